@@ -1,0 +1,98 @@
+"""Units: text such as ``"5 ns"`` to SI floats and back, and the integer time grid of a Program.
+
+Enters: a number (already SI) or text with a unit. Leaves: an SI float, or an integer count of grid ticks.
+"""
+
+import math
+import re
+
+from hwsim.errors import InputError
+
+TICK_S = 1e-15
+"""The time grid: one femtosecond."""
+
+_PREFIX = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
+_UNIT = {
+    "time": "s",
+    "frequency": "Hz",
+    "energy": "J",
+    "power": "W",
+    "voltage": "V",
+    "current": "A",
+    "temperature": "K",
+    "length": "m",
+    "resistance": "Ohm",
+}
+_TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
+
+
+def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
+    """SI value of ``value``; text must carry a unit of ``dimension``, a number is taken as SI already.
+
+    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance, or
+    ``"number"`` (no unit). Raises InputError, naming ``name``.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise InputError(f"{name} must be a {dimension}, got {value!r}")
+    if not isinstance(value, str):
+        if not math.isfinite(value):
+            raise InputError(f"{name} must be finite, got {value}")
+        return float(value)
+    match = _TEXT.match(value)
+    if match is None:
+        raise InputError(f"{name} must be a number{_example(dimension)}, got {value!r}")
+    digits, suffix = match.groups()
+    if dimension == "number":
+        if suffix:
+            raise InputError(f"{name} must be a plain number, got {value!r}")
+        return _finite(digits, value, name)
+    unit = _UNIT[dimension]
+    prefix = suffix.removesuffix(unit) if suffix.endswith(unit) else None
+    if not suffix and float(digits) == 0:
+        return 0.0
+    if prefix is None or prefix not in _PREFIX:
+        raise InputError(f"{name} must be a {dimension}{_example(dimension)}, got {value!r}")
+    # the decimal point is moved in the text, so that "5 ns" is the float closest to 5e-9
+    mantissa, _, exponent = digits.lower().partition("e")
+    return _finite(f"{mantissa}e{int(exponent or 0) + _PREFIX[prefix]}", value, name)
+
+
+def _finite(digits: str, value: str, name: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise InputError(f"{name} must be finite, got {value!r}")
+    return number
+
+
+def _example(dimension: str) -> str:
+    unit = _UNIT.get(dimension)
+    return f" with a unit such as '5 {'n' if unit == 's' else ''}{unit}'" if unit else ""
+
+
+def seconds(value: str | float, *, name: str = "time") -> float:
+    """Seconds of ``"5 ns"`` or of a float that is seconds already."""
+    return parse(value, "time", name=name)
+
+
+def to_ticks(time_s: float, *, name: str = "time_s") -> int:
+    """The grid point nearest to ``time_s`` seconds. Raises InputError when negative or beyond about 2.5 hours."""
+    ticks = round(time_s / TICK_S)
+    if ticks < 0:
+        raise InputError(f"{name} must be >= 0, got {time_s:g} s")
+    if ticks >= 2**63 - 2**60:
+        raise InputError(f"{name} is beyond the time grid (about 2 hours at 1 fs), got {time_s:g} s")
+    return ticks
+
+
+def format_si(value: float | None, unit: str, *, digits: int = 3) -> str:
+    """Text for people: ``5e-9, "s"`` gives ``"5 ns"``; None gives a dash."""
+    if value is None:
+        return "-"
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g} {unit}"
+    exponent = min(12, max(-15, 3 * math.floor(math.log10(abs(value)) / 3)))
+    scaled = float(f"{value / 10.0**exponent:.{digits}g}")
+    if abs(scaled) >= 1000 and exponent < 12:
+        exponent, scaled = exponent + 3, scaled / 1000
+    prefix = {power: letter for letter, power in _PREFIX.items() if letter != "µ"}[exponent]
+    return f"{scaled:g} {prefix}{unit}"
