@@ -1,0 +1,84 @@
+"""Anneals: the inverse temperature against device time, as a table of constant steps on the time grid.
+
+Hardware changes beta in steps (a DAC code, a clock cycle), and a step table means the same to every engine.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.units import TICK_S, seconds, to_ticks
+
+DEFAULT_STEPS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anneal:
+    """Beta over device time. Step k holds from ``start[k]`` (inclusive) to ``start[k+1]`` or ``end`` (exclusive).
+
+    start : int64 (n_steps,), ticks, ascending from 0
+    beta : float64 (n_steps,), 1 / energy unit of the problem
+    end : int, ticks: the run covers instants 0 <= t < end
+    """
+
+    start: np.ndarray
+    beta: np.ndarray
+    end: int
+
+    def __post_init__(self) -> None:
+        if len(self.start) != len(self.beta) or len(self.start) == 0 or self.start[0] != 0:
+            raise InputError("an anneal needs as many betas as start times, the first of them 0")
+        if np.any(np.diff(self.start) <= 0) or self.end <= self.start[-1]:
+            raise InputError("the times of an anneal must increase")
+        if not np.all(np.isfinite(self.beta)) or np.any(self.beta < 0):
+            raise InputError("beta must be finite and >= 0 throughout an anneal")
+
+    @property
+    def duration_s(self) -> float:
+        """Length in device seconds."""
+        return self.end * TICK_S
+
+    def beta_at(self, tick: int) -> float:
+        """Beta in force at grid time ``tick``."""
+        return float(self.beta[np.searchsorted(self.start, tick, side="right") - 1])
+
+
+def _steps(betas: np.ndarray, time: str | float) -> Anneal:
+    end = to_ticks(seconds(time, name="anneal time"), name="anneal time")
+    n = len(betas)
+    if end < n:
+        raise InputError(f"an anneal of {n} steps needs at least {n} fs, got {time}")
+    start = np.array([k * end // n for k in range(n)], dtype=np.int64)
+    return Anneal(start=start, beta=betas, end=end)
+
+
+def constant(beta: float, time: str | float) -> Anneal:
+    """The same ``beta`` for ``time`` (text with unit, or seconds)."""
+    return _steps(np.array([float(beta)]), time)
+
+
+def linear(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
+    """``steps`` steps of equal length, the first at ``beta_start`` and the last at ``beta_end``."""
+    return _steps(np.linspace(float(beta_start), float(beta_end), _checked(steps)), time)
+
+
+def geometric(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
+    """Equal ratios from ``beta_start`` to ``beta_end``, both > 0."""
+    if not (beta_start > 0 and beta_end > 0):
+        raise InputError(f"a geometric anneal needs beta > 0, got {beta_start:g} to {beta_end:g}")
+    return _steps(np.geomspace(float(beta_start), float(beta_end), _checked(steps)), time)
+
+
+def table(times: Sequence[str | float], betas: Sequence[float], time: str | float) -> Anneal:
+    """Step table: ``betas[k]`` from ``times[k]`` on; ``times[0]`` must be 0; the run ends at ``time``."""
+    start = np.array([to_ticks(seconds(t, name="anneal time")) for t in times], dtype=np.int64)
+    end = to_ticks(seconds(time, name="anneal time"))
+    return Anneal(start=start, beta=np.array(betas, dtype=np.float64), end=end)
+
+
+def _checked(steps: int) -> int:
+    if steps < 1:
+        raise InputError(f"steps must be >= 1, got {steps}")
+    return int(steps)
