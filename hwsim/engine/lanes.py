@@ -1,0 +1,510 @@
+"""lanes: the fast engine for any weights. Replicas side by side in SIMD lanes, one schedule shared by a group.
+
+Enters: a Program, a schedule chunk and a Shard (64 to 512 replicas of one schedule group). Leaves: the shard advanced.
+
+What a p-bit sees of a neighbour is looked up, not sent: every p-bit keeps a short ring of its last commits, one row
+of replicas each, and a reader walks back to the newest commit that has arrived. The walk is shared by all lanes.
+Each update costs, per lane: 16 random bits (made bit-sliced, then transposed 16 x 16), the field, and the comparison.
+The other 16 bits are drawn only where the first 16 tie with the threshold (once in 65,536), by the scalar law.
+Integer weights: the field is an int16 and the comparison counts the thresholds that the random number passes.
+Other weights: the field is a float64 and the threshold is computed in the lane by the scalar law itself.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from hwsim.cell.rules import synapse_step, threshold
+from hwsim.engine.noise import draw, initial_spin, noise_word, update_key
+from hwsim.engine.schedule import Chunk
+from hwsim.program import Program
+
+MAX_WORDS = 8
+"""Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
+MAX_LEVELS = 512
+BATCH_WORDS = 32
+_LONG_AGO = -(2**62)
+
+
+class Network(NamedTuple):
+    """A Program's connections as the kernel reads them; see Program for shapes and units."""
+
+    bias: np.ndarray
+    indptr: np.ndarray
+    indices: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+    reverse: np.ndarray  # int64 (m,): where row j holds the connection back to i
+    push: np.ndarray  # int16 (m,): -weight / unit, integer path only
+    level_first: np.ndarray  # int32 (n,): smallest field / unit
+    level_step: np.ndarray  # int32 (n,)
+    n_levels: np.ndarray  # int32 (n,)
+
+
+class Cells(NamedTuple):
+    """A Program's devices as the kernel reads them; see Program for shapes and units."""
+
+    gain: np.ndarray
+    offset: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    step: np.ndarray
+    word: np.ndarray
+    synapse: np.ndarray
+
+
+class Memory(NamedTuple):
+    """What a shard carries from one advance to the next. R lanes, n p-bits, H ring slots (a power of two)."""
+
+    value: np.ndarray  # int8 (n, H, R)
+    time: np.ndarray  # int64 (n, H)
+    count: np.ndarray  # int64 (n,): commits so far; the newest is in slot count % H
+    filtered: np.ndarray  # float64 (m, R) with RC synapses, else (0, R)
+    stepped: np.ndarray  # int64 (m,): time of the filter's last step
+    seen: np.ndarray  # int64 (m,): newest commit the filter has seen
+
+
+class Scratch(NamedTuple):
+    """Buffers, overwritten at every event."""
+
+    planes: np.ndarray  # uint64 (16, BATCH_WORDS)
+    words: np.ndarray  # uint64 (batch, 16, W)
+    uniform: np.ndarray  # uint16 (batch, R), the same memory as `words`
+    field: np.ndarray  # int16 (R,)
+    passed: np.ndarray  # int16 (R,)
+    tied: np.ndarray  # uint8 (R,)
+    current: np.ndarray  # float64 (R,)
+    level: np.ndarray  # float64 (n_levels,): thresholds of one p-bit
+    table: np.ndarray  # float64 (span,): thresholds by field, devices all alike
+    cached: np.ndarray  # float64 (n, n_levels) thresholds of devices that differ
+    stamp: np.ndarray  # int64 (n,): anneal step of `cached`
+
+
+def integer_unit(program: Program) -> float | None:
+    """The power of two of which every bias and weight is a small multiple, or None: then sums are exact in float64."""
+    values = np.concatenate((program.bias, program.weight))
+    values = np.abs(values[values != 0])
+    if len(values) == 0:
+        return 1.0
+    mantissa, exponent = np.frexp(values)
+    bits = (mantissa * 2.0**53).astype(np.int64)
+    trailing = np.array([(int(b) & -int(b)).bit_length() - 1 for b in np.unique(bits)])
+    if len(trailing) > 4096:
+        return None
+    lowest = exponent - 53 + trailing[np.searchsorted(np.unique(bits), bits)]
+    unit = 2.0 ** int(lowest.min())
+    rows = np.add.reduceat(np.append(np.abs(program.weight), 0.0), program.indptr[:-1]) if len(program.weight) else 0.0
+    rows = np.where(np.diff(program.indptr) > 0, rows, 0.0) + np.abs(program.bias)
+    return unit if rows.max() / unit < 16000 else None
+
+
+class Prepared:
+    """A Program laid out for the kernels; made once a run and shared by its shards."""
+
+    def __init__(self, program: Program) -> None:
+        n, m = program.n_pbits, len(program.weight)
+        degree = np.diff(program.indptr)
+        rows = np.repeat(np.arange(n, dtype=np.int64), degree)
+        order = np.lexsort((rows, program.indices))
+        reverse = np.empty(m, dtype=np.int64)
+        reverse[order] = np.arange(m)
+        self.has_synapse = bool(np.any(program.synapse > 0))
+        unit = None if self.has_synapse else integer_unit(program)
+        push = np.zeros(m, dtype=np.int16)
+        first = np.zeros(n, dtype=np.int32)
+        step = np.ones(n, dtype=np.int32)
+        levels = np.ones(n, dtype=np.int32)
+        self.span = 0
+        if unit is not None:
+            weight = np.rint(program.weight / unit).astype(np.int64)
+            bias = np.rint(program.bias / unit).astype(np.int64)
+            push = (-weight).astype(np.int16)
+            for i in range(n):
+                row = np.abs(weight[program.indptr[i] : program.indptr[i + 1]])
+                total = int(row.sum())
+                common = int(np.gcd.reduce(row)) if total else 1
+                first[i], step[i], levels[i] = -bias[i] - total, 2 * common, total // common + 1
+            self.span = int(np.max(np.abs(bias) + np.abs(first + bias))) if n else 0
+        self.is_integer = unit is not None and int(levels.max()) <= MAX_LEVELS and bool(np.all(program.gain > 0))
+        self.unit = unit if unit is not None else 1.0
+        self.n_levels = int(levels.max())
+        cell_columns = (
+            program.gain, program.offset, program.input_low, program.input_high, program.input_step,
+            program.threshold_word,
+        )  # fmt: skip
+        self.alike = all(bool(np.all(column == column[0])) for column in cell_columns)
+        self.network = Network(
+            program.bias, program.indptr, program.indices, program.weight, program.delay, reverse,
+            push, first, step, levels,
+        )  # fmt: skip
+        self.cells = Cells(*cell_columns, program.synapse)
+        self.n_pbits = n
+
+
+def lane_of_replica(words: int) -> np.ndarray:
+    """int64 (64 * words,): the lane in which the transposition leaves each replica of a shard."""
+    replica = np.arange(64 * words)
+    word, bit = replica // 64, replica % 64
+    return ((bit % 16) * words + word) * 4 + bit // 16
+
+
+class Shard:
+    """``words`` x 64 replicas of one schedule group, from word ``first_word`` of its noise on."""
+
+    def __init__(
+        self, prepared: Prepared, *, noise_key: int, initial_key: int, first_word: int, words: int,
+        initial: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        self._prepared = prepared
+        self._noise_key = np.uint64(noise_key)
+        self._first_word = first_word
+        self._words = words
+        self._lane = lane_of_replica(words)
+        self._replica = np.empty_like(self._lane)
+        self._replica[self._lane] = np.arange(64 * words) + 64 * first_word
+        n, m, lanes, depth = prepared.n_pbits, len(prepared.network.weight), 64 * words, 2
+        value = np.zeros((n, depth, lanes), dtype=np.int8)
+        _random_start(np.uint64(initial_key), self._replica, value)
+        if initial is not None:
+            value[:, 0, self._lane] = initial.T
+        time = np.full((n, depth), _LONG_AGO, dtype=np.int64)
+        with_synapse = prepared.has_synapse
+        filtered = np.zeros((m if with_synapse else 0, lanes))
+        if with_synapse:
+            filtered[:] = value[prepared.network.indices, 0]
+        self._memory = Memory(
+            value, time, np.zeros(n, dtype=np.int64), filtered,
+            np.zeros(m if with_synapse else 0, dtype=np.int64), np.zeros(m if with_synapse else 0, dtype=np.int64),
+        )  # fmt: skip
+        batch = max(1, BATCH_WORDS // words)
+        uniform_words = np.empty((batch, 16, words), dtype=np.uint64)
+        levels = prepared.n_levels
+        self._scratch = Scratch(
+            np.empty((16, batch * words), dtype=np.uint64),
+            uniform_words,
+            uniform_words.view(np.uint16).reshape(batch, lanes),
+            np.empty(lanes, dtype=np.int16),
+            np.empty(lanes, dtype=np.int16),
+            np.empty(lanes, dtype=np.uint8),
+            np.empty(lanes),
+            np.empty(levels),
+            np.empty(2 * prepared.span + 1 if prepared.is_integer and prepared.alike else 1),
+            np.empty((1, 1) if prepared.alike or not prepared.is_integer else (n, levels)),
+            np.full(n, -1, dtype=np.int64),
+        )
+
+    def advance(self, chunk: Chunk, anneal_start: np.ndarray, anneal_beta: np.ndarray, trace: np.ndarray) -> None:
+        """Run the events of ``chunk``. ``trace`` int8 (n_events, R) receives each new value, or has no rows."""
+        prepared, event = self._prepared, 0
+        while True:
+            event = _advance(
+                event, chunk.time, chunk.pbit, chunk.number, anneal_start, anneal_beta, prepared.network,
+                prepared.cells, self._memory, self._scratch,
+                (self._noise_key, self._first_word, prepared.unit, prepared.is_integer, prepared.alike,
+                 prepared.has_synapse), self._replica, trace,
+            )  # fmt: skip
+            if event == len(chunk.time):
+                return
+            self._memory = _deeper(self._memory)
+
+    def spins(self) -> np.ndarray:
+        """int8 (n, 64 * words): the committed state of every p-bit, replicas in order."""
+        memory = self._memory
+        newest = memory.count % memory.time.shape[1]
+        return memory.value[np.arange(len(newest)), newest][:, self._lane]
+
+    def in_order(self, trace: np.ndarray) -> np.ndarray:
+        """Trace rows (n_events, R) with replicas in order."""
+        return trace[:, self._lane]
+
+
+@numba.njit(cache=True)
+def _random_start(key, replica, value):
+    for i in range(value.shape[0]):
+        for lane in range(value.shape[2]):
+            value[i, 0, lane] = initial_spin(key, i, replica[lane])
+
+
+def _deeper(memory: Memory) -> Memory:
+    """The same memory with rings twice as deep."""
+    n, depth, lanes = memory.value.shape
+    value = np.zeros((n, 2 * depth, lanes), dtype=np.int8)
+    time = np.full((n, 2 * depth), _LONG_AGO, dtype=np.int64)
+    rows = np.arange(n)
+    for back in range(depth):
+        commit = memory.count - back
+        kept = commit >= 0
+        old, new = commit[kept] % depth, commit[kept] % (2 * depth)
+        value[rows[kept], new] = memory.value[rows[kept], old]
+        time[rows[kept], new] = memory.time[rows[kept], old]
+    return memory._replace(value=value, time=time)
+
+
+@numba.njit(cache=True)
+def _uniforms(key, pbit, number, first, batch, first_word, words, scratch):
+    """The leading 16 random bits of every lane for ``batch`` events, into scratch.uniform."""
+    planes = scratch.planes
+    for e in range(batch):
+        start = update_key(key, pbit[first + e], number[first + e])
+        for plane in range(16):
+            for w in range(words):
+                planes[15 - plane, e * words + w] = noise_word(start, first_word + w, plane)
+    width = batch * words
+    _exchange(planes, width, 8, np.uint64(0x00FF00FF00FF00FF))
+    _exchange(planes, width, 4, np.uint64(0x0F0F0F0F0F0F0F0F))
+    _exchange(planes, width, 2, np.uint64(0x3333333333333333))
+    _exchange(planes, width, 1, np.uint64(0x5555555555555555))
+    for e in range(batch):
+        for k in range(16):
+            for w in range(words):
+                scratch.words[e, k, w] = planes[k, e * words + w]
+
+
+@numba.njit(cache=True)
+def _exchange(planes, width, distance, mask):
+    """One stage of the 16 x 16 bit transposition: swap blocks of ``distance`` rows and bits."""
+    shift = np.uint64(distance)
+    for row in range(16):
+        if row & distance == 0:
+            for q in range(width):
+                a, b = planes[row, q], planes[row + distance, q]
+                swap = ((a >> shift) ^ b) & mask
+                planes[row + distance, q] = b ^ swap
+                planes[row, q] = a ^ (swap << shift)
+
+
+@numba.njit(cache=True)
+def _arrived(memory, j, depth, now, delay):
+    """Number of the newest commit of p-bit j that has arrived: made before ``now`` and no later than now - delay."""
+    latest = min(now - 1, now - delay)
+    commit = memory.count[j]
+    while memory.time[j, commit & (depth - 1)] > latest:
+        commit -= 1
+    return commit
+
+
+@numba.njit(cache=True)
+def _would_lose(memory, network, i, depth, now, longest, has_synapse):
+    """Whether a commit of i at ``now`` would overwrite a ring slot that somebody still needs."""
+    commit = memory.count[i]
+    lost = commit + 1 - depth
+    if lost < 0:
+        return False
+    if memory.time[i, (lost + 1) & (depth - 1)] > min(now - 1, now - longest):
+        return True
+    if has_synapse:
+        for k in range(network.indptr[i], network.indptr[i + 1]):
+            if memory.seen[network.reverse[k]] <= lost:
+                return True
+    return False
+
+
+@numba.njit(cache=True)
+def _fill_field(network, memory, i, depth, now, field):
+    """Integer field of p-bit i in units of `unit`, int16 per lane: two connections a pass."""
+    lanes = len(field)
+    bias = np.int16(network.level_first[i])
+    k = network.indptr[i]
+    end = network.indptr[i + 1]
+    total = 0
+    for q in range(k, end):
+        total += abs(network.push[q])
+    # level_first = -bias - total
+    start = np.int16(bias + total)
+    for r in range(lanes):
+        field[r] = start
+    while k + 1 < end:
+        j0, j1 = network.indices[k], network.indices[k + 1]
+        a = memory.value[j0, _arrived(memory, j0, depth, now, network.delay[k]) & (depth - 1)]
+        b = memory.value[j1, _arrived(memory, j1, depth, now, network.delay[k + 1]) & (depth - 1)]
+        wa, wb = network.push[k], network.push[k + 1]
+        for r in range(lanes):
+            field[r] += np.int16(wa * np.int16(a[r]) + wb * np.int16(b[r]))
+        k += 2
+    if k < end:
+        j0 = network.indices[k]
+        a = memory.value[j0, _arrived(memory, j0, depth, now, network.delay[k]) & (depth - 1)]
+        wa = network.push[k]
+        for r in range(lanes):
+            field[r] += np.int16(wa * np.int16(a[r]))
+
+
+@numba.njit(cache=True)
+def _fill_current(network, memory, cells, i, depth, now, has_synapse, current):
+    """Float sum h + sum J s of p-bit i as it sees its neighbours, float64 per lane, in the order of the row."""
+    lanes = len(current)
+    bias = network.bias[i]
+    for r in range(lanes):
+        current[r] = bias
+    for k in range(network.indptr[i], network.indptr[i + 1]):
+        j, w = network.indices[k], network.weight[k]
+        commit = _arrived(memory, j, depth, now, network.delay[k])
+        row = memory.value[j, commit & (depth - 1)]
+        if has_synapse and cells.synapse[i] > 0.0:
+            filtered = memory.filtered[k]
+            while memory.seen[k] < commit:
+                old = memory.value[j, memory.seen[k] & (depth - 1)]
+                memory.seen[k] += 1
+                arrival = memory.time[j, memory.seen[k] & (depth - 1)] + network.delay[k]
+                if arrival > memory.stepped[k]:
+                    elapsed = np.float64(arrival - memory.stepped[k])
+                    for r in range(lanes):
+                        filtered[r] = synapse_step(np.float64(old[r]), filtered[r], elapsed, cells.synapse[i])
+                    memory.stepped[k] = arrival
+            if now > memory.stepped[k]:
+                elapsed = np.float64(now - memory.stepped[k])
+                for r in range(lanes):
+                    filtered[r] = synapse_step(np.float64(row[r]), filtered[r], elapsed, cells.synapse[i])
+                memory.stepped[k] = now
+            for r in range(lanes):
+                current[r] += w * filtered[r]
+        else:
+            if has_synapse:
+                memory.seen[k] = commit
+            for r in range(lanes):
+                current[r] += w * np.float64(row[r])
+
+
+@numba.njit(cache=True)
+def _decide_integer(network, i, level, field, uniform, passed, tied, out):
+    """+1 where the random number lies below the threshold of the lane's field; returns how many lanes may tie.
+
+    The thresholds rise with the field, so u < threshold[q] holds exactly when q >= the number of thresholds <= u.
+    Three vector operations a threshold; thresholds that are 0 or 2**32 decide alone and are only counted.
+    """
+    lanes = len(field)
+    always = 0
+    for r in range(lanes):
+        passed[r] = 0
+        tied[r] = 0
+    for q in range(network.n_levels[i]):
+        if level[q] <= 0.0:
+            always += 1
+        elif level[q] < 4294967296.0:
+            bound = np.uint16(np.int64(level[q]) >> 16)
+            for r in range(lanes):
+                passed[r] += np.int16(uniform[r] >= bound)
+                tied[r] |= np.uint8(uniform[r] == bound)
+    first = np.int16(network.level_first[i] + always * network.level_step[i])
+    step = np.int16(network.level_step[i])
+    ties = 0
+    for r in range(lanes):
+        out[r] = np.int8(1) if field[r] >= np.int16(first + step * passed[r]) else np.int8(-1)
+        ties += tied[r]
+    return ties
+
+
+@numba.njit(cache=True)
+def _decide_float(beta, gain, offset, low, high, step, word, current, uniform, tied, out):
+    """The same for any weights: the threshold is computed in every lane by the scalar law."""
+    ties = 0
+    for r in range(len(current)):
+        bound = threshold(-current[r], beta, gain, offset, low, high, step, word)
+        u = np.float64(uniform[r]) * 65536.0
+        below = u + 65535.0 < bound
+        out[r] = np.int8(1) if below else np.int8(-1)
+        tie = np.uint8((not below) and (u < bound))
+        tied[r] = tie
+        ties += tie
+    return ties
+
+
+@numba.njit(cache=True)
+def _thresholds(network, cells, i, beta, unit, out):
+    for q in range(network.n_levels[i]):
+        field = unit * np.float64(network.level_first[i] + q * network.level_step[i])
+        out[q] = threshold(
+            field, beta, cells.gain[i], cells.offset[i], cells.low[i], cells.high[i], cells.step[i], cells.word[i]
+        )
+
+
+@numba.njit(cache=True)
+def _level_row(network, cells, i, beta, beta_step, unit, alike, scratch):
+    """Thresholds of p-bit i by level; from the shared table when all devices are alike, else cached per p-bit."""
+    if alike:
+        half = (len(scratch.table) - 1) // 2
+        for q in range(network.n_levels[i]):
+            scratch.level[q] = scratch.table[half + network.level_first[i] + q * network.level_step[i]]
+        return scratch.level
+    row = scratch.cached[i]
+    if scratch.stamp[i] != beta_step:
+        _thresholds(network, cells, i, beta, unit, row)
+        scratch.stamp[i] = beta_step
+    return row
+
+
+@numba.njit(cache=True)
+def _fill_table(cells, beta, unit, table):
+    half = (len(table) - 1) // 2
+    for q in range(len(table)):
+        table[q] = threshold(
+            unit * np.float64(q - half), beta, cells.gain[0], cells.offset[0], cells.low[0], cells.high[0],
+            cells.step[0], cells.word[0],
+        )  # fmt: skip
+
+
+@numba.njit(cache=True)
+def _settle_ties(cells, i, beta, unit, is_integer, scratch, replica, start, out):
+    """Lanes whose first 16 random bits equal the threshold's: all 32 bits, by the scalar law."""
+    for r in range(len(out)):
+        if scratch.tied[r] != 0:
+            field = unit * np.float64(scratch.field[r]) if is_integer else -scratch.current[r]
+            bound = threshold(
+                field, beta, cells.gain[i], cells.offset[i], cells.low[i], cells.high[i], cells.step[i], cells.word[i]
+            )
+            out[r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _advance(
+    event, time, pbit, number, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace
+):
+    """Run events from index ``event`` on; returns the index reached: short of the end when a ring is too shallow."""
+    key, first_word, unit, is_integer, alike, has_synapse = options
+    depth = memory.time.shape[1]
+    batch_size, words = scratch.words.shape[0], scratch.words.shape[2]
+    n_events = len(time)
+    longest = np.int64(0)
+    for k in range(len(network.delay)):
+        longest = max(longest, network.delay[k])
+    beta_step = -1
+    beta = 0.0
+    while event < n_events:
+        batch = min(batch_size, n_events - event)
+        _uniforms(key, pbit, number, event, batch, first_word, words, scratch)
+        for e in range(batch):
+            now, i = time[event], pbit[event]
+            if _would_lose(memory, network, i, depth, now, longest, has_synapse):
+                return event
+            if beta_step < 0 or (beta_step + 1 < len(anneal_start) and now >= anneal_start[beta_step + 1]):
+                beta_step = max(beta_step, 0)
+                while beta_step + 1 < len(anneal_start) and now >= anneal_start[beta_step + 1]:
+                    beta_step += 1
+                beta = anneal_beta[beta_step]
+                if is_integer and alike:
+                    _fill_table(cells, beta, unit, scratch.table)
+            slot = (memory.count[i] + 1) & (depth - 1)
+            out = memory.value[i, slot]
+            if is_integer:
+                _fill_field(network, memory, i, depth, now, scratch.field)
+                level = _level_row(network, cells, i, beta, beta_step, unit, alike, scratch)
+                ties = _decide_integer(
+                    network, i, level, scratch.field, scratch.uniform[e], scratch.passed, scratch.tied, out
+                )
+            else:
+                _fill_current(network, memory, cells, i, depth, now, has_synapse, scratch.current)
+                ties = _decide_float(
+                    beta, cells.gain[i], cells.offset[i], cells.low[i], cells.high[i], cells.step[i], cells.word[i],
+                    scratch.current, scratch.uniform[e], scratch.tied, out,
+                )  # fmt: skip
+            if ties > 0:
+                start = update_key(key, i, number[event])
+                _settle_ties(cells, i, beta, unit, is_integer, scratch, replica, start, out)
+            memory.count[i] += 1
+            memory.time[i, slot] = now
+            if trace.shape[0] > 0:
+                for r in range(len(out)):
+                    trace[event, r] = out[r]
+            event += 1
+    return event
