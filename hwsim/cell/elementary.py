@@ -8,6 +8,7 @@ branch, so a loop over replicas turns into SIMD instructions.
 import numba
 import numpy as np
 
+from hwsim.jit import njit
 _LN2_HIGH = 6.93147180369123816490e-01  # the two-part ln 2 of Cody and Waite (1980)
 _LN2_LOW = 1.90821492927058770002e-10
 _LOG2_E = 1.4426950408889634
@@ -49,7 +50,7 @@ def _from_bits(typingctx, bits):
     return signature, codegen
 
 
-@numba.njit
+@njit
 def log(x):
     """Natural logarithm of a positive x; relative error below 1e-15 (scalar use: clocks)."""
     exponent = 0
@@ -76,7 +77,7 @@ def log(x):
     return exponent * _LN2_HIGH + (2.0 * f * p + exponent * _LN2_LOW)
 
 
-@numba.njit
+@njit
 def normal_quantile(u):
     """x with Phi(x) = u, 0 < u < 1; absolute error below 1e-9 after one Newton-free rational fit.
 
@@ -99,7 +100,7 @@ def normal_quantile(u):
     return top * q / low
 
 
-@numba.njit
+@njit
 def _tail(q):
     top = -7.784894002430293e-03 * q - 3.223964580411365e-01
     top = (top * q - 2.400758277161838e00) * q - 2.549732539343734e00

@@ -8,6 +8,7 @@ offset). The comparison with a uniform random number is done on 32-bit integers:
 import numba
 import numpy as np
 
+from hwsim.jit import njit
 from hwsim.cell.elementary import exp, log, normal_quantile
 
 TWO_32 = 4294967296.0
@@ -37,13 +38,13 @@ def synapse_step(seen, filtered, elapsed, time_constant):
     return seen + (filtered - seen) * exp(-elapsed / time_constant)
 
 
-@numba.njit
+@njit
 def exponential_interval(mean, u):
     """Poisson clock: ticks to the next update, at least 1, from a uniform u in (0, 1)."""
     return max(np.int64(1), np.int64(np.rint(-mean * log(u))))
 
 
-@numba.njit
+@njit
 def jittered_interval(period, jitter, u):
     """Free-running clock: ticks to the next update, at least 1; jitter is the s.d. of one period."""
     if jitter == 0.0:

@@ -12,9 +12,9 @@ Other weights: the field is a float64 and the threshold is computed in the lane 
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from hwsim.jit import njit
 from hwsim.cell.rules import synapse_step, threshold
 from hwsim.engine.noise import draw, initial_spin, noise_word, update_key
 from hwsim.engine.schedule import Chunk
@@ -219,7 +219,7 @@ class Shard:
         return trace[:, self._lane]
 
 
-@numba.njit(cache=True)
+@njit
 def _random_start(key, replica, value):
     for i in range(value.shape[0]):
         for lane in range(value.shape[2]):
@@ -241,7 +241,7 @@ def _deeper(memory: Memory) -> Memory:
     return memory._replace(value=value, time=time)
 
 
-@numba.njit(cache=True)
+@njit
 def _uniforms(key, pbit, number, first, batch, first_word, words, scratch):
     """The leading 16 random bits of every lane for ``batch`` events, into scratch.uniform."""
     planes = scratch.planes
@@ -261,7 +261,7 @@ def _uniforms(key, pbit, number, first, batch, first_word, words, scratch):
                 scratch.words[e, k, w] = planes[k, e * words + w]
 
 
-@numba.njit(cache=True)
+@njit
 def _exchange(planes, width, distance, mask):
     """One stage of the 16 x 16 bit transposition: swap blocks of ``distance`` rows and bits."""
     shift = np.uint64(distance)
@@ -274,7 +274,7 @@ def _exchange(planes, width, distance, mask):
                 planes[row, q] = a ^ (swap << shift)
 
 
-@numba.njit(cache=True)
+@njit
 def _arrived(memory, j, depth, now, delay):
     """Number of the newest commit of p-bit j that has arrived: made before ``now`` and no later than now - delay."""
     latest = min(now - 1, now - delay)
@@ -284,7 +284,7 @@ def _arrived(memory, j, depth, now, delay):
     return commit
 
 
-@numba.njit(cache=True)
+@njit
 def _would_lose(memory, network, i, depth, now, longest, has_synapse):
     """Whether a commit of i at ``now`` would overwrite a ring slot that somebody still needs."""
     commit = memory.count[i]
@@ -300,7 +300,7 @@ def _would_lose(memory, network, i, depth, now, longest, has_synapse):
     return False
 
 
-@numba.njit(cache=True)
+@njit
 def _fill_field(network, memory, i, depth, now, field):
     """Integer field of p-bit i in units of `unit`, int16 per lane: two connections a pass."""
     lanes = len(field)
@@ -330,7 +330,7 @@ def _fill_field(network, memory, i, depth, now, field):
             field[r] += np.int16(wa * np.int16(a[r]))
 
 
-@numba.njit(cache=True)
+@njit
 def _fill_current(network, memory, cells, i, depth, now, has_synapse, current):
     """Float sum h + sum J s of p-bit i as it sees its neighbours, float64 per lane, in the order of the row."""
     lanes = len(current)
@@ -366,7 +366,7 @@ def _fill_current(network, memory, cells, i, depth, now, has_synapse, current):
                 current[r] += w * np.float64(row[r])
 
 
-@numba.njit(cache=True)
+@njit
 def _decide_integer(network, i, level, field, uniform, passed, tied, out):
     """+1 where the random number lies below the threshold of the lane's field; returns how many lanes may tie.
 
@@ -395,7 +395,7 @@ def _decide_integer(network, i, level, field, uniform, passed, tied, out):
     return ties
 
 
-@numba.njit(cache=True)
+@njit
 def _decide_float(beta, gain, offset, low, high, step, word, current, uniform, tied, out):
     """The same for any weights: the threshold is computed in every lane by the scalar law."""
     ties = 0
@@ -410,7 +410,7 @@ def _decide_float(beta, gain, offset, low, high, step, word, current, uniform, t
     return ties
 
 
-@numba.njit(cache=True)
+@njit
 def _thresholds(network, cells, i, beta, unit, out):
     for q in range(network.n_levels[i]):
         field = unit * np.float64(network.level_first[i] + q * network.level_step[i])
@@ -419,7 +419,7 @@ def _thresholds(network, cells, i, beta, unit, out):
         )
 
 
-@numba.njit(cache=True)
+@njit
 def _level_row(network, cells, i, beta, beta_step, unit, alike, scratch):
     """Thresholds of p-bit i by level; from the shared table when all devices are alike, else cached per p-bit."""
     if alike:
@@ -434,7 +434,7 @@ def _level_row(network, cells, i, beta, beta_step, unit, alike, scratch):
     return row
 
 
-@numba.njit(cache=True)
+@njit
 def _fill_table(cells, beta, unit, table):
     half = (len(table) - 1) // 2
     for q in range(len(table)):
@@ -444,7 +444,7 @@ def _fill_table(cells, beta, unit, table):
         )  # fmt: skip
 
 
-@numba.njit(cache=True)
+@njit
 def _settle_ties(cells, i, beta, unit, is_integer, scratch, replica, start, out):
     """Lanes whose first 16 random bits equal the threshold's: all 32 bits, by the scalar law."""
     for r in range(len(out)):
@@ -456,7 +456,7 @@ def _settle_ties(cells, i, beta, unit, is_integer, scratch, replica, start, out)
             out[r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _advance(
     event, time, pbit, number, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace
 ):

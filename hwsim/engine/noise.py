@@ -9,6 +9,7 @@ thread count, chunk or resumption can change them. The mixing is SplitMix64 (Ste
 import numba
 import numpy as np
 
+from hwsim.jit import njit
 NOISE_VERSION = 1
 """Part of every content hash: two results with the same version used the same numbers."""
 
@@ -38,7 +39,7 @@ def noise_word(start, word, plane):
     return mix(start + (np.uint64(word) * np.uint64(32) + np.uint64(plane) + np.uint64(1)) * _GOLDEN)
 
 
-@numba.njit
+@njit
 def draw(start, replica):
     """The 32-bit uniform of one replica, gathered bit by bit: the scalar definition."""
     word = np.uint64(replica) >> np.uint64(6)
@@ -49,16 +50,22 @@ def draw(start, replica):
     return u
 
 
-@numba.njit
+@njit
 def uniform(key, pbit, number):
     """A float64 strictly between 0 and 1: draw ``number`` of a clock's stream."""
     bits = noise_word(update_key(key, pbit, number), 0, 0)
     return (np.float64(bits >> np.uint64(11)) + 0.5) * 2.0**-53
 
 
-@numba.njit
+@njit
 def initial_spin(key, pbit, replica):
     """Random start: +1 or -1 with equal probability."""
     word = np.uint64(replica) >> np.uint64(6)
     bit = np.uint64(replica) & np.uint64(63)
     return np.int8(2 * np.int64((noise_word(update_key(key, pbit, 0), word, 0) >> bit) & np.uint64(1)) - 1)
+
+
+@njit
+def update_draw(key, pbit, update, replica):
+    """The 32-bit uniform that replica ``replica`` of p-bit ``pbit`` compares with at its update number ``update``."""
+    return draw(update_key(key, pbit, update), replica)

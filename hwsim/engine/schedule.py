@@ -6,9 +6,9 @@ Enters: a Program and the key of a schedule group. Leaves: chunks of events (tim
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
+from hwsim.jit import njit
 from hwsim.cell.rules import exponential_interval, jittered_interval
 from hwsim.engine.noise import uniform
 from hwsim.program import CLOCK_CODES, Program
@@ -26,7 +26,7 @@ class Chunk:
     horizon: int
 
 
-@numba.njit(cache=True)
+@njit
 def next_tick(clock, key, pbit, number, time, tau, phase, jitter):
     """Instant of update ``number`` (from 1) of an autonomous p-bit whose previous one was at ``time``."""
     if clock == _POISSON:
@@ -36,13 +36,13 @@ def next_tick(clock, key, pbit, number, time, tau, phase, jitter):
     return time + jittered_interval(tau, jitter, uniform(key, pbit, number))
 
 
-@numba.njit(cache=True)
+@njit
 def drawn_pbit(key, slot, n):
     """The p-bit that slot ``slot`` of a random-sequential clock updates."""
     return min(np.int64(uniform(key, 0, slot) * n), n - 1)
 
 
-@numba.njit(cache=True)
+@njit
 def takes_part(key, pbit, slot, participation):
     """Whether a p-bit takes part in tick ``slot`` of a synchronous clock."""
     return participation >= 1.0 or uniform(key, pbit, slot) < participation
@@ -113,13 +113,13 @@ class Schedule:
         return time, pbit, number, until if last == bound else slot_time(last, p.period, self._n_slots)
 
 
-@numba.njit(cache=True)
+@njit
 def _first_ticks(clock, key, tau, phase, jitter, out):
     for i in range(len(tau)):
         out[i] = next_tick(clock, key, i, 1, 0, tau[i], phase[i], jitter[i])
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _slots(clock, key, first, last, period, n_slots, n, participation, members, member_ptr, count):
     """Events of the slots first..last-1; every slot of a clock with one event a slot, or a class, or all p-bits."""
     per_slot = n if clock == _SYNCHRONOUS else (1 if clock != _CHROMATIC else n // n_slots + 1)
@@ -157,7 +157,7 @@ def _slots(clock, key, first, last, period, n_slots, n, participation, members, 
     return time[:filled], pbit[:filled], number[:filled]
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _autonomous(clock, key, tau, phase, jitter, following, count, begin, end):
     """Ticks in [begin, end) of p-bits that each run their own clock, in order.
 

@@ -1,0 +1,45 @@
+"""hwsim: emulate the hardware of probabilistic-bit computers, in device time.
+
+The public names, each loaded on first use so that ``import hwsim`` stays light.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "read": "hwsim.problem.read",
+    "generate": "hwsim.problem.generate",
+    "Problem": "hwsim.problem.problem",
+    "chip": "hwsim.chip.library",
+    "list_chips": "hwsim.chip.library",
+    "list_pbits": "hwsim.chip.library",
+    "Chip": "hwsim.chip.chip",
+    "compile": "hwsim.mapping.compile",
+    "Program": "hwsim.program",
+    "Anneal": "hwsim.anneal",
+    "constant": "hwsim.anneal",
+    "linear": "hwsim.anneal",
+    "geometric": "hwsim.anneal",
+    "table": "hwsim.anneal",
+    "run": "hwsim.engine.run",
+    "Run": "hwsim.engine.run",
+    "time_to_solution": "hwsim.report.answer",
+    "HwsimSampler": "hwsim.sampler",
+    "HwsimError": "hwsim.errors",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hwsim' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,32 @@
+"""Energies of states, one definition for every engine."""
+
+import numpy as np
+
+from hwsim.jit import njit
+from hwsim.program import Program
+
+
+def row_energies(program: Program, states: np.ndarray) -> np.ndarray:
+    """float64 (reads,) of states int8 (reads, n): E = sum h s + sum_{i<j} J s s + offset."""
+    out = np.empty(len(states))
+    _energies(program.bias, program.indptr, program.indices, program.weight, states.T.copy(), out)
+    return out + program.energy_offset
+
+
+@njit(nogil=True)
+def _energies(bias, indptr, indices, weight, spins, out):
+    """Each coupling once (column below row); spins int8 (n, reads) so that the inner loop runs over reads."""
+    reads = spins.shape[1]
+    local = np.empty(reads)
+    for r in range(reads):
+        out[r] = 0.0
+    for i in range(len(bias)):
+        for r in range(reads):
+            local[r] = bias[i]
+        for k in range(indptr[i], indptr[i + 1]):
+            if indices[k] < i:
+                row, w = spins[indices[k]], weight[k]
+                for r in range(reads):
+                    local[r] += w * row[r]
+        for r in range(reads):
+            out[r] += spins[i, r] * local[r]

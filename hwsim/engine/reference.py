@@ -1,0 +1,178 @@
+"""reference: the law. A SimPy world with one process per p-bit, written to be read.
+
+One instant has two phases. Signals that were sent earlier and arrive now are delivered first (priority 0); then every
+p-bit that ticks now reads (priority 1); then all of them commit and send (priority 2). So two p-bits that tick together do not
+see each other's new value, and a p-bit one period of delay away does. A signal is a timeout with a callback and not
+a process of its own, because a process would insert an event of its own into the order.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from hwsim.anneal import Anneal
+from hwsim.cell.rules import synapse_step, threshold
+from hwsim.engine.noise import initial_spin, update_draw
+from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, slots_per_round, takes_part
+from hwsim.program import CLOCK_CODES, Program
+
+READ, COMMIT = 1, 2
+"""Phases of an instant; deliveries come before both, with priority 0."""
+
+Listener = Callable[[int, int, int], None]
+
+
+class PBit:
+    """One p-bit: its state, what it has heard of its neighbours, and its process."""
+
+    def __init__(self, world: "World", number: int, spin: int) -> None:
+        self.world, self.number, self.spin, self.updates = world, number, spin, 0
+        program = world.program
+        self.inputs = range(program.indptr[number], program.indptr[number + 1])
+        self.synapse = float(program.synapse[number])
+        self.ticked = world.env.event()
+        self.targets: list[tuple[PBit, int, int]] = []
+        self.heard: dict[int, int] = {}
+        self.filtered: dict[int, float] = {}
+        self.stepped: dict[int, int] = {}
+
+    def listen(self) -> None:
+        """Before the first instant: hear every neighbour's initial value, with settled synapses."""
+        program = self.world.program
+        for k in self.inputs:
+            source = self.world.pbits[program.indices[k]]
+            source.targets.append((self, k, int(program.delay[k])))
+            self.heard[k], self.filtered[k], self.stepped[k] = source.spin, float(source.spin), 0
+
+    def hear(self, connection: int, value: int) -> None:
+        """A neighbour's value arrives over ``connection``; a filter first follows the old value up to now."""
+        self._settle(connection)
+        self.heard[connection] = value
+
+    def _settle(self, connection: int) -> float:
+        if not self.synapse:
+            return float(self.heard[connection])
+        now = self.world.env.now
+        if now > self.stepped[connection]:
+            elapsed = float(now - self.stepped[connection])
+            self.filtered[connection] = synapse_step(
+                float(self.heard[connection]), self.filtered[connection], elapsed, self.synapse
+            )
+            self.stepped[connection] = now
+        return self.filtered[connection]
+
+    def input(self) -> float:
+        """I = -(h + sum J s), summed in the order of the program's row."""
+        program = self.world.program
+        current = float(program.bias[self.number])
+        for k in self.inputs:
+            current += float(program.weight[k]) * self._settle(k)
+        return -current
+
+    def process(self) -> Generator[simpy.Event, Any, None]:
+        """Wait for a tick, read, commit; for ever."""
+        env = self.world.env
+        while True:
+            yield self.ticked
+            self.ticked = env.event()
+            self.updates += 1
+            value = self.world.decide(self, self.input())
+            commit = env.event()
+            commit._ok, commit._value = True, None
+            commit.callbacks.append(lambda _, value=value: self.commit(value))
+            env.schedule(commit, priority=COMMIT)
+
+    def commit(self, value: int) -> None:
+        """Take the new value and send it; nothing is sent when it did not change, except to a synapse.
+
+        A synapse steps its filter at every arrival, changed or not, so that the lengths of its steps depend on
+        the schedule alone.
+        """
+        changed, self.spin = value != self.spin, value
+        self.world.listener(self.world.env.now, self.number, value)
+        for target, connection, delay in self.targets:
+            if changed or target.synapse:
+                self.world.send(target, connection, value, delay)
+
+
+class World:
+    """All p-bits of a program, for one replica, under one clock. ``env`` is open to users' own SimPy processes."""
+
+    def __init__(
+        self, program: Program, anneal: Anneal, *, noise_key: int, clock_key: int, initial_key: int, replica: int,
+        initial: np.ndarray | None = None, listener: Listener = lambda time, pbit, value: None,
+    ) -> None:  # fmt: skip
+        self.program, self.anneal, self.replica, self.listener = program, anneal, replica, listener
+        self.noise_key, self.clock_key = np.uint64(noise_key), np.uint64(clock_key)
+        self.env = simpy.Environment()
+        n = program.n_pbits
+        spins = [initial_spin(np.uint64(initial_key), i, replica) for i in range(n)] if initial is None else initial
+        self.pbits = [PBit(self, i, int(spins[i])) for i in range(n)]
+        for pbit in self.pbits:
+            pbit.listen()
+        for pbit in self.pbits:
+            self.env.process(pbit.process())
+        if program.clock in ("poisson", "free-running"):
+            for pbit in self.pbits:
+                self.env.process(self._own_clock(pbit))
+        else:
+            self.env.process(self._common_clock())
+
+    def run(self, until: int) -> None:
+        """Everything before grid time ``until``."""
+        self.env.run(until=until)
+
+    @property
+    def spins(self) -> np.ndarray:
+        """int8 (n,): the committed states now."""
+        return np.array([pbit.spin for pbit in self.pbits], dtype=np.int8)
+
+    def decide(self, pbit: PBit, field: float) -> int:
+        """The law of the cell, with its own random number."""
+        p, i = self.program, pbit.number
+        bound = threshold(
+            field, self.anneal.beta_at(self.env.now), p.gain[i], p.offset[i], p.input_low[i], p.input_high[i],
+            p.input_step[i], p.threshold_word[i],
+        )  # fmt: skip
+        return 1 if float(update_draw(self.noise_key, i, pbit.updates, self.replica)) < bound else -1
+
+    def send(self, target: PBit, connection: int, value: int, delay: int) -> None:
+        """Deliver ``value`` after ``delay`` ticks, before anybody reads at that instant."""
+        arrival = self.env.event()
+        arrival._ok, arrival._value = True, None
+        arrival.callbacks.append(lambda _: target.hear(connection, value))
+        self.env.schedule(arrival, priority=0, delay=delay)
+
+    def _tick(self, pbit: PBit) -> None:
+        pbit.ticked._ok, pbit.ticked._value = True, None
+        self.env.schedule(pbit.ticked, priority=READ)
+
+    def _wait(self, time: int) -> simpy.Event:
+        return self.env.timeout(int(time) - self.env.now)
+
+    def _own_clock(self, pbit: PBit) -> Generator[simpy.Event, Any, None]:
+        p, i, time, number = self.program, pbit.number, 0, 0
+        code = CLOCK_CODES[p.clock]
+        while True:
+            number += 1
+            time = int(next_tick(code, self.clock_key, i, number, time, p.tau[i], p.phase[i], p.jitter[i]))
+            yield self._wait(time)
+            self._tick(pbit)
+
+    def _common_clock(self) -> Generator[simpy.Event, Any, None]:
+        p, n_slots, slot = self.program, slots_per_round(self.program), 0
+        while True:
+            yield self._wait(slot_time(slot, p.period, n_slots))
+            if p.clock == "random-sequential":
+                self._tick(self.pbits[int(drawn_pbit(self.clock_key, slot, p.n_pbits))])
+            elif p.clock == "sequential":
+                self._tick(self.pbits[slot % n_slots])
+            else:
+                for pbit in self.pbits:
+                    if p.clock == "chromatic" and p.color[pbit.number] != slot % n_slots:
+                        continue
+                    if p.clock == "chromatic" or takes_part(self.clock_key, pbit.number, slot, p.participation):
+                        self._tick(pbit)
+            slot += 1

@@ -1,0 +1,293 @@
+"""Run: choose an engine, advance from checkpoint to checkpoint, hand back what the hardware did.
+
+Enters: a Program, an Anneal and how many reads. Leaves: a Run.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.engine.contract import Events, Start, State
+from hwsim.engine.schedule import Schedule
+from hwsim.errors import InputError
+from hwsim.program import Program
+from hwsim.units import TICK_S
+
+ENGINES = ("auto", "lanes", "reference")
+_EVENTS_IN_FLIGHT = 2**25  # lane updates of one kernel call: well under a second, so that Ctrl-C is heard
+
+
+class LanesState:
+    """Replicas of the lanes engine: shards by schedule group."""
+
+    def __init__(self, program: Program, start: Start) -> None:
+        from hwsim.engine.lanes import MAX_WORDS, Prepared, Shard
+
+        self._program, self._start, self.updates = program, start, 0
+        self._stop = threading.Event()
+        prepared = Prepared(program)
+        self._groups: list[tuple[Schedule, list[Shard], np.ndarray]] = []
+        for number, replicas in enumerate(start.groups()):
+            noise, clock, initial_key = start.keys(number)
+            n_words = -(-len(replicas) // 64)
+            shards = []
+            for first in range(0, n_words, MAX_WORDS):
+                words = min(MAX_WORDS, n_words - first)
+                initial = None
+                if start.initial is not None:
+                    wanted = np.arange(64 * first, 64 * (first + words)) % len(replicas)
+                    initial = start.initial[replicas[wanted]]
+                shards.append(
+                    Shard(
+                        prepared, noise_key=noise, initial_key=initial_key, first_word=first, words=words,
+                        initial=initial,
+                    )  # fmt: skip
+                )
+            self._groups.append((Schedule(program, clock), shards, replicas))
+        self._events = {replica: Events() for replica in start.record}
+        threads = min(start.threads, sum(len(shards) for _, shards, _ in self._groups))
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def advance(self, until: int, anneal: Anneal) -> None:
+        """Run every instant before grid time ``until``; threads take groups, or the shards of few groups."""
+        self._stop.clear()
+        if self._pool is None:
+            for group in self._groups:
+                self._advance_group(group, until, anneal, map)
+            return
+        workers = self._pool._max_workers
+        try:
+            if len(self._groups) >= workers:
+                jobs = [self._pool.submit(self._advance_group, g, until, anneal, map) for g in self._groups]
+                for job in jobs:
+                    job.result()
+            else:
+                for group in self._groups:
+                    self._advance_group(group, until, anneal, self._pool.map)
+        except BaseException:
+            self._stop.set()
+            raise
+
+    def _advance_group(self, group: tuple, until: int, anneal: Anneal, over: Callable) -> None:
+        schedule, shards, replicas = group
+        lanes = 64 * sum(shard._words for shard in shards)
+        n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // lanes))
+        recorded = [r for r in self._start.record if replicas[0] <= r <= replicas[-1]]
+        while schedule.horizon < until and not self._stop.is_set():
+            chunk = schedule.chunk(until, n_events)
+            traces = [
+                np.empty((len(chunk.time) if recorded else 0, 64 * shard._words), dtype=np.int8) for shard in shards
+            ]
+            list(
+                over(lambda st, chunk=chunk: st[0].advance(chunk, anneal.start, anneal.beta, st[1]),
+                     zip(shards, traces, strict=True))
+            )  # fmt: skip
+            self.updates += len(chunk.time) * len(replicas)
+            for replica in recorded:
+                events, place, first = self._events[replica], int(replica - replicas[0]), 0
+                for shard, trace in zip(shards, traces, strict=True):
+                    if first <= place < first + trace.shape[1]:
+                        events.time.append(chunk.time)
+                        events.pbit.append(chunk.pbit)
+                        events.value.append(shard.in_order(trace)[:, place - first].copy())
+                    first += trace.shape[1]
+
+    def spins(self) -> np.ndarray:
+        """int8 (reads, n)."""
+        parts = [
+            np.concatenate([shard.spins() for shard in shards], axis=1)[:, : len(replicas)]
+            for _, shards, replicas in self._groups
+        ]
+        return np.ascontiguousarray(np.concatenate(parts, axis=1).T)
+
+    def events(self) -> dict[int, Events]:
+        """Traces of the recorded replicas."""
+        return self._events
+
+
+class ReferenceState:
+    """Replicas of the reference engine: one SimPy world each."""
+
+    def __init__(self, program: Program, start: Start, anneal: Anneal) -> None:
+        from hwsim.engine.reference import World
+
+        self.updates = 0
+        self._events = {replica: Events() for replica in start.record}
+        self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
+        self._worlds = []
+        for number, replicas in enumerate(start.groups()):
+            noise, clock, initial_key = start.keys(number)
+            for replica in replicas:
+                initial = None if start.initial is None else start.initial[replica]
+                self._worlds.append(
+                    World(
+                        program, anneal, noise_key=noise, clock_key=clock, initial_key=initial_key,
+                        replica=int(replica - replicas[0]), initial=initial, listener=self._listener(int(replica)),
+                    )  # fmt: skip
+                )
+
+    def _listener(self, replica: int) -> Callable[[int, int, int], None]:
+        log = self._logs.get(replica)
+
+        def listen(time: int, pbit: int, value: int) -> None:
+            self.updates += 1
+            if log is not None:
+                log.append((time, pbit, value))
+
+        return listen
+
+    def advance(self, until: int, anneal: Anneal) -> None:
+        """Run every world up to ``until``."""
+        for world in self._worlds:
+            world.run(until)
+
+    def spins(self) -> np.ndarray:
+        """int8 (reads, n)."""
+        return np.array([world.spins for world in self._worlds], dtype=np.int8)
+
+    def events(self) -> dict[int, Events]:
+        """Traces of the recorded replicas, ordered by (time, p-bit)."""
+        for replica, log in self._logs.items():
+            ordered = np.array(sorted(log), dtype=np.int64).reshape(-1, 3)
+            self._events[replica] = Events([ordered[:, 0]], [ordered[:, 1]], [ordered[:, 2]])
+        return self._events
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What the hardware did.
+
+    states : int8 (reads, n), +-1, in p-bit order;  energies : float64 (reads,), problem units, offset included
+    group : int64 (reads,), schedule group of each read
+    checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
+    device_time_s : emulated time of one read;  host_seconds : time this computer took, never mixed with it
+    device_energy_j : None while the chip's prices are unknown
+    """
+
+    program: Program
+    anneal: Anneal
+    engine: str
+    engine_reason: str
+    seed: int
+    states: np.ndarray
+    initial_states: np.ndarray
+    energies: np.ndarray
+    group: np.ndarray
+    checkpoint_times_s: np.ndarray
+    checkpoint_energies: np.ndarray
+    device_time_s: float
+    host_seconds: float
+    updates: int
+    interrupted: bool = False
+    device_energy_j: float | None = None
+    traces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> int:
+        """How many replicas."""
+        return len(self.energies)
+
+    @property
+    def schedules(self) -> int:
+        """How many schedule groups."""
+        return int(self.group.max()) + 1
+
+    @cached_property
+    def sampleset(self) -> Any:
+        """The final states as a dimod SampleSet in the problem's own labels and vartype."""
+        from hwsim.mapping.decode import sampleset
+
+        return sampleset(self)
+
+
+def energies(program: Program, states: np.ndarray) -> np.ndarray:
+    """float64 (reads,): E = sum h s + sum_{i<j} J s s + offset of states int8 (reads, n)."""
+    from hwsim.engine.energy import row_energies
+
+    return row_energies(program, np.ascontiguousarray(states))
+
+
+def run(
+    program: Program,
+    *,
+    anneal: Anneal,
+    reads: int = 256,
+    schedules: int = 4,
+    seed: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    checkpoints: int = 50,
+    record: tuple[int, ...] = (),
+    initial_states: np.ndarray | None = None,
+    progress: Callable[[float, int], None] | None = None,
+    interrupt: Callable[[], bool] | None = None,
+) -> Run:
+    """Emulate ``reads`` runs of the hardware through ``anneal``; they share ``schedules`` realisations of the clock.
+
+    ``record`` lists reads whose every update is kept. ``initial_states``: int8 (reads, n) of +-1. ``progress`` is
+    called with (fraction done, updates so far); Ctrl-C, or ``interrupt`` returning true, ends the run at the last
+    checkpoint and returns what it has, with ``interrupted`` set. Raises InputError on a bad argument.
+    """
+    engine, reason = _choose(engine)
+    if checkpoints < 1:
+        raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
+    start = Start(
+        reads=reads, schedules=min(schedules, reads) if schedules >= 1 else schedules, seed=seed,
+        threads=os.cpu_count() or 1 if threads is None else threads,
+        initial=_initial(program, initial_states, reads), record=tuple(record),
+    )  # fmt: skip
+    began = time.perf_counter()
+    state: State = LanesState(program, start) if engine == "lanes" else ReferenceState(program, start, anneal)
+    group = np.repeat(np.arange(start.schedules), [len(g) for g in start.groups()])
+    states = initial = state.spins()
+    times, table = [0.0], [energies(program, states)]
+    interrupted = False
+    ticks = sorted({anneal.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
+    updates = 0
+    try:
+        for tick in ticks:
+            state.advance(tick, anneal)
+            states, updates = state.spins(), state.updates
+            times.append(tick * TICK_S)
+            table.append(energies(program, states))
+            if progress is not None:
+                progress(tick / anneal.end, updates)
+            if interrupt is not None and interrupt() and tick != ticks[-1]:
+                interrupted = True
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    n_kept = min(len(times), len(table))
+    traces = {replica: events.arrays() for replica, events in state.events().items()}
+    return Run(
+        program=program, anneal=anneal, engine=engine, engine_reason=reason, seed=seed, states=states,
+        initial_states=initial, energies=table[n_kept - 1], group=group,
+        checkpoint_times_s=np.array(times[:n_kept]), checkpoint_energies=np.array(table[:n_kept]),
+        device_time_s=times[n_kept - 1], host_seconds=time.perf_counter() - began, updates=updates,
+        interrupted=interrupted, traces=traces,
+    )  # fmt: skip
+
+
+def _choose(engine: str) -> tuple[str, str]:
+    if engine not in ENGINES:
+        raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+    if engine == "auto":
+        return "lanes", "lanes honours every feature of the program and is the fastest"
+    return engine, "asked for"
+
+
+def _initial(program: Program, states: np.ndarray | None, reads: int) -> np.ndarray | None:
+    if states is None:
+        return None
+    states = np.asarray(states)
+    if states.shape != (reads, program.n_pbits) or not np.all(np.abs(states) == 1):
+        raise InputError(f"initial_states must be +-1 of shape ({reads}, {program.n_pbits}), got {states.shape}")
+    return states.astype(np.int8)
