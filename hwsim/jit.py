@@ -44,6 +44,7 @@ def njit(function: Callable | None = None, **options: Any) -> Any:
     before = config.CACHE_DIR
     try:
         config.CACHE_DIR = folder or before
-        return numba.njit(cache=folder is not None, **options)(function)
+        # without numpy's error model every division carries a branch that raises, and no loop vectorises
+        return numba.njit(cache=folder is not None, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before

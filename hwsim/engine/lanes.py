@@ -37,6 +37,7 @@ class Network(NamedTuple):
     delay: np.ndarray
     reverse: np.ndarray  # int64 (m,): where row j holds the connection back to i
     push: np.ndarray  # int16 (m,): -weight / unit, integer path only
+    start: np.ndarray  # int16 (n,): -bias / unit
     level_first: np.ndarray  # int32 (n,): smallest field / unit
     level_step: np.ndarray  # int32 (n,)
     n_levels: np.ndarray  # int32 (n,)
@@ -57,8 +58,8 @@ class Cells(NamedTuple):
 class Memory(NamedTuple):
     """What a shard carries from one advance to the next. R lanes, n p-bits, H ring slots (a power of two)."""
 
-    value: np.ndarray  # int8 (n, H, R)
-    time: np.ndarray  # int64 (n, H)
+    value: np.ndarray  # int8 (n * H, R)
+    time: np.ndarray  # int64 (n * H,)
     count: np.ndarray  # int64 (n,): commits so far; the newest is in slot count % H
     filtered: np.ndarray  # float64 (m, R) with RC synapses, else (0, R)
     stepped: np.ndarray  # int64 (m,): time of the filter's last step
@@ -68,6 +69,7 @@ class Memory(NamedTuple):
 class Scratch(NamedTuple):
     """Buffers, overwritten at every event."""
 
+    rows: np.ndarray  # int64 (max degree,): ring rows that the reader sees
     planes: np.ndarray  # uint64 (16, BATCH_WORDS)
     words: np.ndarray  # uint64 (batch, 16, W)
     uniform: np.ndarray  # uint16 (batch, R), the same memory as `words`
@@ -75,6 +77,7 @@ class Scratch(NamedTuple):
     passed: np.ndarray  # int16 (R,)
     tied: np.ndarray  # uint8 (R,)
     current: np.ndarray  # float64 (R,)
+    bounds: np.ndarray  # uint16 (n_levels + 3,): leading bits of the thresholds to compare with
     level: np.ndarray  # float64 (n_levels,): thresholds of one p-bit
     table: np.ndarray  # float64 (span,): thresholds by field, devices all alike
     cached: np.ndarray  # float64 (n, n_levels) thresholds of devices that differ
@@ -112,6 +115,7 @@ class Prepared:
         self.has_synapse = bool(np.any(program.synapse > 0))
         unit = None if self.has_synapse else integer_unit(program)
         push = np.zeros(m, dtype=np.int16)
+        start = np.zeros(n, dtype=np.int16)
         first = np.zeros(n, dtype=np.int32)
         step = np.ones(n, dtype=np.int32)
         levels = np.ones(n, dtype=np.int32)
@@ -119,12 +123,12 @@ class Prepared:
         if unit is not None:
             weight = np.rint(program.weight / unit).astype(np.int64)
             bias = np.rint(program.bias / unit).astype(np.int64)
-            push = (-weight).astype(np.int16)
-            for i in range(n):
-                row = np.abs(weight[program.indptr[i] : program.indptr[i + 1]])
-                total = int(row.sum())
-                common = int(np.gcd.reduce(row)) if total else 1
-                first[i], step[i], levels[i] = -bias[i] - total, 2 * common, total // common + 1
+            push, start = (-weight).astype(np.int16), (-bias).astype(np.int16)
+            total = np.bincount(rows, weights=np.abs(weight), minlength=n).astype(np.int64)
+            common = np.ones(n, dtype=np.int64)
+            linked = degree > 0
+            common[linked] = np.gcd.reduceat(np.abs(weight), program.indptr[:-1][linked])
+            first[:], step[:], levels[:] = -bias - total, 2 * common, total // common + 1
             self.span = int(np.max(np.abs(bias) + np.abs(first + bias))) if n else 0
         self.is_integer = unit is not None and int(levels.max()) <= MAX_LEVELS and bool(np.all(program.gain > 0))
         self.unit = unit if unit is not None else 1.0
@@ -136,7 +140,7 @@ class Prepared:
         self.alike = all(bool(np.all(column == column[0])) for column in cell_columns)
         self.network = Network(
             program.bias, program.indptr, program.indices, program.weight, program.delay, reverse,
-            push, first, step, levels,
+            push, start, first, step, levels,
         )  # fmt: skip
         self.cells = Cells(*cell_columns, program.synapse)
         self.n_pbits = n
@@ -164,15 +168,15 @@ class Shard:
         self._replica = np.empty_like(self._lane)
         self._replica[self._lane] = np.arange(64 * words) + 64 * first_word
         n, m, lanes, depth = prepared.n_pbits, len(prepared.network.weight), 64 * words, 2
-        value = np.zeros((n, depth, lanes), dtype=np.int8)
-        _random_start(np.uint64(initial_key), self._replica, value)
+        value = np.zeros((n * depth, lanes), dtype=np.int8)
+        _random_start(np.uint64(initial_key), self._replica, value[::depth])
         if initial is not None:
-            value[:, 0, self._lane] = initial.T
-        time = np.full((n, depth), _LONG_AGO, dtype=np.int64)
+            value[::depth, self._lane] = initial.T
+        time = np.full(n * depth, _LONG_AGO, dtype=np.int64)
         with_synapse = prepared.has_synapse
         filtered = np.zeros((m if with_synapse else 0, lanes))
         if with_synapse:
-            filtered[:] = value[prepared.network.indices, 0]
+            filtered[:] = value[prepared.network.indices * depth]
         self._memory = Memory(
             value, time, np.zeros(n, dtype=np.int64), filtered,
             np.zeros(m if with_synapse else 0, dtype=np.int64), np.zeros(m if with_synapse else 0, dtype=np.int64),
@@ -181,6 +185,7 @@ class Shard:
         uniform_words = np.empty((batch, 16, words), dtype=np.uint64)
         levels = prepared.n_levels
         self._scratch = Scratch(
+            np.empty(max(1, int(np.max(np.diff(prepared.network.indptr)))), dtype=np.int64),
             np.empty((16, batch * words), dtype=np.uint64),
             uniform_words,
             uniform_words.view(np.uint16).reshape(batch, lanes),
@@ -188,6 +193,7 @@ class Shard:
             np.empty(lanes, dtype=np.int16),
             np.empty(lanes, dtype=np.uint8),
             np.empty(lanes),
+            np.empty(levels + 3, dtype=np.uint16),
             np.empty(levels),
             np.empty(2 * prepared.span + 1 if prepared.is_integer and prepared.alike else 1),
             np.empty((1, 1) if prepared.alike or not prepared.is_integer else (n, levels)),
@@ -202,17 +208,26 @@ class Shard:
                 event, chunk.time, chunk.pbit, chunk.number, anneal_start, anneal_beta, prepared.network,
                 prepared.cells, self._memory, self._scratch,
                 (self._noise_key, self._first_word, prepared.unit, prepared.is_integer, prepared.alike,
-                 prepared.has_synapse), self._replica, trace,
+                 prepared.has_synapse, self._depth), self._replica, trace,
             )  # fmt: skip
             if event == len(chunk.time):
                 return
-            self._memory = _deeper(self._memory)
+            self._memory = _deeper(self._memory, self._depth)
 
     def spins(self) -> np.ndarray:
         """int8 (n, 64 * words): the committed state of every p-bit, replicas in order."""
         memory = self._memory
-        newest = memory.count % memory.time.shape[1]
-        return memory.value[np.arange(len(newest)), newest][:, self._lane]
+        newest = np.arange(len(memory.count)) * self._depth + memory.count % self._depth
+        return memory.value[newest][:, self._lane]
+
+    @property
+    def lanes(self) -> int:
+        """How many replicas, padding included."""
+        return 64 * self._words
+
+    @property
+    def _depth(self) -> int:
+        return len(self._memory.time) // len(self._memory.count)
 
     def in_order(self, trace: np.ndarray) -> np.ndarray:
         """Trace rows (n_events, R) with replicas in order."""
@@ -222,29 +237,29 @@ class Shard:
 @njit
 def _random_start(key, replica, value):
     for i in range(value.shape[0]):
-        for lane in range(value.shape[2]):
-            value[i, 0, lane] = initial_spin(key, i, replica[lane])
+        for lane in range(value.shape[1]):
+            value[i, lane] = initial_spin(key, i, replica[lane])
 
 
-def _deeper(memory: Memory) -> Memory:
+def _deeper(memory: Memory, depth: int) -> Memory:
     """The same memory with rings twice as deep."""
-    n, depth, lanes = memory.value.shape
-    value = np.zeros((n, 2 * depth, lanes), dtype=np.int8)
-    time = np.full((n, 2 * depth), _LONG_AGO, dtype=np.int64)
+    n, lanes = len(memory.count), memory.value.shape[1]
+    value = np.zeros((n * 2 * depth, lanes), dtype=np.int8)
+    time = np.full(n * 2 * depth, _LONG_AGO, dtype=np.int64)
     rows = np.arange(n)
     for back in range(depth):
         commit = memory.count - back
         kept = commit >= 0
-        old, new = commit[kept] % depth, commit[kept] % (2 * depth)
-        value[rows[kept], new] = memory.value[rows[kept], old]
-        time[rows[kept], new] = memory.time[rows[kept], old]
+        old = rows[kept] * depth + commit[kept] % depth
+        new = rows[kept] * 2 * depth + commit[kept] % (2 * depth)
+        value[new] = memory.value[old]
+        time[new] = memory.time[old]
     return memory._replace(value=value, time=time)
 
 
 @njit
-def _uniforms(key, pbit, number, first, batch, first_word, words, scratch):
-    """The leading 16 random bits of every lane for ``batch`` events, into scratch.uniform."""
-    planes = scratch.planes
+def _uniforms(key, pbit, number, first, batch, first_word, words, planes, out):
+    """The leading 16 random bits of every lane for ``batch`` events, into ``out`` uint64 (batch, 16, words)."""
     for e in range(batch):
         start = update_key(key, pbit[first + e], number[first + e])
         for plane in range(16):
@@ -258,7 +273,7 @@ def _uniforms(key, pbit, number, first, batch, first_word, words, scratch):
     for e in range(batch):
         for k in range(16):
             for w in range(words):
-                scratch.words[e, k, w] = planes[k, e * words + w]
+                out[e, k, w] = planes[k, e * words + w]
 
 
 @njit
@@ -275,138 +290,164 @@ def _exchange(planes, width, distance, mask):
 
 
 @njit
-def _arrived(memory, j, depth, now, delay):
-    """Number of the newest commit of p-bit j that has arrived: made before ``now`` and no later than now - delay."""
-    latest = min(now - 1, now - delay)
-    commit = memory.count[j]
-    while memory.time[j, commit & (depth - 1)] > latest:
-        commit -= 1
-    return commit
+def _find_rows(first, end, indices, delay, count, time, depth, now, rows):
+    """Ring rows of the newest commits that have arrived: made before ``now`` and no later than now - delay."""
+    for k in range(first, end):
+        j = np.int64(indices[k])
+        latest = min(now - 1, now - delay[k])
+        commit = count[j]
+        while time[j * depth + (commit & (depth - 1))] > latest:
+            commit -= 1
+        rows[k - first] = j * depth + (commit & (depth - 1))
 
 
 @njit
-def _would_lose(memory, network, i, depth, now, longest, has_synapse):
-    """Whether a commit of i at ``now`` would overwrite a ring slot that somebody still needs."""
-    commit = memory.count[i]
-    lost = commit + 1 - depth
-    if lost < 0:
-        return False
-    if memory.time[i, (lost + 1) & (depth - 1)] > min(now - 1, now - longest):
-        return True
-    if has_synapse:
-        for k in range(network.indptr[i], network.indptr[i + 1]):
-            if memory.seen[network.reverse[k]] <= lost:
-                return True
+def _would_lose(count, time, i, depth, now, longest):
+    """Whether a commit of i at ``now`` would overwrite a ring slot that a neighbour may still look up."""
+    lost = count[i] + 1 - depth
+    return lost >= 0 and time[i * depth + ((lost + 1) & (depth - 1))] > min(now - 1, now - longest)
+
+
+@njit
+def _filter_would_lose(network, memory, i, depth):
+    """Whether the same commit would overwrite a value that a neighbour's filter has yet to follow."""
+    for k in range(network.indptr[i], network.indptr[i + 1]):
+        if memory.seen[network.reverse[k]] <= memory.count[i] + 1 - depth:
+            return True
     return False
 
 
 @njit
-def _fill_field(network, memory, i, depth, now, field):
-    """Integer field of p-bit i in units of `unit`, int16 per lane: two connections a pass."""
+def _fill_field(begin, end, rows, push, value, start, field):
+    """Integer field in units of `unit`, int16 per lane, from ``start`` = -bias: four connections a pass."""
     lanes = len(field)
-    bias = np.int16(network.level_first[i])
-    k = network.indptr[i]
-    end = network.indptr[i + 1]
-    total = 0
-    for q in range(k, end):
-        total += abs(network.push[q])
-    # level_first = -bias - total
-    start = np.int16(bias + total)
     for r in range(lanes):
         field[r] = start
-    while k + 1 < end:
-        j0, j1 = network.indices[k], network.indices[k + 1]
-        a = memory.value[j0, _arrived(memory, j0, depth, now, network.delay[k]) & (depth - 1)]
-        b = memory.value[j1, _arrived(memory, j1, depth, now, network.delay[k + 1]) & (depth - 1)]
-        wa, wb = network.push[k], network.push[k + 1]
+    k, degree = 0, end - begin
+    while k + 3 < degree:
+        a, b, c, d = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
+        wa, wb, wc, wd = push[begin + k], push[begin + k + 1], push[begin + k + 2], push[begin + k + 3]
         for r in range(lanes):
-            field[r] += np.int16(wa * np.int16(a[r]) + wb * np.int16(b[r]))
+            field[r] += np.int16(
+                wa * np.int16(value[a, r]) + wb * np.int16(value[b, r])
+                + wc * np.int16(value[c, r]) + wd * np.int16(value[d, r])
+            )  # fmt: skip
+        k += 4
+    while k + 1 < degree:
+        a, b, wa, wb = rows[k], rows[k + 1], push[begin + k], push[begin + k + 1]
+        for r in range(lanes):
+            field[r] += np.int16(wa * np.int16(value[a, r]) + wb * np.int16(value[b, r]))
         k += 2
-    if k < end:
-        j0 = network.indices[k]
-        a = memory.value[j0, _arrived(memory, j0, depth, now, network.delay[k]) & (depth - 1)]
-        wa = network.push[k]
+    if k < degree:
+        a, wa = rows[k], push[begin + k]
         for r in range(lanes):
-            field[r] += np.int16(wa * np.int16(a[r]))
+            field[r] += np.int16(wa * np.int16(value[a, r]))
 
 
 @njit
-def _fill_current(network, memory, cells, i, depth, now, has_synapse, current):
-    """Float sum h + sum J s of p-bit i as it sees its neighbours, float64 per lane, in the order of the row."""
+def _fill_current(begin, end, rows, weight, value, bias, current):
+    """Float sum h + sum J s, float64 per lane, in the order of the program's row."""
     lanes = len(current)
-    bias = network.bias[i]
     for r in range(lanes):
         current[r] = bias
+    for k in range(end - begin):
+        a, w = rows[k], weight[begin + k]
+        for r in range(lanes):
+            current[r] += w * np.float64(value[a, r])
+
+
+@njit
+def _fill_filtered(network, memory, rows, i, depth, now, time_constant, current):
+    """The same through RC synapses: each connection's filter follows every arrival since the reader's last tick."""
+    lanes = len(current)
+    for r in range(lanes):
+        current[r] = network.bias[i]
     for k in range(network.indptr[i], network.indptr[i + 1]):
-        j, w = network.indices[k], network.weight[k]
-        commit = _arrived(memory, j, depth, now, network.delay[k])
-        row = memory.value[j, commit & (depth - 1)]
-        if has_synapse and cells.synapse[i] > 0.0:
-            filtered = memory.filtered[k]
-            while memory.seen[k] < commit:
-                old = memory.value[j, memory.seen[k] & (depth - 1)]
-                memory.seen[k] += 1
-                arrival = memory.time[j, memory.seen[k] & (depth - 1)] + network.delay[k]
-                if arrival > memory.stepped[k]:
-                    elapsed = np.float64(arrival - memory.stepped[k])
-                    for r in range(lanes):
-                        filtered[r] = synapse_step(np.float64(old[r]), filtered[r], elapsed, cells.synapse[i])
-                    memory.stepped[k] = arrival
+        j, w, row = np.int64(network.indices[k]), network.weight[k], rows[k - network.indptr[i]]
+        newest = memory.count[j] - ((memory.count[j] - row) & (depth - 1))
+        while time_constant > 0.0 and memory.seen[k] < newest:
+            old = j * depth + (memory.seen[k] & (depth - 1))
+            memory.seen[k] += 1
+            arrival = memory.time[j * depth + (memory.seen[k] & (depth - 1))] + network.delay[k]
+            if arrival > memory.stepped[k]:
+                elapsed = np.float64(arrival - memory.stepped[k])
+                for r in range(lanes):
+                    memory.filtered[k, r] = synapse_step(
+                        np.float64(memory.value[old, r]), memory.filtered[k, r], elapsed, time_constant
+                    )
+                memory.stepped[k] = arrival
+        memory.seen[k] = newest
+        if time_constant > 0.0:
             if now > memory.stepped[k]:
                 elapsed = np.float64(now - memory.stepped[k])
                 for r in range(lanes):
-                    filtered[r] = synapse_step(np.float64(row[r]), filtered[r], elapsed, cells.synapse[i])
+                    memory.filtered[k, r] = synapse_step(
+                        np.float64(memory.value[row, r]), memory.filtered[k, r], elapsed, time_constant
+                    )
                 memory.stepped[k] = now
             for r in range(lanes):
-                current[r] += w * filtered[r]
+                current[r] += w * memory.filtered[k, r]
         else:
-            if has_synapse:
-                memory.seen[k] = commit
             for r in range(lanes):
-                current[r] += w * np.float64(row[r])
+                current[r] += w * np.float64(memory.value[row, r])
 
 
 @njit
-def _decide_integer(network, i, level, field, uniform, passed, tied, out):
-    """+1 where the random number lies below the threshold of the lane's field; returns how many lanes may tie.
+def _count_four(bounds, q, uniforms, e, passed, tied):
+    """Four thresholds a pass: three vector operations each, and the loads and stores shared."""
+    a, b, c, d = bounds[q], bounds[q + 1], bounds[q + 2], bounds[q + 3]
+    for r in range(len(passed)):
+        u = uniforms[e, r]
+        passed[r] += np.int16(u >= a) + np.int16(u >= b) + np.int16(u >= c) + np.int16(u >= d)
+        tied[r] |= np.uint8(u == a) | np.uint8(u == b) | np.uint8(u == c) | np.uint8(u == d)
+
+
+@njit
+def _decide_integer(n_levels, level_first, level_step, level, bounds, field, uniforms, e, passed, tied, value, target):
+    """+1 where the random number lies below the threshold of the lane's field; returns whether lanes may tie.
 
     The thresholds rise with the field, so u < threshold[q] holds exactly when q >= the number of thresholds <= u.
-    Three vector operations a threshold; thresholds that are 0 or 2**32 decide alone and are only counted.
+    Thresholds that are 0 or 2**32 decide alone and are only counted; zeros pad the rest to a multiple of four.
     """
     lanes = len(field)
-    always = 0
-    for r in range(lanes):
-        passed[r] = 0
-        tied[r] = 0
-    for q in range(network.n_levels[i]):
+    always, n_bounds = 0, 0
+    for q in range(n_levels):
         if level[q] <= 0.0:
             always += 1
         elif level[q] < 4294967296.0:
-            bound = np.uint16(np.int64(level[q]) >> 16)
-            for r in range(lanes):
-                passed[r] += np.int16(uniform[r] >= bound)
-                tied[r] |= np.uint8(uniform[r] == bound)
-    first = np.int16(network.level_first[i] + always * network.level_step[i])
-    step = np.int16(network.level_step[i])
-    ties = 0
+            bounds[n_bounds] = np.uint16(np.int64(level[q]) >> 16)
+            n_bounds += 1
+    while n_bounds % 4 != 0:
+        bounds[n_bounds] = 0
+        n_bounds += 1
+        always -= 1
     for r in range(lanes):
-        out[r] = np.int8(1) if field[r] >= np.int16(first + step * passed[r]) else np.int8(-1)
-        ties += tied[r]
+        passed[r] = always
+        tied[r] = 0
+    for q in range(0, n_bounds, 4):
+        _count_four(bounds, q, uniforms, e, passed, tied)
+    first = np.int16(level_first)
+    step = np.int16(level_step)
+    ties = np.uint8(0)
+    for r in range(lanes):
+        value[target, r] = np.int8(2) * np.int8(field[r] >= np.int16(first + step * passed[r])) - np.int8(1)
+        ties |= tied[r]
     return ties
 
 
 @njit
-def _decide_float(beta, gain, offset, low, high, step, word, current, uniform, tied, out):
+def _decide_float(beta, gain, offset, low, high, step, word, current, uniforms, e, tied, value, target):
     """The same for any weights: the threshold is computed in every lane by the scalar law."""
-    ties = 0
+    ties = np.uint8(0)
     for r in range(len(current)):
-        bound = threshold(-current[r], beta, gain, offset, low, high, step, word)
-        u = np.float64(uniform[r]) * 65536.0
+        current[r] = threshold(-current[r], beta, gain, offset, low, high, step, word)
+    for r in range(len(current)):
+        bound = current[r]
+        u = np.float64(uniforms[e, r]) * 65536.0
         below = u + 65535.0 < bound
-        out[r] = np.int8(1) if below else np.int8(-1)
-        tie = np.uint8((not below) and (u < bound))
-        tied[r] = tie
-        ties += tie
+        value[target, r] = np.int8(2) * np.int8(below) - np.int8(1)
+        tied[r] = np.uint8(u < bound) & np.uint8(not below)
+        ties |= tied[r]
     return ties
 
 
@@ -420,18 +461,11 @@ def _thresholds(network, cells, i, beta, unit, out):
 
 
 @njit
-def _level_row(network, cells, i, beta, beta_step, unit, alike, scratch):
-    """Thresholds of p-bit i by level; from the shared table when all devices are alike, else cached per p-bit."""
-    if alike:
-        half = (len(scratch.table) - 1) // 2
-        for q in range(network.n_levels[i]):
-            scratch.level[q] = scratch.table[half + network.level_first[i] + q * network.level_step[i]]
-        return scratch.level
-    row = scratch.cached[i]
-    if scratch.stamp[i] != beta_step:
-        _thresholds(network, cells, i, beta, unit, row)
-        scratch.stamp[i] = beta_step
-    return row
+def _look_up_levels(table, n_levels, level_first, level_step, out):
+    """Thresholds of one p-bit by level, from the table that alike devices share."""
+    half = (len(table) - 1) // 2
+    for q in range(n_levels):
+        out[q] = table[half + level_first + q * level_step]
 
 
 @njit
@@ -445,15 +479,19 @@ def _fill_table(cells, beta, unit, table):
 
 
 @njit
-def _settle_ties(cells, i, beta, unit, is_integer, scratch, replica, start, out):
-    """Lanes whose first 16 random bits equal the threshold's: all 32 bits, by the scalar law."""
-    for r in range(len(out)):
-        if scratch.tied[r] != 0:
-            field = unit * np.float64(scratch.field[r]) if is_integer else -scratch.current[r]
-            bound = threshold(
-                field, beta, cells.gain[i], cells.offset[i], cells.low[i], cells.high[i], cells.step[i], cells.word[i]
-            )
-            out[r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+def _settle_ties(bounds, tied, replica, start, value, target):
+    """Lanes whose first 16 random bits equal the threshold's: all 32 bits decide, by the scalar definition."""
+    for r in range(len(tied)):
+        if tied[r] != 0:
+            below = np.float64(draw(start, replica[r])) < bounds[r]
+            value[target, r] = np.int8(1) if below else np.int8(-1)
+
+
+@njit
+def _integer_bounds(level, level_first, level_step, field, tied, bounds):
+    for r in range(len(field)):
+        if tied[r] != 0:
+            bounds[r] = level[(field[r] - level_first) // level_step]
 
 
 @njit(nogil=True)
@@ -461,21 +499,29 @@ def _advance(
     event, time, pbit, number, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace
 ):
     """Run events from index ``event`` on; returns the index reached: short of the end when a ring is too shallow."""
-    key, first_word, unit, is_integer, alike, has_synapse = options
-    depth = memory.time.shape[1]
+    key, first_word, unit, is_integer, alike, has_synapse, depth = options
     batch_size, words = scratch.words.shape[0], scratch.words.shape[2]
+    # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
+    indptr, indices, weight, delay, push = network.indptr, network.indices, network.weight, network.delay, network.push
+    bias, start, level_first, level_step = network.bias, network.start, network.level_first, network.level_step
+    value, committed, count = memory.value, memory.time, memory.count
+    rows, planes, random, uniforms = scratch.rows, scratch.planes, scratch.words, scratch.uniform
+    field, passed, tied, current = scratch.field, scratch.passed, scratch.tied, scratch.current
+    n_levels, bounds, level, stamp = network.n_levels, scratch.bounds, scratch.level, scratch.stamp
     n_events = len(time)
     longest = np.int64(0)
-    for k in range(len(network.delay)):
-        longest = max(longest, network.delay[k])
+    for k in range(len(delay)):
+        longest = max(longest, delay[k])
     beta_step = -1
     beta = 0.0
     while event < n_events:
         batch = min(batch_size, n_events - event)
-        _uniforms(key, pbit, number, event, batch, first_word, words, scratch)
+        _uniforms(key, pbit, number, event, batch, first_word, words, planes, random)
         for e in range(batch):
-            now, i = time[event], pbit[event]
-            if _would_lose(memory, network, i, depth, now, longest, has_synapse):
+            now, i = time[event], np.int64(pbit[event])
+            if _would_lose(count, committed, i, depth, now, longest):
+                return event
+            if has_synapse and _filter_would_lose(network, memory, i, depth):
                 return event
             if beta_step < 0 or (beta_step + 1 < len(anneal_start) and now >= anneal_start[beta_step + 1]):
                 beta_step = max(beta_step, 0)
@@ -484,27 +530,39 @@ def _advance(
                 beta = anneal_beta[beta_step]
                 if is_integer and alike:
                     _fill_table(cells, beta, unit, scratch.table)
-            slot = (memory.count[i] + 1) & (depth - 1)
-            out = memory.value[i, slot]
+            target = i * depth + ((count[i] + 1) & (depth - 1))
+            first, end = indptr[i], indptr[i + 1]
+            _find_rows(first, end, indices, delay, count, committed, depth, now, rows)
             if is_integer:
-                _fill_field(network, memory, i, depth, now, scratch.field)
-                level = _level_row(network, cells, i, beta, beta_step, unit, alike, scratch)
+                lowest, gap = level_first[i], level_step[i]
+                _fill_field(first, end, rows, push, value, start[i], field)
+                if alike:
+                    _look_up_levels(scratch.table, n_levels[i], lowest, gap, level)
+                else:
+                    if stamp[i] != beta_step:
+                        _thresholds(network, cells, i, beta, unit, scratch.cached[i])
+                        stamp[i] = beta_step
+                    level = scratch.cached[i]
                 ties = _decide_integer(
-                    network, i, level, scratch.field, scratch.uniform[e], scratch.passed, scratch.tied, out
+                    n_levels[i], lowest, gap, level, bounds, field, uniforms, e, passed, tied, value, target
                 )
+                if ties:
+                    _integer_bounds(level, lowest, gap, field, tied, current)
             else:
-                _fill_current(network, memory, cells, i, depth, now, has_synapse, scratch.current)
+                if has_synapse:
+                    _fill_filtered(network, memory, rows, i, depth, now, cells.synapse[i], current)
+                else:
+                    _fill_current(first, end, rows, weight, value, bias[i], current)
                 ties = _decide_float(
                     beta, cells.gain[i], cells.offset[i], cells.low[i], cells.high[i], cells.step[i], cells.word[i],
-                    scratch.current, scratch.uniform[e], scratch.tied, out,
+                    current, uniforms, e, tied, value, target,
                 )  # fmt: skip
-            if ties > 0:
-                start = update_key(key, i, number[event])
-                _settle_ties(cells, i, beta, unit, is_integer, scratch, replica, start, out)
-            memory.count[i] += 1
-            memory.time[i, slot] = now
+            if ties:
+                _settle_ties(current, tied, replica, update_key(key, i, number[event]), value, target)
+            count[i] += 1
+            committed[target] = now
             if trace.shape[0] > 0:
-                for r in range(len(out)):
-                    trace[event, r] = out[r]
+                for r in range(trace.shape[1]):
+                    trace[event, r] = value[target, r]
             event += 1
     return event

@@ -78,13 +78,13 @@ class LanesState:
 
     def _advance_group(self, group: tuple, until: int, anneal: Anneal, over: Callable) -> None:
         schedule, shards, replicas = group
-        lanes = 64 * sum(shard._words for shard in shards)
+        lanes = sum(shard.lanes for shard in shards)
         n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // lanes))
         recorded = [r for r in self._start.record if replicas[0] <= r <= replicas[-1]]
         while schedule.horizon < until and not self._stop.is_set():
             chunk = schedule.chunk(until, n_events)
             traces = [
-                np.empty((len(chunk.time) if recorded else 0, 64 * shard._words), dtype=np.int8) for shard in shards
+                np.empty((len(chunk.time) if recorded else 0, shard.lanes), dtype=np.int8) for shard in shards
             ]
             list(
                 over(lambda st, chunk=chunk: st[0].advance(chunk, anneal.start, anneal.beta, st[1]),

@@ -1,0 +1,203 @@
+"""One table that compares runs of a problem, for people: ASCII, one row per run.
+
+Enters: rows (dicts, see :data:`KEYS`) and a few words on the problem. Leaves: text. Nothing is computed here.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from hwsim.errors import InputError
+from hwsim.units import format_si
+
+KEYS = (
+    "clock", "participation", "tau_s", "delay_s", "engine", "reads", "schedules", "energy_mean", "energy_sem",
+    "energy_best", "cut_mean", "cut_best", "p_success", "p_success_ci", "tts99_s", "tts99_ci_s", "tts99_is_bound",
+    "device_time_s", "updates", "host_seconds", "updates_per_ns", "total_variation", "tv_noise_floor",
+)  # fmt: skip
+"""What a row may hold; all of it may be absent or None, except ``clock``."""
+
+
+def compare_table(rows: list[dict], problem: dict | None = None, *, console_width: int = 110) -> str:
+    """The table as ASCII text with a final newline, in lines of at most ``console_width`` characters.
+
+    rows : dicts with keys from KEYS; an interval is a (low, high) pair, where None is "no limit".
+    problem : words for the title, such as ``{"name": "G14", "p-bits": 800, "couplings": 4694}``.
+    A column that is empty everywhere is dropped; a setting that is the same in every row is said once, above.
+    Raises InputError for an unknown key, or when there is no row.
+    """
+    if not rows:
+        raise InputError("a table needs at least one row, got none")
+    for row in rows:
+        unknown = sorted(set(row) - set(KEYS))
+        if unknown:
+            raise InputError(f"{unknown[0]!r} is not a column of the table; known are {', '.join(KEYS)}")
+    from io import StringIO
+
+    from rich.box import Box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    common, columns = [], []
+    for key, header, cell in _SETTINGS:
+        cells = [cell(row) for row in rows]
+        if len(set(cells)) == 1:
+            if cells[0] != "-":
+                common.append(f"{_plain(header)} {cells[0]}")
+        else:
+            columns.append((key, header, cells))
+    for key, header, cell in _RESULTS:
+        cells = [cell(row) for row in rows]
+        if any(c != "-" for c in cells):
+            columns.append((key, header, cells))
+
+    rule = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
+    table = Table(box=rule, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, safe_box=True)
+    table.add_column("clock", vertical="top", overflow="fold")
+    for _, header, _ in columns:
+        table.add_column(header, justify="right", overflow="fold")
+    for i, row in enumerate(rows):
+        table.add_row(Text(_clock(row)), *(Text(cells[i]) for _, _, cells in columns))
+
+    out = StringIO()
+    console = Console(file=out, width=console_width, color_system=None, legacy_windows=False, highlight=False)
+    if problem:
+        console.print(Text(_title(problem)))
+    if common:
+        console.print(Text("all rows: " + ", ".join(common)))
+    console.print()
+    console.print(table)
+    notes = _footnotes(rows, [key for key, _, _ in columns])
+    if notes:
+        console.print()
+        console.print(Text(" ".join(notes)))
+    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return text.encode("ascii", "replace").decode("ascii")
+
+
+def _title(problem: dict) -> str:
+    said = [f"{key} {_number(value)}" for key, value in problem.items() if key != "name" and value is not None]
+    return ": ".join(part for part in (str(problem.get("name") or ""), ", ".join(said)) if part)
+
+
+def _clock(row: dict) -> str:
+    """The name, on two lines when it is long: a row has two lines anyway, for its intervals."""
+    name = str(row.get("clock") or "-")
+    return name.replace("-", "-\n", 1) if len(name) > 12 else name
+
+
+def _plain(header: str) -> str:
+    return header.replace("\n", " ")
+
+
+def _number(value: Any, digits: int = 6) -> str:
+    """Plain digits for counts and for decimals of ordinary size; no 1.16e+04 for an energy."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not math.isfinite(value):
+        return str(value)
+    if float(value).is_integer() and abs(value) < 1e9:
+        return str(int(value))
+    return f"{value:.{digits}g}"
+
+
+def _count(value: float | None) -> str:
+    return "-" if value is None else str(value) if abs(value) < 1e6 else f"{value:.3g}".replace("e+0", "e")
+
+
+def _mean_and_error(mean: float | None, sem: float | None) -> str:
+    """The mean to two digits of its standard error, and that error below it: -11432.1, +- 1.3."""
+    if mean is None:
+        return "-"
+    if not sem or not math.isfinite(sem):
+        return _number(mean)
+    decimals = min(9, max(0, 1 - math.floor(math.log10(sem))))
+    return f"{mean:.{decimals}f}\n+- {sem:.{decimals}f}"
+
+
+def _probability(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _with_interval(text: str, interval: Any, show: Callable[[float], str]) -> str:
+    """The interval goes below the value; a unit that both ends share is said once: [30.2,40.9] us."""
+    if interval is None:
+        return text
+    low, high = ("..." if end is None else show(end) for end in interval)
+    (low, _, unit), (_, _, other) = low.partition(" "), high.partition(" ")
+    if unit == other:
+        high = high.removesuffix(f" {unit}") if unit else high
+        return f"{text}\n[{low},{high}] {unit}".rstrip()
+    return f"{text}\n[{low} {unit},{high}]"
+
+
+def _success(row: dict) -> str:
+    p = row.get("p_success")
+    return "-" if p is None else _with_interval(_probability(p), row.get("p_success_ci"), _probability)
+
+
+def _time_to_solution(row: dict) -> str:
+    value = row.get("tts99_s")
+    if value is None:
+        return "-"
+    if row.get("tts99_is_bound"):
+        return "> " + _seconds(value)
+    return _with_interval(_seconds(value), row.get("tts99_ci_s"), _seconds)
+
+
+def _seconds(value: float | None) -> str:
+    return format_si(value, "s")
+
+
+def _distance(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}" if value >= 1e-4 or value == 0 else f"{value:.1e}"
+
+
+_Column = tuple[str, str, Callable[[dict], str]]
+_SETTINGS: list[_Column] = [
+    ("participation", "part.", lambda row: _number(row.get("participation"), 3)),
+    ("tau_s", "tau", lambda row: _seconds(row.get("tau_s"))),
+    ("delay_s", "delay", lambda row: _seconds(row.get("delay_s"))),
+    ("engine", "engine", lambda row: str(row.get("engine") or "-")),
+    ("reads", "reads", lambda row: _number(row.get("reads"))),
+    ("schedules", "schedules", lambda row: _number(row.get("schedules"))),
+    ("updates", "updates", lambda row: _count(row.get("updates"))),
+    ("device_time_s", "device\ntime", lambda row: _seconds(row.get("device_time_s"))),
+]
+_RESULTS: list[_Column] = [
+    ("energy", "energy\nmean", lambda row: _mean_and_error(row.get("energy_mean"), row.get("energy_sem"))),
+    ("energy_best", "energy\nbest", lambda row: _number(row.get("energy_best"))),
+    ("cut_mean", "cut\nmean", lambda row: _number(row.get("cut_mean"), 5)),
+    ("cut_best", "cut\nbest", lambda row: _number(row.get("cut_best"))),
+    ("p_success", "P(success)", _success),
+    ("tts99", "TTS99", _time_to_solution),
+    ("total_variation", "TV", lambda row: _distance(row.get("total_variation"))),
+    ("tv_noise_floor", "TV\nfloor", lambda row: _distance(row.get("tv_noise_floor"))),
+    ("host_seconds", "host\ntime", lambda row: _seconds(row.get("host_seconds"))),
+    ("updates_per_ns", "upd.\nper ns", lambda row: _number(row.get("updates_per_ns"), 3)),
+]
+
+
+def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:
+    notes = []
+    if any(row.get("participation") is not None for row in rows):
+        notes.append("part.: share of p-bits that join each tick.")
+    if "energy" in shown and any(row.get("energy_sem") for row in rows):
+        notes.append("+-: one standard error of the mean.")
+    if "p_success" in shown:
+        notes.append("P(success): share of reads at or below the target energy.")
+    if "tts99" in shown:
+        notes.append("TTS99: device time to reach the target once with probability 0.99.")
+        if any(row.get("tts99_is_bound") for row in rows):
+            notes.append('">": no read succeeded, so this is a lower bound (95 %).')
+    if any("[" in cell(row) for row in rows for cell in (_success, _time_to_solution)):
+        notes.append("[low,high]: 95 % interval; ... is no limit.")
+    if "total_variation" in shown:
+        notes.append("TV: total variation distance from the exact Boltzmann law; TV floor: what perfect independent")
+        notes.append("samples of this number would show.")
+    if "host_seconds" in shown or "updates_per_ns" in shown:
+        notes.append("Host time and updates (upd.) per ns are of this computer, not of the chip.")
+    return notes

@@ -1,0 +1,73 @@
+import pytest
+
+from hwsim.errors import InputError
+from hwsim.report.table import compare_table
+
+COMMON = {"tau_s": 5e-9, "engine": "lanes", "reads": 512, "schedules": 8, "device_time_s": 1e-6, "updates": 160000000}
+NUMBERS = {
+    "energy_mean": -11432.123, "energy_sem": 1.31, "energy_best": -11520, "cut_mean": 11431.7, "cut_best": 11624,
+    "p_success": 0.123, "p_success_ci": (0.101, 0.152), "tts99_s": 34.1e-6, "tts99_ci_s": (30.2e-6, 40.9e-6),
+    "tts99_is_bound": False, "host_seconds": 0.0234, "updates_per_ns": 0.712,
+}  # fmt: skip
+BOUND = {"p_success": 0.0, "p_success_ci": (0, 0.0074), "tts99_s": 12e-6, "tts99_ci_s": (12e-6, None)}
+ROWS = [
+    {**COMMON, **NUMBERS, "clock": "random-sequential", "delay_s": 0.0},
+    {**COMMON, **NUMBERS, **BOUND, "clock": "synchronous", "participation": 1 / 3, "delay_s": 1e-9,
+     "tts99_is_bound": True},
+]  # fmt: skip
+
+
+def test_a_typical_comparison_fits_in_110_ascii_columns_with_no_name_or_number_broken():
+    text = compare_table(ROWS, {"name": "G1", "p-bits": 800})
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 110
+    for whole in (
+        "random-",
+        "sequential",
+        "synchronous",
+        "-11432.1",
+        "+- 1.3",
+        "[0.101,0.152]",
+        "[30.2,40.9] us",
+        "23.4 ms",
+    ):
+        assert whole in text
+    assert text.splitlines()[0] == "G1: p-bits 800"
+
+
+def test_a_bound_is_shown_as_greater_than_and_explained():
+    text = compare_table(ROWS)
+    assert "> 12 us" in text
+    assert "lower bound" in text
+    assert "lower bound" not in compare_table(ROWS[:1])
+
+
+def test_a_setting_that_all_rows_share_is_said_once_and_one_that_differs_is_a_column():
+    lines = compare_table(ROWS).splitlines()
+    assert "tau 5 ns" in lines[0] and "reads 512" in lines[0] and "updates 1.6e8" in lines[0]
+    assert "delay" not in lines[0]
+    assert any("delay" in line for line in lines[1:])
+
+
+def test_empty_columns_go_and_single_gaps_are_dashes():
+    rows = [{"clock": "poisson", "energy_mean": -1.5, "cut_best": 3}, {"clock": "chromatic", "energy_mean": None}]
+    text = compare_table(rows)
+    assert "TTS99" not in text and "TV" not in text
+    assert text.splitlines()[-1].split() == ["chromatic", "-", "-"]
+
+
+def test_labels_are_not_read_as_markup():
+    assert "[red]G1" in compare_table(ROWS, {"name": "[red]G1"})
+
+
+def test_an_interval_with_two_units_or_without_an_end_says_so():
+    rows = [{"clock": "poisson", "tts99_s": 9e-7, "tts99_ci_s": (8e-7, 1.2e-6)}]
+    assert "[800 ns,1.2 us]" in compare_table(rows)
+    assert "[800 ns,...]" in compare_table([{**rows[0], "tts99_ci_s": (8e-7, None)}])
+
+
+def test_an_unknown_key_and_an_empty_table_are_refused():
+    with pytest.raises(InputError, match="'tau' is not a column"):
+        compare_table([{"clock": "poisson", "tau": 1}])
+    with pytest.raises(InputError, match="at least one row"):
+        compare_table([])
