@@ -25,7 +25,7 @@ _HOMES = {
     "table": "hwsim.anneal",
     "run": "hwsim.engine.run",
     "Run": "hwsim.engine.run",
-    "time_to_solution": "hwsim.report.answer",
+    "time_to_solution": "hwsim.analysis.summary",
     "HwsimSampler": "hwsim.sampler",
     "HwsimError": "hwsim.errors",
 }

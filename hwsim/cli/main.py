@@ -1,0 +1,53 @@
+"""The ``hwsim`` command: one file per subcommand, one sentence per refusal, exit code 2 for bad input."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from hwsim import __version__
+from hwsim.cli import chips, compare, devices, problem, run
+from hwsim.errors import HwsimError
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that answers bad usage with one sentence."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        print(f"{self.prog}: error: {message} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = _Parser(
+        prog="hwsim",
+        description="Emulate the hardware of probabilistic-bit computers: what do clock, delay and noise do to answers?",
+    )
+    top.add_argument("--version", action="version", version=f"hwsim {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    for module in (compare, run, problem, chips, devices):
+        module.add_parser(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    try:
+        arguments = parser().parse_args(argv)
+        return arguments.run(arguments)
+    except HwsimError as error:
+        print(f"hwsim: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("hwsim: stopped before there was anything to show", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        print(f"hwsim: error: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Options that ``compare`` and ``run`` share, and how they become chips, anneals and targets."""
+
+import argparse
+import re
+import sys
+import time
+from typing import Any
+
+from hwsim.errors import InputError
+from hwsim.units import format_si, seconds
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Problem, chip, overrides, anneal, reads, output."""
+    parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as ea3d:L=8,seed=1 or karate")
+    parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (see hwsim chips)")
+    for name, help_text in (
+        ("synapse-tau", "RC time constant of every input"),
+        ("period", "one clock round, when it differs from tau"),
+        ("jitter", "period jitter of a free-running clock"),
+    ):
+        parser.add_argument(f"--{name}", metavar="TIME", help=help_text)
+    for name, help_text in (
+        ("gain-dtod", "relative gain spread"),
+        ("offset-dtod", "offset spread"),
+        ("tau-dtod", "relative spread of the update interval"),
+        ("dac-limit", "input DAC range on beta*I"),
+    ):
+        parser.add_argument(f"--{name}", metavar="X", help=help_text)
+    parser.add_argument("--dac-bits", metavar="N", help="input DAC on beta*I, levels end to end")
+    parser.add_argument("--weight-bits", metavar="N", help="signed weight registers")
+    parser.add_argument(
+        "--beta",
+        default="0.1/sigma:10/sigma",
+        metavar="B | B0:B1",
+        help="inverse temperature, constant or start:end; sigma is the problem's coupling scale (%(default)s)",
+    )
+    parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
+    parser.add_argument("--time", default="1us", help="device time of one read (%(default)s)")
+    parser.add_argument("--reads", default="256", metavar="N", help="independent runs (%(default)s)")
+    parser.add_argument("--schedules", default="4", metavar="N", help="realisations of the clock (%(default)s)")
+    parser.add_argument("--target", metavar="E|known", help="target energy for success and time to solution")
+    parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
+    parser.add_argument("--die-seed", default="0", metavar="N", help="which die, where the chip has spread (%(default)s)")
+    parser.add_argument("--engine", default="auto", help="auto, lanes or reference (%(default)s)")
+    parser.add_argument("--threads", metavar="N", help="threads (all cores); results do not depend on it")
+    parser.add_argument("--plot", metavar="FILE", help="picture: energy against device time (png, svg, pdf)")
+    parser.add_argument("--vcd", metavar="FILE", help="waveform of one read, for GTKWave or Surfer")
+    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+
+
+def integer(text: str | None, name: str, *, least: int = 0) -> int | None:
+    """A whole number of at least ``least``."""
+    if text is None:
+        return None
+    try:
+        value = int(text)
+    except ValueError:
+        raise InputError(f"{name} must be a whole number, got {text!r}") from None
+    if value < least:
+        raise InputError(f"{name} must be >= {least}, got {value}")
+    return value
+
+
+def number(text: str, name: str) -> float:
+    """A finite number."""
+    from hwsim.units import parse
+
+    return parse(text, "number", name=name)
+
+
+def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Chip parameters given on the command line."""
+    given: dict[str, Any] = {
+        name: getattr(arguments, name)
+        for name in ("synapse_tau", "period", "jitter", "gain_dtod", "offset_dtod", "tau_dtod", "dac_limit")
+        if getattr(arguments, name) is not None
+    }
+    for name in ("gain_dtod", "offset_dtod", "tau_dtod", "dac_limit"):
+        if name in given:
+            given[name] = number(given[name], name)
+    for name in ("dac_bits", "weight_bits"):
+        if getattr(arguments, name) is not None:
+            given[name] = integer(getattr(arguments, name), name, least=1)
+    return given
+
+
+def make_anneal(arguments: argparse.Namespace, problem: Any) -> Any:
+    """The Anneal of ``--beta``, ``--anneal`` and ``--time``."""
+    from hwsim.anneal import constant, geometric, linear
+    from hwsim.problem.problem import coupling_sigma
+
+    ends = [_beta(part, lambda: coupling_sigma(problem.bqm)) for part in arguments.beta.split(":")]
+    duration = seconds(arguments.time, name="time")
+    if duration <= 0:
+        raise InputError(f"time must be > 0, got {arguments.time}")
+    if len(ends) == 1:
+        return constant(ends[0], duration)
+    if len(ends) != 2:
+        raise InputError(f"beta must be one number or start:end, got {arguments.beta!r}")
+    return (linear if arguments.anneal == "linear" else geometric)(ends[0], ends[1], duration)
+
+
+def _beta(text: str, sigma: Any) -> float:
+    match = re.fullmatch(r"\s*([^/]+?)\s*(/\s*sigma\s*)?", text)
+    if match is None:
+        raise InputError(f"beta must be a number, or a number over sigma such as 0.1/sigma, got {text!r}")
+    value = number(match.group(1), "beta")
+    if not match.group(2):
+        return value
+    scale = sigma()
+    if not scale > 0:
+        raise InputError("this problem's couplings have no spread (sigma = 0): give --beta as plain numbers")
+    return value / scale
+
+
+def target_energy(text: str | None, problem: Any) -> float | None:
+    """The energy of ``--target``: a number, ``known``, or ``cut=N``; by default the known energy where there is one."""
+    if text is None:
+        return problem.known_energy
+    if text == "known":
+        if problem.known_energy is None:
+            raise InputError(f"no ground or best-known energy of {problem.name} is on record: give --target a number")
+        return problem.known_energy
+    if text.startswith("cut="):
+        if problem.kind != "max-cut":
+            raise InputError(f"target cut= is for max-cut problems; {problem.name} is of kind {problem.kind}")
+        return -number(text[4:], "target cut")
+    return number(text, "target")
+
+
+class Progress:
+    """One line on a terminal's standard error: what runs, how much is done, the rate and the time left."""
+
+    def __init__(self, n_runs: int) -> None:
+        self._n_runs, self._done, self._updates = n_runs, 0, 0
+        self._began, self._shown = time.perf_counter(), 0.0
+        self._live = sys.stderr.isatty()
+
+    def watch(self, label: str) -> Any:
+        """A callback for one run."""
+        base, self._label = self._updates, label
+
+        def report(fraction: float, updates: int) -> None:
+            self._updates = base + updates
+            now = time.perf_counter()
+            if fraction >= 1:
+                self._done += 1
+                fraction = 0.0
+            if self._live and (now - self._shown > 0.1 or self._done == self._n_runs):
+                self._shown = now
+                part = (self._done + fraction) / self._n_runs
+                left = (now - self._began) * (1 - part) / part if part else 0.0
+                bar = "#" * round(24 * part)
+                rate = self._updates / max(now - self._began, 1e-9)
+                sys.stderr.write(
+                    f"\r[{bar:<24}] {part:4.0%}  {label:<28.28} {format_si(rate, 'updates/s'):>16}  "
+                    f"{left:5.1f} s left "
+                )
+                sys.stderr.flush()
+
+        return report
+
+    def close(self) -> None:
+        """Erase the line."""
+        if self._live:
+            sys.stderr.write("\r" + " " * 100 + "\r")
+            sys.stderr.flush()
+
+
+def problem_facts(problem: Any) -> dict[str, Any]:
+    """The ``problem`` part of the JSON."""
+    return {
+        "name": problem.name,
+        "kind": problem.kind,
+        "spins": problem.bqm.num_variables,
+        "couplings": problem.bqm.num_interactions,
+        "known_energy": problem.known_energy,
+        "known_source": problem.known_source,
+    }
+
+
+def write_waveform(run: Any, path: str) -> None:
+    """VCD of read 0 of ``run``: states, ticks and energy, and a GTKWave layout beside it."""
+    import numpy as np
+
+    from hwsim.engine.run import energies
+    from hwsim.mapping.decode import decode_labels
+    from hwsim.report.waveform import write_vcd
+
+    times, pbits, values = run.traces[0]
+    state = run.initial_states[0].copy()
+    steps = [(0, float(energies(run.program, state[None])[0]))]
+    local = run.program
+    energy = steps[0][1]
+    for k in range(len(times)):
+        i = int(pbits[k])
+        if values[k] != state[i]:
+            row = slice(local.indptr[i], local.indptr[i + 1])
+            field = local.bias[i] + float(np.dot(local.weight[row], state[local.indices[row]]))
+            energy += 2 * float(values[k]) * field
+            state[i] = values[k]
+        if k + 1 == len(times) or times[k + 1] != times[k]:
+            if int(times[k]) == 0:
+                steps = []
+            steps.append((int(times[k]), energy))
+    write_vcd(
+        path, n_pbits=run.program.n_pbits, initial=run.initial_states[0], times_ticks=times, pbit=pbits, value=values,
+        labels=[str(label) for label in decode_labels(run.program.labels)], energies=steps,
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""``hwsim run``: one problem (or a saved program) on one chip, in device time."""
+
+import argparse
+import sys
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.output import write_json
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "run",
+        help="one problem on one chip",
+        description="Run one problem on one chip, with the chip's own clock unless told otherwise.",
+    )
+    options.add_common(parser)
+    parser.add_argument("--clock", default=None, metavar="C", help="instead of the chip's own clock")
+    parser.add_argument("--participation", default=None, metavar="P", help="of a synchronous clock")
+    parser.add_argument("--tau", default=None, metavar="TIME", help="mean time between updates of a p-bit")
+    parser.add_argument("--delay", default=None, metavar="TIME", help="commit to visible at the neighbours")
+    parser.add_argument("--samples", metavar="FILE", help="final states as a dimod SampleSet (JSON)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    from hwsim.chip.library import chip
+    from hwsim.problem.read import read
+
+    given = options.overrides(arguments)
+    for name in ("clock", "tau", "delay"):
+        if getattr(arguments, name) is not None:
+            given[name] = getattr(arguments, name)
+    if arguments.participation is not None:
+        given["participation"] = options.number(arguments.participation, "participation")
+    machine = chip(arguments.chip, **given)
+    problem = read(arguments.problem)
+    target = options.target_energy(arguments.target, problem)
+    anneal = options.make_anneal(arguments, problem)
+    from hwsim.analysis.summary import summarise
+    from hwsim.engine.run import run as emulate
+    from hwsim.mapping.compile import compile
+
+    seed = options.integer(arguments.seed, "seed")
+    progress = options.Progress(1)
+    program = compile(problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"))
+    result = emulate(
+        program, anneal=anneal, reads=options.integer(arguments.reads, "reads", least=1),
+        schedules=options.integer(arguments.schedules, "schedules", least=1), seed=seed, engine=arguments.engine,
+        threads=options.integer(arguments.threads, "threads", least=1), progress=progress.watch(program.clock),
+        record=(0,) if arguments.vcd else (),
+    )  # fmt: skip
+    progress.close()
+    row = summarise(result, kind=problem.kind, target=target, seed=seed)
+    facts = options.problem_facts(problem)
+    if arguments.json:
+        write_json(
+            {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}, arguments.json
+        )
+    if arguments.samples:
+        write_json(result.sampleset.to_serializable(), arguments.samples)
+    if arguments.vcd:
+        options.write_waveform(result, arguments.vcd)
+    if arguments.plot:
+        from hwsim.report.figure import energy_against_time
+
+        curve = {
+            "label": program.clock,
+            "times_s": result.checkpoint_times_s,
+            "energies": result.checkpoint_energies,
+        }
+        energy_against_time([curve], arguments.plot, title=f"{problem.name} on {machine.name}", target=target)
+    if arguments.json != "-":
+        from hwsim.report.table import compare_table
+
+        print(compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": machine.name}))
+        print(f"engine: {result.engine} ({result.engine_reason})")
+    if result.interrupted:
+        print(f"hwsim: interrupted after {result.device_time_s:.3g} s of device time", file=sys.stderr)
+        return 130
+    return 0
