@@ -1,0 +1,36 @@
+"""The die: one chip of a wafer. Spread and a seed become the parameters of every cell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.chip.chip import Chip
+from hwsim.streams import generator
+
+MIN_TAU = 0.05
+"""A drawn update interval is kept above this fraction of its mean: a normal spread has no floor of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Die:
+    """Parameters by cell, float64 (n,): gain, offset (dimensionless), tau_s (s), phase (fraction of a period)."""
+
+    gain: np.ndarray
+    offset: np.ndarray
+    tau_s: np.ndarray
+    phase: np.ndarray
+
+
+def make_die(chip: Chip, n: int, seed: int) -> Die:
+    """Die number ``seed``. Each parameter has its own stream: one spread changes no other, more cells no earlier cell."""
+
+    def normal(name: str) -> np.ndarray:
+        return generator(seed, f"die {name}").standard_normal(n)
+
+    pbit = chip.pbit
+    return Die(
+        gain=np.maximum(pbit.gain * (1 + pbit.gain_dtod * normal("gain")), 1e-6),
+        offset=pbit.offset + pbit.offset_dtod * normal("offset"),
+        tau_s=pbit.tau_s * np.maximum(1 + pbit.tau_dtod * normal("tau"), MIN_TAU),
+        phase=generator(seed, "die phase").random(n),
+    )
