@@ -1,0 +1,188 @@
+"""Generators: problems by name, such as ``ea3d:L=8,seed=1`` or ``karate``.
+
+Enters: text. Leaves: a Problem. Every random instance is a function of its parameters and seed alone.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.problem.problem import Problem, make_bqm, max_cut
+from hwsim.streams import generator
+
+
+def generate(text: str) -> Problem:
+    """The problem that ``text`` names: ``NAME`` or ``NAME:key=value,...``. Raises InputError in one sentence."""
+    name, _, rest = text.partition(":")
+    if name in _GRAPHS:
+        if rest:
+            raise InputError(f"{name} takes no parameters, got {rest!r}")
+        return _shipped(name)
+    if name not in _FAMILIES:
+        raise InputError(f"no such file or generator: {text!r} (generators: {', '.join([*_FAMILIES, *_GRAPHS])})")
+    make, required, optional = _FAMILIES[name]
+    given: dict[str, Any] = {}
+    for part in filter(None, rest.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals or key not in required + tuple(optional):
+            raise InputError(f"{name} takes {', '.join(required + tuple(optional))}, got {part!r}")
+        given[key] = _value(name, key, value)
+    missing = [key for key in required if key not in given]
+    if missing:
+        raise InputError(f"{name} needs {missing[0]}, as in {name}:{','.join(f'{key}=...' for key in required)}")
+    return make(text, **(optional | given))
+
+
+def is_generator(text: str) -> bool:
+    """Whether ``text`` names a generator."""
+    return text.partition(":")[0] in _GRAPHS | _FAMILIES.keys()
+
+
+def _value(name: str, key: str, text: str) -> Any:
+    if key in ("boundary", "weights"):
+        allowed = ("periodic", "open", "oop") if key == "boundary" else ("pm", "gauss")
+        if text not in allowed:
+            raise InputError(f"{name}: {key} must be one of {', '.join(allowed)}, got {text!r}")
+        return text
+    try:
+        value = float(text) if key == "p" else int(text)
+    except ValueError:
+        raise InputError(f"{name}: {key} must be a number, got {text!r}") from None
+    low, high = (0.0, 1.0) if key == "p" else (0 if key == "seed" else 1, 2**31)
+    if not low <= value <= high:
+        raise InputError(f"{name}: {key} must be between {low:g} and {high:g}, got {text}")
+    return value
+
+
+def _lattice(side: int, dimension: int, boundary: str) -> tuple[np.ndarray, np.ndarray]:
+    """Bonds of a hypercubic lattice; periodic directions need a side of at least 3."""
+    index = np.arange(side**dimension).reshape((side,) * dimension)
+    rows, columns = [], []
+    for axis in range(dimension):
+        periodic = boundary == "periodic" or (boundary == "oop" and axis == dimension - 1)
+        if periodic and side < 3:
+            raise InputError(f"a periodic lattice needs L >= 3, got {side}")
+        here, there = index, np.roll(index, -1, axis)
+        if not periodic:
+            here = np.take(index, range(side - 1), axis)
+            there = np.take(index, range(1, side), axis)
+        rows.append(here.ravel())
+        columns.append(there.ravel())
+    return np.concatenate(rows), np.concatenate(columns)
+
+
+def _glass(dimension: int) -> Callable[..., Problem]:
+    def make(text: str, L: int, seed: int, boundary: str, weights: str) -> Problem:  # noqa: N803 - the field's letter
+        rows, columns = _lattice(L, dimension, boundary)
+        draw = generator(seed, f"ea{dimension}d {weights}")
+        values = draw.choice([-1.0, 1.0], len(rows)) if weights == "pm" else draw.standard_normal(len(rows))
+        n = L**dimension
+        return Problem(bqm=make_bqm(np.zeros(n), rows, columns, values, range(n)), name=text, kind="ising")
+
+    return make
+
+
+def _ferromagnet(text: str, L: int) -> Problem:  # noqa: N803
+    rows, columns = _lattice(L, 2, "periodic")
+    return _known_ground(text, L * L, rows, columns, -np.ones(len(rows)), np.ones(L * L), "all spins equal")
+
+
+def _ring(text: str, n: int) -> Problem:
+    if n < 3:
+        raise InputError(f"a ring needs n >= 3, got {n}")
+    rows = np.arange(n)
+    return _known_ground(text, n, rows, (rows + 1) % n, -np.ones(n), np.ones(n), "all spins equal")
+
+
+def _planted(text: str, L: int, seed: int, loops: int) -> Problem:  # noqa: N803
+    """Frustrated plaquettes on a periodic square lattice around a hidden state.
+
+    Every chosen plaquette has three bonds satisfied and one violated by the hidden state, energy -2, which is the
+    least a frustrated plaquette can have; so the hidden state minimises the sum (Hen et al., PRA 92, 042325 (2015)).
+    """
+    if L < 3:
+        raise InputError(f"planted needs L >= 3, got {L}")
+    draw = generator(seed, "planted")
+    n = L * L
+    hidden = draw.choice([-1.0, 1.0], n)
+    bonds: dict[tuple[int, int], float] = {}
+    count = max(1, loops * n // 100)
+    for _ in range(count):
+        x, y = draw.integers(0, L, 2)
+        corners = [(x, y), (x, (y + 1) % L), ((x + 1) % L, (y + 1) % L), ((x + 1) % L, y)]
+        nodes = [int(a * L + b) for a, b in corners]
+        violated = draw.integers(0, 4)
+        for k in range(4):
+            i, j = nodes[k], nodes[(k + 1) % 4]
+            sign = 1.0 if k == violated else -1.0
+            key = (min(i, j), max(i, j))
+            bonds[key] = bonds.get(key, 0.0) + sign * hidden[i] * hidden[j]
+    bonds = {key: value for key, value in bonds.items() if value != 0}
+    rows, columns = (np.array([key[side] for key in bonds], dtype=np.int64) for side in (0, 1))
+    values = np.array(list(bonds.values()))
+    return _known_ground(text, n, rows, columns, values, hidden, "planted: every loop at its least energy")
+
+
+def _known_ground(
+    text: str, n: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, ground: np.ndarray, source: str
+) -> Problem:
+    energy = float(np.sum(values * ground[rows] * ground[columns]))
+    bqm = make_bqm(np.zeros(n), rows, columns, values, range(n))
+    return Problem(bqm=bqm, name=text, kind="ising", known_energy=energy, known_source=source, known_is_exact=True)
+
+
+def _sk(text: str, n: int, seed: int) -> Problem:
+    rows, columns = np.triu_indices(n, 1)
+    values = generator(seed, "sk").standard_normal(len(rows)) / np.sqrt(n)
+    return Problem(bqm=make_bqm(np.zeros(n), rows, columns, values, range(n)), name=text, kind="ising")
+
+
+def _random_graph(text: str, n: int, p: float, seed: int) -> Problem:
+    rows, columns = np.triu_indices(n, 1)
+    kept = generator(seed, "maxcut").random(len(rows)) < p
+    return max_cut(text, list(range(n)), rows[kept], columns[kept], np.ones(int(kept.sum())))
+
+
+def _regular(text: str, n: int, d: int, seed: int) -> Problem:
+    import networkx
+
+    if d >= n or n * d % 2:
+        raise InputError(f"regular needs d < n and n * d even, got n={n}, d={d}")
+    graph = networkx.random_regular_graph(d, n, seed=seed)
+    edges = np.array(sorted(tuple(sorted(edge)) for edge in graph.edges()), dtype=np.int64)
+    return max_cut(text, list(range(n)), edges[:, 0], edges[:, 1], np.ones(len(edges)))
+
+
+_GRAPHS = {
+    "karate": "karate_club_graph",
+    "les-miserables": "les_miserables_graph",
+    "florentine": "florentine_families_graph",
+    "davis": "davis_southern_women_graph",
+}
+
+
+def _shipped(name: str) -> Problem:
+    """Max-cut of a graph that networkx ships, with its edge weights where it has any."""
+    import networkx
+
+    graph = getattr(networkx, _GRAPHS[name])()
+    nodes = list(graph.nodes())
+    place = {node: i for i, node in enumerate(nodes)}
+    edges = [(place[u], place[v], float(w)) for u, v, w in graph.edges(data="weight", default=1.0)]
+    rows, columns, weights = (np.array(part) for part in zip(*edges, strict=True))
+    return max_cut(name, nodes, rows, columns, weights)
+
+
+_GLASS_OPTIONS = {"seed": 0, "boundary": "periodic", "weights": "pm"}
+_FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, Any]]] = {
+    "ea3d": (_glass(3), ("L",), _GLASS_OPTIONS),
+    "ea2d": (_glass(2), ("L",), _GLASS_OPTIONS),
+    "ising2d": (_ferromagnet, ("L",), {}),
+    "sk": (_sk, ("n",), {"seed": 0}),
+    "maxcut": (_random_graph, ("n", "p"), {"seed": 0}),
+    "ring": (_ring, ("n",), {}),
+    "regular": (_regular, ("n", "d"), {"seed": 0}),
+    "planted": (_planted, ("L",), {"seed": 0, "loops": 60}),
+}

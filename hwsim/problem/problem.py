@@ -1,0 +1,67 @@
+"""The problem: a dimod BQM and what is known about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hwsim.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What to solve. Energy is dimod's: E = sum h s + sum J s s + offset, lower is better.
+
+    kind : "max-cut" (J = w/2, offset = -W/2, so that the cut is -E), "ising", "qubo" or "sat" (E is the weight of
+    violated clauses);  known_energy : of the ground state or the best state on record, with its source
+    """
+
+    bqm: Any
+    name: str
+    kind: str
+    known_energy: float | None = None
+    known_source: str | None = None
+    known_is_exact: bool = False
+
+
+def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:
+    """Max-cut of a weighted graph; ``rows``, ``columns`` index ``nodes``. The best cut on record is looked up."""
+    from hwsim.problem.known import best_known_cut
+
+    weights = np.asarray(weights, dtype=np.float64)
+    bqm = make_bqm(np.zeros(len(nodes)), rows, columns, weights / 2, nodes, offset=-float(weights.sum()) / 2)
+    known = best_known_cut(len(nodes), rows, columns, weights)
+    if known is None:
+        return Problem(bqm=bqm, name=name, kind="max-cut")
+    return Problem(
+        bqm=bqm, name=name, kind="max-cut", known_energy=-float(known["cut"]), known_source=known["source"],
+        known_is_exact=bool(known["exact"]),
+    )  # fmt: skip
+
+
+def make_bqm(
+    bias: np.ndarray, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, nodes: list, *, offset: float = 0.0
+) -> Any:
+    """Spin BQM from arrays; every node is kept, even one without couplings."""
+    import dimod
+
+    if not (np.all(np.isfinite(values)) and np.all(np.isfinite(bias))):
+        raise InputError("the problem holds a weight that is not finite")
+    return dimod.BinaryQuadraticModel.from_numpy_vectors(
+        np.asarray(bias, dtype=np.float64), (rows, columns, values), offset, "SPIN", variable_order=list(nodes)
+    )
+
+
+def coupling_sigma(bqm: Any) -> float:
+    """Scale of the input of a p-bit: mean over i of sqrt((n - 1) Var_j J_ij), the zeros of the full row included.
+
+    The spread by which Onizawa and Hanyu (arXiv:2604.01564) set their anneal, 0.1/sigma to 10/sigma.
+    """
+    spin = bqm if bqm.vartype.name == "SPIN" else bqm.change_vartype("SPIN", inplace=False)
+    n = spin.num_variables
+    rows, columns, values = spin.to_numpy_vectors().quadratic
+    ends = np.concatenate((rows, columns))
+    both = np.concatenate((values, values))
+    mean = np.bincount(ends, weights=both, minlength=n) / n
+    square = np.bincount(ends, weights=both**2, minlength=n) / n
+    return float(np.mean(np.sqrt(np.maximum((n - 1) * (square - mean**2), 0.0))))
