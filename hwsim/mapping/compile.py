@@ -33,7 +33,7 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
         raise InputError("the problem has no variables")
     vartype = bqm.vartype.name
     spin = bqm if vartype == "SPIN" else bqm.change_vartype("SPIN", inplace=False)
-    vectors = spin.to_numpy_vectors(variable_order=labels, dtype=np.float64, sort_indices=True)
+    vectors = spin.to_numpy_vectors(variable_order=labels, sort_indices=True)
     bias = np.ascontiguousarray(vectors.linear_biases, dtype=np.float64)
     rows, columns, values = vectors.quadratic
     if not (np.all(np.isfinite(bias)) and np.all(np.isfinite(values))):

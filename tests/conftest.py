@@ -1,6 +1,9 @@
-"""Programs for tests, built by hand so that engine tests need no chip and no problem."""
+"""Shared fixtures: programs built by hand, so that engine tests need no chip and no problem."""
+
+from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from hwsim.mapping.color import greedy_coloring
 from hwsim.program import Program
@@ -8,7 +11,7 @@ from hwsim.program import Program
 TAU = 1_000_000  # ticks: 1 ns
 
 
-def make_program(couplings: np.ndarray, *, bias: np.ndarray | None = None, clock: str = "poisson", **changes) -> Program:
+def build_program(couplings: np.ndarray, *, bias: np.ndarray | None = None, clock: str = "poisson", **changes) -> Program:
     """A Program of ideal p-bits with the symmetric matrix ``couplings`` (n, n); ``changes`` replace its fields.
 
     A scalar for a field that has one entry per p-bit or connection is spread over it.
@@ -44,3 +47,9 @@ def make_program(couplings: np.ndarray, *, bias: np.ndarray | None = None, clock
         spread = isinstance(template, np.ndarray) and np.ndim(value) == 0
         fields[name] = np.full_like(template, value) if spread else value
     return Program(**fields)
+
+
+@pytest.fixture(scope="session")
+def make_program() -> Callable[..., Program]:
+    """The builder above; one period and one mean interval is 1 ns."""
+    return build_program
