@@ -11,7 +11,9 @@ from hwsim.program import Program
 TAU = 1_000_000  # ticks: 1 ns
 
 
-def build_program(couplings: np.ndarray, *, bias: np.ndarray | None = None, clock: str = "poisson", **changes) -> Program:
+def build_program(
+    couplings: np.ndarray, *, bias: np.ndarray | None = None, clock: str = "poisson", **changes
+) -> Program:
     """A Program of ideal p-bits with the symmetric matrix ``couplings`` (n, n); ``changes`` replace its fields.
 
     A scalar for a field that has one entry per p-bit or connection is spread over it.

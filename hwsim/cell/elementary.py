@@ -9,6 +9,7 @@ import numba
 import numpy as np
 
 from hwsim.jit import njit
+
 _LN2_HIGH = 6.93147180369123816490e-01  # the two-part ln 2 of Cody and Waite (1980)
 _LN2_LOW = 1.90821492927058770002e-10
 _LOG2_E = 1.4426950408889634

@@ -8,8 +8,8 @@ offset). The comparison with a uniform random number is done on 32-bit integers:
 import numba
 import numpy as np
 
-from hwsim.jit import njit
 from hwsim.cell.elementary import exp, log, normal_quantile
+from hwsim.jit import njit
 
 TWO_32 = 4294967296.0
 

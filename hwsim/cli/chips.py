@@ -17,4 +17,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.chip.library import list_chips
 
-    return show(list_chips(), {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}, arguments.json)
+    return show(
+        list_chips(), {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}, arguments.json
+    )

@@ -1,6 +1,7 @@
 """The ``hwsim`` command: one file per subcommand, one sentence per refusal, exit code 2 for bad input."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     try:
-        arguments = parser().parse_args(argv)
+        arguments = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
         return arguments.run(arguments)
     except HwsimError as error:
         print(f"hwsim: error: {error}", file=sys.stderr)
@@ -47,6 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"hwsim: error: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
         return 2
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """``--delay -1ns`` as ``--delay=-1ns``: a value that starts with a minus and a digit is a value, not an option."""
+    words: list[str] = []
+    for word in argv:
+        if re.match(r"-[0-9.]", word) and words and words[-1].startswith("--") and "=" not in words[-1]:
+            words[-1] += "=" + word
+        else:
+            words.append(word)
+    return words
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schedules", default="4", metavar="N", help="realisations of the clock (%(default)s)")
     parser.add_argument("--target", metavar="E|known", help="target energy for success and time to solution")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
-    parser.add_argument("--die-seed", default="0", metavar="N", help="which die, where the chip has spread (%(default)s)")
+    parser.add_argument(
+        "--die-seed", default="0", metavar="N", help="which die, where the chip has spread (%(default)s)"
+    )
     parser.add_argument("--engine", default="auto", help="auto, lanes or reference (%(default)s)")
     parser.add_argument("--threads", metavar="N", help="threads (all cores); results do not depend on it")
     parser.add_argument("--plot", metavar="FILE", help="picture: energy against device time (png, svg, pdf)")
@@ -154,8 +156,7 @@ class Progress:
                 bar = "#" * round(24 * part)
                 rate = self._updates / max(now - self._began, 1e-9)
                 sys.stderr.write(
-                    f"\r[{bar:<24}] {part:4.0%}  {label:<28.28} {format_si(rate, 'updates/s'):>16}  "
-                    f"{left:5.1f} s left "
+                    f"\r[{bar:<24}] {part:4.0%}  {label:<28.28} {format_si(rate, 'updates/s'):>16}  {left:5.1f} s left "
                 )
                 sys.stderr.flush()
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hwsim.jit import njit
 from hwsim.cell.rules import synapse_step, threshold
 from hwsim.engine.noise import draw, initial_spin, noise_word, update_key
 from hwsim.engine.schedule import Chunk
+from hwsim.jit import njit
 from hwsim.program import Program
 
 MAX_WORDS = 8

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from hwsim.jit import njit
+
 NOISE_VERSION = 1
 """Part of every content hash: two results with the same version used the same numbers."""
 

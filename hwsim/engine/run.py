@@ -47,7 +47,11 @@ class LanesState:
                     initial = start.initial[replicas[wanted]]
                 shards.append(
                     Shard(
-                        prepared, noise_key=noise, initial_key=initial_key, first_word=first, words=words,
+                        prepared,
+                        noise_key=noise,
+                        initial_key=initial_key,
+                        first_word=first,
+                        words=words,
                         initial=initial,
                     )  # fmt: skip
                 )
@@ -83,9 +87,7 @@ class LanesState:
         recorded = [r for r in self._start.record if replicas[0] <= r <= replicas[-1]]
         while schedule.horizon < until and not self._stop.is_set():
             chunk = schedule.chunk(until, n_events)
-            traces = [
-                np.empty((len(chunk.time) if recorded else 0, shard.lanes), dtype=np.int8) for shard in shards
-            ]
+            traces = [np.empty((len(chunk.time) if recorded else 0, shard.lanes), dtype=np.int8) for shard in shards]
             list(
                 over(lambda st, chunk=chunk: st[0].advance(chunk, anneal.start, anneal.beta, st[1]),
                      zip(shards, traces, strict=True))
@@ -129,8 +131,14 @@ class ReferenceState:
                 initial = None if start.initial is None else start.initial[replica]
                 self._worlds.append(
                     World(
-                        program, anneal, noise_key=noise, clock_key=clock, initial_key=initial_key,
-                        replica=int(replica - replicas[0]), initial=initial, listener=self._listener(int(replica)),
+                        program,
+                        anneal,
+                        noise_key=noise,
+                        clock_key=clock,
+                        initial_key=initial_key,
+                        replica=int(replica - replicas[0]),
+                        initial=initial,
+                        listener=self._listener(int(replica)),
                     )  # fmt: skip
                 )
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwsim.jit import njit
 from hwsim.cell.rules import exponential_interval, jittered_interval
 from hwsim.engine.noise import uniform
+from hwsim.jit import njit
 from hwsim.program import CLOCK_CODES, Program
 
 _SYNCHRONOUS, _CHROMATIC, _SEQUENTIAL, _RANDOM_SEQUENTIAL, _POISSON, _FREE_RUNNING = CLOCK_CODES.values()

@@ -74,7 +74,7 @@ def _lattice(side: int, dimension: int, boundary: str) -> tuple[np.ndarray, np.n
 
 
 def _glass(dimension: int) -> Callable[..., Problem]:
-    def make(text: str, L: int, seed: int, boundary: str, weights: str) -> Problem:  # noqa: N803 - the field's letter
+    def make(text: str, L: int, seed: int, boundary: str, weights: str) -> Problem:
         rows, columns = _lattice(L, dimension, boundary)
         draw = generator(seed, f"ea{dimension}d {weights}")
         values = draw.choice([-1.0, 1.0], len(rows)) if weights == "pm" else draw.standard_normal(len(rows))
@@ -84,7 +84,7 @@ def _glass(dimension: int) -> Callable[..., Problem]:
     return make
 
 
-def _ferromagnet(text: str, L: int) -> Problem:  # noqa: N803
+def _ferromagnet(text: str, L: int) -> Problem:
     rows, columns = _lattice(L, 2, "periodic")
     return _known_ground(text, L * L, rows, columns, -np.ones(len(rows)), np.ones(L * L), "all spins equal")
 
@@ -96,7 +96,7 @@ def _ring(text: str, n: int) -> Problem:
     return _known_ground(text, n, rows, (rows + 1) % n, -np.ones(n), np.ones(n), "all spins equal")
 
 
-def _planted(text: str, L: int, seed: int, loops: int) -> Problem:  # noqa: N803
+def _planted(text: str, L: int, seed: int, loops: int) -> Problem:
     """Frustrated plaquettes on a periodic square lattice around a hidden state.
 
     Every chosen plaquette has three bonds satisfied and one violated by the hidden state, energy -2, which is the

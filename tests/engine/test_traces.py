@@ -14,7 +14,14 @@ READS, RECORD = 66, (0, 1, 65)
 
 def same(program, *, seed, schedules=1, time="8 ns"):
     anneal = linear(0.05, 2.0, time, steps=9)
-    common = {"anneal": anneal, "reads": READS, "schedules": schedules, "seed": seed, "checkpoints": 2, "record": RECORD}
+    common = {
+        "anneal": anneal,
+        "reads": READS,
+        "schedules": schedules,
+        "seed": seed,
+        "checkpoints": 2,
+        "record": RECORD,
+    }
     fast = run(program, engine="lanes", threads=1, **common)
     law = run(program, engine="reference", **common)
     assert fast.updates == law.updates
