@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.errors import InputError
-from hwsim.units import TICK_S, seconds, to_ticks
+from hwsim.units import seconds, to_seconds, to_ticks
 
 DEFAULT_STEPS = 1000
 
@@ -38,7 +38,7 @@ class Anneal:
     @property
     def duration_s(self) -> float:
         """Length in device seconds."""
-        return self.end * TICK_S
+        return to_seconds(self.end)
 
     def beta_at(self, tick: int) -> float:
         """Beta in force at grid time ``tick``."""

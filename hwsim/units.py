@@ -10,6 +10,7 @@ from hwsim.errors import InputError
 
 TICK_S = 1e-15
 """The time grid: one femtosecond."""
+TICKS_PER_S = 10**15
 
 _PREFIX = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 _UNIT = {
@@ -82,6 +83,11 @@ def to_ticks(time_s: float, *, name: str = "time_s") -> int:
     if ticks >= 2**63 - 2**60:
         raise InputError(f"{name} is beyond the time grid (about 2 hours at 1 fs), got {time_s:g} s")
     return ticks
+
+
+def to_seconds(ticks: int) -> float:
+    """The float nearest to ``ticks`` grid ticks, in seconds (multiplying by 1e-15 would round twice)."""
+    return int(ticks) / TICKS_PER_S
 
 
 def format_si(value: float | None, unit: str, *, digits: int = 3) -> str:

@@ -13,7 +13,8 @@ from hwsim.analysis.tts import TimeToSolution
 from hwsim.analysis.tts import time_to_solution as from_successes
 from hwsim.engine.run import Run
 from hwsim.errors import InputError
-from hwsim.units import TICK_S
+from hwsim.program import Program
+from hwsim.units import to_seconds
 
 
 def successes(run: Run, target: float) -> np.ndarray:
@@ -46,6 +47,12 @@ def standard_error(values: np.ndarray, group: np.ndarray) -> float | None:
     return max(independent, between)
 
 
+def _round_ticks(program: Program) -> float:
+    """Mean time between updates of a p-bit, in ticks."""
+    own = program.clock in ("poisson", "free-running")
+    return float(np.mean(program.tau)) if own else float(program.period)
+
+
 def summarise(run: Run, *, kind: str = "ising", target: float | None = None, seed: int = 0) -> dict:
     """The row of ``hwsim compare --json`` for one run; keys carry their unit, None where a number does not apply."""
     program = run.program
@@ -54,9 +61,8 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None, see
     row = {
         "clock": program.clock,
         "participation": program.participation if program.clock == "synchronous" else None,
-        "tau_s": round(float(np.mean(program.tau)) if program.clock in ("poisson", "free-running") else program.period)
-        * TICK_S,
-        "delay_s": float(np.mean(program.delay)) * TICK_S if delay is None else delay * TICK_S,
+        "tau_s": to_seconds(round(_round_ticks(program))),
+        "delay_s": to_seconds(round(float(np.mean(program.delay))) if delay is None else delay),
         "engine": run.engine,
         "reads": run.reads,
         "schedules": run.schedules,

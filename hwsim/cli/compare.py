@@ -138,7 +138,7 @@ def _schemes(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _label(program: Any) -> str:
-    from hwsim.units import TICK_S, format_si
+    from hwsim.units import format_si, to_seconds
 
     label = program.clock
     if program.clock == "synchronous":
@@ -146,4 +146,4 @@ def _label(program: Any) -> str:
     delay = program.uniform_delay
     if delay is None:
         return label + ", per-edge delays"
-    return label + (f", delay {format_si(delay * TICK_S, 's')}" if delay else "")
+    return label + (f", delay {format_si(to_seconds(delay), 's')}" if delay else "")

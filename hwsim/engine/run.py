@@ -19,7 +19,7 @@ from hwsim.engine.contract import Events, Start, State
 from hwsim.engine.schedule import Schedule
 from hwsim.errors import InputError
 from hwsim.program import Program
-from hwsim.units import TICK_S
+from hwsim.units import to_seconds
 
 ENGINES = ("auto", "lanes", "reference")
 _EVENTS_IN_FLIGHT = 2**25  # lane updates of one kernel call: well under a second, so that Ctrl-C is heard
@@ -264,7 +264,7 @@ def run(
         for tick in ticks:
             state.advance(tick, anneal)
             states, updates = state.spins(), state.updates
-            times.append(tick * TICK_S)
+            times.append(to_seconds(tick))
             table.append(energies(program, states))
             if progress is not None:
                 progress(tick / anneal.end, updates)
