@@ -4,6 +4,8 @@ A malformed file is refused with its line number; a short file is never accepted
 """
 
 import math
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 from hwsim.errors import InputError, ReadError
 from hwsim.problem.generate import generate, is_generator
 from hwsim.problem.problem import Problem, make_bqm, max_cut
+from hwsim.problem.sat import read_sat
 
 
 def read(source: str | Path) -> Problem:
@@ -41,7 +44,48 @@ def read(source: str | Path) -> Problem:
         return _read_qubo(path, lines)
     if lines and lines[0].lower().startswith("%%matrixmarket"):
         return _read_matrix_market(path, lines)
+    if path.suffix in (".cnf", ".wcnf") or any(line.startswith(("p cnf", "p wcnf")) for line in lines[:200]):
+        return read_sat(path, lines)
+    if path.suffix == ".coo" or (lines and lines[0].startswith("#")):
+        return _read_coo(path, lines)
     return _read_rudy(path, lines)
+
+
+def _read_coo(path: Path, lines: list[str]) -> Problem:
+    """COO text: ``i j value`` with i = j a bias; ``# vartype=SPIN`` (or BINARY) in a comment, else binary.
+
+    dimod writes this dialect with six decimals and without the offset; a file whose every value looks like that
+    is read with a warning, because digits may be gone.
+    """
+    import dimod
+
+    vartype, terms, texts = "BINARY", {}, []
+    for k, line in enumerate(lines, 1):
+        if line.startswith("#"):
+            found = re.search(r"vartype\s*=\s*(SPIN|BINARY)", line)
+            vartype = found.group(1) if found else vartype
+            continue
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) != 3:
+            raise ReadError(f"{path} line {k}: expected 'i j value', got {line.strip()[:60]!r}")
+        i, j = _whole(path, k, parts[0]), _whole(path, k, parts[1])
+        key = (min(i, j), max(i, j))
+        if key in terms:
+            raise ReadError(f"{path} line {k}: term {i} {j} given twice")
+        terms[key] = _real(path, k, parts[2])
+        texts.append(parts[2])
+    if not terms:
+        raise ReadError(f"{path} holds no terms")
+    if all(re.fullmatch(r"-?\d+\.\d{6}", text) for text in texts):
+        warnings.warn(
+            f"{path} has six decimals everywhere: dimod's COO text rounds values and drops the offset", stacklevel=3
+        )
+    linear = {i: value for (i, j), value in terms.items() if i == j}
+    quadratic = {key: value for key, value in terms.items() if key[0] != key[1]}
+    bqm = dimod.BinaryQuadraticModel(linear, quadratic, 0.0, vartype)
+    return Problem(bqm=bqm, name=path.stem, kind="ising" if vartype == "SPIN" else "qubo")
 
 
 def _read_bqm(path: Path) -> Problem:
