@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.cell.rules import synapse_step, threshold
-from hwsim.engine.noise import draw, initial_spin, noise_word, update_key
+from hwsim.engine.noise import draw, initial_spin, plane_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
 from hwsim.program import Program
@@ -70,7 +70,7 @@ class Scratch(NamedTuple):
     """Buffers, overwritten at every event."""
 
     rows: np.ndarray  # int64 (max degree,): ring rows that the reader sees
-    planes: np.ndarray  # uint64 (16, BATCH_WORDS)
+    planes: np.ndarray  # uint64 (17, BATCH_WORDS): 16 bit planes, and the start of each column's words
     words: np.ndarray  # uint64 (batch, 16, W)
     uniform: np.ndarray  # uint16 (batch, R), the same memory as `words`
     field: np.ndarray  # int16 (R,)
@@ -186,7 +186,7 @@ class Shard:
         levels = prepared.n_levels
         self._scratch = Scratch(
             np.empty(max(1, int(np.max(np.diff(prepared.network.indptr)))), dtype=np.int64),
-            np.empty((16, batch * words), dtype=np.uint64),
+            np.empty((17, batch * words), dtype=np.uint64),
             uniform_words,
             uniform_words.view(np.uint16).reshape(batch, lanes),
             np.empty(lanes, dtype=np.int16),
@@ -259,21 +259,32 @@ def _deeper(memory: Memory, depth: int) -> Memory:
 
 @njit
 def _uniforms(key, pbit, number, first, batch, first_word, words, planes, out):
-    """The leading 16 random bits of every lane for ``batch`` events, into ``out`` uint64 (batch, 16, words)."""
+    """The leading 16 random bits of every lane for ``batch`` events, into ``out`` uint64 (batch, 16, words).
+
+    All loops run over the columns of every event in the batch at once, so that they fill whole vectors.
+    """
+    width = batch * words
     for e in range(batch):
         start = update_key(key, pbit[first + e], number[first + e])
-        for plane in range(16):
-            for w in range(words):
-                planes[15 - plane, e * words + w] = noise_word(start, first_word + w, plane)
-    width = batch * words
+        for w in range(words):
+            planes[16, e * words + w] = word_start(start, first_word + w)
+    for plane in range(16):
+        for q in range(width):
+            planes[15 - plane, q] = plane_word(planes[16, q], plane)
     _exchange(planes, width, 8, np.uint64(0x00FF00FF00FF00FF))
     _exchange(planes, width, 4, np.uint64(0x0F0F0F0F0F0F0F0F))
     _exchange(planes, width, 2, np.uint64(0x3333333333333333))
     _exchange(planes, width, 1, np.uint64(0x5555555555555555))
-    for e in range(batch):
-        for k in range(16):
-            for w in range(words):
-                out[e, k, w] = planes[k, e * words + w]
+    if words == 8:
+        for e in range(batch):
+            for k in range(16):
+                for w in range(8):
+                    out[e, k, w] = planes[k, e * 8 + w]
+    else:
+        for e in range(batch):
+            for k in range(16):
+                for w in range(words):
+                    out[e, k, w] = planes[k, e * words + w]
 
 
 @njit

@@ -35,9 +35,21 @@ def update_key(key, pbit, update):
 
 
 @numba.njit(inline="always")
+def word_start(start, word):
+    """Where the bit planes of word ``word`` of one update begin."""
+    return start + np.uint64(word) * np.uint64(32) * _GOLDEN
+
+
+@numba.njit(inline="always")
+def plane_word(begin, plane):
+    """Bit plane ``plane`` (0 is most significant) of the word that begins at ``begin``."""
+    return mix(begin + (np.uint64(plane) + np.uint64(1)) * _GOLDEN)
+
+
+@numba.njit(inline="always")
 def noise_word(start, word, plane):
-    """64 random bits: bit plane ``plane`` (0 is most significant) of replicas 64 word ... 64 word + 63."""
-    return mix(start + (np.uint64(word) * np.uint64(32) + np.uint64(plane) + np.uint64(1)) * _GOLDEN)
+    """64 random bits: bit plane ``plane`` of replicas 64 word ... 64 word + 63."""
+    return plane_word(word_start(start, word), plane)
 
 
 @njit
