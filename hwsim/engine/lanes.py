@@ -186,7 +186,7 @@ class Shard:
         levels = prepared.n_levels
         self._scratch = Scratch(
             np.empty(max(1, int(np.max(np.diff(prepared.network.indptr)))), dtype=np.int64),
-            np.empty((17, batch * words), dtype=np.uint64),
+            np.zeros((17, BATCH_WORDS), dtype=np.uint64),
             uniform_words,
             uniform_words.view(np.uint16).reshape(batch, lanes),
             np.empty(lanes, dtype=np.int16),
@@ -261,20 +261,19 @@ def _deeper(memory: Memory, depth: int) -> Memory:
 def _uniforms(key, pbit, number, first, batch, first_word, words, planes, out):
     """The leading 16 random bits of every lane for ``batch`` events, into ``out`` uint64 (batch, 16, words).
 
-    All loops run over the columns of every event in the batch at once, so that they fill whole vectors.
+    All loops run over BATCH_WORDS columns, a column for each word of each event, so that they fill whole vectors.
     """
-    width = batch * words
     for e in range(batch):
         start = update_key(key, pbit[first + e], number[first + e])
         for w in range(words):
             planes[16, e * words + w] = word_start(start, first_word + w)
     for plane in range(16):
-        for q in range(width):
+        for q in range(BATCH_WORDS):
             planes[15 - plane, q] = plane_word(planes[16, q], plane)
-    _exchange(planes, width, 8, np.uint64(0x00FF00FF00FF00FF))
-    _exchange(planes, width, 4, np.uint64(0x0F0F0F0F0F0F0F0F))
-    _exchange(planes, width, 2, np.uint64(0x3333333333333333))
-    _exchange(planes, width, 1, np.uint64(0x5555555555555555))
+    _exchange(planes, 8, np.uint64(0x00FF00FF00FF00FF))
+    _exchange(planes, 4, np.uint64(0x0F0F0F0F0F0F0F0F))
+    _exchange(planes, 2, np.uint64(0x3333333333333333))
+    _exchange(planes, 1, np.uint64(0x5555555555555555))
     if words == 8:
         for e in range(batch):
             for k in range(16):
@@ -288,12 +287,15 @@ def _uniforms(key, pbit, number, first, batch, first_word, words, planes, out):
 
 
 @njit
-def _exchange(planes, width, distance, mask):
-    """One stage of the 16 x 16 bit transposition: swap blocks of ``distance`` rows and bits."""
+def _exchange(planes, distance, mask):
+    """One stage of the 16 x 16 bit transposition: swap blocks of ``distance`` rows and bits.
+
+    The inner loop has a constant length: with a variable one it takes more than three times as long.
+    """
     shift = np.uint64(distance)
-    for row in range(16):
-        if row & distance == 0:
-            for q in range(width):
+    for block in range(0, 16, 2 * distance):
+        for row in range(block, block + distance):
+            for q in range(BATCH_WORDS):
                 a, b = planes[row, q], planes[row + distance, q]
                 swap = ((a >> shift) ^ b) & mask
                 planes[row + distance, q] = b ^ swap
