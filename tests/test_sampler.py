@@ -1,10 +1,17 @@
 """HwsimSampler keeps dimod's contract."""
 
+import unittest
+
 import dimod
 import dimod.testing
 import pytest
 
 from hwsim.sampler import HwsimSampler
+
+
+@dimod.testing.load_sampler_bqm_tests(HwsimSampler)
+class TestDimodsOwnSuite(unittest.TestCase):
+    """Every BQM kind that dimod tries on a sampler."""
 
 
 def test_dimod_finds_nothing_wrong_with_the_interface():

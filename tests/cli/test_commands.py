@@ -1,6 +1,10 @@
 """The command line as a user meets it."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -48,6 +52,18 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("hwsim: error: ") and captured.err.count("\n") == 1
+
+
+def test_ctrl_c_ends_a_long_run_with_what_it_has():
+    command = [sys.executable, "-m", "hwsim.cli.main", "compare", "ea3d:L=20,seed=1", "--beta", "1", "--time", "100us"]
+    process = subprocess.Popen([*command, "--clock", "poisson"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(12)
+    began = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "poisson" in out and "interrupted" in err and "Traceback" not in err
+    assert time.perf_counter() - began < 5
 
 
 def test_listings_are_json_too(capsys):
