@@ -41,10 +41,10 @@ def njit(function: Callable | None = None, **options: Any) -> Any:
     if function is None:
         return lambda wrapped: njit(wrapped, **options)
     folder = cache_folder()
-    before = config.CACHE_DIR
+    before = config.CACHE_DIR  # type: ignore[attr-defined]  # made when numba is imported
     try:
-        config.CACHE_DIR = folder or before
+        config.CACHE_DIR = folder or before  # type: ignore[attr-defined]
         # without numpy's error model every division carries a branch that raises, and no loop vectorises
         return numba.njit(cache=folder is not None, error_model="numpy", **options)(function)
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR = before  # type: ignore[attr-defined]

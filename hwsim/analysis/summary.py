@@ -4,6 +4,8 @@ Enters: a Run and, where known, the target energy. Leaves: a TimeToSolution or a
 quantity does not apply).
 """
 
+from typing import Any
+
 import numpy as np
 
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, state_index
@@ -58,7 +60,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None, see
     program = run.program
     delay = program.uniform_delay
     is_cut = kind == "max-cut"
-    row = {
+    row: dict[str, Any] = {
         "clock": program.clock,
         "participation": program.participation if program.clock == "synchronous" else None,
         "tau_s": to_seconds(round(_round_ticks(program))),

@@ -75,7 +75,7 @@ def load_card(path: Path, kind: type) -> Any:
     except OSError as error:
         raise CardError(f"cannot read card {path}: {error.strerror}") from None
     try:
-        card = msgspec.toml.decode(text, type=kind)
+        card: Any = msgspec.toml.decode(text, type=kind)
     except msgspec.ValidationError as error:
         raise CardError(f"{path}: {_explain(str(error), kind)}") from None
     except msgspec.DecodeError as error:
@@ -93,7 +93,7 @@ def load_card(path: Path, kind: type) -> Any:
     return card
 
 
-def _explain(message: str, kind: type) -> str:
+def _explain(message: str, kind: Any) -> str:
     if "unknown field" in message:
         key = message.split("`")[1]
         names = kind.__struct_fields__ if "$." not in message else Quantity.__struct_fields__

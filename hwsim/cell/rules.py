@@ -1,4 +1,4 @@
-"""The laws of one cell, as jitted scalar functions with the randomness passed in. Every engine uses these and no others.
+"""The laws of one cell, as jitted scalar functions with the randomness passed in. Every engine uses these alone.
 
 A p-bit reads its input I, drives x = beta I through its input quantiser (DAC or fixed point), and is +1 next with
 P(+1) = (1 + tanh(gain (x + offset))) / 2 (Camsari et al., PRX 7, 031014 (2017), eq. 1, with a device's gain and

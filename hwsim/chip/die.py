@@ -22,7 +22,7 @@ class Die:
 
 
 def make_die(chip: Chip, n: int, seed: int) -> Die:
-    """Die number ``seed``. Each parameter has its own stream: one spread changes no other, more cells no earlier cell."""
+    """Die number ``seed``. Each parameter has its own stream: neither another spread nor more cells changes it."""
 
     def normal(name: str) -> np.ndarray:
         return generator(seed, f"die {name}").standard_normal(n)

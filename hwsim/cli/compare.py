@@ -14,7 +14,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "compare",
         help="synchronous or asynchronous? one problem under several clocks",
-        description="Run one problem under several clocks and delays for the same device time, and compare the answers. "
+        description="Run one problem under several clocks and delays for the same device time and compare the answers. "
         "Every clock updates each p-bit once per tau on average (times the participation).",
     )
     options.add_common(parser)
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     schedules = options.integer(arguments.schedules, "schedules", least=1)
     seed = options.integer(arguments.seed, "seed")
     die_seed = options.integer(arguments.die_seed, "die-seed")
-    threads = options.integer(arguments.threads, "threads", least=1)
+    threads = options.threads(arguments)
     from hwsim.chip.library import chip
     from hwsim.engine.run import ENGINES
     from hwsim.problem.read import read

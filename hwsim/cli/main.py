@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = _Parser(
         prog="hwsim",
-        description="Emulate the hardware of probabilistic-bit computers: what do clock, delay and noise do to answers?",
+        description="Emulate the hardware of probabilistic-bit computers: what do clock, delay and noise do?",
     )
     top.add_argument("--version", action="version", version=f"hwsim {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)

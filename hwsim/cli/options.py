@@ -51,10 +51,8 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
 
 
-def integer(text: str | None, name: str, *, least: int = 0) -> int | None:
+def integer(text: str, name: str, *, least: int = 0) -> int:
     """A whole number of at least ``least``."""
-    if text is None:
-        return None
     try:
         value = int(text)
     except ValueError:
@@ -62,6 +60,11 @@ def integer(text: str | None, name: str, *, least: int = 0) -> int | None:
     if value < least:
         raise InputError(f"{name} must be >= {least}, got {value}")
     return value
+
+
+def threads(arguments: argparse.Namespace) -> int | None:
+    """``--threads``, None for all cores."""
+    return None if arguments.threads is None else integer(arguments.threads, "threads", least=1)
 
 
 def number(text: str, name: str) -> float:
@@ -185,8 +188,8 @@ def write_waveform(run: Any, path: str) -> None:
     """VCD of read 0 of ``run``: states, ticks and energy, and a GTKWave layout beside it."""
     import numpy as np
 
+    from hwsim.decode import decode_labels
     from hwsim.engine.run import energies
-    from hwsim.mapping.decode import decode_labels
     from hwsim.report.waveform import write_vcd
 
     times, pbits, values = run.traces[0]

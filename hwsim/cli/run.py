@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     result = emulate(
         program, anneal=anneal, reads=options.integer(arguments.reads, "reads", least=1),
         schedules=options.integer(arguments.schedules, "schedules", least=1), seed=seed, engine=arguments.engine,
-        threads=options.integer(arguments.threads, "threads", least=1), progress=progress.watch(program.clock),
+        threads=options.threads(arguments), progress=progress.watch(program.clock),
         record=(0,) if arguments.vcd else (),
     )  # fmt: skip
     progress.close()

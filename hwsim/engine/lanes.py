@@ -60,7 +60,7 @@ class Memory(NamedTuple):
 
     value: np.ndarray  # int8 (n * H, R)
     time: np.ndarray  # int64 (n * H,)
-    count: np.ndarray  # int64 (n,): commits so far; the newest is in slot count % H
+    commits: np.ndarray  # int64 (n,): commits so far; the newest is in slot commits % H
     filtered: np.ndarray  # float64 (m, R) with RC synapses, else (0, R)
     stepped: np.ndarray  # int64 (m,): time of the filter's last step
     seen: np.ndarray  # int64 (m,): newest commit the filter has seen
@@ -217,7 +217,7 @@ class Shard:
     def spins(self) -> np.ndarray:
         """int8 (n, 64 * words): the committed state of every p-bit, replicas in order."""
         memory = self._memory
-        newest = np.arange(len(memory.count)) * self._depth + memory.count % self._depth
+        newest = np.arange(len(memory.commits)) * self._depth + memory.commits % self._depth
         return memory.value[newest][:, self._lane]
 
     @property
@@ -227,7 +227,7 @@ class Shard:
 
     @property
     def _depth(self) -> int:
-        return len(self._memory.time) // len(self._memory.count)
+        return len(self._memory.time) // len(self._memory.commits)
 
     def in_order(self, trace: np.ndarray) -> np.ndarray:
         """Trace rows (n_events, R) with replicas in order."""
@@ -243,12 +243,12 @@ def _random_start(key, replica, value):
 
 def _deeper(memory: Memory, depth: int) -> Memory:
     """The same memory with rings twice as deep."""
-    n, lanes = len(memory.count), memory.value.shape[1]
+    n, lanes = len(memory.commits), memory.value.shape[1]
     value = np.zeros((n * 2 * depth, lanes), dtype=np.int8)
     time = np.full(n * 2 * depth, _LONG_AGO, dtype=np.int64)
     rows = np.arange(n)
     for back in range(depth):
-        commit = memory.count - back
+        commit = memory.commits - back
         kept = commit >= 0
         old = rows[kept] * depth + commit[kept] % depth
         new = rows[kept] * 2 * depth + commit[kept] % (2 * depth)
@@ -325,7 +325,7 @@ def _would_lose(count, time, i, depth, now, longest):
 def _filter_would_lose(network, memory, i, depth):
     """Whether the same commit would overwrite a value that a neighbour's filter has yet to follow."""
     for k in range(network.indptr[i], network.indptr[i + 1]):
-        if memory.seen[network.reverse[k]] <= memory.count[i] + 1 - depth:
+        if memory.seen[network.reverse[k]] <= memory.commits[i] + 1 - depth:
             return True
     return False
 
@@ -377,7 +377,7 @@ def _fill_filtered(network, memory, rows, i, depth, now, time_constant, current)
         current[r] = network.bias[i]
     for k in range(network.indptr[i], network.indptr[i + 1]):
         j, w, row = np.int64(network.indices[k]), network.weight[k], rows[k - network.indptr[i]]
-        newest = memory.count[j] - ((memory.count[j] - row) & (depth - 1))
+        newest = memory.commits[j] - ((memory.commits[j] - row) & (depth - 1))
         while time_constant > 0.0 and memory.seen[k] < newest:
             old = j * depth + (memory.seen[k] & (depth - 1))
             memory.seen[k] += 1
@@ -517,7 +517,7 @@ def _advance(
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     indptr, indices, weight, delay, push = network.indptr, network.indices, network.weight, network.delay, network.push
     bias, start, level_first, level_step = network.bias, network.start, network.level_first, network.level_step
-    value, committed, count = memory.value, memory.time, memory.count
+    value, committed, count = memory.value, memory.time, memory.commits
     rows, planes, random, uniforms = scratch.rows, scratch.planes, scratch.words, scratch.uniform
     field, passed, tied, current = scratch.field, scratch.passed, scratch.tied, scratch.current
     n_levels, bounds, level, stamp = network.n_levels, scratch.bounds, scratch.level, scratch.stamp

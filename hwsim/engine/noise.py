@@ -1,7 +1,7 @@
 """The noise: what random number a p-bit compares with, as a function of counters alone.
 
 Replicas are numbered within their schedule group; 64 of them share a word. Bit k (most significant first) of the
-32-bit uniform of replica r at update m of p-bit i is bit ``r % 64`` of ``noise_word(update_key(key, i, m), r // 64, k)``.
+32-bit uniform of replica r at update m of p-bit i is bit r % 64 of ``noise_word(update_key(key, i, m), r // 64, k)``.
 So a bit-sliced engine takes whole words, a scalar engine gathers single bits, and both see the same numbers; and no
 thread count, chunk or resumption can change them. The mixing is SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 """

@@ -1,16 +1,19 @@
 """reference: the law. A SimPy world with one process per p-bit, written to be read.
 
 One instant has two phases. Signals that were sent earlier and arrive now are delivered first (priority 0); then every
-p-bit that ticks now reads (priority 1); then all of them commit and send (priority 2). So two p-bits that tick together do not
-see each other's new value, and a p-bit one period of delay away does. A signal is a timeout with a callback and not
-a process of its own, because a process would insert an event of its own into the order.
+p-bit that ticks now reads (priority 1); then all of them commit and send (priority 2). So two p-bits that tick
+together do not see each other's new value, and a p-bit one period of delay away does. A signal is a timeout with a
+callback and not
+a process of its own, because that would insert an event of its own into the order.
 """
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
+from simpy.core import EventPriority
 
 from hwsim.anneal import Anneal
 from hwsim.cell.rules import synapse_step, threshold
@@ -18,8 +21,8 @@ from hwsim.engine.noise import initial_spin, update_draw
 from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, slots_per_round, takes_part
 from hwsim.program import CLOCK_CODES, Program
 
-READ, COMMIT = 1, 2
-"""Phases of an instant; deliveries come before both, with priority 0."""
+DELIVER, READ, COMMIT = (EventPriority(k) for k in range(3))
+"""Phases of an instant."""
 
 Listener = Callable[[int, int, int], None]
 
@@ -54,7 +57,7 @@ class PBit:
     def _settle(self, connection: int) -> float:
         if not self.synapse:
             return float(self.heard[connection])
-        now = self.world.env.now
+        now = self.world.now
         if now > self.stepped[connection]:
             elapsed = float(now - self.stepped[connection])
             self.filtered[connection] = synapse_step(
@@ -81,8 +84,11 @@ class PBit:
             value = self.world.decide(self, self.input())
             commit = env.event()
             commit._ok, commit._value = True, None
-            commit.callbacks.append(lambda _, value=value: self.commit(value))
+            commit.callbacks.append(partial(self._on_commit, value))
             env.schedule(commit, priority=COMMIT)
+
+    def _on_commit(self, value: int, _: simpy.Event) -> None:
+        self.commit(value)
 
     def commit(self, value: int) -> None:
         """Take the new value and send it; nothing is sent when it did not change, except to a synapse.
@@ -91,7 +97,7 @@ class PBit:
         the schedule alone.
         """
         changed, self.spin = value != self.spin, value
-        self.world.listener(self.world.env.now, self.number, value)
+        self.world.listener(self.world.now, self.number, value)
         for target, connection, delay in self.targets:
             if changed or target.synapse:
                 self.world.send(target, connection, value, delay)
@@ -125,6 +131,11 @@ class World:
         self.env.run(until=until)
 
     @property
+    def now(self) -> int:
+        """Grid time."""
+        return int(self.env.now)
+
+    @property
     def spins(self) -> np.ndarray:
         """int8 (n,): the committed states now."""
         return np.array([pbit.spin for pbit in self.pbits], dtype=np.int8)
@@ -133,7 +144,7 @@ class World:
         """The law of the cell, with its own random number."""
         p, i = self.program, pbit.number
         bound = threshold(
-            field, self.anneal.beta_at(self.env.now), p.gain[i], p.offset[i], p.input_low[i], p.input_high[i],
+            field, self.anneal.beta_at(self.now), p.gain[i], p.offset[i], p.input_low[i], p.input_high[i],
             p.input_step[i], p.threshold_word[i],
         )  # fmt: skip
         return 1 if float(update_draw(self.noise_key, i, pbit.updates, self.replica)) < bound else -1
@@ -143,7 +154,7 @@ class World:
         arrival = self.env.event()
         arrival._ok, arrival._value = True, None
         arrival.callbacks.append(lambda _: target.hear(connection, value))
-        self.env.schedule(arrival, priority=0, delay=delay)
+        self.env.schedule(arrival, priority=DELIVER, delay=delay)
 
     def _tick(self, pbit: PBit) -> None:
         pbit.ticked._ok, pbit.ticked._value = True, None

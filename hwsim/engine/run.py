@@ -53,7 +53,7 @@ class LanesState:
                         first_word=first,
                         words=words,
                         initial=initial,
-                    )  # fmt: skip
+                    )
                 )
             self._groups.append((Schedule(program, clock), shards, replicas))
         self._events = {replica: Events() for replica in start.record}
@@ -139,7 +139,7 @@ class ReferenceState:
                         replica=int(replica - replicas[0]),
                         initial=initial,
                         listener=self._listener(int(replica)),
-                    )  # fmt: skip
+                    )
                 )
 
     def _listener(self, replica: int) -> Callable[[int, int, int], None]:
@@ -211,7 +211,7 @@ class Run:
     @cached_property
     def sampleset(self) -> Any:
         """The final states as a dimod SampleSet in the problem's own labels and vartype."""
-        from hwsim.mapping.decode import sampleset
+        from hwsim.decode import sampleset
 
         return sampleset(self)
 

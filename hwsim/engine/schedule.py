@@ -18,7 +18,7 @@ _SYNCHRONOUS, _CHROMATIC, _SEQUENTIAL, _RANDOM_SEQUENTIAL, _POISSON, _FREE_RUNNI
 
 @dataclass(frozen=True)
 class Chunk:
-    """Events in order: time int64, pbit int32, number int64, all (n_events,); complete up to ``horizon`` (exclusive)."""
+    """Events in order: time int64, pbit int32, number int64, all (n_events,); complete before ``horizon``."""
 
     time: np.ndarray
     pbit: np.ndarray

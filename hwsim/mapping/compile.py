@@ -11,9 +11,9 @@ import numpy as np
 from hwsim.cell.model import input_quantiser
 from hwsim.chip.chip import Chip
 from hwsim.chip.die import make_die
+from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import greedy_coloring
-from hwsim.mapping.decode import encode_labels
 from hwsim.mapping.quantize import quantize_weights
 from hwsim.program import Program
 from hwsim.units import TICK_S, to_ticks
@@ -23,7 +23,7 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
     """The Program of ``problem`` on ``chip``.
 
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
-    {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both directions when only one is given.
+    {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
     Energies of runs are those of the quantised couplings' owner, the problem: see Program.energy_offset.
     Raises DoesNotFitError naming the limit and the value.
     """
@@ -101,7 +101,8 @@ def _check_limits(chip: Chip, n: int, indptr: np.ndarray) -> None:
     degree = int(np.max(np.diff(indptr)))
     if topology.max_degree is not None and degree > topology.max_degree:
         raise DoesNotFitError(
-            f"the problem has a spin with {degree} couplings and chip {chip.name!r} allows {topology.max_degree} a p-bit"
+            f"the problem has a spin with {degree} couplings and chip {chip.name!r} allows {topology.max_degree} a "
+            "p-bit"
         )
 
 

@@ -2,8 +2,8 @@
 
 hwsim and dimod: E = sum h s + sum_{i<j} J s s; a p-bit is +1 with (1 + tanh(beta I)) / 2, I = -(h + sum J s).
 p-bit papers (Camsari et al., PRX 7, 031014 (2017)): E = -m J m / 2 - h m with symmetric J, so J and h change sign.
-thrml: E = -beta (sum b s + sum_{i<j} J s s), beta inside the energy, P(+1) = sigmoid(2 gamma), gamma = beta (b + sum J s).
-Max-cut codes of Onizawa and Hanyu: J = -w/2 in one repository and J = -w in another (p-bit sign); a factor of two in beta.
+thrml: E = -beta (sum b s + sum_{i<j} J s s), beta inside the energy, P(+1) = sigmoid(2 beta (b + sum J s)).
+Max-cut codes of Onizawa and Hanyu: J = -w/2 in one repository, J = -w in another (p-bit sign): a factor two in beta.
 """
 
 import numpy as np

@@ -1,5 +1,6 @@
 """The problem: a dimod BQM and what is known about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weigh
 
 
 def make_bqm(
-    bias: np.ndarray, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, nodes: list, *, offset: float = 0.0
+    bias: np.ndarray, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, nodes: Sequence, *, offset: float = 0.0
 ) -> Any:
     """Spin BQM from arrays; every node is kept, even one without couplings."""
     import dimod
@@ -48,7 +49,7 @@ def make_bqm(
     if not (np.all(np.isfinite(values)) and np.all(np.isfinite(bias))):
         raise InputError("the problem holds a weight that is not finite")
     return dimod.BinaryQuadraticModel.from_numpy_vectors(
-        np.asarray(bias, dtype=np.float64), (rows, columns, values), offset, "SPIN", variable_order=list(nodes)
+        np.asarray(bias, dtype=np.float64), (rows, columns, values), offset, dimod.SPIN, variable_order=list(nodes)
     )
 
 

@@ -18,7 +18,7 @@ Affine = tuple[float, dict]  # constant, {variable: coefficient}
 def read_sat(path: Path, lines: list[str]) -> Problem:
     """CNF (``p cnf``), classic WCNF (``p wcnf n m top``) and the 2022 WCNF dialect (``h`` lines, no header).
 
-    SATLIB's closing ``%`` line and the lone ``0`` after it end the file. Hard clauses weigh more than all soft ones together.
+    SATLIB's closing ``%`` line and the lone ``0`` after it end the file. A hard clause outweighs all soft ones.
     """
     n_variables: int | None = None
     n_clauses: int | None = None

@@ -44,7 +44,7 @@ def energy_against_time(
     # the object interface, with no pyplot: no global figure list, no display, safe in threads
     figure = Figure(figsize=(8.0, 4.8), dpi=150, layout="constrained")
     axes = figure.add_subplot()
-    palette = matplotlib.colormaps["tab10"].colors
+    palette = matplotlib.colormaps["tab10"].colors  # type: ignore[attr-defined]
     styles = ("-", "--", "-.", ":")
     for i, (label, times, energies) in enumerate(drawn):
         colour, style = palette[i % len(palette)], styles[i // len(palette) % len(styles)]

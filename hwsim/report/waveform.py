@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def write_vcd(
                 out.register_var(SCOPE, name, "wire", size=1, init=int(s > 0))
                 for name, s in zip(names, initial, strict=True)
             ]
-            changes = [
+            changes: list[tuple[int, Any, Any]] = [
                 (t, wires[i], int(s > 0)) for t, i, s in zip(times.tolist(), pbit.tolist(), value.tolist(), strict=True)
             ]
             if tick_times is None:

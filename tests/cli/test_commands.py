@@ -56,7 +56,8 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, capsys):
 
 def test_ctrl_c_ends_a_long_run_with_what_it_has():
     command = [sys.executable, "-m", "hwsim.cli.main", "compare", "ea3d:L=20,seed=1", "--beta", "1", "--time", "100us"]
-    process = subprocess.Popen([*command, "--clock", "poisson"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command += ["--clock", "poisson"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(12)
     began = time.perf_counter()
     process.send_signal(signal.SIGINT)

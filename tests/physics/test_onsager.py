@@ -1,13 +1,13 @@
-"""The 64 x 64 Ising magnet against Onsager and Yang, at three temperatures, annealed in from a cold-start-free field."""
+"""The 64 x 64 Ising magnet against Onsager and Yang, at three temperatures."""
 
 import numpy as np
 import pytest
 
 from hwsim.analysis.exact import onsager_magnetisation
 from hwsim.anneal import constant
+from hwsim.chip.library import chip
 from hwsim.engine.run import run
 from hwsim.mapping.compile import compile as compile_program
-from hwsim.chip.library import chip
 from hwsim.problem.generate import generate
 
 
