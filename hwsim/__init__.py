@@ -3,7 +3,9 @@
 The public names, each loaded on first use so that ``import hwsim`` stays light.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -39,6 +41,21 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """``hwsim.chip`` is the function; importing the subpackage of that name does not hide it."""
+
+    @property
+    def chip(self) -> Any:
+        return getattr(import_module(_HOMES["chip"]), "chip")  # noqa: B009
+
+    @chip.setter
+    def chip(self, value: Any) -> None:
+        """The import system offers the subpackage; ``import hwsim.chip.library`` finds it without."""
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

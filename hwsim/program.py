@@ -133,7 +133,7 @@ def check(program: Program) -> None:
     if program.clock not in CLOCK_CODES:
         raise InputError(f"clock must be one of {', '.join(CLOCK_CODES)}, got {program.clock!r}")
     if program.period < 1 or np.any(program.tau < 1):
-        raise InputError("the period of a clock must be at least one tick of the time grid")
+        raise InputError("period and tau must be at least one tick of the time grid")
     if not 0 < program.participation <= 1:
         raise InputError(f"participation must be in (0, 1], got {program.participation}")
     if program.clock == "sequential" and program.period < n:
@@ -181,7 +181,7 @@ def save(program: Program, path: str | Path) -> None:
 def load(path: str | Path) -> Program:
     """Read a Program that :func:`save` wrote. Raises InputError when the file is something else."""
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             manifest = json.loads(str(data["manifest"]))
             arrays = {name: data[name] for name in data.files if name != "manifest"}
     except FileNotFoundError:

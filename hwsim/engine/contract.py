@@ -69,6 +69,9 @@ class State(Protocol):
 
     updates: int
 
+    def compile(self, anneal: Anneal) -> None:
+        """Make the kernels ready, where an engine has any."""
+
     def advance(self, until: int, anneal: Anneal) -> None:
         """Run every instant before grid time ``until``."""
 
