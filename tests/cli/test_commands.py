@@ -55,7 +55,8 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, capsys):
 
 
 def test_ctrl_c_ends_a_long_run_with_what_it_has():
-    command = [sys.executable, "-m", "hwsim.cli.main", "compare", "ea3d:L=20,seed=1", "--beta", "1", "--clock", "poisson"]
+    command = [sys.executable, "-m", "hwsim.cli.main", "compare", "ea3d:L=20,seed=1", "--beta", "1"]
+    command += ["--clock", "poisson"]
     subprocess.run([*command, "--time", "10ns"], check=True, capture_output=True)  # compiles
     process = subprocess.Popen(
         [*command, "--time", "100us"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
