@@ -4,6 +4,7 @@ Enters: a Program, an Anneal and how many reads. Leaves: a Run.
 """
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from hwsim.units import to_seconds
 
 ENGINES = ("auto", "lanes", "reference")
 _EVENTS_IN_FLIGHT = 2**25  # lane updates of one kernel call: well under a second, so that Ctrl-C is heard
+_SLICE_SECONDS = 0.2  # host time between two looks at Ctrl-C and two reports of progress
 
 
 class LanesState:
@@ -251,8 +253,9 @@ def run(
     """Emulate ``reads`` runs of the hardware through ``anneal``; they share ``schedules`` realisations of the clock.
 
     ``record`` lists reads whose every update is kept. ``initial_states``: int8 (reads, n) of +-1. ``progress`` is
-    called with (fraction done, updates so far); Ctrl-C, or ``interrupt`` returning true, ends the run at the last
-    checkpoint and returns what it has, with ``interrupted`` set. Raises InputError on a bad argument.
+    called with (fraction done, updates so far) a few times a second; Ctrl-C, or ``interrupt`` returning true, ends the
+    run there and returns what it has, with ``interrupted`` set; a second Ctrl-C ends it at once. Raises InputError on
+    a bad argument.
     """
     engine, reason = _choose(engine)
     if checkpoints < 1:
@@ -267,32 +270,54 @@ def run(
     states = initial = state.spins()
     state.compile(anneal)
     times, table = [0.0], [energies(program, states)]
-    interrupted = False
     began = time.perf_counter()
     ticks = sorted({anneal.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
-    updates = 0
-    try:
+    now, pace, stopped = 0, max(1, ticks[0] // 64), False
+    with _CtrlC() as ctrl_c:
         for tick in ticks:
-            state.advance(tick, anneal)
-            states, updates = state.spins(), state.updates
-            times.append(to_seconds(tick))
+            while now < tick and not stopped:
+                until, begun = min(tick, now + pace), time.perf_counter()
+                state.advance(until, anneal)
+                change = _SLICE_SECONDS / max(time.perf_counter() - begun, 1e-9)
+                pace = max(1, int((until - now) * min(8.0, max(0.125, change))))
+                now = until
+                if progress is not None:
+                    progress(now / anneal.end, state.updates)
+                stopped = ctrl_c.heard or (interrupt is not None and interrupt())
+            states = state.spins()
+            times.append(to_seconds(now))
             table.append(energies(program, states))
-            if progress is not None:
-                progress(tick / anneal.end, updates)
-            if interrupt is not None and interrupt() and tick != ticks[-1]:
-                interrupted = True
+            if stopped:
                 break
-    except KeyboardInterrupt:
-        interrupted = True
-    n_kept = min(len(times), len(table))
     traces = {replica: events.arrays() for replica, events in state.events().items()}
     return Run(
         program=program, anneal=anneal, engine=engine, engine_reason=reason, seed=seed, states=states,
-        initial_states=initial, energies=table[n_kept - 1], group=group,
-        checkpoint_times_s=np.array(times[:n_kept]), checkpoint_energies=np.array(table[:n_kept]),
-        device_time_s=times[n_kept - 1], host_seconds=time.perf_counter() - began, updates=updates,
-        interrupted=interrupted, traces=traces,
+        initial_states=initial, energies=table[-1], group=group,
+        checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table),
+        device_time_s=times[-1], host_seconds=time.perf_counter() - began, updates=state.updates,
+        interrupted=now < anneal.end, traces=traces,
     )  # fmt: skip
+
+
+class _CtrlC:
+    """Turns the first Ctrl-C into a note to stop at the next opportunity; works in the main thread, elsewhere idles."""
+
+    def __init__(self) -> None:
+        self.heard = False
+        self._before: Any = None
+
+    def __enter__(self) -> "_CtrlC":
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._hear)
+        return self
+
+    def _hear(self, number: int, frame: Any) -> None:
+        self.heard = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
 
 
 def _choose(engine: str) -> tuple[str, str]:

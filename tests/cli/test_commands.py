@@ -61,7 +61,7 @@ def test_ctrl_c_ends_a_long_run_with_what_it_has():
     process = subprocess.Popen(
         [*command, "--time", "100us"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )  # fmt: skip
-    time.sleep(6)
+    time.sleep(4)
     began = time.perf_counter()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
