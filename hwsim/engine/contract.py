@@ -78,5 +78,8 @@ class State(Protocol):
     def spins(self) -> np.ndarray:
         """int8 (reads, n): committed states."""
 
+    def energies(self) -> np.ndarray:
+        """float64 (reads,): energies of the committed states, in problem units, offset included."""
+
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas so far."""

@@ -8,9 +8,17 @@ from hwsim.program import Program
 
 def row_energies(program: Program, states: np.ndarray) -> np.ndarray:
     """float64 (reads,) of states int8 (reads, n): E = sum h s + sum_{i<j} J s s + offset."""
-    out = np.empty(len(states))
-    _energies(program.bias, program.indptr, program.indices, program.weight, states.T.copy(), out)
-    return out + program.energy_offset
+    columns = column_energies(program.bias, program.indptr, program.indices, program.weight, states.T)
+    return columns + program.energy_offset
+
+
+def column_energies(
+    bias: np.ndarray, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, spins: np.ndarray
+) -> np.ndarray:
+    """float64 (replicas,) of spins int8 (n, replicas), without the program's offset."""
+    out = np.empty(spins.shape[1])
+    _energies(bias, indptr, indices, weight, np.ascontiguousarray(spins), out)
+    return out
 
 
 @njit(nogil=True)

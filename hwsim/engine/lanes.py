@@ -14,13 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hwsim.anneal import Anneal
 from hwsim.cell.rules import synapse_step, threshold
+from hwsim.engine.energy import column_energies
+from hwsim.engine.integer import integer_unit
 from hwsim.engine.noise import draw, initial_spin, plane_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
 from hwsim.program import Program
 
-MAX_WORDS = 8
+SHARD_WORDS = 8
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
 MAX_LEVELS = 512
 BATCH_WORDS = 32
@@ -84,24 +87,6 @@ class Scratch(NamedTuple):
     stamp: np.ndarray  # int64 (n,): anneal step of `cached`
 
 
-def integer_unit(program: Program) -> float | None:
-    """The power of two of which every bias and weight is a small multiple, or None: then sums are exact in float64."""
-    values = np.concatenate((program.bias, program.weight))
-    values = np.abs(values[values != 0])
-    if len(values) == 0:
-        return 1.0
-    mantissa, exponent = np.frexp(values)
-    bits = (mantissa * 2.0**53).astype(np.int64)
-    trailing = np.array([(int(b) & -int(b)).bit_length() - 1 for b in np.unique(bits)])
-    if len(trailing) > 4096:
-        return None
-    lowest = exponent - 53 + trailing[np.searchsorted(np.unique(bits), bits)]
-    unit = 2.0 ** int(lowest.min())
-    rows = np.add.reduceat(np.append(np.abs(program.weight), 0.0), program.indptr[:-1]) if len(program.weight) else 0.0
-    rows = np.where(np.diff(program.indptr) > 0, rows, 0.0) + np.abs(program.bias)
-    return unit if rows.max() / unit < 16000 else None
-
-
 class Prepared:
     """A Program laid out for the kernels; made once a run and shared by its shards."""
 
@@ -144,6 +129,10 @@ class Prepared:
         )  # fmt: skip
         self.cells = Cells(*cell_columns, program.synapse)
         self.n_pbits = n
+
+    def energies(self, spins: np.ndarray) -> np.ndarray:
+        """float64 (replicas,) of spins int8 (n, replicas)."""
+        return column_energies(self.network.bias, self.network.indptr, self.network.indices, self.network.weight, spins)
 
 
 def lane_of_replica(words: int) -> np.ndarray:
@@ -200,18 +189,19 @@ class Shard:
             np.full(n, -1, dtype=np.int64),
         )
 
-    def advance(self, chunk: Chunk, anneal_start: np.ndarray, anneal_beta: np.ndarray, trace: np.ndarray) -> None:
-        """Run the events of ``chunk``. ``trace`` int8 (n_events, R) receives each new value, or has no rows."""
+    def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
+        """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
         prepared, event = self._prepared, 0
+        trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
         while True:
             event = _advance(
-                event, chunk.time, chunk.pbit, chunk.number, anneal_start, anneal_beta, prepared.network,
+                event, chunk.time, chunk.pbit, chunk.number, anneal.start, anneal.beta, prepared.network,
                 prepared.cells, self._memory, self._scratch,
                 (self._noise_key, self._first_word, prepared.unit, prepared.is_integer, prepared.alike,
                  prepared.has_synapse, self._depth), self._replica, trace,
             )  # fmt: skip
             if event == len(chunk.time):
-                return
+                return trace[:, self._lane[recorded]]
             self._memory = _deeper(self._memory, self._depth)
 
     def spins(self) -> np.ndarray:
@@ -219,6 +209,10 @@ class Shard:
         memory = self._memory
         newest = np.arange(len(memory.commits)) * self._depth + memory.commits % self._depth
         return memory.value[newest][:, self._lane]
+
+    def energies(self) -> np.ndarray:
+        """float64 (64 * words,): E without the program's offset."""
+        return self._prepared.energies(self.spins())
 
     @property
     def lanes(self) -> int:
@@ -228,10 +222,6 @@ class Shard:
     @property
     def _depth(self) -> int:
         return len(self._memory.time) // len(self._memory.commits)
-
-    def in_order(self, trace: np.ndarray) -> np.ndarray:
-        """Trace rows (n_events, R) with replicas in order."""
-        return trace[:, self._lane]
 
 
 @njit

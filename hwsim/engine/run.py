@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,110 +16,13 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import Events, Start, State
-from hwsim.engine.schedule import Schedule
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.units import to_seconds
 
-ENGINES = ("auto", "lanes", "reference")
-_EVENTS_IN_FLIGHT = 2**25  # lane updates of one kernel call: well under a second, so that Ctrl-C is heard
+ENGINES = ("auto", "bitplanes", "lanes", "reference")
+_MOST_COUNTS = 128  # field values up to which bitplanes beats lanes
 _SLICE_SECONDS = 0.2  # host time between two looks at Ctrl-C and two reports of progress
-
-
-class LanesState:
-    """Replicas of the lanes engine: shards by schedule group."""
-
-    def __init__(self, program: Program, start: Start) -> None:
-        from hwsim.engine.lanes import MAX_WORDS, Prepared, Shard
-
-        self._program, self._start, self.updates = program, start, 0
-        self._stop = threading.Event()
-        prepared = Prepared(program)
-        self._groups: list[tuple[Schedule, list[Shard], np.ndarray]] = []
-        for number, replicas in enumerate(start.groups()):
-            noise, clock, initial_key = start.keys(number)
-            n_words = -(-len(replicas) // 64)
-            shards = []
-            for first in range(0, n_words, MAX_WORDS):
-                words = min(MAX_WORDS, n_words - first)
-                initial = None
-                if start.initial is not None:
-                    wanted = np.arange(64 * first, 64 * (first + words)) % len(replicas)
-                    initial = start.initial[replicas[wanted]]
-                shards.append(
-                    Shard(
-                        prepared,
-                        noise_key=noise,
-                        initial_key=initial_key,
-                        first_word=first,
-                        words=words,
-                        initial=initial,
-                    )
-                )
-            self._groups.append((Schedule(program, clock), shards, replicas))
-        self._events = {replica: Events() for replica in start.record}
-        threads = min(start.threads, sum(len(shards) for _, shards, _ in self._groups))
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-
-    def compile(self, anneal: Anneal) -> None:
-        """Compile or load the kernels, so that the first advance is timed without it."""
-        schedule, shards, _ = self._groups[0]
-        nothing = np.empty((0, shards[0].lanes), dtype=np.int8)
-        shards[0].advance(schedule.chunk(0, 1), anneal.start, anneal.beta, nothing)
-
-    def advance(self, until: int, anneal: Anneal) -> None:
-        """Run every instant before grid time ``until``; threads take groups, or the shards of few groups."""
-        self._stop.clear()
-        if self._pool is None:
-            for group in self._groups:
-                self._advance_group(group, until, anneal, map)
-            return
-        workers = self._pool._max_workers
-        try:
-            if len(self._groups) >= workers:
-                jobs = [self._pool.submit(self._advance_group, g, until, anneal, map) for g in self._groups]
-                for job in jobs:
-                    job.result()
-            else:
-                for group in self._groups:
-                    self._advance_group(group, until, anneal, self._pool.map)
-        except BaseException:
-            self._stop.set()
-            raise
-
-    def _advance_group(self, group: tuple, until: int, anneal: Anneal, over: Callable) -> None:
-        schedule, shards, replicas = group
-        lanes = sum(shard.lanes for shard in shards)
-        n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // lanes))
-        recorded = [r for r in self._start.record if replicas[0] <= r <= replicas[-1]]
-        while schedule.horizon < until and not self._stop.is_set():
-            chunk = schedule.chunk(until, n_events)
-            traces = [np.empty((len(chunk.time) if recorded else 0, shard.lanes), dtype=np.int8) for shard in shards]
-            list(
-                over(lambda st, chunk=chunk: st[0].advance(chunk, anneal.start, anneal.beta, st[1]),
-                     zip(shards, traces, strict=True))
-            )  # fmt: skip
-            self.updates += len(chunk.time) * len(replicas)
-            for replica in recorded:
-                events, place, first = self._events[replica], int(replica - replicas[0]), 0
-                for shard, trace in zip(shards, traces, strict=True):
-                    if first <= place < first + trace.shape[1]:
-                        events.time.append(chunk.time)
-                        events.pbit.append(chunk.pbit)
-                        events.value.append(shard.in_order(trace)[:, place - first].copy())
-                    first += trace.shape[1]
-
-    def spins(self) -> np.ndarray:
-        """int8 (reads, n)."""
-        parts = [
-            np.concatenate([shard.spins() for shard in shards], axis=1)[:, : len(replicas)]
-            for _, shards, replicas in self._groups
-        ]
-        return np.ascontiguousarray(np.concatenate(parts, axis=1).T)
-
-    def events(self) -> dict[int, Events]:
-        """Traces of the recorded replicas."""
-        return self._events
 
 
 class ReferenceState:
@@ -129,7 +31,7 @@ class ReferenceState:
     def __init__(self, program: Program, start: Start, anneal: Anneal) -> None:
         from hwsim.engine.reference import World
 
-        self.updates = 0
+        self._program, self.updates = program, 0
         self._events = {replica: Events() for replica in start.record}
         self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
         self._worlds = []
@@ -171,6 +73,10 @@ class ReferenceState:
     def spins(self) -> np.ndarray:
         """int8 (reads, n)."""
         return np.array([world.spins for world in self._worlds], dtype=np.int8)
+
+    def energies(self) -> np.ndarray:
+        """float64 (reads,), the program's offset included."""
+        return energies(self._program, self.spins())
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas, ordered by (time, p-bit)."""
@@ -257,7 +163,7 @@ def run(
     run there and returns what it has, with ``interrupted`` set; a second Ctrl-C ends it at once. Raises InputError on
     a bad argument.
     """
-    engine, reason = _choose(engine)
+    engine, reason = _choose(engine, program)
     if checkpoints < 1:
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
     start = Start(
@@ -265,11 +171,11 @@ def run(
         threads=os.cpu_count() or 1 if threads is None else threads,
         initial=_initial(program, initial_states, reads), record=tuple(record),
     )  # fmt: skip
-    state: State = LanesState(program, start) if engine == "lanes" else ReferenceState(program, start, anneal)
+    state = _start(engine, program, start, anneal)
     group = np.repeat(np.arange(start.schedules), [len(g) for g in start.groups()])
-    states = initial = state.spins()
+    initial = state.spins()
     state.compile(anneal)
-    times, table = [0.0], [energies(program, states)]
+    times, table = [0.0], [state.energies()]
     began = time.perf_counter()
     ticks = sorted({anneal.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
     now, pace, stopped = 0, max(1, ticks[0] // 64), False
@@ -284,14 +190,13 @@ def run(
                 if progress is not None:
                     progress(now / anneal.end, state.updates)
                 stopped = ctrl_c.heard or (interrupt is not None and interrupt())
-            states = state.spins()
             times.append(to_seconds(now))
-            table.append(energies(program, states))
+            table.append(state.energies())
             if stopped:
                 break
     traces = {replica: events.arrays() for replica, events in state.events().items()}
     return Run(
-        program=program, anneal=anneal, engine=engine, engine_reason=reason, seed=seed, states=states,
+        program=program, anneal=anneal, engine=engine, engine_reason=reason, seed=seed, states=state.spins(),
         initial_states=initial, energies=table[-1], group=group,
         checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table),
         device_time_s=times[-1], host_seconds=time.perf_counter() - began, updates=state.updates,
@@ -320,12 +225,29 @@ class _CtrlC:
             signal.signal(signal.SIGINT, self._before)
 
 
-def _choose(engine: str) -> tuple[str, str]:
+def _choose(engine: str, program: Program) -> tuple[str, str]:
     if engine not in ENGINES:
         raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
-    if engine == "auto":
-        return "lanes", "lanes honours every feature of the program and is the fastest"
-    return engine, "asked for"
+    if engine != "auto":
+        return engine, "asked for"
+    from hwsim.engine.bitplanes import most_counts, why_not
+
+    reason = why_not(program)
+    if reason is not None:
+        return "lanes", f"the fastest for {reason}"
+    if most_counts(program) > _MOST_COUNTS:
+        return "lanes", f"the fastest for fields of {most_counts(program)} values"
+    return "bitplanes", "the fastest for small-integer couplings"
+
+
+def _start(engine: str, program: Program, start: Start, anneal: Anneal) -> State:
+    if engine == "reference":
+        return ReferenceState(program, start, anneal)
+    from importlib import import_module
+
+    from hwsim.engine.shards import ShardedState
+
+    return ShardedState(program, start, import_module(f"hwsim.engine.{engine}"))
 
 
 def _initial(program: Program, states: np.ndarray | None, reads: int) -> np.ndarray | None:

@@ -69,6 +69,7 @@ class Schedule:
         self._code = CLOCK_CODES[program.clock]
         self._count = np.zeros(program.n_pbits, dtype=np.int64)
         self.horizon = 0
+        self.events = 0
         if self._code in (_POISSON, _FREE_RUNNING):
             self._next = np.empty(program.n_pbits, dtype=np.int64)
             _first_ticks(self._code, self._key, program.tau, program.phase, program.jitter, self._next)
@@ -92,6 +93,7 @@ class Schedule:
         else:
             time, pbit, number, horizon = self._clocked(until, n_events)
         self.horizon = horizon
+        self.events += len(time)
         return Chunk(time, pbit, number, horizon)
 
     def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:

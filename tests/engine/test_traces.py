@@ -12,7 +12,7 @@ from hwsim.program import CLOCK_CODES
 READS, RECORD = 66, (0, 1, 65)
 
 
-def same(program, *, seed, schedules=1, time="8 ns"):
+def same(program, *, seed, schedules=1, time="8 ns", engine="lanes"):
     anneal = linear(0.05, 2.0, time, steps=9)
     common = {
         "anneal": anneal,
@@ -22,7 +22,7 @@ def same(program, *, seed, schedules=1, time="8 ns"):
         "checkpoints": 2,
         "record": RECORD,
     }
-    fast = run(program, engine="lanes", threads=1, **common)
+    fast = run(program, engine=engine, threads=1, **common)
     law = run(program, engine="reference", **common)
     assert fast.updates == law.updates
     for read in RECORD:

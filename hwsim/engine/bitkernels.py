@@ -1,0 +1,316 @@
+"""Bit-sliced kernels: eight words, so 512 replicas, of one p-bit at a time, held in vector registers.
+
+Enters: rows of replica words, the packed inputs of a p-bit, its threshold planes and the start of its noise. Leaves:
+the row of new states, or energies.
+
+A packed input is ``row << 1 | flip``: a bit that is one where the neighbour pushes towards +1. Inputs come in groups of
+seven, padded with an empty row, so that four full adders count a group. With S ones among them the field is an affine
+function of S. The random number of a replica is compared with the threshold of its S plane by plane, most significant
+first; after n planes a replica is undecided with probability 2**-n, and a vector stops when none is.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from hwsim.engine.noise import GOLDEN, MIX_1, MIX_2
+from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, add_seven, constant, full_add, loop, splat
+
+GROUP = 7
+"""Inputs counted at once."""
+PLANES = 32
+ALWAYS, OPEN = PLANES, PLANES + 1
+"""Rows of a mask table behind the 32 threshold planes: threshold 2**32, and a threshold strictly between."""
+_FIRST_PLANES = 10  # without a test; then a vector of 512 replicas is undecided with probability 0.4
+
+
+def _i64(value: int) -> ir.Constant:
+    return ir.Constant(WORD, value)
+
+
+def _mix(x: Vec) -> Vec:
+    """SplitMix64's finaliser: hwsim.engine.noise.mix for eight words."""
+    x = (x ^ (x >> 30)) * MIX_1
+    x = (x ^ (x >> 27)) * MIX_2
+    return x ^ (x >> 31)
+
+
+def _noise_start(builder: Any, start: Any, block: Any) -> Vec:
+    """Where the planes of the words of ``block`` begin: start + word * 32 * GOLDEN."""
+    stride = PLANES * GOLDEN % 2**64
+    moved = builder.add(start, builder.mul(block, _i64(LANES * stride % 2**64)))
+    return splat(builder, moved) + constant(builder, [w * stride for w in range(LANES)])
+
+
+def _compare(below: Vec, open_: Vec, limit: Vec, random: Vec) -> tuple[Vec, Vec]:
+    """One plane of ``random < limit``: replicas where it is settled true, and those where it is still open."""
+    return below | (open_ & limit & ~random), open_ & ~(limit ^ random)
+
+
+def _input(builder: Any, rows: Words, packed: Any, width: Any, offset: Any) -> Vec:
+    """Eight words of a packed input."""
+    row = builder.lshr(packed, _i64(1))
+    flip = builder.sub(_i64(0), builder.and_(packed, _i64(1)))
+    return rows.load(builder.add(builder.mul(row, width), offset)) ^ splat(builder, flip)
+
+
+@intrinsic
+def decide_narrow(typingctx, rows, width, inputs, first, start, masks, mask_first, out, out_first):
+    """New states of a p-bit with up to seven inputs.
+
+    rows : uint64, rows of ``width`` words (a multiple of 8);  inputs : int64, seven packed from ``first`` on;
+    start : uint64, word_start of the first word;  masks : uint64, (34, 8) words from ``mask_first`` on, all ones where
+    the plane of the threshold of count S is one;  out : uint64, ``width`` words from ``out_first`` on.
+    """
+    signature = types.void(rows, width, inputs, first, start, masks, mask_first, out, out_first)
+
+    def codegen(context, builder, sig, arguments):
+        rows_, width_, inputs_, first_, start_, masks_, mask_first_, out_, out_first_ = arguments
+        rows_ = Words(context, builder, sig.args[0], rows_)
+        inputs_ = Words(context, builder, sig.args[2], inputs_)
+        masks_ = Words(context, builder, sig.args[5], masks_)
+        out_ = Words(context, builder, sig.args[7], out_)
+        packed = [inputs_.word(builder.add(first_, _i64(k))) for k in range(GROUP)]
+
+        def limit(one_hot: list[Vec], plane: Any) -> Vec:
+            place = builder.add(mask_first_, builder.mul(plane, _i64(8)))
+            total = one_hot[0] & masks_.splat(place)
+            for s in range(1, 8):
+                total = total | (one_hot[s] & masks_.splat(builder.add(place, _i64(s))))
+            return total
+
+        def block(index: Any) -> None:
+            offset = builder.mul(index, _i64(LANES))
+            ones, twos, fours = add_seven([_input(builder, rows_, p, width_, offset) for p in packed])
+            pairs = [~twos & ~ones, ~twos & ones, twos & ~ones, twos & ones]
+            one_hot = [p & ~fours for p in pairs] + [p & fours for p in pairs]
+            begin = _noise_start(builder, start_, index)
+            below, open_ = limit(one_hot, _i64(ALWAYS)), limit(one_hot, _i64(OPEN))
+            for plane in range(_FIRST_PLANES):
+                random = _mix(begin + (plane + 1) * GOLDEN)
+                below, open_ = _compare(below, open_, limit(one_hot, _i64(plane)), random)
+            settled, left = Variable(builder, below), Variable(builder, open_)
+
+            def more(plane: Any) -> None:
+                random = _mix(begin + splat(builder, builder.mul(builder.add(plane, _i64(1)), _i64(GOLDEN))))
+                b, o = _compare(settled.get(), left.get(), limit(one_hot, plane), random)
+                settled.set(b)
+                left.set(o)
+
+            _while_open(builder, left, _FIRST_PLANES, more)
+            out_.store(builder.add(out_first_, offset), settled.get())
+
+        loop(builder, builder.udiv(width_, _i64(LANES)), block)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _while_open(builder: Any, open_: Variable, plane: int, body: Any) -> None:
+    """``body(plane)`` for planes from ``plane`` on, as long as a replica is open and planes are left."""
+    counter = cgutils.alloca_once_value(builder, _i64(plane))
+    test = builder.append_basic_block("planes.test")
+    work = builder.append_basic_block("planes.body")
+    done = builder.append_basic_block("planes.done")
+    builder.branch(test)
+    builder.position_at_end(test)
+    at = builder.load(counter)
+    builder.cbranch(builder.and_(open_.get().any(), builder.icmp_unsigned("<", at, _i64(PLANES))), work, done)
+    builder.position_at_end(work)
+    body(at)
+    builder.store(builder.add(at, _i64(1)), counter)
+    builder.branch(test)
+    builder.position_at_end(done)
+
+
+def _count_into(builder: Any, planes: list[Variable], at: int, three: tuple[Vec, Vec, Vec]) -> None:
+    """planes += three << at, a ripple-carry adder."""
+    carry = constant(builder, 0)
+    for k in range(at, len(planes)):
+        have = planes[k].get()
+        if k - at < 3:
+            add = three[k - at]
+            if k == at:
+                total, carry = have ^ add, have & add
+            else:
+                total, carry = full_add(have, add, carry)
+        else:
+            total, carry = have ^ carry, have & carry
+        planes[k].set(total)
+
+
+def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
+    """The kernel for counts below 2**n_planes and couplings below 2**n_bits; see decide_wide."""
+
+    @intrinsic
+    def decide_wide(typingctx, rows, width, inputs, group, group_first, start, levels, level_first, lists, list_first,
+                    scratch, out, out_first):  # fmt: skip
+        signature = types.void(rows, width, inputs, group, group_first, start, levels, level_first, lists, list_first,
+                               scratch, out, out_first)  # fmt: skip
+
+        def codegen(context, builder, sig, arguments):
+            width_, group_first_, start_, level_first_, list_first_, out_first_ = (
+                arguments[k] for k in (1, 4, 5, 7, 9, 12)
+            )
+            rows_, inputs_, group_, levels_, lists_, scratch_, out_ = (
+                Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 6, 8, 10, 11)
+            )
+            low_at, high_at = 0, 8
+            hot_at = high_at + max(1, 2 ** (n_planes - 3))
+            n_open = levels_.word(level_first_)
+            n_always = levels_.word(builder.add(level_first_, _i64(1)))
+
+            def place(slot: Any) -> Any:
+                return builder.mul(slot, _i64(LANES))
+
+            def block(index: Any) -> None:
+                offset = builder.mul(index, _i64(LANES))
+                count = [Variable(builder, constant(builder, 0)) for _ in range(n_planes)]
+                for bit in range(n_bits):
+                    begin = group_.word(builder.add(group_first_, _i64(bit)))
+                    n_groups = builder.sub(group_.word(builder.add(group_first_, _i64(bit + 1))), begin)
+
+                    def add_group(g: Any, bit: int = bit, begin: Any = begin) -> None:
+                        first = builder.mul(builder.add(begin, g), _i64(GROUP))
+                        packed = [inputs_.word(builder.add(first, _i64(k))) for k in range(GROUP)]
+                        _count_into(
+                            builder, count, bit,
+                            add_seven([_input(builder, rows_, p, width_, offset) for p in packed]),
+                        )  # fmt: skip
+
+                    loop(builder, n_groups, add_group)
+                planes = [c.get() for c in count]
+                for base, part in ((low_at, planes[:3]), (high_at, planes[3:])):
+                    masks = [constant(builder, -1)]
+                    for plane in part:
+                        masks = [m & ~plane for m in masks] + [m & plane for m in masks]
+                    for s, mask in enumerate(masks):
+                        scratch_.store(_i64((base + s) * LANES), mask)
+
+                def one_hot(entry: Any) -> Vec:
+                    level = levels_.word(builder.add(level_first_, builder.add(entry, _i64(2))))
+                    low = builder.and_(level, _i64(7))
+                    high = builder.add(builder.lshr(level, _i64(3)), _i64(high_at))
+                    return scratch_.load(place(low)) & scratch_.load(place(high))
+
+                open_ = Variable(builder, constant(builder, 0))
+                below = Variable(builder, constant(builder, 0))
+
+                def make_open(entry: Any) -> None:
+                    mask = one_hot(entry)
+                    scratch_.store(place(builder.add(entry, _i64(hot_at))), mask)
+                    open_.set(open_.get() | mask)
+
+                def make_always(entry: Any) -> None:
+                    below.set(below.get() | one_hot(builder.add(n_open, entry)))
+
+                loop(builder, n_open, make_open)
+                loop(builder, n_always, make_always)
+                scratch_.store(place(builder.add(n_open, _i64(hot_at))), constant(builder, 0))
+                begin = _noise_start(builder, start_, index)
+                limit = Variable(builder, constant(builder, 0))
+
+                def more(plane: Any) -> None:
+                    limit.set(constant(builder, 0))
+                    listed = builder.add(list_first_, lists_.word(builder.add(list_first_, plane)))
+                    fours = builder.sub(
+                        lists_.word(builder.add(list_first_, builder.add(plane, _i64(1)))),
+                        lists_.word(builder.add(list_first_, plane)),
+                    )
+
+                    def add_four(four: Any) -> None:
+                        at = builder.add(listed, builder.mul(four, _i64(4)))
+                        total = limit.get()
+                        for k in range(4):
+                            entry = lists_.word(builder.add(at, _i64(k)))
+                            total = total | scratch_.load(place(builder.add(entry, _i64(hot_at))))
+                        limit.set(total)
+
+                    loop(builder, builder.udiv(fours, _i64(4)), add_four)
+                    random = _mix(begin + splat(builder, builder.mul(builder.add(plane, _i64(1)), _i64(GOLDEN))))
+                    b, o = _compare(below.get(), open_.get(), limit.get(), random)
+                    below.set(b)
+                    open_.set(o)
+
+                _while_open(builder, open_, 0, more)
+                out_.store(builder.add(out_first_, offset), below.get())
+
+            loop(builder, builder.udiv(width_, _i64(LANES)), block)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return decide_wide
+
+
+decide_wide_5 = _make_decide_wide(5, 1)
+"""Counts up to 31 of couplings of one size. Arguments: rows, width, inputs, group (n_bits + 1 group numbers: the groups
+whose inputs count 2**bit), start, levels (n_open, n_always, then the counts whose threshold is open and those where it
+is 2**32) from level_first on, lists (33 offsets, then for each plane the entries of `levels` whose threshold has a one
+there, padded to fours with n_open) from list_first on, scratch, out, out_first."""
+decide_wide_10 = _make_decide_wide(10, 7)
+"""Counts up to 1023 of couplings up to 127; arguments as for decide_wide_5."""
+
+
+@intrinsic
+def count_terms(typingctx, rows, width, left, right, first, last, bit, out):
+    """Add to counters the ones of groups ``first``...``last`` - 1 of terms left ^ right, each worth 2**bit.
+
+    left, right : int64, packed rows, seven a group;  out : uint64 (N_COUNTERS, width), planes of a counter per replica.
+    """
+    signature = types.void(rows, width, left, right, first, last, bit, out)
+
+    def codegen(context, builder, sig, arguments):
+        rows_, width_, left_, right_, first_, last_, bit_, out_ = arguments
+        rows_, left_, right_, out_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 7))
+        n_inner = 10
+        per_flush = (2**n_inner - 1) // GROUP
+
+        def block(index: Any) -> None:
+            offset = builder.mul(index, _i64(LANES))
+            n_groups = builder.sub(last_, first_)
+            flushes = builder.udiv(builder.add(n_groups, _i64(per_flush - 1)), _i64(per_flush))
+
+            def flush(f: Any) -> None:
+                count = [Variable(builder, constant(builder, 0)) for _ in range(n_inner)]
+                begin = builder.add(first_, builder.mul(f, _i64(per_flush)))
+                left_over = builder.sub(last_, begin)
+                short = builder.icmp_signed("<", left_over, _i64(per_flush))
+                groups = builder.select(short, left_over, _i64(per_flush))
+
+                def add_group(g: Any) -> None:
+                    at = builder.mul(builder.add(begin, g), _i64(GROUP))
+                    terms = [
+                        _input(builder, rows_, left_.word(builder.add(at, _i64(k))), width_, offset)
+                        ^ _input(builder, rows_, right_.word(builder.add(at, _i64(k))), width_, offset)
+                        for k in range(GROUP)
+                    ]
+                    _count_into(builder, count, 0, add_seven(terms))
+
+                loop(builder, groups, add_group)
+                carry = Variable(builder, constant(builder, 0))
+                for k in range(N_COUNTERS):
+                    # the counter's plane k + bit takes plane k of the sum; planes beyond the sum take the carry alone
+                    plane = builder.add(_i64(k), bit_)
+                    inside = builder.icmp_unsigned("<", plane, _i64(N_COUNTERS))
+                    with builder.if_then(inside):
+                        spot = builder.add(builder.mul(plane, width_), offset)
+                        have = out_.load(spot)
+                        add = count[k].get() if k < n_inner else constant(builder, 0)
+                        total, over = full_add(have, add, carry.get())
+                        out_.store(spot, total)
+                        carry.set(over)
+
+            loop(builder, flushes, flush)
+
+        loop(builder, builder.udiv(width_, _i64(LANES)), block)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+N_COUNTERS = 48
+"""Planes of an energy counter: sums below 2**48 units."""

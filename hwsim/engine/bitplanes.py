@@ -1,0 +1,598 @@
+"""bitplanes: the fastest engine, for small-integer couplings. 64 replicas to a machine word, every step bit-sliced.
+
+Enters: a Program, a schedule chunk and a Shard (rows of words, one row of replicas for each p-bit). Leaves: the shard
+advanced.
+
+With one delay for all connections, `visible` holds what everybody sees, and a queue holds the commits under way: a
+commit is copied in when its time has come, so a reader takes its neighbours' rows as they are. With a delay for each
+connection, every p-bit keeps a short ring of its last commits, and a reader walks back to the newest that has arrived.
+Thresholds are tabulated by `hwsim.cell.rules.threshold` for every class of like p-bits and every count of pushing
+inputs, so gain, offset, DAC and comparator of each p-bit are honoured exactly.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.cell.rules import threshold
+from hwsim.engine.bitkernels import (
+    ALWAYS,
+    GROUP,
+    N_COUNTERS,
+    OPEN,
+    PLANES,
+    count_terms,
+    decide_narrow,
+    decide_wide_5,
+    decide_wide_10,
+)
+from hwsim.engine.integer import integer_unit
+from hwsim.engine.noise import noise_word, update_key, word_start
+from hwsim.engine.schedule import Chunk
+from hwsim.errors import UnsupportedError
+from hwsim.jit import njit
+from hwsim.program import Program
+
+SHARD_WORDS = 16
+"""Words of 64 replicas in one shard: two vectors, so that 4,096 p-bits fit a cache of a megabyte."""
+NARROW, WIDE_5, WIDE_10 = 0, 1, 2
+_MAX_TABLE_BYTES = 2**28
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_LONG_AGO = -(2**62)
+
+
+class Network(NamedTuple):
+    """A Program's connections, packed; see bitkernels for packed inputs."""
+
+    entries: np.ndarray  # int64 (n_entries,): packed; of p-bits where delays are alike, else of local connections
+    groups: np.ndarray  # int64 (n * (n_bits + 1),): where the inputs of p-bit i that count 2**bit begin, in groups
+    indptr: np.ndarray  # int64 (n + 1,)
+    indices: np.ndarray  # int32 (m,)
+    delay: np.ndarray  # int64 (m,)
+    kind: np.ndarray  # int8 (n,): NARROW, WIDE_5 or WIDE_10
+
+
+class Classes(NamedTuple):
+    """P-bits whose thresholds are alike, one entry per class."""
+
+    of: np.ndarray  # int32 (n,): class of each p-bit
+    device: np.ndarray  # float64 (C, 6): gain, offset, input low, high, step, threshold word
+    first: np.ndarray  # int64 (C,): field / unit at count 0
+    step: np.ndarray  # int64 (C,): and per count
+    n_counts: np.ndarray  # int64 (C,)
+    narrow: np.ndarray  # bool (C,)
+
+
+class Tables(NamedTuple):
+    """Thresholds at one beta. A slot for each class, or one slot for all where that is too much memory."""
+
+    beta: np.ndarray  # float64 (slots,): beta of the content
+    owner: np.ndarray  # int64 (slots,): class of the content
+    masks: np.ndarray  # uint64 (slots * 34 * 8,): narrow classes
+    levels: np.ndarray  # int64 (slots * (2 + L),): n_open, n_always, open counts, always counts
+    lists: np.ndarray  # int64 (slots * per_list,): 33 offsets, then the entries of each plane
+    bound: np.ndarray  # int64 (L,): scratch
+    scratch: np.ndarray  # uint64: scratch of the wide kernels
+
+
+class Queue(NamedTuple):
+    """Commits under way, delays alike. Q slots (a power of two), W words."""
+
+    visible: np.ndarray  # uint64 ((n + 1) * W,): the last row is empty
+    rows: np.ndarray  # uint64 (Q * W,)
+    time: np.ndarray  # int64 (Q,)
+    pbit: np.ndarray  # int64 (Q,)
+    ends: np.ndarray  # int64 (2,): numbers of the oldest under way and of the next
+
+
+class Rings(NamedTuple):
+    """Last commits of every p-bit, delays that differ. H slots (a power of two), W words."""
+
+    rows: np.ndarray  # uint64 ((n * H + 1) * W,): the last row is empty
+    time: np.ndarray  # int64 (n * H,)
+    commits: np.ndarray  # int64 (n,): commits so far; the newest is in slot commits % H
+
+
+def why_not(program: Program) -> str | None:
+    """Why this engine cannot run ``program``, or None."""
+    if np.any(program.synapse > 0):
+        return "an RC synapse (a filtered input is not an integer)"
+    if integer_unit(program) is None:
+        return "couplings or biases that are not small multiples of one power of two"
+    _, _, counts, largest = _integer_rows(program)
+    if counts.max(initial=0) > 1023:
+        return f"a p-bit whose couplings add up to {int(counts.max())} units (at most 1023)"
+    if largest > 127:
+        return f"a coupling of {largest} units (at most 127)"
+    return None
+
+
+def most_counts(program: Program) -> int:
+    """The largest number of field values of a p-bit."""
+    return int(_integer_rows(program)[2].max(initial=0)) + 1
+
+
+def _integer_rows(program: Program) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Weights in units of their row's greatest common divisor; the divisors; sums by row; the largest weight."""
+    unit = integer_unit(program)
+    degree = np.diff(program.indptr)
+    rows = np.repeat(np.arange(program.n_pbits), degree)
+    weight = np.rint(program.weight / (unit or 1.0)).astype(np.int64)
+    common = np.ones(program.n_pbits, dtype=np.int64)
+    linked = degree > 0
+    if len(weight):
+        common[linked] = np.gcd.reduceat(np.abs(weight), program.indptr[:-1][linked])
+    weight = weight // common[rows]
+    counts = np.bincount(rows, weights=np.abs(weight), minlength=program.n_pbits).astype(np.int64)
+    return weight, common, counts, int(np.abs(weight).max(initial=0))
+
+
+class Prepared:
+    """A Program laid out for the kernels; made once a run and shared by its shards."""
+
+    def __init__(self, program: Program) -> None:
+        reason = why_not(program)
+        if reason is not None:
+            raise UnsupportedError(f"engine bitplanes does not do {reason}; engines lanes and reference do")
+        n = program.n_pbits
+        self.n_pbits = n
+        self.uniform_delay = program.uniform_delay
+        self.unit = integer_unit(program) or 1.0
+        weight, common, counts, _ = _integer_rows(program)
+        plain = bool(np.all(np.abs(weight) == 1)) and int(counts.max(initial=0)) <= 31
+        self.wide = WIDE_5 if plain else WIDE_10
+        self.n_bits = 1 if self.wide == WIDE_5 else 7
+        narrow = counts <= GROUP
+        kind = np.where(narrow, NARROW, self.wide).astype(np.int8)
+        entries, groups = self._pack(program, weight, narrow)
+        self.network = Network(entries, groups, program.indptr, program.indices, program.delay, kind)
+        self._classes(program, common, counts, narrow)
+        self._terms(program)
+
+    def _pack(self, program: Program, weight: np.ndarray, narrow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        n, per_pbit = program.n_pbits, self.n_bits + 1
+        uniform = self.uniform_delay is not None
+        entries: list[np.ndarray] = []
+        groups = np.zeros((n, per_pbit), dtype=np.int64)
+        n_groups = 0
+        for i in range(n):
+            row = slice(program.indptr[i], program.indptr[i + 1])
+            degree = row.stop - row.start
+            empty = n if uniform else degree
+            names = program.indices[row].astype(np.int64) if uniform else np.arange(degree, dtype=np.int64)
+            packed = names << 1 | (weight[row] > 0)
+            size = np.abs(weight[row])
+            parts = [np.repeat(packed, size)] if narrow[i] else [packed[size >> b & 1 > 0] for b in range(self.n_bits)]
+            groups[i, 0] = n_groups
+            for b, part in enumerate(parts):
+                n_own = -(-len(part) // GROUP) if not narrow[i] else 1
+                entries.append(part)
+                entries.append(np.full(n_own * GROUP - len(part), empty << 1, dtype=np.int64))
+                n_groups += n_own
+                groups[i, b + 1 :] = n_groups
+        return np.concatenate(entries), groups.ravel()
+
+    def _classes(self, program: Program, common: np.ndarray, counts: np.ndarray, narrow: np.ndarray) -> None:
+        bias = np.rint(program.bias / self.unit)
+        columns = np.stack(
+            [program.gain, program.offset, program.input_low, program.input_high, program.input_step,
+             program.threshold_word, bias, common, counts], axis=1,
+        )  # fmt: skip
+        kinds, of = np.unique(columns, axis=0, return_inverse=True)
+        bias, common, counts = (kinds[:, k].astype(np.int64) for k in (6, 7, 8))
+        self.classes = Classes(
+            of.ravel().astype(np.int32), np.ascontiguousarray(kinds[:, :6]), -bias - common * counts, 2 * common,
+            counts + 1, counts <= GROUP,
+        )  # fmt: skip
+        has_wide = not bool(np.all(narrow))
+        longest = int(counts.max(initial=0)) + 1
+        self.per_levels = 2 + longest if has_wide else 2
+        self.per_list = PLANES + 1 + PLANES * (longest + 3) if has_wide else 1
+        slot_bytes = 8 * (self.per_levels + self.per_list + (PLANES + 2) * 8)
+        self.slots = len(kinds) if len(kinds) * slot_bytes <= _MAX_TABLE_BYTES else 1
+        self.longest = longest
+
+    def tables(self) -> Tables:
+        """Empty tables for one shard."""
+        slots, n_planes = self.slots, 5 if self.wide == WIDE_5 else 10
+        return Tables(
+            np.full(slots, np.nan),
+            np.full(slots, -1, dtype=np.int64),
+            np.zeros(slots * (PLANES + 2) * 8, dtype=np.uint64),
+            np.zeros(slots * self.per_levels, dtype=np.int64),
+            np.zeros(slots * self.per_list, dtype=np.int64),
+            np.zeros(self.longest, dtype=np.int64),
+            np.zeros((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8, dtype=np.uint64),
+        )
+
+    def _terms(self, program: Program) -> None:
+        """The energy as terms, each worth a power of two where left ^ right is one; see Shard.energies."""
+        n = program.n_pbits
+        rows = np.repeat(np.arange(n, dtype=np.int64), np.diff(program.indptr))
+        once = program.indices < rows
+        size = np.rint(np.concatenate((program.weight[once], program.bias)) / self.unit).astype(np.int64)
+        left = np.concatenate((rows[once], np.arange(n))) << 1
+        right = np.concatenate((program.indices[once].astype(np.int64), np.full(n, n))) << 1
+        # s s' = +1 where the bits are alike: the term of a positive coupling is inverted, that of a negative bias too
+        right |= np.concatenate((program.weight[once] > 0, program.bias < 0))
+        self.total = int(np.abs(size).sum())
+        parts: list[tuple[np.ndarray, np.ndarray]] = []
+        first = [0]
+        for bit in range(int(np.abs(size).max(initial=0)).bit_length()):
+            has = np.abs(size) >> bit & 1 > 0
+            padding = np.full(-int(has.sum()) % GROUP, n << 1)
+            parts.append((np.concatenate((left[has], padding)), np.concatenate((right[has], padding))))
+            first.append(first[-1] + len(parts[-1][0]) // GROUP)
+        empty = np.zeros(0, dtype=np.int64)
+        self.left = np.concatenate([p[0] for p in parts] or [empty]).astype(np.int64)
+        self.right = np.concatenate([p[1] for p in parts] or [empty]).astype(np.int64)
+        self.term_groups = np.array(first, dtype=np.int64)
+
+
+class Shard:
+    """``words`` x 64 replicas of one schedule group, from word ``first_word`` of its noise on."""
+
+    def __init__(
+        self, prepared: Prepared, *, noise_key: int, initial_key: int, first_word: int, words: int,
+        initial: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        self._prepared = prepared
+        self._noise_key = np.uint64(noise_key)
+        self._first_word, self._words = first_word, words
+        self._width = width = -(-words // 8) * 8
+        self._tables = prepared.tables()
+        n = prepared.n_pbits
+        state = np.zeros((n + 1, width), dtype=np.uint64)
+        _random_start(np.uint64(initial_key), first_word, state[:n])
+        if initial is not None:
+            state[:n, :words] = _pack_bits(initial.T)
+        self._queue: Queue | None = None
+        self._rings: Rings | None = None
+        if prepared.uniform_delay is not None:
+            size = 64
+            self._queue = Queue(
+                state.ravel(), np.zeros(size * width, dtype=np.uint64), np.zeros(size, dtype=np.int64),
+                np.zeros(size, dtype=np.int64), np.zeros(2, dtype=np.int64),
+            )  # fmt: skip
+        else:
+            rows = np.zeros((n * 2 + 1, width), dtype=np.uint64)
+            rows[: 2 * n : 2] = state[:n]
+            self._rings = Rings(
+                rows.ravel(), np.full(2 * n, _LONG_AGO, dtype=np.int64), np.zeros(n, dtype=np.int64)
+            )  # fmt: skip
+
+    @property
+    def lanes(self) -> int:
+        """How many replicas, padding included."""
+        return 64 * self._width
+
+    def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
+        """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
+        prepared, event = self._prepared, 0
+        trace = np.empty((len(chunk.time) if len(recorded) else 0, self._width), dtype=np.uint64)
+        options = (
+            self._noise_key, np.int64(self._first_word), np.int64(self._width), prepared.unit, prepared.n_bits,
+            prepared.per_levels, prepared.per_list,
+        )  # fmt: skip
+        while True:
+            if self._queue is not None:
+                event = _advance_queue(
+                    event, chunk, anneal, prepared.network, prepared.classes, self._tables, self._queue,
+                    np.int64(prepared.uniform_delay or 0), options, trace,
+                )  # fmt: skip
+                if event < len(chunk.time):
+                    self._queue = _longer(self._queue, self._width)
+            elif self._rings is not None:
+                event = _advance_rings(
+                    event, chunk, anneal, prepared.network, prepared.classes, self._tables, self._rings, options, trace
+                )
+                if event < len(chunk.time):
+                    self._rings = _deeper(self._rings, prepared.n_pbits, self._width)
+            if event == len(chunk.time):
+                break
+        if not len(recorded):
+            return np.empty((0, 0), dtype=np.int8)
+        bits = trace[:, recorded // 64] >> (recorded % 64).astype(np.uint64) & np.uint64(1)
+        return (2 * bits.astype(np.int8) - 1).astype(np.int8)
+
+    def _committed(self) -> np.ndarray:
+        """uint64 ((n + 1) * width,): the newest state of every p-bit; the last row is empty."""
+        n, width = self._prepared.n_pbits, self._width
+        if self._queue is not None:
+            state = self._queue.visible.reshape(n + 1, width).copy()
+            rows, size = self._queue.rows.reshape(-1, width), len(self._queue.time)
+            for k in range(*self._queue.ends):
+                state[self._queue.pbit[k % size]] = rows[k % size]
+            return state.ravel()
+        assert self._rings is not None
+        rows, depth = self._rings.rows.reshape(-1, width), len(self._rings.time) // n
+        newest = np.append(np.arange(n) * depth + self._rings.commits % depth, n * depth)
+        return rows[newest].ravel()
+
+    def spins(self) -> np.ndarray:
+        """int8 (n, 64 * words): the committed state of every p-bit, replicas in order."""
+        state = self._committed().reshape(-1, self._width)[:-1, : self._words]
+        return _unpack_bits(state)
+
+    def energies(self) -> np.ndarray:
+        """float64 (64 * words,): E without the program's offset, counted bit-sliced."""
+        prepared = self._prepared
+        planes = np.zeros((N_COUNTERS, self._width), dtype=np.uint64)
+        _count_energy(
+            self._committed(), np.int64(self._width), prepared.left, prepared.right, prepared.term_groups,
+            planes.ravel(),
+        )  # fmt: skip
+        ones = np.zeros(64 * self._words, dtype=np.int64)
+        for bit in range(N_COUNTERS):
+            if planes[bit].any():
+                ones += (_unpack_bits(planes[bit : bit + 1, : self._words])[0].astype(np.int64) + 1 >> 1) << bit
+        return prepared.unit * (2 * ones - prepared.total)
+
+
+def _unpack_bits(words: np.ndarray) -> np.ndarray:
+    """int8 (rows, 64 * W) of +-1 from uint64 (rows, W)."""
+    little = np.ascontiguousarray(words).astype("<u8").view(np.uint8)
+    bits = np.unpackbits(little.reshape(len(words), -1), axis=1, bitorder="little").view(np.int8)
+    bits *= 2
+    bits -= 1
+    return bits
+
+
+def _pack_bits(spins: np.ndarray) -> np.ndarray:
+    """uint64 (rows, W) from int8 (rows, 64 * W) of +-1."""
+    packed = np.packbits(spins > 0, axis=1, bitorder="little")
+    return packed.view("<u8").astype(np.uint64)
+
+
+def _longer(queue: Queue, width: int) -> Queue:
+    """The same queue with twice the slots."""
+    size = len(queue.time)
+    rows = np.zeros((2 * size, width), dtype=np.uint64)
+    time, pbit = np.zeros(2 * size, dtype=np.int64), np.zeros(2 * size, dtype=np.int64)
+    numbers = np.arange(*queue.ends)
+    rows[numbers % (2 * size)] = queue.rows.reshape(size, width)[numbers % size]
+    time[numbers % (2 * size)] = queue.time[numbers % size]
+    pbit[numbers % (2 * size)] = queue.pbit[numbers % size]
+    return queue._replace(rows=rows.ravel(), time=time, pbit=pbit)
+
+
+def _deeper(rings: Rings, n: int, width: int) -> Rings:
+    """The same rings with twice the slots."""
+    depth = len(rings.time) // n
+    old_rows = rings.rows.reshape(-1, width)
+    rows = np.zeros((n * 2 * depth + 1, width), dtype=np.uint64)
+    time = np.full(n * 2 * depth, _LONG_AGO, dtype=np.int64)
+    cells = np.arange(n)
+    for back in range(depth):
+        commit = rings.commits - back
+        kept = commit >= 0
+        old = cells[kept] * depth + commit[kept] % depth
+        new = cells[kept] * 2 * depth + commit[kept] % (2 * depth)
+        rows[new] = old_rows[old]
+        time[new] = rings.time[old]
+    return Rings(rows.ravel(), time, rings.commits)
+
+
+@njit
+def _random_start(key, first_word, state):
+    for i in range(state.shape[0]):
+        start = update_key(key, i, 0)
+        for w in range(state.shape[1]):
+            state[i, w] = noise_word(start, first_word + w, 0)
+
+
+@njit(nogil=True)
+def _count_energy(rows, width, left, right, groups, planes):
+    for bit in range(len(groups) - 1):
+        count_terms(rows, width, left, right, groups[bit], groups[bit + 1], np.int64(bit), planes)
+
+
+@njit
+def _fill_bounds(classes, c, beta, unit, bound):
+    """Thresholds of class ``c`` by count, as integers up to 2**32."""
+    device = classes.device[c]
+    for s in range(classes.n_counts[c]):
+        field = unit * np.float64(classes.first[c] + s * classes.step[c])
+        bound[s] = np.int64(threshold(field, beta, device[0], device[1], device[2], device[3], device[4], device[5]))
+
+
+@njit
+def _fill_masks(bound, n_counts, masks, first):
+    """Mask table of a narrow class: see decide_narrow."""
+    for s in range(8):
+        b = bound[s] if s < n_counts else np.int64(0)
+        for plane in range(PLANES):
+            one = (b >> (PLANES - 1 - plane)) & 1
+            masks[first + plane * 8 + s] = _ALL if one == 1 and b < 4294967296 else np.uint64(0)
+        masks[first + ALWAYS * 8 + s] = _ALL if b >= 4294967296 else np.uint64(0)
+        masks[first + OPEN * 8 + s] = _ALL if 0 < b < 4294967296 else np.uint64(0)
+
+
+@njit
+def _fill_lists(bound, n_counts, levels, level_first, lists, list_first):
+    """Level and plane lists of a wide class: see decide_wide."""
+    n_open, n_always = 0, 0
+    for s in range(n_counts):
+        if 0 < bound[s] < 4294967296:
+            levels[level_first + 2 + n_open] = s
+            n_open += 1
+    for s in range(n_counts):
+        if bound[s] >= 4294967296:
+            levels[level_first + 2 + n_open + n_always] = s
+            n_always += 1
+    levels[level_first] = n_open
+    levels[level_first + 1] = n_always
+    at = PLANES + 1
+    for plane in range(PLANES):
+        lists[list_first + plane] = at
+        for entry in range(n_open):
+            if (bound[levels[level_first + 2 + entry]] >> (PLANES - 1 - plane)) & 1:
+                lists[list_first + at] = entry
+                at += 1
+        while (at - lists[list_first + plane]) % 4 != 0:
+            lists[list_first + at] = n_open
+            at += 1
+    lists[list_first + PLANES] = at
+
+
+@njit
+def _slot(classes, tables, c, beta, unit, per_levels, per_list):
+    """The table slot that holds the thresholds of class ``c`` at ``beta``, filled when it does not yet."""
+    slot = c if len(tables.owner) > 1 else 0
+    if tables.beta[slot] != beta or tables.owner[slot] != c:
+        _fill_bounds(classes, c, beta, unit, tables.bound)
+        if classes.narrow[c]:
+            _fill_masks(tables.bound, classes.n_counts[c], tables.masks, slot * (PLANES + 2) * 8)
+        else:
+            _fill_lists(
+                tables.bound, classes.n_counts[c], tables.levels, slot * per_levels, tables.lists, slot * per_list
+            )
+        tables.beta[slot] = beta
+        tables.owner[slot] = c
+    return slot
+
+
+@njit
+def _decide(kind, rows, width, entries, group, group_first, start, tables, slot, per_levels, per_list, out, out_first):
+    if kind == NARROW:
+        decide_narrow(
+            rows, width, entries, group[group_first] * GROUP, start, tables.masks, slot * (PLANES + 2) * 8, out,
+            out_first,
+        )  # fmt: skip
+    elif kind == WIDE_5:
+        decide_wide_5(
+            rows, width, entries, group, group_first, start, tables.levels, slot * per_levels, tables.lists,
+            slot * per_list, tables.scratch, out, out_first,
+        )  # fmt: skip
+    else:
+        decide_wide_10(
+            rows, width, entries, group, group_first, start, tables.levels, slot * per_levels, tables.lists,
+            slot * per_list, tables.scratch, out, out_first,
+        )  # fmt: skip
+
+
+@njit
+def _beta_step(starts, step, now):
+    """Number of the anneal step in force at ``now``, from an earlier one; -1 to begin with."""
+    step = max(step, 0)
+    while step + 1 < len(starts) and now >= starts[step + 1]:
+        step += 1
+    return step
+
+
+@njit(nogil=True)
+def _run_queue(
+    event, time, pbit, number, anneal_start, anneal_beta, network, classes, tables, queue, delay, options, trace
+):
+    """Run events from ``event`` on; returns the index reached: short of the end when the queue is full."""
+    key, first_word, width, unit, n_bits, per_levels, per_list = options
+    entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
+    visible, rows, queue_time, queue_pbit = queue.visible, queue.rows, queue.time, queue.pbit
+    size = len(queue_time)
+    oldest, following = queue.ends[0], queue.ends[1]
+    step, beta = -1, 0.0
+    n_events = len(time)
+    while event < n_events:
+        now, i = time[event], np.int64(pbit[event])
+        arrived = min(now - 1, now - delay)
+        while oldest < following and queue_time[oldest & (size - 1)] <= arrived:
+            source = (oldest & (size - 1)) * width
+            target = queue_pbit[oldest & (size - 1)] * width
+            for w in range(width):
+                visible[target + w] = rows[source + w]
+            oldest += 1
+        if following - oldest == size:
+            break
+        if step < 0 or (step + 1 < len(anneal_start) and now >= anneal_start[step + 1]):
+            step = _beta_step(anneal_start, step, now)
+            beta = anneal_beta[step]
+        slot = _slot(classes, tables, np.int64(of[i]), beta, unit, per_levels, per_list)
+        start = word_start(update_key(key, i, number[event]), first_word)
+        place = following & (size - 1)
+        _decide(
+            kind[i], visible, width, entries, groups, i * (n_bits + 1), start, tables, slot, per_levels, per_list, rows,
+            place * width,
+        )  # fmt: skip
+        queue_time[place] = now
+        queue_pbit[place] = i
+        following += 1
+        if trace.shape[0] > 0:
+            for w in range(width):
+                trace[event, w] = rows[place * width + w]
+        event += 1
+    queue.ends[0] = oldest
+    queue.ends[1] = following
+    return event
+
+
+def _advance_queue(event, chunk, anneal, network, classes, tables, queue, delay, options, trace):
+    return _run_queue(
+        event, chunk.time, chunk.pbit, chunk.number, anneal.start, anneal.beta, network, classes, tables, queue, delay,
+        options, trace,
+    )  # fmt: skip
+
+
+@njit(nogil=True)
+def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, classes, tables, rings, options, trace):
+    """The same for delays that differ; short of the end when a ring is too shallow."""
+    key, first_word, width, unit, n_bits, per_levels, per_list = options
+    entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
+    indptr, indices, delay = network.indptr, network.indices, network.delay
+    rows, committed, commits = rings.rows, rings.time, rings.commits
+    n = len(commits)
+    depth = len(committed) // n
+    longest, most, most_groups = np.int64(0), np.int64(0), np.int64(0)
+    for k in range(len(delay)):
+        longest = max(longest, delay[k])
+    for i in range(n):
+        most = max(most, indptr[i + 1] - indptr[i])
+        most_groups = max(most_groups, groups[(i + 1) * (n_bits + 1) - 1] - groups[i * (n_bits + 1)])
+    seen = np.empty(most + 1, dtype=np.int64)
+    packed = np.empty(most_groups * GROUP, dtype=np.int64)
+    group = np.empty(n_bits + 1, dtype=np.int64)
+    step, beta = -1, 0.0
+    n_events = len(time)
+    while event < n_events:
+        now, i = time[event], np.int64(pbit[event])
+        lost = commits[i] + 1 - depth
+        if lost >= 0 and committed[i * depth + ((lost + 1) & (depth - 1))] > min(now - 1, now - longest):
+            break
+        if step < 0 or (step + 1 < len(anneal_start) and now >= anneal_start[step + 1]):
+            step = _beta_step(anneal_start, step, now)
+            beta = anneal_beta[step]
+        first, degree = indptr[i], indptr[i + 1] - indptr[i]
+        for k in range(degree):
+            j = np.int64(indices[first + k])
+            arrived = min(now - 1, now - delay[first + k])
+            commit = commits[j]
+            while committed[j * depth + (commit & (depth - 1))] > arrived:
+                commit -= 1
+            seen[k] = j * depth + (commit & (depth - 1))
+        seen[degree] = n * depth
+        begin = groups[i * (n_bits + 1)]
+        for b in range(n_bits + 1):
+            group[b] = groups[i * (n_bits + 1) + b] - begin
+        for e in range(group[n_bits] * GROUP):
+            entry = entries[begin * GROUP + e]
+            packed[e] = seen[entry >> 1] << 1 | (entry & 1)
+        slot = _slot(classes, tables, np.int64(of[i]), beta, unit, per_levels, per_list)
+        start = word_start(update_key(key, i, number[event]), first_word)
+        target = i * depth + ((commits[i] + 1) & (depth - 1))
+        _decide(
+            kind[i], rows, width, packed, group, 0, start, tables, slot, per_levels, per_list, rows, target * width
+        )
+        commits[i] += 1
+        committed[target] = now
+        if trace.shape[0] > 0:
+            for w in range(width):
+                trace[event, w] = rows[target * width + w]
+        event += 1
+    return event
+
+
+def _advance_rings(event, chunk, anneal, network, classes, tables, rings, options, trace):
+    return _run_rings(
+        event, chunk.time, chunk.pbit, chunk.number, anneal.start, anneal.beta, network, classes, tables, rings,
+        options, trace,
+    )  # fmt: skip

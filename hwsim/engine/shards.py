@@ -1,0 +1,126 @@
+"""Shards: the replicas of a fast engine, by schedule group and then by a few words of 64, over threads.
+
+Enters: a Program, a Start and the engine's module (its Prepared, Shard and SHARD_WORDS). Leaves: a State.
+Results do not depend on the number of threads: shards share nothing but the schedule of their group.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.engine.contract import Events, Start
+from hwsim.engine.schedule import Chunk, Schedule
+from hwsim.program import Program
+
+_EVENTS_IN_FLIGHT = 2**25
+"""Lane updates of one kernel call: well under a second, so that a thread hears when it should stop."""
+
+
+class ShardedState:
+    """Replicas in mid-run."""
+
+    def __init__(self, program: Program, start: Start, engine: ModuleType) -> None:
+        self._program, self._start, self.updates = program, start, 0
+        self._stop = threading.Event()
+        prepared = engine.Prepared(program)
+        self._groups: list[tuple[Schedule, list[Any], np.ndarray]] = []
+        for number, replicas in enumerate(start.groups()):
+            noise, clock, initial_key = start.keys(number)
+            n_words = -(-len(replicas) // 64)
+            shards = []
+            for first in range(0, n_words, engine.SHARD_WORDS):
+                words = min(engine.SHARD_WORDS, n_words - first)
+                initial = None
+                if start.initial is not None:
+                    wanted = np.arange(64 * first, 64 * (first + words)) % len(replicas)
+                    initial = start.initial[replicas[wanted]]
+                shards.append(
+                    engine.Shard(
+                        prepared,
+                        noise_key=noise,
+                        initial_key=initial_key,
+                        first_word=first,
+                        words=words,
+                        initial=initial,
+                    )
+                )
+            self._groups.append((Schedule(program, clock), shards, replicas))
+        self._words_per_shard = engine.SHARD_WORDS
+        self._events = {replica: Events() for replica in start.record}
+        threads = min(start.threads, sum(len(shards) for _, shards, _ in self._groups))
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def compile(self, anneal: Anneal) -> None:
+        """Compile or load the kernels, so that the first advance is timed without it."""
+        schedule, shards, _ = self._groups[0]
+        shards[0].advance(schedule.chunk(0, 1), anneal, np.empty(0, dtype=np.int64))
+        shards[0].energies()
+
+    def advance(self, until: int, anneal: Anneal) -> None:
+        """Run every instant before grid time ``until``; threads take groups, or the shards of few groups."""
+        self._stop.clear()
+        workers = self._pool._max_workers if self._pool is not None else 1
+        try:
+            if self._pool is None:
+                for group in self._groups:
+                    self._advance_group(group, until, anneal, map)
+            elif len(self._groups) >= workers:
+                jobs = [self._pool.submit(self._advance_group, g, until, anneal, map) for g in self._groups]
+                for job in jobs:
+                    job.result()
+            else:
+                for group in self._groups:
+                    self._advance_group(group, until, anneal, self._pool.map)
+        except BaseException:
+            self._stop.set()
+            raise
+        finally:
+            self.updates = sum(schedule.events * len(replicas) for schedule, _, replicas in self._groups)
+
+    def _advance_group(self, group: tuple, until: int, anneal: Anneal, over: Callable) -> None:
+        schedule, shards, replicas = group
+        n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // sum(shard.lanes for shard in shards)))
+        local = [r - int(replicas[0]) for r in self._start.record if replicas[0] <= r <= replicas[-1]]
+        per_shard = 64 * self._words_per_shard
+        recorded = [
+            np.array([r - k * per_shard for r in local if r // per_shard == k], dtype=np.int64)
+            for k in range(len(shards))
+        ]
+        while schedule.horizon < until and not self._stop.is_set():
+            chunk = schedule.chunk(until, n_events)
+            values = list(over(lambda job, chunk=chunk: job[0].advance(chunk, anneal, job[1]),
+                               zip(shards, recorded, strict=True)))  # fmt: skip
+            for k, (wanted, value) in enumerate(zip(recorded, values, strict=True)):
+                for column, replica in enumerate(wanted):
+                    self._keep(int(replicas[0] + k * per_shard + replica), chunk, value[:, column])
+
+    def _keep(self, replica: int, chunk: Chunk, value: np.ndarray) -> None:
+        events = self._events[replica]
+        events.time.append(chunk.time)
+        events.pbit.append(chunk.pbit)
+        events.value.append(value.copy())
+
+    def spins(self) -> np.ndarray:
+        """int8 (reads, n)."""
+        parts = [
+            np.concatenate([shard.spins() for shard in shards], axis=1)[:, : len(replicas)]
+            for _, shards, replicas in self._groups
+        ]
+        return np.ascontiguousarray(np.concatenate(parts, axis=1).T)
+
+    def energies(self) -> np.ndarray:
+        """float64 (reads,), the program's offset included."""
+        parts = [
+            np.concatenate([shard.energies() for shard in shards])[: len(replicas)]
+            for _, shards, replicas in self._groups
+        ]
+        return np.concatenate(parts) + self._program.energy_offset
+
+    def events(self) -> dict[int, Events]:
+        """Traces of the recorded replicas."""
+        return self._events

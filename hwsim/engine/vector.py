@@ -1,0 +1,130 @@
+"""Vectors of eight 64-bit words as numba sees them: Python operators that emit LLVM instructions.
+
+Enters: an LLVM builder inside a numba intrinsic. Leaves: straight vector code. LLVM makes one 512-bit register of a
+vector where the processor has them and splits it where not; the bits are the same. Written this way because the loop
+vectoriser gives up on a kernel that reads many rows and writes one (it cannot prove that they differ).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils
+
+LANES = 8
+WORD = ir.IntType(64)
+VECTOR = ir.VectorType(WORD, LANES)
+_ALL = 2**64 - 1
+
+
+class Vec:
+    """Eight words; ``&``, ``|``, ``^``, ``~``, ``+``, ``*`` and ``>>`` act word by word, modulo 2**64."""
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder, self.value = builder, value
+
+    def _of(self, other: "Vec | int") -> Any:
+        return other.value if isinstance(other, Vec) else constant(self.builder, other).value
+
+    def __and__(self, other: "Vec | int") -> "Vec":
+        return Vec(self.builder, self.builder.and_(self.value, self._of(other)))
+
+    def __or__(self, other: "Vec | int") -> "Vec":
+        return Vec(self.builder, self.builder.or_(self.value, self._of(other)))
+
+    def __xor__(self, other: "Vec | int") -> "Vec":
+        return Vec(self.builder, self.builder.xor(self.value, self._of(other)))
+
+    def __invert__(self) -> "Vec":
+        return self ^ _ALL
+
+    def __add__(self, other: "Vec | int") -> "Vec":
+        return Vec(self.builder, self.builder.add(self.value, self._of(other)))
+
+    def __mul__(self, other: "Vec | int") -> "Vec":
+        return Vec(self.builder, self.builder.mul(self.value, self._of(other)))
+
+    def __rshift__(self, distance: int) -> "Vec":
+        return Vec(self.builder, self.builder.lshr(self.value, self._of(distance)))
+
+    def any(self) -> Any:
+        """i1: whether any bit is set."""
+        bits = self.builder.bitcast(self.value, ir.IntType(64 * LANES))
+        return self.builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+
+
+def constant(builder: Any, words: int | Sequence[int]) -> Vec:
+    """The same word eight times, or eight given words."""
+    values = [words] * LANES if isinstance(words, int) else list(words)
+    return Vec(builder, ir.Constant(VECTOR, [w & _ALL for w in values]))
+
+
+def splat(builder: Any, word: Any) -> Vec:
+    """The i64 ``word`` eight times."""
+    single = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), word, ir.Constant(ir.IntType(32), 0))
+    order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return Vec(builder, builder.shuffle_vector(single, ir.Constant(VECTOR, ir.Undefined), order))
+
+
+class Words:
+    """A contiguous array of 64-bit words; every index is in words."""
+
+    def __init__(self, context: Any, builder: Any, array_type: Any, array: Any) -> None:
+        self.builder = builder
+        self.data = context.make_array(array_type)(context, builder, value=array).data
+
+    def word(self, index: Any) -> Any:
+        """The i64 at ``index``."""
+        return self.builder.load(self.builder.gep(self.data, [index]))
+
+    def splat(self, index: Any) -> Vec:
+        """The word at ``index``, eight times."""
+        return splat(self.builder, self.word(index))
+
+    def load(self, index: Any) -> Vec:
+        """Eight words from ``index`` on."""
+        return Vec(self.builder, self.builder.load(self._place(index), align=8))
+
+    def store(self, index: Any, vector: Vec) -> None:
+        """Eight words to ``index`` on."""
+        self.builder.store(vector.value, self._place(index), align=8)
+
+    def _place(self, index: Any) -> Any:
+        return self.builder.bitcast(self.builder.gep(self.data, [index]), VECTOR.as_pointer())
+
+
+class Variable:
+    """A vector that changes inside a loop; LLVM turns it into a register."""
+
+    def __init__(self, builder: Any, start: Vec) -> None:
+        self.builder, self._place = builder, cgutils.alloca_once(builder, VECTOR)
+        self.set(start)
+
+    def get(self) -> Vec:
+        """The present value."""
+        return Vec(self.builder, self.builder.load(self._place))
+
+    def set(self, vector: Vec) -> None:
+        """Take a value."""
+        self.builder.store(vector.value, self._place)
+
+
+def full_add(a: Vec, b: Vec, c: Vec) -> tuple[Vec, Vec]:
+    """Sum and carry of three bits: two ternary-logic instructions where the processor has them."""
+    return a ^ b ^ c, (a & b) | (c & (a ^ b))
+
+
+def add_seven(bits: Sequence[Vec]) -> tuple[Vec, Vec, Vec]:
+    """The number of ones among seven bits, as planes 1, 2 and 4: four full adders."""
+    a, b, c, d, e, f, g = bits
+    low_1, high_1 = full_add(a, b, c)
+    low_2, high_2 = full_add(d, e, f)
+    ones, high_3 = full_add(low_1, low_2, g)
+    twos, fours = full_add(high_1, high_2, high_3)
+    return ones, twos, fours
+
+
+def loop(builder: Any, count: Any, body: Callable[[Any], None]) -> None:
+    """``body(index)`` for index 0 ... count - 1."""
+    with cgutils.for_range(builder, count, intp=WORD) as state:
+        body(state.index)
