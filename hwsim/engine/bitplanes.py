@@ -437,39 +437,15 @@ def _fill_lists(bound, n_counts, levels, level_first, lists, list_first):
 
 
 @njit
-def _slot(classes, tables, c, beta, unit, per_levels, per_list):
-    """The table slot that holds the thresholds of class ``c`` at ``beta``, filled when it does not yet."""
-    slot = c if len(tables.owner) > 1 else 0
-    if tables.beta[slot] != beta or tables.owner[slot] != c:
-        _fill_bounds(classes, c, beta, unit, tables.bound)
-        if classes.narrow[c]:
-            _fill_masks(tables.bound, classes.n_counts[c], tables.masks, slot * (PLANES + 2) * 8)
-        else:
-            _fill_lists(
-                tables.bound, classes.n_counts[c], tables.levels, slot * per_levels, tables.lists, slot * per_list
-            )
-        tables.beta[slot] = beta
-        tables.owner[slot] = c
-    return slot
-
-
-@njit
-def _decide(kind, rows, width, entries, group, group_first, start, tables, slot, per_levels, per_list, out, out_first):
-    if kind == NARROW:
-        decide_narrow(
-            rows, width, entries, group[group_first] * GROUP, start, tables.masks, slot * (PLANES + 2) * 8, out,
-            out_first,
-        )  # fmt: skip
-    elif kind == WIDE_5:
-        decide_wide_5(
-            rows, width, entries, group, group_first, start, tables.levels, slot * per_levels, tables.lists,
-            slot * per_list, tables.scratch, out, out_first,
-        )  # fmt: skip
+def _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list):
+    """Make ``slot`` hold the thresholds of class ``c`` at ``beta``."""
+    _fill_bounds(classes, c, beta, unit, tables.bound)
+    if classes.narrow[c]:
+        _fill_masks(tables.bound, classes.n_counts[c], tables.masks, slot * (PLANES + 2) * 8)
     else:
-        decide_wide_10(
-            rows, width, entries, group, group_first, start, tables.levels, slot * per_levels, tables.lists,
-            slot * per_list, tables.scratch, out, out_first,
-        )  # fmt: skip
+        _fill_lists(tables.bound, classes.n_counts[c], tables.levels, slot * per_levels, tables.lists, slot * per_list)
+    tables.beta[slot] = beta
+    tables.owner[slot] = c
 
 
 @njit
@@ -488,6 +464,9 @@ def _run_queue(
     """Run events from ``event`` on; returns the index reached: short of the end when the queue is full."""
     key, first_word, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
+    # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
+    masks, levels, lists, scratch = tables.masks, tables.levels, tables.lists, tables.scratch
+    table_beta, table_owner, shared = tables.beta, tables.owner, np.int64(len(tables.owner) == 1)
     visible, rows, queue_time, queue_pbit = queue.visible, queue.rows, queue.time, queue.pbit
     size = len(queue_time)
     oldest, following = queue.ends[0], queue.ends[1]
@@ -507,13 +486,26 @@ def _run_queue(
         if step < 0 or (step + 1 < len(anneal_start) and now >= anneal_start[step + 1]):
             step = _beta_step(anneal_start, step, now)
             beta = anneal_beta[step]
-        slot = _slot(classes, tables, np.int64(of[i]), beta, unit, per_levels, per_list)
+        c = np.int64(of[i])
+        slot = c if shared == 0 else 0
+        if table_beta[slot] != beta or table_owner[slot] != c:
+            _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), first_word)
-        place = following & (size - 1)
-        _decide(
-            kind[i], visible, width, entries, groups, i * (n_bits + 1), start, tables, slot, per_levels, per_list, rows,
-            place * width,
-        )  # fmt: skip
+        place, own = following & (size - 1), i * (n_bits + 1)
+        if kind[i] == NARROW:
+            decide_narrow(
+                visible, width, entries, groups[own] * GROUP, start, masks, slot * (PLANES + 2) * 8, rows, place * width
+            )
+        elif kind[i] == WIDE_5:
+            decide_wide_5(
+                visible, width, entries, groups, own, start, levels, slot * per_levels, lists, slot * per_list,
+                scratch, rows, place * width,
+            )  # fmt: skip
+        else:
+            decide_wide_10(
+                visible, width, entries, groups, own, start, levels, slot * per_levels, lists, slot * per_list,
+                scratch, rows, place * width,
+            )  # fmt: skip
         queue_time[place] = now
         queue_pbit[place] = i
         following += 1
@@ -538,6 +530,9 @@ def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, cl
     """The same for delays that differ; short of the end when a ring is too shallow."""
     key, first_word, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
+    # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
+    masks, levels, lists, scratch = tables.masks, tables.levels, tables.lists, tables.scratch
+    table_beta, table_owner, shared = tables.beta, tables.owner, np.int64(len(tables.owner) == 1)
     indptr, indices, delay = network.indptr, network.indices, network.delay
     rows, committed, commits = rings.rows, rings.time, rings.commits
     n = len(commits)
@@ -576,12 +571,26 @@ def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, cl
         for e in range(group[n_bits] * GROUP):
             entry = entries[begin * GROUP + e]
             packed[e] = seen[entry >> 1] << 1 | (entry & 1)
-        slot = _slot(classes, tables, np.int64(of[i]), beta, unit, per_levels, per_list)
+        c = np.int64(of[i])
+        slot = c if shared == 0 else 0
+        if table_beta[slot] != beta or table_owner[slot] != c:
+            _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), first_word)
         target = i * depth + ((commits[i] + 1) & (depth - 1))
-        _decide(
-            kind[i], rows, width, packed, group, 0, start, tables, slot, per_levels, per_list, rows, target * width
-        )
+        if kind[i] == NARROW:
+            decide_narrow(
+                rows, width, packed, group[0] * GROUP, start, masks, slot * (PLANES + 2) * 8, rows, target * width
+            )
+        elif kind[i] == WIDE_5:
+            decide_wide_5(
+                rows, width, packed, group, 0, start, levels, slot * per_levels, lists, slot * per_list,
+                scratch, rows, target * width,
+            )  # fmt: skip
+        else:
+            decide_wide_10(
+                rows, width, packed, group, 0, start, levels, slot * per_levels, lists, slot * per_list,
+                scratch, rows, target * width,
+            )  # fmt: skip
         commits[i] += 1
         committed[target] = now
         if trace.shape[0] > 0:
