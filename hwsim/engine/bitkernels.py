@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from hwsim.engine.noise import GOLDEN, MIX_1, MIX_2
+from hwsim.engine.noise import GOLDEN, MIX_1, MIX_2, ROMU, ROMU_TURN, STRIDE
 from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, add_seven, constant, full_add, loop, splat
 
 GROUP = 7
@@ -38,11 +38,25 @@ def _mix(x: Vec) -> Vec:
     return x ^ (x >> 31)
 
 
-def _noise_start(builder: Any, start: Any, block: Any) -> Vec:
-    """Where the planes of the words of ``block`` begin: start + word * 32 * GOLDEN."""
-    stride = PLANES * GOLDEN % 2**64
+def _first_words(builder: Any, start: Any, block: Any) -> tuple[Vec, Vec]:
+    """hwsim.engine.noise.first_word for the words of ``block``."""
+    stride = STRIDE * GOLDEN % 2**64
     moved = builder.add(start, builder.mul(block, _i64(LANES * stride % 2**64)))
-    return splat(builder, moved) + constant(builder, [w * stride for w in range(LANES)])
+    begin = splat(builder, moved)
+    shown, hidden = (constant(builder, [w * stride + k * GOLDEN for w in range(LANES)]) for k in (1, 2))
+    return _mix(begin + shown), _mix(begin + hidden)
+
+
+def _next_words(shown: Vec, hidden: Vec) -> tuple[Vec, Vec]:
+    """hwsim.engine.noise.next_word for eight words."""
+    turned = hidden - shown
+    return hidden * ROMU, (turned << ROMU_TURN) | (turned >> (64 - ROMU_TURN))
+
+
+def _advance_words(shown: Variable, hidden: Variable) -> None:
+    s, h = _next_words(shown.get(), hidden.get())
+    shown.set(s)
+    hidden.set(h)
 
 
 def _compare(below: Vec, open_: Vec, limit: Vec, random: Vec) -> tuple[Vec, Vec]:
@@ -87,21 +101,66 @@ def decide_narrow(typingctx, rows, width, inputs, first, start, masks, mask_firs
             ones, twos, fours = add_seven([_input(builder, rows_, p, width_, offset) for p in packed])
             pairs = [~twos & ~ones, ~twos & ones, twos & ~ones, twos & ones]
             one_hot = [p & ~fours for p in pairs] + [p & fours for p in pairs]
-            begin = _noise_start(builder, start_, index)
+            shown, hidden = _first_words(builder, start_, index)
             below, open_ = limit(one_hot, _i64(ALWAYS)), limit(one_hot, _i64(OPEN))
             for plane in range(_FIRST_PLANES):
-                random = _mix(begin + (plane + 1) * GOLDEN)
-                below, open_ = _compare(below, open_, limit(one_hot, _i64(plane)), random)
+                below, open_ = _compare(below, open_, limit(one_hot, _i64(plane)), shown)
+                shown, hidden = _next_words(shown, hidden)
             settled, left = Variable(builder, below), Variable(builder, open_)
+            random, beside = Variable(builder, shown), Variable(builder, hidden)
 
             def more(plane: Any) -> None:
-                random = _mix(begin + splat(builder, builder.mul(builder.add(plane, _i64(1)), _i64(GOLDEN))))
-                b, o = _compare(settled.get(), left.get(), limit(one_hot, plane), random)
+                b, o = _compare(settled.get(), left.get(), limit(one_hot, plane), random.get())
+                _advance_words(random, beside)
                 settled.set(b)
                 left.set(o)
 
             _while_open(builder, left, _FIRST_PLANES, more)
             out_.store(builder.add(out_first_, offset), settled.get())
+
+        loop(builder, builder.udiv(width_, _i64(LANES)), block)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def copy_row(typingctx, source, source_first, target, target_first, width):
+    """``width`` words, a multiple of 8. (A loop becomes gathers: numba allows for negative indices.)"""
+    signature = types.void(source, source_first, target, target_first, width)
+
+    def codegen(context, builder, sig, arguments):
+        source_, source_first_, target_, target_first_, width_ = arguments
+        source_ = Words(context, builder, sig.args[0], source_)
+        target_ = Words(context, builder, sig.args[2], target_)
+
+        def block(index: Any) -> None:
+            offset = builder.mul(index, _i64(LANES))
+            target_.store(builder.add(target_first_, offset), source_.load(builder.add(source_first_, offset)))
+
+        loop(builder, builder.udiv(width_, _i64(LANES)), block)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def fetch_ahead(typingctx, rows, width, inputs, first):
+    """Start loading the rows of seven packed inputs into the cache, for an event soon to come."""
+    signature = types.void(rows, width, inputs, first)
+
+    def codegen(context, builder, sig, arguments):
+        rows_, width_, inputs_, first_ = arguments
+        rows_ = Words(context, builder, sig.args[0], rows_)
+        inputs_ = Words(context, builder, sig.args[2], inputs_)
+        starts = [
+            builder.mul(builder.lshr(inputs_.word(builder.add(first_, _i64(k))), _i64(1)), width_)
+            for k in range(GROUP)
+        ]
+
+        def block(index: Any) -> None:
+            for start in starts:
+                rows_.prefetch(builder.add(start, builder.mul(index, _i64(LANES))))
 
         loop(builder, builder.udiv(width_, _i64(LANES)), block)
         return context.get_dummy_value()
@@ -210,7 +269,7 @@ def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
                 loop(builder, n_open, make_open)
                 loop(builder, n_always, make_always)
                 scratch_.store(place(builder.add(n_open, _i64(hot_at))), constant(builder, 0))
-                begin = _noise_start(builder, start_, index)
+                random, beside = (Variable(builder, v) for v in _first_words(builder, start_, index))
                 limit = Variable(builder, constant(builder, 0))
 
                 def more(plane: Any) -> None:
@@ -230,8 +289,8 @@ def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
                         limit.set(total)
 
                     loop(builder, builder.udiv(fours, _i64(4)), add_four)
-                    random = _mix(begin + splat(builder, builder.mul(builder.add(plane, _i64(1)), _i64(GOLDEN))))
-                    b, o = _compare(below.get(), open_.get(), limit.get(), random)
+                    b, o = _compare(below.get(), open_.get(), limit.get(), random.get())
+                    _advance_words(random, beside)
                     below.set(b)
                     open_.set(o)
 

@@ -22,13 +22,15 @@ from hwsim.engine.bitkernels import (
     N_COUNTERS,
     OPEN,
     PLANES,
+    copy_row,
     count_terms,
     decide_narrow,
     decide_wide_5,
     decide_wide_10,
+    fetch_ahead,
 )
 from hwsim.engine.integer import integer_unit
-from hwsim.engine.noise import noise_word, update_key, word_start
+from hwsim.engine.noise import first_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.errors import UnsupportedError
 from hwsim.jit import njit
@@ -37,9 +39,17 @@ from hwsim.program import Program
 SHARD_WORDS = 16
 """Words of 64 replicas in one shard: two vectors, so that 4,096 p-bits fit a cache of a megabyte."""
 NARROW, WIDE_5, WIDE_10 = 0, 1, 2
+_AHEAD = 2  # events between fetching a p-bit's inputs into the cache and their use
 _MAX_TABLE_BYTES = 2**28
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LONG_AGO = -(2**62)
+
+
+def _aligned(n_words: int) -> np.ndarray:
+    """uint64 (n_words,) zeros that begin at a cache line, so that no vector lies across two."""
+    memory = np.zeros(n_words + 8, dtype=np.uint64)
+    skip = -(memory.ctypes.data // 8) % 8
+    return memory[skip : skip + n_words]
 
 
 class Network(NamedTuple):
@@ -203,7 +213,7 @@ class Prepared:
             np.zeros(slots * self.per_levels, dtype=np.int64),
             np.zeros(slots * self.per_list, dtype=np.int64),
             np.zeros(self.longest, dtype=np.int64),
-            np.zeros((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8, dtype=np.uint64),
+            _aligned((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8),
         )
 
     def _terms(self, program: Program) -> None:
@@ -243,7 +253,7 @@ class Shard:
         self._width = width = -(-words // 8) * 8
         self._tables = prepared.tables()
         n = prepared.n_pbits
-        state = np.zeros((n + 1, width), dtype=np.uint64)
+        state = _aligned((n + 1) * width).reshape(n + 1, width)
         _random_start(np.uint64(initial_key), first_word, state[:n])
         if initial is not None:
             state[:n, :words] = _pack_bits(initial.T)
@@ -252,11 +262,11 @@ class Shard:
         if prepared.uniform_delay is not None:
             size = 64
             self._queue = Queue(
-                state.ravel(), np.zeros(size * width, dtype=np.uint64), np.zeros(size, dtype=np.int64),
+                state.ravel(), _aligned(size * width), np.zeros(size, dtype=np.int64),
                 np.zeros(size, dtype=np.int64), np.zeros(2, dtype=np.int64),
             )  # fmt: skip
         else:
-            rows = np.zeros((n * 2 + 1, width), dtype=np.uint64)
+            rows = _aligned((n * 2 + 1) * width).reshape(-1, width)
             rows[: 2 * n : 2] = state[:n]
             self._rings = Rings(
                 rows.ravel(), np.full(2 * n, _LONG_AGO, dtype=np.int64), np.zeros(n, dtype=np.int64)
@@ -270,7 +280,7 @@ class Shard:
     def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
         prepared, event = self._prepared, 0
-        trace = np.empty((len(chunk.time) if len(recorded) else 0, self._width), dtype=np.uint64)
+        trace = np.empty(self._width * len(chunk.time) if len(recorded) else 0, dtype=np.uint64)
         options = (
             self._noise_key, np.int64(self._first_word), np.int64(self._width), prepared.unit, prepared.n_bits,
             prepared.per_levels, prepared.per_list,
@@ -293,7 +303,7 @@ class Shard:
                 break
         if not len(recorded):
             return np.empty((0, 0), dtype=np.int8)
-        bits = trace[:, recorded // 64] >> (recorded % 64).astype(np.uint64) & np.uint64(1)
+        bits = trace.reshape(-1, self._width)[:, recorded // 64] >> (recorded % 64).astype(np.uint64) & np.uint64(1)
         return (2 * bits.astype(np.int8) - 1).astype(np.int8)
 
     def _committed(self) -> np.ndarray:
@@ -348,7 +358,7 @@ def _pack_bits(spins: np.ndarray) -> np.ndarray:
 def _longer(queue: Queue, width: int) -> Queue:
     """The same queue with twice the slots."""
     size = len(queue.time)
-    rows = np.zeros((2 * size, width), dtype=np.uint64)
+    rows = _aligned(2 * size * width).reshape(-1, width)
     time, pbit = np.zeros(2 * size, dtype=np.int64), np.zeros(2 * size, dtype=np.int64)
     numbers = np.arange(*queue.ends)
     rows[numbers % (2 * size)] = queue.rows.reshape(size, width)[numbers % size]
@@ -361,7 +371,7 @@ def _deeper(rings: Rings, n: int, width: int) -> Rings:
     """The same rings with twice the slots."""
     depth = len(rings.time) // n
     old_rows = rings.rows.reshape(-1, width)
-    rows = np.zeros((n * 2 * depth + 1, width), dtype=np.uint64)
+    rows = _aligned((n * 2 * depth + 1) * width).reshape(-1, width)
     time = np.full(n * 2 * depth, _LONG_AGO, dtype=np.int64)
     cells = np.arange(n)
     for back in range(depth):
@@ -375,11 +385,11 @@ def _deeper(rings: Rings, n: int, width: int) -> Rings:
 
 
 @njit
-def _random_start(key, first_word, state):
+def _random_start(key, word_0, state):
     for i in range(state.shape[0]):
         start = update_key(key, i, 0)
         for w in range(state.shape[1]):
-            state[i, w] = noise_word(start, first_word + w, 0)
+            state[i, w], _ = first_word(word_start(start, word_0 + w))
 
 
 @njit(nogil=True)
@@ -462,7 +472,7 @@ def _run_queue(
     event, time, pbit, number, anneal_start, anneal_beta, network, classes, tables, queue, delay, options, trace
 ):
     """Run events from ``event`` on; returns the index reached: short of the end when the queue is full."""
-    key, first_word, width, unit, n_bits, per_levels, per_list = options
+    key, word_0, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     masks, levels, lists, scratch = tables.masks, tables.levels, tables.lists, tables.scratch
@@ -476,21 +486,21 @@ def _run_queue(
         now, i = time[event], np.int64(pbit[event])
         arrived = min(now - 1, now - delay)
         while oldest < following and queue_time[oldest & (size - 1)] <= arrived:
-            source = (oldest & (size - 1)) * width
-            target = queue_pbit[oldest & (size - 1)] * width
-            for w in range(width):
-                visible[target + w] = rows[source + w]
+            place = oldest & (size - 1)
+            copy_row(rows, place * width, visible, queue_pbit[place] * width, width)
             oldest += 1
         if following - oldest == size:
             break
         if step < 0 or (step + 1 < len(anneal_start) and now >= anneal_start[step + 1]):
             step = _beta_step(anneal_start, step, now)
             beta = anneal_beta[step]
+        if event + _AHEAD < n_events:
+            fetch_ahead(visible, width, entries, groups[pbit[event + _AHEAD] * (n_bits + 1)] * GROUP)
         c = np.int64(of[i])
         slot = c if shared == 0 else 0
         if table_beta[slot] != beta or table_owner[slot] != c:
             _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
-        start = word_start(update_key(key, i, number[event]), first_word)
+        start = word_start(update_key(key, i, number[event]), word_0)
         place, own = following & (size - 1), i * (n_bits + 1)
         if kind[i] == NARROW:
             decide_narrow(
@@ -509,9 +519,8 @@ def _run_queue(
         queue_time[place] = now
         queue_pbit[place] = i
         following += 1
-        if trace.shape[0] > 0:
-            for w in range(width):
-                trace[event, w] = rows[place * width + w]
+        if len(trace) > 0:
+            copy_row(rows, place * width, trace, event * width, width)
         event += 1
     queue.ends[0] = oldest
     queue.ends[1] = following
@@ -528,7 +537,7 @@ def _advance_queue(event, chunk, anneal, network, classes, tables, queue, delay,
 @njit(nogil=True)
 def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, classes, tables, rings, options, trace):
     """The same for delays that differ; short of the end when a ring is too shallow."""
-    key, first_word, width, unit, n_bits, per_levels, per_list = options
+    key, word_0, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     masks, levels, lists, scratch = tables.masks, tables.levels, tables.lists, tables.scratch
@@ -575,7 +584,7 @@ def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, cl
         slot = c if shared == 0 else 0
         if table_beta[slot] != beta or table_owner[slot] != c:
             _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
-        start = word_start(update_key(key, i, number[event]), first_word)
+        start = word_start(update_key(key, i, number[event]), word_0)
         target = i * depth + ((commits[i] + 1) & (depth - 1))
         if kind[i] == NARROW:
             decide_narrow(
@@ -593,9 +602,8 @@ def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, cl
             )  # fmt: skip
         commits[i] += 1
         committed[target] = now
-        if trace.shape[0] > 0:
-            for w in range(width):
-                trace[event, w] = rows[target * width + w]
+        if len(trace) > 0:
+            copy_row(rows, target * width, trace, event * width, width)
         event += 1
     return event
 

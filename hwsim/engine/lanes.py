@@ -18,7 +18,7 @@ from hwsim.anneal import Anneal
 from hwsim.cell.rules import synapse_step, threshold
 from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
-from hwsim.engine.noise import draw, initial_spin, plane_word, update_key, word_start
+from hwsim.engine.noise import draw, first_word, initial_spin, next_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
 from hwsim.program import Program
@@ -73,7 +73,7 @@ class Scratch(NamedTuple):
     """Buffers, overwritten at every event."""
 
     rows: np.ndarray  # int64 (max degree,): ring rows that the reader sees
-    planes: np.ndarray  # uint64 (17, BATCH_WORDS): 16 bit planes, and the start of each column's words
+    planes: np.ndarray  # uint64 (18, BATCH_WORDS): 16 bit planes, and the sequence of each column
     words: np.ndarray  # uint64 (batch, 16, W)
     uniform: np.ndarray  # uint16 (batch, R), the same memory as `words`
     field: np.ndarray  # int16 (R,)
@@ -175,7 +175,7 @@ class Shard:
         levels = prepared.n_levels
         self._scratch = Scratch(
             np.empty(max(1, int(np.max(np.diff(prepared.network.indptr)))), dtype=np.int64),
-            np.zeros((17, BATCH_WORDS), dtype=np.uint64),
+            np.zeros((18, BATCH_WORDS), dtype=np.uint64),
             uniform_words,
             uniform_words.view(np.uint16).reshape(batch, lanes),
             np.empty(lanes, dtype=np.int16),
@@ -248,7 +248,7 @@ def _deeper(memory: Memory, depth: int) -> Memory:
 
 
 @njit
-def _uniforms(key, pbit, number, first, batch, first_word, words, planes, out):
+def _uniforms(key, pbit, number, first, batch, word_0, words, planes, out):
     """The leading 16 random bits of every lane for ``batch`` events, into ``out`` uint64 (batch, 16, words).
 
     All loops run over BATCH_WORDS columns, a column for each word of each event, so that they fill whole vectors.
@@ -256,10 +256,13 @@ def _uniforms(key, pbit, number, first, batch, first_word, words, planes, out):
     for e in range(batch):
         start = update_key(key, pbit[first + e], number[first + e])
         for w in range(words):
-            planes[16, e * words + w] = word_start(start, first_word + w)
+            shown, hidden = first_word(word_start(start, word_0 + w))
+            planes[16, e * words + w] = shown
+            planes[17, e * words + w] = hidden
     for plane in range(16):
         for q in range(BATCH_WORDS):
-            planes[15 - plane, q] = plane_word(planes[16, q], plane)
+            planes[15 - plane, q] = planes[16, q]
+            planes[16, q], planes[17, q] = next_word(planes[16, q], planes[17, q])
     _exchange(planes, 8, np.uint64(0x00FF00FF00FF00FF))
     _exchange(planes, 4, np.uint64(0x0F0F0F0F0F0F0F0F))
     _exchange(planes, 2, np.uint64(0x3333333333333333))
@@ -502,7 +505,7 @@ def _advance(
     event, time, pbit, number, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace
 ):
     """Run events from index ``event`` on; returns the index reached: short of the end when a ring is too shallow."""
-    key, first_word, unit, is_integer, alike, has_synapse, depth = options
+    key, word_0, unit, is_integer, alike, has_synapse, depth = options
     batch_size, words = scratch.words.shape[0], scratch.words.shape[2]
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     indptr, indices, weight, delay, push = network.indptr, network.indices, network.weight, network.delay, network.push
@@ -519,7 +522,7 @@ def _advance(
     beta = 0.0
     while event < n_events:
         batch = min(batch_size, n_events - event)
-        _uniforms(key, pbit, number, event, batch, first_word, words, planes, random)
+        _uniforms(key, pbit, number, event, batch, word_0, words, planes, random)
         for e in range(batch):
             now, i = time[event], np.int64(pbit[event])
             if _would_lose(count, committed, i, depth, now, longest):

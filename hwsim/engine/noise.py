@@ -1,9 +1,12 @@
 """The noise: what random number a p-bit compares with, as a function of counters alone.
 
-Replicas are numbered within their schedule group; 64 of them share a word. Bit k (most significant first) of the
-32-bit uniform of replica r at update m of p-bit i is bit r % 64 of ``noise_word(update_key(key, i, m), r // 64, k)``.
-So a bit-sliced engine takes whole words, a scalar engine gathers single bits, and both see the same numbers; and no
-thread count, chunk or resumption can change them. The mixing is SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+Replicas are numbered within their schedule group; 64 of them share a word. Update m of p-bit i starts a sequence of words
+for each of its words of replicas: word k (from 0) holds, in bit r % 64, bit k (most significant first) of the 32-bit
+uniform of replica r. So a bit-sliced engine takes whole words, a scalar engine gathers single bits, and both see the
+same numbers; and no thread count, chunk or resumption can change them.
+The two words that start a sequence are hashes of (key, i, m, r // 64) by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014),
+and it goes on as RomuDuoJr (Overton, arXiv:2002.11331): a multiplication, a subtraction and a rotation a word, where
+hashing every word would take three times as many instructions. At most 32 words of a sequence are used.
 """
 
 import numba
@@ -11,14 +14,20 @@ import numpy as np
 
 from hwsim.jit import njit
 
-NOISE_VERSION = 1
+NOISE_VERSION = 2
 """Part of every content hash: two results with the same version used the same numbers."""
 
 GOLDEN = 0x9E3779B97F4A7C15
 MIX_1 = 0xBF58476D1CE4E5B9
 MIX_2 = 0x94D049BB133111EB
 """Constants of SplitMix64."""
+ROMU = 15241094284759029579
+ROMU_TURN = 27
+"""Multiplier and rotation of RomuDuoJr."""
+STRIDE = 2
+"""Hashes that the sequence of a word takes."""
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
+_ROMU, _TURN = np.uint64(ROMU), np.uint64(ROMU_TURN)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
@@ -38,46 +47,47 @@ def update_key(key, pbit, update):
 
 @numba.njit(inline="always")
 def word_start(start, word):
-    """Where the bit planes of word ``word`` of one update begin."""
-    return start + np.uint64(word) * np.uint64(32) * _GOLDEN
+    """Where the sequence of word ``word`` of one update begins."""
+    return start + np.uint64(word) * np.uint64(STRIDE) * _GOLDEN
 
 
 @numba.njit(inline="always")
-def plane_word(begin, plane):
-    """Bit plane ``plane`` (0 is most significant) of the word that begins at ``begin``."""
-    return mix(begin + (np.uint64(plane) + np.uint64(1)) * _GOLDEN)
+def first_word(begin):
+    """Word 0 of the sequence that begins at ``begin``, and the hidden word beside it."""
+    return mix(begin + _GOLDEN), mix(begin + _GOLDEN + _GOLDEN)
 
 
 @numba.njit(inline="always")
-def noise_word(start, word, plane):
-    """64 random bits: bit plane ``plane`` of replicas 64 word ... 64 word + 63."""
-    return plane_word(word_start(start, word), plane)
+def next_word(shown, hidden):
+    """The word after ``shown``, and the hidden word beside it."""
+    turned = hidden - shown
+    return _ROMU * hidden, (turned << _TURN) | (turned >> (np.uint64(64) - _TURN))
 
 
 @njit
 def draw(start, replica):
     """The 32-bit uniform of one replica, gathered bit by bit: the scalar definition."""
-    word = np.uint64(replica) >> np.uint64(6)
     bit = np.uint64(replica) & np.uint64(63)
+    shown, hidden = first_word(word_start(start, np.uint64(replica) >> np.uint64(6)))
     u = np.uint64(0)
-    for plane in range(32):
-        u = (u << np.uint64(1)) | ((noise_word(start, word, plane) >> bit) & np.uint64(1))
+    for _ in range(32):
+        u = (u << np.uint64(1)) | ((shown >> bit) & np.uint64(1))
+        shown, hidden = next_word(shown, hidden)
     return u
 
 
 @njit
 def uniform(key, pbit, number):
     """A float64 strictly between 0 and 1: draw ``number`` of a clock's stream."""
-    bits = noise_word(update_key(key, pbit, number), 0, 0)
+    bits, _ = first_word(update_key(key, pbit, number))
     return (np.float64(bits >> np.uint64(11)) + 0.5) * 2.0**-53
 
 
 @njit
 def initial_spin(key, pbit, replica):
     """Random start: +1 or -1 with equal probability."""
-    word = np.uint64(replica) >> np.uint64(6)
-    bit = np.uint64(replica) & np.uint64(63)
-    return np.int8(2 * np.int64((noise_word(update_key(key, pbit, 0), word, 0) >> bit) & np.uint64(1)) - 1)
+    bits, _ = first_word(word_start(update_key(key, pbit, 0), np.uint64(replica) >> np.uint64(6)))
+    return np.int8(2 * np.int64((bits >> (np.uint64(replica) & np.uint64(63))) & np.uint64(1)) - 1)
 
 
 @njit

@@ -18,7 +18,7 @@ _ALL = 2**64 - 1
 
 
 class Vec:
-    """Eight words; ``&``, ``|``, ``^``, ``~``, ``+``, ``*`` and ``>>`` act word by word, modulo 2**64."""
+    """Eight words; ``&``, ``|``, ``^``, ``~``, ``+``, ``-``, ``*``, ``<<`` and ``>>`` act word by word, modulo 2**64."""
 
     def __init__(self, builder: Any, value: Any) -> None:
         self.builder, self.value = builder, value
@@ -43,6 +43,12 @@ class Vec:
 
     def __mul__(self, other: "Vec | int") -> "Vec":
         return Vec(self.builder, self.builder.mul(self.value, self._of(other)))
+
+    def __sub__(self, other: "Vec | int") -> "Vec":
+        return Vec(self.builder, self.builder.sub(self.value, self._of(other)))
+
+    def __lshift__(self, distance: int) -> "Vec":
+        return Vec(self.builder, self.builder.shl(self.value, self._of(distance)))
 
     def __rshift__(self, distance: int) -> "Vec":
         return Vec(self.builder, self.builder.lshr(self.value, self._of(distance)))
@@ -88,6 +94,14 @@ class Words:
     def store(self, index: Any, vector: Vec) -> None:
         """Eight words to ``index`` on."""
         self.builder.store(vector.value, self._place(index), align=8)
+
+    def prefetch(self, index: Any) -> None:
+        """Start loading the cache line of the word at ``index``."""
+        place = self.builder.bitcast(self.builder.gep(self.data, [index]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [place.type] + 3 * [ir.IntType(32)])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        # for reading, into all levels, data
+        self.builder.call(function, [place, *(ir.Constant(ir.IntType(32), k) for k in (0, 3, 1))])
 
     def _place(self, index: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(self.data, [index]), VECTOR.as_pointer())
