@@ -24,7 +24,7 @@ GROUP = 7
 PLANES = 32
 ALWAYS, OPEN = PLANES, PLANES + 1
 """Rows of a mask table behind the 32 threshold planes: threshold 2**32, and a threshold strictly between."""
-_FIRST_PLANES = 10  # without a test; then a vector of 512 replicas is undecided with probability 0.4
+_FIRST_PLANES = 12  # without a test; then a vector of 512 replicas is undecided with probability 0.12
 
 
 def _i64(value: int) -> ir.Constant:
@@ -71,57 +71,65 @@ def _input(builder: Any, rows: Words, packed: Any, width: Any, offset: Any) -> V
     return rows.load(builder.add(builder.mul(row, width), offset)) ^ splat(builder, flip)
 
 
-@intrinsic
-def decide_narrow(typingctx, rows, width, inputs, first, start, masks, mask_first, out, out_first):
-    """New states of a p-bit with up to seven inputs.
+def _make_decide_narrow(n_inputs: int) -> Any:
+    @intrinsic
+    def decide_narrow(typingctx, rows, width, inputs, first, start, masks, mask_first, out, out_first):
+        """New states of a p-bit with up to ``n_inputs`` inputs.
 
-    rows : uint64, rows of ``width`` words (a multiple of 8);  inputs : int64, seven packed from ``first`` on;
-    start : uint64, word_start of the first word;  masks : uint64, (34, 8) words from ``mask_first`` on, all ones where
-    the plane of the threshold of count S is one;  out : uint64, ``width`` words from ``out_first`` on.
-    """
-    signature = types.void(rows, width, inputs, first, start, masks, mask_first, out, out_first)
+        rows : uint64, rows of ``width`` words (a multiple of 8);  inputs : int64, seven packed from ``first`` on, the last ones empty;
+        start : uint64, word_start of the first word;  masks : uint64, (34, 8) words from ``mask_first`` on, all ones where
+        the plane of the threshold of count S is one;  out : uint64, ``width`` words from ``out_first`` on.
+        """
+        signature = types.void(rows, width, inputs, first, start, masks, mask_first, out, out_first)
 
-    def codegen(context, builder, sig, arguments):
-        rows_, width_, inputs_, first_, start_, masks_, mask_first_, out_, out_first_ = arguments
-        rows_ = Words(context, builder, sig.args[0], rows_)
-        inputs_ = Words(context, builder, sig.args[2], inputs_)
-        masks_ = Words(context, builder, sig.args[5], masks_)
-        out_ = Words(context, builder, sig.args[7], out_)
-        packed = [inputs_.word(builder.add(first_, _i64(k))) for k in range(GROUP)]
+        def codegen(context, builder, sig, arguments):
+            rows_, width_, inputs_, first_, start_, masks_, mask_first_, out_, out_first_ = arguments
+            rows_ = Words(context, builder, sig.args[0], rows_)
+            inputs_ = Words(context, builder, sig.args[2], inputs_)
+            masks_ = Words(context, builder, sig.args[5], masks_)
+            out_ = Words(context, builder, sig.args[7], out_)
+            packed = [inputs_.word(builder.add(first_, _i64(k))) for k in range(n_inputs)]
 
-        def limit(one_hot: list[Vec], plane: Any) -> Vec:
-            place = builder.add(mask_first_, builder.mul(plane, _i64(8)))
-            total = one_hot[0] & masks_.splat(place)
-            for s in range(1, 8):
-                total = total | (one_hot[s] & masks_.splat(builder.add(place, _i64(s))))
-            return total
+            def limit(one_hot: list[Vec], plane: Any) -> Vec:
+                place = builder.add(mask_first_, builder.mul(plane, _i64(8)))
+                total = one_hot[0] & masks_.splat(place)
+                for s in range(1, n_inputs + 1):
+                    total = total | (one_hot[s] & masks_.splat(builder.add(place, _i64(s))))
+                return total
 
-        def block(index: Any) -> None:
-            offset = builder.mul(index, _i64(LANES))
-            ones, twos, fours = add_seven([_input(builder, rows_, p, width_, offset) for p in packed])
-            pairs = [~twos & ~ones, ~twos & ones, twos & ~ones, twos & ones]
-            one_hot = [p & ~fours for p in pairs] + [p & fours for p in pairs]
-            shown, hidden = _first_words(builder, start_, index)
-            below, open_ = limit(one_hot, _i64(ALWAYS)), limit(one_hot, _i64(OPEN))
-            for plane in range(_FIRST_PLANES):
-                below, open_ = _compare(below, open_, limit(one_hot, _i64(plane)), shown)
-                shown, hidden = _next_words(shown, hidden)
-            settled, left = Variable(builder, below), Variable(builder, open_)
-            random, beside = Variable(builder, shown), Variable(builder, hidden)
+            def block(index: Any) -> None:
+                offset = builder.mul(index, _i64(LANES))
+                bits = [_input(builder, rows_, p, width_, offset) for p in packed]
+                ones, twos, fours = add_seven(bits + [constant(builder, 0)] * (GROUP - n_inputs))
+                pairs = [~twos & ~ones, ~twos & ones, twos & ~ones, twos & ones]
+                one_hot = [p & ~fours for p in pairs] + [p & fours for p in pairs]
+                shown, hidden = _first_words(builder, start_, index)
+                below, open_ = limit(one_hot, _i64(ALWAYS)), limit(one_hot, _i64(OPEN))
+                for plane in range(_FIRST_PLANES):
+                    below, open_ = _compare(below, open_, limit(one_hot, _i64(plane)), shown)
+                    shown, hidden = _next_words(shown, hidden)
+                settled, left = Variable(builder, below), Variable(builder, open_)
+                random, beside = Variable(builder, shown), Variable(builder, hidden)
 
-            def more(plane: Any) -> None:
-                b, o = _compare(settled.get(), left.get(), limit(one_hot, plane), random.get())
-                _advance_words(random, beside)
-                settled.set(b)
-                left.set(o)
+                def more(plane: Any) -> None:
+                    b, o = _compare(settled.get(), left.get(), limit(one_hot, plane), random.get())
+                    _advance_words(random, beside)
+                    settled.set(b)
+                    left.set(o)
 
-            _while_open(builder, left, _FIRST_PLANES, more)
-            out_.store(builder.add(out_first_, offset), settled.get())
+                _while_open(builder, left, _FIRST_PLANES, more)
+                out_.store(builder.add(out_first_, offset), settled.get())
 
-        loop(builder, builder.udiv(width_, _i64(LANES)), block)
-        return context.get_dummy_value()
+            loop(builder, builder.udiv(width_, _i64(LANES)), block)
+            return context.get_dummy_value()
 
-    return signature, codegen
+        return signature, codegen
+
+    return decide_narrow
+
+
+decide_narrow_6 = _make_decide_narrow(6)
+decide_narrow_7 = _make_decide_narrow(7)
 
 
 @intrinsic

@@ -24,7 +24,8 @@ from hwsim.engine.bitkernels import (
     PLANES,
     copy_row,
     count_terms,
-    decide_narrow,
+    decide_narrow_6,
+    decide_narrow_7,
     decide_wide_5,
     decide_wide_10,
     fetch_ahead,
@@ -38,7 +39,7 @@ from hwsim.program import Program
 
 SHARD_WORDS = 16
 """Words of 64 replicas in one shard: two vectors, so that 4,096 p-bits fit a cache of a megabyte."""
-NARROW, WIDE_5, WIDE_10 = 0, 1, 2
+NARROW_6, NARROW_7, WIDE_5, WIDE_10 = range(4)
 _AHEAD = 2  # events between fetching a p-bit's inputs into the cache and their use
 _MAX_TABLE_BYTES = 2**28
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -60,7 +61,7 @@ class Network(NamedTuple):
     indptr: np.ndarray  # int64 (n + 1,)
     indices: np.ndarray  # int32 (m,)
     delay: np.ndarray  # int64 (m,)
-    kind: np.ndarray  # int8 (n,): NARROW, WIDE_5 or WIDE_10
+    kind: np.ndarray  # int8 (n,): NARROW_6 and so on, the kernel
 
 
 class Classes(NamedTuple):
@@ -154,7 +155,7 @@ class Prepared:
         self.wide = WIDE_5 if plain else WIDE_10
         self.n_bits = 1 if self.wide == WIDE_5 else 7
         narrow = counts <= GROUP
-        kind = np.where(narrow, NARROW, self.wide).astype(np.int8)
+        kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], self.wide).astype(np.int8)
         entries, groups = self._pack(program, weight, narrow)
         self.network = Network(entries, groups, program.indptr, program.indices, program.delay, kind)
         self._classes(program, common, counts, narrow)
@@ -502,8 +503,12 @@ def _run_queue(
             _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), word_0)
         place, own = following & (size - 1), i * (n_bits + 1)
-        if kind[i] == NARROW:
-            decide_narrow(
+        if kind[i] == NARROW_6:
+            decide_narrow_6(
+                visible, width, entries, groups[own] * GROUP, start, masks, slot * (PLANES + 2) * 8, rows, place * width
+            )
+        elif kind[i] == NARROW_7:
+            decide_narrow_7(
                 visible, width, entries, groups[own] * GROUP, start, masks, slot * (PLANES + 2) * 8, rows, place * width
             )
         elif kind[i] == WIDE_5:
@@ -586,8 +591,12 @@ def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, cl
             _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), word_0)
         target = i * depth + ((commits[i] + 1) & (depth - 1))
-        if kind[i] == NARROW:
-            decide_narrow(
+        if kind[i] == NARROW_6:
+            decide_narrow_6(
+                rows, width, packed, group[0] * GROUP, start, masks, slot * (PLANES + 2) * 8, rows, target * width
+            )
+        elif kind[i] == NARROW_7:
+            decide_narrow_7(
                 rows, width, packed, group[0] * GROUP, start, masks, slot * (PLANES + 2) * 8, rows, target * width
             )
         elif kind[i] == WIDE_5:
