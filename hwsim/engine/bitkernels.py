@@ -76,9 +76,10 @@ def _make_decide_narrow(n_inputs: int) -> Any:
     def decide_narrow(typingctx, rows, width, inputs, first, start, masks, mask_first, out, out_first):
         """New states of a p-bit with up to ``n_inputs`` inputs.
 
-        rows : uint64, rows of ``width`` words (a multiple of 8);  inputs : int64, seven packed from ``first`` on, the last ones empty;
-        start : uint64, word_start of the first word;  masks : uint64, (34, 8) words from ``mask_first`` on, all ones where
-        the plane of the threshold of count S is one;  out : uint64, ``width`` words from ``out_first`` on.
+        rows : uint64, rows of ``width`` words (a multiple of 8);  inputs : int64, seven packed from ``first`` on,
+        the last ones empty;  start : uint64, word_start of the first word;  masks : uint64, (34, 8) words from
+        ``mask_first`` on, all ones where the plane of the threshold of count S is one;  out : uint64, ``width``
+        words from ``out_first`` on.
         """
         signature = types.void(rows, width, inputs, first, start, masks, mask_first, out, out_first)
 

@@ -162,27 +162,33 @@ class Prepared:
         self._terms(program)
 
     def _pack(self, program: Program, weight: np.ndarray, narrow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        n, per_pbit = program.n_pbits, self.n_bits + 1
+        """Entries and group numbers: the inputs of p-bit i that count 2**bit, seven a group, padded with empty rows.
+
+        A narrow p-bit has one group, in which a coupling of size w stands w times.
+        """
+        n, degree = program.n_pbits, np.diff(program.indptr)
+        row = np.repeat(np.arange(n), degree)
         uniform = self.uniform_delay is not None
-        entries: list[np.ndarray] = []
-        groups = np.zeros((n, per_pbit), dtype=np.int64)
-        n_groups = 0
-        for i in range(n):
-            row = slice(program.indptr[i], program.indptr[i + 1])
-            degree = row.stop - row.start
-            empty = n if uniform else degree
-            names = program.indices[row].astype(np.int64) if uniform else np.arange(degree, dtype=np.int64)
-            packed = names << 1 | (weight[row] > 0)
-            size = np.abs(weight[row])
-            parts = [np.repeat(packed, size)] if narrow[i] else [packed[size >> b & 1 > 0] for b in range(self.n_bits)]
-            groups[i, 0] = n_groups
-            for b, part in enumerate(parts):
-                n_own = -(-len(part) // GROUP) if not narrow[i] else 1
-                entries.append(part)
-                entries.append(np.full(n_own * GROUP - len(part), empty << 1, dtype=np.int64))
-                n_groups += n_own
-                groups[i, b + 1 :] = n_groups
-        return np.concatenate(entries), groups.ravel()
+        local = np.arange(len(row)) - program.indptr[row]
+        packed = (program.indices.astype(np.int64) if uniform else local) << 1 | (weight > 0)
+        empty = np.full(n, n) if uniform else degree
+        size, few = np.abs(weight), narrow[row]
+        parts = []
+        for bit in range(self.n_bits):
+            times = (size >> bit & 1) * ~few
+            if bit == 0:
+                times = np.where(few, size, times)
+            parts.append((np.repeat(row, times), np.repeat(packed, times)))
+        counts = np.stack([np.bincount(r, minlength=n) for r, _ in parts], axis=1)
+        n_groups = -(-counts // GROUP)
+        n_groups[narrow, 0] = 1
+        after = np.cumsum(n_groups.ravel()).reshape(n, self.n_bits)
+        groups = np.concatenate(((after - n_groups)[:, :1], after), axis=1)
+        entries = np.repeat(empty.astype(np.int64) << 1, n_groups.sum(axis=1) * GROUP)
+        for bit, (rows, part) in enumerate(parts):
+            before = np.concatenate(([0], np.cumsum(counts[:, bit])))[:-1]
+            entries[groups[rows, bit] * GROUP + np.arange(len(rows)) - before[rows]] = part
+        return entries, groups.astype(np.int64).ravel()
 
     def _classes(self, program: Program, common: np.ndarray, counts: np.ndarray, narrow: np.ndarray) -> None:
         bias = np.rint(program.bias / self.unit)
@@ -322,9 +328,8 @@ class Shard:
         return rows[newest].ravel()
 
     def spins(self) -> np.ndarray:
-        """int8 (n, 64 * words): the committed state of every p-bit, replicas in order."""
-        state = self._committed().reshape(-1, self._width)[:-1, : self._words]
-        return _unpack_bits(state)
+        """int8 (64 * words, n): the committed states, replicas in order."""
+        return _unpack_replicas(self._committed().reshape(-1, self._width)[:-1, : self._words])
 
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E without the program's offset, counted bit-sliced."""
@@ -337,22 +342,25 @@ class Shard:
         ones = np.zeros(64 * self._words, dtype=np.int64)
         for bit in range(N_COUNTERS):
             if planes[bit].any():
-                ones += (_unpack_bits(planes[bit : bit + 1, : self._words])[0].astype(np.int64) + 1 >> 1) << bit
+                ones += (_unpack_replicas(planes[bit : bit + 1, : self._words])[:, 0] > 0).astype(np.int64) << bit
         return prepared.unit * (2 * ones - prepared.total)
 
 
-def _unpack_bits(words: np.ndarray) -> np.ndarray:
-    """int8 (rows, 64 * W) of +-1 from uint64 (rows, W)."""
-    little = np.ascontiguousarray(words).astype("<u8").view(np.uint8)
-    bits = np.unpackbits(little.reshape(len(words), -1), axis=1, bitorder="little").view(np.int8)
-    bits *= 2
-    bits -= 1
-    return bits
+def _unpack_replicas(words: np.ndarray) -> np.ndarray:
+    """int8 (64 * W, rows) of +-1 from uint64 (rows, W)."""
+    octets = np.ascontiguousarray(np.ascontiguousarray(words).astype("<u8").view(np.uint8).T)
+    out = np.empty((len(octets), 8, len(words)), dtype=np.int8)
+    for bit in range(8):
+        np.right_shift(octets, bit, out=out[:, bit].view(np.uint8))
+    out &= 1
+    out *= 2
+    out -= 1
+    return out.reshape(-1, len(words))
 
 
 def _pack_bits(spins: np.ndarray) -> np.ndarray:
     """uint64 (rows, W) from int8 (rows, 64 * W) of +-1."""
-    packed = np.packbits(spins > 0, axis=1, bitorder="little")
+    packed = np.ascontiguousarray(np.packbits(spins > 0, axis=1, bitorder="little"))
     return packed.view("<u8").astype(np.uint64)
 
 

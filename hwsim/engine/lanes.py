@@ -205,14 +205,14 @@ class Shard:
             self._memory = _deeper(self._memory, self._depth)
 
     def spins(self) -> np.ndarray:
-        """int8 (n, 64 * words): the committed state of every p-bit, replicas in order."""
+        """int8 (64 * words, n): the committed states, replicas in order."""
         memory = self._memory
         newest = np.arange(len(memory.commits)) * self._depth + memory.commits % self._depth
-        return memory.value[newest][:, self._lane]
+        return np.ascontiguousarray(memory.value[newest][:, self._lane].T)
 
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E without the program's offset."""
-        return self._prepared.energies(self.spins())
+        return self._prepared.energies(self.spins().T)
 
     @property
     def lanes(self) -> int:

@@ -1,7 +1,7 @@
 """The noise: what random number a p-bit compares with, as a function of counters alone.
 
-Replicas are numbered within their schedule group; 64 of them share a word. Update m of p-bit i starts a sequence of words
-for each of its words of replicas: word k (from 0) holds, in bit r % 64, bit k (most significant first) of the 32-bit
+Replicas are numbered within their schedule group; 64 of them share a word. Update m of p-bit i starts a sequence of
+words for each word of replicas: word k (from 0) holds, in bit r % 64, bit k (most significant first) of the 32-bit
 uniform of replica r. So a bit-sliced engine takes whole words, a scalar engine gathers single bits, and both see the
 same numbers; and no thread count, chunk or resumption can change them.
 The two words that start a sequence are hashes of (key, i, m, r // 64) by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014),

@@ -91,6 +91,7 @@ class Run:
     """What the hardware did.
 
     states : int8 (reads, n), +-1, in p-bit order;  energies : float64 (reads,), problem units, offset included
+    initial_states : the same at time 0, where a read was recorded or they were given
     group : int64 (reads,), schedule group of each read
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
     device_time_s : emulated time of one read;  host_seconds : time this computer took,
@@ -104,7 +105,7 @@ class Run:
     engine_reason: str
     seed: int
     states: np.ndarray
-    initial_states: np.ndarray
+    initial_states: np.ndarray | None
     energies: np.ndarray
     group: np.ndarray
     checkpoint_times_s: np.ndarray
@@ -173,7 +174,7 @@ def run(
     )  # fmt: skip
     state = _start(engine, program, start, anneal)
     group = np.repeat(np.arange(start.schedules), [len(g) for g in start.groups()])
-    initial = state.spins()
+    initial = state.spins() if record or initial_states is not None else None
     state.compile(anneal)
     times, table = [0.0], [state.energies()]
     began = time.perf_counter()
@@ -194,12 +195,13 @@ def run(
             table.append(state.energies())
             if stopped:
                 break
+    host_seconds = time.perf_counter() - began
     traces = {replica: events.arrays() for replica, events in state.events().items()}
     return Run(
         program=program, anneal=anneal, engine=engine, engine_reason=reason, seed=seed, states=state.spins(),
         initial_states=initial, energies=table[-1], group=group,
         checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table),
-        device_time_s=times[-1], host_seconds=time.perf_counter() - began, updates=state.updates,
+        device_time_s=times[-1], host_seconds=host_seconds, updates=state.updates,
         interrupted=now < anneal.end, traces=traces,
     )  # fmt: skip
 

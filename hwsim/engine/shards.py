@@ -107,11 +107,14 @@ class ShardedState:
 
     def spins(self) -> np.ndarray:
         """int8 (reads, n)."""
-        parts = [
-            np.concatenate([shard.spins() for shard in shards], axis=1)[:, : len(replicas)]
-            for _, shards, replicas in self._groups
-        ]
-        return np.ascontiguousarray(np.concatenate(parts, axis=1).T)
+        states = np.empty((self._start.reads, self._program.n_pbits), dtype=np.int8)
+        for _, shards, replicas in self._groups:
+            first, last = int(replicas[0]), int(replicas[-1]) + 1
+            for shard in shards:
+                part = shard.spins()[: last - first]
+                states[first : first + len(part)] = part
+                first += len(part)
+        return states
 
     def energies(self) -> np.ndarray:
         """float64 (reads,), the program's offset included."""

@@ -18,7 +18,7 @@ _ALL = 2**64 - 1
 
 
 class Vec:
-    """Eight words; ``&``, ``|``, ``^``, ``~``, ``+``, ``-``, ``*``, ``<<`` and ``>>`` act word by word, modulo 2**64."""
+    """Eight words; ``&``, ``|``, ``^``, ``~``, ``+``, ``-``, ``*``, ``<<``, ``>>`` act word by word, modulo 2**64."""
 
     def __init__(self, builder: Any, value: Any) -> None:
         self.builder, self.value = builder, value

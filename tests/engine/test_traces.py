@@ -77,15 +77,53 @@ def test_random_programs_give_the_same_trace(make_program, data):
     same(program, seed=draw(st.integers(0, 100)), schedules=draw(st.sampled_from([1, 3])), time="4 ns")
 
 
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_random_integer_programs_give_the_same_trace_bit_sliced(make_program, data):
+    """Weights -7..7, degrees up to 40, every clock, delays, DAC, spread: bitplanes is the reference."""
+    draw = data.draw
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    n = draw(st.sampled_from([2, 5, 8, 12, 41]))
+    top = draw(st.sampled_from([1, 1, 3, 7]))
+    upper = np.triu(rng.integers(-top, top + 1, (n, n)) * (rng.random((n, n)) < draw(st.sampled_from([0.3, 1.0]))), 1)
+    couplings = (upper + upper.T) * draw(st.sampled_from([1.0, 0.5]))
+    m = np.count_nonzero(couplings)
+    changes = {"bias": rng.integers(-2, 3, n).astype(float)} if draw(st.booleans()) else {}
+    delay = draw(st.sampled_from(["none", "period", "uniform", "per edge"]))
+    if delay != "none":
+        changes["delay"] = {
+            "period": 1_000_000,
+            "uniform": int(rng.integers(1, 3_000_000)),
+            "per edge": rng.integers(0, 3_000_000, m),
+        }[delay]
+    if draw(st.booleans()):
+        changes |= {"gain": 1 + 0.2 * rng.random(n), "offset": 0.1 * rng.normal(size=n)}
+    if draw(st.booleans()):
+        changes |= {"input_low": -5.0, "input_high": 5.0, "input_step": 10 / (2 ** draw(st.integers(1, 6)) - 1)}
+    if draw(st.booleans()):
+        changes |= {"threshold_word": 2.0 ** draw(st.integers(0, 28))}
+    clock = draw(st.sampled_from(sorted(CLOCK_CODES)))
+    if clock == "synchronous":
+        changes |= {"participation": draw(st.sampled_from([1.0, 0.5]))}
+    bias = changes.pop("bias", None)
+    program = make_program(couplings, bias=bias, clock=clock, **changes)
+    seed, schedules = draw(st.integers(0, 100)), draw(st.sampled_from([1, 3]))
+    same(program, seed=seed, schedules=schedules, time="4 ns" if n < 20 else "1500 ps", engine="bitplanes")
+
+
+@pytest.mark.parametrize("engine", ["lanes", "bitplanes"])
 @pytest.mark.parametrize("schedules", [1, 3])
-def test_the_thread_count_changes_nothing(make_program, schedules):
+def test_the_thread_count_changes_nothing(make_program, schedules, engine):
     rng = np.random.default_rng(5)
-    upper = np.triu(rng.normal(size=(30, 30)), 1)
+    upper = np.triu(rng.normal(size=(30, 30)) if engine == "lanes" else rng.integers(-2, 3, (30, 30)), 1).astype(float)
     program = make_program(upper + upper.T, delay=200_000)
     runs = [
-        run(program, anneal=linear(0.1, 1, "20 ns"), reads=1200, schedules=schedules, seed=2, threads=threads)
+        run(
+            program, anneal=linear(0.1, 1, "20 ns"), reads=2400, schedules=schedules, seed=2, threads=threads,
+            engine=engine,
+        )
         for threads in (1, 2)
-    ]
+    ]  # fmt: skip
     assert np.array_equal(runs[0].states, runs[1].states)
     assert np.array_equal(runs[0].checkpoint_energies, runs[1].checkpoint_energies)
 
