@@ -15,17 +15,20 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.rules import synapse_step, threshold
 from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.noise import draw, first_word, initial_spin, next_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
+from hwsim.engine.vector import prefetch_octets
 from hwsim.jit import njit
 from hwsim.program import Program
 
 SHARD_WORDS = 8
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
 MAX_LEVELS = 512
+MAX_FETCHED = 16
 BATCH_WORDS = 32
 _LONG_AGO = -(2**62)
 
@@ -80,6 +83,7 @@ class Scratch(NamedTuple):
     passed: np.ndarray  # int16 (R,)
     tied: np.ndarray  # uint8 (R,)
     current: np.ndarray  # float64 (R,)
+    rough: np.ndarray  # float32 (R,): the same, for screening
     bounds: np.ndarray  # uint16 (n_levels + 3,): leading bits of the thresholds to compare with
     level: np.ndarray  # float64 (n_levels,): thresholds of one p-bit
     table: np.ndarray  # float64 (span,): thresholds by field, devices all alike
@@ -182,6 +186,7 @@ class Shard:
             np.empty(lanes, dtype=np.int16),
             np.empty(lanes, dtype=np.uint8),
             np.empty(lanes),
+            np.empty(lanes, dtype=np.float32),
             np.empty(levels + 3, dtype=np.uint16),
             np.empty(levels),
             np.empty(2 * prepared.span + 1 if prepared.is_integer and prepared.alike else 1),
@@ -308,6 +313,15 @@ def _find_rows(first, end, indices, delay, count, time, depth, now, rows):
 
 
 @njit
+def _fetch_ahead(i, indptr, indices, count, depth, value):
+    """Start loading the newest rows of p-bit i's neighbours, which its event will most likely read."""
+    if indptr[i + 1] - indptr[i] <= MAX_FETCHED:
+        for k in range(indptr[i], indptr[i + 1]):
+            j = np.int64(indices[k])
+            prefetch_octets(value, (j * depth + (count[j] & (depth - 1))) * value.shape[1], value.shape[1])
+
+
+@njit
 def _would_lose(count, time, i, depth, now, longest):
     """Whether a commit of i at ``now`` would overwrite a ring slot that a neighbour may still look up."""
     lost = count[i] + 1 - depth
@@ -360,6 +374,71 @@ def _fill_current(begin, end, rows, weight, value, bias, current):
         a, w = rows[k], weight[begin + k]
         for r in range(lanes):
             current[r] += w * np.float64(value[a, r])
+
+
+@njit
+def _fill_rough(begin, end, rows, weight, value, bias, rough):
+    """The same sum in float32, four connections a pass: within `_rough_error` of it."""
+    lanes = len(rough)
+    for r in range(lanes):
+        rough[r] = np.float32(bias)
+    k, degree = 0, end - begin
+    while k + 3 < degree:
+        a, b, c, d = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
+        wa, wb = np.float32(weight[begin + k]), np.float32(weight[begin + k + 1])
+        wc, wd = np.float32(weight[begin + k + 2]), np.float32(weight[begin + k + 3])
+        for r in range(lanes):
+            rough[r] += (
+                wa * np.float32(value[a, r]) + wb * np.float32(value[b, r])
+                + wc * np.float32(value[c, r]) + wd * np.float32(value[d, r])
+            )  # fmt: skip
+        k += 4
+    while k < degree:
+        a, wa = rows[k], np.float32(weight[begin + k])
+        for r in range(lanes):
+            rough[r] += wa * np.float32(value[a, r])
+        k += 1
+
+
+@njit
+def _rough_error(begin, end, weight, bias, beta, gain, offset, word):
+    """Bound on the error of the screened probability: every rounding to float32, and that of the comparator."""
+    size = abs(bias)
+    for k in range(begin, end):
+        size += abs(weight[k])
+    largest = abs(gain) * (abs(beta) * size + abs(offset))
+    return 2.0**-20 + 2.0**-25 * largest * (end - begin + 10) + word * 2.0**-32
+
+
+@njit
+def _screen(beta, gain, offset, error, rough, uniforms, e, tied, value, target):
+    """Decide the lanes whose leading 16 random bits are further than ``error`` from the probability; mark the rest."""
+    slope, shift = np.float32(-gain * beta), np.float32(gain * offset)
+    below, above = np.float32(2.0**-16 + error), np.float32(error)
+    unit = np.float32(2.0**-16)
+    ties = np.uint8(0)
+    for r in range(len(rough)):
+        top, bottom = rough_sigmoid(slope * rough[r] + shift)
+        u = np.float32(uniforms[e, r]) * unit
+        up = (u + below) * bottom < top
+        value[target, r] = np.int8(2) * np.int8(up) - np.int8(1)
+        tied[r] = np.uint8((u - above) * bottom < top) & np.uint8(not up)
+    for r in range(len(rough)):
+        ties |= tied[r]
+    return ties
+
+
+@njit
+def _settle_screened(begin, end, rows, weight, bias, beta, device, replica, start, tied, value, target):
+    """Lanes that the screen left open: the exact law on the exact sum, and all 32 random bits."""
+    gain, offset, low, high, step, word = device
+    for r in range(len(tied)):
+        if tied[r] != 0:
+            current = bias
+            for k in range(end - begin):
+                current += weight[begin + k] * np.float64(value[rows[k], r])
+            bound = threshold(-current, beta, gain, offset, low, high, step, word)
+            value[target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
 
 
 @njit
@@ -513,6 +592,10 @@ def _advance(
     value, committed, count = memory.value, memory.time, memory.commits
     rows, planes, random, uniforms = scratch.rows, scratch.planes, scratch.words, scratch.uniform
     field, passed, tied, current = scratch.field, scratch.passed, scratch.tied, scratch.current
+    gain, offset, low, high, step, word = cells.gain, cells.offset, cells.low, cells.high, cells.step, cells.word
+    rough, screens = scratch.rough, not has_synapse
+    for i in range(len(step)):
+        screens = screens and step[i] == 0.0  # a quantised input jumps: a small error may become a large one
     n_levels, bounds, level, stamp = network.n_levels, scratch.bounds, scratch.level, scratch.stamp
     n_events = len(time)
     longest = np.int64(0)
@@ -538,6 +621,8 @@ def _advance(
                     _fill_table(cells, beta, unit, scratch.table)
             target = i * depth + ((count[i] + 1) & (depth - 1))
             first, end = indptr[i], indptr[i + 1]
+            if event + 1 < n_events:
+                _fetch_ahead(np.int64(pbit[event + 1]), indptr, indices, count, depth, value)
             _find_rows(first, end, indices, delay, count, committed, depth, now, rows)
             if is_integer:
                 lowest, gap = level_first[i], level_step[i]
@@ -554,14 +639,24 @@ def _advance(
                 )
                 if ties:
                     _integer_bounds(level, lowest, gap, field, tied, current)
+            elif screens and _rough_error(first, end, weight, bias[i], beta, gain[i], offset[i], word[i]) < 0.01:
+                error = _rough_error(first, end, weight, bias[i], beta, gain[i], offset[i], word[i])
+                _fill_rough(first, end, rows, weight, value, bias[i], rough)
+                if _screen(beta, gain[i], offset[i], error, rough, uniforms, e, tied, value, target):
+                    _settle_screened(
+                        first, end, rows, weight, bias[i], beta,
+                        (gain[i], offset[i], low[i], high[i], step[i], word[i]), replica,
+                        update_key(key, i, number[event]), tied, value, target,
+                    )  # fmt: skip
+                ties = np.uint8(0)
             else:
                 if has_synapse:
                     _fill_filtered(network, memory, rows, i, depth, now, cells.synapse[i], current)
                 else:
                     _fill_current(first, end, rows, weight, value, bias[i], current)
                 ties = _decide_float(
-                    beta, cells.gain[i], cells.offset[i], cells.low[i], cells.high[i], cells.step[i], cells.word[i],
-                    current, uniforms, e, tied, value, target,
+                    beta, gain[i], offset[i], low[i], high[i], step[i], word[i], current, uniforms, e, tied, value,
+                    target,
                 )  # fmt: skip
             if ties:
                 _settle_ties(current, tied, replica, update_key(key, i, number[event]), value, target)
