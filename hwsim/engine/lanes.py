@@ -12,6 +12,7 @@ Other weights: the field is a float64 and the threshold is computed in the lane 
 
 from typing import NamedTuple
 
+import numba
 import numpy as np
 
 from hwsim.anneal import Anneal
@@ -21,16 +22,16 @@ from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.noise import draw, first_word, initial_spin, next_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
-from hwsim.engine.vector import prefetch_octets
 from hwsim.jit import njit
 from hwsim.program import Program
 
 SHARD_WORDS = 8
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
 MAX_LEVELS = 512
-MAX_FETCHED = 16
 BATCH_WORDS = 32
 _LONG_AGO = -(2**62)
+_inline = numba.njit(inline="always", error_model="numpy")
+"""For small parts of the event loop: a call passes seven words for every array, which costs more than the part."""
 
 
 class Network(NamedTuple):
@@ -47,6 +48,7 @@ class Network(NamedTuple):
     level_first: np.ndarray  # int32 (n,): smallest field / unit
     level_step: np.ndarray  # int32 (n,)
     n_levels: np.ndarray  # int32 (n,)
+    reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|
 
 
 class Cells(NamedTuple):
@@ -130,6 +132,7 @@ class Prepared:
         self.network = Network(
             program.bias, program.indptr, program.indices, program.weight, program.delay, reverse,
             push, start, first, step, levels,
+            np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n),
         )  # fmt: skip
         self.cells = Cells(*cell_columns, program.synapse)
         self.n_pbits = n
@@ -209,15 +212,18 @@ class Shard:
                 return trace[:, self._lane[recorded]]
             self._memory = _deeper(self._memory, self._depth)
 
+    def _newest(self) -> np.ndarray:
+        """int8 (n, R): the committed states, by lane."""
+        memory = self._memory
+        return memory.value[np.arange(len(memory.commits)) * self._depth + memory.commits % self._depth]
+
     def spins(self) -> np.ndarray:
         """int8 (64 * words, n): the committed states, replicas in order."""
-        memory = self._memory
-        newest = np.arange(len(memory.commits)) * self._depth + memory.commits % self._depth
-        return np.ascontiguousarray(memory.value[newest][:, self._lane].T)
+        return np.ascontiguousarray(self._newest().T)[self._lane]
 
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E without the program's offset."""
-        return self._prepared.energies(self.spins().T)
+        return self._prepared.energies(self._newest())[self._lane]
 
     @property
     def lanes(self) -> int:
@@ -300,7 +306,7 @@ def _exchange(planes, distance, mask):
                 planes[row, q] = a ^ (swap << shift)
 
 
-@njit
+@_inline
 def _find_rows(first, end, indices, delay, count, time, depth, now, rows):
     """Ring rows of the newest commits that have arrived: made before ``now`` and no later than now - delay."""
     for k in range(first, end):
@@ -312,16 +318,7 @@ def _find_rows(first, end, indices, delay, count, time, depth, now, rows):
         rows[k - first] = j * depth + (commit & (depth - 1))
 
 
-@njit
-def _fetch_ahead(i, indptr, indices, count, depth, value):
-    """Start loading the newest rows of p-bit i's neighbours, which its event will most likely read."""
-    if indptr[i + 1] - indptr[i] <= MAX_FETCHED:
-        for k in range(indptr[i], indptr[i + 1]):
-            j = np.int64(indices[k])
-            prefetch_octets(value, (j * depth + (count[j] & (depth - 1))) * value.shape[1], value.shape[1])
-
-
-@njit
+@_inline
 def _would_lose(count, time, i, depth, now, longest):
     """Whether a commit of i at ``now`` would overwrite a ring slot that a neighbour may still look up."""
     lost = count[i] + 1 - depth
@@ -376,41 +373,51 @@ def _fill_current(begin, end, rows, weight, value, bias, current):
             current[r] += w * np.float64(value[a, r])
 
 
-@njit
+@_inline
 def _fill_rough(begin, end, rows, weight, value, bias, rough):
-    """The same sum in float32, four connections a pass: within `_rough_error` of it."""
+    """The same sum in float32, six connections a pass: within `_rough_error` of it."""
     lanes = len(rough)
-    for r in range(lanes):
-        rough[r] = np.float32(bias)
-    k, degree = 0, end - begin
-    while k + 3 < degree:
-        a, b, c, d = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
+    k, degree, start = 0, end - begin, np.float32(bias)
+    if degree < 6:
+        for r in range(lanes):
+            rough[r] = start
+    while k + 5 < degree:
+        a, b, c, d, f, g = rows[k], rows[k + 1], rows[k + 2], rows[k + 3], rows[k + 4], rows[k + 5]
         wa, wb = np.float32(weight[begin + k]), np.float32(weight[begin + k + 1])
         wc, wd = np.float32(weight[begin + k + 2]), np.float32(weight[begin + k + 3])
+        wf, wg = np.float32(weight[begin + k + 4]), np.float32(weight[begin + k + 5])
+        if k == 0:
+            for r in range(lanes):
+                rough[r] = (
+                    start + wa * np.float32(value[a, r]) + wb * np.float32(value[b, r]) + wc * np.float32(value[c, r])
+                    + wd * np.float32(value[d, r]) + wf * np.float32(value[f, r]) + wg * np.float32(value[g, r])
+                )  # fmt: skip
+        else:
+            for r in range(lanes):
+                rough[r] += (
+                    wa * np.float32(value[a, r]) + wb * np.float32(value[b, r]) + wc * np.float32(value[c, r])
+                    + wd * np.float32(value[d, r]) + wf * np.float32(value[f, r]) + wg * np.float32(value[g, r])
+                )  # fmt: skip
+        k += 6
+    while k + 1 < degree:
+        a, wa, b, wb = rows[k], np.float32(weight[begin + k]), rows[k + 1], np.float32(weight[begin + k + 1])
         for r in range(lanes):
-            rough[r] += (
-                wa * np.float32(value[a, r]) + wb * np.float32(value[b, r])
-                + wc * np.float32(value[c, r]) + wd * np.float32(value[d, r])
-            )  # fmt: skip
-        k += 4
-    while k < degree:
+            rough[r] += wa * np.float32(value[a, r]) + wb * np.float32(value[b, r])
+        k += 2
+    if k < degree:
         a, wa = rows[k], np.float32(weight[begin + k])
         for r in range(lanes):
             rough[r] += wa * np.float32(value[a, r])
-        k += 1
 
 
-@njit
-def _rough_error(begin, end, weight, bias, beta, gain, offset, word):
+@_inline
+def _rough_error(degree, reach, beta, gain, offset, word):
     """Bound on the error of the screened probability: every rounding to float32, and that of the comparator."""
-    size = abs(bias)
-    for k in range(begin, end):
-        size += abs(weight[k])
-    largest = abs(gain) * (abs(beta) * size + abs(offset))
-    return 2.0**-20 + 2.0**-25 * largest * (end - begin + 10) + word * 2.0**-32
+    largest = abs(gain) * (abs(beta) * reach + abs(offset))
+    return 2.0**-20 + 2.0**-25 * largest * (degree + 10) + word * 2.0**-32
 
 
-@njit
+@_inline
 def _screen(beta, gain, offset, error, rough, uniforms, e, tied, value, target):
     """Decide the lanes whose leading 16 random bits are further than ``error`` from the probability; mark the rest."""
     slope, shift = np.float32(-gain * beta), np.float32(gain * offset)
@@ -593,7 +600,7 @@ def _advance(
     rows, planes, random, uniforms = scratch.rows, scratch.planes, scratch.words, scratch.uniform
     field, passed, tied, current = scratch.field, scratch.passed, scratch.tied, scratch.current
     gain, offset, low, high, step, word = cells.gain, cells.offset, cells.low, cells.high, cells.step, cells.word
-    rough, screens = scratch.rough, not has_synapse
+    rough, reach, screens = scratch.rough, network.reach, not has_synapse
     for i in range(len(step)):
         screens = screens and step[i] == 0.0  # a quantised input jumps: a small error may become a large one
     n_levels, bounds, level, stamp = network.n_levels, scratch.bounds, scratch.level, scratch.stamp
@@ -621,8 +628,6 @@ def _advance(
                     _fill_table(cells, beta, unit, scratch.table)
             target = i * depth + ((count[i] + 1) & (depth - 1))
             first, end = indptr[i], indptr[i + 1]
-            if event + 1 < n_events:
-                _fetch_ahead(np.int64(pbit[event + 1]), indptr, indices, count, depth, value)
             _find_rows(first, end, indices, delay, count, committed, depth, now, rows)
             if is_integer:
                 lowest, gap = level_first[i], level_step[i]
@@ -639,8 +644,8 @@ def _advance(
                 )
                 if ties:
                     _integer_bounds(level, lowest, gap, field, tied, current)
-            elif screens and _rough_error(first, end, weight, bias[i], beta, gain[i], offset[i], word[i]) < 0.01:
-                error = _rough_error(first, end, weight, bias[i], beta, gain[i], offset[i], word[i])
+            elif screens and _rough_error(end - first, reach[i], beta, gain[i], offset[i], word[i]) < 0.01:
+                error = _rough_error(end - first, reach[i], beta, gain[i], offset[i], word[i])
                 _fill_rough(first, end, rows, weight, value, bias[i], rough)
                 if _screen(beta, gain[i], offset[i], error, rough, uniforms, e, tied, value, target):
                     _settle_screened(

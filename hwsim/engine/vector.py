@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 LANES = 8
 WORD = ir.IntType(64)
@@ -111,24 +109,6 @@ def _prefetch(builder: Any, place: Any) -> None:
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
     # for reading, into all levels, data
     builder.call(function, [place, *(ir.Constant(ir.IntType(32), k) for k in (0, 3, 1))])
-
-
-@intrinsic
-def prefetch_octets(typingctx, array, first, count):
-    """Start loading ``count`` elements of an int8 array, from flat index ``first`` on, into the cache."""
-    signature = types.void(array, first, count)
-
-    def codegen(context, builder, sig, arguments):
-        data = context.make_array(sig.args[0])(context, builder, value=arguments[0]).data
-
-        def line(index: Any) -> None:
-            offset = builder.add(arguments[1], builder.mul(index, ir.Constant(WORD, 64)))
-            _prefetch(builder, builder.gep(data, [offset]))
-
-        loop(builder, builder.udiv(arguments[2], ir.Constant(WORD, 64)), line)
-        return context.get_dummy_value()
-
-    return signature, codegen
 
 
 class Variable:
