@@ -25,7 +25,7 @@ from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
 from hwsim.program import Program
 
-SHARD_WORDS = 8
+SHARD_WORDS, GRAIN = 8, 1
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
 MAX_LEVELS = 512
 BATCH_WORDS = 32

@@ -21,6 +21,14 @@ _EVENTS_IN_FLIGHT = 2**25
 """Lane updates of one kernel call: well under a second, so that a thread hears when it should stop."""
 
 
+def _words_per_shard(start: Start, engine: ModuleType) -> int:
+    """As many as the engine likes, fewer where threads would otherwise have nothing to do."""
+    if start.schedules >= start.threads:
+        return engine.SHARD_WORDS
+    share = -(-start.reads // (64 * start.threads))
+    return min(engine.SHARD_WORDS, -(-share // engine.GRAIN) * engine.GRAIN)
+
+
 class ShardedState:
     """Replicas in mid-run."""
 
@@ -28,13 +36,14 @@ class ShardedState:
         self._program, self._start, self.updates = program, start, 0
         self._stop = threading.Event()
         prepared = engine.Prepared(program)
+        self._words_per_shard = _words_per_shard(start, engine)
         self._groups: list[tuple[Schedule, list[Any], np.ndarray]] = []
         for number, replicas in enumerate(start.groups()):
             noise, clock, initial_key = start.keys(number)
             n_words = -(-len(replicas) // 64)
             shards = []
-            for first in range(0, n_words, engine.SHARD_WORDS):
-                words = min(engine.SHARD_WORDS, n_words - first)
+            for first in range(0, n_words, self._words_per_shard):
+                words = min(self._words_per_shard, n_words - first)
                 initial = None
                 if start.initial is not None:
                     wanted = np.arange(64 * first, 64 * (first + words)) % len(replicas)
@@ -50,7 +59,6 @@ class ShardedState:
                     )
                 )
             self._groups.append((Schedule(program, clock), shards, replicas))
-        self._words_per_shard = engine.SHARD_WORDS
         self._events = {replica: Events() for replica in start.record}
         threads = min(start.threads, sum(len(shards) for _, shards, _ in self._groups))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None

@@ -4,11 +4,12 @@ Enters: text. Leaves: a Problem. Every random instance is a function of its para
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from hwsim.errors import InputError
+from hwsim.errors import InputError, MissingExtraError
 from hwsim.problem.problem import Problem, make_bqm, max_cut
 from hwsim.streams import generator
 
@@ -155,6 +156,24 @@ def _regular(text: str, n: int, d: int, seed: int) -> Problem:
     return max_cut(text, list(range(n)), edges[:, 0], edges[:, 1], np.ones(len(edges)))
 
 
+def _annealer(name: str) -> Callable[..., Problem]:
+    def make(text: str, m: int, seed: int) -> Problem:
+        """+-1 couplings on every edge of the graph of a D-Wave annealer."""
+        try:
+            graphs = import_module("dwave.graphs")
+        except ImportError:
+            raise MissingExtraError(f"{name} needs the package dwave-graphs: pip install 'hwsim[graphs]'") from None
+        graph = getattr(graphs, f"{name}_graph")(m)
+        nodes = sorted(graph.nodes())
+        place = {node: i for i, node in enumerate(nodes)}
+        edges = np.array(sorted(tuple(sorted((place[u], place[v]))) for u, v in graph.edges()), dtype=np.int64)
+        values = generator(seed, name).choice([-1.0, 1.0], len(edges))
+        bqm = make_bqm(np.zeros(len(nodes)), edges[:, 0], edges[:, 1], values, nodes)
+        return Problem(bqm=bqm, name=text, kind="ising")
+
+    return make
+
+
 _GRAPHS = {
     "karate": "karate_club_graph",
     "les-miserables": "les_miserables_graph",
@@ -184,5 +203,7 @@ _FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, An
     "maxcut": (_random_graph, ("n", "p"), {"seed": 0}),
     "ring": (_ring, ("n",), {}),
     "regular": (_regular, ("n", "d"), {"seed": 0}),
+    "pegasus": (_annealer("pegasus"), ("m",), {"seed": 0}),
+    "zephyr": (_annealer("zephyr"), ("m",), {"seed": 0}),
     "planted": (_planted, ("L",), {"seed": 0, "loops": 60}),
 }

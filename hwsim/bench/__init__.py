@@ -1,0 +1,1 @@
+"""bench: how fast the engines are, beside the tools people use today."""

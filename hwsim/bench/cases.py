@@ -1,0 +1,142 @@
+"""Cases: graphs, clocks and delays whose speed is worth knowing, and how each is measured.
+
+Enters: a case. Leaves: updates per nanosecond of one thread, the median of some rounds; peers run in the same rounds,
+so that what else the machine does meets both.
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hwsim.anneal import linear
+from hwsim.bench.peers import installed
+from hwsim.chip.library import chip
+from hwsim.engine.run import run
+from hwsim.errors import InputError
+from hwsim.mapping.compile import compile as compile_program
+from hwsim.problem.generate import generate
+from hwsim.program import Program
+from hwsim.streams import generator
+
+TAU = "5 ns"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A graph under a clock. ``delay``: none, uniform (0.1 tau) or per edge (uniform in 0 ... 0.2 tau)."""
+
+    name: str
+    graph: str
+    clock: str
+    delay: str
+    beta: float
+    replicas: int = 2048
+    sweeps: int = 100
+    spread: float = 0.0
+    peers: tuple[str, ...] = ("dwave-samplers SA", "openjij SA")
+
+
+_LATTICE = "ea3d:L=16,seed=1"
+_GAUSS = "ea3d:L=16,seed=1,weights=gauss"
+_SA = ("dwave-samplers SA",)
+_EVERY = ("dwave-samplers SA", "openjij SA", "SimPy network")
+CASES = (
+    Case(name="lattice", graph=_LATTICE, clock="chromatic", delay="none", beta=3.0),
+    Case(name="lattice", graph=_LATTICE, clock="poisson", delay="uniform", beta=3.0, peers=_EVERY),
+    Case(name="lattice", graph=_LATTICE, clock="poisson", delay="per edge", beta=3.0),
+    Case(name="pegasus", graph="pegasus:m=8,seed=1", clock="chromatic", delay="none", beta=1.5),
+    Case(name="pegasus", graph="pegasus:m=8,seed=1", clock="poisson", delay="uniform", beta=1.5),
+    Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="chromatic", delay="none", beta=1.5),
+    Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="poisson", delay="uniform", beta=1.5),
+    Case(name="gnp", graph="maxcut:n=800,p=0.06,seed=1", clock="poisson", delay="uniform", beta=1.0),
+    Case(name="gauss", graph=_GAUSS, clock="poisson", delay="uniform", beta=3.0, spread=0.1, replicas=2048),
+    Case(name="sk", graph="sk:n=512,seed=1", clock="random-sequential", delay="none", beta=3.0, replicas=512, peers=_SA),
+    Case(name="million", graph="ea3d:L=100,seed=1", clock="chromatic", delay="none", beta=3.0, replicas=1024, sweeps=5,
+         peers=_SA),
+)  # fmt: skip
+SIZES = tuple(
+    Case(name="sizes", graph=f"ea3d:L={side},seed=1", clock="poisson", delay="uniform", beta=3.0, replicas=replicas,
+         sweeps=max(5, 400_000 // side**3), peers=())
+    for side, replicas in [(8, 2048), (16, 2048), (32, 2048), (64, 2048), (16, 64), (16, 256), (16, 512), (16, 1024),
+                           (16, 4096)]
+)  # fmt: skip
+"""Cost against size, and against the number of replicas."""
+
+
+def choose(names: Sequence[str] | None) -> tuple[Case, ...]:
+    """The cases called ``names``, or all but `sizes`."""
+    if names is None:
+        return CASES
+    known = dict.fromkeys([case.name for case in CASES + SIZES])
+    for name in names:
+        if name not in known:
+            raise InputError(f"no case is called {name!r}; there are {', '.join(known)}")
+    return tuple(case for case in CASES + SIZES if case.name in names)
+
+
+def _program(case: Case, bqm: Any) -> Program:
+    wires = None
+    if case.delay == "per edge":
+        seconds = generator(1, "bench wires").random(bqm.num_interactions) * 1e-9
+        wires = dict(zip(bqm.quadratic, seconds.tolist(), strict=True))
+    machine = chip(
+        "generic-all-to-all", clock=case.clock, tau=TAU, delay="0.5 ns" if case.delay == "uniform" else "0 s",
+        gain_dtod=case.spread, offset_dtod=case.spread,
+    )  # fmt: skip
+    return compile_program(bqm, machine, delay_s=wires)
+
+
+def measure(
+    cases: Sequence[Case],
+    *,
+    rounds: int = 3,
+    threads: int = 1,
+    engine: str = "auto",
+    peers: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[dict]:
+    """Rows of graph, clock, delay, engine, replicas, threads, updates_per_ns, peer, peer_updates_per_ns, ratio.
+
+    A row for each case and each of its peers that is installed, or one without a peer.
+    """
+    if rounds < 1:
+        raise InputError(f"rounds must be >= 1, got {rounds}")
+    there = installed() if peers else {}
+    rows = []
+    for number, case in enumerate(cases):
+        bqm = generate(case.graph).bqm
+        program = _program(case, bqm)
+        anneal = linear(case.beta / 30, case.beta, case.sweeps * 5e-9)
+        own: list[float] = []
+        others: dict[str, list[float]] = {name: [] for name in case.peers if name in there}
+        for round_ in range(rounds):
+            if progress is not None:
+                progress(number, len(cases), f"{case.graph}, {case.clock}")
+            result = run(
+                program, anneal=anneal, reads=case.replicas, schedules=1, seed=round_, threads=threads, engine=engine,
+                checkpoints=1,
+            )  # fmt: skip
+            own.append(result.updates / result.host_seconds / 1e9)
+            for name, rates in others.items():
+                rates.append(there[name](bqm, beta=case.beta, updates=max(2e7, 100 * len(bqm)), seed=round_))
+        rate = statistics.median(own)
+        if not np.isfinite(rate):
+            raise InputError(f"{case.graph} was too quick to be timed")
+        row = {
+            "graph": case.graph,
+            "clock": case.clock,
+            "delay": case.delay,
+            "engine": result.engine,
+            "replicas": case.replicas,
+            "threads": threads,
+            "updates_per_ns": rate,
+        }
+        if not others:
+            rows.append(row | {"peer": None, "peer_updates_per_ns": None, "ratio": None})
+        for peer, rates in others.items():
+            theirs = statistics.median(rates)
+            rows.append(row | {"peer": peer, "peer_updates_per_ns": theirs, "ratio": rate / theirs})
+    return rows

@@ -1,0 +1,91 @@
+"""Peers: other people's samplers on the same graph, one core, as updates per nanosecond.
+
+Enters: a spin BQM, the end of the anneal and how many spin updates to make. Leaves: a rate. A peer that is not
+installed is left out; a peer is never a dependency.
+"""
+
+import importlib.util
+import math
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+Rate = Callable[..., float]
+
+
+def installed() -> dict[str, Rate]:
+    """The peers that can be run here, by name."""
+    return {name: rate for name, (module, rate) in _PEERS.items() if _there(module)}
+
+
+def _there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _effort(n: int, updates: float) -> tuple[int, int]:
+    """Reads and sweeps that make about ``updates`` updates of ``n`` spins, not more than 20 reads."""
+    reads = max(1, min(20, int(updates / n / 20)))
+    return reads, max(10, int(updates / n / reads))
+
+
+def _dwave(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
+    from dwave.samplers import SimulatedAnnealingSampler
+
+    reads, sweeps = _effort(bqm.num_variables, updates)
+    began = time.perf_counter()
+    SimulatedAnnealingSampler().sample(
+        bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 30, beta), seed=seed
+    )
+    return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
+
+
+def _openjij(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
+    import openjij
+
+    reads, sweeps = _effort(bqm.num_variables, updates)
+    sampler = openjij.SASampler()
+    began = time.perf_counter()
+    sampler.sample(bqm, beta_min=beta / 30, beta_max=beta, num_sweeps=sweeps, num_reads=reads, seed=seed)
+    return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
+
+
+def _simpy(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
+    """The least a SimPy user would write: one process per p-bit, one callback per commit."""
+    import simpy
+
+    place = {v: i for i, v in enumerate(bqm.variables)}
+    neighbours = [[(place[u], w) for u, w in bqm.iter_neighborhood(v)] for v in bqm.variables]
+    draw = random.Random(seed)
+    spins = [draw.choice((-1, 1)) for _ in neighbours]
+    env = simpy.Environment()
+    made = 0
+
+    def commit(event: Any) -> None:
+        i, value = event.value
+        spins[i] = value
+
+    def pbit(i: int) -> Any:
+        nonlocal made
+        while True:
+            yield env.timeout(draw.expovariate(1.0))
+            field = -sum(w * spins[j] for j, w in neighbours[i])
+            value = 1 if draw.random() < (1 + math.tanh(beta / 2 * field)) / 2 else -1
+            env.timeout(0.1, (i, value)).callbacks.append(commit)
+            made += 1
+
+    for i in range(len(neighbours)):
+        env.process(pbit(i))
+    began = time.perf_counter()
+    env.run(until=max(1.0, updates / 200 / len(neighbours)))
+    return made / (time.perf_counter() - began) / 1e9
+
+
+_PEERS: dict[str, tuple[str, Rate]] = {
+    "dwave-samplers SA": ("dwave.samplers", _dwave),
+    "openjij SA": ("openjij", _openjij),
+    "SimPy network": ("simpy", _simpy),
+}
