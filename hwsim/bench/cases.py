@@ -53,7 +53,8 @@ CASES = (
     Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="poisson", delay="uniform", beta=1.5),
     Case(name="gnp", graph="maxcut:n=800,p=0.06,seed=1", clock="poisson", delay="uniform", beta=1.0),
     Case(name="gauss", graph=_GAUSS, clock="poisson", delay="uniform", beta=3.0, spread=0.1, replicas=2048),
-    Case(name="sk", graph="sk:n=512,seed=1", clock="random-sequential", delay="none", beta=3.0, replicas=512, peers=_SA),
+    Case(name="sk", graph="sk:n=512,seed=1", clock="random-sequential", delay="none", beta=3.0, replicas=512,
+         peers=_SA),
     Case(name="million", graph="ea3d:L=100,seed=1", clock="chromatic", delay="none", beta=3.0, replicas=1024, sweeps=5,
          peers=_SA),
 )  # fmt: skip

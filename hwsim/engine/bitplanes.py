@@ -31,6 +31,7 @@ from hwsim.engine.bitkernels import (
     fetch_ahead,
 )
 from hwsim.engine.integer import integer_unit
+from hwsim.engine.memory import aligned
 from hwsim.engine.noise import first_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.errors import UnsupportedError
@@ -44,13 +45,6 @@ _AHEAD = 2  # events between fetching a p-bit's inputs into the cache and their 
 _MAX_TABLE_BYTES = 2**28
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LONG_AGO = -(2**62)
-
-
-def _aligned(n_words: int) -> np.ndarray:
-    """uint64 (n_words,) zeros that begin at a cache line, so that no vector lies across two."""
-    memory = np.zeros(n_words + 8, dtype=np.uint64)
-    skip = -(memory.ctypes.data // 8) % 8
-    return memory[skip : skip + n_words]
 
 
 class Network(NamedTuple):
@@ -220,7 +214,7 @@ class Prepared:
             np.zeros(slots * self.per_levels, dtype=np.int64),
             np.zeros(slots * self.per_list, dtype=np.int64),
             np.zeros(self.longest, dtype=np.int64),
-            _aligned((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8),
+            aligned(((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8,), np.uint64),
         )
 
     def _terms(self, program: Program) -> None:
@@ -260,7 +254,7 @@ class Shard:
         self._width = width = -(-words // 8) * 8
         self._tables = prepared.tables()
         n = prepared.n_pbits
-        state = _aligned((n + 1) * width).reshape(n + 1, width)
+        state = aligned((n + 1, width), np.uint64)
         _random_start(np.uint64(initial_key), first_word, state[:n])
         if initial is not None:
             state[:n, :words] = _pack_bits(initial.T)
@@ -269,11 +263,11 @@ class Shard:
         if prepared.uniform_delay is not None:
             size = 64
             self._queue = Queue(
-                state.ravel(), _aligned(size * width), np.zeros(size, dtype=np.int64),
+                state.ravel(), aligned((size * width,), np.uint64), np.zeros(size, dtype=np.int64),
                 np.zeros(size, dtype=np.int64), np.zeros(2, dtype=np.int64),
             )  # fmt: skip
         else:
-            rows = _aligned((n * 2 + 1) * width).reshape(-1, width)
+            rows = aligned((n * 2 + 1, width), np.uint64)
             rows[: 2 * n : 2] = state[:n]
             self._rings = Rings(
                 rows.ravel(), np.full(2 * n, _LONG_AGO, dtype=np.int64), np.zeros(n, dtype=np.int64)
@@ -367,7 +361,7 @@ def _pack_bits(spins: np.ndarray) -> np.ndarray:
 def _longer(queue: Queue, width: int) -> Queue:
     """The same queue with twice the slots."""
     size = len(queue.time)
-    rows = _aligned(2 * size * width).reshape(-1, width)
+    rows = aligned((2 * size, width), np.uint64)
     time, pbit = np.zeros(2 * size, dtype=np.int64), np.zeros(2 * size, dtype=np.int64)
     numbers = np.arange(*queue.ends)
     rows[numbers % (2 * size)] = queue.rows.reshape(size, width)[numbers % size]
@@ -380,7 +374,7 @@ def _deeper(rings: Rings, n: int, width: int) -> Rings:
     """The same rings with twice the slots."""
     depth = len(rings.time) // n
     old_rows = rings.rows.reshape(-1, width)
-    rows = _aligned((n * 2 * depth + 1) * width).reshape(-1, width)
+    rows = aligned((n * 2 * depth + 1, width), np.uint64)
     time = np.full(n * 2 * depth, _LONG_AGO, dtype=np.int64)
     cells = np.arange(n)
     for back in range(depth):

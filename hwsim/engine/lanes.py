@@ -30,7 +30,7 @@ SHARD_WORDS, GRAIN = 8, 1
 MAX_LEVELS = 512
 BATCH_WORDS = 32
 _LONG_AGO = -(2**62)
-_inline = numba.njit(inline="always", error_model="numpy")
+inline = numba.njit(inline="always", error_model="numpy")
 """For small parts of the event loop: a call passes seven words for every array, which costs more than the part."""
 
 
@@ -165,7 +165,7 @@ class Shard:
         self._replica[self._lane] = np.arange(64 * words) + 64 * first_word
         n, m, lanes, depth = prepared.n_pbits, len(prepared.network.weight), 64 * words, 2
         value = np.zeros((n * depth, lanes), dtype=np.int8)
-        _random_start(np.uint64(initial_key), self._replica, value[::depth])
+        random_start(np.uint64(initial_key), self._replica, value[::depth])
         if initial is not None:
             value[::depth, self._lane] = initial.T
         time = np.full(n * depth, _LONG_AGO, dtype=np.int64)
@@ -236,7 +236,7 @@ class Shard:
 
 
 @njit
-def _random_start(key, replica, value):
+def random_start(key, replica, value):
     for i in range(value.shape[0]):
         for lane in range(value.shape[1]):
             value[i, lane] = initial_spin(key, i, replica[lane])
@@ -259,7 +259,7 @@ def _deeper(memory: Memory, depth: int) -> Memory:
 
 
 @njit
-def _uniforms(key, pbit, number, first, batch, word_0, words, planes, out):
+def uniforms_of(key, pbit, number, first, batch, word_0, words, planes, out):
     """The leading 16 random bits of every lane for ``batch`` events, into ``out`` uint64 (batch, 16, words).
 
     All loops run over BATCH_WORDS columns, a column for each word of each event, so that they fill whole vectors.
@@ -306,7 +306,7 @@ def _exchange(planes, distance, mask):
                 planes[row, q] = a ^ (swap << shift)
 
 
-@_inline
+@inline
 def _find_rows(first, end, indices, delay, count, time, depth, now, rows):
     """Ring rows of the newest commits that have arrived: made before ``now`` and no later than now - delay."""
     for k in range(first, end):
@@ -318,7 +318,7 @@ def _find_rows(first, end, indices, delay, count, time, depth, now, rows):
         rows[k - first] = j * depth + (commit & (depth - 1))
 
 
-@_inline
+@inline
 def _would_lose(count, time, i, depth, now, longest):
     """Whether a commit of i at ``now`` would overwrite a ring slot that a neighbour may still look up."""
     lost = count[i] + 1 - depth
@@ -373,7 +373,7 @@ def _fill_current(begin, end, rows, weight, value, bias, current):
             current[r] += w * np.float64(value[a, r])
 
 
-@_inline
+@inline
 def _fill_rough(begin, end, rows, weight, value, bias, rough):
     """The same sum in float32, six connections a pass: within `_rough_error` of it."""
     lanes = len(rough)
@@ -410,14 +410,14 @@ def _fill_rough(begin, end, rows, weight, value, bias, rough):
             rough[r] += wa * np.float32(value[a, r])
 
 
-@_inline
+@inline
 def _rough_error(degree, reach, beta, gain, offset, word):
     """Bound on the error of the screened probability: every rounding to float32, and that of the comparator."""
     largest = abs(gain) * (abs(beta) * reach + abs(offset))
     return 2.0**-20 + 2.0**-25 * largest * (degree + 10) + word * 2.0**-32
 
 
-@_inline
+@inline
 def _screen(beta, gain, offset, error, rough, uniforms, e, tied, value, target):
     """Decide the lanes whose leading 16 random bits are further than ``error`` from the probability; mark the rest."""
     slope, shift = np.float32(-gain * beta), np.float32(gain * offset)
@@ -612,7 +612,7 @@ def _advance(
     beta = 0.0
     while event < n_events:
         batch = min(batch_size, n_events - event)
-        _uniforms(key, pbit, number, event, batch, word_0, words, planes, random)
+        uniforms_of(key, pbit, number, event, batch, word_0, words, planes, random)
         for e in range(batch):
             now, i = time[event], np.int64(pbit[event])
             if _would_lose(count, committed, i, depth, now, longest):

@@ -20,8 +20,9 @@ from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.units import to_seconds
 
-ENGINES = ("auto", "bitplanes", "lanes", "reference")
+ENGINES = ("auto", "bitplanes", "dense", "lanes", "reference")
 _MOST_COUNTS = 128  # field values up to which bitplanes beats lanes
+_DENSE_DEGREE = 64  # couplings a p-bit from which dense beats lanes
 _SLICE_SECONDS = 0.2  # host time between two looks at Ctrl-C and two reports of progress
 
 
@@ -232,14 +233,16 @@ def _choose(engine: str, program: Program) -> tuple[str, str]:
         raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if engine != "auto":
         return engine, "asked for"
+    from hwsim.engine import dense
     from hwsim.engine.bitplanes import most_counts, why_not
 
     reason = why_not(program)
-    if reason is not None:
-        return "lanes", f"the fastest for {reason}"
-    if most_counts(program) > _MOST_COUNTS:
-        return "lanes", f"the fastest for fields of {most_counts(program)} values"
-    return "bitplanes", "the fastest for small-integer couplings"
+    if reason is None and most_counts(program) <= _MOST_COUNTS:
+        return "bitplanes", "the fastest for small-integer couplings"
+    degree = len(program.weight) / program.n_pbits
+    if degree >= _DENSE_DEGREE and dense.why_not(program) is None:
+        return "dense", f"the fastest for {degree:.0f} couplings a p-bit"
+    return "lanes", f"the fastest for {reason or f'fields of {most_counts(program)} values'}"
 
 
 def _start(engine: str, program: Program, start: Start, anneal: Anneal) -> State:
