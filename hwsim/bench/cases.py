@@ -18,6 +18,7 @@ from hwsim.engine.run import run
 from hwsim.errors import InputError
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
+from hwsim.problem.problem import coupling_sigma
 from hwsim.program import Program
 from hwsim.streams import generator
 
@@ -26,13 +27,15 @@ TAU = "5 ns"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A graph under a clock. ``delay``: none, uniform (0.1 tau) or per edge (uniform in 0 ... 0.2 tau)."""
+    """A graph under a clock. ``delay``: none, uniform (0.1 tau) or per edge (uniform in 0 ... 0.2 tau).
+
+    The anneal is that of ``hwsim compare``: beta from 0.1/sigma to 10/sigma, linear; peers go the same way.
+    """
 
     name: str
     graph: str
     clock: str
     delay: str
-    beta: float
     replicas: int = 2048
     sweeps: int = 100
     spread: float = 0.0
@@ -44,22 +47,22 @@ _GAUSS = "ea3d:L=16,seed=1,weights=gauss"
 _SA = ("dwave-samplers SA",)
 _EVERY = ("dwave-samplers SA", "openjij SA", "SimPy network")
 CASES = (
-    Case(name="lattice", graph=_LATTICE, clock="chromatic", delay="none", beta=3.0),
-    Case(name="lattice", graph=_LATTICE, clock="poisson", delay="uniform", beta=3.0, peers=_EVERY),
-    Case(name="lattice", graph=_LATTICE, clock="poisson", delay="per edge", beta=3.0),
-    Case(name="pegasus", graph="pegasus:m=8,seed=1", clock="chromatic", delay="none", beta=1.5),
-    Case(name="pegasus", graph="pegasus:m=8,seed=1", clock="poisson", delay="uniform", beta=1.5),
-    Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="chromatic", delay="none", beta=1.5),
-    Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="poisson", delay="uniform", beta=1.5),
-    Case(name="gnp", graph="maxcut:n=800,p=0.06,seed=1", clock="poisson", delay="uniform", beta=1.0),
-    Case(name="gauss", graph=_GAUSS, clock="poisson", delay="uniform", beta=3.0, spread=0.1, replicas=2048),
-    Case(name="sk", graph="sk:n=512,seed=1", clock="random-sequential", delay="none", beta=3.0, replicas=512,
+    Case(name="lattice", graph=_LATTICE, clock="chromatic", delay="none"),
+    Case(name="lattice", graph=_LATTICE, clock="poisson", delay="uniform", peers=_EVERY),
+    Case(name="lattice", graph=_LATTICE, clock="poisson", delay="per edge"),
+    Case(name="pegasus", graph="pegasus:m=8,seed=1", clock="chromatic", delay="none"),
+    Case(name="pegasus", graph="pegasus:m=8,seed=1", clock="poisson", delay="uniform"),
+    Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="chromatic", delay="none"),
+    Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="poisson", delay="uniform"),
+    Case(name="gnp", graph="maxcut:n=800,p=0.06,seed=1", clock="poisson", delay="uniform"),
+    Case(name="gauss", graph=_GAUSS, clock="poisson", delay="uniform", spread=0.1, replicas=2048),
+    Case(name="sk", graph="sk:n=512,seed=1", clock="random-sequential", delay="none", replicas=512,
          peers=_SA),
-    Case(name="million", graph="ea3d:L=100,seed=1", clock="chromatic", delay="none", beta=3.0, replicas=1024, sweeps=5,
+    Case(name="million", graph="ea3d:L=100,seed=1", clock="chromatic", delay="none", replicas=1024, sweeps=5,
          peers=_SA),
 )  # fmt: skip
 SIZES = tuple(
-    Case(name="sizes", graph=f"ea3d:L={side},seed=1", clock="poisson", delay="uniform", beta=3.0, replicas=replicas,
+    Case(name="sizes", graph=f"ea3d:L={side},seed=1", clock="poisson", delay="uniform", replicas=replicas,
          sweeps=max(5, 400_000 // side**3), peers=())
     for side, replicas in [(8, 2048), (16, 2048), (32, 2048), (64, 2048), (16, 64), (16, 256), (16, 512), (16, 1024),
                            (16, 4096)]
@@ -110,7 +113,8 @@ def measure(
     for number, case in enumerate(cases):
         bqm = generate(case.graph).bqm
         program = _program(case, bqm)
-        anneal = linear(case.beta / 30, case.beta, case.sweeps * 5e-9)
+        beta = 10 / coupling_sigma(bqm)
+        anneal = linear(beta / 100, beta, case.sweeps * 5e-9)
         own: list[float] = []
         others: dict[str, list[float]] = {name: [] for name in case.peers if name in there}
         for round_ in range(rounds):
@@ -122,7 +126,7 @@ def measure(
             )  # fmt: skip
             own.append(result.updates / result.host_seconds / 1e9)
             for name, rates in others.items():
-                rates.append(there[name](bqm, beta=case.beta, updates=max(2e7, 100 * len(bqm)), seed=round_))
+                rates.append(there[name](bqm, beta=beta, updates=max(2e7, 100 * len(bqm)), seed=round_))
         rate = statistics.median(own)
         if not np.isfinite(rate):
             raise InputError(f"{case.graph} was too quick to be timed")

@@ -38,7 +38,7 @@ def _dwave(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
     reads, sweeps = _effort(bqm.num_variables, updates)
     began = time.perf_counter()
     SimulatedAnnealingSampler().sample(
-        bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 30, beta), seed=seed
+        bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 100, beta), seed=seed
     )
     return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
 
@@ -49,7 +49,7 @@ def _openjij(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
     reads, sweeps = _effort(bqm.num_variables, updates)
     sampler = openjij.SASampler()
     began = time.perf_counter()
-    sampler.sample(bqm, beta_min=beta / 30, beta_max=beta, num_sweeps=sweeps, num_reads=reads, seed=seed)
+    sampler.sample(bqm, beta_min=beta / 100, beta_max=beta, num_sweeps=sweeps, num_reads=reads, seed=seed)
     return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
 
 
