@@ -58,7 +58,7 @@ def rough_sigmoid(z):
     The absolute error of a, and of b, is below 2**-21 given z exactly. (A division costs as much as all the rest.)
     """
     a = abs(z)
-    x = np.float32(-2.8853900817779268) * min(a, np.float32(60.0))  # powers of two
+    x = np.float32(-2.8853900817779268) * min(a, np.float32(40.0))  # powers of two, down to 2**-116: no underflow
     k = np.rint(x)
     r = (x - k) * np.float32(0.6931471805599453)
     p = np.float32(1.0 / 720.0)

@@ -2,8 +2,9 @@
 
 Enters: a Program, a schedule chunk and a Shard (64 to 512 replicas of one schedule group). Leaves: the shard advanced.
 
-What a p-bit sees of a neighbour is looked up, not sent: every p-bit keeps a short ring of its last commits, one row
-of replicas each, and a reader walks back to the newest commit that has arrived. The walk is shared by all lanes.
+With one delay for all connections, a queue holds the commits under way, and each is copied to what everybody sees when
+its time has come. Else every p-bit keeps a short ring of its last commits, and a reader walks back to the newest that
+has arrived. Both are shared by all lanes.
 Each update costs, per lane: 16 random bits (made bit-sliced, then transposed 16 x 16), the field, and the comparison.
 The other 16 bits are drawn only where the first 16 tie with the threshold (once in 65,536), by the scalar law.
 Integer weights: the field is an int16 and the comparison counts the thresholds that the random number passes.
@@ -20,6 +21,7 @@ from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.rules import synapse_step, threshold
 from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
+from hwsim.engine.memory import aligned
 from hwsim.engine.noise import draw, first_word, initial_spin, next_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
@@ -64,11 +66,17 @@ class Cells(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a shard carries from one advance to the next. R lanes, n p-bits, H ring slots (a power of two)."""
+    """What a shard carries from one advance to the next. R lanes, n p-bits.
 
-    value: np.ndarray  # int8 (n * H, R)
-    time: np.ndarray  # int64 (n * H,)
-    commits: np.ndarray  # int64 (n,): commits so far; the newest is in slot commits % H
+    Delays alike, no synapse: rows 0 ... n - 1 of ``value`` are what everybody sees, and Q more rows (a power of two)
+    are a queue of commits under way. Else every p-bit has a ring of H rows (a power of two).
+    """
+
+    value: np.ndarray  # int8 (n + Q, R) or (n * H, R)
+    time: np.ndarray  # int64 (Q,) or (n * H,): of each commit
+    commits: np.ndarray  # int64 (n,): commits so far; the newest is in ring slot commits % H
+    pbit: np.ndarray  # int64 (Q,): whose commit it is
+    ends: np.ndarray  # int64 (2,): numbers of the oldest commit under way and of the next
     filtered: np.ndarray  # float64 (m, R) with RC synapses, else (0, R)
     stepped: np.ndarray  # int64 (m,): time of the filter's last step
     seen: np.ndarray  # int64 (m,): newest commit the filter has seen
@@ -104,6 +112,7 @@ class Prepared:
         reverse = np.empty(m, dtype=np.int64)
         reverse[order] = np.arange(m)
         self.has_synapse = bool(np.any(program.synapse > 0))
+        self.queued = program.uniform_delay is not None and not self.has_synapse
         unit = None if self.has_synapse else integer_unit(program)
         push = np.zeros(m, dtype=np.int16)
         start = np.zeros(n, dtype=np.int16)
@@ -163,18 +172,20 @@ class Shard:
         self._lane = lane_of_replica(words)
         self._replica = np.empty_like(self._lane)
         self._replica[self._lane] = np.arange(64 * words) + 64 * first_word
-        n, m, lanes, depth = prepared.n_pbits, len(prepared.network.weight), 64 * words, 2
-        value = np.zeros((n * depth, lanes), dtype=np.int8)
-        random_start(np.uint64(initial_key), self._replica, value[::depth])
+        n, m, lanes = prepared.n_pbits, len(prepared.network.weight), 64 * words
+        depth, size = (1, 64) if prepared.queued else (2, 0)
+        value = aligned((n * depth + size, lanes), np.int8)
+        random_start(np.uint64(initial_key), self._replica, value[: n * depth : depth])
         if initial is not None:
-            value[::depth, self._lane] = initial.T
-        time = np.full(n * depth, _LONG_AGO, dtype=np.int64)
+            value[: n * depth : depth, self._lane] = initial.T
+        time = np.full(size or n * depth, _LONG_AGO, dtype=np.int64)
         with_synapse = prepared.has_synapse
         filtered = np.zeros((m if with_synapse else 0, lanes))
         if with_synapse:
             filtered[:] = value[prepared.network.indices * depth]
         self._memory = Memory(
-            value, time, np.zeros(n, dtype=np.int64), filtered,
+            value, time, np.zeros(n, dtype=np.int64), np.zeros(size, dtype=np.int64), np.zeros(2, dtype=np.int64),
+            filtered,
             np.zeros(m if with_synapse else 0, dtype=np.int64), np.zeros(m if with_synapse else 0, dtype=np.int64),
         )  # fmt: skip
         batch = max(1, BATCH_WORDS // words)
@@ -206,15 +217,20 @@ class Shard:
                 event, chunk.time, chunk.pbit, chunk.number, anneal.start, anneal.beta, prepared.network,
                 prepared.cells, self._memory, self._scratch,
                 (self._noise_key, self._first_word, prepared.unit, prepared.is_integer, prepared.alike,
-                 prepared.has_synapse, self._depth), self._replica, trace,
+                 prepared.has_synapse, prepared.queued, self._depth), self._replica, trace,
             )  # fmt: skip
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]]
-            self._memory = _deeper(self._memory, self._depth)
+            self._memory = _longer(self._memory) if prepared.queued else _deeper(self._memory, self._depth)
 
     def _newest(self) -> np.ndarray:
         """int8 (n, R): the committed states, by lane."""
-        memory = self._memory
+        memory, n = self._memory, self._prepared.n_pbits
+        if self._prepared.queued:
+            newest = memory.value[:n].copy()
+            for k in range(*memory.ends):
+                newest[memory.pbit[k % len(memory.pbit)]] = memory.value[n + k % len(memory.pbit)]
+            return newest
         return memory.value[np.arange(len(memory.commits)) * self._depth + memory.commits % self._depth]
 
     def spins(self) -> np.ndarray:
@@ -240,6 +256,19 @@ def random_start(key, replica, value):
     for i in range(value.shape[0]):
         for lane in range(value.shape[1]):
             value[i, lane] = initial_spin(key, i, replica[lane])
+
+
+def _longer(memory: Memory) -> Memory:
+    """The same memory with a queue twice as long."""
+    n, size = len(memory.commits), len(memory.pbit)
+    value = aligned((n + 2 * size, memory.value.shape[1]), np.int8)
+    time, pbit = np.zeros(2 * size, dtype=np.int64), np.zeros(2 * size, dtype=np.int64)
+    numbers = np.arange(*memory.ends)
+    value[:n] = memory.value[:n]
+    value[n + numbers % (2 * size)] = memory.value[n + numbers % size]
+    time[numbers % (2 * size)] = memory.time[numbers % size]
+    pbit[numbers % (2 * size)] = memory.pbit[numbers % size]
+    return memory._replace(value=value, time=time, pbit=pbit)
 
 
 def _deeper(memory: Memory, depth: int) -> Memory:
@@ -590,13 +619,14 @@ def _integer_bounds(level, level_first, level_step, field, tied, bounds):
 def _advance(
     event, time, pbit, number, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace
 ):
-    """Run events from index ``event`` on; returns the index reached: short of the end when a ring is too shallow."""
-    key, word_0, unit, is_integer, alike, has_synapse, depth = options
+    """Run events from index ``event`` on; returns the index reached: short of the end when a queue or ring is full."""
+    key, word_0, unit, is_integer, alike, has_synapse, queued, depth = options
     batch_size, words = scratch.words.shape[0], scratch.words.shape[2]
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     indptr, indices, weight, delay, push = network.indptr, network.indices, network.weight, network.delay, network.push
     bias, start, level_first, level_step = network.bias, network.start, network.level_first, network.level_step
-    value, committed, count = memory.value, memory.time, memory.commits
+    value, committed, count, queue_pbit = memory.value, memory.time, memory.commits, memory.pbit
+    n, size, oldest, following = len(count), len(queue_pbit), memory.ends[0], memory.ends[1]
     rows, planes, random, uniforms = scratch.rows, scratch.planes, scratch.words, scratch.uniform
     field, passed, tied, current = scratch.field, scratch.passed, scratch.tied, scratch.current
     gain, offset, low, high, step, word = cells.gain, cells.offset, cells.low, cells.high, cells.step, cells.word
@@ -615,7 +645,17 @@ def _advance(
         uniforms_of(key, pbit, number, event, batch, word_0, words, planes, random)
         for e in range(batch):
             now, i = time[event], np.int64(pbit[event])
-            if _would_lose(count, committed, i, depth, now, longest):
+            if queued:
+                arrived = min(now - 1, now - longest)
+                while oldest < following and committed[oldest & (size - 1)] <= arrived:
+                    j, source = queue_pbit[oldest & (size - 1)], n + (oldest & (size - 1))
+                    for r in range(value.shape[1]):
+                        value[j, r] = value[source, r]
+                    oldest += 1
+                memory.ends[0] = oldest
+                if following - oldest == size:
+                    return event
+            elif _would_lose(count, committed, i, depth, now, longest):
                 return event
             if has_synapse and _filter_would_lose(network, memory, i, depth):
                 return event
@@ -626,9 +666,14 @@ def _advance(
                 beta = anneal_beta[beta_step]
                 if is_integer and alike:
                     _fill_table(cells, beta, unit, scratch.table)
-            target = i * depth + ((count[i] + 1) & (depth - 1))
             first, end = indptr[i], indptr[i + 1]
-            _find_rows(first, end, indices, delay, count, committed, depth, now, rows)
+            if queued:
+                target = n + (following & (size - 1))
+                for k in range(end - first):
+                    rows[k] = indices[first + k]
+            else:
+                target = i * depth + ((count[i] + 1) & (depth - 1))
+                _find_rows(first, end, indices, delay, count, committed, depth, now, rows)
             if is_integer:
                 lowest, gap = level_first[i], level_step[i]
                 _fill_field(first, end, rows, push, value, start[i], field)
@@ -665,8 +710,14 @@ def _advance(
                 )  # fmt: skip
             if ties:
                 _settle_ties(current, tied, replica, update_key(key, i, number[event]), value, target)
-            count[i] += 1
-            committed[target] = now
+            if queued:
+                committed[following & (size - 1)] = now
+                queue_pbit[following & (size - 1)] = i
+                following += 1
+                memory.ends[1] = following
+            else:
+                count[i] += 1
+                committed[target] = now
             if trace.shape[0] > 0:
                 for r in range(trace.shape[1]):
                     trace[event, r] = value[target, r]

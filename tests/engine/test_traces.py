@@ -49,7 +49,8 @@ def test_random_programs_give_the_same_trace(make_program, data):
         upper = np.triu(rng.integers(-3, 4, (n, n)), 1).astype(float)
         bias = rng.integers(-2, 3, n).astype(float)
     else:
-        upper, bias = np.triu(rng.normal(size=(n, n)), 1), rng.normal(size=n)
+        size = draw(st.sampled_from([0.1, 1.0, 30.0]))
+        upper, bias = np.triu(rng.normal(size=(n, n)), 1) * size, rng.normal(size=n)
     couplings = upper + upper.T
     m = np.count_nonzero(couplings)
     changes = {}
@@ -111,11 +112,32 @@ def test_random_integer_programs_give_the_same_trace_bit_sliced(make_program, da
     same(program, seed=seed, schedules=schedules, time="4 ns" if n < 20 else "1500 ps", engine="bitplanes")
 
 
-@pytest.mark.parametrize("engine", ["lanes", "bitplanes"])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_random_dense_programs_give_the_same_trace_pushed(make_program, data):
+    """Gaussian couplings, every clock, uniform delays, spread, short comparators: dense is the reference."""
+    draw = data.draw
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    n = draw(st.sampled_from([2, 7, 40]))
+    upper = np.triu(rng.normal(size=(n, n)), 1) * draw(st.sampled_from([0.1, 1.0, 30.0]))
+    changes = {"delay": draw(st.sampled_from([0, 1_000_000, 1_700_000]))}
+    if draw(st.booleans()):
+        changes |= {"gain": 1 + 0.2 * rng.random(n), "offset": 0.1 * rng.normal(size=n)}
+    if draw(st.booleans()):
+        changes |= {"threshold_word": 2.0 ** draw(st.integers(0, 28))}
+    program = make_program(
+        upper + upper.T, bias=rng.normal(size=n), clock=draw(st.sampled_from(sorted(CLOCK_CODES))), **changes
+    )
+    time = "4 ns" if n < 20 else "1500 ps"
+    same(program, seed=draw(st.integers(0, 100)), schedules=draw(st.sampled_from([1, 3])), time=time, engine="dense")
+
+
+@pytest.mark.parametrize("engine", ["lanes", "dense", "bitplanes"])
 @pytest.mark.parametrize("schedules", [1, 3])
 def test_the_thread_count_changes_nothing(make_program, schedules, engine):
     rng = np.random.default_rng(5)
-    upper = np.triu(rng.normal(size=(30, 30)) if engine == "lanes" else rng.integers(-2, 3, (30, 30)), 1).astype(float)
+    shape = (30, 30)
+    upper = np.triu(rng.integers(-2, 3, shape) if engine == "bitplanes" else rng.normal(size=shape), 1).astype(float)
     program = make_program(upper + upper.T, delay=200_000)
     runs = [
         run(

@@ -1,0 +1,46 @@
+"""Which engine runs a program: auto says why, and a forced engine that cannot refuses by name."""
+
+import numpy as np
+import pytest
+
+from hwsim.anneal import constant
+from hwsim.engine.run import run
+from hwsim.errors import UnsupportedError
+
+RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
+DENSE = np.triu(np.random.default_rng(0).normal(size=(70, 70)), 1)
+SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4}
+
+
+@pytest.mark.parametrize(
+    ("couplings", "changes", "engine", "word"),
+    [
+        (RING, {}, "bitplanes", "small-integer"),
+        (0.25 * RING, {}, "bitplanes", "small-integer"),
+        (0.3 * RING, {}, "lanes", "power of two"),
+        (RING * (1 + np.add.outer(np.arange(6), np.arange(6)) / 7), {}, "lanes", "power of two"),
+        (RING, {"synapse": 1e6}, "lanes", "synapse"),
+        (DENSE + DENSE.T, {}, "dense", "couplings a p-bit"),
+        (DENSE + DENSE.T, {"input_step": 0.1, "input_high": 1.0}, "lanes", "power of two"),
+    ],
+)  # fmt: skip
+def test_auto_takes_the_fastest_that_can_and_says_why(make_program, couplings, changes, engine, word):
+    result = run(make_program(couplings, **changes), **SHORT)
+    assert result.engine == engine and word in result.engine_reason
+
+
+@pytest.mark.parametrize(
+    ("engine", "couplings", "changes", "word"),
+    [
+        ("bitplanes", DENSE + DENSE.T, {}, "power of two"),
+        ("bitplanes", RING, {"synapse": 1e6}, "synapse"),
+        ("bitplanes", 200 * RING + np.roll(np.eye(6), 3, axis=1), {}, "200 units"),
+        ("dense", RING, {"delay": np.arange(12)}, "delays"),
+        ("dense", RING, {"synapse": 1e6}, "synapse"),
+        ("dense", RING, {"input_step": 0.1, "input_high": 1.0}, "quantised"),
+    ],
+)  # fmt: skip
+def test_a_forced_engine_that_cannot_refuses_by_name(make_program, engine, couplings, changes, word):
+    with pytest.raises(UnsupportedError, match=word) as caught:
+        run(make_program(couplings, **changes), engine=engine, **SHORT)
+    assert engine in str(caught.value) and "lanes" in str(caught.value)
