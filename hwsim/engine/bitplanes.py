@@ -41,7 +41,7 @@ from hwsim.program import Program
 SHARD_WORDS, GRAIN = 32, 8
 """Words of 64 replicas in one shard, at most and in steps of: 4,096 p-bits just fit a cache of a megabyte."""
 NARROW_6, NARROW_7, WIDE_5, WIDE_10 = range(4)
-_AHEAD = 2  # events between fetching a p-bit's inputs into the cache and their use
+_AHEAD = 8  # events between fetching a p-bit's inputs into the cache and their use
 _MAX_TABLE_BYTES = 2**28
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LONG_AGO = -(2**62)
