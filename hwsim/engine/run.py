@@ -128,6 +128,11 @@ class Run:
         """How many schedule groups."""
         return int(self.group.max()) + 1
 
+    @property
+    def best_energies(self) -> np.ndarray:
+        """float64 (reads,): the least energy of each read at any checkpoint."""
+        return self.checkpoint_energies.min(axis=0)
+
     @cached_property
     def sampleset(self) -> Any:
         """The final states as a dimod SampleSet in the problem's own labels and vartype."""

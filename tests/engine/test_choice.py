@@ -44,3 +44,19 @@ def test_a_forced_engine_that_cannot_refuses_by_name(make_program, engine, coupl
     with pytest.raises(UnsupportedError, match=word) as caught:
         run(make_program(couplings, **changes), engine=engine, **SHORT)
     assert engine in str(caught.value) and "lanes" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("engine", "kernel"), [("bitplanes", "_run_queue"), ("lanes", "_advance"), ("dense", "_advance")]
+)
+def test_another_beta_seed_size_weight_or_delay_compiles_nothing(make_program, engine, kernel):
+    from importlib import import_module
+
+    compiled = getattr(import_module(f"hwsim.engine.{engine}"), kernel)
+    counts = []
+    for n, size, beta, delay, clock in ((6, 1.0, 0.3, 0, "poisson"), (19, 0.5, 2.0, 7_000, "chromatic")):
+        couplings = size * (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1))
+        program = make_program(couplings, clock=clock, delay=delay)
+        run(program, anneal=constant(beta, "5 ns"), reads=70 * n, seed=n, engine=engine, threads=1)
+        counts.append(len(compiled.signatures))
+    assert counts == [counts[0]] * 2
