@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.errors import InputError
-from hwsim.units import seconds, to_seconds, to_ticks
+from hwsim.units import TICKS_PER_S, seconds, to_seconds, to_ticks
 
 DEFAULT_STEPS = 1000
 
@@ -76,6 +76,19 @@ def table(times: Sequence[str | float], betas: Sequence[float], time: str | floa
     start = np.array([to_ticks(seconds(t, name="anneal time")) for t in times], dtype=np.int64)
     end = to_ticks(seconds(time, name="anneal time"))
     return Anneal(start=start, beta=np.array(betas, dtype=np.float64), end=end)
+
+
+def drifted(anneal: Anneal, drift: float) -> Anneal:
+    """What the p-bits feel of ``anneal`` when the temperature rises as 1 + ``drift`` t (per second), in small steps."""
+    if drift == 0.0:
+        return anneal
+    n = min(max(DEFAULT_STEPS, len(anneal.start)), anneal.end)
+    start = np.unique(np.concatenate((anneal.start, np.array([k * anneal.end // n for k in range(n)], dtype=np.int64))))
+    beta = anneal.beta[np.searchsorted(anneal.start, start, side="right") - 1]
+    warmth = 1 + drift * start / TICKS_PER_S
+    if warmth.min() <= 0:
+        raise InputError(f"a temperature drift of {drift:g} /s reaches zero temperature within {anneal.duration_s:g} s")
+    return Anneal(start=start, beta=beta / warmth, end=anneal.end)
 
 
 def _checked(steps: int) -> int:

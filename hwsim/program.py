@@ -7,11 +7,12 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 
+from hwsim.cell.law import HEAT_BATH, P_KIT, RELAXATION, SOURCES, TABLE
 from hwsim.errors import InputError
 
 CLOCK_CODES = {
@@ -24,7 +25,7 @@ CLOCK_CODES = {
 }
 """Integer code of each clock (design: who updates when), as the kernels know it."""
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +36,19 @@ class Program:
       bias : float64 (n,);  indptr : int64 (n+1,);  indices : int32 (m,);  weight : float64 (m,)
       delay : int64 (m,) ticks from a commit of ``indices[k]`` until the row's p-bit sees it
     Cells, one entry per p-bit:
+      law : int8 (n,), code of hwsim.cell.law;  parameter, bound : float64 (n,), of that law
+      table : float64 (k,), P(+1) at z = table_first + q table_step, for the law TABLE
       gain, offset : float64 (n,), dimensionless;  input_low, input_high, input_step : float64 (n,), quantiser of
-      beta I, step 0 for none;  threshold_word : float64 (n,), 2**(32 - comparator bits);
+      beta I: limits, and step 0 where nothing is rounded;  threshold_word : float64 (n,), 2**(32 - comparator bits);
       synapse : float64 (n,), RC time constant of the input in ticks, 0 for none
+      stuck : int8 (n,), +-1 where a p-bit never changes, else 0
+    Noise of the machine:
+      noise : float64 (n,), s.d. of white noise at the input, fresh at every update
+      flicker : float64 (n,), s.d. of 1/f noise at the input, in octaves: ``flicker_octaves`` of them, the fastest
+      changing every ``flicker_block`` ticks. Like the clock, it belongs to a schedule: replicas of one share it
+      temperature_drift : float, per second: beta is divided by 1 + temperature_drift * time
+      source : a key of hwsim.cell.law.SOURCES;  source_shifts : steps between two words;  source_share : p-bits
+      that hold the same sequence;  source_phase : steps between two of them
     Clock:
       clock : a key of CLOCK_CODES;  period : int, ticks of one round;  participation : float in (0, 1];
       color : int32 (n,), colour class of each p-bit;  tau : float64 (n,), mean interval in ticks (poisson,
@@ -45,6 +56,10 @@ class Program:
     Decoding:
       labels : JSON text of the variable names in p-bit order;  energy_offset : float added to every energy;
       vartype : "SPIN" or "BINARY", the problem's own
+      problem_bias, problem_indptr, problem_indices, problem_weight : the network that energies are counted with, where
+      the machine's own couplings are not exactly the problem's (quantised, in error); None: the network above
+    Prices:
+      update_j : float, energy of one update in J, or None when nobody has published it
     """
 
     bias: np.ndarray
@@ -67,11 +82,51 @@ class Program:
     phase: np.ndarray
     jitter: np.ndarray
     labels: str
+    law: np.ndarray
+    parameter: np.ndarray
+    bound: np.ndarray
+    noise: np.ndarray
+    flicker: np.ndarray
+    stuck: np.ndarray
+    table: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    table_first: float = 0.0
+    table_step: float = 1.0
+    flicker_block: int = 1
+    flicker_octaves: int = 10
+    temperature_drift: float = 0.0
+    source: str = "ideal"
+    source_shifts: int = 1
+    source_share: int = 1
+    source_phase: int = 0
     energy_offset: float = 0.0
     vartype: str = "SPIN"
+    problem_bias: np.ndarray | None = None
+    problem_indptr: np.ndarray | None = None
+    problem_indices: np.ndarray | None = None
+    problem_weight: np.ndarray | None = None
+    update_j: float | None = None
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def problem_network(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """(bias, indptr, indices, weight) that energies are counted with."""
+        if self.problem_bias is None or self.problem_indptr is None:
+            return self.bias, self.indptr, self.indices, self.weight
+        assert self.problem_indices is not None and self.problem_weight is not None
+        return self.problem_bias, self.problem_indptr, self.problem_indices, self.problem_weight
+
+    @property
+    def is_ideal(self) -> bool:
+        """Whether every p-bit follows the ideal law, without noise of the machine's own and with ideal numbers."""
+        plain = bool(np.all(self.law == HEAT_BATH)) and self.source == "ideal"
+        return plain and not (np.any(self.noise > 0) or np.any(self.flicker > 0))
+
+    @property
+    def remembers(self) -> bool:
+        """Whether an update depends on the p-bit's own state."""
+        return bool(np.any(self.law >= RELAXATION))
 
     @property
     def n_pbits(self) -> int:
@@ -105,6 +160,12 @@ _PER_PBIT = {
     "tau": np.float64,
     "phase": np.int64,
     "jitter": np.float64,
+    "law": np.int8,
+    "parameter": np.float64,
+    "bound": np.float64,
+    "noise": np.float64,
+    "flicker": np.float64,
+    "stuck": np.int8,
 }
 _PER_CONNECTION = {"indices": np.int32, "weight": np.float64, "delay": np.int64}
 
@@ -122,12 +183,6 @@ def check(program: Program) -> None:
             raise InputError(f"program.{name} must be {np.dtype(dtype)} ({length},), got {array.dtype} {array.shape}")
         if array.dtype == np.float64 and not np.all(np.isfinite(array)):
             raise InputError(f"program.{name} holds a value that is not finite")
-    if program.indptr[0] != 0 or program.indptr[-1] != m or np.any(np.diff(program.indptr) < 0):
-        raise InputError("program.indptr must rise from 0 to the number of connections")
-    if m and (program.indices.min() < 0 or program.indices.max() >= n):
-        raise InputError("program.indices must lie in [0, n)")
-    if np.any(program.indices == np.repeat(np.arange(n), np.diff(program.indptr))):
-        raise InputError("program.indices couples a p-bit to itself")
     if np.any(program.delay < 0):
         raise InputError(f"program.delay must be >= 0, got {int(program.delay.min())}")
     if program.clock not in CLOCK_CODES:
@@ -146,17 +201,67 @@ def check(program: Program) -> None:
         rows = np.repeat(np.arange(n), np.diff(program.indptr))
         if np.any(program.color[rows] == program.color[program.indices]):
             raise InputError("program.color gives two coupled p-bits the same colour")
-    for name in ("synapse", "jitter", "input_step", "phase"):
+    _check_network(program)
+    _check_device(program)
+    for name in ("synapse", "jitter", "input_step", "phase", "noise", "flicker", "bound"):
         if np.any(getattr(program, name) < 0):
             raise InputError(f"program.{name} must be >= 0")
+
+
+def _check_network(program: Program) -> None:
+    """Both networks are lists of rows: that of the cells, and that of the problem where it is another."""
+    given = [getattr(program, f"problem_{name}") is not None for name in ("bias", "indptr", "indices", "weight")]
+    if any(given) != all(given):
+        raise InputError("program.problem_bias, _indptr, _indices and _weight come together or not at all")
+    n = program.n_pbits
+    networks = {"": (program.bias, program.indptr, program.indices, program.weight)}
+    if all(given):
+        networks["problem_"] = program.problem_network
+    for prefix, (bias, indptr, indices, weight) in networks.items():
+        m = len(weight)
+        if len(bias) != n or len(indptr) != n + 1 or len(indices) != m:
+            raise InputError(f"program.{prefix}bias, indptr and indices have lengths that do not match")
+        if indptr[0] != 0 or indptr[-1] != m or np.any(np.diff(indptr) < 0):
+            raise InputError(f"program.{prefix}indptr must rise from 0 to the number of connections")
+        if m and (indices.min() < 0 or indices.max() >= n):
+            raise InputError(f"program.{prefix}indices must lie in [0, n)")
+        if np.any(indices == np.repeat(np.arange(n), np.diff(indptr))):
+            raise InputError(f"program.{prefix}indices couples a p-bit to itself")
+
+
+def _check_device(program: Program) -> None:
+    if program.law.min() < HEAT_BATH or program.law.max() > P_KIT:
+        raise InputError(f"program.law must be one of 0 to {P_KIT}, got {int(program.law.max())}")
+    if np.any(program.law == TABLE):
+        table = program.table
+        if len(table) < 2 or not (np.all(table >= 0) and np.all(table <= 1)) or not program.table_step > 0:
+            raise InputError("a tabulated law needs a table of at least two probabilities and a step above 0")
+    if np.any(program.input_low > program.input_high):
+        raise InputError("program.input_low must not lie above input_high")
+    relaxes = program.law == RELAXATION
+    if np.any(relaxes) and program.clock != "poisson":
+        raise InputError(
+            f"a law whose rate depends on the state runs on the poisson clock, at the bounding rate, not on the "
+            f"{program.clock} one"
+        )
+    if program.source not in SOURCES:
+        raise InputError(f"random source must be one of {', '.join(SOURCES)}, got {program.source!r}")
+    if program.source_shifts < 1 or program.source_share < 1 or not 0 <= program.source_phase <= 4096:
+        raise InputError("a random source needs shifts and share of at least 1 and a phase of 0 to 4096 steps")
+    if program.flicker_block < 1 or not 1 <= program.flicker_octaves <= 40:
+        raise InputError("1/f noise needs a block of at least one tick and 1 to 40 octaves")
+    if not np.isfinite(program.temperature_drift):
+        raise InputError("program.temperature_drift must be finite")
+    if np.any(np.abs(program.stuck) > 1):
+        raise InputError("program.stuck must be -1, 0 or +1")
 
 
 def content_hash(program: Program) -> str:
     """40 hex digits that depend on everything that matters to a result, and on nothing else."""
     digest = hashlib.blake2b(f"hwsim-program-{_VERSION}".encode(), digest_size=20)
-    for field in fields(program):
-        value = getattr(program, field.name)
-        digest.update(f"|{field.name}:".encode())
+    for entry in fields(program):
+        value = getattr(program, entry.name)
+        digest.update(f"|{entry.name}:".encode())
         digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
     return digest.hexdigest()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from hwsim.cell.law import NO_LIMIT
 from hwsim.mapping.color import greedy_coloring
 from hwsim.program import Program
 
@@ -30,8 +31,8 @@ def build_program(
         "delay": np.zeros(len(indices), dtype=np.int64),
         "gain": np.ones(n),
         "offset": np.zeros(n),
-        "input_low": np.zeros(n),
-        "input_high": np.zeros(n),
+        "input_low": np.full(n, -NO_LIMIT),
+        "input_high": np.full(n, NO_LIMIT),
         "input_step": np.zeros(n),
         "threshold_word": np.ones(n),
         "synapse": np.zeros(n),
@@ -43,9 +44,15 @@ def build_program(
         "phase": np.arange(n, dtype=np.int64) * (TAU // (n + 1)),
         "jitter": np.full(n, 0.05 * TAU),
         "labels": "[]",
+        "law": np.zeros(n, dtype=np.int8),
+        "parameter": np.zeros(n),
+        "bound": np.zeros(n),
+        "noise": np.zeros(n),
+        "flicker": np.zeros(n),
+        "stuck": np.zeros(n, dtype=np.int8),
     }
     for name, value in changes.items():
-        template = fields[name]
+        template = fields.get(name)
         spread = isinstance(template, np.ndarray) and np.ndim(value) == 0
         fields[name] = np.full_like(template, value) if spread else value
     return Program(**fields)

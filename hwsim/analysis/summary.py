@@ -95,7 +95,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None, see
             "tts99_is_bound": answer.tts_is_bound,
         }
     if program.n_pbits <= MAX_SPINS:
-        energies = enumerate_energies(program.bias, program.indptr, program.indices, program.weight)
+        energies = enumerate_energies(*program.problem_network)
         law = boltzmann_law(energies, float(run.anneal.beta[-1]))
         row["total_variation"] = float(total_variation(state_index(run.states), law))
         row["tv_noise_floor"] = float(tv_noise_floor(law, run.reads))

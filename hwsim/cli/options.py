@@ -195,13 +195,13 @@ def write_waveform(run: Any, path: str) -> None:
     times, pbits, values = run.traces[0]
     state = run.initial_states[0].copy()
     steps = [(0, float(energies(run.program, state[None])[0]))]
-    local = run.program
+    bias, indptr, indices, weight = run.program.problem_network
     energy = steps[0][1]
     for k in range(len(times)):
         i = int(pbits[k])
         if values[k] != state[i]:
-            row = slice(local.indptr[i], local.indptr[i + 1])
-            field = local.bias[i] + float(np.dot(local.weight[row], state[local.indices[row]]))
+            row = slice(indptr[i], indptr[i + 1])
+            field = bias[i] + float(np.dot(weight[row], state[indices[row]]))
             energy += 2 * float(values[k]) * field
             state[i] = values[k]
         if k + 1 == len(times) or times[k + 1] != times[k]:

@@ -163,8 +163,7 @@ def fetch_ahead(typingctx, rows, width, inputs, first):
         rows_ = Words(context, builder, sig.args[0], rows_)
         inputs_ = Words(context, builder, sig.args[2], inputs_)
         starts = [
-            builder.mul(builder.lshr(inputs_.word(builder.add(first_, _i64(k))), _i64(1)), width_)
-            for k in range(GROUP)
+            builder.mul(builder.lshr(inputs_.word(builder.add(first_, _i64(k))), _i64(1)), width_) for k in range(GROUP)
         ]
 
         def block(index: Any) -> None:

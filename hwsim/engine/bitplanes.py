@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.cell.rules import threshold
+from hwsim.cell.rules import law_threshold
 from hwsim.engine.bitkernels import (
     ALWAYS,
     GROUP,
@@ -30,6 +30,8 @@ from hwsim.engine.bitkernels import (
     decide_wide_10,
     fetch_ahead,
 )
+from hwsim.engine.contract import columns, own_state
+from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import first_word, update_key, word_start
@@ -62,11 +64,14 @@ class Classes(NamedTuple):
     """P-bits whose thresholds are alike, one entry per class."""
 
     of: np.ndarray  # int32 (n,): class of each p-bit
-    device: np.ndarray  # float64 (C, 6): gain, offset, input low, high, step, threshold word
+    device: np.ndarray  # float64 (C, 10): the fields of contract.Columns
     first: np.ndarray  # int64 (C,): field / unit at count 0
     step: np.ndarray  # int64 (C,): and per count
     n_counts: np.ndarray  # int64 (C,)
     narrow: np.ndarray  # bool (C,)
+    table: np.ndarray  # of the law TABLE; see Program
+    table_first: float
+    table_step: float
 
 
 class Tables(NamedTuple):
@@ -101,6 +106,9 @@ class Rings(NamedTuple):
 
 def why_not(program: Program) -> str | None:
     """Why this engine cannot run ``program``, or None."""
+    reason = own_state(program)
+    if reason is not None:
+        return reason
     if np.any(program.synapse > 0):
         return "an RC synapse (a filtered input is not an integer)"
     if integer_unit(program) is None:
@@ -154,6 +162,7 @@ class Prepared:
         self.network = Network(entries, groups, program.indptr, program.indices, program.delay, kind)
         self._classes(program, common, counts, narrow)
         self._terms(program)
+        self.problem_network = program.problem_network if program.problem_bias is not None else None
 
     def _pack(self, program: Program, weight: np.ndarray, narrow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Entries and group numbers: the inputs of p-bit i that count 2**bit, seven a group, padded with empty rows.
@@ -186,15 +195,12 @@ class Prepared:
 
     def _classes(self, program: Program, common: np.ndarray, counts: np.ndarray, narrow: np.ndarray) -> None:
         bias = np.rint(program.bias / self.unit)
-        columns = np.stack(
-            [program.gain, program.offset, program.input_low, program.input_high, program.input_step,
-             program.threshold_word, bias, common, counts], axis=1,
-        )  # fmt: skip
-        kinds, of = np.unique(columns, axis=0, return_inverse=True)
-        bias, common, counts = (kinds[:, k].astype(np.int64) for k in (6, 7, 8))
+        rows = np.stack([*vars(columns(program)).values(), bias, common, counts], axis=1).astype(np.float64)
+        kinds, of = np.unique(rows, axis=0, return_inverse=True)
+        bias, common, counts = (kinds[:, k].astype(np.int64) for k in (-3, -2, -1))
         self.classes = Classes(
-            of.ravel().astype(np.int32), np.ascontiguousarray(kinds[:, :6]), -bias - common * counts, 2 * common,
-            counts + 1, counts <= GROUP,
+            of.ravel().astype(np.int32), np.ascontiguousarray(kinds[:, :-3]), -bias - common * counts, 2 * common,
+            counts + 1, counts <= GROUP, program.table, program.table_first, program.table_step,
         )  # fmt: skip
         has_wide = not bool(np.all(narrow))
         longest = int(counts.max(initial=0)) + 1
@@ -328,6 +334,8 @@ class Shard:
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E without the program's offset, counted bit-sliced."""
         prepared = self._prepared
+        if prepared.problem_network is not None:
+            return column_energies(*prepared.problem_network, self.spins().T)
         planes = np.zeros((N_COUNTERS, self._width), dtype=np.uint64)
         _count_energy(
             self._committed(), np.int64(self._width), prepared.left, prepared.right, prepared.term_groups,
@@ -402,12 +410,17 @@ def _count_energy(rows, width, left, right, groups, planes):
 
 
 @njit
-def _fill_bounds(classes, c, beta, unit, bound):
-    """Thresholds of class ``c`` by count, as integers up to 2**32."""
-    device = classes.device[c]
+def _fill_bounds(classes, c, beta, unit, shift, bound):
+    """Thresholds of class ``c`` by count, as integers up to 2**32; ``shift`` is added to the offset."""
+    gain, offset, low, high, step, word, law, parameter, most, noise = classes.device[c]
     for s in range(classes.n_counts[c]):
         field = unit * np.float64(classes.first[c] + s * classes.step[c])
-        bound[s] = np.int64(threshold(field, beta, device[0], device[1], device[2], device[3], device[4], device[5]))
+        bound[s] = np.int64(
+            law_threshold(
+                1, field, beta, gain, offset + shift, low, high, step, word, np.int64(law), parameter, most, noise,
+                classes.table, classes.table_first, classes.table_step,
+            )
+        )  # fmt: skip
 
 
 @njit
@@ -450,14 +463,14 @@ def _fill_lists(bound, n_counts, levels, level_first, lists, list_first):
 
 
 @njit
-def _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list):
-    """Make ``slot`` hold the thresholds of class ``c`` at ``beta``."""
-    _fill_bounds(classes, c, beta, unit, tables.bound)
+def _fill_slot(classes, tables, c, slot, beta, unit, shift, per_levels, per_list):
+    """Make ``slot`` hold the thresholds of class ``c`` at ``beta``, with ``shift`` added to the offset."""
+    _fill_bounds(classes, c, beta, unit, shift, tables.bound)
     if classes.narrow[c]:
         _fill_masks(tables.bound, classes.n_counts[c], tables.masks, slot * (PLANES + 2) * 8)
     else:
         _fill_lists(tables.bound, classes.n_counts[c], tables.levels, slot * per_levels, tables.lists, slot * per_list)
-    tables.beta[slot] = beta
+    tables.beta[slot] = beta if shift == 0.0 else np.nan
     tables.owner[slot] = c
 
 
@@ -471,10 +484,9 @@ def _beta_step(starts, step, now):
 
 
 @njit(nogil=True)
-def _run_queue(
-    event, time, pbit, number, anneal_start, anneal_beta, network, classes, tables, queue, delay, options, trace
-):
+def _run_queue(event, events, anneal_start, anneal_beta, network, classes, tables, queue, delay, options, trace):
     """Run events from ``event`` on; returns the index reached: short of the end when the queue is full."""
+    time, pbit, number, shifts = events
     key, word_0, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
@@ -501,8 +513,9 @@ def _run_queue(
             fetch_ahead(visible, width, entries, groups[pbit[event + _AHEAD] * (n_bits + 1)] * GROUP)
         c = np.int64(of[i])
         slot = c if shared == 0 else 0
-        if table_beta[slot] != beta or table_owner[slot] != c:
-            _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
+        shift = shifts[event] if len(shifts) > 0 else 0.0
+        if table_beta[slot] != beta or table_owner[slot] != c or shift != 0.0:
+            _fill_slot(classes, tables, c, slot, beta, unit, shift, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), word_0)
         place, own = following & (size - 1), i * (n_bits + 1)
         if kind[i] == NARROW_6:
@@ -536,14 +549,15 @@ def _run_queue(
 
 def _advance_queue(event, chunk, anneal, network, classes, tables, queue, delay, options, trace):
     return _run_queue(
-        event, chunk.time, chunk.pbit, chunk.number, anneal.start, anneal.beta, network, classes, tables, queue, delay,
-        options, trace,
+        event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), anneal.start, anneal.beta, network, classes, tables,
+        queue, delay, options, trace,
     )  # fmt: skip
 
 
 @njit(nogil=True)
-def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, classes, tables, rings, options, trace):
+def _run_rings(event, events, anneal_start, anneal_beta, network, classes, tables, rings, options, trace):
     """The same for delays that differ; short of the end when a ring is too shallow."""
+    time, pbit, number, shifts = events
     key, word_0, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
@@ -589,8 +603,9 @@ def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, cl
             packed[e] = seen[entry >> 1] << 1 | (entry & 1)
         c = np.int64(of[i])
         slot = c if shared == 0 else 0
-        if table_beta[slot] != beta or table_owner[slot] != c:
-            _fill_slot(classes, tables, c, slot, beta, unit, per_levels, per_list)
+        shift = shifts[event] if len(shifts) > 0 else 0.0
+        if table_beta[slot] != beta or table_owner[slot] != c or shift != 0.0:
+            _fill_slot(classes, tables, c, slot, beta, unit, shift, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), word_0)
         target = i * depth + ((commits[i] + 1) & (depth - 1))
         if kind[i] == NARROW_6:
@@ -621,6 +636,6 @@ def _run_rings(event, time, pbit, number, anneal_start, anneal_beta, network, cl
 
 def _advance_rings(event, chunk, anneal, network, classes, tables, rings, options, trace):
     return _run_rings(
-        event, chunk.time, chunk.pbit, chunk.number, anneal.start, anneal.beta, network, classes, tables, rings,
-        options, trace,
+        event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), anneal.start, anneal.beta, network, classes, tables,
+        rings, options, trace,
     )  # fmt: skip

@@ -10,7 +10,9 @@ from typing import Protocol
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.cell.law import HEAT_BATH
 from hwsim.errors import InputError
+from hwsim.program import Program
 from hwsim.streams import stream_key
 
 
@@ -83,3 +85,59 @@ class State(Protocol):
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """A Program's devices, (n,) each, with stuck p-bits turned into devices that always choose the same value."""
+
+    gain: np.ndarray
+    offset: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    step: np.ndarray
+    word: np.ndarray
+    law: np.ndarray
+    parameter: np.ndarray
+    bound: np.ndarray
+    noise: np.ndarray
+
+
+_FAR = 1e6
+"""Input at which every law has saturated."""
+
+
+def columns(program: Program) -> Columns:
+    """The devices of ``program`` as the kernels of the fast engines read them."""
+    stuck = program.stuck != 0
+    free = np.where(stuck, 0.0, 1.0)
+    return Columns(
+        gain=np.where(stuck, 1.0, program.gain),
+        offset=np.where(stuck, _FAR * program.stuck, program.offset),
+        low=program.input_low * free,
+        high=program.input_high * free,
+        step=program.input_step * free,
+        word=program.threshold_word,
+        law=np.where(stuck, HEAT_BATH, program.law).astype(np.int8),
+        parameter=program.parameter * free,
+        bound=program.bound * free,
+        noise=program.noise * free,
+    )
+
+
+def own_state(program: Program) -> str | None:
+    """What a word-parallel engine cannot do about ``program``'s devices, or None."""
+    if program.remembers:
+        return "a law that depends on the p-bit's own state (arrhenius, low-barrier, p-kit)"
+    if program.source != "ideal":
+        return f"a random source with a state of its own ({program.source})"
+    return None
+
+
+def unusual(program: Program) -> str | None:
+    """What an engine that screens with the ideal sigmoid cannot do about ``program``'s devices, or None."""
+    if np.any(program.law != HEAT_BATH):
+        return own_state(program) or "a law other than the heat bath"
+    if np.any(program.noise > 0) or np.any(program.flicker > 0):
+        return "noise at the input"
+    return own_state(program)

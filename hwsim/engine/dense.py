@@ -15,7 +15,9 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.cell.elementary import rough_sigmoid
+from hwsim.cell.law import NO_LIMIT
 from hwsim.cell.rules import threshold
+from hwsim.engine.contract import columns, unusual
 from hwsim.engine.energy import column_energies
 from hwsim.engine.lanes import BATCH_WORDS, inline, lane_of_replica, random_start, uniforms_of
 from hwsim.engine.memory import aligned
@@ -38,7 +40,7 @@ class Network(NamedTuple):
     indptr: np.ndarray
     indices: np.ndarray
     weight: np.ndarray
-    matrix: np.ndarray  # int32 (n, n): twice the couplings, on the grid
+    matrix: np.ndarray  # int32 (n, n): twice the couplings, on the grid; row j is what p-bit j pushes
     push: np.ndarray  # int32 (m,): couplings on the grid, by connection
     start: np.ndarray  # int32 (n,): biases on the grid
     reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|
@@ -63,8 +65,13 @@ def why_not(program: Program) -> str | None:
     """Why this engine cannot run ``program``, or None."""
     if np.any(program.synapse > 0):
         return "an RC synapse (a flip would have to be pushed again at every step of the filter)"
+    reason = unusual(program)
+    if reason is not None:
+        return reason
     if np.any(program.input_step > 0):
         return "a quantised input (a small error of a field would become a large one)"
+    if np.any(program.input_high < NO_LIMIT):
+        return "an input limit"
     if program.uniform_delay is None:
         return "delays that differ (a flip is pushed into all fields at once)"
     if program.n_pbits > MAX_PBITS:
@@ -80,18 +87,19 @@ class Prepared:
         if reason is not None:
             raise UnsupportedError(f"engine dense does not do {reason}; engine lanes does")
         n = self.n_pbits = program.n_pbits
+        device = columns(program)
         rows = np.repeat(np.arange(n), np.diff(program.indptr))
         reach = np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n)
         widest = float(reach.max()) or 1.0
         self.grid = 2.0 ** (np.ceil(np.log2(widest)) - 30)
         push = np.rint(program.weight / self.grid).astype(np.int32)
         matrix = aligned((n, n), np.int32)
-        matrix[rows, program.indices] = 2 * push  # may wrap around, and the sums wrap back
+        matrix[program.indices, rows] = 2 * push  # may wrap around, and the sums wrap back
         self.delay = program.uniform_delay or 0
+        self.problem_network = program.problem_network
         self.network = Network(
             program.bias, program.indptr, program.indices, program.weight, matrix, push,
-            np.rint(program.bias / self.grid).astype(np.int32), reach, program.gain, program.offset,
-            program.threshold_word,
+            np.rint(program.bias / self.grid).astype(np.int32), reach, device.gain, device.offset, device.word,
         )  # fmt: skip
 
 
@@ -148,8 +156,7 @@ class Shard:
 
     def energies(self) -> np.ndarray:
         """float64 (64,): E without the program's offset."""
-        net = self._prepared.network
-        return column_energies(net.bias, net.indptr, net.indices, net.weight, self._memory.newest)[self._lane]
+        return column_energies(*self._prepared.problem_network, self._memory.newest)[self._lane]
 
 
 def _longer(memory: Memory) -> Memory:
@@ -267,7 +274,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, memory, scratch, 
             for r in range(_LANES):
                 if tied[r] != 0:
                     current = _exact_field(bias, indptr, indices, weight, visible, i, r)
-                    bound = threshold(-current, beta, gain[i], offset[i], 0.0, 0.0, 0.0, word[i])
+                    bound = threshold(-current, beta, gain[i], offset[i], -NO_LIMIT, NO_LIMIT, 0.0, word[i])
                     rows[place, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
         for r in range(_LANES):
             newest[i, r] = rows[place, r]

@@ -8,7 +8,7 @@ from hwsim.program import Program
 
 def row_energies(program: Program, states: np.ndarray) -> np.ndarray:
     """float64 (reads,) of states int8 (reads, n): E = sum h s + sum_{i<j} J s s + offset."""
-    columns = column_energies(program.bias, program.indptr, program.indices, program.weight, states.T)
+    columns = column_energies(*program.problem_network, states.T)
     return columns + program.energy_offset
 
 

@@ -18,11 +18,14 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.rules import synapse_step, threshold
+from hwsim.cell.law import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128
+from hwsim.cell.rules import law_threshold, synapse_step, threshold
+from hwsim.cell.source import STATE_WORDS, source_next
+from hwsim.engine.contract import columns, own_state
 from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
-from hwsim.engine.noise import draw, first_word, initial_spin, next_word, update_key, word_start
+from hwsim.engine.noise import draw, first_word, initial_spin, next_word, seed_source, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
 from hwsim.program import Program
@@ -62,7 +65,14 @@ class Cells(NamedTuple):
     high: np.ndarray
     step: np.ndarray
     word: np.ndarray
+    law: np.ndarray
+    parameter: np.ndarray
+    bound: np.ndarray
+    noise: np.ndarray
     synapse: np.ndarray
+    table: np.ndarray
+    table_first: float
+    table_step: float
 
 
 class Memory(NamedTuple):
@@ -74,12 +84,14 @@ class Memory(NamedTuple):
 
     value: np.ndarray  # int8 (n + Q, R) or (n * H, R)
     time: np.ndarray  # int64 (Q,) or (n * H,): of each commit
-    commits: np.ndarray  # int64 (n,): commits so far; the newest is in ring slot commits % H
+    commits: np.ndarray  # int64 (n,): commits so far; the newest is in ring slot commits % H. In a queue, one more than
+    #                      the number of the p-bit's last commit
     pbit: np.ndarray  # int64 (Q,): whose commit it is
     ends: np.ndarray  # int64 (2,): numbers of the oldest commit under way and of the next
     filtered: np.ndarray  # float64 (m, R) with RC synapses, else (0, R)
     stepped: np.ndarray  # int64 (m,): time of the filter's last step
     seen: np.ndarray  # int64 (m,): newest commit the filter has seen
+    generator: np.ndarray  # uint32 (n, R, words): states of the p-bits' random sources, else (0, 0, 0)
 
 
 class Scratch(NamedTuple):
@@ -99,6 +111,7 @@ class Scratch(NamedTuple):
     table: np.ndarray  # float64 (span,): thresholds by field, devices all alike
     cached: np.ndarray  # float64 (n, n_levels) thresholds of devices that differ
     stamp: np.ndarray  # int64 (n,): anneal step of `cached`
+    drawn: np.ndarray  # uint32 (R,): random numbers, general path only
 
 
 class Prepared:
@@ -130,25 +143,32 @@ class Prepared:
             common[linked] = np.gcd.reduceat(np.abs(weight), program.indptr[:-1][linked])
             first[:], step[:], levels[:] = -bias - total, 2 * common, total // common + 1
             self.span = int(np.max(np.abs(bias) + np.abs(first + bias))) if n else 0
-        self.is_integer = unit is not None and int(levels.max()) <= MAX_LEVELS and bool(np.all(program.gain > 0))
+        device = columns(program)
+        self.is_integer = (
+            unit is not None and int(levels.max()) <= MAX_LEVELS and bool(np.all(device.gain > 0))
+            and own_state(program) is None and bool(np.all(np.diff(program.table) >= 0))
+        )  # fmt: skip
+        ideal = bool(np.all(device.law == HEAT_BATH)) and not np.any(device.noise > 0)
+        self.is_general = not self.is_integer and (not ideal or own_state(program) is not None)
         self.unit = unit if unit is not None else 1.0
         self.n_levels = int(levels.max())
-        cell_columns = (
-            program.gain, program.offset, program.input_low, program.input_high, program.input_step,
-            program.threshold_word,
-        )  # fmt: skip
+        cell_columns = tuple(vars(device).values())
         self.alike = all(bool(np.all(column == column[0])) for column in cell_columns)
         self.network = Network(
             program.bias, program.indptr, program.indices, program.weight, program.delay, reverse,
             push, start, first, step, levels,
             np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n),
         )  # fmt: skip
-        self.cells = Cells(*cell_columns, program.synapse)
+        self.cells = Cells(*cell_columns, program.synapse, program.table, program.table_first, program.table_step)
         self.n_pbits = n
+        self.source = (
+            SOURCES[program.source], program.source_share, program.source_phase, program.source_shifts
+        )  # fmt: skip
+        self._problem_network = program.problem_network
 
     def energies(self, spins: np.ndarray) -> np.ndarray:
         """float64 (replicas,) of spins int8 (n, replicas)."""
-        return column_energies(self.network.bias, self.network.indptr, self.network.indices, self.network.weight, spins)
+        return column_energies(*self._problem_network, spins)
 
 
 def lane_of_replica(words: int) -> np.ndarray:
@@ -187,6 +207,7 @@ class Shard:
             value, time, np.zeros(n, dtype=np.int64), np.zeros(size, dtype=np.int64), np.zeros(2, dtype=np.int64),
             filtered,
             np.zeros(m if with_synapse else 0, dtype=np.int64), np.zeros(m if with_synapse else 0, dtype=np.int64),
+            self._generators(),
         )  # fmt: skip
         batch = max(1, BATCH_WORDS // words)
         uniform_words = np.empty((batch, 16, words), dtype=np.uint64)
@@ -206,7 +227,18 @@ class Shard:
             np.empty(2 * prepared.span + 1 if prepared.is_integer and prepared.alike else 1),
             np.empty((1, 1) if prepared.alike or not prepared.is_integer else (n, levels)),
             np.full(n, -1, dtype=np.int64),
+            np.empty(lanes, dtype=np.uint32),
         )
+
+    def _generators(self) -> np.ndarray:
+        """States of the p-bits' random sources before their first update."""
+        source, share, phase, shifts = self._prepared.source
+        if source == IDEAL:
+            return np.zeros((0, 0, 0), dtype=np.uint32)
+        words = STATE_WORDS if source == XOSHIRO128 else 1
+        state = np.zeros((self._prepared.n_pbits, self.lanes, words), dtype=np.uint32)
+        _seed_sources(self._noise_key, source, share, phase, shifts, self._replica, state)
+        return state
 
     def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
@@ -214,10 +246,11 @@ class Shard:
         trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
         while True:
             event = _advance(
-                event, chunk.time, chunk.pbit, chunk.number, anneal.start, anneal.beta, prepared.network,
-                prepared.cells, self._memory, self._scratch,
+                event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), anneal.start, anneal.beta,
+                prepared.network, prepared.cells, self._memory, self._scratch,
                 (self._noise_key, self._first_word, prepared.unit, prepared.is_integer, prepared.alike,
-                 prepared.has_synapse, prepared.queued, self._depth), self._replica, trace,
+                 prepared.has_synapse, prepared.queued, self._depth, prepared.is_general, prepared.source[0],
+                 prepared.source[3]), self._replica, trace,
             )  # fmt: skip
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]]
@@ -249,6 +282,16 @@ class Shard:
     @property
     def _depth(self) -> int:
         return len(self._memory.time) // len(self._memory.commits)
+
+
+@njit
+def _seed_sources(key, source, share, phase, shifts, replica, state):
+    own = np.zeros(4, dtype=np.uint32)
+    for i in range(state.shape[0]):
+        for lane in range(state.shape[1]):
+            seed_source(key, source, share, phase, shifts, i, replica[lane], own)
+            for word in range(state.shape[2]):
+                state[i, lane, word] = own[word]
 
 
 @njit
@@ -573,12 +616,38 @@ def _decide_float(beta, gain, offset, low, high, step, word, current, uniforms, 
 
 
 @njit
-def _thresholds(network, cells, i, beta, unit, out):
+def _cell_threshold(cells, i, own, field, beta, shift):
+    """Threshold of p-bit ``i`` at state ``own``, with ``shift`` added to its offset."""
+    return law_threshold(
+        own, field, beta, cells.gain[i], cells.offset[i] + shift, cells.low[i], cells.high[i], cells.step[i],
+        cells.word[i], cells.law[i], cells.parameter[i], cells.bound[i], cells.noise[i], cells.table,
+        cells.table_first, cells.table_step,
+    )  # fmt: skip
+
+
+@njit
+def _decide_general(cells, i, beta, shift, current, random, value, own, target):
+    """Any law, own state included: ``random`` uint32 (R,) are the random numbers of all lanes."""
+    for r in range(len(current)):
+        bound = _cell_threshold(cells, i, np.int64(value[own, r]), -current[r], beta, shift)
+        value[target, r] = np.int8(1) if np.float64(random[r]) < bound else np.int8(-1)
+
+
+@njit
+def _draw_all(source, shifts, generator, i, start, replica, random):
+    """The random numbers of one update in every lane: from the p-bit's generator, or the engines' own noise."""
+    for r in range(len(random)):
+        if source == IDEAL:
+            random[r] = np.uint32(draw(start, replica[r]))
+        else:
+            random[r] = source_next(source, shifts, generator[i, r])
+
+
+@njit
+def _thresholds(network, cells, i, beta, unit, shift, out):
     for q in range(network.n_levels[i]):
         field = unit * np.float64(network.level_first[i] + q * network.level_step[i])
-        out[q] = threshold(
-            field, beta, cells.gain[i], cells.offset[i], cells.low[i], cells.high[i], cells.step[i], cells.word[i]
-        )
+        out[q] = _cell_threshold(cells, i, 1, field, beta, shift)
 
 
 @njit
@@ -593,10 +662,7 @@ def _look_up_levels(table, n_levels, level_first, level_step, out):
 def _fill_table(cells, beta, unit, table):
     half = (len(table) - 1) // 2
     for q in range(len(table)):
-        table[q] = threshold(
-            unit * np.float64(q - half), beta, cells.gain[0], cells.offset[0], cells.low[0], cells.high[0],
-            cells.step[0], cells.word[0],
-        )  # fmt: skip
+        table[q] = _cell_threshold(cells, 0, 1, unit * np.float64(q - half), beta, 0.0)
 
 
 @njit
@@ -616,11 +682,10 @@ def _integer_bounds(level, level_first, level_step, field, tied, bounds):
 
 
 @njit(nogil=True)
-def _advance(
-    event, time, pbit, number, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace
-):
+def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace):
     """Run events from index ``event`` on; returns the index reached: short of the end when a queue or ring is full."""
-    key, word_0, unit, is_integer, alike, has_synapse, queued, depth = options
+    time, pbit, number, shifts = chunk
+    key, word_0, unit, is_integer, alike, has_synapse, queued, depth, is_general, kind, steps = options
     batch_size, words = scratch.words.shape[0], scratch.words.shape[2]
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     indptr, indices, weight, delay, push = network.indptr, network.indices, network.weight, network.delay, network.push
@@ -632,7 +697,9 @@ def _advance(
     gain, offset, low, high, step, word = cells.gain, cells.offset, cells.low, cells.high, cells.step, cells.word
     rough, reach, screens = scratch.rough, network.reach, not has_synapse
     for i in range(len(step)):
-        screens = screens and step[i] == 0.0  # a quantised input jumps: a small error may become a large one
+        # a quantised input jumps: a small error may become a large one
+        screens = screens and step[i] == 0.0 and high[i] >= NO_LIMIT
+    generator, drawn = memory.generator, scratch.drawn
     n_levels, bounds, level, stamp = network.n_levels, scratch.bounds, scratch.level, scratch.stamp
     n_events = len(time)
     longest = np.int64(0)
@@ -667,6 +734,7 @@ def _advance(
                 if is_integer and alike:
                     _fill_table(cells, beta, unit, scratch.table)
             first, end = indptr[i], indptr[i + 1]
+            shift = shifts[event] if len(shifts) > 0 else 0.0
             if queued:
                 target = n + (following & (size - 1))
                 for k in range(end - first):
@@ -677,11 +745,14 @@ def _advance(
             if is_integer:
                 lowest, gap = level_first[i], level_step[i]
                 _fill_field(first, end, rows, push, value, start[i], field)
-                if alike:
+                if shift != 0.0:
+                    level = scratch.level
+                    _thresholds(network, cells, i, beta, unit, shift, level)
+                elif alike:
                     _look_up_levels(scratch.table, n_levels[i], lowest, gap, level)
                 else:
                     if stamp[i] != beta_step:
-                        _thresholds(network, cells, i, beta, unit, scratch.cached[i])
+                        _thresholds(network, cells, i, beta, unit, 0.0, scratch.cached[i])
                         stamp[i] = beta_step
                     level = scratch.cached[i]
                 ties = _decide_integer(
@@ -689,13 +760,24 @@ def _advance(
                 )
                 if ties:
                     _integer_bounds(level, lowest, gap, field, tied, current)
-            elif screens and _rough_error(end - first, reach[i], beta, gain[i], offset[i], word[i]) < 0.01:
-                error = _rough_error(end - first, reach[i], beta, gain[i], offset[i], word[i])
+            elif is_general:
+                if has_synapse:
+                    _fill_filtered(network, memory, rows, i, depth, now, cells.synapse[i], current)
+                else:
+                    _fill_current(first, end, rows, weight, value, bias[i], current)
+                own = i * depth + (count[i] & (depth - 1))
+                if queued:
+                    own = n + ((count[i] - 1) & (size - 1)) if count[i] > oldest else i
+                _draw_all(kind, steps, generator, i, update_key(key, i, number[event]), replica, drawn)
+                _decide_general(cells, i, beta, shift, current, drawn, value, own, target)
+                ties = np.uint8(0)
+            elif screens and _rough_error(end - first, reach[i], beta, gain[i], offset[i] + shift, word[i]) < 0.01:
+                error = _rough_error(end - first, reach[i], beta, gain[i], offset[i] + shift, word[i])
                 _fill_rough(first, end, rows, weight, value, bias[i], rough)
-                if _screen(beta, gain[i], offset[i], error, rough, uniforms, e, tied, value, target):
+                if _screen(beta, gain[i], offset[i] + shift, error, rough, uniforms, e, tied, value, target):
                     _settle_screened(
                         first, end, rows, weight, bias[i], beta,
-                        (gain[i], offset[i], low[i], high[i], step[i], word[i]), replica,
+                        (gain[i], offset[i] + shift, low[i], high[i], step[i], word[i]), replica,
                         update_key(key, i, number[event]), tied, value, target,
                     )  # fmt: skip
                 ties = np.uint8(0)
@@ -705,8 +787,8 @@ def _advance(
                 else:
                     _fill_current(first, end, rows, weight, value, bias[i], current)
                 ties = _decide_float(
-                    beta, gain[i], offset[i], low[i], high[i], step[i], word[i], current, uniforms, e, tied, value,
-                    target,
+                    beta, gain[i], offset[i] + shift, low[i], high[i], step[i], word[i], current, uniforms, e, tied,
+                    value, target,
                 )  # fmt: skip
             if ties:
                 _settle_ties(current, tied, replica, update_key(key, i, number[event]), value, target)
@@ -715,6 +797,7 @@ def _advance(
                 queue_pbit[following & (size - 1)] = i
                 following += 1
                 memory.ends[1] = following
+                count[i] = following
             else:
                 count[i] += 1
                 committed[target] = now

@@ -12,6 +12,8 @@ hashing every word would take three times as many instructions. At most 32 words
 import numba
 import numpy as np
 
+from hwsim.cell.elementary import normal_quantile
+from hwsim.cell.source import source_next, source_start
 from hwsim.jit import njit
 
 NOISE_VERSION = 2
@@ -28,6 +30,7 @@ STRIDE = 2
 """Hashes that the sequence of a word takes."""
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
 _ROMU, _TURN = np.uint64(ROMU), np.uint64(ROMU_TURN)
+_FLICKER, _SOURCE = np.uint64(0x5DEECE66D), np.uint64(0xB5297A4D)  # set these streams apart from the others
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
@@ -91,6 +94,41 @@ def initial_spin(key, pbit, replica):
 
 
 @njit
+def initial_states(key, n_replicas, n_pbits):
+    """int8 (n_replicas, n_pbits): the random starts of a schedule group."""
+    out = np.empty((n_replicas, n_pbits), dtype=np.int8)
+    for replica in range(n_replicas):
+        for i in range(n_pbits):
+            out[replica, i] = initial_spin(key, i, replica)
+    return out
+
+
+@njit
 def update_draw(key, pbit, update, replica):
     """The 32-bit uniform that replica ``replica`` of p-bit ``pbit`` compares with at its update number ``update``."""
     return draw(update_key(key, pbit, update), replica)
+
+
+@njit
+def flicker(key, pbit, time, block, octaves):
+    """1/f noise of unit variance at grid time ``time``: the sum of ``octaves`` values that hold for block, 2 block, 4
+    block ... ticks, each with a phase of its own (Voss's generator: Gardner, Sci. Am. 238(4), 16 (1978))."""
+    total, length = 0.0, np.int64(block)
+    for octave in range(octaves):
+        own = mix(np.uint64(key) + _FLICKER + np.uint64(octave))
+        place = time + np.int64(uniform(own, pbit, 0) * np.float64(length))
+        total += normal_quantile(uniform(own, pbit, place // length + 1))
+        length *= 2
+    return total / np.sqrt(np.float64(octaves))
+
+
+@njit
+def seed_source(key, source, share, phase, shifts, pbit, replica, state):
+    """State uint32 (4,) of the generator of one p-bit in one replica, before its first update.
+
+    ``share`` p-bits in a row hold one sequence, each ``phase`` words further on than the one before.
+    """
+    begin = update_key(np.uint64(key) + _SOURCE, np.int64(pbit) // np.int64(share), 0)
+    source_start(source, mix(begin + np.uint64(replica) * _GOLDEN), state)
+    for _ in range((np.int64(pbit) % np.int64(share)) * phase):
+        source_next(source, shifts, state)

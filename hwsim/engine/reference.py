@@ -16,8 +16,10 @@ import simpy
 from simpy.core import EventPriority
 
 from hwsim.anneal import Anneal
-from hwsim.cell.rules import synapse_step, threshold
-from hwsim.engine.noise import initial_spin, update_draw
+from hwsim.cell.law import SOURCES
+from hwsim.cell.rules import law_threshold, synapse_step
+from hwsim.cell.source import STATE_WORDS, source_next
+from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw
 from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, slots_per_round, takes_part
 from hwsim.program import CLOCK_CODES, Program
 
@@ -40,6 +42,13 @@ class PBit:
         self.heard: dict[int, int] = {}
         self.filtered: dict[int, float] = {}
         self.stepped: dict[int, int] = {}
+        self.generator: np.ndarray | None = None
+        if program.source != "ideal":
+            self.generator = np.zeros(STATE_WORDS, dtype=np.uint32)
+            seed_source(
+                world.noise_key, SOURCES[program.source], program.source_share, program.source_phase,
+                program.source_shifts, number, world.replica, self.generator,
+            )  # fmt: skip
 
     def listen(self) -> None:
         """Before the first instant: hear every neighbour's initial value, with settled synapses."""
@@ -143,11 +152,23 @@ class World:
     def decide(self, pbit: PBit, field: float) -> int:
         """The law of the cell, with its own random number."""
         p, i = self.program, pbit.number
-        bound = threshold(
-            field, self.anneal.beta_at(self.now), p.gain[i], p.offset[i], p.input_low[i], p.input_high[i],
-            p.input_step[i], p.threshold_word[i],
+        if p.stuck[i]:
+            return int(p.stuck[i])
+        offset = p.offset[i]
+        if p.flicker[i]:
+            offset += p.flicker[i] * flicker(self.clock_key, i, self.now, p.flicker_block, p.flicker_octaves)
+        bound = law_threshold(
+            pbit.spin, field, self.anneal.beta_at(self.now), p.gain[i], offset, p.input_low[i], p.input_high[i],
+            p.input_step[i], p.threshold_word[i], p.law[i], p.parameter[i], p.bound[i], p.noise[i], p.table,
+            p.table_first, p.table_step,
         )  # fmt: skip
-        return 1 if float(update_draw(self.noise_key, i, pbit.updates, self.replica)) < bound else -1
+        return 1 if float(self.draw(pbit)) < bound else -1
+
+    def draw(self, pbit: PBit) -> int:
+        """The 32-bit uniform of this update: of the engines' own noise, or of the p-bit's generator."""
+        if pbit.generator is None:
+            return int(update_draw(self.noise_key, pbit.number, pbit.updates, self.replica))
+        return int(source_next(SOURCES[self.program.source], self.program.source_shifts, pbit.generator))
 
     def send(self, target: PBit, connection: int, value: int, delay: int) -> None:
         """Deliver ``value`` after ``delay`` ticks, before anybody reads at that instant."""

@@ -8,13 +8,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from hwsim.anneal import Anneal
+from hwsim.anneal import Anneal, drifted
 from hwsim.engine.contract import Events, Start, State
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -97,7 +97,7 @@ class Run:
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
     device_time_s : emulated time of one read;  host_seconds : time this computer took,
     without compiling, never mixed with it
-    device_energy_j : None while the chip's prices are unknown
+    device_energy_j : energy of one read's updates in J, mean over reads; None where the price is not known
     """
 
     program: Program
@@ -178,6 +178,9 @@ def run(
         threads=os.cpu_count() or 1 if threads is None else threads,
         initial=_initial(program, initial_states, reads), record=tuple(record),
     )  # fmt: skip
+    anneal = drifted(anneal, program.temperature_drift)
+    if np.any(program.stuck != 0):
+        start = replace(start, initial=_with_stuck(program, start))
     state = _start(engine, program, start, anneal)
     group = np.repeat(np.arange(start.schedules), [len(g) for g in start.groups()])
     initial = state.spins() if record or initial_states is not None else None
@@ -209,6 +212,7 @@ def run(
         checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table),
         device_time_s=times[-1], host_seconds=host_seconds, updates=state.updates,
         interrupted=now < anneal.end, traces=traces,
+        device_energy_j=None if program.update_j is None else program.update_j * state.updates / reads,
     )  # fmt: skip
 
 
@@ -258,6 +262,21 @@ def _start(engine: str, program: Program, start: Start, anneal: Anneal) -> State
     from hwsim.engine.shards import ShardedState
 
     return ShardedState(program, start, import_module(f"hwsim.engine.{engine}"))
+
+
+def _with_stuck(program: Program, start: Start) -> np.ndarray:
+    """The initial states int8 (reads, n), given or drawn, with stuck p-bits where they are stuck."""
+    from hwsim.engine.noise import initial_states
+
+    if start.initial is not None:
+        states = start.initial.copy()
+    else:
+        states = np.empty((start.reads, program.n_pbits), dtype=np.int8)
+        for number, replicas in enumerate(start.groups()):
+            states[replicas] = initial_states(np.uint64(start.keys(number)[2]), len(replicas), program.n_pbits)
+    stuck = program.stuck != 0
+    states[:, stuck] = program.stuck[stuck]
+    return states
 
 
 def _initial(program: Program, states: np.ndarray | None, reads: int) -> np.ndarray | None:

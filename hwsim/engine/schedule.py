@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.cell.rules import exponential_interval, jittered_interval
-from hwsim.engine.noise import uniform
+from hwsim.engine.noise import flicker, uniform
 from hwsim.jit import njit
 from hwsim.program import CLOCK_CODES, Program
 
@@ -18,11 +18,15 @@ _SYNCHRONOUS, _CHROMATIC, _SEQUENTIAL, _RANDOM_SEQUENTIAL, _POISSON, _FREE_RUNNI
 
 @dataclass(frozen=True)
 class Chunk:
-    """Events in order: time int64, pbit int32, number int64, all (n_events,); complete before ``horizon``."""
+    """Events in order: time int64, pbit int32, number int64, all (n_events,); complete before ``horizon``.
+
+    shift : float64 (n_events,), what 1/f noise adds to the p-bit's offset then; empty where there is none
+    """
 
     time: np.ndarray
     pbit: np.ndarray
     number: np.ndarray
+    shift: np.ndarray
     horizon: int
 
 
@@ -70,6 +74,7 @@ class Schedule:
         self._count = np.zeros(program.n_pbits, dtype=np.int64)
         self.horizon = 0
         self.events = 0
+        self._flickers = bool(np.any(program.flicker > 0))
         if self._code in (_POISSON, _FREE_RUNNING):
             self._next = np.empty(program.n_pbits, dtype=np.int64)
             _first_ticks(self._code, self._key, program.tau, program.phase, program.jitter, self._next)
@@ -94,7 +99,11 @@ class Schedule:
             time, pbit, number, horizon = self._clocked(until, n_events)
         self.horizon = horizon
         self.events += len(time)
-        return Chunk(time, pbit, number, horizon)
+        p = self._program
+        shift = np.empty(len(time) if self._flickers else 0)
+        if self._flickers:
+            _fill_shift(self._key, p.flicker, np.int64(p.flicker_block), p.flicker_octaves, time, pbit, shift)
+        return Chunk(time, pbit, number, shift, horizon)
 
     def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         p = self._program
@@ -113,6 +122,14 @@ class Schedule:
         )  # fmt: skip
         self._slot = last
         return time, pbit, number, until if last == bound else slot_time(last, p.period, self._n_slots)
+
+
+@njit(nogil=True)
+def _fill_shift(key, deviation, block, octaves, time, pbit, out):
+    """What 1/f noise adds to the offset of each event's p-bit."""
+    for event in range(len(time)):
+        i = pbit[event]
+        out[event] = deviation[i] * flicker(key, i, time[event], block, octaves) if deviation[i] > 0.0 else 0.0
 
 
 @njit
