@@ -11,7 +11,7 @@ Integer weights: the field is an int16 and the comparison counts the thresholds 
 Other weights: the field is a float64 and the threshold is computed in the lane by the scalar law itself.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -152,14 +152,15 @@ class Prepared:
         self.is_general = not self.is_integer and (not ideal or own_state(program) is not None)
         self.unit = unit if unit is not None else 1.0
         self.n_levels = int(levels.max())
-        cell_columns = tuple(vars(device).values())
+        cell_columns: tuple[Any, ...] = tuple(vars(device).values())
         self.alike = all(bool(np.all(column == column[0])) for column in cell_columns)
         self.network = Network(
             program.bias, program.indptr, program.indices, program.weight, program.delay, reverse,
             push, start, first, step, levels,
             np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n),
         )  # fmt: skip
-        self.cells = Cells(*cell_columns, program.synapse, program.table, program.table_first, program.table_step)
+        rest: tuple[Any, ...] = (program.synapse, program.table, program.table_first, program.table_step)
+        self.cells = Cells(*(cell_columns + rest))
         self.n_pbits = n
         self.source = (
             SOURCES[program.source], program.source_share, program.source_phase, program.source_shifts

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.cell.law import HEAT_BATH, NO_LIMIT
 from hwsim.cell.model import input_quantiser
 from hwsim.chip.chip import Chip
 from hwsim.chip.die import make_die
@@ -48,6 +49,8 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
     pbit = chip.pbit
     period_s = chip.clock.period_s if chip.clock.period_s is not None else pbit.tau_s
     low, high, step = input_quantiser(pbit)
+    if step == 0:
+        low, high = -NO_LIMIT, NO_LIMIT
     tau = np.asarray(die.tau_s, dtype=np.float64) / TICK_S
     if chip.clock.period_s is not None:
         tau = tau * (chip.clock.period_s / pbit.tau_s)
@@ -76,6 +79,12 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
         tau=tau,
         phase=np.floor(np.asarray(die.phase) * tau).astype(np.int64),
         jitter=pbit.jitter_s / TICK_S * full,
+        law=np.full(n, HEAT_BATH, dtype=np.int8),
+        parameter=full.copy(),
+        bound=0.0 * full,
+        noise=0.0 * full,
+        flicker=0.0 * full,
+        stuck=np.zeros(n, dtype=np.int8),
         labels=encode_labels(labels),
         energy_offset=float(spin.offset),
         vartype=vartype,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hwsim.cell.elementary import exp, log, normal_quantile
+from hwsim.cell.law import NO_LIMIT
 from hwsim.cell.rules import threshold
 from hwsim.jit import njit
 
@@ -38,7 +39,7 @@ def test_the_normal_quantile_inverts_the_normal_law():
     assert np.max(np.abs(mine - special.ndtri(u)) / np.maximum(1, np.abs(mine))) < 1.2e-9
 
 
-IDEAL = {"gain": 1.0, "offset": 0.0, "low": 0.0, "high": 0.0, "step": 0.0, "word": 1.0}
+IDEAL = {"gain": 1.0, "offset": 0.0, "low": -NO_LIMIT, "high": NO_LIMIT, "step": 0.0, "word": 1.0}
 
 
 def bound(field, beta, **changes):

@@ -35,7 +35,9 @@ def network(draw, rng, n):
     upper = np.triu(rng.integers(-3, 4, (n, n)) if integer else rng.normal(size=(n, n)), 1).astype(float)
     couplings = upper + upper.T
     changes = {}
-    if draw(st.booleans()):  # what the machine realises is not what the problem asks: signs may even differ by direction
+    if draw(
+        st.booleans()
+    ):  # what the machine realises is not what the problem asks: signs may even differ by direction
         kept = couplings != 0
         error = rng.integers(-1, 2, (n, n)) if integer else 0.1 * rng.normal(size=(n, n))
         realised = np.where(kept, couplings + error, 0.0)

@@ -31,9 +31,7 @@ def test_checkpoints_change_no_result(make_program, engine):
 
 
 def test_more_reads_change_no_earlier_read(make_program):
-    few, many = (
-        run(make_program(RING), anneal=constant(0.5, "9 ns"), reads=n, schedules=1, seed=4) for n in (10, 130)
-    )
+    few, many = (run(make_program(RING), anneal=constant(0.5, "9 ns"), reads=n, schedules=1, seed=4) for n in (10, 130))
     assert np.array_equal(few.states, many.states[:10])
 
 
