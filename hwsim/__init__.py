@@ -18,6 +18,7 @@ _HOMES = {
     "list_chips": "hwsim.chip.library",
     "list_pbits": "hwsim.chip.library",
     "Chip": "hwsim.chip.chip",
+    "without": "hwsim.chip.faults",
     "compile": "hwsim.mapping.compile",
     "Program": "hwsim.program",
     "Anneal": "hwsim.anneal",

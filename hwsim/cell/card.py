@@ -5,12 +5,14 @@ error is one sentence that names the file, the key and what was expected.
 """
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from hwsim.cell.model import PBit
+from hwsim.cell.law import CLOCKS, LAWS, SOURCES
+from hwsim.cell.model import PBit, Table
 from hwsim.errors import CardError, InputError
 from hwsim.units import parse
 
@@ -26,16 +28,68 @@ PBIT_DIMENSIONS = {
     "tau_dtod": "number",
     "jitter": "time",
     "synapse_tau": "time",
+    "relaxation_exponent": "number",
+    "step_ratio": "number",
     "dac_bits": "count",
     "dac_limit": "number",
     "input_integer_bits": "count",
     "input_fraction_bits": "count",
+    "input_low": "number",
+    "input_high": "number",
+    "input_step": "number",
+    "input_limit": "number",
     "threshold_bits": "count",
+    "random_shifts": "count",
+    "random_share": "count",
+    "random_phase": "count",
+    "noise_white": "number",
+    "noise_flicker": "number",
+    "flicker_shortest": "time",
+    "stuck_fraction": "number",
+    "temperature_drift": "rate",
+    "energy_per_update": "energy",
 }
-"""Parameters of a p-bit card and their dimensions."""
+"""Parameters of a p-bit card and their dimensions; see hwsim.cell.model.PBit for their meaning."""
 
-CHIP_DIMENSIONS = {"period": "time", "max_pbits": "count", "max_degree": "count", "weight_bits": "count"}
-"""Parameters of a chip card and their dimensions; a chip may also override any parameter of its p-bit."""
+CHIP_DIMENSIONS = {
+    "period": "time",
+    "max_pbits": "count",
+    "max_degree": "count",
+    "rows": "count",
+    "columns": "count",
+    "layers": "count",
+    "size": "count",
+    "n_chips": "count",
+    "weight_bits": "count",
+    "weight_limit": "number",
+    "weight_integer_bits": "count",
+    "weight_fraction_bits": "count",
+    "weight_dtod": "number",
+    "fixed_beta": "number",
+    "h_noise": "number",
+    "j_noise": "number",
+    "h_limit": "number",
+    "j_limit": "number",
+    "h_quantization": "number",
+    "j_quantization": "number",
+    "background_susceptibility": "number",
+    "energy_per_read": "energy",
+    "energy_per_write": "energy",
+    "standby_power": "power",
+    "power": "power",
+    "readout_time": "time",
+    "readout_delay": "time",
+    "programming_time": "time",
+    "anneal_time": "time",
+    "link_rate": "number",
+}
+"""Parameters of a chip card and their dimensions; a chip may also override any parameter of its p-bit.
+
+rows, columns, layers : of a grid;  size : m of a Pegasus or Zephyr graph;  weight_* : registers, weight_dtod relative
+to full scale;  fixed_beta : inverse temperature per unit of programmed weight, where the hardware fixes it;  h_noise,
+j_noise, h_quantization, j_quantization, background_susceptibility : control errors where the largest coupling is
+j_limit;  energy_per_read, energy_per_write : per p-bit;  power : of the machine;  link_rate : words per second
+"""
 
 
 class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,14 +100,45 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     grade: Literal["measured", "datasheet", "simulated", "projected", "assumed"]
 
 
+class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A number that nobody has published: what it is, and who would know."""
+
+    what: str
+    ask: str
+
+
+class Response(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A measured response: P(+1) at z = first + k step."""
+
+    first: float
+    step: float
+    probability: list[float]
+    source: str
+    grade: Literal["measured", "datasheet", "simulated", "projected", "assumed"]
+
+
+class Wiring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Offsets (rows, columns) at which a p-bit of a grid has neighbours, each turned ``rotations`` times by 90 deg."""
+
+    offsets: list[list[int]]
+    rotations: int
+    source: str
+    grade: Literal["measured", "datasheet", "simulated", "projected", "assumed"]
+
+
 class PBitCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A p-bit as somebody built or proposed it."""
+    """A p-bit as somebody built or proposed it. ``notes`` are numbers that no emulation uses."""
 
     name: str
     title: str
     summary: str
     clock: str
-    parameters: dict[str, Quantity]
+    law: str = "heat-bath"
+    random_source: str = "ideal"
+    response: Response | None = None
+    parameters: dict[str, Quantity] = {}
+    notes: dict[str, Quantity] = {}
+    missing: dict[str, Missing] = {}
 
 
 class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,7 +150,10 @@ class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     pbit: str
     clock: str
     topology: str
-    parameters: dict[str, Quantity]
+    wiring: Wiring | None = None
+    parameters: dict[str, Quantity] = {}
+    notes: dict[str, Quantity] = {}
+    missing: dict[str, Missing] = {}
 
 
 def load_card(path: Path, kind: type) -> Any:
@@ -80,17 +168,45 @@ def load_card(path: Path, kind: type) -> Any:
         raise CardError(f"{path}: {_explain(str(error), kind)}") from None
     except msgspec.DecodeError as error:
         raise CardError(f"{path}: not valid TOML ({error})") from None
-    known = PBIT_DIMENSIONS if kind is PBitCard else PBIT_DIMENSIONS | CHIP_DIMENSIONS
+    problems = list(mistakes(card))
+    if problems:
+        raise CardError(f"{path}: {problems[0]}")
+    return card
+
+
+def dimensions(card: Any) -> dict[str, str]:
+    """Keys that ``[parameters]`` of the card may hold, and their dimensions."""
+    return PBIT_DIMENSIONS if isinstance(card, PBitCard) else PBIT_DIMENSIONS | CHIP_DIMENSIONS
+
+
+def mistakes(card: Any) -> Iterator[str]:
+    """Everything wrong with a card that has the right shape, a sentence each."""
+    known = dimensions(card)
     for key, quantity in card.parameters.items():
         if key not in known:
-            raise CardError(f"{path}: unknown key parameters.{key}{suggestion(key, known)}")
-        if not quantity.source.strip():
-            raise CardError(f"{path}: parameters.{key} needs a source, got an empty text")
+            yield f"unknown key parameters.{key}{suggestion(key, known)}"
+            continue
         try:
             si_value(key, quantity.value)
         except InputError as error:
-            raise CardError(f"{path}: parameters.{key}: {error}") from None
-    return card
+            yield f"parameters.{key}: {error}"
+        if key in card.missing:
+            yield f"{key} stands in both parameters and missing"
+    for table in ("parameters", "notes"):
+        for key, quantity in getattr(card, table).items():
+            if not quantity.source.strip():
+                yield f"{table}.{key} needs a source, got an empty text"
+    for key, entry in card.missing.items():
+        if not (entry.what.strip() and entry.ask.strip()):
+            yield f"missing.{key} needs what the number is and who would know"
+    if card.clock not in CLOCKS:
+        yield f"clock must be one of {', '.join(CLOCKS)}, got {card.clock!r}"
+    if isinstance(card, PBitCard):
+        for name, choices in (("law", LAWS), ("random_source", SOURCES)):
+            if getattr(card, name) not in choices:
+                yield f"{name} must be one of {', '.join(choices)}, got {getattr(card, name)!r}"
+        if card.law == "table" and card.response is None:
+            yield "law table needs a [response]"
 
 
 def _explain(message: str, kind: Any) -> str:
@@ -110,6 +226,8 @@ def suggestion(key: str, known: Any) -> str:
 def si_value(key: str, value: Any) -> float | int:
     """SI value of parameter ``key``. Raises InputError naming it."""
     dimension = (PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key]
+    if dimension == "rate":
+        dimension = "number"  # per second
     if dimension != "count":
         return parse(value, dimension, name=key)
     number = parse(value, "number", name=key)
@@ -118,9 +236,25 @@ def si_value(key: str, value: Any) -> float | int:
     return int(number)
 
 
-def pbit_model(name: str, values: dict[str, float | int]) -> PBit:
-    """The PBit of SI ``values`` by card key."""
-    fields = {f"{key}_s" if PBIT_DIMENSIONS[key] == "time" else key: value for key, value in values.items()}
+_SI_SUFFIX = {"time": "_s", "energy": "_j", "rate": "_per_s"}
+
+
+def pbit_model(card: PBitCard, values: dict[str, float | int], *, random_source: str | None = None) -> PBit:
+    """The PBit of SI ``values`` by card key. Raises InputError where the model needs a number nobody gave."""
+    fields = {key + _SI_SUFFIX.get(PBIT_DIMENSIONS[key], ""): value for key, value in values.items()}
     if "tau_s" not in fields:
-        raise InputError(f"p-bit {name!r} states no tau (mean time between updates): give tau")
-    return PBit(name=name, **fields)  # type: ignore[arg-type]
+        raise InputError(f"p-bit {card.name!r} states no tau: {absent(card, 'tau', 'mean time between updates')}")
+    response = None
+    if card.response is not None:
+        table = card.response
+        response = Table(first=table.first, step=table.step, probability=tuple(table.probability))
+    source = card.random_source if random_source is None else random_source
+    return PBit(name=card.name, law=card.law, response=response, random_source=source, **fields)  # type: ignore[arg-type]
+
+
+def absent(card: Any, key: str, what: str = "") -> str:
+    """Words on a number that ``card`` does not state: what it is, and who would know."""
+    entry = card.missing.get(key)
+    if entry is None:
+        return f"{what or key} is not on the card; give {key} yourself"
+    return f"{entry.what.rstrip('.')}; {entry.ask.rstrip('.')} would know; give {key} yourself"

@@ -3,25 +3,60 @@
 import math
 from dataclasses import dataclass
 
+from hwsim.cell.law import LAWS, NO_LIMIT, SOURCES
 from hwsim.errors import InputError
 
-_AT_LEAST_ZERO = ("delay_s", "gain_dtod", "offset_dtod", "tau_dtod", "jitter_s", "synapse_tau_s")
+_AT_LEAST_ZERO = (
+    "delay_s", "gain_dtod", "offset_dtod", "tau_dtod", "jitter_s", "synapse_tau_s", "relaxation_exponent",
+    "noise_white", "noise_flicker", "stuck_fraction",
+)  # fmt: skip
+_ABOVE_ZERO = ("tau_s", "gain", "dac_limit", "step_ratio", "input_limit", "input_step", "flicker_shortest_s")
+_AT_LEAST_ONE = ("random_shifts", "random_share")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A measured response: P(+1) at z = first + k step, interpolated between, constant beyond."""
+
+    first: float
+    step: float
+    probability: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.probability) < 2 or not all(0 <= p <= 1 for p in self.probability):
+            raise InputError("a measured response needs at least two probabilities, each between 0 and 1")
+        if not self.step > 0:
+            raise InputError(f"the step of a measured response must be > 0, got {self.step:g}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PBit:
-    """What one cell does, and how cells differ. P(+1) = (1 + tanh(gain (x + offset))) / 2, x = quantised beta I.
+    """What one cell does, and how cells differ. It sees x = beta I through its input, and z = gain (x + offset).
 
-    tau_s : mean time between updates;  delay_s : from a commit until neighbours see it
+    law : a key of hwsim.cell.law.LAWS, ideally P(+1) = (1 + tanh z) / 2;  response : of the law ``table``
+    tau_s : mean time between updates; for ``arrhenius`` the dwell time at z = 0, for ``low-barrier`` the relaxation
+    time at z = 0;  relaxation_exponent : of ``low-barrier``;  step_ratio : of ``p-kit``, tick / dwell time
+    delay_s : from a commit until neighbours see it;  jitter_s : s.d. of one period of a free-running clock
     gain, offset : of the sigmoid, dimensionless;  *_dtod : device-to-device s.d. (gain and tau relative)
-    jitter_s : s.d. of one period of a free-running clock;  synapse_tau_s : RC time constant of the input, 0 for none
+    synapse_tau_s : RC time constant of the input, 0 for none
     dac_bits, dac_limit : input DAC on beta I, 2**bits levels from -limit to limit
     input_integer_bits, input_fraction_bits : fixed-point input s<integer>.<fraction>, instead of a DAC
+    input_low, input_high, input_step : any other quantiser;  input_limit : the input is clipped to +-limit
     threshold_bits : width of the comparison with the random number, 1 to 32
+    random_source : a key of hwsim.cell.law.SOURCES;  random_shifts : steps between two numbers;  random_share : p-bits
+    that hold one sequence, each random_phase numbers further on
+    noise_white : s.d. of x, fresh at each update;  noise_flicker : s.d. of 1/f noise of x, whose fastest part changes
+    every flicker_shortest_s (None: tau)
+    stuck_fraction : share of cells that never change;  temperature_drift_per_s : relative warming per second
+    energy_per_update_j : None when nobody has published it
     """
 
     name: str
     tau_s: float
+    law: str = "heat-bath"
+    response: Table | None = None
+    relaxation_exponent: float = 1.0
+    step_ratio: float = 1.0
     delay_s: float = 0.0
     gain: float = 1.0
     offset: float = 0.0
@@ -34,37 +69,76 @@ class PBit:
     dac_limit: float = 5.0
     input_integer_bits: int | None = None
     input_fraction_bits: int | None = None
+    input_low: float | None = None
+    input_high: float | None = None
+    input_step: float | None = None
+    input_limit: float | None = None
     threshold_bits: int = 32
+    random_source: str = "ideal"
+    random_shifts: int = 1
+    random_share: int = 1
+    random_phase: int = 0
+    noise_white: float = 0.0
+    noise_flicker: float = 0.0
+    flicker_shortest_s: float | None = None
+    stuck_fraction: float = 0.0
+    temperature_drift_per_s: float = 0.0
+    energy_per_update_j: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"{name} must be finite, got {value}")
-        for name in _AT_LEAST_ZERO:
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} must be >= 0, got {getattr(self, name):g}")
-        for name in ("tau_s", "gain", "dac_limit"):
-            if getattr(self, name) <= 0:
-                raise InputError(f"{name} must be > 0, got {getattr(self, name):g}")
-        if self.dac_bits is not None and not 1 <= self.dac_bits <= 32:
-            raise InputError(f"dac_bits must be between 1 and 32, got {self.dac_bits}")
-        if not 1 <= self.threshold_bits <= 32:
-            raise InputError(f"threshold_bits must be between 1 and 32, got {self.threshold_bits}")
+        for names, rule, holds in (
+            (_AT_LEAST_ZERO, ">= 0", lambda x: x >= 0),
+            (_ABOVE_ZERO, "> 0", lambda x: x > 0),
+            (_AT_LEAST_ONE, ">= 1", lambda x: x >= 1),
+        ):
+            for name in names:
+                value = getattr(self, name)
+                if value is not None and not holds(value):
+                    raise InputError(f"{name} must be {rule}, got {value:g}")
+        for name, known in (("law", LAWS), ("random_source", SOURCES)):
+            if getattr(self, name) not in known:
+                raise InputError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        if self.law == "table" and self.response is None:
+            raise InputError("law table needs a measured response")
+        if self.stuck_fraction > 1:
+            raise InputError(f"stuck_fraction must be at most 1, got {self.stuck_fraction:g}")
+        if self.random_phase < 0 or self.random_phase > 4096:
+            raise InputError(f"random_phase must be between 0 and 4096, got {self.random_phase}")
+        for name in ("dac_bits", "threshold_bits"):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= 32:
+                raise InputError(f"{name} must be between 1 and 32, got {value}")
+        self._check_input()
+
+    def _check_input(self) -> None:
         if (self.input_integer_bits is None) != (self.input_fraction_bits is None):
             raise InputError("a fixed-point input needs both input_integer_bits and input_fraction_bits")
-        if self.input_integer_bits is not None:
-            if self.dac_bits is not None:
-                raise InputError("an input is quantised by a DAC or by fixed point, not by both")
-            if not (0 <= self.input_integer_bits <= 16 and 0 <= (self.input_fraction_bits or 0) <= 16):
-                raise InputError("input_integer_bits and input_fraction_bits must be between 0 and 16")
+        steps = (self.input_low, self.input_high, self.input_step)
+        if any(v is not None for v in steps) and any(v is None for v in steps):
+            raise InputError("a quantised input needs all of input_low, input_high and input_step")
+        if self.input_low is not None and self.input_high is not None and self.input_low >= self.input_high:
+            raise InputError(f"input_low must be below input_high, got {self.input_low:g} and {self.input_high:g}")
+        kinds = (self.dac_bits, self.input_integer_bits, self.input_step)
+        if sum(v is not None for v in kinds) > 1:
+            raise InputError("an input is quantised by a DAC, by fixed point or by steps, not by two of them")
+        if self.input_integer_bits is not None and not (
+            0 <= self.input_integer_bits <= 16 and 0 <= (self.input_fraction_bits or 0) <= 16
+        ):
+            raise InputError("input_integer_bits and input_fraction_bits must be between 0 and 16")
 
 
 def input_quantiser(pbit: PBit) -> tuple[float, float, float]:
-    """(low, high, step) of the quantiser of beta I; step 0 for none."""
+    """(low, high, step) of what the input does to beta I: limits, and step 0 where it does not round."""
     if pbit.dac_bits is not None:
         return -pbit.dac_limit, pbit.dac_limit, 2 * pbit.dac_limit / (2**pbit.dac_bits - 1)
     if pbit.input_integer_bits is not None and pbit.input_fraction_bits is not None:
         step = 2.0**-pbit.input_fraction_bits
         high = 2.0**pbit.input_integer_bits - step
         return -high, high, step
-    return 0.0, 0.0, 0.0
+    if pbit.input_low is not None and pbit.input_high is not None and pbit.input_step is not None:
+        return pbit.input_low, pbit.input_high, pbit.input_step
+    limit = NO_LIMIT if pbit.input_limit is None else pbit.input_limit
+    return -limit, limit, 0.0

@@ -1,12 +1,12 @@
-"""The chip: what the machine is. A p-bit, a clock, a graph that can be wired, weight registers."""
+"""The chip: what the machine is. A p-bit, a clock, a graph that can be wired, weight registers, control, prices."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hwsim.cell.law import CLOCKS
 from hwsim.cell.model import PBit
+from hwsim.chip.topology import Topology
 from hwsim.errors import InputError
-
-CLOCKS = ("poisson", "synchronous", "chromatic", "sequential", "random-sequential", "free-running")
-TOPOLOGIES = ("all-to-all", "sparse")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,32 +29,93 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topology:
-    """Which couplings can be wired: all, or any graph up to a degree."""
-
-    kind: str = "all-to-all"
-    max_pbits: int | None = None
-    max_degree: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.kind not in TOPOLOGIES:
-            raise InputError(f"topology must be one of {', '.join(TOPOLOGIES)}, got {self.kind!r}")
-        for name in ("max_pbits", "max_degree"):
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise InputError(f"{name} must be >= 1, got {getattr(self, name)}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Signed weight registers of ``bits`` bits, full scale ``limit`` (None: the problem's largest weight)."""
+    """Weight registers. All of it None or 0: real numbers.
+
+    bits : signed integers of that many bits times one scale, full scale ``limit`` (None: the problem's largest weight)
+    integer_bits, fraction_bits : fixed point s<integer>.<fraction> in the problem's own unit, instead
+    dtod : error of each register, relative to full scale, s.d.; drawn per die, per direction of a coupling
+    """
 
     bits: int | None = None
     limit: float | None = None
+    integer_bits: int | None = None
+    fraction_bits: int | None = None
+    dtod: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.bits is not None and not 1 <= self.bits <= 52:
+            raise InputError(f"weight_bits must be between 1 and 52, got {self.bits}")
+        if self.limit is not None and not self.limit > 0:
+            raise InputError(f"weight_limit must be > 0, got {self.limit:g}")
+        if (self.integer_bits is None) != (self.fraction_bits is None):
+            raise InputError("fixed-point weights need both weight_integer_bits and weight_fraction_bits")
+        if self.integer_bits is not None and self.bits is not None:
+            raise InputError("weights are integers of weight_bits or fixed point, not both")
+        if self.dtod < 0:
+            raise InputError(f"weight_dtod must be >= 0, got {self.dtod:g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """How an analog annealer realises biases and couplings, in units where the largest coupling is ``j_limit``.
+
+    h_limit, j_limit : ranges the problem is scaled into, None: not scaled
+    h_noise, j_noise : Gaussian error of each bias and coupling, s.d.;  h_quantization, j_quantization : uniform error
+    of the control DACs, half width;  background_susceptibility : chi, which adds chi h_j J_ij to h_i and chi J_ij J_jk
+    to the coupling of i and k (D-Wave, "Error sources for problem representation")
+    """
+
+    h_limit: float | None = None
+    j_limit: float | None = None
+    h_noise: float = 0.0
+    j_noise: float = 0.0
+    h_quantization: float = 0.0
+    j_quantization: float = 0.0
+    background_susceptibility: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("h_limit", "j_limit"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InputError(f"{name} must be > 0, got {value:g}")
+        for name in ("h_noise", "j_noise", "h_quantization", "j_quantization"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must be >= 0, got {getattr(self, name):g}")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether biases and couplings are realised as asked."""
+        errors = (self.h_noise, self.j_noise, self.h_quantization, self.j_quantization, self.background_susceptibility)
+        return not any(errors)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """What the machine charges; None where nobody has published it.
+
+    read_j, write_j : J per p-bit read or written;  standby_w, power_w : W, of the idle and of the running machine
+    programming_time_s : once per problem;  readout_time_s, readout_delay_s : per read;  anneal_time_s : the usual one
+    """
+
+    read_j: float | None = None
+    write_j: float | None = None
+    standby_w: float | None = None
+    power_w: float | None = None
+    programming_time_s: float | None = None
+    readout_time_s: float | None = None
+    readout_delay_s: float | None = None
+    anneal_time_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
-    """A machine a problem can be compiled to."""
+    """A machine a problem can be compiled to.
+
+    fixed_beta : inverse temperature per unit of programmed weight where the hardware fixes it, else None
+    n_chips : pieces the machine is made of;  link_rate_per_s : words per second between two of them, None if unknown
+    missing : words on numbers nobody has published, by card key
+    """
 
     name: str
     title: str
@@ -63,3 +124,9 @@ class Chip:
     clock: Clock
     topology: Topology = field(default_factory=Topology)
     weights: Weights = field(default_factory=Weights)
+    control: Control = field(default_factory=Control)
+    prices: Prices = field(default_factory=Prices)
+    fixed_beta: float | None = None
+    n_chips: int = 1
+    link_rate_per_s: float | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)

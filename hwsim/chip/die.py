@@ -13,12 +13,14 @@ MIN_TAU = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Die:
-    """Parameters by cell, float64 (n,): gain, offset (dimensionless), tau_s (s), phase (fraction of a period)."""
+    """Parameters by cell, float64 (n,): gain, offset (dimensionless), tau_s (s), phase (fraction of a period);
+    stuck int8 (n,), +-1 for a cell that never changes, else 0."""
 
     gain: np.ndarray
     offset: np.ndarray
     tau_s: np.ndarray
     phase: np.ndarray
+    stuck: np.ndarray
 
 
 def make_die(chip: Chip, n: int, seed: int) -> Die:
@@ -28,9 +30,11 @@ def make_die(chip: Chip, n: int, seed: int) -> Die:
         return generator(seed, f"die {name}").standard_normal(n)
 
     pbit = chip.pbit
+    dead = generator(seed, "die stuck").random(n)
     return Die(
         gain=np.maximum(pbit.gain * (1 + pbit.gain_dtod * normal("gain")), 1e-6),
         offset=pbit.offset + pbit.offset_dtod * normal("offset"),
         tau_s=pbit.tau_s * np.maximum(1 + pbit.tau_dtod * normal("tau"), MIN_TAU),
         phase=generator(seed, "die phase").random(n),
+        stuck=np.where(dead < pbit.stuck_fraction, np.where(dead < pbit.stuck_fraction / 2, -1, 1), 0).astype(np.int8),
     )

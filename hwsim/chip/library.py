@@ -5,6 +5,8 @@ package, or in ``devices/`` at the top of a source checkout or editable install.
 """
 
 import os
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,10 @@ from hwsim.cell.card import (
     si_value,
     suggestion,
 )
-from hwsim.chip.chip import Chip, Clock, Topology, Weights
-from hwsim.errors import InputError
-
-_CHIP_OVERRIDES = ("clock", "participation", "pbit", *CHIP_DIMENSIONS)
+from hwsim.chip.chip import Chip, Clock, Control, Prices, Weights
+from hwsim.chip.faults import without as switched_off
+from hwsim.chip.topology import Topology
+from hwsim.errors import CardError, InputError
 
 
 def card_folders() -> list[Path]:
@@ -69,43 +71,103 @@ def list_chips() -> list[ChipCard]:
     return [chip_card(name) for name in sorted(_cards("chips"))]
 
 
-def chip(name: str | Path, **overrides: Any) -> Chip:
-    """The chip of card ``name`` (or of a .toml file), with parameters overridden.
+def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> Chip:
+    """The chip of card ``name`` (or of a .toml file), with parameters overridden and faults switched off.
 
-    Overrides are the keys of the cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``clock``,
-    ``participation``, ``period``, ``pbit`` (another p-bit card), ``weight_bits``, ``max_pbits``, ``max_degree``. Text
-    carries a unit; numbers are SI. Raises InputError or CardError in one sentence.
+    Overrides are the parameters of p-bit and chip cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``pbit``
+    (another p-bit card), ``clock``, ``participation``, ``random_source``. Text carries a unit; numbers are SI.
+    ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError or CardError in one sentence.
     """
     card = chip_card(name)
+    known = (*_WORDS, *PBIT_DIMENSIONS, *CHIP_DIMENSIONS)
     for key in overrides:
-        if key not in PBIT_DIMENSIONS and key not in _CHIP_OVERRIDES:
-            raise InputError(f"unknown parameter {key!r}{suggestion(key, [*PBIT_DIMENSIONS, *_CHIP_OVERRIDES])}")
+        if key not in known:
+            raise InputError(f"unknown parameter {key!r}{suggestion(key, known)}")
     overrides = {key: value for key, value in overrides.items() if value is not None}
     cell = pbit_card(overrides.get("pbit", card.pbit))
-    values = {key: si_value(key, quantity.value) for key, quantity in cell.parameters.items()}
-    values |= {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
-    if "dac_bits" in overrides:
-        values.pop("input_integer_bits", None)
-        values.pop("input_fraction_bits", None)
-    for key, value in overrides.items():
-        if key in PBIT_DIMENSIONS or key in CHIP_DIMENSIONS:
-            values[key] = si_value(key, value)
-            if values[key] < 0 and key != "offset":
-                raise InputError(f"{key} must be >= 0, got {value}")
-    return Chip(
+    layers = [
+        {key: si_value(key, quantity.value) for key, quantity in cell.parameters.items()},
+        {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()},
+        {key: si_value(key, value) for key, value in overrides.items() if key not in _WORDS},
+    ]
+    values: dict[str, float | int] = {}
+    for layer in layers:
+        _drop_rivals(values, layer)
+        values |= layer
+    for key, value in values.items():
+        if value < 0 and key not in _SIGNED:
+            raise InputError(f"{key} must be >= 0, got {value:g}")
+    made = Chip(
         name=card.name,
         title=card.title,
         summary=card.summary,
-        pbit=pbit_model(cell.name, {key: value for key, value in values.items() if key in PBIT_DIMENSIONS}),
+        pbit=pbit_model(
+            cell,
+            {key: value for key, value in values.items() if key in PBIT_DIMENSIONS},
+            random_source=overrides.get("random_source"),
+        ),
         clock=Clock(
             kind=overrides.get("clock", card.clock),
             period_s=values.get("period"),
             participation=float(overrides.get("participation", 1.0)),
         ),
-        topology=Topology(
-            kind=card.topology, max_pbits=_count(values, "max_pbits"), max_degree=_count(values, "max_degree")
+        topology=_topology(card, values),
+        weights=Weights(
+            bits=_count(values, "weight_bits"),
+            limit=values.get("weight_limit"),
+            integer_bits=_count(values, "weight_integer_bits"),
+            fraction_bits=_count(values, "weight_fraction_bits"),
+            dtod=values.get("weight_dtod", 0.0),
         ),
-        weights=Weights(bits=_count(values, "weight_bits")),
+        control=Control(**{field.name: values[field.name] for field in fields(Control) if field.name in values}),
+        prices=Prices(**{field: values[key] for key, field in _PRICES.items() if key in values}),
+        fixed_beta=values.get("fixed_beta"),
+        n_chips=int(values.get("n_chips", 1)),
+        link_rate_per_s=values.get("link_rate"),
+        missing={key: f"{entry.what}; {entry.ask} would know" for key, entry in (cell.missing | card.missing).items()},
+    )
+    return switched_off(made, without)
+
+
+_WORDS = ("pbit", "clock", "participation", "random_source")
+_SIGNED = ("offset", "input_low", "background_susceptibility")
+_PRICES = {
+    "energy_per_read": "read_j",
+    "energy_per_write": "write_j",
+    "standby_power": "standby_w",
+    "power": "power_w",
+    "programming_time": "programming_time_s",
+    "readout_time": "readout_time_s",
+    "readout_delay": "readout_delay_s",
+    "anneal_time": "anneal_time_s",
+}
+_RIVALS = (
+    (("dac_bits",), ("input_integer_bits", "input_fraction_bits"), ("input_low", "input_high", "input_step")),
+    (("weight_bits", "weight_limit"), ("weight_integer_bits", "weight_fraction_bits")),
+)
+"""Groups of parameters that describe one thing in different ways."""
+
+
+def _drop_rivals(values: dict[str, float | int], given: dict[str, float | int]) -> None:
+    """Take out of ``values`` what another way of describing the same thing, in ``given``, replaces."""
+    for groups in _RIVALS:
+        chosen = [group for group in groups if any(key in given for key in group)]
+        if chosen:
+            for group in groups:
+                if group not in chosen:
+                    for key in group:
+                        values.pop(key, None)
+
+
+def _topology(card: ChipCard, values: dict[str, float | int]) -> Topology:
+    wiring = card.wiring
+    if wiring is not None and any(len(pair) != 2 for pair in wiring.offsets):
+        raise CardError(f"{card.name}: each wiring offset is a pair [rows, columns]")
+    return Topology(
+        kind=card.topology,
+        offsets=() if wiring is None else tuple((pair[0], pair[1]) for pair in wiring.offsets),
+        rotations=1 if wiring is None else wiring.rotations,
+        **{key: _count(values, key) for key in ("max_pbits", "max_degree", "rows", "columns", "layers", "size")},
     )
 
 

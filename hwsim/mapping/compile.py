@@ -1,4 +1,4 @@
-"""Compile: how a problem gets onto a chip. The passes in order: place, limits, quantise, delay, colour, die.
+"""Compile: how a problem gets onto a chip. The passes in order: place, registers, die, delay, colour.
 
 Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Program. The chip's graph must hold the
 problem as it is; embedding is another pass.
@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cell.law import HEAT_BATH, NO_LIMIT
-from hwsim.cell.model import input_quantiser
+from hwsim.cell.law import LAWS, NO_LIMIT, P_KIT, RELAXATION
+from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip
-from hwsim.chip.die import make_die
+from hwsim.chip.die import Die, make_die
 from hwsim.decode import encode_labels
-from hwsim.errors import DoesNotFitError, InputError
+from hwsim.errors import InputError
 from hwsim.mapping.color import greedy_coloring
-from hwsim.mapping.quantize import quantize_weights
+from hwsim.mapping.place import check_place
+from hwsim.mapping.registers import Network, operating_beta, programmed, symmetric_rows
 from hwsim.program import Program
 from hwsim.units import TICK_S, to_ticks
 
@@ -25,9 +26,75 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
 
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
     {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
-    Energies of runs are those of the quantised couplings' owner, the problem: see Program.energy_offset.
+    Energies of runs are those of the problem as it was asked, whatever the registers made of it.
     Raises DoesNotFitError naming the limit and the value.
     """
+    labels, asked, energy_offset, vartype = _network(problem)
+    n = len(labels)
+    check_place(chip, labels, asked.indptr, asked.indices)
+    held = programmed(asked, chip, die_seed)
+    pbit = chip.pbit
+    die = make_die(chip, n, die_seed)
+    period_s = chip.clock.period_s if chip.clock.period_s is not None else pbit.tau_s
+    parameter, bound = _law(chip, die)
+    delay = np.full(len(held.weight), to_ticks(pbit.delay_s, name="delay_s"), dtype=np.int64)
+    if delay_s:
+        delay += _wire_delays(delay_s, labels, held.indptr, held.indices)
+    low, high, step = input_quantiser(pbit)
+    tau = _tick_interval(chip, die, parameter, bound)
+    full = np.full(n, 1.0)
+    return Program(
+        bias=held.bias,
+        indptr=held.indptr,
+        indices=held.indices,
+        weight=held.weight,
+        delay=delay,
+        gain=np.asarray(die.gain, dtype=np.float64),
+        offset=np.asarray(die.offset, dtype=np.float64),
+        input_low=low * full,
+        input_high=high * full,
+        input_step=step * full,
+        threshold_word=2.0 ** (32 - pbit.threshold_bits) * full,
+        synapse=pbit.synapse_tau_s / TICK_S * full,
+        clock=chip.clock.kind,
+        period=to_ticks(period_s, name="period"),
+        participation=float(chip.clock.participation),
+        color=greedy_coloring(held.indptr, held.indices)
+        if chip.clock.kind == "chromatic"
+        else np.zeros(n, dtype=np.int32),
+        tau=tau,
+        phase=np.floor(np.asarray(die.phase) * tau).astype(np.int64),
+        jitter=pbit.jitter_s / TICK_S * full,
+        labels=encode_labels(labels),
+        law=np.full(n, LAWS[pbit.law], dtype=np.int8),
+        parameter=parameter,
+        bound=bound,
+        noise=pbit.noise_white * full,
+        flicker=pbit.noise_flicker * full,
+        stuck=die.stuck,
+        flicker_block=to_ticks(
+            pbit.tau_s if pbit.flicker_shortest_s is None else pbit.flicker_shortest_s, name="flicker_shortest"
+        ),
+        temperature_drift=pbit.temperature_drift_per_s,
+        source=pbit.random_source,
+        source_shifts=pbit.random_shifts,
+        source_share=pbit.random_share,
+        source_phase=pbit.random_phase,
+        energy_offset=energy_offset,
+        vartype=vartype,
+        update_j=None if LAWS[pbit.law] == RELAXATION else pbit.energy_per_update_j,
+        **_table(pbit),
+        **({} if _same(asked, held) else {f"problem_{name}": value for name, value in vars(asked).items()}),
+    )
+
+
+def fixed_beta(problem: Any, chip: Chip) -> float | None:
+    """Inverse temperature, in units of the problem, at which ``chip`` runs ``problem``; None where it can be chosen."""
+    return operating_beta(_network(problem)[1], chip)
+
+
+def _network(problem: Any) -> tuple[list, Network, float, str]:
+    """(labels, network of spins, energy offset, the problem's own vartype). Raises InputError."""
     bqm = getattr(problem, "bqm", problem)
     labels = list(bqm.variables)
     if not labels:
@@ -40,79 +107,61 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
     if not (np.all(np.isfinite(bias)) and np.all(np.isfinite(values))):
         raise InputError("the problem holds a bias or coupling that is not finite")
     kept = values != 0
-    n = len(labels)
-    indptr, indices, weight = _symmetric_rows(n, rows[kept], columns[kept], values[kept])
-    _check_limits(chip, n, indptr)
-    if chip.weights.bits is not None:
-        bias, weight = quantize_weights(bias, weight, bits=chip.weights.bits, limit=chip.weights.limit)
-    die = make_die(chip, n, die_seed)
+    indptr, indices, weight = symmetric_rows(len(labels), rows[kept], columns[kept], values[kept])
+    network = Network(bias=bias, indptr=indptr, indices=indices, weight=weight)
+    return labels, network, float(spin.offset), vartype
+
+
+def _same(asked: Network, held: Network) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(vars(asked).values(), vars(held).values(), strict=True))
+
+
+_NOISE_SIGMAS, _FLICKER_SIGMAS = 6.0, 4.0
+"""White noise is cut off there, and 1/f noise, a sum of ten normal octaves, exceeds it in 6 of 100,000 updates."""
+
+
+def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
+    """(parameter, bound) of each p-bit's law, float64 (n,); see hwsim.cell.rules.response."""
+    pbit, n = chip.pbit, len(die.gain)
+    code = LAWS[pbit.law]
+    if code == P_KIT:
+        return pbit.step_ratio * pbit.tau_s / die.tau_s, np.zeros(n)
+    if code != RELAXATION:
+        return np.ones(n), np.zeros(n)
+    low, high, _ = input_quantiser(pbit)
+    if max(-low, high) >= NO_LIMIT:
+        raise InputError(f"law {pbit.law} needs an input_limit: its rate grows without end with the input")
+    reach = max(-low, high) + _NOISE_SIGMAS * pbit.noise_white + _FLICKER_SIGMAS * pbit.noise_flicker
+    exponent = 1.0 if pbit.law == "arrhenius" else pbit.relaxation_exponent
+    return np.full(n, exponent), die.gain * (reach + np.abs(die.offset))
+
+
+def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, bound: np.ndarray) -> np.ndarray:
+    """float64 (n,): mean ticks of the grid between two updates; of a law with rates, at the rate that bounds them."""
     pbit = chip.pbit
-    period_s = chip.clock.period_s if chip.clock.period_s is not None else pbit.tau_s
-    low, high, step = input_quantiser(pbit)
-    if step == 0:
-        low, high = -NO_LIMIT, NO_LIMIT
     tau = np.asarray(die.tau_s, dtype=np.float64) / TICK_S
     if chip.clock.period_s is not None:
         tau = tau * (chip.clock.period_s / pbit.tau_s)
-    delay = np.full(len(weight), to_ticks(pbit.delay_s, name="delay_s"), dtype=np.int64)
-    if delay_s:
-        delay += _wire_delays(delay_s, labels, indptr, indices)
-    chromatic = chip.clock.kind == "chromatic"
-    full = np.full(n, 1.0)
-    return Program(
-        bias=bias,
-        indptr=indptr,
-        indices=indices,
-        weight=weight,
-        delay=delay,
-        gain=np.asarray(die.gain, dtype=np.float64),
-        offset=np.asarray(die.offset, dtype=np.float64),
-        input_low=low * full,
-        input_high=high * full,
-        input_step=step * full,
-        threshold_word=2.0 ** (32 - pbit.threshold_bits) * full,
-        synapse=pbit.synapse_tau_s / TICK_S * full,
-        clock=chip.clock.kind,
-        period=to_ticks(period_s, name="period"),
-        participation=float(chip.clock.participation),
-        color=greedy_coloring(indptr, indices) if chromatic else np.zeros(n, dtype=np.int32),
-        tau=tau,
-        phase=np.floor(np.asarray(die.phase) * tau).astype(np.int64),
-        jitter=pbit.jitter_s / TICK_S * full,
-        law=np.full(n, HEAT_BATH, dtype=np.int8),
-        parameter=full.copy(),
-        bound=0.0 * full,
-        noise=0.0 * full,
-        flicker=0.0 * full,
-        stuck=np.zeros(n, dtype=np.int8),
-        labels=encode_labels(labels),
-        energy_offset=float(spin.offset),
-        vartype=vartype,
-    )
+    if LAWS[pbit.law] == RELAXATION:
+        relaxation = tau / 2 if pbit.law == "arrhenius" else tau  # two dwell times tau relax at the rate 2 / tau
+        tau = relaxation / np.cosh(bound) ** parameter
+        if np.any(tau < 1):
+            raise InputError(
+                f"law {pbit.law} at an input of {float(bound.max()):g} relaxes within the grid of 1 fs: lower "
+                "input_limit or the gain"
+            )
+    return tau
 
 
-def _symmetric_rows(
-    n: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each coupling in both rows, sorted by (row, column)."""
-    both_rows = np.concatenate((rows, columns)).astype(np.int64)
-    both_columns = np.concatenate((columns, rows)).astype(np.int64)
-    order = np.lexsort((both_columns, both_rows))
-    indptr = np.concatenate(([0], np.cumsum(np.bincount(both_rows, minlength=n)))).astype(np.int64)
-    weight = np.concatenate((values, values))[order].astype(np.float64)
-    return indptr, both_columns[order].astype(np.int32), weight
-
-
-def _check_limits(chip: Chip, n: int, indptr: np.ndarray) -> None:
-    topology = chip.topology
-    if topology.max_pbits is not None and n > topology.max_pbits:
-        raise DoesNotFitError(f"the problem has {n} spins and chip {chip.name!r} holds {topology.max_pbits} p-bits")
-    degree = int(np.max(np.diff(indptr)))
-    if topology.max_degree is not None and degree > topology.max_degree:
-        raise DoesNotFitError(
-            f"the problem has a spin with {degree} couplings and chip {chip.name!r} allows {topology.max_degree} a "
-            "p-bit"
-        )
+def _table(pbit: PBit) -> dict[str, Any]:
+    if pbit.response is None:
+        return {}
+    response = pbit.response
+    return {
+        "table": np.array(response.probability, dtype=np.float64),
+        "table_first": response.first,
+        "table_step": response.step,
+    }
 
 
 def _wire_delays(delay_s: dict, labels: list, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:

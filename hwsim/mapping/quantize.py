@@ -22,5 +22,12 @@ def quantize_weights(
     if bits == 1:
         return np.sign(bias) * full, np.sign(weight) * full
     top = 2 ** (bits - 1) - 1
-    scale = full / top
-    return tuple(np.clip(np.rint(a / scale), -top, top) * scale for a in (bias, weight))  # type: ignore
+    bias, weight = (np.clip(np.rint(a * (top / full)), -top, top) * full / top for a in (bias, weight))
+    return bias, weight
+
+
+def fixed_point(values: np.ndarray, integer_bits: int, fraction_bits: int) -> np.ndarray:
+    """Round ``values`` to s<integer>.<fraction>: multiples of 2**-fraction, clipped short of +-2**integer."""
+    unit = 2.0**fraction_bits
+    top = 2.0 ** (integer_bits + fraction_bits) - 1
+    return np.clip(np.rint(values * unit), -top, top) / unit

@@ -1,0 +1,107 @@
+"""Faults: what separates a chip from the ideal one, each with a name, so that it can be switched off or left alone.
+
+A fault is some fields of the chip and the values they have on a chip without it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+from hwsim.cell.law import NO_LIMIT
+from hwsim.cell.model import input_quantiser
+from hwsim.chip.chip import Chip, Control
+from hwsim.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Words for people, and per part of the chip the fault-free values."""
+
+    label: str
+    pbit: tuple[tuple[str, object], ...] = ()
+    weights: tuple[tuple[str, object], ...] = ()
+
+
+FAULTS = {
+    "delay": Fault(label="response delay", pbit=(("delay_s", 0.0),)),
+    "synapse": Fault(label="RC synapse", pbit=(("synapse_tau_s", 0.0),)),
+    "gain-spread": Fault(label="gain spread", pbit=(("gain_dtod", 0.0),)),
+    "offset-spread": Fault(label="offset and its spread", pbit=(("offset", 0.0), ("offset_dtod", 0.0))),
+    "rate-spread": Fault(label="rate spread", pbit=(("tau_dtod", 0.0),)),
+    "jitter": Fault(label="cycle-to-cycle jitter", pbit=(("jitter_s", 0.0),)),
+    "input-noise": Fault(label="white input noise", pbit=(("noise_white", 0.0),)),
+    "flicker-noise": Fault(label="1/f input noise", pbit=(("noise_flicker", 0.0),)),
+    "input-quantisation": Fault(label="input resolution"),
+    "input-range": Fault(label="input range"),
+    "comparator": Fault(label="comparator width", pbit=(("threshold_bits", 32),)),
+    "random-source": Fault(
+        label="random source",
+        pbit=(("random_source", "ideal"), ("random_shifts", 1), ("random_share", 1), ("random_phase", 0)),
+    ),
+    "law": Fault(label="shape of the response", pbit=(("law", "heat-bath"), ("response", None))),
+    "stuck-cells": Fault(label="stuck cells", pbit=(("stuck_fraction", 0.0),)),
+    "temperature-drift": Fault(label="temperature drift", pbit=(("temperature_drift_per_s", 0.0),)),
+    "weight-quantisation": Fault(
+        label="weight resolution", weights=(("bits", None), ("integer_bits", None), ("fraction_bits", None))
+    ),
+    "weight-error": Fault(label="weight error", weights=(("dtod", 0.0),)),
+    "control-error": Fault(label="control errors (ICE)"),
+}
+"""Every fault, by the name that `without`, ``--without`` and `hwsim blame` know it by."""
+
+_MORE = 2.0**20
+"""Steps added at both ends of an input that shall not saturate."""
+_RELAXES = ("arrhenius", "low-barrier")
+
+
+def present_faults(chip: Chip) -> list[str]:
+    """Names of the faults that the chip has."""
+    return [name for name in FAULTS if without(chip, [name]) != chip]
+
+
+def without(chip: Chip, names: Iterable[str]) -> Chip:
+    """The chip with the named faults switched off; a fault that it does not have changes nothing.
+
+    Raises InputError for an unknown name. Laws with a state-dependent rate keep their input range, which bounds it.
+    """
+    for name in names:
+        if name not in FAULTS:
+            raise InputError(f"unknown fault {name!r}; known are {', '.join(FAULTS)}")
+        fault = FAULTS[name]
+        if name == "law" and chip.pbit.law in _RELAXES:
+            continue  # another way to the same stationary law, not a fault
+        pbit, weights, control = dict(fault.pbit), dict(fault.weights), chip.control
+        if name == "random-source" and chip.pbit.random_source == "ideal":
+            pbit = {}
+        if name == "input-quantisation":
+            low, high, step = input_quantiser(chip.pbit)
+            if step > 0:
+                pbit = _unquantised(max(abs(low), abs(high)))
+        elif name == "input-range" and chip.pbit.law not in _RELAXES:
+            low, high, step = input_quantiser(chip.pbit)
+            if step > 0:  # the same levels, and as many more on either side as nothing reaches
+                pbit = _unquantised(None) | {"input_low": low - _MORE * step, "input_high": high + _MORE * step}
+                pbit["input_step"] = step
+                if high - low > _MORE * step:
+                    pbit = {}
+            elif high < NO_LIMIT:
+                pbit = _unquantised(None)
+        elif name == "control-error" and not control.is_exact:
+            clean = {f.name: 0.0 for f in fields(Control) if not f.name.endswith("limit")}
+            control = replace(control, **clean)  # type: ignore[arg-type]
+        chip = replace(
+            chip,
+            pbit=replace(chip.pbit, **pbit),  # type: ignore[arg-type]
+            weights=replace(chip.weights, **weights),  # type: ignore[arg-type]
+            control=control,
+        )
+    return chip
+
+
+def alone(chip: Chip, name: str) -> Chip:
+    """The chip with every fault but ``name`` switched off."""
+    return without(chip, [other for other in present_faults(chip) if other != name])
+
+
+def _unquantised(limit: float | None) -> dict[str, object]:
+    empty = ("dac_bits", "input_integer_bits", "input_fraction_bits", "input_low", "input_high", "input_step")
+    return {name: None for name in empty} | {"input_limit": limit}

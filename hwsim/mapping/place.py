@@ -1,0 +1,56 @@
+"""Place: does the chip hold the problem, and on which p-bits? The limits first, then the wires.
+
+On a chip with a fixed graph a spin whose name is the number of a p-bit sits on that p-bit.
+"""
+
+import numpy as np
+
+from hwsim.chip.chip import Chip
+from hwsim.chip.topology import n_sites, sites, wires
+from hwsim.errors import DoesNotFitError
+
+
+def check_place(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarray) -> None:
+    """Raise DoesNotFitError, naming the limit and the value, when the problem does not fit as it is.
+
+    ``indptr`` (n+1,), ``indices`` (m,): the problem's rows in the order of ``labels``.
+    """
+    n, topology = len(labels), chip.topology
+    most = n_sites(topology)
+    if most is not None and n > most:
+        raise DoesNotFitError(f"the problem has {n} spins and chip {chip.name!r} holds {most} p-bits")
+    degree = int(np.max(np.diff(indptr)))
+    if topology.max_degree is not None and degree > topology.max_degree:
+        raise DoesNotFitError(
+            f"the problem has a spin with {degree} couplings and chip {chip.name!r} allows {topology.max_degree} a "
+            "p-bit"
+        )
+    if topology.is_fixed:
+        _check_wires(chip, labels, indptr, indices)
+
+
+def _check_wires(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarray) -> None:
+    known = sites(chip.topology)
+    numbered = all(isinstance(label, int) for label in labels)
+    place = np.array(labels, dtype=np.int64) if numbered else np.empty(0, dtype=np.int64)
+    lost = ~np.isin(place, known)
+    if not numbered or np.any(lost):
+        odd = labels[int(np.argmax(lost))] if numbered else next(x for x in labels if not isinstance(x, int))
+        raise DoesNotFitError(
+            f"chip {chip.name!r} has a fixed {chip.topology.kind} graph, so a spin is named by the p-bit it sits on, "
+            f"and there is no p-bit {odd!r}; the problem must be drawn on this graph"
+        )
+    rows = np.repeat(np.arange(len(labels)), np.diff(indptr))
+    first, second = place[rows], place[indices]
+    once = first < second
+    first, second = first[once], second[once]
+    wire = wires(chip.topology)
+    span = int(known.max()) + 1
+    missing = ~np.isin(first * span + second, wire[:, 0] * span + wire[:, 1])
+    if np.any(missing):
+        k = int(np.argmax(missing))
+        raise DoesNotFitError(
+            f"chip {chip.name!r} has no wire between p-bits {first[k]} and {second[k]}, which the problem couples "
+            f"({int(missing.sum())} of {len(missing)} couplings have none); the problem must be drawn on its "
+            f"{chip.topology.kind} graph"
+        )

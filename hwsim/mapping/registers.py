@@ -1,0 +1,114 @@
+"""Registers: the biases and couplings that a chip really holds, beside those the problem asks for.
+
+Enters: a network in problem units. Leaves: another network in problem units, with rounding, errors and cross-talk.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.chip.chip import Chip, Control
+from hwsim.mapping.quantize import fixed_point, quantize_weights
+from hwsim.streams import generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """bias float64 (n,); indptr int64 (n+1,), indices int32 (m,), weight float64 (m,): rows, each coupling in both."""
+
+    bias: np.ndarray
+    indptr: np.ndarray
+    indices: np.ndarray
+    weight: np.ndarray
+
+
+def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
+    """What the registers and control lines of die ``die_seed`` make of the network ``asked``."""
+    weights, control = chip.weights, chip.control
+    bias, weight = asked.bias, asked.weight
+    full = _largest(bias, weight)
+    if weights.bits is not None:
+        bias, weight = quantize_weights(bias, weight, bits=weights.bits, limit=weights.limit)
+        full = full if weights.limit is None else weights.limit
+    elif weights.integer_bits is not None and weights.fraction_bits is not None:
+        bias, weight = (fixed_point(a, weights.integer_bits, weights.fraction_bits) for a in (bias, weight))
+        full = 2.0**weights.integer_bits
+    if weights.dtod > 0 and full > 0:
+        bias = bias + weights.dtod * full * generator(die_seed, "die bias").standard_normal(len(bias))
+        weight = weight + weights.dtod * full * generator(die_seed, "die weight").standard_normal(len(weight))
+    network = Network(bias=bias, indptr=asked.indptr, indices=asked.indices, weight=weight)
+    return network if control.is_exact else controlled(network, control, control_scale(asked, chip), die_seed)
+
+
+def control_scale(asked: Network, chip: Chip) -> float:
+    """Units of the control lines per problem unit: the largest coupling at its limit, no bias beyond its own."""
+    control = chip.control
+    ratios = []
+    for values, limit in ((asked.weight, control.j_limit), (asked.bias, control.h_limit)):
+        largest = _largest(values)
+        if limit is not None and largest > 0:
+            ratios.append(limit / largest)
+    return min(ratios, default=1.0)
+
+
+def operating_beta(asked: Network, chip: Chip) -> float | None:
+    """Inverse temperature in problem units at which the chip runs ``asked``, None where nothing fixes it."""
+    return None if chip.fixed_beta is None else chip.fixed_beta * control_scale(asked, chip)
+
+
+def controlled(network: Network, control: Control, scale: float, die_seed: int) -> Network:
+    """The network with integrated control errors, drawn once: they stand still during a run.
+
+    Each coupling is one control line, so both directions have the same error.
+    """
+    n, rows = len(network.bias), np.repeat(np.arange(len(network.bias)), np.diff(network.indptr))
+    upper = rows < network.indices
+    first, second = rows[upper].astype(np.int64), network.indices[upper].astype(np.int64)
+    h, j = scale * network.bias, scale * network.weight[upper]
+    spread = control.background_susceptibility
+    new_h = h + spread * (
+        np.bincount(first, weights=j * h[second], minlength=n) + np.bincount(second, weights=j * h[first], minlength=n)
+    )
+    new_h = new_h + _errors(control.h_noise, control.h_quantization, n, die_seed, "control h")
+    new_j = j + _errors(control.j_noise, control.j_quantization, len(j), die_seed, "control j")
+    if spread != 0:
+        far_first, far_second, product = _through_neighbours(network, scale)
+        first, second = np.concatenate((first, far_first)), np.concatenate((second, far_second))
+        new_j = np.concatenate((new_j, spread * product))
+    indptr, indices, weight = symmetric_rows(n, first, second, new_j / scale)
+    return Network(bias=new_h / scale, indptr=indptr, indices=indices, weight=weight)
+
+
+def _errors(noise: float, step: float, count: int, die_seed: int, name: str) -> np.ndarray:
+    source = generator(die_seed, name)
+    return noise * source.standard_normal(count) + step * source.uniform(-1.0, 1.0, count)
+
+
+def _through_neighbours(network: Network, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(i, k, J_ij J_jk) of every path i - j - k with i < k, in units of the control lines."""
+    firsts, seconds, products = [], [], []
+    for j in range(len(network.bias)):
+        row = slice(network.indptr[j], network.indptr[j + 1])
+        ends, weight = network.indices[row].astype(np.int64), scale * network.weight[row]
+        a, b = np.triu_indices(len(ends), 1)
+        firsts.append(np.minimum(ends[a], ends[b]))
+        seconds.append(np.maximum(ends[a], ends[b]))
+        products.append(weight[a] * weight[b])
+    return np.concatenate(firsts), np.concatenate(seconds), np.concatenate(products)
+
+
+def symmetric_rows(
+    n: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(indptr, indices, weight) with each coupling in both rows, sorted by (row, column); repeated ones are added."""
+    both_rows = np.concatenate((rows, columns)).astype(np.int64)
+    both_columns = np.concatenate((columns, rows)).astype(np.int64)
+    key, place = np.unique(both_rows * n + both_columns, return_inverse=True)
+    weight = np.bincount(place, weights=np.concatenate((values, values)), minlength=len(key)).astype(np.float64)
+    row = key // max(n, 1)
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=n)))).astype(np.int64)
+    return indptr, (key % max(n, 1)).astype(np.int32), weight
+
+
+def _largest(*arrays: np.ndarray) -> float:
+    return max((float(np.max(np.abs(a))) for a in arrays if len(a)), default=0.0)
