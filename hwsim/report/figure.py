@@ -4,15 +4,12 @@ Enters: curves over device time. Leaves: one file, png, svg or pdf by its suffix
 """
 
 import os
-import tempfile
-import textwrap
 from pathlib import Path
 
 import numpy as np
 
 from hwsim.errors import InputError
-
-SUFFIXES = (".png", ".svg", ".pdf")
+from hwsim.report import canvas
 
 
 def energy_against_time(
@@ -30,21 +27,15 @@ def energy_against_time(
     ``target`` is drawn as a dashed line; ``log_time`` drops times that are zero. Returns the path written.
     Raises InputError for a suffix other than png, svg, pdf, and for arrays that do not match.
     """
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
+    path = canvas.picture_path(path)
     if not curves:
         raise InputError("a figure needs at least one curve, got none")
     drawn = [_checked(curve, log_time) for curve in curves]
 
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    unit, scale = _time_unit(max(times.max() for _, times, _ in drawn))
-    # the object interface, with no pyplot: no global figure list, no display, safe in threads
-    figure = Figure(figsize=(8.0, 4.8), dpi=150, layout="constrained")
+    unit, scale = canvas.time_unit(max(times.max() for _, times, _ in drawn))
+    figure = canvas.blank(8.0, 4.8)
     axes = figure.add_subplot()
-    palette = matplotlib.colormaps["tab10"].colors  # type: ignore[attr-defined]
+    palette = canvas.palette()
     styles = ("-", "--", "-.", ":")
     for i, (label, times, energies) in enumerate(drawn):
         colour, style = palette[i % len(palette)], styles[i // len(palette) % len(styles)]
@@ -53,19 +44,19 @@ def energy_against_time(
         axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
         # one instant is a point, not an invisible line
         marker = "o" if x.size == 1 else None
-        axes.plot(x, energies.mean(axis=1), style, marker=marker, color=colour, linewidth=1.8, label=_plain(label))
+        axes.plot(
+            x, energies.mean(axis=1), style, marker=marker, color=colour, linewidth=1.8, label=canvas.plain(label)
+        )
     if target is not None:
         axes.axhline(target, color="0.25", linestyle="--", linewidth=1.2, label=f"best known: {target:g}", zorder=1)
     if log_time:
         axes.set_xscale("log")
     axes.margins(x=0.01)
     axes.ticklabel_format(axis="y", useOffset=False, style="plain")
-    axes.grid(True, color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    canvas.dress(axes)
     axes.set_xlabel(f"device time ({unit})")
-    axes.set_ylabel(_plain(ylabel))
-    figure.suptitle("\n".join(textwrap.wrap(_plain(title), 80)), x=0.01, ha="left", fontsize="large")
+    axes.set_ylabel(canvas.plain(ylabel))
+    canvas.headline(figure, title)
     key = axes.legend(
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
@@ -75,7 +66,7 @@ def energy_against_time(
         title_fontsize="small",
     )
     key.set_alignment("left")
-    _write(figure, path)
+    canvas.write(figure, path)
     return path
 
 
@@ -94,31 +85,3 @@ def _checked(curve: dict, log_time: bool) -> tuple[str, np.ndarray, np.ndarray]:
             raise InputError(f"curve {label!r} has no time > 0, which a logarithmic axis needs")
         times, energies = times[times > 0], energies[times > 0]
     return label, times, energies
-
-
-def _plain(text: str) -> str:
-    """Text that matplotlib does not read as mathematics."""
-    return text.replace("$", r"\$")
-
-
-def _time_unit(longest_s: float) -> tuple[str, float]:
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("ps", 1e-12)):
-        if longest_s >= scale:
-            return unit, scale
-    return ("s", 1.0) if longest_s == 0 else ("fs", 1e-15)
-
-
-def _write(figure, path: Path) -> None:
-    """To a neighbour first, then renamed: a reader never sees half a figure."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    try:
-        figure.savefig(name, format=path.suffix[1:].lower())
-        # mkstemp makes the file private; give it what a plain open() would have
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -1,0 +1,126 @@
+"""What every figure shares: the sheet, its look, the check of what is drawn, and the file.
+
+Enters: numbers and text of a figure. Leaves: one file, png, svg or pdf by its suffix, complete or not there at all.
+"""
+
+import os
+import tempfile
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.units import format_si
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def picture_path(path: str | os.PathLike) -> Path:
+    """The path of a figure. Raises InputError for a suffix other than png, svg, pdf."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
+    return path
+
+
+def numbers(record: Any, key: str, where: str, n: int | None = None, *, finite: bool = True) -> np.ndarray:
+    """``record[key]`` as float64 (n,), or (k,) with k >= 1 when n is None.
+
+    ``finite=False`` lets infinities through, never nan. Raises InputError, naming ``where`` and the key.
+    """
+    if not isinstance(record, Mapping) or key not in record:
+        raise InputError(f"{where} needs {key!r}, which is missing")
+    try:
+        values = np.asarray(record[key], dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{where} needs {key!r} to be numbers, got {record[key]!r}") from None
+    if values.ndim != 1 or values.size == 0 or (n is not None and values.size != n):
+        wanted = "(k,) with k >= 1" if n is None else f"({n},)"
+        raise InputError(f"{where} needs {key!r} of shape {wanted}, got {values.shape}")
+    if np.isnan(values).any() or (finite and not np.isfinite(values).all()):
+        raise InputError(f"{where} has a value in {key!r} that is not {'finite' if finite else 'a number'}")
+    return values
+
+
+def interval(value: np.ndarray, low: np.ndarray, high: np.ndarray, where: str) -> np.ndarray:
+    """Lengths below and above ``value``, float64 (2, k), as error bars want them.
+
+    Raises InputError where an interval does not hold its value, beyond what rounding explains.
+    """
+    slack = 1e-9 * np.maximum(np.abs(value), 1e-300)
+    if (low > value + slack).any() or (high < value - slack).any():
+        raise InputError(f"{where} has an interval, 'low' to 'high', that does not hold its value")
+    return np.maximum([value - low, high - value], 0.0)
+
+
+def blank(width_in: float, height_in: float) -> Any:
+    """An empty sheet. matplotlib's object interface: no global figure list, no display, safe in threads."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_in, height_in), dpi=150, layout="constrained")
+
+
+def palette() -> Any:
+    """The ten colours of every figure, as (red, green, blue)."""
+    import matplotlib
+
+    return matplotlib.colormaps["tab10"].colors  # type: ignore[attr-defined]
+
+
+def dress(axes: Any, title: str = "") -> None:
+    """The common look of a panel: light grid below the data, no top or right spine, title on the left."""
+    axes.grid(True, color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    if title:
+        axes.set_title(plain(title), loc="left", fontsize="medium")
+
+
+def headline(figure: Any, title: str, *, width: int = 80) -> None:
+    """The title of the sheet, wrapped at ``width`` characters."""
+    figure.suptitle("\n".join(textwrap.wrap(plain(title), width)), x=0.01, ha="left", fontsize="large")
+
+
+def plain(text: str) -> str:
+    """Text that matplotlib does not read as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def time_unit(longest_s: float) -> tuple[str, float]:
+    """The unit in which the longest time is at least one, and that unit in seconds."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("ps", 1e-12)):
+        if longest_s >= scale:
+            return unit, scale
+    return ("s", 1.0) if longest_s == 0 else ("fs", 1e-15)
+
+
+def log_time(axes: Any) -> None:
+    """A logarithmic x axis of seconds whose ticks say their unit: 100 ns, 1 us, 10 us. Set its limits first."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    if high < 30 * low:
+        # little more than a decade: marks at 1, 2 and 5, or the axis might carry a single number
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_si(seconds, "s")))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def write(figure: Any, path: Path) -> None:
+    """To a neighbour first, then renamed: a reader never sees half a figure."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    try:
+        figure.savefig(name, format=path.suffix[1:].lower())
+        # mkstemp makes the file private; give it what a plain open() would have
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
