@@ -218,7 +218,7 @@ def _start(cells: Cells, place: str, separable: bool) -> np.ndarray:
     rho = _correlation(cells)
     if cells.kind == TRACES:
         dt = cells.interval_s or 0.0
-        if rho <= 2.0 / math.sqrt(n):
+        if rho <= 3.0 / math.sqrt(n):
             raise InputError(
                 f"{place}successive samples, {dt:.3g} s apart, are no more alike than by chance, so dwell times are "
                 "much shorter and cannot be seen; sample faster"
