@@ -134,8 +134,8 @@ def _device(measured: Measured, device: Device, separable: bool) -> DeviceFit:
     errors = np.sqrt(np.diag(covariance(climb.information)))
     if not climb.converged or (measured.kind == TRACES and not errors[-1] < _LARGEST_ERROR):
         raise InputError(
-            f"{place}the likelihood has no maximum, so the data set no limit to the parameters; record for longer, with "
-            "changes in both directions"
+            f"{place}the likelihood has no maximum, so the data set no limit to the parameters; record for longer, "
+            "with changes in both directions"
         )
     if separable:
         gain, z = float(climb.p[0]), float(climb.p[1])
@@ -311,7 +311,7 @@ def _law_score(cells: Cells, q: np.ndarray, n_parameters: int) -> Score:
             bins[-1] = [a + b for a, b in zip(bins[-1], open_bin, strict=True)]
         total += sum((b[0] - b[1]) ** 2 / b[3] for b in bins)
         n_bins += len(bins)
-    return Score(total, n_bins - n_parameters) if n_bins > n_parameters else Score(0.0, 0)
+    return Score(float(total), n_bins - n_parameters) if n_bins > n_parameters else Score(0.0, 0)
 
 
 def _memory_score(device: Device) -> Score:

@@ -24,13 +24,15 @@ def card_text(fit: Fit, name: str) -> str:
         gain = found["gain"]
         if gain.value <= 0:
             raise InputError(
-                f"a card needs gain > 0, and {fit.file} gives {gain.value:.4g}: change the sign of the input, or of the "
-                "states"
+                f"a card needs gain > 0, and {fit.file} gives {gain.value:.4g}: change the sign of the input or "
+                "of the states"
             )
         lines.append(_entry("gain", _number(gain.value), f"{source}, {_interval(gain)}{_per(fit)}", "measured"))
     else:
         lines.append(_entry("gain", 1.0, f"{fit.file} has one input: the offset is z - x at gain 1", "assumed"))
-    lines.append(_entry("offset", _number(found["offset"].value), f"{source}, {_interval(found['offset'])}", "measured"))
+    lines.append(
+        _entry("offset", _number(found["offset"].value), f"{source}, {_interval(found['offset'])}", "measured")
+    )
     if "tau" in found:
         tau = found["tau"]
         lines.append(_entry("tau", _time(tau.value), f"{source}, {_interval(tau, unit='s')}", "measured"))
@@ -87,5 +89,7 @@ def _interval(estimate: Estimate, *, unit: str = "") -> str:
 
 def _per(fit: Fit) -> str:
     if fit.input_scale is not None:
-        return f", x = input / {format_si(fit.input_scale, fit.input_unit) if fit.input_unit else f'{fit.input_scale:g}'}"
+        return (
+            f", x = input / {format_si(fit.input_scale, fit.input_unit) if fit.input_unit else f'{fit.input_scale:g}'}"
+        )
     return f", per {fit.input_unit or 'unit of the input column'}"

@@ -161,6 +161,8 @@ def maximise(cells: Cells, chart: Chart, start: np.ndarray, *, hold: bool = Fals
             return Climb(p, loglik, information, False)
         gain = float(score[free] @ step)
         if gain < 1e-9:
+            # the last step, too small to be worth a check, doubles the number of right digits
+            p[free] += step
             return Climb(p, loglik, information, True)
         for halving in range(40):
             trial = p.copy()

@@ -33,7 +33,7 @@ _DIMENSION = {"V": "voltage", "A": "current"}
 REGULAR = 0.1
 """Two samples are one interval apart when their distance is within this fraction of the median distance."""
 LEAST_SEPARATION = 4.0
-"""Levels nearer than this many s.d. of the noise are one level: two halves of a Gaussian lie 2.9 of their s.d. apart."""
+"""Levels nearer than this many s.d. of the noise are one: the halves of a Gaussian lie 2.9 of their s.d. apart."""
 HYSTERESIS = 0.2
 """A state changes when the value passes the middle by this fraction of the distance of the levels."""
 
@@ -73,7 +73,7 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A file of measurements. ``input_unit`` is V, A or empty; ``input_scale`` the input of x = 1, None if not given."""
+    """A file of measurements. ``input_unit``: V, A or empty; ``input_scale``: the input of x = 1, None if not given."""
 
     file: str
     kind: str
@@ -195,8 +195,8 @@ def _kind(file: str, columns: dict[str, list[str]]) -> tuple[str, str]:
     results = [name for name in columns if name in _RESULT]
     if not results:
         raise InputError(
-            f"{file}: the columns {', '.join(columns)} are no known kind of measurement; needed are input, n and one of "
-            "p, mean, ones for a sigmoid, time and value for traces, or bit for bits"
+            f"{file}: the columns {', '.join(columns)} are no known kind of measurement; needed are input, n and one "
+            "of p, mean, ones for a sigmoid, time and value for traces, or bit for bits"
         )
     if len(results) > 1:
         raise InputError(f"{file}: has both {results[0]} and {results[1]}; keep one, so that the kind is clear")
@@ -272,7 +272,7 @@ def _sigmoid(rows: _Rows, result: str, value: np.ndarray, n: np.ndarray) -> Devi
 
 
 def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.ndarray, float]:
-    """(linked (n,), interval in s) of samples that should be evenly spaced; a gap or a change of input breaks the chain.
+    """(linked (n,), interval in s) of samples that should be evenly spaced; a gap or a new input breaks the chain.
 
     Blocks at different inputs may each start their own time.
     """

@@ -53,7 +53,7 @@ def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike) -> Path:
         axes.grid(True, color="0.92", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-    width = 72 if alone else 120
+    width = 66 if alone else 120
     figure.suptitle("\n".join(textwrap.wrap(_plain(_title(fit)), width)), x=0.01, ha="left", fontsize="medium")
     _write(figure, path)
     return path
@@ -69,9 +69,9 @@ def _title(fit: Fit) -> str:
                 "no limit" if v is None else format_si(v, "s") if name == "tau" else f"{v:.3g}"
                 for v in (e.low, e.value, e.high)
             )
-            parts.append(f"{name} {value} [{low}, {high}]")
-    who = "one device" if n == 1 else f"{n} devices, mean"
-    return f"{fit.file}: {fit.kind} of {who} {', '.join(parts)}, 95 % intervals"
+            parts.append(f"{name} {value} [{low}, {high}]".replace(" ", "\u00a0"))
+    who = "one device" if n == 1 else f"{n} devices, means"
+    return f"{fit.file}: {fit.kind} of {who}: {', '.join(parts)} (95\u00a0% intervals)"
 
 
 def _input_label(fit: Fit) -> str:
@@ -214,23 +214,23 @@ def _snippet(axes, fit: Fit, measured: Measured) -> None:
     device = measured.devices[0]
     if device.levels is None or device.time_s is None or device.value is None or device.state is None:
         return
-    changed = np.flatnonzero(np.diff(device.state) != 0)
-    last = int(changed[min(_SNIPPET_CHANGES, changed.size) - 1]) + 2
-    # one record: the piece ends where the input changes or the time starts again
-    breaks = np.flatnonzero(~device.linked[1:]) + 1 if device.linked is not None else np.empty(0, dtype=int)
-    last = min(last, int(breaks[0])) if breaks.size else last
-    first = max(0, min(int(changed[0]) - 5, last - 2))
-    first = max(first, last - 4000)
+    # one record at one input, the one that changes most often
+    record = np.cumsum(~device.linked) if device.linked is not None else np.zeros(device.x.size, dtype=int)
+    changed = np.flatnonzero((np.diff(device.state) != 0) & (np.diff(record) == 0))
+    best = int(np.argmax(np.bincount(record[changed])))
+    inside, changed = np.flatnonzero(record == best), changed[record[changed] == best]
+    last = min(int(inside[-1]), int(changed[min(_SNIPPET_CHANGES, changed.size) - 1]) + 2) + 1
+    first = max(int(inside[0]), int(changed[0]) - 5, last - 4000)
     time_s = device.time_s[first:last] - device.time_s[first]
     unit, scale = _time_unit(float(time_s.max()))
-    axes.plot(time_s / scale, device.value[first:last], ".-", color=_DATA, markersize=3, linewidth=0.6, label="measured")
+    axes.plot(time_s / scale, device.value[first:last], ".-", color=_DATA, markersize=3, linewidth=0.6)
     levels = np.where(device.state[first:last] > 0, device.levels.high, device.levels.low)
-    axes.step(time_s / scale, levels, where="post", color=_LAW, linewidth=1.4, label="state")
+    axes.step(time_s / scale, levels, where="mid", color=_LAW, linewidth=1.4)
     axes.set_xlabel(f"time ({unit})")
     axes.set_ylabel("value")
     who = f"device {_plain(device.name)}" if device.name else "the record"
-    axes.set_title(f"the beginning of {who}", fontsize="small", loc="left")
-    axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    at = f" at x = {device.x[first]:.3g}" if fit.separable else ""
+    axes.set_title(f"a piece of {who}{at}: measured (grey) and its state (red)", fontsize="small", loc="left")
 
 
 def _runs(axes, fit: Fit, measured: Measured) -> None:
@@ -245,15 +245,19 @@ def _runs(axes, fit: Fit, measured: Measured) -> None:
             share = 1 - np.arange(1, u.size + 1) / u.size
             values, position = np.unique(u[::-1], return_index=True)
             share = share[u.size - 1 - position]
-            seen = share > 0
+            seen = np.flatnonzero(share > 0)
+            # enough marks to see the line through them
+            seen = seen[
+                np.unique(np.searchsorted(values[seen], np.linspace(0, values.max(), 80)).clip(0, seen.size - 1))
+            ]
             axes.plot(values[seen], share[seen], "o" if m > 0 else "s", color=colour, markersize=4,
                       markerfacecolor="none", label=f"runs in {m:+d} ({u.size:,})")  # fmt: skip
-            longest = max(longest, float(values[seen].max()) if seen.any() else 0.0)
+            longest = max(longest, float(values[seen].max()) if seen.size else 0.0)
     along = np.linspace(0, max(longest, 1.0), 100)
     axes.plot(along, np.exp(-along), color=_LAW, linewidth=1.6, label="fit: exp(-length)")
     axes.set_yscale("log")
     axes.set_xlabel("length of a run / its fitted 1/e length")
-    axes.set_ylabel("share of runs that last longer")
+    axes.set_ylabel("share of longer runs")
     axes.legend(frameon=False, fontsize="small")
 
 
@@ -265,7 +269,9 @@ def _scaled_runs(kind: str, device: Device, found: DeviceFit, m: int) -> np.ndar
     change = np.flatnonzero((np.diff(state) != 0) | ~linked[1:] | (np.diff(device.x) != 0)) + 1
     start, end = change[:-1], change[1:]
     # a run is complete when it begins and ends with a change of state within one record at one input
-    whole = linked[start] & linked[end] & (device.x[start] == device.x[start - 1]) & (device.x[end] == device.x[end - 1])
+    whole = (
+        linked[start] & linked[end] & (device.x[start] == device.x[start - 1]) & (device.x[end] == device.x[end - 1])
+    )
     start, end = start[whole & (state[start] == (m > 0))], end[whole & (state[start] == (m > 0))]
     x = device.x[start]
     rest = _law(_z(found, x))
