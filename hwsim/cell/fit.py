@@ -6,6 +6,7 @@ mean interval tau (law ``heat-bath``), so that bits T apart have autocorrelation
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +24,12 @@ LEAST_EXPECTED = 5.0
 """Bins of a chi-square test are joined until both outcomes are expected this often."""
 REJECTED = 1e-3
 """Below this p-value the law is said not to describe the data."""
+_TIMING = {
+    SIGMOID: "",
+    TRACES: " with dwell times tau exp(m z)",
+    BITS: " with one update interval at every input",
+}
+"""What the test of the law takes for granted beside the law, by kind."""
 _LARGEST_ERROR = 3.0
 """Standard error of log tau beyond which the likelihood has no maximum."""
 
@@ -212,7 +219,7 @@ def _start(cells: Cells, place: str, separable: bool) -> np.ndarray:
         changes = float(zeros[before].sum() + cells.ones[~before].sum())
         if changes < LEAST_CHANGES:
             raise InputError(
-                f"{place}the state changes {changes:g} times, and a dwell time needs at least {LEAST_CHANGES} changes; "
+                f"{place}{changes:g} changes of state are too few, a dwell time needs at least {LEAST_CHANGES}; "
                 "record for longer"
             )
     rho = _correlation(cells)
@@ -286,7 +293,7 @@ def _swapped(p: np.ndarray, x: np.ndarray) -> likelihood.Point:
     return likelihood.Point(point.z, point.t, point.dz[:, ::-1], point.dt[::-1])
 
 
-def _mapped(estimate: Estimate, function, slope: float) -> Estimate:
+def _mapped(estimate: Estimate, function: Callable[[float], float], slope: float) -> Estimate:
     """The estimate of an increasing function of the parameter: likelihood intervals go through as they are."""
     low, high = (None if v is None else function(v) for v in (estimate.low, estimate.high))
     return Estimate(value=function(estimate.value), low=low, high=high, error=abs(slope) * estimate.error)
@@ -389,7 +396,7 @@ def _doubts(measured: Measured, law: Score, memory: Score) -> list[str]:
     notes = []
     if law.p is not None and law.p < REJECTED:
         notes.append(
-            "the tanh law does not describe the data, so the intervals are too narrow"
+            f"the tanh law{_TIMING[measured.kind]} does not describe the data, so the intervals are too narrow"
             + (" (or the samples of one point depend on one another, which n cannot show)"
                if measured.kind == SIGMOID else "")
         )  # fmt: skip

@@ -20,6 +20,9 @@ def card_text(fit: Fit, name: str) -> str:
     found, n = fit.headline, len(fit.devices)
     source = f"fit of {fit.file} by hwsim fit"
     lines = []
+    for key in ("gain", "offset") if fit.separable else ("offset",):
+        if key not in found:
+            raise InputError(f"a card needs a mean {key}, and most devices of {fit.file} set it no limit")
     if fit.separable:
         gain = found["gain"]
         if gain.value <= 0:

@@ -161,9 +161,13 @@ def maximise(cells: Cells, chart: Chart, start: np.ndarray, *, hold: bool = Fals
             return Climb(p, loglik, information, False)
         gain = float(score[free] @ step)
         if gain < 1e-9:
-            # the last step, too small to be worth a check, doubles the number of right digits
-            p[free] += step
-            return Climb(p, loglik, information, True)
+            # one step more doubles the number of right digits
+            trial = p.copy()
+            trial[free] += step
+            result = _evaluate(cells, chart, trial)
+            return (
+                Climb(trial, result[0], result[2], True) if result[0] >= loglik else Climb(p, loglik, information, True)
+            )
         for halving in range(40):
             trial = p.copy()
             trial[free] += step * 0.5**halving
@@ -182,7 +186,7 @@ def _solve(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray | None:
     diagonal = np.diag(matrix)
     if vector.size == 0:
         return vector
-    if not (np.isfinite(matrix).all() and (diagonal > 0).all()):
+    if not (np.isfinite(matrix).all() and (diagonal > 1e-200).all()):
         return None
     size = 1.0 / np.sqrt(diagonal)
     try:

@@ -241,18 +241,17 @@ def _runs(axes, fit: Fit, measured: Measured) -> None:
         for device, found in zip(measured.devices, fit.devices, strict=True):
             lengths.append(_scaled_runs(measured.kind, device, found, m))
         u = np.sort(np.concatenate(lengths))
-        if u.size:
-            share = 1 - np.arange(1, u.size + 1) / u.size
-            values, position = np.unique(u[::-1], return_index=True)
-            share = share[u.size - 1 - position]
-            seen = np.flatnonzero(share > 0)
-            # enough marks to see the line through them
-            seen = seen[
-                np.unique(np.searchsorted(values[seen], np.linspace(0, values.max(), 80)).clip(0, seen.size - 1))
-            ]
-            axes.plot(values[seen], share[seen], "o" if m > 0 else "s", color=colour, markersize=4,
-                      markerfacecolor="none", label=f"runs in {m:+d} ({u.size:,})")  # fmt: skip
-            longest = max(longest, float(values[seen].max()) if seen.size else 0.0)
+        values, count = np.unique(u, return_counts=True)
+        share = 1 - np.cumsum(count) / max(u.size, 1)
+        # nothing outlasts the longest run, and zero has no place on this axis
+        values, share = values[:-1], share[:-1]
+        if not values.size:
+            continue
+        # enough marks to see the line through them
+        shown = np.unique(np.searchsorted(values, np.linspace(0, values[-1], 80)).clip(0, values.size - 1))
+        axes.plot(values[shown], share[shown], "o" if m > 0 else "s", color=colour, markersize=4,
+                  markerfacecolor="none", label=f"runs in {m:+d} ({u.size:,})")  # fmt: skip
+        longest = max(longest, float(values[-1]))
     along = np.linspace(0, max(longest, 1.0), 100)
     axes.plot(along, np.exp(-along), color=_LAW, linewidth=1.6, label="fit: exp(-length)")
     axes.set_yscale("log")
@@ -287,9 +286,9 @@ def _correlations(axes, fit: Fit, measured: Measured) -> None:
         if device.state is None or device.linked is None:
             continue
         law = _law(_z(found, device.x))
-        deviation = (device.state - law) / np.sqrt(law * (1 - law))
+        deviation = (device.state - law) / np.sqrt(np.maximum(law * (1 - law), 1e-12))
         record = np.cumsum(~device.linked)
-        for lag in range(_MAX_LAG + 1):
+        for lag in range(min(_MAX_LAG + 1, record.size)):
             together = record[lag:] == record[: record.size - lag]
             top[lag] += (deviation[lag:] * deviation[: deviation.size - lag])[together].sum()
             bottom[lag] += together.sum()

@@ -192,7 +192,7 @@ def test_dwells_of_one_length_are_said_to_need_more_memory():
 @pytest.mark.parametrize(
     "state, words",
     [
-        (np.array([0] * 50 + [1] + [0] * 50), "changes 2 times"),
+        (np.array([0] * 50 + [1] + [0] * 50), "2 changes of state"),
         (np.arange(200) % 2, "sample faster"),
     ],
 )

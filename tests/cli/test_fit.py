@@ -188,7 +188,7 @@ REFUSALS = {
     T + "0,1\n1,1\n2,1\n": "one level only",
     T + "0,1\n": "one level only",
     T + "0,0\n1,1\n5,0\n7,1\n20,0\n": "evenly spaced",
-    T + "0,0\n1,0\n2,0\n3,1\n4,1\n5,1\n": "at least 5 changes",
+    T + "0,0\n1,0\n2,0\n3,1\n4,1\n5,1\n": "1 changes of state are too few, a dwell time needs at least 5",
     "time,value,input\n0,0,1\n1,1,2\n2,0,3\n": "changes in every row",
     'input,p,n\n0,"0.5,10\n': "",
 }
