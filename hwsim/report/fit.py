@@ -53,7 +53,7 @@ def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike) -> Path:
         axes.grid(True, color="0.92", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-    width = 66 if alone else 120
+    width = 86 if alone else 140
     figure.suptitle("\n".join(textwrap.wrap(_plain(_title(fit)), width)), x=0.01, ha="left", fontsize="medium")
     _write(figure, path)
     return path
@@ -189,7 +189,7 @@ def _dwells(axes, fit: Fit, measured: Measured) -> None:
     axes.set_yscale("log")
     axes.set_ylabel(f"mean dwell time ({unit})")
     axes.set_xlabel(_input_label(fit))
-    axes.legend(frameon=False, fontsize="small", loc="best")
+    axes.legend(frameon=False, fontsize="small", loc="upper center")
 
 
 def _dwell_points(cells, m: int) -> list[tuple[float, float, float]]:
