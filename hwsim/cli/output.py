@@ -1,4 +1,4 @@
-"""How commands write: JSON to a file or standard output, whole or not at all."""
+"""How commands write: text and JSON to a file, JSON to standard output too, whole or not at all."""
 
 import json
 import os
@@ -16,11 +16,16 @@ def write_json(data: Any, target: str) -> None:
     if target == "-":
         sys.stdout.write(text)
         return
+    write_text(text, target)
+
+
+def write_text(text: str, target: str) -> None:
+    """``target`` is a path; a reader never sees half of the text."""
     path = Path(target)
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror}") from None
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(temporary, path)

@@ -1,0 +1,413 @@
+"""From measurements to numbers: gain, offset and times of each device, how devices differ, and whether the law holds.
+
+Enters: a Measured. Leaves: a Fit, every number with its 95 % interval. Model: P(+1) = (1 + tanh z) / 2 with
+z = gain (x + offset); the mean dwell time in state m = +-1 is tau exp(m z) (law ``arrhenius``); bits are redrawn at a
+mean interval tau (law ``heat-bath``), so that bits T apart have autocorrelation exp(-T / tau).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from hwsim.cell import likelihood
+from hwsim.cell.likelihood import Cells, Chart, chi_square_tail, covariance, maximise, profile
+from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured
+from hwsim.cell.population import LEAST_DEVICES, Estimate, random_effects
+from hwsim.errors import InputError
+
+LEAST_CHANGES = 5
+"""A dwell time from fewer changes of state than this is refused: a glitch of the instrument makes two."""
+LEAST_EXPECTED = 5.0
+"""Bins of a chi-square test are joined until both outcomes are expected this often."""
+REJECTED = 1e-3
+"""Below this p-value the law is said not to describe the data."""
+_TIMING = {
+    SIGMOID: "",
+    TRACES: " with dwell times tau exp(m z)",
+    BITS: " with one update interval at every input",
+}
+"""What the test of the law takes for granted beside the law, by kind."""
+_LARGEST_ERROR = 3.0
+"""Standard error of log tau beyond which the likelihood has no maximum."""
+
+
+class Score(NamedTuple):
+    """A chi-square statistic and its degrees of freedom; they add over devices."""
+
+    statistic: float
+    freedom: int
+
+    @property
+    def p(self) -> float | None:
+        """Probability of a statistic as large under the model; None without a degree of freedom."""
+        return chi_square_tail(self.statistic, self.freedom) if self.freedom > 0 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceFit:
+    """One device. ``estimates`` by name, SI units; see `fit`.
+
+    centre, line : z = line[0] + line[1] (x - centre);  line_covariance : float64 (2, 2)
+    law, memory : of the tests that `Fit.law` and `Fit.memory` add up
+    """
+
+    name: str
+    n_samples: float
+    n_changes: int | None
+    estimates: dict[str, Estimate]
+    centre: float
+    line: tuple[float, float]
+    line_covariance: np.ndarray
+    law: Score
+    memory: Score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """What a file of measurements says.
+
+    separable : whether several inputs were applied; if not, gain is taken as 1 and offset is z - x
+    population : mean over devices, of two or more;  spread : gain_dtod, offset_dtod, tau_dtod, of three or more
+    law : test of z = gain (x + offset) against the counts at each input
+    memory : test that the next sample depends on the last one alone
+    notes : sentences a reader of the numbers must know
+    """
+
+    file: str
+    kind: str
+    law_name: str
+    separable: bool
+    devices: tuple[DeviceFit, ...]
+    population: dict[str, Estimate]
+    spread: dict[str, Estimate]
+    law: Score
+    memory: Score
+    interval_s: float | None
+    input_unit: str
+    input_scale: float | None
+    notes: tuple[str, ...]
+
+    @property
+    def headline(self) -> dict[str, Estimate]:
+        """Estimates of the one device, or means over devices."""
+        return self.devices[0].estimates if len(self.devices) == 1 else self.population
+
+
+def fit(measured: Measured) -> Fit:
+    """Maximum likelihood with profile intervals. Raises InputError where the data set no limit to a parameter.
+
+    Estimates: gain, offset; tau (s) of traces, and of bits whose interval is known and which are correlated; lag1 of
+    bits. Without several inputs: offset, p_plus, and dwell_plus, dwell_minus (s) of traces.
+    """
+    several = [np.unique(device.x).size > 1 for device in measured.devices]
+    if any(several) and not all(several):
+        k = several.index(False)
+        raise InputError(
+            f"{measured.file}: device {measured.devices[k].name} was measured at one input and others at several; "
+            "fit them from files of their own"
+        )
+    separable = all(several)
+    devices = tuple(_device(measured, device, separable) for device in measured.devices)
+    population, spread, notes = _population(devices, measured.kind)
+    law = Score(sum(d.law.statistic for d in devices), sum(d.law.freedom for d in devices))
+    memory = Score(sum(d.memory.statistic for d in devices), sum(d.memory.freedom for d in devices))
+    return Fit(
+        file=measured.file,
+        kind=measured.kind,
+        law_name="arrhenius" if measured.kind == TRACES else "heat-bath",
+        separable=separable,
+        devices=devices,
+        population=population,
+        spread=spread,
+        law=law,
+        memory=memory,
+        interval_s=_common_interval(measured),
+        input_unit=measured.input_unit,
+        input_scale=measured.input_scale,
+        notes=(*_unit_notes(measured, separable), *notes, *_doubts(measured, law, memory)),
+    )
+
+
+def _device(measured: Measured, device: Device, separable: bool) -> DeviceFit:
+    cells = cells_of(measured.kind, device)
+    place = f"{measured.file}: {f'device {device.name}: ' if device.name else ''}"
+    centre = float((cells.x * cells.trials).sum() / cells.trials.sum())
+    start = _start(cells, place, separable)
+    chart = likelihood.sloped(centre) if separable else likelihood.level
+    climb = maximise(cells, chart, start)
+    errors = np.sqrt(np.diag(covariance(climb.information)))
+    if not climb.converged or (measured.kind == TRACES and not errors[-1] < _LARGEST_ERROR):
+        raise InputError(
+            f"{place}the likelihood has no maximum, so the data set no limit to the parameters; record for longer, "
+            "with changes in both directions"
+        )
+    if separable:
+        gain, z = float(climb.p[0]), float(climb.p[1])
+        line, line_covariance = (z, gain), covariance(climb.information)[1::-1, 1::-1]
+    else:
+        line, line_covariance = (float(climb.p[0]), 0.0), np.diag([errors[0] ** 2, 0.0])
+    point = chart(climb.p, cells.x)
+    q = likelihood.upward(cells, point.z, point.t)[0]
+    return DeviceFit(
+        name=device.name,
+        n_samples=float(cells.trials.sum()),
+        n_changes=None if device.state is None else _changes(device),
+        estimates=_estimates(cells, climb.p, centre, separable),
+        centre=centre,
+        line=line,
+        line_covariance=line_covariance,
+        law=_law_score(cells, q, climb.p.size) if separable else Score(0.0, 0),
+        memory=_memory_score(device),
+    )
+
+
+def cells_of(kind: str, device: Device) -> Cells:
+    """The trials of a device, grouped by input and by the state before: the first of a record has none and is left."""
+    if kind == SIGMOID:
+        unknown = np.full(device.x.size, likelihood.UNKNOWN, dtype=np.int8)
+        return Cells(kind=kind, x=device.x, state=unknown, trials=_array(device.trials),
+                     ones=_array(device.ones), interval_s=None)  # fmt: skip
+    now = np.flatnonzero(_array(device.linked))
+    state = _array(device.state)
+    values, at = np.unique(device.x[now], return_inverse=True)
+    group = 2 * at + state[now - 1]
+    trials = np.bincount(group, minlength=2 * values.size).astype(np.float64)
+    ones = np.bincount(group, weights=state[now], minlength=2 * values.size)
+    used = trials > 0
+    return Cells(
+        kind=kind,
+        x=np.repeat(values, 2)[used],
+        state=np.tile(np.array([0, 1], dtype=np.int8), values.size)[used],
+        trials=trials[used],
+        ones=ones[used],
+        interval_s=device.interval_s,
+    )
+
+
+def _array(values: np.ndarray | None) -> np.ndarray:
+    return np.empty(0) if values is None else values
+
+
+def _changes(device: Device) -> int:
+    state, linked = _array(device.state), _array(device.linked)
+    return int((np.diff(state) != 0)[linked[1:]].sum())
+
+
+def _start(cells: Cells, place: str, separable: bool) -> np.ndarray:
+    """Where the search begins: no gain, the mean, and the correlation of successive states. Refuses hopeless data."""
+    zeros = cells.trials - cells.ones
+    if cells.kind != TRACES and separable:
+        with_ones, with_zeros = cells.x[cells.ones > 0], cells.x[zeros > 0]
+        if not (with_ones.size and with_zeros.size) or (
+            with_zeros.max() <= with_ones.min() or with_ones.max() <= with_zeros.min()
+        ):
+            raise InputError(
+                f"{place}the data are a perfect step between inputs, so nothing limits the gain from above; measure "
+                "inputs within the transition, or more samples"
+            )
+    n, k = float(cells.trials.sum()), float(cells.ones.sum())
+    if n == 0:
+        raise InputError(f"{place}has no two samples in a row")
+    z = 0.5 * math.log((k + 0.5) / (n - k + 0.5))
+    if cells.kind == SIGMOID:
+        return np.array([0.0, z])
+    before = cells.state == 1
+    if cells.kind == TRACES:
+        changes = float(zeros[before].sum() + cells.ones[~before].sum())
+        if changes < LEAST_CHANGES:
+            raise InputError(
+                f"{place}{changes:g} changes of state are too few, a dwell time needs at least {LEAST_CHANGES}; "
+                "record for longer"
+            )
+    rho = _correlation(cells)
+    if cells.kind == TRACES:
+        dt = cells.interval_s or 0.0
+        if rho <= 3.0 / math.sqrt(n):
+            raise InputError(
+                f"{place}successive samples, {dt:.3g} s apart, are no more alike than by chance, so dwell times are "
+                "much shorter and cannot be seen; sample faster"
+            )
+        t = math.log(2.0 * dt * math.cosh(z) / -math.log(min(rho, 1.0 - 1.0 / n)))
+    else:
+        t = min(max(rho, 0.0), 0.999)
+    return np.array([0.0, z, t] if separable else [z, t])
+
+
+def _correlation(cells: Cells) -> float:
+    """Autocorrelation of successive states at one input, weighted over inputs by what each can tell."""
+    top = bottom = 0.0
+    for x in np.unique(cells.x):
+        pair = [np.flatnonzero((cells.x == x) & (cells.state == s)) for s in (0, 1)]
+        if pair[0].size and pair[1].size:
+            (n0, n1), (k0, k1) = ([float(a[i[0]]) for i in pair] for a in (cells.trials, cells.ones))
+            weight = n0 * n1 / (n0 + n1)
+            top, bottom = top + weight * (k1 / n1 - k0 / n0), bottom + weight
+    return top / bottom if bottom else 0.5
+
+
+def _estimates(cells: Cells, p: np.ndarray, centre: float, separable: bool) -> dict[str, Estimate]:
+    """Every parameter with its profile interval, from the maximum ``p``."""
+
+    def interval(chart: Chart, *best: float) -> Estimate:
+        low, high, error = profile(cells, chart, np.array(best))
+        return Estimate(value=best[0], low=low, high=high, error=error)
+
+    found: dict[str, Estimate] = {}
+    if separable:
+        gain, z, rest = float(p[0]), float(p[1]), [float(v) for v in p[2:]]
+        found["gain"] = interval(likelihood.sloped(centre), gain, z, *rest)
+        found["offset"] = interval(likelihood.shifted, z / gain - centre, gain, *rest)
+        last = interval(likelihood.timed(centre), *rest, z, gain) if rest else None
+    else:
+        z, t = float(p[0]), float(p[1])
+        at = interval(likelihood.level, z, t)
+        found["offset"] = _mapped(at, lambda v: v - centre, 1.0)
+        plus = (1 + math.tanh(z)) / 2
+        found["p_plus"] = _mapped(at, lambda v: (1 + math.tanh(v)) / 2, 2 * plus * (1 - plus))
+        if cells.kind == TRACES:
+            for m, name in ((1, "dwell_plus"), (-1, "dwell_minus")):
+                u = t + m * z
+                found[name] = _mapped(interval(likelihood.dwelling(m), u, z), math.exp, math.exp(u))
+        last = interval(_swapped, t, z)
+    if last is None:
+        return found
+    if cells.kind == TRACES:
+        # a log tau that nothing bounds from below is a tau that may be zero
+        tau = _mapped(last, math.exp, math.exp(last.value))
+        found["tau"] = Estimate(value=tau.value, low=tau.low or 0.0, high=tau.high, error=tau.error)
+        return found
+    found["lag1"] = last
+    if cells.interval_s is not None and last.low is not None and last.low > 0:
+        dt = cells.interval_s
+        slope = dt / (last.value * math.log(last.value) ** 2)
+        found["tau"] = _mapped(last, lambda rho: -dt / math.log(rho), slope)
+    return found
+
+
+def _swapped(p: np.ndarray, x: np.ndarray) -> likelihood.Point:
+    """The chart p = (t, z) of one input."""
+    point = likelihood.level(p[::-1], x)
+    return likelihood.Point(point.z, point.t, point.dz[:, ::-1], point.dt[::-1])
+
+
+def _mapped(estimate: Estimate, function: Callable[[float], float], slope: float) -> Estimate:
+    """The estimate of an increasing function of the parameter: likelihood intervals go through as they are."""
+    low, high = (None if v is None else function(v) for v in (estimate.low, estimate.high))
+    return Estimate(value=function(estimate.value), low=low, high=high, error=abs(slope) * estimate.error)
+
+
+def _law_score(cells: Cells, q: np.ndarray, n_parameters: int) -> Score:
+    """Pearson's statistic of the counts against q (n,), inputs joined until both outcomes are expected often enough."""
+    total, n_bins = 0.0, 0
+    for state in np.unique(cells.state):
+        rows = np.flatnonzero(cells.state == state)
+        rows = rows[np.argsort(cells.x[rows], kind="stable")]
+        n, k = cells.trials[rows], cells.ones[rows]
+        expected, variance = n * q[rows], n * q[rows] * (1 - q[rows])
+        bins: list[list[float]] = []
+        open_bin = [0.0, 0.0, 0.0, 0.0]
+        for one in zip(k, expected, n - expected, variance, strict=True):
+            open_bin = [a + b for a, b in zip(open_bin, one, strict=True)]
+            if min(open_bin[1], open_bin[2]) >= LEAST_EXPECTED:
+                bins.append(open_bin)
+                open_bin = [0.0, 0.0, 0.0, 0.0]
+        if bins:
+            bins[-1] = [a + b for a, b in zip(bins[-1], open_bin, strict=True)]
+        total += sum((b[0] - b[1]) ** 2 / b[3] for b in bins)
+        n_bins += len(bins)
+    return Score(float(total), n_bins - n_parameters) if n_bins > n_parameters else Score(0.0, 0)
+
+
+def _memory_score(device: Device) -> Score:
+    """Test that the next state does not depend on the one before last (Anderson and Goodman 1957), at each input."""
+    if device.state is None or device.linked is None:
+        return Score(0.0, 0)
+    now = np.flatnonzero(device.linked[2:] & device.linked[1:-1]) + 2
+    values, at = np.unique(device.x[now], return_inverse=True)
+    state = device.state.astype(np.int64)
+    code = 8 * at + 4 * state[now - 1] + 2 * state[now - 2] + state[now]
+    tables = np.bincount(code, minlength=8 * values.size).reshape(-1, 2, 2).astype(np.float64)
+    total, freedom = 0.0, 0
+    for table in tables:
+        n = table.sum()
+        if n == 0:
+            continue
+        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
+        if expected.min() >= LEAST_EXPECTED:
+            total += float(((table - expected) ** 2 / expected).sum())
+            freedom += 1
+    return Score(total, freedom)
+
+
+def _population(
+    devices: tuple[DeviceFit, ...], kind: str
+) -> tuple[dict[str, Estimate], dict[str, Estimate], list[str]]:
+    """Means over devices, spreads, and what to say about them."""
+    mean: dict[str, Estimate] = {}
+    spread: dict[str, Estimate] = {}
+    notes: list[str] = []
+    if len(devices) < 2:
+        return mean, spread, ["one device: nothing is known of the spread between devices"]
+    if len(devices) < LEAST_DEVICES:
+        notes.append(f"{len(devices)} devices: a spread between devices needs at least {LEAST_DEVICES}")
+    for name in ("gain", "offset", "tau", "lag1"):
+        known = [d.estimates[name] for d in devices if name in d.estimates]
+        if len(known) < len(devices):
+            if known:
+                notes.append(
+                    f"{name}: {len(known)} of {len(devices)} devices have one, so no mean and no spread is given"
+                )
+            continue
+        values, errors = np.array([e.value for e in known]), np.array([e.error for e in known])
+        if name == "tau":
+            # the error of a time grows with the time itself: with its own error, a short one would weigh too much
+            errors = errors / values * values.mean()
+        usable = np.isfinite(errors)
+        if usable.sum() < 2:
+            continue
+        if not usable.all():
+            notes.append(f"{name}: {(~usable).sum()} devices without a limit are left out of mean and spread")
+        average, between = random_effects(values[usable], errors[usable], relative=name in ("gain", "tau"))
+        mean[name] = average
+        if between is not None and name != "lag1":
+            spread[f"{name}_dtod"] = between
+    return mean, spread, notes
+
+
+def _common_interval(measured: Measured) -> float | None:
+    known = [device.interval_s for device in measured.devices if device.interval_s is not None]
+    return float(np.median(known)) if known else None
+
+
+def _unit_notes(measured: Measured, separable: bool) -> list[str]:
+    if not separable:
+        which = "one input" if measured.has_input else "no input"
+        return [f"{which}: gain and offset cannot be told apart, so gain is taken as 1 and offset is z - x"]
+    if measured.input_scale is None:
+        unit = f"per {measured.input_unit}" if measured.input_unit else "per unit of the input column"
+        return [f"gain is {unit} and offset in the same unit: no input scale was given"]
+    return [f"x is the input divided by {measured.input_scale:g} {measured.input_unit}".rstrip()]
+
+
+def _doubts(measured: Measured, law: Score, memory: Score) -> list[str]:
+    notes = []
+    if law.p is not None and law.p < REJECTED:
+        notes.append(
+            f"the tanh law{_TIMING[measured.kind]} does not describe the data, so the intervals are too narrow"
+            + (" (or the samples of one point depend on one another, which n cannot show)"
+               if measured.kind == SIGMOID else "")
+        )  # fmt: skip
+    if memory.p is not None and memory.p < REJECTED:
+        notes.append(
+            "the next sample depends on more than the last one, so two states and one time do not describe the device "
+            "(or the instrument filters it), and the intervals are too narrow"
+        )
+    near = [d.levels.separation for d in measured.devices if d.levels is not None]
+    if near and min(near) < 6:
+        notes.append(f"the levels are {min(near):.2g} s.d. of the noise apart: noise may add changes of state")
+    if measured.kind == BITS and all(d.interval_s is None for d in measured.devices):
+        notes.append("no time and no interval was given: the update interval is not estimated")
+    return notes

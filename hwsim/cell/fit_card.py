@@ -1,0 +1,98 @@
+"""A fit as a p-bit card: every number with the file and the interval it comes from.
+
+Enters: a Fit and the card's name. Leaves: TOML text that `hwsim.cell.card.load_card` reads.
+"""
+
+import json
+
+from hwsim.cell.fit import Fit
+from hwsim.cell.measured import BITS, SIGMOID
+from hwsim.cell.population import Estimate
+from hwsim.errors import InputError
+from hwsim.units import format_si
+
+_NO_TIME = "time between updates: the file holds no times"
+_ASK = "whoever can record the device against time (a trace, or bits and their interval)"
+
+
+def card_text(fit: Fit, name: str) -> str:
+    """The card ``name`` of one device, or of the population. Raises InputError where a card cannot hold the numbers."""
+    found, n = fit.headline, len(fit.devices)
+    source = f"fit of {fit.file} by hwsim fit"
+    lines = []
+    for key in ("gain", "offset") if fit.separable else ("offset",):
+        if key not in found:
+            raise InputError(f"a card needs a mean {key}, and most devices of {fit.file} set it no limit")
+    if fit.separable:
+        gain = found["gain"]
+        if gain.value <= 0:
+            raise InputError(
+                f"a card needs gain > 0, and {fit.file} gives {gain.value:.4g}: change the sign of the input or "
+                "of the states"
+            )
+        lines.append(_entry("gain", _number(gain.value), f"{source}, {_interval(gain)}{_per(fit)}", "measured"))
+    else:
+        lines.append(_entry("gain", 1.0, f"{fit.file} has one input: the offset is z - x at gain 1", "assumed"))
+    lines.append(
+        _entry("offset", _number(found["offset"].value), f"{source}, {_interval(found['offset'])}", "measured")
+    )
+    if "tau" in found:
+        tau = found["tau"]
+        lines.append(_entry("tau", _time(tau.value), f"{source}, {_interval(tau, unit='s')}", "measured"))
+    elif fit.kind == BITS and fit.interval_s is not None:
+        words = "one new bit each interval: the bits do not bound the time between updates from below"
+        lines.append(_entry("tau", _time(fit.interval_s), words, "assumed"))
+    for key, spread in fit.spread.items():
+        unit = "s.d." if key == "offset_dtod" else "relative s.d."
+        words = f"{source}, {unit} of {n} devices less the noise of the fits, {_interval(spread)}"
+        lines.append(_entry(key, _number(spread.value), words, "measured"))
+
+    devices = "one device" if n == 1 else f"{n} devices"
+    missing = ""
+    if not any(line.startswith("tau =") for line in lines):
+        missing = f"\n[missing]\ntau = {{ what = {json.dumps(_NO_TIME)}, ask = {json.dumps(_ASK)} }}\n"
+    kind = "sigmoid" if fit.kind == SIGMOID else fit.kind
+    summary = f"Measured: {kind} of {devices} in {fit.file}, fitted by hwsim{'' if n == 1 else '; means over devices'}."
+    return (
+        f"name = {_text(name)}\n"
+        f"title = {_text(f'Fit of {fit.file}')}\n"
+        f"summary = {_text(summary)}\n"
+        f'clock = "poisson"\n'
+        f'law = "{fit.law_name}"\n'
+        f"\n[parameters]\n" + "\n".join(lines) + "\n" + missing
+    )
+
+
+def _entry(key: str, value: str | float, source: str, grade: str) -> str:
+    shown = _text(value) if isinstance(value, str) else repr(value)
+    return f'{key} = {{ value = {shown}, source = {_text(source)}, grade = "{grade}" }}'
+
+
+def _text(text: str) -> str:
+    """A basic string of TOML: JSON's escapes are all among TOML's, which also wants DEL escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _number(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _time(value: float) -> str:
+    return format_si(value, "s", digits=6)
+
+
+def _interval(estimate: Estimate, *, unit: str = "") -> str:
+    def shown(value: float | None) -> str:
+        if value is None:
+            return "no limit"
+        return format_si(value, unit, digits=4) if unit else f"{value:.4g}"
+
+    return f"95 % interval {shown(estimate.low)} to {shown(estimate.high)}"
+
+
+def _per(fit: Fit) -> str:
+    if fit.input_scale is not None:
+        return (
+            f", x = input / {format_si(fit.input_scale, fit.input_unit) if fit.input_unit else f'{fit.input_scale:g}'}"
+        )
+    return f", per {fit.input_unit or 'unit of the input column'}"
