@@ -47,6 +47,9 @@ def card_text(fit: Fit, name: str) -> str:
         words = f"{source}, {unit} of {n} devices less the noise of the fits, {_interval(spread)}"
         lines.append(_entry(key, _number(spread.value), words, "measured"))
 
+    if fit.law_name == "arrhenius":
+        words = "modelling choice: dwell times grow without end with the input, so it is clipped here"
+        lines.append(_entry("input_limit", 5.0, words, "assumed"))
     devices = "one device" if n == 1 else f"{n} devices"
     missing = ""
     if not any(line.startswith("tau =") for line in lines):

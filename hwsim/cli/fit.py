@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.card and not arguments.card.endswith(".toml"):
         raise InputError(f"a card must end in .toml, got {arguments.card!r}")
     if arguments.figure:
-        from hwsim.report.figure import SUFFIXES
+        from hwsim.report.canvas import SUFFIXES
 
         if Path(arguments.figure).suffix.lower() not in SUFFIXES:
             raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {arguments.figure!r}")

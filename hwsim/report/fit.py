@@ -14,7 +14,7 @@ from hwsim.cell.fit import DeviceFit, Fit, cells_of
 from hwsim.cell.likelihood import CUTOFF
 from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured
 from hwsim.errors import InputError
-from hwsim.report.figure import SUFFIXES, _plain, _time_unit, _write
+from hwsim.report.canvas import SUFFIXES, plain, time_unit, write
 from hwsim.units import format_si
 
 _DATA, _LAW, _UP, _DOWN = "0.35", "#d62728", "#1f77b4", "#ff7f0e"
@@ -54,8 +54,8 @@ def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike) -> Path:
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
     width = 86 if alone else 140
-    figure.suptitle("\n".join(textwrap.wrap(_plain(_title(fit)), width)), x=0.01, ha="left", fontsize="medium")
-    _write(figure, path)
+    figure.suptitle("\n".join(textwrap.wrap(plain(_title(fit)), width)), x=0.01, ha="left", fontsize="medium")
+    write(figure, path)
     return path
 
 
@@ -164,7 +164,7 @@ def _dwells(axes, fit: Fit, measured: Measured) -> None:
     n = len(fit.devices)
     faint = min(1.0, max(0.15, 6.0 / n))
     largest = max(d.estimates["tau"].value for d in fit.devices)
-    unit, scale = _time_unit(largest)
+    unit, scale = time_unit(largest)
     everything = np.concatenate([d.x for d in measured.devices])
     along = np.linspace(everything.min(), everything.max(), 200)
     for k, (device, found) in enumerate(zip(measured.devices, fit.devices, strict=True)):
@@ -222,13 +222,13 @@ def _snippet(axes, fit: Fit, measured: Measured) -> None:
     last = min(int(inside[-1]), int(changed[min(_SNIPPET_CHANGES, changed.size) - 1]) + 2) + 1
     first = max(int(inside[0]), int(changed[0]) - 5, last - 4000)
     time_s = device.time_s[first:last] - device.time_s[first]
-    unit, scale = _time_unit(float(time_s.max()))
+    unit, scale = time_unit(float(time_s.max()))
     axes.plot(time_s / scale, device.value[first:last], ".-", color=_DATA, markersize=3, linewidth=0.6)
     levels = np.where(device.state[first:last] > 0, device.levels.high, device.levels.low)
     axes.step(time_s / scale, levels, where="mid", color=_LAW, linewidth=1.4)
     axes.set_xlabel(f"time ({unit})")
     axes.set_ylabel("value")
-    who = f"device {_plain(device.name)}" if device.name else "the record"
+    who = f"device {plain(device.name)}" if device.name else "the record"
     at = f" at x = {device.x[first]:.3g}" if fit.separable else ""
     axes.set_title(f"a piece of {who}{at}: measured (grey) and its state (red)", fontsize="small", loc="left")
 
