@@ -157,7 +157,15 @@ class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 def load_card(path: Path, kind: type) -> Any:
-    """The card in ``path``; ``kind`` is PBitCard or ChipCard. Raises CardError."""
+    """The card in ``path``; ``kind`` is PBitCard or ChipCard. Raises CardError, with the first mistake."""
+    card = read_card(path, kind)
+    for mistake in mistakes(card):
+        raise CardError(f"{path}: {mistake}")
+    return card
+
+
+def read_card(path: Path, kind: type) -> Any:
+    """The card in ``path`` when it has the right shape; its numbers are not looked at."""
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -168,9 +176,6 @@ def load_card(path: Path, kind: type) -> Any:
         raise CardError(f"{path}: {_explain(str(error), kind)}") from None
     except msgspec.DecodeError as error:
         raise CardError(f"{path}: not valid TOML ({error})") from None
-    problems = list(mistakes(card))
-    if problems:
-        raise CardError(f"{path}: {problems[0]}")
     return card
 
 

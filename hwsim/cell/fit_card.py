@@ -5,6 +5,7 @@ Enters: a Fit and the card's name. Leaves: TOML text that `hwsim.cell.card.load_
 
 import json
 
+from hwsim.cell.card_text import entry, quoted
 from hwsim.cell.fit import Fit
 from hwsim.cell.measured import BITS, SIGMOID
 from hwsim.cell.population import Estimate
@@ -30,26 +31,24 @@ def card_text(fit: Fit, name: str) -> str:
                 f"a card needs gain > 0, and {fit.file} gives {gain.value:.4g}: change the sign of the input or "
                 "of the states"
             )
-        lines.append(_entry("gain", _number(gain.value), f"{source}, {_interval(gain)}{_per(fit)}", "measured"))
+        lines.append(entry("gain", _number(gain.value), f"{source}, {_interval(gain)}{_per(fit)}", "measured"))
     else:
-        lines.append(_entry("gain", 1.0, f"{fit.file} has one input: the offset is z - x at gain 1", "assumed"))
-    lines.append(
-        _entry("offset", _number(found["offset"].value), f"{source}, {_interval(found['offset'])}", "measured")
-    )
+        lines.append(entry("gain", 1.0, f"{fit.file} has one input: the offset is z - x at gain 1", "assumed"))
+    lines.append(entry("offset", _number(found["offset"].value), f"{source}, {_interval(found['offset'])}", "measured"))
     if "tau" in found:
         tau = found["tau"]
-        lines.append(_entry("tau", _time(tau.value), f"{source}, {_interval(tau, unit='s')}", "measured"))
+        lines.append(entry("tau", _time(tau.value), f"{source}, {_interval(tau, unit='s')}", "measured"))
     elif fit.kind == BITS and fit.interval_s is not None:
         words = "one new bit each interval: the bits do not bound the time between updates from below"
-        lines.append(_entry("tau", _time(fit.interval_s), words, "assumed"))
+        lines.append(entry("tau", _time(fit.interval_s), words, "assumed"))
     for key, spread in fit.spread.items():
         unit = "s.d." if key == "offset_dtod" else "relative s.d."
         words = f"{source}, {unit} of {n} devices less the noise of the fits, {_interval(spread)}"
-        lines.append(_entry(key, _number(spread.value), words, "measured"))
+        lines.append(entry(key, _number(spread.value), words, "measured"))
 
     if fit.law_name == "arrhenius":
         words = "modelling choice: dwell times grow without end with the input, so it is clipped here"
-        lines.append(_entry("input_limit", 5.0, words, "assumed"))
+        lines.append(entry("input_limit", 5.0, words, "assumed"))
     devices = "one device" if n == 1 else f"{n} devices"
     missing = ""
     if not any(line.startswith("tau =") for line in lines):
@@ -57,23 +56,13 @@ def card_text(fit: Fit, name: str) -> str:
     kind = "sigmoid" if fit.kind == SIGMOID else fit.kind
     summary = f"Measured: {kind} of {devices} in {fit.file}, fitted by hwsim{'' if n == 1 else '; means over devices'}."
     return (
-        f"name = {_text(name)}\n"
-        f"title = {_text(f'Fit of {fit.file}')}\n"
-        f"summary = {_text(summary)}\n"
+        f"name = {quoted(name)}\n"
+        f"title = {quoted(f'Fit of {fit.file}')}\n"
+        f"summary = {quoted(summary)}\n"
         f'clock = "poisson"\n'
         f'law = "{fit.law_name}"\n'
         f"\n[parameters]\n" + "\n".join(lines) + "\n" + missing
     )
-
-
-def _entry(key: str, value: str | float, source: str, grade: str) -> str:
-    shown = _text(value) if isinstance(value, str) else repr(value)
-    return f'{key} = {{ value = {shown}, source = {_text(source)}, grade = "{grade}" }}'
-
-
-def _text(text: str) -> str:
-    """A basic string of TOML: JSON's escapes are all among TOML's, which also wants DEL escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _number(value: float) -> float:

@@ -114,7 +114,7 @@ class Chip:
 
     fixed_beta : inverse temperature per unit of programmed weight where the hardware fixes it, else None
     n_chips : pieces the machine is made of;  link_rate_per_s : words per second between two of them, None if unknown
-    missing : words on numbers nobody has published, by card key
+    missing : words on numbers nobody has published, grades : how good the numbers are, both by card key
     """
 
     name: str
@@ -130,3 +130,4 @@ class Chip:
     n_chips: int = 1
     link_rate_per_s: float | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
+    grades: Mapping[str, str] = field(default_factory=dict)

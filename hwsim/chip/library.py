@@ -20,6 +20,7 @@ from hwsim.cell.card import (
     si_value,
     suggestion,
 )
+from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock, Control, Prices, Weights
 from hwsim.chip.faults import without as switched_off
 from hwsim.chip.topology import Topology
@@ -124,9 +125,18 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
         fixed_beta=values.get("fixed_beta"),
         n_chips=int(values.get("n_chips", 1)),
         link_rate_per_s=values.get("link_rate"),
+        grades={
+            key: "given" if key in layers[2] else quantity.grade
+            for key, quantity in (cell.parameters | card.parameters).items()
+        },
         missing={key: f"{entry.what}; {entry.ask} would know" for key, entry in (cell.missing | card.missing).items()},
     )
     return switched_off(made, without)
+
+
+def pbit_from(card: PBitCard) -> PBit:
+    """The model of a p-bit card as it is. Raises InputError where a number is missing or makes no sense."""
+    return pbit_model(card, {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()})
 
 
 _WORDS = ("pbit", "clock", "participation", "random_source")

@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     common = options.overrides(arguments)
     chips = [chip(arguments.chip, **common, **scheme) for scheme in schemes]
     problem = read(arguments.problem)
-    target = options.target_energy(arguments.target, problem)
-    anneal = options.make_anneal(arguments, problem)
+    target = options.target_energy(arguments.target, problem, threads=threads)
+    anneal = options.make_anneal(arguments, problem, chips[0])
     from hwsim.mapping.compile import compile
 
     programs = [compile(problem, c, die_seed=die_seed) for c in chips]

@@ -9,11 +9,14 @@ from typing import Any
 from hwsim.errors import InputError
 from hwsim.units import format_si, seconds
 
+_BETA = "0.1/sigma:10/sigma"
+
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Problem, chip, overrides, anneal, reads, output."""
     parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as ea3d:L=8,seed=1 or karate")
     parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (see hwsim chips)")
+    add_card_options(parser)
     for name, help_text in (
         ("synapse-tau", "RC time constant of every input"),
         ("period", "one clock round, when it differs from tau"),
@@ -31,15 +34,19 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weight-bits", metavar="N", help="signed weight registers")
     parser.add_argument(
         "--beta",
-        default="0.1/sigma:10/sigma",
         metavar="B | B0:B1",
-        help="inverse temperature, constant or start:end; sigma is the problem's coupling scale (%(default)s)",
+        help="inverse temperature, constant or start:end; sigma is the problem's coupling scale "
+        f"({_BETA}; the chip's own where its hardware fixes it)",
     )
     parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
     parser.add_argument("--time", default="1us", help="device time of one read (%(default)s)")
     parser.add_argument("--reads", default="256", metavar="N", help="independent runs (%(default)s)")
     parser.add_argument("--schedules", default="4", metavar="N", help="realisations of the clock (%(default)s)")
-    parser.add_argument("--target", metavar="E|known", help="target energy for success and time to solution")
+    parser.add_argument(
+        "--target",
+        metavar="E|known",
+        help="target energy for success and time to solution: a number, known, or best (found by a long ideal anneal)",
+    )
     parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
     parser.add_argument(
         "--die-seed", default="0", metavar="N", help="which die, where the chip has spread (%(default)s)"
@@ -49,6 +56,47 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", metavar="FILE", help="picture: energy against device time (png, svg, pdf)")
     parser.add_argument("--vcd", metavar="FILE", help="waveform of one read, for GTKWave or Surfer")
     parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+
+
+def add_card_options(parser: argparse.ArgumentParser) -> None:
+    """What changes a chip card."""
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[],
+        help="any parameter of the cards, such as --set noise_white=0.1; repeat for more (hwsim show lists them)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--without", metavar="FAULT,...", help="switch faults off, such as gain-spread or weight-quantisation"
+    )
+
+
+def add_scheme(parser: argparse.ArgumentParser) -> None:
+    """One clock, tau and delay instead of the chip's own."""
+    parser.add_argument("--clock", default=None, metavar="C", help="instead of the chip's own clock")
+    parser.add_argument("--participation", default=None, metavar="P", help="of a synchronous clock")
+    parser.add_argument("--tau", default=None, metavar="TIME", help="mean time between updates of a p-bit")
+    parser.add_argument("--delay", default=None, metavar="TIME", help="commit to visible at the neighbours")
+
+
+def scheme(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Arguments of `hwsim.chip` from what `add_scheme` added."""
+    names = ("clock", "tau", "delay")
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if arguments.participation is not None:
+        given["participation"] = number(arguments.participation, "participation")
+    return given
+
+
+def card_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Arguments of `hwsim.chip` from --set and --without."""
+    given: dict[str, Any] = {}
+    for text in arguments.set:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set takes KEY=VALUE, got {text!r}")
+        given[key.strip().replace("-", "_")] = value.strip()
+    if arguments.without is not None:
+        given["without"] = [name for name in arguments.without.split(",") if name]
+    return given
 
 
 def integer(text: str, name: str, *, least: int = 0) -> int:
@@ -76,7 +124,8 @@ def number(text: str, name: str) -> float:
 
 def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     """Chip parameters given on the command line."""
-    given: dict[str, Any] = {
+    given = card_options(arguments)
+    given |= {
         name: getattr(arguments, name)
         for name in ("synapse_tau", "period", "jitter", "gain_dtod", "offset_dtod", "tau_dtod", "dac_limit")
         if getattr(arguments, name) is not None
@@ -90,12 +139,21 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def make_anneal(arguments: argparse.Namespace, problem: Any) -> Any:
-    """The Anneal of ``--beta``, ``--anneal`` and ``--time``."""
+def make_anneal(arguments: argparse.Namespace, problem: Any, machine: Any) -> Any:
+    """The Anneal of ``--beta``, ``--anneal`` and ``--time``; where the chip fixes beta, its own is the default."""
     from hwsim.anneal import constant, geometric, linear
     from hwsim.problem.problem import coupling_sigma
 
-    ends = [_beta(part, lambda: coupling_sigma(problem.bqm)) for part in arguments.beta.split(":")]
+    own = None
+    if arguments.beta is None and machine.fixed_beta is not None:
+        from hwsim.mapping.compile import fixed_beta
+
+        own = fixed_beta(problem, machine)
+    if own is not None:
+        ends = [own]
+    else:
+        parts = (_BETA if arguments.beta is None else arguments.beta).split(":")
+        ends = [_beta(part, lambda: coupling_sigma(problem.bqm)) for part in parts]
     duration = seconds(arguments.time, name="time")
     if duration <= 0:
         raise InputError(f"time must be > 0, got {arguments.time}")
@@ -119,19 +177,44 @@ def _beta(text: str, sigma: Any) -> float:
     return value / scale
 
 
-def target_energy(text: str | None, problem: Any) -> float | None:
-    """The energy of ``--target``: a number, ``known``, or ``cut=N``; by default the known energy where there is one."""
+def explicit_target(arguments: argparse.Namespace, problem: Any) -> float | None:
+    """The energy of ``--target`` where it is given."""
+    return None if arguments.target is None else target_energy(arguments.target, problem, threads=threads(arguments))
+
+
+def target_words(target: float, given: float | None) -> str:
+    """What a target stands for, where one was not ``given``."""
+    words = "" if given is not None else ", which half of the reads without faults reach (--target sets another)"
+    return f"target energy {target:g}{words}"
+
+
+def target_energy(text: str | None, problem: Any, *, threads: int | None = None) -> float | None:
+    """The energy of ``--target``: a number, ``known``, ``best`` or ``cut=N``; by default the known energy, or None."""
     if text is None:
         return problem.known_energy
+    if text == "best":
+        return _best(problem, threads)
     if text == "known":
         if problem.known_energy is None:
-            raise InputError(f"no ground or best-known energy of {problem.name} is on record: give --target a number")
+            raise InputError(
+                f"no ground or best-known energy of {problem.name} is on record: give --target a number, or best"
+            )
         return problem.known_energy
     if text.startswith("cut="):
         if problem.kind != "max-cut":
             raise InputError(f"target cut= is for max-cut problems; {problem.name} is of kind {problem.kind}")
         return -number(text[4:], "target cut")
     return number(text, "target")
+
+
+def _best(problem: Any, threads: int | None) -> float:
+    from hwsim.analysis.best import best_found
+
+    progress = Progress(1)
+    found = best_found(problem, threads=threads, progress=progress.watch("looking for a target"))
+    progress.close()
+    print(f"target {found.energy:g}: {found}", file=sys.stderr)
+    return found.energy
 
 
 class Progress:

@@ -16,10 +16,8 @@ def add_parser(subparsers: Any) -> None:
         description="Run one problem on one chip, with the chip's own clock unless told otherwise.",
     )
     options.add_common(parser)
-    parser.add_argument("--clock", default=None, metavar="C", help="instead of the chip's own clock")
-    parser.add_argument("--participation", default=None, metavar="P", help="of a synchronous clock")
-    parser.add_argument("--tau", default=None, metavar="TIME", help="mean time between updates of a p-bit")
-    parser.add_argument("--delay", default=None, metavar="TIME", help="commit to visible at the neighbours")
+    options.add_scheme(parser)
+    parser.add_argument("--dies", metavar="N", help="run N virtual dies: the yield curve against time to solution")
     parser.add_argument("--samples", metavar="FILE", help="final states as a dimod SampleSet (JSON)")
     parser.set_defaults(run=run)
 
@@ -29,16 +27,14 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.chip.library import chip
     from hwsim.problem.read import read
 
-    given = options.overrides(arguments)
-    for name in ("clock", "tau", "delay"):
-        if getattr(arguments, name) is not None:
-            given[name] = getattr(arguments, name)
-    if arguments.participation is not None:
-        given["participation"] = options.number(arguments.participation, "participation")
-    machine = chip(arguments.chip, **given)
+    machine = chip(arguments.chip, **options.overrides(arguments), **options.scheme(arguments))
     problem = read(arguments.problem)
-    target = options.target_energy(arguments.target, problem)
-    anneal = options.make_anneal(arguments, problem)
+    anneal = options.make_anneal(arguments, problem, machine)
+    if arguments.dies is not None:
+        from hwsim.cli.dies import run_wafer
+
+        return run_wafer(arguments, problem, machine, anneal)
+    target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
     from hwsim.analysis.summary import summarise
     from hwsim.engine.run import run as emulate
     from hwsim.mapping.compile import compile

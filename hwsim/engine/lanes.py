@@ -18,8 +18,8 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128
-from hwsim.cell.rules import law_threshold, synapse_step, threshold
+from hwsim.cell.law import HEAT_BATH, IDEAL, LINEAR, NO_LIMIT, SOURCES, XOSHIRO128
+from hwsim.cell.rules import law_threshold, quantised, synapse_step, threshold
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import columns, own_state
 from hwsim.engine.energy import column_energies
@@ -34,6 +34,8 @@ SHARD_WORDS, GRAIN = 8, 1
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
 MAX_LEVELS = 512
 BATCH_WORDS = 32
+RUNGS, MAX_RUNGS = 195, 2**26
+"""Thresholds in the table of a noisy p-bit, an odd number with both ends; and in all the tables together."""
 _LONG_AGO = -(2**62)
 inline = numba.njit(inline="always", error_model="numpy")
 """For small parts of the event loop: a call passes seven words for every array, which costs more than the part."""
@@ -112,6 +114,7 @@ class Scratch(NamedTuple):
     cached: np.ndarray  # float64 (n, n_levels) thresholds of devices that differ
     stamp: np.ndarray  # int64 (n,): anneal step of `cached`
     drawn: np.ndarray  # uint32 (R,): random numbers, general path only
+    rungs: np.ndarray  # float32 (n or 1, RUNGS): thresholds by input, general path with noise; else (1, 0)
 
 
 class Prepared:
@@ -150,6 +153,12 @@ class Prepared:
         )  # fmt: skip
         ideal = bool(np.all(device.law == HEAT_BATH)) and not np.any(device.noise > 0)
         self.is_general = not self.is_integer and (not ideal or own_state(program) is not None)
+        # the average over noise is worth a table, where the law rises with the input and the table has room
+        self.has_rungs = (
+            self.is_general and program.source == "ideal" and bool(np.any(device.noise > 0))
+            and bool(np.all(device.gain > 0)) and bool(np.all(np.isin(device.law, (HEAT_BATH, LINEAR))))
+            and n * RUNGS < MAX_RUNGS
+        )  # fmt: skip
         self.unit = unit if unit is not None else 1.0
         self.n_levels = int(levels.max())
         cell_columns: tuple[Any, ...] = tuple(vars(device).values())
@@ -229,6 +238,7 @@ class Shard:
             np.empty((1, 1) if prepared.alike or not prepared.is_integer else (n, levels)),
             np.full(n, -1, dtype=np.int64),
             np.empty(lanes, dtype=np.uint32),
+            np.empty((1 if prepared.alike else n, RUNGS) if prepared.has_rungs else (1, 0), dtype=np.float32),
         )
 
     def _generators(self) -> np.ndarray:
@@ -635,13 +645,68 @@ def _decide_general(cells, i, beta, shift, current, random, value, own, target):
 
 
 @njit
-def _draw_all(source, shifts, generator, i, start, replica, random):
-    """The random numbers of one update in every lane: from the p-bit's generator, or the engines' own noise."""
+def _decide_own(cells, i, beta, shift, current, uniforms, e, start, replica, value, own, target):
+    """The same with the engines' own noise: lanes whose leading 16 random bits tie with the threshold's draw all 32."""
+    for r in range(len(current)):
+        bound = _cell_threshold(cells, i, np.int64(value[own, r]), -current[r], beta, shift)
+        least = np.float64(uniforms[e, r]) * 65536.0
+        up = least + 65535.0 < bound
+        if least < bound and not up:
+            up = np.float64(draw(start, replica[r])) < bound
+        value[target, r] = np.int8(2) * np.int8(up) - np.int8(1)
+
+
+@njit
+def _decide_by_rungs(cells, i, beta, shift, current, uniforms, e, rungs, tied, value, target):
+    """Decide the lanes whose leading random bits lie clear of the rungs below and above the input; mark the rest."""
+    half = np.float64((len(rungs) - 3) // 2)
+    scale, middle = half / _reach(cells, i), half + 1.0
+    low, high, step, offset = cells.low[i], cells.high[i], cells.step[i], cells.offset[i] + shift
+    margin = cells.word[i] + 1024.0  # rungs are rounded to float32, and thresholds to the comparator's word
+    ties = np.uint8(0)
+    for r in range(len(current)):
+        x = quantised(-beta * current[r], low, high, step) + offset
+        rung = np.int32(min(max(x * scale + middle, 0.0), 2.0 * middle - 1.0))
+        least = np.float64(uniforms[e, r]) * 65536.0
+        up = least + 65535.0 + margin < np.float64(rungs[rung])
+        value[target, r] = np.int8(2) * np.int8(up) - np.int8(1)
+        tied[r] = np.uint8(least - margin < np.float64(rungs[rung + 1])) & np.uint8(not up)
+        ties |= tied[r]
+    return ties
+
+
+@njit
+def _settle_rungs(cells, i, beta, shift, current, tied, start, replica, value, target):
+    for r in range(len(current)):
+        if tied[r] != 0:
+            bound = _cell_threshold(cells, i, 1, -current[r], beta, shift)
+            value[target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+
+
+@inline
+def _reach(cells, i):
+    """Input beyond which p-bit i has saturated."""
+    return 8.0 / cells.gain[i] + 6.0 * cells.noise[i]
+
+
+@njit
+def _fill_rungs(cells, i, rungs):
+    """Thresholds of p-bit i at equal steps of the input from -reach to reach, for a law that rises with it."""
+    half = (len(rungs) - 3) // 2
+    rungs[0], rungs[-1] = 0.0, 4294967296.0  # beyond the reach
+    for k in range(-half, half + 1):
+        x = _reach(cells, i) * np.float64(k) / np.float64(half)
+        rungs[k + half + 1] = law_threshold(
+            1, x, 1.0, cells.gain[i], 0.0, -NO_LIMIT, NO_LIMIT, 0.0, cells.word[i], cells.law[i], cells.parameter[i],
+            cells.bound[i], cells.noise[i], cells.table, cells.table_first, cells.table_step,
+        )  # fmt: skip
+
+
+@njit
+def _draw_all(source, shifts, generator, i, random):
+    """The random numbers of one update in every lane, from the p-bit's own generator."""
     for r in range(len(random)):
-        if source == IDEAL:
-            random[r] = np.uint32(draw(start, replica[r]))
-        else:
-            random[r] = source_next(source, shifts, generator[i, r])
+        random[r] = source_next(source, shifts, generator[i, r])
 
 
 @njit
@@ -700,7 +765,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
     for i in range(len(step)):
         # a quantised input jumps: a small error may become a large one
         screens = screens and step[i] == 0.0 and high[i] >= NO_LIMIT
-    generator, drawn = memory.generator, scratch.drawn
+    generator, drawn, rungs = memory.generator, scratch.drawn, scratch.rungs
     n_levels, bounds, level, stamp = network.n_levels, scratch.bounds, scratch.level, scratch.stamp
     n_events = len(time)
     longest = np.int64(0)
@@ -769,8 +834,21 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
                 own = i * depth + (count[i] & (depth - 1))
                 if queued:
                     own = n + ((count[i] - 1) & (size - 1)) if count[i] > oldest else i
-                _draw_all(kind, steps, generator, i, update_key(key, i, number[event]), replica, drawn)
-                _decide_general(cells, i, beta, shift, current, drawn, value, own, target)
+                begin = update_key(key, i, number[event])
+                if kind != IDEAL:
+                    _draw_all(kind, steps, generator, i, drawn)
+                    _decide_general(cells, i, beta, shift, current, drawn, value, own, target)
+                elif rungs.shape[1] == 0:
+                    _decide_own(cells, i, beta, shift, current, uniforms, e, begin, replica, value, own, target)
+                else:
+                    mine = i if len(rungs) > 1 else 0
+                    if stamp[mine] < 0:
+                        _fill_rungs(cells, i, rungs[mine])
+                        stamp[mine] = 0
+                    if _decide_by_rungs(
+                        cells, i, beta, shift, current, uniforms, e, rungs[mine], tied, value, target
+                    ):  # fmt: skip
+                        _settle_rungs(cells, i, beta, shift, current, tied, begin, replica, value, target)
                 ties = np.uint8(0)
             elif screens and _rough_error(end - first, reach[i], beta, gain[i], offset[i] + shift, word[i]) < 0.01:
                 error = _rough_error(end - first, reach[i], beta, gain[i], offset[i] + shift, word[i])

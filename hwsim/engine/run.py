@@ -189,7 +189,7 @@ def run(
     began = time.perf_counter()
     ticks = sorted({anneal.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
     now, pace, stopped = 0, max(1, ticks[0] // 64), False
-    with _CtrlC() as ctrl_c:
+    with CtrlC() as ctrl_c:
         for tick in ticks:
             while now < tick and not stopped:
                 until, begun = min(tick, now + pace), time.perf_counter()
@@ -216,14 +216,14 @@ def run(
     )  # fmt: skip
 
 
-class _CtrlC:
+class CtrlC:
     """Turns the first Ctrl-C into a note to stop at the next opportunity; works in the main thread, elsewhere idles."""
 
     def __init__(self) -> None:
         self.heard = False
         self._before: Any = None
 
-    def __enter__(self) -> "_CtrlC":
+    def __enter__(self) -> "CtrlC":
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGINT, self._hear)
         return self

@@ -1,0 +1,155 @@
+"""Blame: what each fault of a chip costs, so that an architect sees what to cure first.
+
+The chip as it is; with each fault switched off and the rest on; with each alone on a chip otherwise perfect; and with
+none.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from hwsim.analysis.dies import run_dies, typical_energy
+from hwsim.analysis.summary import successes
+from hwsim.analysis.tts import time_to_solution
+from hwsim.anneal import Anneal
+from hwsim.chip.chip import Chip
+from hwsim.chip.faults import FAULTS, alone, present_faults, without
+from hwsim.engine.run import Run
+from hwsim.errors import InputError
+
+_Z95 = 1.96
+
+
+def blame(
+    problem: Any,
+    chip: Chip,
+    *,
+    anneal: Anneal,
+    target: float | None,
+    dies: int = 8,
+    reads: int = 128,
+    schedules: int = 4,
+    seed: int = 0,
+    first_die: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    progress: Callable[[str, float, int], None] | None = None,
+    interrupt: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """``{"rows", "metrics", "target", "interrupted"}``, the first two as `hwsim.report.blame.blame_picture` takes them.
+
+    Metrics: time to solution and success probability for ``target`` (None: the energy that half of the reads of the
+    chip without faults reach), and the error of the correlations. Each estimate is [value, low, high] with a 95 %
+    interval. All chips run the same ``dies`` with the same seeds. Rows are ordered by what curing the fault gains in
+    the first metric. ``progress`` hears (label, share done of that chip, updates). Raises InputError for a chip without
+    faults.
+    """
+    names = present_faults(chip)
+    if not names:
+        raise InputError(f"chip {chip.name!r} has no faults to blame; give it some, such as --gain-dtod 0.1")
+    if schedules < 2 or dies < 2:
+        raise InputError(f"blame needs at least 2 dies and 2 schedules to tell errors from noise, got {dies} and "
+                         f"{schedules}")  # fmt: skip
+    chips = {"no faults": without(chip, names), "all faults": chip}
+    for name in names:
+        chips[f"without {name}"] = without(chip, [name])
+        chips[f"{name} alone"] = alone(chip, name)
+    ideal: list[Run] = []
+    found: dict[str, dict[str, list]] = {}
+    for label, variant in chips.items():
+        same = next((name for name in found if chips[name] == variant), None)
+        if same is not None:  # the only fault alone is the chip, and off leaves the perfect one
+            found[label] = found[same]
+            continue
+        report = None if progress is None else (lambda f, u, label=label: progress(label, f, u))
+        runs = run_dies(
+            problem, variant, dies=dies, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
+            first_die=first_die, engine=engine, threads=threads, progress=report, interrupt=interrupt,
+        )  # fmt: skip
+        if len(runs) < dies:
+            break
+        ideal = ideal or runs
+        if target is None:
+            target = typical_energy(ideal)
+        found[label] = _estimates(runs, ideal, target, seed)
+    if "all faults" not in found:
+        return {"rows": [], "metrics": [], "target": target, "interrupted": True}
+    metrics: list[dict[str, Any]] = [
+        {**words, "all_on": found["all faults"][words["key"]], "all_off": found["no faults"][words["key"]]}
+        for words in _METRICS
+    ]
+    rows: list[dict[str, Any]] = [
+        {
+            "fault": name,
+            "label": FAULTS[name].label,
+            "without": found[f"without {name}"],
+            "alone": found[f"{name} alone"],
+        }
+        for name in names
+        if f"{name} alone" in found
+    ]
+    rows.sort(key=lambda row: _rank(row["without"], metrics))
+    return {"rows": rows, "metrics": metrics, "target": target, "interrupted": len(rows) < len(names)}
+
+
+_METRICS: list[dict[str, Any]] = [
+    {"key": "tts99_s", "label": "time to solution, 99 %", "lower_is_better": True, "log": True, "time": True},
+    {"key": "p_success", "label": "success probability", "lower_is_better": False, "log": False},
+    {"key": "correlation_error", "label": "error of correlations, r.m.s.", "lower_is_better": True, "log": False},
+]
+
+
+def _rank(estimates: dict[str, list], metrics: list[dict]) -> tuple[float, ...]:
+    """Best first, metric after metric; an unknown value is the worst."""
+    rank = []
+    for metric in metrics:
+        value = (estimates[metric["key"]] or [None])[0]
+        sign = 1.0 if metric["lower_is_better"] else -1.0
+        rank.append(np.inf if value is None else sign * value)
+    return tuple(rank)
+
+
+def _estimates(runs: list[Run], ideal: list[Run], target: float, seed: int) -> dict[str, list]:
+    group = np.concatenate([result.group + k * (result.group.max() + 1) for k, result in enumerate(runs)])
+    success = np.concatenate([successes(result, target) for result in runs])
+    answer = time_to_solution(success, group, runs[0].device_time_s, seed=seed)
+    return {
+        "p_success": [answer.p_success, *answer.p_success_ci],
+        "tts99_s": [None if answer.tts_is_bound else answer.tts_s, *answer.tts_ci_s],
+        "correlation_error": correlation_error(runs, ideal),
+    }
+
+
+def correlation_error(runs: list[Run], ideal: list[Run]) -> list[float]:
+    """[value, low, high]: r.m.s. over couplings and dies of <s_i s_j> less that of the ideal chip's runs, final states.
+
+    The sampling noise is taken out: of each die, products of differences under two *different* schedules are averaged,
+    which has the mean of the square and no noise of its own. The interval is that of the mean over dies. The ideal chip
+    has no dies: its runs are pooled, schedule by schedule. Runs that equal the ideal ones have no error.
+    """
+    if all(np.array_equal(a.states, b.states) for a, b in zip(runs, ideal, strict=True)):
+        return [0.0, 0.0, 0.0]
+    reference = np.mean([_correlations(result) for result in ideal], axis=0)
+    squares = np.array([_square(_correlations(result) - reference) for result in runs])
+    mean, error = squares.mean(), squares.std(ddof=1) / np.sqrt(len(squares))
+    return [float(np.sqrt(max(0.0, mean + k * error))) for k in (0.0, -_Z95, _Z95)]
+
+
+def _correlations(result: Run) -> np.ndarray:
+    """float64 (schedules, couplings): mean s_i s_j of the final states under each schedule."""
+    _, indptr, indices, _ = result.program.problem_network
+    row = np.repeat(np.arange(result.program.n_pbits), np.diff(indptr))
+    once = row < indices
+    first, second = row[once], indices[once]
+    states = [result.states[result.group == g] for g in range(result.schedules)]
+    return np.array([np.mean(s[:, first] * s[:, second], axis=0) for s in states])
+
+
+def _square(difference: np.ndarray) -> float:
+    """Mean over couplings of the product of differences (schedules, couplings) under two different schedules."""
+    n, couplings = difference.shape
+    if couplings == 0:
+        return 0.0
+    cross = np.sum(np.sum(difference, axis=0) ** 2) - np.sum(difference**2)
+    return float(cross / (n * (n - 1)) / couplings)

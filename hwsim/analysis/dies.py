@@ -1,0 +1,122 @@
+"""Dies: one design, many chips. Each virtual die of a chip runs the same problem; what differs is the spread.
+
+Enters: a problem and a chip. Leaves: one Run per die, and the yield curve: which share of dies solves within t.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from hwsim.analysis.interval import wilson
+from hwsim.analysis.summary import time_to_solution
+from hwsim.anneal import Anneal
+from hwsim.chip.chip import Chip
+from hwsim.engine.run import CtrlC, Run, run
+from hwsim.errors import InputError
+from hwsim.mapping.compile import compile
+
+
+def has_spread(chip: Chip) -> bool:
+    """Whether two dies of the chip differ at all."""
+    pbit = chip.pbit
+    drawn = (pbit.gain_dtod, pbit.offset_dtod, pbit.tau_dtod, pbit.stuck_fraction, chip.weights.dtod)
+    control = chip.control
+    errors = (control.h_noise, control.j_noise, control.h_quantization, control.j_quantization)
+    return any(value > 0 for value in (*drawn, *errors))
+
+
+def run_dies(
+    problem: Any,
+    chip: Chip,
+    *,
+    dies: int,
+    anneal: Anneal,
+    reads: int,
+    schedules: int,
+    seed: int = 0,
+    first_die: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    progress: Callable[[float, int], None] | None = None,
+    interrupt: Callable[[], bool] | None = None,
+) -> list[Run]:
+    """``reads`` runs on each of the dies ``first_die``, ..., one thread a die.
+
+    Die k takes the seed ``seed + k``: dies are independent, and the same die of another chip meets the same noise.
+    ``progress`` hears (share of dies done, updates so far). Ctrl-C, or ``interrupt`` returning true, ends it: the dies
+    that were complete are returned.
+    """
+    if dies < 1:
+        raise InputError(f"dies must be >= 1, got {dies}")
+    updates, done, lock = 0, 0, threading.Lock()
+
+    def one(k: int, stop: Callable[[], bool]) -> Run | None:
+        nonlocal updates, done
+        if stop():
+            return None
+        program = compile(problem, chip, die_seed=first_die + k)
+        result = run(
+            program, anneal=anneal, reads=reads, schedules=schedules, seed=seed + k, engine=engine, threads=1,
+            checkpoints=1, interrupt=stop,
+        )  # fmt: skip
+        if result.interrupted:
+            return None
+        with lock:
+            done, updates = done + 1, updates + result.updates
+            if progress is not None:
+                progress(done / dies, updates)
+        return result
+
+    workers = min(dies, threads if threads is not None else os.cpu_count() or 1)
+    with CtrlC() as ctrl_c, ThreadPoolExecutor(workers) as pool:
+
+        def stop() -> bool:
+            return ctrl_c.heard or (interrupt is not None and interrupt())
+
+        first = one(0, stop)  # alone, so that kernels are compiled once
+        rest = pool.map(lambda k: one(k, stop), range(1, dies)) if first is not None else []
+        runs = [first, *rest]
+    return [result for result in runs if result is not None]
+
+
+def yield_curve(runs: list[Run], *, target: float, seed: int = 0) -> dict[str, Any]:
+    """What `hwsim.report.dies.yield_picture` draws: dies in the order of their time to solution, float64 (d,) each.
+
+    tts_s, low_s, high_s : seconds, inf where no read of the die succeeded or no length is ruled out
+    yield, yield_low, yield_high : share of dies with at most this time, 95 % interval over dies (Wilson)
+    success : of each die;  success_expected : 95 % range of dies that differ by their reads alone
+    """
+    if not runs:
+        raise InputError("no die was completed")
+    answers = [time_to_solution(result, target=target, seed=seed) for result in runs]
+    tts = np.array([np.inf if a.tts_is_bound else a.tts_s for a in answers])
+    order = np.argsort(tts, kind="stable")
+    n = len(runs)
+    solved = np.arange(1, n + 1) - np.cumsum(np.isinf(tts[order]))
+    bounds = np.array([wilson(int(k), n) for k in solved])
+    success = np.array([a.p_success for a in answers])
+    reads = np.array([a.n_reads for a in answers])
+    mean = float(np.average(success, weights=reads))
+    half = 1.96 * np.sqrt(mean * (1 - mean) / reads.mean())
+    return {
+        "die": [int(k) for k in order],
+        "tts_s": tts[order],
+        "low_s": np.array([answers[k].tts_ci_s[0] for k in order]),
+        "high_s": np.array([np.inf if answers[k].tts_ci_s[1] is None else answers[k].tts_ci_s[1] for k in order]),
+        "yield": solved / n,
+        "yield_low": bounds[:, 0],
+        "yield_high": bounds[:, 1],
+        "success": success[order],
+        "success_expected": (max(0.0, mean - half), min(1.0, mean + half)),
+        "n_dies": n,
+    }
+
+
+def typical_energy(runs: list[Run]) -> float:
+    """The least energy that at least half of all reads reach: a target at which a difference between chips shows."""
+    energies = np.sort(np.concatenate([result.energies for result in runs]))
+    return float(energies[(len(energies) - 1) // 2])

@@ -1,0 +1,101 @@
+"""``hwsim blame``: what each fault of a chip costs on a problem, so that one sees what to cure first."""
+
+import argparse
+import sys
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.output import write_json
+from hwsim.units import format_si
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "blame",
+        help="what each fault of a chip costs: all on, each off, each alone",
+        description="Run one problem on a chip with all its faults, with each switched off and with each alone, over "
+        "several dies. Times are device times.",
+    )
+    options.add_common(parser)
+    options.add_scheme(parser)
+    parser.add_argument("--dies", default="8", metavar="N", help="virtual dies the chip is averaged over (%(default)s)")
+    parser.set_defaults(run=run, reads="128", schedules="2")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    from hwsim.chip.library import chip
+    from hwsim.problem.read import read
+
+    machine = chip(arguments.chip, **options.overrides(arguments), **options.scheme(arguments))
+    problem = read(arguments.problem)
+    threads = options.threads(arguments)
+    from hwsim.analysis.blame import blame
+    from hwsim.chip.faults import present_faults
+
+    dies = options.integer(arguments.dies, "dies", least=2)
+    reads = options.integer(arguments.reads, "reads", least=2)
+    schedules = options.integer(arguments.schedules, "schedules", least=2)
+    names = present_faults(machine)
+    target = options.explicit_target(arguments, problem) if names else None
+    progress = options.Progress(2 + 2 * len(names))
+    labels: dict[str, Any] = {}
+
+    def report(label: str, fraction: float, updates: int) -> None:
+        if label not in labels:
+            labels[label] = progress.watch(label)
+        labels[label](fraction, updates)
+
+    found = blame(
+        problem, machine, anneal=options.make_anneal(arguments, problem, machine), target=target, dies=dies,
+        reads=reads, schedules=schedules, seed=options.integer(arguments.seed, "seed"),
+        first_die=options.integer(arguments.die_seed, "die-seed"), engine=arguments.engine, threads=threads,
+        progress=report,
+    )  # fmt: skip
+    progress.close()
+    if arguments.json:
+        facts = {"problem": options.problem_facts(problem), "chip": machine.name}
+        write_json(facts | {"dies": dies, "reads": reads} | found, arguments.json)
+    if arguments.json != "-" and found["metrics"]:
+        print(f"{problem.name} on {machine.name}: {dies} dies of {reads} reads")
+        print(options.target_words(found["target"], target))
+        print(_table(found))
+    if arguments.plot and found["rows"]:
+        from hwsim.report.blame import blame_picture
+
+        title = f"What to cure first: {problem.name} on {machine.name}"
+        blame_picture(found["rows"], arguments.plot, title=title, metrics=found["metrics"])
+        print(f"picture: {arguments.plot}", file=sys.stderr)
+    if found["interrupted"]:
+        print(f"hwsim: interrupted; {len(found['rows'])} of {len(names)} faults shown", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _table(found: dict[str, Any]) -> str:
+    """Two lines per fault: cured, and alone; between the chip as it is and the perfect one."""
+    lines = [["", "", *(metric["label"] for metric in found["metrics"])]]
+
+    def add(name: str, what: str, estimates: dict[str, Any]) -> None:
+        lines.append([name, what, *(_text(estimates[m["key"]], bool(m.get("time"))) for m in found["metrics"])])
+
+    add("all faults", "", {m["key"]: m["all_on"] for m in found["metrics"]})
+    for row in found["rows"]:
+        add(row["label"], "cured", row["without"])
+        add("", "alone", row["alone"])
+    add("no faults", "", {m["key"]: m["all_off"] for m in found["metrics"]})
+    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def _text(estimate: list, is_time: bool) -> str:
+    def one(value: float | None) -> str:
+        if value is None:
+            return "?"
+        return format_si(value, "s") if is_time else f"{value:.3g}"
+
+    value, low, high = estimate
+    if value is None:
+        return f"> {one(low)}"
+    return f"{one(value)} [{one(low)}, {one(high)}]"

@@ -1,0 +1,45 @@
+"""``hwsim check``: is a card right? All its mistakes, a sentence each. Also the JSON Schema of cards."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from hwsim.cli.output import write_json
+from hwsim.errors import InputError
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "check",
+        help="is a card of your own right? all its mistakes, a sentence each",
+        description="Check card files; exit code 2 when one has a mistake.",
+    )
+    parser.add_argument("cards", metavar="CARD.toml", nargs="*", help="p-bit or chip cards")
+    parser.add_argument("--schema", choices=("pbit", "chip"), help="print the JSON Schema of such cards instead")
+    parser.add_argument("--json", metavar="FILE|-", help="the findings as JSON, to a file or standard output")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    from hwsim.chip.check import check_file, schema
+
+    if arguments.schema:
+        write_json(schema(arguments.schema), "-")
+        return 0
+    if not arguments.cards:
+        raise InputError("check needs a card file, or --schema pbit or --schema chip")
+    findings = {path: check_file(Path(path)) for path in arguments.cards}
+    if arguments.json:
+        write_json(
+            {path: {"kind": kind, "mistakes": found} for path, (kind, found) in findings.items()}, arguments.json
+        )
+    if arguments.json != "-":
+        for path, (kind, found) in findings.items():
+            if not found:
+                print(f"{path}: a good {kind} card")
+            for mistake in found:
+                print(f"{path}: {mistake}", file=sys.stderr)
+    return 2 if any(found for _, found in findings.values()) else 0
