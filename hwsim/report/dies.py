@@ -100,7 +100,8 @@ def _curve(
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     axes.set_xlabel("t: limit on the time to solution")
     axes.set_ylabel("yield")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize="small")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize="small")
 
 
 def _whiskers(axes: Any, tts: np.ndarray, low: np.ndarray, high: np.ndarray, share: np.ndarray, stop: float) -> None:

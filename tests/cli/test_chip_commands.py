@@ -1,0 +1,103 @@
+"""blame, run --dies, ledger, check and chip generic as a user meets them."""
+
+import json
+
+import pytest
+
+from hwsim.cli.main import main
+
+FAST = ["--time", "50ns", "--reads", "16", "--schedules", "2"]
+
+
+def test_a_generic_die_is_a_good_card_that_runs(tmp_path, capsys):
+    card = tmp_path / "mine.toml"
+    assert main(["chip", "generic", "--seed", "7", "-o", str(card)]) == 0
+    assert main(["check", str(card)]) == 0 and "a good chip card" in capsys.readouterr().out
+    assert main(["chip", "generic", "--seed", "7"]) == 0 and capsys.readouterr().out == card.read_text()
+    assert main(["chip", "generic", "--seed", "8"]) == 0 and capsys.readouterr().out != card.read_text()
+    assert main(["run", "ea2d:L=4,seed=1", "--chip", str(card), *FAST]) == 0
+
+
+def test_blame_prints_a_table_and_writes_every_output(tmp_path, capsys):
+    out, plot = tmp_path / "b.json", tmp_path / "b.png"
+    command = ["blame", "ea2d:L=4,seed=1", "--chip", "autonomous-pbit", "--gain-dtod", "0.1", "--dies", "2", *FAST]
+    assert main([*command, "--json", str(out), "--plot", str(plot)]) == 0
+    shown = capsys.readouterr().out
+    assert "all faults" in shown and "gain spread" in shown and "response delay" in shown and "no faults" in shown
+    facts = json.loads(out.read_text())
+    assert {row["fault"] for row in facts["rows"]} == {"delay", "gain-spread"} and facts["dies"] == 2
+    assert plot.stat().st_size > 10_000
+
+
+def test_dies_give_a_yield_curve(tmp_path, capsys):
+    out, plot = tmp_path / "d.json", tmp_path / "d.svg"
+    command = ["run", "ea2d:L=4,seed=1", "--offset-dtod", "0.5", "--dies", "5", *FAST]
+    assert main([*command, "--json", str(out), "--plot", str(plot)]) == 0
+    assert "5 dies of generic-all-to-all" in capsys.readouterr().out
+    dies = json.loads(out.read_text())["dies"]
+    assert dies["n_dies"] == len(dies["tts_s"]) == 5 and set(dies["tts99_s_of_share"]) == {"0.1", "0.5", "0.9"}
+    assert plot.read_text().startswith("<?xml")
+
+
+def test_dies_without_a_single_success_are_shown_as_such(tmp_path, capsys):
+    command = ["run", "ea2d:L=4,seed=1", "--offset-dtod", "0.5", "--dies", "3", "--target", "-1000", *FAST]
+    assert main([*command, "--plot", str(tmp_path / "d.png")]) == 0
+    assert "not reached" in capsys.readouterr().out
+
+
+def test_the_ledger_prints_prices_and_who_would_know(capsys):
+    assert main(["ledger", "extropic-z1"]) == 0
+    shown = capsys.readouterr().out
+    assert "21,664" in shown and "238.6" in shown and "1.91 nJ" in shown and "Extropic would know" in shown
+    assert main(["ledger", "generic-all-to-all", "--pbits", "100", "--json", "-"]) == 0
+    assert {line["key"] for line in json.loads(capsys.readouterr().out)["lines"]} >= {"sweep_j", "power"}
+
+
+def test_check_lists_every_mistake_and_prints_a_schema(tmp_path, capsys):
+    bad = tmp_path / "bad.toml"
+    bad.write_text(
+        'name = "x"\ntitle = "x"\nsummary = "x"\nclock = "sundial"\nlaw = "magic"\n[parameters]\n'
+        'tua = { value = "5 ns", source = "me", grade = "assumed" }\n'
+        'delay = { value = "5 parsec", source = " ", grade = "assumed" }\n'
+    )
+    assert main(["check", str(bad)]) == 2
+    said = capsys.readouterr().err
+    for word in ("did you mean tau", "5 parsec", "needs a source", "sundial", "magic"):
+        assert word in said
+    assert main(["check", "--schema", "pbit"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert "tau" in schema["$defs"]["PBitCard"]["properties"]["parameters"]["propertyNames"]["enum"]
+
+
+def test_check_builds_the_model_too(tmp_path, capsys):
+    card = tmp_path / "two.toml"
+    entry = '{ value = 4, source = "me", grade = "assumed" }'
+    card.write_text(
+        'name = "x"\ntitle = "x"\nsummary = "x"\npbit = "ideal-poisson"\nclock = "poisson"\ntopology = "all-to-all"\n'
+        f"[parameters]\nweight_bits = {entry}\nweight_integer_bits = {entry}\nweight_fraction_bits = {entry}\n"
+    )
+    assert main(["check", str(card)]) == 2
+    assert "not both" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["blame", "karate"],
+        ["blame", "karate", "--chip", "autonomous-pbit", "--dies", "1"],
+        ["run", "karate", "--dies", "4"],
+        ["run", "karate", "--dies", "4", "--gain-dtod", "0.1", "--vcd", "x.vcd"],
+        ["run", "karate", "--without", "gremlins"],
+        ["run", "karate", "--set", "gain"],
+        ["run", "karate", "--set", "gian=2"],
+        ["run", "karate", "--chip", "hitachi-king"],
+        ["ledger", "generic-nothing"],
+        ["check"],
+        ["check", "nosuch.toml"],
+        ["chip", "generic", "--seed", "one"],
+    ],
+)
+def test_bad_input_is_exit_code_2_and_says_so_in_a_sentence(command, capsys):
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "Traceback" not in said
