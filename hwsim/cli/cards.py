@@ -1,5 +1,7 @@
 """Listing cards, for ``hwsim chips`` and ``hwsim devices``."""
 
+import shutil
+import textwrap
 from typing import Any
 
 from hwsim.cli.output import write_json
@@ -7,24 +9,27 @@ from hwsim.cli.output import write_json
 
 def show(cards: list[Any], columns: dict[str, str], json_target: str | None) -> int:
     """Print a table of ``cards`` with ``columns`` {heading: attribute}, or write them all as JSON."""
+    if json_target:
+        write_json([as_data(card) for card in cards], json_target)
+    if json_target != "-":
+        width = min(110, shutil.get_terminal_size((100, 24)).columns)
+        widths = {h: max(len(h), *(len(str(getattr(c, a))) for c in cards)) for h, a in columns.items()}
+        print("  ".join(h.ljust(w) for h, w in widths.items()).rstrip())
+        for card in cards:
+            print("  ".join(str(getattr(card, a)).ljust(widths[h]) for h, a in columns.items()).rstrip())
+            print(textwrap.fill(card.summary, width, initial_indent="    ", subsequent_indent="    "))
+        print("\nhwsim show NAME: every number of one, with source and grade")
+    return 0
+
+
+def as_data(card: Any) -> dict[str, Any]:
+    """The card as plain data, each parameter with its value in SI units and its dimension."""
     import msgspec
 
-    from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS, si_value
+    from hwsim.cell.card import dimensions, si_value
 
-    dimensions = PBIT_DIMENSIONS | CHIP_DIMENSIONS
-    if json_target:
-        data = []
-        for card in cards:
-            entry = msgspec.to_builtins(card)
-            for key, quantity in entry["parameters"].items():
-                quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": dimensions[key]}
-            data.append(entry)
-        write_json(data, json_target)
-    if json_target != "-":
-        widths = {h: max(len(h), *(len(str(getattr(c, a))) for c in cards)) for h, a in columns.items()}
-        print("  ".join(h.ljust(w) for h, w in widths.items()) + "  parameters")
-        for card in cards:
-            numbers = ", ".join(f"{key} {q.value} ({q.grade})" for key, q in card.parameters.items())
-            print("  ".join(str(getattr(card, a)).ljust(widths[h]) for h, a in columns.items()) + "  " + numbers)
-            print(f"    {card.summary}")
-    return 0
+    known = dimensions(card)
+    data: dict[str, Any] = msgspec.to_builtins(card)
+    for key, quantity in data["parameters"].items():
+        quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": known[key]}
+    return data
