@@ -18,7 +18,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import HEAT_BATH, IDEAL, LINEAR, NO_LIMIT, SOURCES, XOSHIRO128
+from hwsim.cell.law import HEAT_BATH, IDEAL, LINEAR, NO_LIMIT, P_KIT, RELAXATION, SOURCES, XOSHIRO128
 from hwsim.cell.rules import law_threshold, quantised, synapse_step, threshold
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import columns, own_state
@@ -114,7 +114,9 @@ class Scratch(NamedTuple):
     cached: np.ndarray  # float64 (n, n_levels) thresholds of devices that differ
     stamp: np.ndarray  # int64 (n,): anneal step of `cached`
     drawn: np.ndarray  # uint32 (R,): random numbers, general path only
-    rungs: np.ndarray  # float32 (n or 1, RUNGS): thresholds by input, general path with noise; else (1, 0)
+    rungs: (
+        np.ndarray
+    )  # float32 (n or 1, 2 or 1, RUNGS): thresholds by own state and input, general path; else (1, 0, 0)
 
 
 class Prepared:
@@ -153,11 +155,14 @@ class Prepared:
         )  # fmt: skip
         ideal = bool(np.all(device.law == HEAT_BATH)) and not np.any(device.noise > 0)
         self.is_general = not self.is_integer and (not ideal or own_state(program) is not None)
-        # the average over noise is worth a table, where the law rises with the input and the table has room
+        # what is slow to compute is worth a table, where the law rises with the input and the table has room
+        rises = np.isin(device.law, (HEAT_BATH, LINEAR, P_KIT)) | (
+            (device.law == RELAXATION) & (device.parameter >= 0) & (device.parameter <= 2)
+        )
+        self.rung_states = 2 if program.remembers else 1
         self.has_rungs = (
-            self.is_general and program.source == "ideal" and bool(np.any(device.noise > 0))
-            and bool(np.all(device.gain > 0)) and bool(np.all(np.isin(device.law, (HEAT_BATH, LINEAR))))
-            and n * RUNGS < MAX_RUNGS
+            self.is_general and program.source == "ideal" and bool(np.all(rises) and np.all(device.gain > 0))
+            and n * self.rung_states * RUNGS < MAX_RUNGS
         )  # fmt: skip
         self.unit = unit if unit is not None else 1.0
         self.n_levels = int(levels.max())
@@ -238,7 +243,10 @@ class Shard:
             np.empty((1, 1) if prepared.alike or not prepared.is_integer else (n, levels)),
             np.full(n, -1, dtype=np.int64),
             np.empty(lanes, dtype=np.uint32),
-            np.empty((1 if prepared.alike else n, RUNGS) if prepared.has_rungs else (1, 0), dtype=np.float32),
+            np.empty(
+                (1 if prepared.alike else n, prepared.rung_states, RUNGS) if prepared.has_rungs else (1, 0, 0),
+                dtype=np.float32,
+            ),
         )
 
     def _generators(self) -> np.ndarray:
@@ -657,9 +665,10 @@ def _decide_own(cells, i, beta, shift, current, uniforms, e, start, replica, val
 
 
 @njit
-def _decide_by_rungs(cells, i, beta, shift, current, uniforms, e, rungs, tied, value, target):
+def _decide_by_rungs(cells, i, beta, shift, current, uniforms, e, rungs, tied, value, own, target):
     """Decide the lanes whose leading random bits lie clear of the rungs below and above the input; mark the rest."""
-    half = np.float64((len(rungs) - 3) // 2)
+    half = np.float64((rungs.shape[1] - 3) // 2)
+    remembers = np.int64(len(rungs) - 1)
     scale, middle = half / _reach(cells, i), half + 1.0
     low, high, step, offset = cells.low[i], cells.high[i], cells.step[i], cells.offset[i] + shift
     margin = cells.word[i] + 1024.0  # rungs are rounded to float32, and thresholds to the comparator's word
@@ -668,38 +677,41 @@ def _decide_by_rungs(cells, i, beta, shift, current, uniforms, e, rungs, tied, v
         x = quantised(-beta * current[r], low, high, step) + offset
         rung = np.int32(min(max(x * scale + middle, 0.0), 2.0 * middle - 1.0))
         least = np.float64(uniforms[e, r]) * 65536.0
-        up = least + 65535.0 + margin < np.float64(rungs[rung])
+        up_now = (np.int64(value[own, r] > 0)) & remembers
+        up = least + 65535.0 + margin < np.float64(rungs[up_now, rung])
         value[target, r] = np.int8(2) * np.int8(up) - np.int8(1)
-        tied[r] = np.uint8(least - margin < np.float64(rungs[rung + 1])) & np.uint8(not up)
+        tied[r] = np.uint8(least - margin < np.float64(rungs[up_now, rung + 1])) & np.uint8(not up)
         ties |= tied[r]
     return ties
 
 
 @njit
-def _settle_rungs(cells, i, beta, shift, current, tied, start, replica, value, target):
+def _settle_rungs(cells, i, beta, shift, current, tied, start, replica, value, own, target):
     for r in range(len(current)):
         if tied[r] != 0:
-            bound = _cell_threshold(cells, i, 1, -current[r], beta, shift)
+            bound = _cell_threshold(cells, i, np.int64(value[own, r]), -current[r], beta, shift)
             value[target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
 
 
 @inline
 def _reach(cells, i):
     """Input beyond which p-bit i has saturated."""
-    return 8.0 / cells.gain[i] + 6.0 * cells.noise[i]
+    return max(8.0, cells.bound[i]) / cells.gain[i] + 6.0 * cells.noise[i]
 
 
 @njit
 def _fill_rungs(cells, i, rungs):
     """Thresholds of p-bit i at equal steps of the input from -reach to reach, for a law that rises with it."""
-    half = (len(rungs) - 3) // 2
-    rungs[0], rungs[-1] = 0.0, 4294967296.0  # beyond the reach
-    for k in range(-half, half + 1):
-        x = _reach(cells, i) * np.float64(k) / np.float64(half)
-        rungs[k + half + 1] = law_threshold(
-            1, x, 1.0, cells.gain[i], 0.0, -NO_LIMIT, NO_LIMIT, 0.0, cells.word[i], cells.law[i], cells.parameter[i],
-            cells.bound[i], cells.noise[i], cells.table, cells.table_first, cells.table_step,
-        )  # fmt: skip
+    half = (rungs.shape[1] - 3) // 2
+    for state in range(len(rungs)):
+        own = 2 * state - 1 if len(rungs) > 1 else 1
+        rungs[state, 0], rungs[state, -1] = 0.0, 4294967296.0  # beyond the reach
+        for k in range(-half, half + 1):
+            x = _reach(cells, i) * np.float64(k) / np.float64(half)
+            rungs[state, k + half + 1] = law_threshold(
+                own, x, 1.0, cells.gain[i], 0.0, -NO_LIMIT, NO_LIMIT, 0.0, cells.word[i], cells.law[i],
+                cells.parameter[i], cells.bound[i], cells.noise[i], cells.table, cells.table_first, cells.table_step,
+            )  # fmt: skip
 
 
 @njit
@@ -838,7 +850,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
                 if kind != IDEAL:
                     _draw_all(kind, steps, generator, i, drawn)
                     _decide_general(cells, i, beta, shift, current, drawn, value, own, target)
-                elif rungs.shape[1] == 0:
+                elif rungs.shape[2] == 0:
                     _decide_own(cells, i, beta, shift, current, uniforms, e, begin, replica, value, own, target)
                 else:
                     mine = i if len(rungs) > 1 else 0
@@ -846,9 +858,9 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
                         _fill_rungs(cells, i, rungs[mine])
                         stamp[mine] = 0
                     if _decide_by_rungs(
-                        cells, i, beta, shift, current, uniforms, e, rungs[mine], tied, value, target
+                        cells, i, beta, shift, current, uniforms, e, rungs[mine], tied, value, own, target
                     ):  # fmt: skip
-                        _settle_rungs(cells, i, beta, shift, current, tied, begin, replica, value, target)
+                        _settle_rungs(cells, i, beta, shift, current, tied, begin, replica, value, own, target)
                 ties = np.uint8(0)
             elif screens and _rough_error(end - first, reach[i], beta, gain[i], offset[i] + shift, word[i]) < 0.01:
                 error = _rough_error(end - first, reach[i], beta, gain[i], offset[i] + shift, word[i])

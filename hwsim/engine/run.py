@@ -188,14 +188,13 @@ def run(
     times, table = [0.0], [state.energies()]
     began = time.perf_counter()
     ticks = sorted({anneal.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
-    now, pace, stopped = 0, max(1, ticks[0] // 64), False
+    now, pace, stopped = 0, Pace(max(1, ticks[0] // 64)), False
     with CtrlC() as ctrl_c:
         for tick in ticks:
             while now < tick and not stopped:
-                until, begun = min(tick, now + pace), time.perf_counter()
+                until, begun = min(tick, now + pace.ticks), time.perf_counter()
                 state.advance(until, anneal)
-                change = _SLICE_SECONDS / max(time.perf_counter() - begun, 1e-9)
-                pace = max(1, int((until - now) * min(8.0, max(0.125, change))))
+                pace.learn(until - now, time.perf_counter() - begun)
                 now = until
                 if progress is not None:
                     progress(now / anneal.end, state.updates)
@@ -214,6 +213,28 @@ def run(
         interrupted=now < anneal.end, traces=traces,
         device_energy_j=None if program.update_j is None else program.update_j * state.updates / reads,
     )  # fmt: skip
+
+
+class Pace:
+    """How many ticks to advance between two looks at Ctrl-C: about _SLICE_SECONDS of work, from the last two slices.
+
+    A slice costs something whatever its length (a call per schedule group, say), and that is taken to be at most half.
+    """
+
+    def __init__(self, ticks: int) -> None:
+        self.ticks = ticks
+        self._before: tuple[int, float] | None = None
+
+    def learn(self, ticks: int, seconds: float) -> None:
+        """A slice of ``ticks`` took ``seconds``."""
+        per_tick = seconds / ticks
+        if self._before is not None and self._before[0] != ticks:
+            slope = (seconds - self._before[1]) / (ticks - self._before[0])
+            per_tick = min(per_tick, max(slope, 0.01 * per_tick))
+        fixed = seconds - per_tick * ticks
+        wanted = (max(_SLICE_SECONDS, 2 * fixed) - fixed) / max(per_tick, 1e-30)
+        self._before = ticks, seconds
+        self.ticks = max(1, int(min(8.0 * ticks, max(0.125 * ticks, wanted))))
 
 
 class CtrlC:
