@@ -52,10 +52,8 @@ class Flips:
     @property
     def relaxation_s(self) -> float:
         """Time in which the memory of a state falls by 1/e; at least a tenth of an interval, perhaps infinite."""
-        if self.is_random:
-            rate = self.up + self.down
-        else:
-            rate = -math.log(max(abs(self.kept), math.exp(-10.0)))
+        regular = -math.log(max(abs(self.kept), math.exp(-10.0)))
+        rate = self.up + self.down if self.is_random else regular
         return self.interval_s / rate if rate > 0 else math.inf
 
 

@@ -7,19 +7,10 @@ from hwsim.cli.output import write_json
 
 def show(cards: list[Any], columns: dict[str, str], json_target: str | None) -> int:
     """Print a table of ``cards`` with ``columns`` {heading: attribute}, or write them all as JSON."""
-    import msgspec
-
-    from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS, si_value
-
-    dimensions = PBIT_DIMENSIONS | CHIP_DIMENSIONS
     if json_target:
-        data = []
-        for card in cards:
-            entry = msgspec.to_builtins(card)
-            for key, quantity in entry["parameters"].items():
-                quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": dimensions[key]}
-            data.append(entry)
-        write_json(data, json_target)
+        from hwsim.report.card import card_facts
+
+        write_json([card_facts(card) for card in cards], json_target)
     if json_target != "-":
         widths = {h: max(len(h), *(len(str(getattr(c, a))) for c in cards)) for h, a in columns.items()}
         print("  ".join(h.ljust(w) for h, w in widths.items()) + "  parameters")
