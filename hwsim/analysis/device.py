@@ -39,7 +39,7 @@ N_INPUTS = 21
 N_COPIES = 64
 """p-bits at zero input, each with clock and noise of its own: intervals are drawn from the scatter between them."""
 _T_95 = 1.998
-"""Student's t for 95 % and 63 degrees of freedom, of N_COPIES means."""
+"""Student's t for 95 % and 63 degrees of freedom, of N_COPIES means; for more means it errs on the wide side."""
 _FORGOTTEN = 12.0
 """Relaxation times after which a random start is forgotten: exp(-12) is far below any interval here."""
 _DWELLS, _LONGEST = (50, 400), 7
@@ -47,7 +47,7 @@ _DWELLS, _LONGEST = (50, 400), 7
 _BINS, _LAGS, _MOMENTS = 28, 16, 400
 _UPDATES, _MOST_READS = 12_000_000, 16_384
 """Updates that a sigmoid may cost, about two seconds with the slowest law."""
-_EVENTS, _MOST_EVENTS = 60_000, 400_000
+_EVENTS, _MOST_EVENTS = 60_000, 200_000
 """Updates that one of the 64 reads at zero input should record and may, 13 bytes each."""
 
 
@@ -89,6 +89,7 @@ class Dwell:
     law_mean_up_s: float | None
     law_mean_down_s: float | None
     label: str
+    label_down: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,13 +122,13 @@ class Measurement:
 def measure_device(chip: Chip, *, seed: int = 0) -> Measurement:
     """Measure one p-bit of ``chip`` under its own clock. Raises InputError where its times leave the time grid."""
     reach = _reach(chip.pbit)
-    chip = _one_device(chip, reach)
+    x = np.linspace(-reach, reach, N_INPUTS) / chip.pbit.gain - chip.pbit.offset
     reason = {}
-    sigmoid = _sigmoid(chip, np.linspace(-reach, reach, N_INPUTS) / chip.pbit.gain - chip.pbit.offset, seed)
+    sigmoid = _sigmoid(_one_device(chip, float(np.abs(x).max())), x, seed)
     if sigmoid is None:
         reason["sigmoid"] = "the p-bit keeps its state for too many updates to forget where it began"
     dwell = autocorrelation = None
-    program = _program(chip, np.zeros(N_COPIES))
+    program = _program(_one_device(chip, 1.0 / chip.pbit.gain), np.zeros(N_COPIES))
     law = flips(program, 0.0)
     window = _window(law)
     if not all(math.isfinite(mean) for mean in law.mean_dwell_s):
@@ -150,17 +151,19 @@ def measure_device(chip: Chip, *, seed: int = 0) -> Measurement:
     return Measurement(sigmoid=sigmoid, dwell=dwell, autocorrelation=autocorrelation, reason=reason)
 
 
-def _one_device(chip: Chip, reach: float) -> Chip:
+def _one_device(chip: Chip, largest: float) -> Chip:
+    """The chip of independent p-bits that are all the nominal one, for inputs up to ``largest``.
+
+    The input limit of a law with rates only says how often the emulator looks, which changes no result within it: two
+    units of input more make it look seven times as often.
+    """
     pbit = replace(
         chip.pbit, gain_dtod=0.0, offset_dtod=0.0, tau_dtod=0.0, stuck_fraction=0.0, temperature_drift_per_s=0.0,
         random_share=1, random_phase=0,
     )  # fmt: skip
     low, high, step = input_quantiser(pbit)
     if LAWS[pbit.law] == RELAXATION and step == 0:
-        # the limit of a law with rates says how often the emulator looks, which changes no result within it: two
-        # units of input more make it look seven times as often
-        needed = reach / pbit.gain + abs(pbit.offset)
-        pbit = replace(pbit, input_limit=min(high, -low, needed))
+        pbit = replace(pbit, input_limit=min(high, -low, largest))
     return replace(chip, pbit=pbit, topology=Topology(), weights=Weights(), control=Control())
 
 
@@ -185,17 +188,17 @@ def _sigmoid(chip: Chip, x: np.ndarray, seed: int) -> Sigmoid | None:
     settle_s = max(_settle_s(flips(program, at)) for at in x.tolist())
     n_updates = settle_s / flips(program, 0.0).update_s * len(x) if math.isfinite(settle_s) else math.inf
     reads = int(min(_MOST_READS, _UPDATES / n_updates)) // 64 * 64
-    if reads < 64:
-        return None
     # 1/f noise belongs to a schedule: its reads are one sample then
     flickers = chip.pbit.noise_flicker > 0
-    groups = min(64, reads // 64) if flickers else 1
+    groups = reads // 64 if flickers else 1
+    if reads < 64 or (flickers and groups < N_COPIES):
+        return None
     anneal = constant(1.0, settle_s)
     result = run(program, anneal=anneal, reads=reads, schedules=groups, seed=seed, checkpoints=1)
     ones = (result.states == 1).sum(axis=0)
     p = ones / reads
     low, high = np.array([wilson(int(count), reads) for count in ones]).T
-    if flickers and groups > 1:
+    if flickers:
         means = np.array([(result.states[result.group == g] == 1).mean(axis=0) for g in range(groups)])
         half = _T_95 * means.std(axis=0, ddof=1) / math.sqrt(groups)
         low, high = np.minimum(low, np.maximum(p - half, 0.0)), np.maximum(high, np.minimum(p + half, 1.0))
@@ -280,7 +283,7 @@ def _dwell(traces: list, window: _Window, law: Flips, known: Flips | None) -> Dw
         time_s=edges, density_up=density[0], density_down=density[1],
         law_time_s=None if known is None else (edges[1:] + edges[:-1]) / 2, law_up=curves[0], law_down=curves[1],
         mean_up_s=means[0], mean_down_s=means[1], law_mean_up_s=expected[0], law_mean_down_s=expected[1],
-        label=dwell_words(law),
+        label=dwell_words(law)[0], label_down=dwell_words(law)[1],
     )  # fmt: skip
 
 

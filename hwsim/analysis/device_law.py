@@ -143,8 +143,10 @@ _FORMULA = {
 
 def sigmoid_words(pbit: PBit) -> str:
     """The law of P(+1), in words and a formula."""
-    z = "\u03b2I" if pbit.offset == 0 else f"(\u03b2I {pbit.offset:+g})"
-    words = [f"law ({pbit.law}): {_FORMULA[pbit.law]}, z = {z if pbit.gain == 1 else f'{pbit.gain:g} {z}'}"]
+    inside = "\u03b2I" if pbit.offset == 0 else f"(\u03b2I {pbit.offset:+g})"
+    # no-break spaces hold a formula together where the picture wraps it
+    z = f"z = {inside if pbit.gain == 1 else f'{pbit.gain:g} {inside}'}".replace(" ", "\u00a0")
+    words = [f"law ({pbit.law}): {_FORMULA[pbit.law]}, {z}"]
     step = input_quantiser(pbit)[2]
     if step > 0:
         words.append(f"input in steps of {step:.3g}")
@@ -155,13 +157,13 @@ def sigmoid_words(pbit: PBit) -> str:
     return ", ".join(words)
 
 
-def dwell_words(flips: Flips) -> str:
-    """The law of dwell times."""
-    up, down = (format_si(mean, "s") for mean in flips.mean_dwell_s)
-    means = f"mean {up}" if up == down else f"mean {up} at +1, {down} at \u22121"
-    if flips.is_random:
-        return f"law: exponential, {means}"
-    return f"law: geometric in intervals of {format_si(flips.interval_s, 's')}, {means}"
+def dwell_words(flips: Flips) -> tuple[str, str]:
+    """The law of dwell times, at +1 and at -1."""
+    kind = "exponential" if flips.is_random else f"multiples of {format_si(flips.interval_s, 's')}"
+    means = [format_si(mean, "s") for mean in flips.mean_dwell_s]
+    states = ("law", "law") if means[0] == means[1] else ("law at +1", "law at \u22121")
+    up, down = (f"{state}: {kind}, mean {mean}" for state, mean in zip(states, means, strict=True))
+    return up, down
 
 
 def correlation_words(flips: Flips) -> str:
@@ -170,5 +172,5 @@ def correlation_words(flips: Flips) -> str:
         return f"law: exp(\u2212t / {format_si(flips.relaxation_s, 's')})"
     interval = format_si(flips.interval_s, "s")
     if abs(flips.kept) < 1e-3:
-        return f"law: each interval of {interval} forgets the state"
-    return f"law: each interval of {interval} leaves {flips.kept:.3g} of it"
+        return f"law: a fresh state every {interval}"
+    return f"law: {flips.kept:.3g} of the memory left every {interval}"

@@ -81,8 +81,9 @@ def _title(chip: Any) -> str:
     from hwsim.units import format_si
 
     pbit, clock = chip.pbit, chip.clock
-    period_s = pbit.tau_s if clock.period_s is None else clock.period_s
-    return f"One p-bit of {chip.title}, emulated ({pbit.law} law, {clock.kind} clock, {format_si(period_s, 's')})"
+    time = format_si(pbit.tau_s if clock.period_s is None else clock.period_s, "s")
+    pace = f"{clock.kind} clock, tau {time}" if clock.kind == "poisson" else f"{clock.kind} clock of period {time}"
+    return f"{chip.title} ({chip.name}), one p-bit emulated: law {pbit.law}, {pace}; 95\u00a0% intervals"
 
 
 def _plain(value: Any) -> Any:

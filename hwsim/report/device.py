@@ -35,7 +35,7 @@ def device_picture(data: dict, path: str | os.PathLike, *, title: str) -> Path:
         the points of ``law_x``, which must then be fine and reach all x.
     dwell : time_s : float64 (b + 1,), bin edges; density_up, density_down : float64 (b,), per second;
         law_time_s, law_up, law_down : float64 (m,), the second per state and drawn once where both are the same;
-        mean_up_s, mean_down_s : (mean, low, high), which the key then says.
+        mean_up_s, mean_down_s : (mean, low, high), which the key then says; label_down : of law_down where it differs.
     autocorrelation : lag_s, value, low, high : float64 (k,); law_lag_s, law : float64 (m,).
 
     low and high are 95 % intervals. Each panel has ``label`` : str, the name of its law; a law that is None is not
@@ -83,11 +83,9 @@ def _sigmoid(axes: Any, strip: Any, data: dict, heading: str) -> None:
     if law is not None:
         axes.plot(*law, color=LAW, linewidth=1.4, label=_label(data), zorder=2)
     _points(axes, x, p, bars)
-    # room for the key above the curve
-    axes.set_ylim(-0.04, 1.3)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.set_ylabel("P(+1)")
-    axes.legend(loc="upper left", frameon=False, fontsize="small")
+    axes.set_ylim(-0.04, -0.04 + 1.08 * _key(axes, "upper left", 0.75 if strip is not None else 1.0))
     (axes if strip is None else strip).set_xlabel(r"input $\beta I$ (dimensionless)")
     if law is None:
         return
@@ -108,7 +106,7 @@ def _sigmoid(axes: Any, strip: Any, data: dict, heading: str) -> None:
     strip.set_ylim(-reach, reach)
     if reach < 6:
         strip.set_yticks([-2, 0, 2])
-    strip.set_ylabel("off law\n(sigma)", fontsize="small")
+    strip.set_ylabel("off the law\n(sigma)", fontsize="small")
     strip.tick_params(axis="y", labelsize="small")
 
 
@@ -136,13 +134,13 @@ def _dwell(axes: Any, data: dict, heading: str) -> None:
         if law is not None:
             height = np.where(law[1] > 0, law[1] * scale, np.nan)
             axes.plot(law[0] / scale, height, style, color=LAW, linewidth=1.4, label=_label(data), zorder=2.5)
-            data = {**data, "label": "the same law at \u22121"}
+            data = {**data, "label": data.get("label_down")}
     axes.set_yscale("log")
-    axes.set_ylim(0.4 * held[held > 0].min() * scale, 8 * held.max() * scale)
-    axes.set_xlim(edges[0] / scale, edges[-1] / scale)
+    bottom, top = 0.4 * held[held > 0].min() * scale, 1.6 * held.max() * scale
+    axes.set_ylim(bottom, bottom * (top / bottom) ** _key(axes, "upper right"))
+    axes.set_xlim(min(0.0, edges[0] / scale), edges[-1] / scale)
     axes.set_xlabel(f"time in one state ({unit})")
     axes.set_ylabel(f"probability density (1/{unit})")
-    axes.legend(loc="upper right", frameon=False, fontsize="small")
 
 
 def _autocorrelation(axes: Any, data: dict, heading: str) -> None:
@@ -159,10 +157,19 @@ def _autocorrelation(axes: Any, data: dict, heading: str) -> None:
     _points(axes, lags / scale, value, bars)
     bottom, top = axes.get_ylim()
     axes.set_yticks([tick for tick in axes.get_yticks() if bottom <= tick <= top])
-    axes.set_ylim(bottom, top + 0.2 * (top - bottom))
+    axes.set_ylim(bottom, bottom + (top - bottom) * _key(axes, "upper right"))
     axes.set_xlabel(f"lag ({unit})")
     axes.set_ylabel("correlation of the state with itself")
-    axes.legend(loc="upper right", frameon=False, fontsize="small")
+
+
+def _key(axes: Any, place: str, height: float = 1.0) -> float:
+    """Draw the key of ``axes``; returns how far to stretch an axis so that the key stands above the data.
+
+    height : of the panel, 1 for a whole column of the figure.
+    """
+    key = axes.legend(loc=place, frameon=False, fontsize="small")
+    lines = sum(text.get_text().count("\n") + 1 for text in key.get_texts())
+    return 1.0 / (1.0 - (0.03 + 0.043 * lines) / height)
 
 
 def _absent(axes: Any, heading: str, reason: str) -> None:
@@ -177,7 +184,7 @@ def _absent(axes: Any, heading: str, reason: str) -> None:
 def _points(axes: Any, x: np.ndarray, y: np.ndarray, bars: np.ndarray) -> None:
     axes.errorbar(
         x, y, yerr=bars, fmt="o", markersize=3.5, elinewidth=1.2, capsize=2, color=canvas.palette()[0],
-        label="emulated (bar: 95 % interval)",
+        label="emulated, with 95 % interval",
     )  # fmt: skip
 
 
