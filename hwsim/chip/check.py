@@ -7,18 +7,17 @@ import msgspec
 
 from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS, ChipCard, PBitCard, mistakes, read_card
 from hwsim.cell.law import CLOCKS, LAWS, SOURCES
-from hwsim.chip.library import chip, pbit_from
+from hwsim.chip.library import chip, holds_chip, pbit_from
 from hwsim.chip.topology import TOPOLOGIES
-from hwsim.errors import CardError, HwsimError
+from hwsim.errors import HwsimError
 
 KINDS = {"pbit": PBitCard, "chip": ChipCard}
 
 
 def check_file(path: Path) -> tuple[str, list[str]]:
     """("p-bit" or "chip", mistakes) of the card in ``path``, a sentence each, none for a good one."""
-    kind = "chip"
+    kind = "chip" if holds_chip(path) else "pbit"
     try:
-        kind = "chip" if _is_chip(path) else "pbit"
         card = read_card(path, KINDS[kind])
         found = list(mistakes(card))
         if not found:
@@ -26,17 +25,6 @@ def check_file(path: Path) -> tuple[str, list[str]]:
     except HwsimError as error:
         found = [str(error).removeprefix(f"{path}: ")]
     return ("chip" if kind == "chip" else "p-bit"), found
-
-
-def _is_chip(path: Path) -> bool:
-    """A chip card says which p-bit it is made of, or how it is wired."""
-    try:
-        text = msgspec.toml.decode(path.read_bytes())
-    except OSError as error:
-        raise CardError(f"cannot read card {path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CardError(f"{path}: not valid TOML ({error})") from None
-    return "pbit" in text or "topology" in text
 
 
 def schema(kind: str) -> dict[str, Any]:

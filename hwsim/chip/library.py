@@ -5,6 +5,7 @@ package, or in ``devices/`` at the top of a source checkout or editable install.
 """
 
 import os
+import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from hwsim.cell.card import (
     CHIP_DIMENSIONS,
     PBIT_DIMENSIONS,
     ChipCard,
+    Missing,
     PBitCard,
     load_card,
     pbit_model,
@@ -62,6 +64,25 @@ def chip_card(name: str | Path) -> ChipCard:
     return _card(name, "chips", ChipCard)
 
 
+def any_card(name: str | Path) -> PBitCard | ChipCard:
+    """The card called ``name``, or in the file ``name``; where a chip and a p-bit share a name, the chip's."""
+    if str(name).endswith(".toml"):
+        return load_card(Path(name), ChipCard if holds_chip(Path(name)) else PBitCard)
+    chips, pbits = _cards("chips"), _cards("pbits")
+    if name not in chips and name not in pbits:
+        raise InputError(f"no chip or p-bit card is called {str(name)!r}{suggestion(str(name), [*chips, *pbits])}")
+    return chip_card(name) if name in chips else pbit_card(name)
+
+
+def holds_chip(path: Path) -> bool:
+    """Whether the file names a topology or a p-bit; a file that cannot be read does not."""
+    try:
+        keys = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return "topology" in keys or "pbit" in keys
+
+
 def list_pbits() -> list[PBitCard]:
     """Every p-bit card, by name."""
     return [pbit_card(name) for name in sorted(_cards("pbits"))]
@@ -87,17 +108,15 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
     overrides = {key: value for key, value in overrides.items() if value is not None}
     cell = pbit_card(overrides.get("pbit", card.pbit))
     layers = [
-        {key: si_value(key, quantity.value) for key, quantity in cell.parameters.items()},
-        {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()},
+        _si_values(cell),
+        _si_values(card),
         {key: si_value(key, value) for key, value in overrides.items() if key not in _WORDS},
     ]
     values: dict[str, float | int] = {}
     for layer in layers:
         _drop_rivals(values, layer)
         values |= layer
-    for key, value in values.items():
-        if value < 0 and key not in _SIGNED:
-            raise InputError(f"{key} must be >= 0, got {value:g}")
+    _check_signs(values)
     made = Chip(
         name=card.name,
         title=card.title,
@@ -129,14 +148,26 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
             key: "given" if key in layers[2] else quantity.grade
             for key, quantity in (cell.parameters | card.parameters).items()
         },
-        missing={key: f"{entry.what}; {entry.ask} would know" for key, entry in (cell.missing | card.missing).items()},
+        missing=_missing(cell.missing | card.missing),
     )
     return switched_off(made, without)
 
 
+def pbit_chip(name: str | Path) -> Chip:
+    """A chip of the p-bits of card ``name`` under their own clock, with any wiring. Raises InputError or CardError."""
+    card = pbit_card(name)
+    values = _si_values(card)
+    _check_signs(values)
+    return Chip(
+        name=card.name, title=card.title, summary=card.summary, pbit=pbit_model(card, values),
+        clock=Clock(kind=card.clock), missing=_missing(card.missing),
+        grades={key: quantity.grade for key, quantity in card.parameters.items()},
+    )  # fmt: skip
+
+
 def pbit_from(card: PBitCard) -> PBit:
     """The model of a p-bit card as it is. Raises InputError where a number is missing or makes no sense."""
-    return pbit_model(card, {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()})
+    return pbit_model(card, _si_values(card))
 
 
 _WORDS = ("pbit", "clock", "participation", "random_source")
@@ -156,6 +187,20 @@ _RIVALS = (
     (("weight_bits", "weight_limit"), ("weight_integer_bits", "weight_fraction_bits")),
 )
 """Groups of parameters that describe one thing in different ways."""
+
+
+def _si_values(card: PBitCard | ChipCard) -> dict[str, float | int]:
+    return {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
+
+
+def _check_signs(values: dict[str, float | int]) -> None:
+    for key, value in values.items():
+        if value < 0 and key not in _SIGNED:
+            raise InputError(f"{key} must be >= 0, got {value:g}")
+
+
+def _missing(entries: dict[str, Missing]) -> dict[str, str]:
+    return {key: f"{entry.what}; {entry.ask} would know" for key, entry in entries.items()}
 
 
 def _drop_rivals(values: dict[str, float | int], given: dict[str, float | int]) -> None:

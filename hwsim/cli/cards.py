@@ -10,7 +10,9 @@ from hwsim.cli.output import write_json
 def show(cards: list[Any], columns: dict[str, str], json_target: str | None) -> int:
     """Print a table of ``cards`` with ``columns`` {heading: attribute}, or write them all as JSON."""
     if json_target:
-        write_json([as_data(card) for card in cards], json_target)
+        from hwsim.report.card import card_facts
+
+        write_json([card_facts(card) for card in cards], json_target)
     if json_target != "-":
         width = min(110, shutil.get_terminal_size((100, 24)).columns)
         widths = {h: max(len(h), *(len(str(getattr(c, a))) for c in cards)) for h, a in columns.items()}
@@ -20,16 +22,3 @@ def show(cards: list[Any], columns: dict[str, str], json_target: str | None) -> 
             print(textwrap.fill(card.summary, width, initial_indent="    ", subsequent_indent="    "))
         print("\nhwsim show NAME: every number of one, with source and grade")
     return 0
-
-
-def as_data(card: Any) -> dict[str, Any]:
-    """The card as plain data, each parameter with its value in SI units and its dimension."""
-    import msgspec
-
-    from hwsim.cell.card import dimensions, si_value
-
-    known = dimensions(card)
-    data: dict[str, Any] = msgspec.to_builtins(card)
-    for key, quantity in data["parameters"].items():
-        quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": known[key]}
-    return data

@@ -3,6 +3,7 @@
 Enters: measured points with 95 % intervals, and the law as curves. Leaves: one file with three panels.
 """
 
+import math
 import os
 import textwrap
 from collections.abc import Mapping
@@ -29,11 +30,12 @@ def device_picture(data: dict, path: str | os.PathLike, *, title: str) -> Path:
 
     ``data`` has one dict per panel, or None with the reason as text in ``data["reason"][panel]``:
 
-    sigmoid : z, p, low, high : float64 (k,), dimensionless; law, law_z : float64 (m,). A strip below shows how far p
-        lies from the law in standard deviations; the law at z is read from ``law_at_z`` (k,) where given, else between
-        the points of ``law_z``, which must then be fine and reach all z.
+    sigmoid : x, p, low, high : float64 (k,), dimensionless; law, law_x : float64 (m,). A strip below shows how far p
+        lies from the law in standard deviations; the law at x is read from ``law_at_x`` (k,) where given, else between
+        the points of ``law_x``, which must then be fine and reach all x.
     dwell : time_s : float64 (b + 1,), bin edges; density_up, density_down : float64 (b,), per second;
-        law_time_s, law_density : float64 (m,).
+        law_time_s, law_up, law_down : float64 (m,), the second per state and drawn once where both are the same;
+        mean_up_s, mean_down_s : (mean, low, high), which the key then says; label_down : of law_down where it differs.
     autocorrelation : lag_s, value, low, high : float64 (k,); law_lag_s, law : float64 (m,).
 
     low and high are 95 % intervals. Each panel has ``label`` : str, the name of its law; a law that is None is not
@@ -73,25 +75,23 @@ def device_picture(data: dict, path: str | os.PathLike, *, title: str) -> Path:
 
 def _sigmoid(axes: Any, strip: Any, data: dict, heading: str) -> None:
     where = "the panel 'sigmoid'"
-    z = canvas.numbers(data, "z", where)
-    p, low, high = (canvas.numbers(data, key, where, z.size) for key in ("p", "low", "high"))
+    x = canvas.numbers(data, "x", where)
+    p, low, high = (canvas.numbers(data, key, where, x.size) for key in ("p", "low", "high"))
     bars = canvas.interval(p, low, high, where)
-    law = _law(data, "law_z", "law", where)
+    law = _law(data, "law_x", "law", where)
     canvas.dress(axes, heading)
     if law is not None:
         axes.plot(*law, color=LAW, linewidth=1.4, label=_label(data), zorder=2)
-    _points(axes, z, p, bars)
-    # room for the key above the curve
-    axes.set_ylim(-0.04, 1.3)
+    _points(axes, x, p, bars)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.set_ylabel("P(+1)")
-    axes.legend(loc="upper left", frameon=False, fontsize="small")
+    axes.set_ylim(-0.04, -0.04 + 1.08 * _key(axes, "upper left", 0.75 if strip is not None else 1.0))
     (axes if strip is None else strip).set_xlabel(r"input $\beta I$ (dimensionless)")
     if law is None:
         return
     axes.tick_params(labelbottom=False)
     canvas.dress(strip)
-    expected = _law_at(z, law, data, where)
+    expected = _law_at(x, law, data, where)
     # a 95 % interval near 0 or 1 is lopsided: measure with its side that faces the law
     sigma = np.where(expected > p, bars[1], bars[0]) / HALF_95
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -100,13 +100,13 @@ def _sigmoid(axes: Any, strip: Any, data: dict, heading: str) -> None:
     reach = max(3.5, 1.15 * float(np.abs(off[near]).max(initial=0.0)))
     strip.axhspan(-2, 2, color="0.92", linewidth=0, zorder=0)
     strip.axhline(0, color=LAW, linewidth=1.0)
-    strip.plot(z[near], off[near], "o", markersize=3, color=canvas.palette()[0])
+    strip.plot(x[near], off[near], "o", markersize=3, color=canvas.palette()[0])
     # an interval of no length is infinitely many sigma off: say so at the rim instead of leaving it out
-    strip.plot(z[~near], np.sign(off[~near]) * 0.9 * reach, "D", markersize=4, color=canvas.palette()[3])
+    strip.plot(x[~near], np.sign(off[~near]) * 0.9 * reach, "D", markersize=4, color=canvas.palette()[3])
     strip.set_ylim(-reach, reach)
     if reach < 6:
         strip.set_yticks([-2, 0, 2])
-    strip.set_ylabel("off law\n(sigma)", fontsize="small")
+    strip.set_ylabel("off the law\n(sigma)", fontsize="small")
     strip.tick_params(axis="y", labelsize="small")
 
 
@@ -119,23 +119,28 @@ def _dwell(axes: Any, data: dict, heading: str) -> None:
     held = np.concatenate([up, down])
     if (held < 0).any() or not (held > 0).any():
         raise InputError(f"{where} needs densities >= 0, with one > 0, or its logarithmic axis has nothing to show")
-    law = _law(data, "law_time_s", "law_density", where)
+    laws = [_law(data, "law_time_s", key, where) for key in ("law_up", "law_down")]
     canvas.dress(axes, heading)
     unit, scale = canvas.time_unit(edges[-1])
     colours = canvas.palette()
-    for density, label, style, colour in ((up, "at +1", "-", colours[0]), (down, "at \u22121", "--", colours[1])):
+    states = ((up, "+1", "-", colours[0], "mean_up_s"), (down, "\u22121", "--", colours[1], "mean_down_s"))
+    for density, state, style, colour, mean in states:
         # empty bins have no logarithm: a gap, not a fall to the floor
         heights = np.where(density > 0, density * scale, np.nan)
+        label = f"emulated, at {state}" + _mean(data, mean, where, unit, scale)
         axes.stairs(heights, edges / scale, baseline=None, linestyle=style, color=colour, linewidth=1.6, label=label)
-    if law is not None:
-        times, density = law
-        axes.plot(times / scale, density * scale, color=LAW, linewidth=1.4, label=_label(data), zorder=2.5)
+    alike = laws[0] is None or laws[1] is None or np.allclose(laws[0][1], laws[1][1], rtol=1e-3)
+    for law, style in zip(laws[:1] if alike else laws, ("-", "--"), strict=False):
+        if law is not None:
+            height = np.where(law[1] > 0, law[1] * scale, np.nan)
+            axes.plot(law[0] / scale, height, style, color=LAW, linewidth=1.4, label=_label(data), zorder=2.5)
+            data = {**data, "label": data.get("label_down")}
     axes.set_yscale("log")
-    axes.set_ylim(0.4 * held[held > 0].min() * scale, 8 * held.max() * scale)
-    axes.set_xlim(edges[0] / scale, edges[-1] / scale)
+    bottom, top = 0.4 * held[held > 0].min() * scale, 1.6 * held.max() * scale
+    axes.set_ylim(bottom, bottom * (top / bottom) ** _key(axes, "upper right"))
+    axes.set_xlim(min(0.0, edges[0] / scale), edges[-1] / scale)
     axes.set_xlabel(f"time in one state ({unit})")
     axes.set_ylabel(f"probability density (1/{unit})")
-    axes.legend(loc="upper right", frameon=False, fontsize="small")
 
 
 def _autocorrelation(axes: Any, data: dict, heading: str) -> None:
@@ -152,10 +157,19 @@ def _autocorrelation(axes: Any, data: dict, heading: str) -> None:
     _points(axes, lags / scale, value, bars)
     bottom, top = axes.get_ylim()
     axes.set_yticks([tick for tick in axes.get_yticks() if bottom <= tick <= top])
-    axes.set_ylim(bottom, top + 0.2 * (top - bottom))
+    axes.set_ylim(bottom, bottom + (top - bottom) * _key(axes, "upper right"))
     axes.set_xlabel(f"lag ({unit})")
     axes.set_ylabel("correlation of the state with itself")
-    axes.legend(loc="upper right", frameon=False, fontsize="small")
+
+
+def _key(axes: Any, place: str, height: float = 1.0) -> float:
+    """Draw the key of ``axes``; returns how far to stretch an axis so that the key stands above the data.
+
+    height : of the panel, 1 for a whole column of the figure.
+    """
+    key = axes.legend(loc=place, frameon=False, fontsize="small")
+    lines = sum(text.get_text().count("\n") + 1 for text in key.get_texts())
+    return 1.0 / (1.0 - (0.03 + 0.043 * lines) / height)
 
 
 def _absent(axes: Any, heading: str, reason: str) -> None:
@@ -170,8 +184,16 @@ def _absent(axes: Any, heading: str, reason: str) -> None:
 def _points(axes: Any, x: np.ndarray, y: np.ndarray, bars: np.ndarray) -> None:
     axes.errorbar(
         x, y, yerr=bars, fmt="o", markersize=3.5, elinewidth=1.2, capsize=2, color=canvas.palette()[0],
-        label="emulated (bar: 95 % interval)",
+        label="emulated, with 95 % interval",
     )  # fmt: skip
+
+
+def _mean(data: dict, key: str, where: str, unit: str, scale: float) -> str:
+    if data.get(key) is None:
+        return ""
+    mean, low, high = canvas.numbers(data, key, where, 3) / scale
+    digits = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 3
+    return f": mean {mean:.{digits}f} \u00b1 {(high - low) / 2:.{digits}f} {unit}"
 
 
 def _law(data: dict, x: str, y: str, where: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -181,14 +203,14 @@ def _law(data: dict, x: str, y: str, where: str) -> tuple[np.ndarray, np.ndarray
     return at, canvas.numbers(data, y, where, at.size)
 
 
-def _law_at(z: np.ndarray, law: tuple[np.ndarray, np.ndarray], data: dict, where: str) -> np.ndarray:
-    if data.get("law_at_z") is not None:
-        return canvas.numbers(data, "law_at_z", where, z.size)
+def _law_at(x: np.ndarray, law: tuple[np.ndarray, np.ndarray], data: dict, where: str) -> np.ndarray:
+    if data.get("law_at_x") is not None:
+        return canvas.numbers(data, "law_at_x", where, x.size)
     order = np.argsort(law[0])
     at, values = law[0][order], law[1][order]
-    if z.min() < at[0] or z.max() > at[-1]:
-        raise InputError(f"{where} needs 'law_z' to reach every z, from {z.min():g} to {z.max():g}")
-    return np.interp(z, at, values)
+    if x.min() < at[0] or x.max() > at[-1]:
+        raise InputError(f"{where} needs 'law_x' to reach every x, from {x.min():g} to {x.max():g}")
+    return np.interp(x, at, values)
 
 
 def _label(data: dict) -> str:

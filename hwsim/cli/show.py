@@ -1,0 +1,93 @@
+"""``hwsim show``: one card in full, and on request one device of it as emulated."""
+
+import argparse
+import shutil
+from typing import Any
+
+from hwsim.cli.output import write_json
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "show",
+        help="one card in full, and what a device of it does",
+        description="Print a card: every number with its source and grade, and what nobody has published. --plot and "
+        "--measure emulate one device of it and lay its answer to an input, its dwell times and its memory beside the "
+        "law of the card.",
+    )
+    parser.add_argument(
+        "name", metavar="NAME", help="a chip or p-bit (see hwsim chips, hwsim devices), or a .toml file"
+    )
+    parser.add_argument("--plot", metavar="FILE", help="picture of one emulated device (png, svg, pdf)")
+    parser.add_argument("--measure", action="store_true", help="the numbers of that picture, without drawing it")
+    parser.add_argument("--seed", default="0", metavar="N", help="seed of the emulation (%(default)s)")
+    parser.add_argument("--json", metavar="FILE|-", help="all of it as JSON, to a file or standard output")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    from hwsim.chip.library import any_card
+    from hwsim.cli.options import integer
+    from hwsim.errors import InputError
+    from hwsim.report.canvas import picture_path
+    from hwsim.report.card import card_facts, card_table, machine_facts
+
+    seed = integer(arguments.seed, "seed")
+    if arguments.plot:
+        picture_path(arguments.plot)
+    card = any_card(arguments.name)
+    facts = card_facts(card)
+    try:
+        chip = _machine(arguments.name, card)
+    except InputError as error:
+        if arguments.plot or arguments.measure:
+            raise
+        facts["no_machine"] = str(error)
+    else:
+        facts["machine"] = machine_facts(chip)
+        if arguments.plot or arguments.measure:
+            facts["measured"] = _measure(chip, seed, arguments.plot)
+    if arguments.json:
+        write_json(facts, arguments.json)
+    if arguments.json != "-":
+        print(card_table(facts, width=min(100, max(80, shutil.get_terminal_size((92, 24)).columns))), end="")
+    return 0
+
+
+def _machine(name: str, card: Any) -> Any:
+    from hwsim.cell.card import ChipCard
+    from hwsim.chip.library import chip, pbit_chip
+
+    return chip(name) if isinstance(card, ChipCard) else pbit_chip(name)
+
+
+def _measure(chip: Any, seed: int, plot: str | None) -> dict[str, Any]:
+    """The measurement as plain data; its picture goes to ``plot``."""
+    from dataclasses import asdict
+
+    from hwsim.analysis.device import measure_device
+
+    measured = asdict(measure_device(chip, seed=seed))
+    if plot:
+        from hwsim.report.device import device_picture
+
+        device_picture(measured, plot, title=_title(chip))
+    return {"seed": seed} | _plain(measured)
+
+
+def _title(chip: Any) -> str:
+    from hwsim.units import format_si
+
+    pbit, clock = chip.pbit, chip.clock
+    time = format_si(pbit.tau_s if clock.period_s is None else clock.period_s, "s")
+    pace = f"{clock.kind} clock, tau {time}" if clock.kind == "poisson" else f"{clock.kind} clock of period {time}"
+    return f"{chip.title} ({chip.name}), one p-bit emulated: law {pbit.law}, {pace}; 95\u00a0% intervals"
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as lists, within dicts."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return value.tolist() if hasattr(value, "tolist") else value

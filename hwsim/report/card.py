@@ -1,0 +1,177 @@
+"""A card in words and numbers: the table that a person reads, and the facts that a program does.
+
+Enters: a p-bit or chip card and, where one can be made of it, its Chip. Leaves: plain data, or text of it.
+"""
+
+import textwrap
+from itertools import zip_longest
+from typing import Any
+
+import msgspec
+
+from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS, ChipCard, PBitCard, si_value
+from hwsim.chip.chip import Chip
+from hwsim.chip.faults import FAULTS, present_faults
+from hwsim.chip.topology import n_sites, wires
+from hwsim.errors import MissingExtraError
+from hwsim.units import format_si
+
+_NAME_WIDTH = 28
+"""Of a name, and of a value: longer ones are broken."""
+
+
+def card_facts(card: PBitCard | ChipCard) -> dict[str, Any]:
+    """The card as plain data; parameters carry their SI value and dimension too."""
+    dimensions = PBIT_DIMENSIONS | CHIP_DIMENSIONS
+    facts = msgspec.to_builtins(card)
+    for key, quantity in facts["parameters"].items():
+        quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": dimensions[key]}
+    return facts
+
+
+def machine_facts(chip: Chip) -> dict[str, Any]:
+    """What the card's machine comes to: sites and wires of a fixed graph (None where open), and faults by name."""
+    facts: dict[str, Any] = {"n_sites": None, "n_wires": None, "graph_unknown": None}
+    try:
+        if chip.topology.is_fixed:
+            facts |= {"n_sites": n_sites(chip.topology), "n_wires": len(wires(chip.topology))}
+    except MissingExtraError as error:
+        facts["graph_unknown"] = str(error)
+    return facts | {"faults": {name: FAULTS[name].label for name in present_faults(chip)}}
+
+
+def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
+    """The facts as text with a final newline, in lines of at most ``width`` characters.
+
+    facts : of card_facts, with those of machine_facts under ``machine`` where there is a machine, or the reason that
+    there is none under ``no_machine``; and under ``measured`` the numbers of a measurement.
+    """
+    kind = "chip" if "topology" in facts else "p-bit"
+    lines = [*_wrapped(f"{facts['name']} ({kind}): {facts['title']}", width), *_wrapped(facts["summary"], width), ""]
+    lines += _entries(_what(facts), width)
+    if facts.get("measured"):
+        lines += ["", f"measured by emulation of one device, seed {facts['measured']['seed']}, 95 % intervals"]
+        lines += _columns(_measured(facts["measured"]), width)
+    sections = (
+        ("parameters: value, grade, source", _quantities(_sourced(facts))),
+        ("notes: numbers that no emulation uses", _quantities(facts["notes"])),
+        ("missing: numbers that nobody has published, and who would know", _absent(facts["missing"])),
+    )
+    for heading, rows in sections:
+        if rows:
+            lines += ["", heading, *_columns(rows, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    machine = facts.get("machine") or {}
+    rows = []
+    if "topology" in facts:
+        graph = facts["topology"]
+        if machine.get("n_sites") is not None:
+            graph += f", {machine['n_sites']} sites, {machine['n_wires']} wires"
+        if machine.get("graph_unknown"):
+            graph += f" ({machine['graph_unknown']})"
+        own = ", ".join(key for key in facts["parameters"] if key in PBIT_DIMENSIONS)
+        pbit = facts["pbit"] + (f", with {own} of this card" if own else "")
+        rows += [("p-bit", f"{pbit}; see hwsim show {facts['pbit']}"), ("topology", graph)]
+    else:
+        rows.append(("law", facts["law"]))
+    rows.append(("clock", facts["clock"]))
+    if "random_source" in facts:
+        rows.append(("random source", facts["random_source"]))
+    if machine:
+        faults = [f"{label} ({name})" for name, label in machine["faults"].items()]
+        rows.append(("faults", "; ".join(faults) or "none"))
+    if facts.get("no_machine"):
+        rows.append(("emulation", f"not possible as it is: {facts['no_machine']}"))
+    return rows
+
+
+def _entries(rows: list[tuple[str, str]], width: int) -> list[str]:
+    lines = []
+    for name, text in rows:
+        lines += textwrap.wrap(
+            f"{name:<15}{text}", width, subsequent_indent=" " * 15, break_on_hyphens=False
+        )  # fmt: skip
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
+def _sourced(facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Parameters, and the parts of a card that are more than one number, each as value, grade and source."""
+    found = dict(facts["parameters"])
+    for name in ("response", "wiring"):
+        part = facts.get(name)
+        if part is not None:
+            found[name] = part | {"value": _said(part)}
+    return found
+
+
+def _said(part: dict[str, Any]) -> str:
+    if "probability" in part:
+        last = part["first"] + (len(part["probability"]) - 1) * part["step"]
+        return f"{len(part['probability'])} points, z = {part['first']:g} to {last:g}"
+    offsets = " ".join(f"({r},{c})" for r, c in part["offsets"])
+    return offsets + (f" and {part['rotations'] - 1} turns of 90 deg" if part["rotations"] > 1 else "")
+
+
+def _quantities(entries: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
+    return [(name, str(q["value"]), q["grade"], q["source"]) for name, q in entries.items()]
+
+
+def _absent(entries: dict[str, dict[str, str]]) -> list[tuple[str, ...]]:
+    return [(name, f"{entry['what']} (ask: {entry['ask']})") for name, entry in entries.items()]
+
+
+def _measured(measured: dict[str, Any]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [(name, f"not measured: {reason}") for name, reason in measured["reason"].items()]
+    sigmoid, dwell, memory = (measured[name] for name in ("sigmoid", "dwell", "autocorrelation"))
+    if sigmoid is not None:
+        text = f"{len(sigmoid['x'])} inputs from {sigmoid['x'][0]:g} to {sigmoid['x'][-1]:g}, {sigmoid['reads']} reads"
+        if sigmoid["law_at_x"] is not None:
+            bounds = zip(sigmoid["low"], sigmoid["law_at_x"], sigmoid["high"], strict=True)
+            text += f"; the interval holds the law at {sum(a <= law <= b for a, law, b in bounds)} of them"
+        rows.append(("answer to an input", text))
+    if dwell is not None:
+        for state, key in (("+1", "mean_up_s"), ("-1", "mean_down_s")):
+            mean, low, high = (format_si(value, "s", digits=4) for value in dwell[key])
+            rows.append((f"mean dwell at {state}", f"{mean} [{low}, {high}]{_law(dwell['law_' + key], 's')}"))
+    if memory is not None:
+        k = len(memory["lag_s"]) // 4 - 1
+        value, low, high = (f"{memory[key][k]:.4f}" for key in ("value", "low", "high"))
+        law = None if memory["law_at_lag"] is None else memory["law_at_lag"][k]
+        at = format_si(memory["lag_s"][k], "s")
+        rows.append(("autocorrelation", f"{value} [{low}, {high}] after {at}{_law(law)}"))
+    return rows
+
+
+def _law(value: float | None, unit: str = "") -> str:
+    if value is None:
+        return ""
+    return f", law {format_si(value, unit, digits=4) if unit else f'{value:.4f}'}"
+
+
+def _columns(rows: list[tuple[str, ...]], width: int) -> list[str]:
+    """Aligned columns, two spaces apart; the last takes what is left of the width, and each is wrapped in itself."""
+    names = [_name(row[0]) for row in rows]
+    widths = [max(len(part) for parts in names for part in parts)]
+    widths += [min(_NAME_WIDTH, max(len(row[k]) for row in rows)) for k in range(1, len(rows[0]) - 1)]
+    widths.append(width - 2 - sum(w + 2 for w in widths))
+    lines = []
+    for parts, row in zip(names, rows, strict=True):
+        cells = [parts, *(_wrapped(cell, w) for cell, w in zip(row[1:], widths[1:], strict=True))]
+        for texts in zip_longest(*cells, fillvalue=""):
+            padded = "  ".join(text.ljust(w) for text, w in zip(texts, widths, strict=True))
+            lines.append(f"  {padded}".rstrip())
+    return lines
+
+
+def _name(name: str) -> list[str]:
+    """The lines of a name, broken after an underscore where it is long."""
+    if len(name) <= _NAME_WIDTH:
+        return [name]
+    return [part.replace("_ ", "_") for part in textwrap.wrap(name.replace("_", "_ "), _NAME_WIDTH)]
