@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot and found["rows"]:
         from hwsim.report.blame import blame_picture
 
-        title = f"What to cure first: {problem.name} on {machine.name}"
+        title = f"What to cure first: {problem.name} on {machine.name}, target energy {found['target']:g}"
         blame_picture(found["rows"], arguments.plot, title=title, metrics=found["metrics"])
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if found["interrupted"]:

@@ -68,7 +68,11 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
     if arguments.plot:
         from hwsim.report.dies import yield_picture
 
-        yield_picture(curve, arguments.plot, title=f"{len(runs)} dies of {machine.name} on {problem.name}")
+        yield_picture(
+            curve,
+            arguments.plot,
+            title=f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}",
+        )
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if arguments.json != "-":
         print(f"{problem.name} on {len(runs)} dies of {machine.name}")
