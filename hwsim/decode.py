@@ -31,6 +31,8 @@ def sampleset(run: Any) -> Any:
     import dimod
 
     labels = decode_labels(run.program.labels)
+    if run.program.group is not None:
+        return _discrete_samples(run, labels)
     states = run.states if run.program.vartype == "SPIN" else (run.states + 1) // 2
     return dimod.SampleSet.from_samples(
         (states.astype(np.int8), labels),
@@ -39,6 +41,18 @@ def sampleset(run: Any) -> Any:
         info=timing(run),
         schedule=run.group,
     )
+
+
+def _discrete_samples(run: Any, labels: list) -> Any:
+    """The level of every p-dit: lines are named (variable, level)."""
+    import dimod
+
+    first = np.unique(run.program.group)
+    levels = [np.argmax(lines, axis=1) for lines in np.split(run.states, first[1:], axis=1)]
+    return dimod.SampleSet.from_samples(
+        (np.stack(levels, axis=1).astype(np.int16), [labels[k][0] for k in first]), vartype="DISCRETE",
+        energy=run.energies, info=timing(run), schedule=run.group,
+    )  # fmt: skip
 
 
 def timing(run: Any) -> dict:

@@ -5,8 +5,6 @@ Mapping makes a Program; engines read nothing else. It can be checked, hashed (t
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy as np
 
 from hwsim.cell.law import HEAT_BATH, P_KIT, RELAXATION, SOURCES, TABLE
 from hwsim.errors import InputError
+from hwsim.files import replacing
 
 CLOCK_CODES = {
     "synchronous": 0,
@@ -42,6 +41,9 @@ class Program:
       beta I: limits, and step 0 where nothing is rounded;  threshold_word : float64 (n,), 2**(32 - comparator bits);
       synapse : float64 (n,), RC time constant of the input in ticks, 0 for none
       stuck : int8 (n,), +-1 where a p-bit never changes, else 0
+      group : int32 (n,), the first line of the p-dit that each line belongs to, or None where all are p-bits. A p-dit
+      of k levels is k lines in a row, one of them +1; they tick together, with the first, and level a is drawn with
+      probability proportional to exp(2 z_a)
     Noise of the machine:
       noise : float64 (n,), s.d. of white noise at the input, fresh at every update
       flicker : float64 (n,), s.d. of 1/f noise at the input, in octaves: ``flicker_octaves`` of them, the fastest
@@ -55,7 +57,7 @@ class Program:
       free-running);  phase : int64 (n,), first tick (free-running);  jitter : float64 (n,), ticks (free-running)
     Decoding:
       labels : JSON text of the variable names in p-bit order;  energy_offset : float added to every energy;
-      vartype : "SPIN" or "BINARY", the problem's own
+      vartype : "SPIN", "BINARY" or "DISCRETE", the problem's own
       problem_bias, problem_indptr, problem_indices, problem_weight : the network that energies are counted with, where
       the machine's own couplings are not exactly the problem's (quantised, in error); None: the network above
     Prices:
@@ -105,6 +107,7 @@ class Program:
     problem_indices: np.ndarray | None = None
     problem_weight: np.ndarray | None = None
     update_j: float | None = None
+    group: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check(self)
@@ -121,7 +124,7 @@ class Program:
     def is_ideal(self) -> bool:
         """Whether every p-bit follows the ideal law, without noise of the machine's own and with ideal numbers."""
         plain = bool(np.all(self.law == HEAT_BATH)) and self.source == "ideal"
-        return plain and not (np.any(self.noise > 0) or np.any(self.flicker > 0))
+        return plain and self.group is None and not (np.any(self.noise > 0) or np.any(self.flicker > 0))
 
     @property
     def remembers(self) -> bool:
@@ -254,6 +257,24 @@ def _check_device(program: Program) -> None:
         raise InputError("program.temperature_drift must be finite")
     if np.any(np.abs(program.stuck) > 1):
         raise InputError("program.stuck must be -1, 0 or +1")
+    if program.group is not None:
+        _check_groups(program, program.group)
+
+
+def _check_groups(program: Program, group: np.ndarray) -> None:
+    n = program.n_pbits
+    if len(group) != n or group[0] != 0 or np.any((np.diff(group) != 0) & (group[1:] != np.arange(1, n))):
+        raise InputError("program.group must give each line the number of the first line of its p-dit, lines in a row")
+    rows = np.repeat(np.arange(n), np.diff(program.indptr))
+    if np.any(group[rows] == group[program.indices]):
+        raise InputError("program.indices couples two levels of one p-dit")
+    many = np.bincount(group, minlength=n)[group] > 1
+    plain = (program.law == HEAT_BATH) & (program.noise == 0) & (program.flicker == 0) & (program.synapse == 0)
+    if np.any(many & (~plain | (program.stuck != 0))) or (np.any(many) and program.source != "ideal"):
+        raise InputError(
+            "a p-dit follows the heat bath with ideal random numbers: no other law, input noise, RC synapse or stuck "
+            "line"
+        )
 
 
 def content_hash(program: Program) -> str:
@@ -268,19 +289,12 @@ def content_hash(program: Program) -> str:
 
 def save(program: Program, path: str | Path) -> None:
     """Write ``path`` (npz with a JSON manifest), whole or not at all."""
-    path = Path(path)
     arrays = {f.name: getattr(program, f.name) for f in fields(program)}
     manifest = {"format": "hwsim-program", "version": _VERSION}
     manifest |= {name: value for name, value in arrays.items() if not isinstance(value, np.ndarray)}
     arrays = {name: value for name, value in arrays.items() if isinstance(value, np.ndarray)}
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, manifest=np.array(json.dumps(manifest)), **arrays)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez(file, manifest=np.array(json.dumps(manifest)), **arrays)
 
 
 def load(path: str | Path) -> Program:

@@ -22,9 +22,12 @@ NOISE_REACH = 6.0
 
 @numba.njit(inline="always")
 def quantised(x, low, high, step):
-    """What the input quantiser makes of ``x``: clipped to [low, high], and rounded to low + k step where step > 0."""
+    """What the input quantiser makes of ``x``: clipped to [low, high], and rounded to low + k step where step > 0.
+
+    Half a step rounds up, as a table indexed by the leading bits does.
+    """
     clipped = min(max(x, low), high)
-    rounded = low + step * np.rint((clipped - low) / (step if step > 0.0 else 1.0))
+    rounded = low + step * np.floor((clipped - low) / (step if step > 0.0 else 1.0) + 0.5)
     return rounded if step > 0.0 else clipped
 
 
@@ -99,6 +102,26 @@ def law_threshold(
             )
         p /= total
     return word * np.floor(p * (TWO_32 / word) + 0.5)
+
+
+@njit
+def category(z, u):
+    """The level of a p-dit that the uniform ``u`` in [0, 2**32) draws: level a with probability e**(2 z_a) / sum.
+
+    z : float64 (k,). Two levels at z and -z are a p-bit at 2 z.
+    """
+    top = z[0]
+    for a in range(1, len(z)):
+        top = max(top, z[a])
+    total = 0.0
+    for a in range(len(z)):
+        total += exp(2.0 * (z[a] - top))
+    below = 0.0
+    for a in range(len(z) - 1):
+        below += exp(2.0 * (z[a] - top))
+        if u < np.floor(TWO_32 * (below / total) + 0.5):
+            return a
+    return len(z) - 1
 
 
 @numba.njit(inline="always")

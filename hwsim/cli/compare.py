@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
+    options.check_outputs(arguments)
     schemes = _schemes(arguments)
     reads = options.integer(arguments.reads, "reads", least=1)
     schedules = options.integer(arguments.schedules, "schedules", least=1)

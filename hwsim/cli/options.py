@@ -99,6 +99,20 @@ def card_options(arguments: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
+def check_outputs(arguments: argparse.Namespace) -> None:
+    """Raise InputError where an output cannot be written: before the work, not after."""
+    from hwsim.files import check_writable
+
+    for name in ("json", "plot", "vcd", "samples"):
+        path = getattr(arguments, name, None)
+        if path is not None and path != "-":
+            check_writable(path)
+    if arguments.plot:
+        from hwsim.report.canvas import picture_path
+
+        picture_path(arguments.plot)
+
+
 def integer(text: str, name: str, *, least: int = 0) -> int:
     """A whole number of at least ``least``."""
     try:

@@ -1,13 +1,10 @@
 """How commands write: text and JSON to a file, JSON to standard output too, whole or not at all."""
 
 import json
-import os
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from hwsim.errors import InputError
+from hwsim.files import replacing
 
 
 def write_json(data: Any, target: str) -> None:
@@ -21,11 +18,5 @@ def write_json(data: Any, target: str) -> None:
 
 def write_text(text: str, target: str) -> None:
     """``target`` is a path; a reader never sees half of the text."""
-    path = Path(target)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    except OSError as error:
-        raise InputError(f"cannot write {target}: {error.strerror}") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, path)
+    with replacing(target) as part:
+        part.write_text(text, encoding="utf-8")

@@ -1,11 +1,10 @@
 """``hwsim problem``: what a problem file or generator holds; converts it to a dimod BQM file."""
 
 import argparse
-import os
-from pathlib import Path
 from typing import Any
 
 from hwsim.cli.output import write_json
+from hwsim.files import replacing
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,10 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     problem = read(arguments.problem)
     facts = describe(problem)
     if arguments.output:
-        part = Path(arguments.output + ".part")
-        with problem.bqm.to_file() as source, part.open("wb") as target:
-            target.write(source.read())
-        os.replace(part, arguments.output)
+        with problem.bqm.to_file() as source, replacing(arguments.output) as part:
+            part.write_bytes(source.read())
     if arguments.json:
         write_json(facts, arguments.json)
     if arguments.json != "-":

@@ -24,6 +24,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
+    options.check_outputs(arguments)
     from hwsim.chip.library import chip
     from hwsim.problem.read import read
 

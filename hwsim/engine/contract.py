@@ -127,6 +127,8 @@ def columns(program: Program) -> Columns:
 
 def own_state(program: Program) -> str | None:
     """What a word-parallel engine cannot do about ``program``'s devices, or None."""
+    if program.group is not None:
+        return "a p-dit (a cell of more than two levels)"
     if program.remembers:
         return "a law that depends on the p-bit's own state (arrhenius, low-barrier, p-kit)"
     if program.source != "ideal":

@@ -19,7 +19,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import HEAT_BATH, IDEAL, LINEAR, NO_LIMIT, P_KIT, RELAXATION, SOURCES, XOSHIRO128
-from hwsim.cell.rules import law_threshold, quantised, synapse_step, threshold
+from hwsim.cell.rules import category, law_threshold, quantised, synapse_step, threshold
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import columns, own_state
 from hwsim.engine.energy import column_energies
@@ -113,6 +113,7 @@ class Scratch(NamedTuple):
     table: np.ndarray  # float64 (span,): thresholds by field, devices all alike
     cached: np.ndarray  # float64 (n, n_levels) thresholds of devices that differ
     stamp: np.ndarray  # int64 (n,): anneal step of `cached`
+    levels: np.ndarray  # float64 (k, R): inputs of all lines of a p-dit
     drawn: np.ndarray  # uint32 (R,): random numbers, general path only
     rungs: (
         np.ndarray
@@ -154,6 +155,7 @@ class Prepared:
             and own_state(program) is None and bool(np.all(np.diff(program.table) >= 0))
         )  # fmt: skip
         ideal = bool(np.all(device.law == HEAT_BATH)) and not np.any(device.noise > 0)
+        self.group = np.zeros(0, dtype=np.int32) if program.group is None else program.group
         self.is_general = not self.is_integer and (not ideal or own_state(program) is not None)
         # what is slow to compute is worth a table, where the law rises with the input and the table has room
         rises = np.isin(device.law, (HEAT_BATH, LINEAR, P_KIT)) | (
@@ -242,6 +244,7 @@ class Shard:
             np.empty(2 * prepared.span + 1 if prepared.is_integer and prepared.alike else 1),
             np.empty((1, 1) if prepared.alike or not prepared.is_integer else (n, levels)),
             np.full(n, -1, dtype=np.int64),
+            np.empty((int(np.bincount(prepared.group).max(initial=0)) if len(prepared.group) else 0, lanes)),
             np.empty(lanes, dtype=np.uint32),
             np.empty(
                 (1 if prepared.alike else n, prepared.rung_states, RUNGS) if prepared.has_rungs else (1, 0, 0),
@@ -269,7 +272,7 @@ class Shard:
                 prepared.network, prepared.cells, self._memory, self._scratch,
                 (self._noise_key, self._first_word, prepared.unit, prepared.is_integer, prepared.alike,
                  prepared.has_synapse, prepared.queued, self._depth, prepared.is_general, prepared.source[0],
-                 prepared.source[3]), self._replica, trace,
+                 prepared.source[3]), prepared.group, self._replica, trace,
             )  # fmt: skip
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]]
@@ -694,6 +697,25 @@ def _settle_rungs(cells, i, beta, shift, current, tied, start, replica, value, o
 
 
 @inline
+def _is_level(group, i):
+    """Whether line i belongs to a p-dit of more than one line."""
+    return group[i] != i or (i + 1 < len(group) and group[i + 1] == i)
+
+
+@njit
+def _decide_level(cells, i, leader, beta, currents, start, replica, value, target):
+    """Line i of a p-dit: +1 in the lanes where the p-dit draws its level; ``currents`` float64 (k, R)."""
+    z = np.empty(len(currents))
+    for r in range(currents.shape[1]):
+        for a in range(len(currents)):
+            b = leader + a
+            x = quantised(-beta * currents[a, r], cells.low[b], cells.high[b], cells.step[b]) + cells.offset[b]
+            z[a] = cells.gain[b] * x
+        up = leader + category(z, np.float64(draw(start, replica[r]))) == i
+        value[target, r] = np.int8(1) if up else np.int8(-1)
+
+
+@inline
 def _reach(cells, i):
     """Input beyond which p-bit i has saturated."""
     return max(8.0, cells.bound[i]) / cells.gain[i] + 6.0 * cells.noise[i]
@@ -760,7 +782,7 @@ def _integer_bounds(level, level_first, level_step, field, tied, bounds):
 
 
 @njit(nogil=True)
-def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, scratch, options, replica, trace):
+def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, scratch, options, group, replica, trace):
     """Run events from index ``event`` on; returns the index reached: short of the end when a queue or ring is full."""
     time, pbit, number, shifts = chunk
     key, word_0, unit, is_integer, alike, has_synapse, queued, depth, is_general, kind, steps = options
@@ -847,7 +869,24 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
                 if queued:
                     own = n + ((count[i] - 1) & (size - 1)) if count[i] > oldest else i
                 begin = update_key(key, i, number[event])
-                if kind != IDEAL:
+                if len(group) > 0 and _is_level(group, i):
+                    leader, k_levels = np.int64(group[i]), np.int64(0)
+                    while leader + k_levels < n and group[leader + k_levels] == leader:
+                        b = leader + k_levels
+                        if queued:
+                            for k in range(indptr[b + 1] - indptr[b]):
+                                rows[k] = indices[indptr[b] + k]
+                        else:
+                            _find_rows(indptr[b], indptr[b + 1], indices, delay, count, committed, depth, now, rows)
+                        _fill_current(
+                            indptr[b], indptr[b + 1], rows, weight, value, bias[b], scratch.levels[k_levels]
+                        )  # fmt: skip
+                        k_levels += 1
+                    _decide_level(
+                        cells, i, leader, beta, scratch.levels[:k_levels], update_key(key, leader, number[event]),
+                        replica, value, target,
+                    )  # fmt: skip
+                elif kind != IDEAL:
                     _draw_all(kind, steps, generator, i, drawn)
                     _decide_general(cells, i, beta, shift, current, drawn, value, own, target)
                 elif rungs.shape[2] == 0:

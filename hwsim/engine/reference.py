@@ -17,7 +17,7 @@ from simpy.core import EventPriority
 
 from hwsim.anneal import Anneal
 from hwsim.cell.law import SOURCES
-from hwsim.cell.rules import law_threshold, synapse_step
+from hwsim.cell.rules import category, law_threshold, quantised, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw
 from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, slots_per_round, takes_part
@@ -154,6 +154,8 @@ class World:
         p, i = self.program, pbit.number
         if p.stuck[i]:
             return int(p.stuck[i])
+        if p.group is not None and len(self.lines(i)) > 1:
+            return self.decide_level(pbit)
         offset = p.offset[i]
         if p.flicker[i]:
             offset += p.flicker[i] * flicker(self.clock_key, i, self.now, p.flicker_block, p.flicker_octaves)
@@ -163,6 +165,25 @@ class World:
             p.table_first, p.table_step,
         )  # fmt: skip
         return 1 if float(self.draw(pbit)) < bound else -1
+
+    def lines(self, i: int) -> range:
+        """The lines of the p-dit that line i belongs to; a p-bit is its own and only one."""
+        group = self.program.group
+        if group is None:
+            return range(i, i + 1)
+        first = int(group[i])
+        return range(first, first + int(np.sum(group == first)))
+
+    def decide_level(self, pbit: PBit) -> int:
+        """A line of a p-dit: +1 where the p-dit draws its level, from the random number of the first line."""
+        p, lines, beta = self.program, self.lines(pbit.number), self.anneal.beta_at(self.now)
+        z = np.array([
+            p.gain[b] * (quantised(beta * self.pbits[b].input(), p.input_low[b], p.input_high[b], p.input_step[b])
+                         + p.offset[b])
+            for b in lines
+        ])  # fmt: skip
+        u = update_draw(self.noise_key, lines[0], pbit.updates, self.replica)
+        return 1 if lines[0] + int(category(z, float(u))) == pbit.number else -1
 
     def draw(self, pbit: PBit) -> int:
         """The 32-bit uniform of this update: of the engines' own noise, or of the p-bit's generator."""
@@ -178,8 +199,12 @@ class World:
         self.env.schedule(arrival, priority=DELIVER, delay=delay)
 
     def _tick(self, pbit: PBit) -> None:
-        pbit.ticked._ok, pbit.ticked._value = True, None
-        self.env.schedule(pbit.ticked, priority=READ)
+        """All lines of a p-dit tick with the first; a tick of another line is nothing."""
+        lines = self.lines(pbit.number)
+        for line in lines if pbit.number == lines[0] else ():
+            ticked = self.pbits[line].ticked
+            ticked._ok, ticked._value = True, None
+            self.env.schedule(ticked, priority=READ)
 
     def _wait(self, time: int) -> simpy.Event:
         return self.env.timeout(int(time) - self.env.now)

@@ -18,6 +18,7 @@ from hwsim.anneal import Anneal, drifted
 from hwsim.engine.contract import Events, Start, State
 from hwsim.errors import InputError
 from hwsim.program import Program
+from hwsim.streams import generator
 from hwsim.units import to_seconds
 
 ENGINES = ("auto", "bitplanes", "dense", "lanes", "reference")
@@ -179,8 +180,8 @@ def run(
         initial=_initial(program, initial_states, reads), record=tuple(record),
     )  # fmt: skip
     anneal = drifted(anneal, program.temperature_drift)
-    if np.any(program.stuck != 0):
-        start = replace(start, initial=_with_stuck(program, start))
+    if np.any(program.stuck != 0) or program.group is not None:
+        start = replace(start, initial=_allowed(program, start))
     state = _start(engine, program, start, anneal)
     group = np.repeat(np.arange(start.schedules), [len(g) for g in start.groups()])
     initial = state.spins() if record or initial_states is not None else None
@@ -285,8 +286,11 @@ def _start(engine: str, program: Program, start: Start, anneal: Anneal) -> State
     return ShardedState(program, start, import_module(f"hwsim.engine.{engine}"))
 
 
-def _with_stuck(program: Program, start: Start) -> np.ndarray:
-    """The initial states int8 (reads, n), given or drawn, with stuck p-bits where they are stuck."""
+def _allowed(program: Program, start: Start) -> np.ndarray:
+    """The initial states int8 (reads, n), given or drawn: stuck p-bits where they are stuck, p-dits at one level each.
+
+    A p-dit of which several lines are +1, or none, takes a level of its own random number.
+    """
     from hwsim.engine.noise import initial_states
 
     if start.initial is not None:
@@ -297,6 +301,13 @@ def _with_stuck(program: Program, start: Start) -> np.ndarray:
             states[replicas] = initial_states(np.uint64(start.keys(number)[2]), len(replicas), program.n_pbits)
     stuck = program.stuck != 0
     states[:, stuck] = program.stuck[stuck]
+    if program.group is not None:
+        source = generator(start.seed, "levels at the start")
+        for first, k in zip(*np.unique(program.group, return_counts=True), strict=True):
+            lines = states[:, first : first + k]
+            level = source.integers(0, k, len(states))
+            wrong = (np.sum(lines == 1, axis=1) != 1) & (k > 1)
+            lines[wrong] = np.where(np.arange(k) == level[wrong, None], 1, -1)
     return states
 
 

@@ -97,6 +97,8 @@ class Schedule:
             )
         else:
             time, pbit, number, horizon = self._clocked(until, n_events)
+        if self._program.group is not None:
+            time, pbit, number = _lines_together(self._program.group, time, pbit, number)
         self.horizon = horizon
         self.events += len(time)
         p = self._program
@@ -122,6 +124,20 @@ class Schedule:
         )  # fmt: skip
         self._slot = last
         return time, pbit, number, until if last == bound else slot_time(last, p.period, self._n_slots)
+
+
+def _lines_together(
+    group: np.ndarray, time: np.ndarray, pbit: np.ndarray, number: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The events of first lines, each followed by those of the p-dit's other lines at the same time."""
+    size = np.bincount(group, minlength=len(group))
+    first = group[pbit] == pbit
+    time, pbit, number = time[first], pbit[first], number[first]
+    count = size[pbit]
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    lines = np.repeat(pbit, count) + within
+    order = np.lexsort((lines, np.repeat(time, count)))
+    return np.repeat(time, count)[order], lines.astype(np.int32)[order], np.repeat(number, count)[order]
 
 
 @njit(nogil=True)

@@ -15,6 +15,7 @@ from hwsim.chip.die import Die, make_die
 from hwsim.decode import encode_labels
 from hwsim.errors import InputError
 from hwsim.mapping.color import greedy_coloring
+from hwsim.mapping.levels import group_coloring, is_discrete, lines_of
 from hwsim.mapping.place import check_place
 from hwsim.mapping.registers import Network, operating_beta, programmed, symmetric_rows
 from hwsim.program import Program
@@ -22,13 +23,17 @@ from hwsim.units import TICK_S, to_ticks
 
 
 def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None = None) -> Program:
-    """The Program of ``problem`` on ``chip``.
+    """The Program of ``problem`` on ``chip``: a Problem, a dimod BinaryQuadraticModel, or, for p-dits, a dimod
+    DiscreteQuadraticModel (each variable a p-dit, with a line per case).
 
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
     {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
     Energies of runs are those of the problem as it was asked, whatever the registers made of it.
     Raises DoesNotFitError naming the limit and the value.
     """
+    group = None
+    if is_discrete(problem):
+        problem, group = lines_of(problem)
     labels, asked, energy_offset, vartype = _network(problem)
     n = len(labels)
     check_place(chip, labels, asked.indptr, asked.indices)
@@ -59,9 +64,7 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
         clock=chip.clock.kind,
         period=to_ticks(period_s, name="period"),
         participation=float(chip.clock.participation),
-        color=greedy_coloring(held.indptr, held.indices)
-        if chip.clock.kind == "chromatic"
-        else np.zeros(n, dtype=np.int32),
+        color=_color(chip, held, group),
         tau=tau,
         phase=np.floor(np.asarray(die.phase) * tau).astype(np.int64),
         jitter=pbit.jitter_s / TICK_S * full,
@@ -81,11 +84,20 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
         source_share=pbit.random_share,
         source_phase=pbit.random_phase,
         energy_offset=energy_offset,
-        vartype=vartype,
+        vartype=vartype if group is None else "DISCRETE",
+        group=group,
         update_j=None if LAWS[pbit.law] == RELAXATION else pbit.energy_per_update_j,
         **_table(pbit),
         **({} if _same(asked, held) else {f"problem_{name}": value for name, value in vars(asked).items()}),
     )
+
+
+def _color(chip: Chip, held: Network, group: np.ndarray | None) -> np.ndarray:
+    if chip.clock.kind != "chromatic":
+        return np.zeros(len(held.bias), dtype=np.int32)
+    if group is not None:
+        return group_coloring(held.indptr, held.indices, group)
+    return greedy_coloring(held.indptr, held.indices)
 
 
 def fixed_beta(problem: Any, chip: Chip) -> float | None:

@@ -4,7 +4,6 @@ Enters: numbers and text of a figure. Leaves: one file, png, svg or pdf by its s
 """
 
 import os
-import tempfile
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,16 +12,18 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.files import check_writable, replacing
 from hwsim.units import format_si
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def picture_path(path: str | os.PathLike) -> Path:
-    """The path of a figure. Raises InputError for a suffix other than png, svg, pdf."""
+    """The path of a figure. Raises InputError for a suffix other than png, svg, pdf, or where no file can be made."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
+    check_writable(path)
     return path
 
 
@@ -111,16 +112,6 @@ def log_time(axes: Any) -> None:
 
 
 def write(figure: Any, path: Path) -> None:
-    """To a neighbour first, then renamed: a reader never sees half a figure."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    try:
-        figure.savefig(name, format=path.suffix[1:].lower())
-        # mkstemp makes the file private; give it what a plain open() would have
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    """The figure as a file, whole or not at all."""
+    with replacing(path) as part:
+        figure.savefig(part, format=path.suffix[1:].lower())

@@ -6,7 +6,6 @@ In scope ``chip``: a one-bit wire per p-bit (s = +1 is 1), event variables for t
 
 import os
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.files import replacing
 
 SCOPE = "chip"
 
@@ -132,16 +132,5 @@ def _unused(name: str, taken: Sequence[str]) -> str:
 
 
 def _write(path: Path, write: Callable[[IO[str]], None]) -> None:
-    """To a neighbour first, then renamed: a reader never sees half a file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
-            write(file)
-        # mkstemp makes the file private; give it what a plain open() would have
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with replacing(path) as part, part.open("w", encoding="ascii", newline="\n") as file:
+        write(file)

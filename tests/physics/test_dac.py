@@ -40,4 +40,4 @@ def test_one_bit_is_clearly_worse_and_two_bits_lie_between(cuts):
     (one, error), (two, _), (exact, exact_error) = cuts[1], cuts[2], cuts[None]
     assert one < two < exact
     assert exact - one > 0.003 * exact
-    assert exact - one > 20 * (error**2 + exact_error**2) ** 0.5
+    assert exact - one > 10 * (error**2 + exact_error**2) ** 0.5

@@ -1,0 +1,41 @@
+"""Files that a reader never sees half of: written beside their place, then renamed."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hwsim.errors import InputError
+
+
+@contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """A new file to write, which takes the place of ``path`` at the end, or goes if anything fails.
+
+    Raises InputError where no file can be made there.
+    """
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    os.close(handle)
+    try:
+        yield Path(name)
+        mask = os.umask(0)  # mkstemp makes the file private; give it what a plain open() would have
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Raise InputError where the folder of ``path`` does not exist or takes no files: before the work, not after."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write {path}: the folder {folder} is read-only")
