@@ -20,6 +20,7 @@ _HOMES = {
     "Chip": "hwsim.chip.chip",
     "without": "hwsim.chip.faults",
     "compile": "hwsim.mapping.compile",
+    "embed": "hwsim.mapping.compile",
     "Program": "hwsim.program",
     "Anneal": "hwsim.anneal",
     "constant": "hwsim.anneal",

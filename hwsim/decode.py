@@ -26,6 +26,33 @@ def _hashable(label: Any) -> Any:
     return tuple(_hashable(part) for part in label) if isinstance(label, list) else label
 
 
+def vote(program: Any, states: np.ndarray) -> np.ndarray:
+    """int8 (reads, variables): what ``states`` int8 (reads, n) say of the problem's variables.
+
+    A chain's value is that of most of its p-bits; half against half, that of its first.
+    """
+    if program.chain is None:
+        return states
+    order, first, _ = _chains(program)
+    total = np.add.reduceat(states[:, order].astype(np.int32), first, axis=1)
+    return np.where(total == 0, states[:, order[first]], np.sign(total)).astype(np.int8)
+
+
+def broken(program: Any, states: np.ndarray) -> np.ndarray:
+    """bool (reads, variables): where the p-bits of a chain disagree."""
+    if program.chain is None:
+        return np.zeros(states.shape, dtype=bool)
+    order, first, size = _chains(program)
+    return np.abs(np.add.reduceat(states[:, order].astype(np.int32), first, axis=1)) != size
+
+
+def _chains(program: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """p-bits by chain, where each chain begins among them, and its length."""
+    order = np.argsort(program.chain, kind="stable")
+    size = np.bincount(program.chain)
+    return order, np.concatenate(([0], np.cumsum(size)[:-1])), size
+
+
 def sampleset(run: Any) -> Any:
     """dimod.SampleSet of a Run's final states, with host and device timing in ``info``."""
     import dimod
@@ -33,13 +60,18 @@ def sampleset(run: Any) -> Any:
     labels = decode_labels(run.program.labels)
     if run.program.group is not None:
         return _discrete_samples(run, labels)
-    states = run.states if run.program.vartype == "SPIN" else (run.states + 1) // 2
+    values = run.variables
+    states = values if run.program.vartype == "SPIN" else (values + 1) // 2
+    breaks = {}
+    if run.program.chain is not None:
+        breaks["chain_break_fraction"] = broken(run.program, run.states).mean(axis=1)
     return dimod.SampleSet.from_samples(
         (states.astype(np.int8), labels),
         vartype=run.program.vartype,
         energy=run.energies,
         info=timing(run),
         schedule=run.group,
+        **breaks,
     )
 
 

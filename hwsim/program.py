@@ -60,6 +60,9 @@ class Program:
       vartype : "SPIN", "BINARY" or "DISCRETE", the problem's own
       problem_bias, problem_indptr, problem_indices, problem_weight : the network that energies are counted with, where
       the machine's own couplings are not exactly the problem's (quantised, in error); None: the network above
+      chain : int32 (n,), the problem's variable that each p-bit carries, or None where p-bit i is variable i. With
+      chains, labels and the problem's network are those of the variables, and a variable's value is its chain's vote
+      control_scale : float, units of the chip's control lines per unit of the problem
     Prices:
       update_j : float, energy of one update in J, or None when nobody has published it
     """
@@ -108,6 +111,8 @@ class Program:
     problem_weight: np.ndarray | None = None
     update_j: float | None = None
     group: np.ndarray | None = None
+    chain: np.ndarray | None = None
+    control_scale: float = 1.0
 
     def __post_init__(self) -> None:
         check(self)
@@ -135,6 +140,11 @@ class Program:
     def n_pbits(self) -> int:
         """How many p-bits."""
         return len(self.bias)
+
+    @property
+    def n_variables(self) -> int:
+        """How many variables the problem has: fewer than p-bits where chains carry them."""
+        return len(self.problem_network[0])
 
     @property
     def n_couplings(self) -> int:
@@ -216,12 +226,20 @@ def _check_network(program: Program) -> None:
     given = [getattr(program, f"problem_{name}") is not None for name in ("bias", "indptr", "indices", "weight")]
     if any(given) != all(given):
         raise InputError("program.problem_bias, _indptr, _indices and _weight come together or not at all")
+    chain = program.chain
     n = program.n_pbits
+    if chain is not None:
+        if not all(given):
+            raise InputError("program.chain needs the problem's own network")
+        if len(chain) != n or not np.array_equal(np.unique(chain), np.arange(program.n_variables)):
+            raise InputError("program.chain must give every p-bit a variable, and every variable a p-bit")
     networks = {"": (program.bias, program.indptr, program.indices, program.weight)}
     if all(given):
         networks["problem_"] = program.problem_network
     for prefix, (bias, indptr, indices, weight) in networks.items():
         m = len(weight)
+        if prefix and chain is not None:
+            n = program.n_variables
         if len(bias) != n or len(indptr) != n + 1 or len(indices) != m:
             raise InputError(f"program.{prefix}bias, indptr and indices have lengths that do not match")
         if indptr[0] != 0 or indptr[-1] != m or np.any(np.diff(indptr) < 0):

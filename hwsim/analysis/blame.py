@@ -32,6 +32,7 @@ def blame(
     schedules: int = 4,
     seed: int = 0,
     first_die: int = 0,
+    embedding: Any = None,
     engine: str = "auto",
     threads: int | None = None,
     progress: Callable[[str, float, int], None] | None = None,
@@ -65,7 +66,8 @@ def blame(
         report = None if progress is None else (lambda f, u, label=label: progress(label, f, u))
         runs = run_dies(
             problem, variant, dies=dies, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
-            first_die=first_die, engine=engine, threads=threads, progress=report, interrupt=interrupt,
+            first_die=first_die, embedding=embedding, engine=engine, threads=threads, progress=report,
+            interrupt=interrupt,
         )  # fmt: skip
         if len(runs) < dies:
             break
@@ -139,10 +141,11 @@ def correlation_error(runs: list[Run], ideal: list[Run]) -> list[float]:
 def _correlations(result: Run) -> np.ndarray:
     """float64 (schedules, couplings): mean s_i s_j of the final states under each schedule."""
     _, indptr, indices, _ = result.program.problem_network
-    row = np.repeat(np.arange(result.program.n_pbits), np.diff(indptr))
+    row = np.repeat(np.arange(result.program.n_variables), np.diff(indptr))
     once = row < indices
     first, second = row[once], indices[once]
-    states = [result.states[result.group == g] for g in range(result.schedules)]
+    values = result.variables
+    states = [values[result.group == g] for g in range(result.schedules)]
     return np.array([np.mean(s[:, first] * s[:, second], axis=0) for s in states])
 
 

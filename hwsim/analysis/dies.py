@@ -39,6 +39,7 @@ def run_dies(
     schedules: int,
     seed: int = 0,
     first_die: int = 0,
+    embedding: Any = None,
     engine: str = "auto",
     threads: int | None = None,
     progress: Callable[[float, int], None] | None = None,
@@ -46,9 +47,9 @@ def run_dies(
 ) -> list[Run]:
     """``reads`` runs on each of the dies ``first_die``, ..., one thread a die.
 
-    Die k takes the seed ``seed + k``: dies are independent, and the same die of another chip meets the same noise.
-    ``progress`` hears (share of dies done, updates so far). Ctrl-C, or ``interrupt`` returning true, ends it: the dies
-    that were complete are returned.
+    ``embedding`` is of `hwsim.mapping.compile.embed`; all dies share it. Die k takes the seed ``seed + k``: dies are
+    independent, and the same die of another chip meets the same noise. ``progress`` hears (share of dies done, updates
+    so far). Ctrl-C, or ``interrupt`` returning true, ends it: the dies that were complete are returned.
     """
     if dies < 1:
         raise InputError(f"dies must be >= 1, got {dies}")
@@ -58,7 +59,7 @@ def run_dies(
         nonlocal updates, done
         if stop():
             return None
-        program = compile(problem, chip, die_seed=first_die + k)
+        program = compile(problem, chip, die_seed=first_die + k, embedding=embedding)
         result = run(
             program, anneal=anneal, reads=reads, schedules=schedules, seed=seed + k, engine=engine, threads=1,
             checkpoints=1, interrupt=stop,

@@ -94,9 +94,9 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None, see
             "tts99_ci_s": list(answer.tts_ci_s),
             "tts99_is_bound": answer.tts_is_bound,
         }
-    if program.n_pbits <= MAX_SPINS and program.group is None:
+    if program.n_variables <= MAX_SPINS and program.group is None:
         energies = enumerate_energies(*program.problem_network)
         law = boltzmann_law(energies, float(run.anneal.beta[-1]))
-        row["total_variation"] = float(total_variation(state_index(run.states), law))
+        row["total_variation"] = float(total_variation(state_index(run.variables), law))
         row["tv_noise_floor"] = float(tv_noise_floor(law, run.reads))
     return row

@@ -23,6 +23,11 @@ class Die:
     stuck: np.ndarray
 
 
+def die_of(whole: Die, sites: np.ndarray) -> Die:
+    """The cells ``sites`` int64 (n,) of a whole die."""
+    return Die(**{name: values[sites] for name, values in vars(whole).items()})
+
+
 def make_die(chip: Chip, n: int, seed: int) -> Die:
     """Die number ``seed``. Each parameter has its own stream: neither another spread nor more cells changes it."""
 

@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     threads = options.threads(arguments)
     from hwsim.analysis.blame import blame
     from hwsim.chip.faults import present_faults
+    from hwsim.mapping.compile import compile, embed
 
     dies = options.integer(arguments.dies, "dies", least=2)
     reads = options.integer(arguments.reads, "reads", least=2)
@@ -48,9 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
             labels[label] = progress.watch(label)
         labels[label](fraction, updates)
 
+    placed = embed(problem, machine)
+    program = compile(problem, machine, embedding=placed)
     found = blame(
-        problem, machine, anneal=options.make_anneal(arguments, problem, machine), target=target, dies=dies,
-        reads=reads, schedules=schedules, seed=options.integer(arguments.seed, "seed"),
+        problem, machine, anneal=options.make_anneal(arguments, problem, machine, program), embedding=placed,
+        target=target, dies=dies, reads=reads, schedules=schedules, seed=options.integer(arguments.seed, "seed"),
         first_die=options.integer(arguments.die_seed, "die-seed"), engine=arguments.engine, threads=threads,
         progress=report,
     )  # fmt: skip

@@ -49,10 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     chips = [chip(arguments.chip, **common, **scheme) for scheme in schemes]
     problem = read(arguments.problem)
     target = options.target_energy(arguments.target, problem, threads=threads)
-    anneal = options.make_anneal(arguments, problem, chips[0])
-    from hwsim.mapping.compile import compile
+    from hwsim.mapping.compile import compile, embed
 
-    programs = [compile(problem, c, die_seed=die_seed) for c in chips]
+    placed = embed(problem, chips[0])
+    programs = [compile(problem, c, die_seed=die_seed, embedding=placed) for c in chips]
+    anneal = options.make_anneal(arguments, problem, chips[0], programs[0])
     from hwsim.analysis.summary import summarise
     from hwsim.engine.run import run as emulate
 

@@ -15,7 +15,7 @@ from hwsim.units import format_si
 _SHARES = (0.1, 0.5, 0.9)
 
 
-def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal: Any) -> int:
+def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal: Any, placed: Any) -> int:
     """Run the dies, print the yield, write the picture and the JSON."""
     from hwsim.analysis.dies import has_spread, run_dies, typical_energy, yield_curve
     from hwsim.chip.faults import present_faults, without
@@ -30,6 +30,7 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
     dies = options.integer(arguments.dies, "dies", least=1)
     shared = {
         "anneal": anneal,
+        "embedding": placed,
         "reads": options.integer(arguments.reads, "reads", least=1),  # of each die
         "schedules": options.integer(arguments.schedules, "schedules", least=1),
         "seed": options.integer(arguments.seed, "seed"),

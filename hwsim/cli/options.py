@@ -153,7 +153,7 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def make_anneal(arguments: argparse.Namespace, problem: Any, machine: Any) -> Any:
+def make_anneal(arguments: argparse.Namespace, problem: Any, machine: Any, program: Any) -> Any:
     """The Anneal of ``--beta``, ``--anneal`` and ``--time``; where the chip fixes beta, its own is the default."""
     from hwsim.anneal import constant, geometric, linear
     from hwsim.problem.problem import coupling_sigma
@@ -162,7 +162,7 @@ def make_anneal(arguments: argparse.Namespace, problem: Any, machine: Any) -> An
     if arguments.beta is None and machine.fixed_beta is not None:
         from hwsim.mapping.compile import fixed_beta
 
-        own = fixed_beta(problem, machine)
+        own = fixed_beta(program, machine)
     if own is not None:
         ends = [own]
     else:
@@ -291,6 +291,15 @@ def write_waveform(run: Any, path: str) -> None:
 
     times, pbits, values = run.traces[0]
     state = run.initial_states[0].copy()
+    labels = [str(label) for label in decode_labels(run.program.labels)]
+    chain = run.program.chain
+    if chain is not None:  # one wire per p-bit; the energy of votes is left out
+        labels = [f"{labels[variable]}.{k}" for k, variable in enumerate(chain.tolist())]
+        write_vcd(
+            path, n_pbits=run.program.n_pbits, initial=state, times_ticks=times, pbit=pbits, value=values,
+            labels=labels,
+        )  # fmt: skip
+        return
     steps = [(0, float(energies(run.program, state[None])[0]))]
     bias, indptr, indices, weight = run.program.problem_network
     energy = steps[0][1]
@@ -307,5 +316,5 @@ def write_waveform(run: Any, path: str) -> None:
             steps.append((int(times[k]), energy))
     write_vcd(
         path, n_pbits=run.program.n_pbits, initial=run.initial_states[0], times_ticks=times, pbit=pbits, value=values,
-        labels=[str(label) for label in decode_labels(run.program.labels)], energies=steps,
+        labels=labels, energies=steps,
     )  # fmt: skip

@@ -30,19 +30,23 @@ def run(arguments: argparse.Namespace) -> int:
 
     machine = chip(arguments.chip, **options.overrides(arguments), **options.scheme(arguments))
     problem = read(arguments.problem)
-    anneal = options.make_anneal(arguments, problem, machine)
+    from hwsim.mapping.compile import compile, embed
+
+    placed = embed(problem, machine)
+    program = compile(
+        problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed
+    )  # fmt: skip
+    anneal = options.make_anneal(arguments, problem, machine, program)
     if arguments.dies is not None:
         from hwsim.cli.dies import run_wafer
 
-        return run_wafer(arguments, problem, machine, anneal)
+        return run_wafer(arguments, problem, machine, anneal, placed)
     target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
     from hwsim.analysis.summary import summarise
     from hwsim.engine.run import run as emulate
-    from hwsim.mapping.compile import compile
 
     seed = options.integer(arguments.seed, "seed")
     progress = options.Progress(1)
-    program = compile(problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"))
     result = emulate(
         program, anneal=anneal, reads=options.integer(arguments.reads, "reads", least=1),
         schedules=options.integer(arguments.schedules, "schedules", least=1), seed=seed, engine=arguments.engine,

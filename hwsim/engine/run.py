@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.anneal import Anneal, drifted
+from hwsim.decode import vote
 from hwsim.engine.contract import Events, Start, State
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -128,6 +129,11 @@ class Run:
     def schedules(self) -> int:
         """How many schedule groups."""
         return int(self.group.max()) + 1
+
+    @property
+    def variables(self) -> np.ndarray:
+        """int8 (reads, variables): the final states of the problem's variables, chains by their vote."""
+        return vote(self.program, self.states)
 
     @property
     def best_energies(self) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import Events, Start
+from hwsim.engine.energy import row_energies
 from hwsim.engine.schedule import Chunk, Schedule
 from hwsim.program import Program
 
@@ -126,6 +127,8 @@ class ShardedState:
 
     def energies(self) -> np.ndarray:
         """float64 (reads,), the program's offset included."""
+        if self._program.chain is not None:
+            return row_energies(self._program, self.spins())
         parts = [
             np.concatenate([shard.energies() for shard in shards])[: len(replicas)]
             for _, shards, replicas in self._groups

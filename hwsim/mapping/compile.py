@@ -4,6 +4,7 @@ Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Prog
 problem as it is; embedding is another pass.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,23 +12,35 @@ import numpy as np
 from hwsim.cell.law import LAWS, NO_LIMIT, P_KIT, RELAXATION
 from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip
-from hwsim.chip.die import Die, make_die
+from hwsim.chip.die import Die, die_of, make_die
 from hwsim.decode import encode_labels
-from hwsim.errors import InputError
+from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import greedy_coloring
+from hwsim.mapping.embed import Placement, embedded, find_embedding
 from hwsim.mapping.levels import group_coloring, is_discrete, lines_of
 from hwsim.mapping.place import check_place
-from hwsim.mapping.registers import Network, operating_beta, programmed, symmetric_rows
+from hwsim.mapping.registers import Network, control_scale, programmed, symmetric_rows
 from hwsim.program import Program
 from hwsim.units import TICK_S, to_ticks
 
 
-def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None = None) -> Program:
+def compile(
+    problem: Any,
+    chip: Chip,
+    *,
+    die_seed: int = 0,
+    delay_s: dict | None = None,
+    embedding: str | Mapping[Any, Sequence[int]] | None = "auto",
+    chain_strength: float | None = None,
+) -> Program:
     """The Program of ``problem`` on ``chip``: a Problem, a dimod BinaryQuadraticModel, or, for p-dits, a dimod
     DiscreteQuadraticModel (each variable a p-dit, with a line per case).
 
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
     {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
+    On a chip with fixed wires a problem sits as it is where its spins are named by p-bits and its couplings are wires.
+    Else ``embedding`` says which p-bits carry each spin: {label: p-bits}, "auto" to search one, None to refuse.
+    ``chain_strength`` holds the p-bits of one spin together, in problem units (None: uniform torque compensation).
     Energies of runs are those of the problem as it was asked, whatever the registers made of it.
     Raises DoesNotFitError naming the limit and the value.
     """
@@ -35,15 +48,17 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
     if is_discrete(problem):
         problem, group = lines_of(problem)
     labels, asked, energy_offset, vartype = _network(problem)
-    n = len(labels)
-    check_place(chip, labels, asked.indptr, asked.indices)
-    held = programmed(asked, chip, die_seed)
+    placement = _place(labels, asked, chip, None if group is not None else embedding, chain_strength)
+    n = len(placement.sites)
+    held = programmed(placement.network, chip, die_seed)
     pbit = chip.pbit
-    die = make_die(chip, n, die_seed)
+    die = die_of(make_die(chip, int(placement.sites.max()) + 1, die_seed), placement.sites)
     period_s = chip.clock.period_s if chip.clock.period_s is not None else pbit.tau_s
     parameter, bound = _law(chip, die)
     delay = np.full(len(held.weight), to_ticks(pbit.delay_s, name="delay_s"), dtype=np.int64)
     if delay_s:
+        if placement.chain is not None:
+            raise InputError("delay_s names couplings, and an embedded coupling may have several wires")
         delay += _wire_delays(delay_s, labels, held.indptr, held.indices)
     low, high, step = input_quantiser(pbit)
     tau = _tick_interval(chip, die, parameter, bound)
@@ -88,6 +103,8 @@ def compile(problem: Any, chip: Chip, *, die_seed: int = 0, delay_s: dict | None
         group=group,
         update_j=None if LAWS[pbit.law] == RELAXATION else pbit.energy_per_update_j,
         **_table(pbit),
+        chain=placement.chain,
+        control_scale=control_scale(placement.network, chip),
         **({} if _same(asked, held) else {f"problem_{name}": value for name, value in vars(asked).items()}),
     )
 
@@ -100,9 +117,42 @@ def _color(chip: Chip, held: Network, group: np.ndarray | None) -> np.ndarray:
     return greedy_coloring(held.indptr, held.indices)
 
 
-def fixed_beta(problem: Any, chip: Chip) -> float | None:
-    """Inverse temperature, in units of the problem, at which ``chip`` runs ``problem``; None where it can be chosen."""
-    return operating_beta(_network(problem)[1], chip)
+def fixed_beta(program: Program, chip: Chip) -> float | None:
+    """Inverse temperature, in units of the problem, at which ``chip`` runs ``program``; None where it can be chosen."""
+    return None if chip.fixed_beta is None else chip.fixed_beta * program.control_scale
+
+
+def embed(problem: Any, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]] | None:
+    """{label: p-bits} for the spins of ``problem`` on ``chip``, None where it sits as it is. Raises DoesNotFitError."""
+    labels, asked, _, _ = _network(problem)
+    try:
+        check_place(chip, labels, asked.indptr, asked.indices)
+    except DoesNotFitError:
+        if not chip.topology.is_fixed:
+            raise
+        return find_embedding(asked, labels, chip, seed=seed)
+    return None
+
+
+def _place(
+    labels: list,
+    asked: Network,
+    chip: Chip,
+    embedding: str | Mapping[Any, Sequence[int]] | None,
+    chain_strength: float | None,
+) -> Placement:
+    if isinstance(embedding, Mapping):
+        return embedded(asked, labels, chip, embedding, strength=chain_strength)
+    if embedding not in ("auto", None):
+        raise InputError(f'embedding must be "auto", None or a dict of p-bits by spin, got {embedding!r}')
+    try:
+        check_place(chip, labels, asked.indptr, asked.indices)
+    except DoesNotFitError:
+        if not chip.topology.is_fixed or embedding is None:
+            raise
+        return embedded(asked, labels, chip, find_embedding(asked, labels, chip), strength=chain_strength)
+    sites = np.array(labels, dtype=np.int64) if chip.topology.is_fixed else np.arange(len(labels))
+    return Placement(sites=sites, chain=None, network=asked)
 
 
 def _network(problem: Any) -> tuple[list, Network, float, str]:

@@ -51,11 +51,6 @@ def control_scale(asked: Network, chip: Chip) -> float:
     return min(ratios, default=1.0)
 
 
-def operating_beta(asked: Network, chip: Chip) -> float | None:
-    """Inverse temperature in problem units at which the chip runs ``asked``, None where nothing fixes it."""
-    return None if chip.fixed_beta is None else chip.fixed_beta * control_scale(asked, chip)
-
-
 def controlled(network: Network, control: Control, scale: float, die_seed: int) -> Network:
     """The network with integrated control errors, drawn once: they stand still during a run.
 

@@ -90,7 +90,7 @@ def test_check_builds_the_model_too(tmp_path, capsys):
         ["run", "karate", "--without", "gremlins"],
         ["run", "karate", "--set", "gain"],
         ["run", "karate", "--set", "gian=2"],
-        ["run", "karate", "--chip", "hitachi-king"],
+        ["run", "les-miserables", "--chip", "hitachi-king", "--set", "rows=3", "--set", "columns=3"],
         ["ledger", "generic-nothing"],
         ["check"],
         ["check", "nosuch.toml"],

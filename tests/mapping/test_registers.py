@@ -80,12 +80,15 @@ def test_a_quantisation_error_is_uniform_within_its_half_width():
 
 
 def test_the_inverse_temperature_that_hardware_fixes_is_per_programmed_unit():
-    assert fixed_beta(CHAIN, hwsim.chip("generic-all-to-all")) is None
-    assert fixed_beta(CHAIN, hwsim.chip("wobblybits")) == 1 / 128
+    def beta_of(problem, chip):
+        return fixed_beta(hwsim.compile(problem, chip), chip)
+
+    assert beta_of(CHAIN, hwsim.chip("generic-all-to-all")) is None
+    assert beta_of(CHAIN, hwsim.chip("wobblybits")) == 1 / 128
     half = CHAIN.copy()
     half.scale(0.5)
     for problem, expected in ((CHAIN, 4.52), (half, 9.04)):
         chip = hwsim.chip("generic-all-to-all", j_limit=1.0, h_limit=4.0, fixed_beta=4.52)
-        assert fixed_beta(problem, chip) == pytest.approx(expected)
+        assert beta_of(problem, chip) == pytest.approx(expected)
     tight = hwsim.chip("generic-all-to-all", j_limit=1.0, h_limit=0.25, fixed_beta=4.52)
-    assert fixed_beta(CHAIN, tight) == pytest.approx(2.26)  # the bias is what limits
+    assert beta_of(CHAIN, tight) == pytest.approx(2.26)  # the bias is what limits

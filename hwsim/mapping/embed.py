@@ -1,0 +1,164 @@
+"""Embed: a problem on a chip whose wires do not match it. A spin becomes a chain of p-bits that hold one value.
+
+Enters: a network and a chip with a fixed graph. Leaves: the network of the chip's p-bits. The search is minorminer's
+(Cai, Macready, Roy, arXiv:1406.2741).
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from hwsim.chip.chip import Chip
+from hwsim.chip.topology import Topology, n_sites, wires
+from hwsim.errors import DoesNotFitError, InputError, MissingExtraError
+from hwsim.mapping.registers import Network, symmetric_rows
+
+_SEARCH_S = 60
+_SEARCH_LARGER_S = 10
+_SEARCH_SIDE = 64
+_TORQUE = 1.414
+"""Prefactor of uniform torque compensation (D-Wave, dwave.embedding.chain_strength)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where the problem sits. sites int64 (n,): numbers of the p-bits used; chain int32 (n,): the spin each carries, or
+    None where each p-bit is a spin of its own; network : of those p-bits, in their order, in problem units."""
+
+    sites: np.ndarray
+    chain: np.ndarray | None
+    network: Network
+
+
+def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]]:
+    """{label: p-bits}: a chain for every spin. Raises DoesNotFitError with what would fit, MissingExtraError."""
+    found = _search(network, chip.topology, seed, _SEARCH_S)
+    if found is None:
+        n, most = len(labels), n_sites(chip.topology)
+        fits = (size for size in _larger(chip.topology) if _search(network, size, seed, _SEARCH_LARGER_S) is not None)
+        larger = next(fits, None)
+        what = "and none was found on larger ones either" if larger is None else f"one fits on {_words(larger)}"
+        raise DoesNotFitError(
+            f"no embedding of {n} spins and {len(network.weight) // 2} couplings was found on the {most} p-bits of "
+            f"chip {chip.name!r} within {_SEARCH_S} s; {what}"
+        )
+    return {label: found[k] for k, label in enumerate(labels)}
+
+
+def _search(network: Network, topology: Topology, seed: int, limit_s: float) -> dict[int, list[int]] | None:
+    try:
+        minorminer = import_module("minorminer")
+    except ImportError:
+        raise MissingExtraError("embedding needs the package minorminer: pip install 'hwsim[graphs]'") from None
+    n = len(network.bias)
+    if n > (n_sites(topology) or 0):
+        return None
+    rows = np.repeat(np.arange(n), np.diff(network.indptr))
+    once = rows < network.indices
+    edges = list(zip(rows[once].tolist(), network.indices[once].tolist(), strict=True))
+    target = _region(topology)
+    found = minorminer.find_embedding(edges, target.tolist(), random_seed=seed, timeout=limit_s)
+    if edges and not found:
+        return None
+    # spins without couplings take p-bits that are left
+    free = iter(sorted(set(np.unique(target).tolist()) - {q for chain in found.values() for q in chain}))
+    try:
+        return {k: sorted(found[k]) if k in found else [next(free)] for k in range(n)}
+    except StopIteration:
+        return None
+
+
+def _region(topology: Topology) -> np.ndarray:
+    """int64 (m, 2): the wires to search; of a grid, those of its first rows and columns, since the search is slow."""
+    all_wires = wires(topology)
+    if topology.columns is None or topology.rows is None:
+        return all_wires
+    row, column = np.divmod(all_wires, topology.columns)
+    row %= topology.rows  # layers after one another
+    return all_wires[np.all((row < _SEARCH_SIDE) & (column < _SEARCH_SIDE), axis=1)]
+
+
+def _larger(topology: Topology) -> Iterator[Topology]:
+    for factor in (1.5, 2.0, 3.0):
+        names = [name for name in ("size", "rows", "columns", "layers") if getattr(topology, name) is not None]
+        yield replace(topology, **{name: math.ceil(getattr(topology, name) * factor) for name in names})  # type: ignore
+
+
+def _words(topology: Topology) -> str:
+    names = [name for name in ("size", "rows", "columns", "layers") if getattr(topology, name) is not None]
+    sizes = ", ".join(f"{name} {getattr(topology, name)}" for name in names)
+    return f"a {topology.kind} graph of {sizes}"
+
+
+def torque_chain_strength(network: Network) -> float:
+    """Chain strength by uniform torque compensation: 1.414 times the r.m.s. coupling times sqrt(mean degree)."""
+    if not len(network.weight):
+        return 1.0
+    squares = float(np.mean(network.weight**2))
+    degree = len(network.weight) / len(network.bias)
+    return _TORQUE * math.sqrt(squares) * math.sqrt(degree)
+
+
+def embedded(
+    network: Network, labels: list, chip: Chip, embedding: Mapping[Any, Sequence[int]], *, strength: float | None = None
+) -> Placement:
+    """The network of the p-bits: biases shared along a chain, couplings shared by all wires between two chains, and
+    -``strength`` (None: torque compensation) on the wires of a chain. Raises InputError for what is no embedding."""
+    strength = torque_chain_strength(network) if strength is None else strength
+    missing = [label for label in labels if not embedding.get(label)]
+    if missing:
+        raise InputError(f"the embedding has no p-bits for {missing[0]!r}")
+    sites = np.array([q for label in labels for q in embedding[label]], dtype=np.int64)
+    chain = np.repeat(np.arange(len(labels)), [len(embedding[label]) for label in labels]).astype(np.int32)
+    order = np.argsort(sites, kind="stable")
+    sites, chain = sites[order], chain[order]
+    if np.any(np.diff(sites) == 0):
+        raise InputError(f"the embedding uses p-bit {int(sites[:-1][np.diff(sites) == 0][0])} twice")
+    size = np.bincount(chain, minlength=len(labels))
+    place = np.full(int(max(wires(chip.topology).max(), sites.max())) + 1, -1, dtype=np.int64)
+    place[sites] = np.arange(len(sites))
+    first, second = place[wires(chip.topology)].T
+    used = (first >= 0) & (second >= 0)
+    first, second = first[used], second[used]
+    within = chain[first] == chain[second]
+    _check_chains(labels, chain, first[within], second[within])
+    a, b = chain[first[~within]].astype(np.int64), chain[second[~within]].astype(np.int64)
+    n = len(labels)
+    rows = np.repeat(np.arange(n), np.diff(network.indptr))
+    key = rows * n + network.indices
+    wanted = np.minimum(a, b) * n + np.maximum(a, b)
+    at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
+    coupled = key[at] == wanted if len(key) else np.zeros(len(wanted), dtype=bool)
+    upper = rows < network.indices
+    lost = ~np.isin(key[upper], wanted[coupled])
+    if np.any(lost):
+        k = int(key[upper][lost][0])
+        raise InputError(f"the embedding has no wire between the chains of {labels[k // n]!r} and {labels[k % n]!r}")
+    _, pair, shared = np.unique(wanted[coupled], return_inverse=True, return_counts=True)
+    values = network.weight[at[coupled]] / shared[pair]
+    ends = [np.concatenate(pair) for pair in ((first[within], first[~within][coupled]),
+                                              (second[within], second[~within][coupled]))]  # fmt: skip
+    weight = np.concatenate((np.full(int(within.sum()), -strength), values))
+    indptr, indices, both = symmetric_rows(len(sites), ends[0], ends[1], weight)
+    physical = Network(bias=network.bias[chain] / size[chain], indptr=indptr, indices=indices, weight=both)
+    return Placement(sites=sites, chain=chain, network=physical)
+
+
+def _check_chains(labels: list, chain: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
+    """Raise InputError where the p-bits of a chain are not connected by its wires."""
+    root = np.arange(len(chain))
+    for _ in range(len(chain)):
+        least = np.minimum(root[first], root[second])
+        new = root.copy()
+        np.minimum.at(new, first, least)
+        np.minimum.at(new, second, least)
+        if np.array_equal(new, root):
+            break
+        root = new
+    pieces = np.bincount(chain[np.unique(root)], minlength=len(labels))
+    if np.any(pieces > 1):
+        raise InputError(f"the chain of {labels[int(np.argmax(pieces > 1))]!r} is in {int(pieces.max())} pieces")
