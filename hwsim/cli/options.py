@@ -9,13 +9,14 @@ from typing import Any
 from hwsim.errors import InputError
 from hwsim.units import format_si, seconds
 
+_CHIP = "generic-all-to-all"
 _BETA = "0.1/sigma:10/sigma"
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Problem, chip, overrides, anneal, reads, output."""
     parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as ea3d:L=8,seed=1 or karate")
-    parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (see hwsim chips)")
+    parser.add_argument("--chip", default=_CHIP, help="name or file of a chip card (see hwsim chips)")
     add_card_options(parser)
     for name, help_text in (
         ("synapse-tau", "RC time constant of every input"),
@@ -267,6 +268,28 @@ class Progress:
         if self._live:
             sys.stderr.write("\r" + " " * 100 + "\r")
             sys.stderr.flush()
+
+
+def saved_program(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    """The program that ``hwsim compile -o`` wrote, and its problem. Raises InputError for options of a chip."""
+    from pathlib import Path
+
+    from hwsim.decode import decode_labels
+    from hwsim.problem.problem import Problem, make_bqm
+    from hwsim.program import load
+
+    changed = [*overrides(arguments), *scheme(arguments)]
+    if changed or arguments.chip != _CHIP or getattr(arguments, "dies", None) is not None:
+        raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
+    import numpy as np
+
+    program = load(arguments.problem)
+    bias, indptr, indices, weight = program.problem_network
+    rows = np.repeat(np.arange(len(bias)), np.diff(indptr))
+    once = rows < indices
+    labels = decode_labels(program.labels)
+    bqm = make_bqm(bias, rows[once], indices[once], weight[once], labels, offset=program.energy_offset)
+    return program, Problem(bqm=bqm, name=Path(arguments.problem).stem, kind="ising")
 
 
 def problem_facts(problem: Any) -> dict[str, Any]:

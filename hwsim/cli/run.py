@@ -29,13 +29,17 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.problem.read import read
 
     machine = chip(arguments.chip, **options.overrides(arguments), **options.scheme(arguments))
-    problem = read(arguments.problem)
-    from hwsim.mapping.compile import compile, embed
+    placed = None
+    if arguments.problem.endswith(".npz"):
+        program, problem = options.saved_program(arguments)
+    else:
+        problem = read(arguments.problem)
+        from hwsim.mapping.compile import compile, embed
 
-    placed = embed(problem, machine)
-    program = compile(
-        problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed
-    )  # fmt: skip
+        placed = embed(problem, machine)
+        program = compile(
+            problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed
+        )  # fmt: skip
     anneal = options.make_anneal(arguments, problem, machine, program)
     if arguments.dies is not None:
         from hwsim.cli.dies import run_wafer

@@ -1,0 +1,81 @@
+"""``hwsim compile``: put a problem on a chip, say what it took, and keep the program."""
+
+import argparse
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.output import write_json
+
+_LABELS = {
+    "spins": "spins of the problem",
+    "couplings": "couplings of the problem",
+    "pbits": "p-bits used",
+    "couplers": "couplers used",
+    "most_couplers_of_a_pbit": "most couplers of a p-bit",
+    "chains": "chains of several p-bits",
+    "chain_length_mean": "p-bits of a chain, mean",
+    "chain_length_max": "p-bits of a chain, most",
+    "clock": "clock",
+    "colours": "colours",
+    "weight_error_rms": "weight error, r.m.s. of the largest",
+    "weight_error_max": "weight error, most",
+    "law_total_variation": "total variation of the law",
+}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "compile",
+        help="put a problem on a chip: p-bits, chains, colours, precision",
+        description="Place a problem on a chip, embedding it where its couplings are not wires, and say what it took. "
+        "-o keeps the program for hwsim run.",
+    )
+    parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as sk:n=16,seed=1")
+    parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (see hwsim chips)")
+    options.add_card_options(parser)
+    options.add_scheme(parser)
+    parser.add_argument(
+        "--beta", metavar="B", help="also how far the registers shift the law at this inverse temperature"
+    )
+    parser.add_argument("--chain-strength", metavar="J", help="of embedded spins (uniform torque compensation)")
+    parser.add_argument("--die-seed", default="0", metavar="N", help="which die (%(default)s)")
+    parser.add_argument("--seed", default="0", metavar="N", help="seed of the search for an embedding (%(default)s)")
+    parser.add_argument("-o", "--output", metavar="FILE.npz", help="write the program")
+    parser.add_argument("--json", metavar="FILE|-", help="the facts as JSON, to a file or standard output")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    from hwsim.chip.library import chip
+    from hwsim.files import check_writable
+    from hwsim.problem.read import read
+
+    if arguments.output:
+        check_writable(arguments.output)
+    machine = chip(arguments.chip, **options.card_options(arguments), **options.scheme(arguments))
+    problem = read(arguments.problem)
+    strength = None if arguments.chain_strength is None else options.number(arguments.chain_strength, "chain-strength")
+    beta = None if arguments.beta is None else options.number(arguments.beta, "beta")
+    from hwsim.analysis.compiled import compiled_facts
+    from hwsim.mapping.compile import compile, embed
+    from hwsim.program import save
+
+    placed = embed(problem, machine, seed=options.integer(arguments.seed, "seed"))
+    program = compile(
+        problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed,
+        chain_strength=strength,
+    )  # fmt: skip
+    facts = compiled_facts(program, beta=beta)
+    if arguments.output:
+        save(program, arguments.output)
+    if arguments.json:
+        write_json({"problem": options.problem_facts(problem), "chip": machine.name, "program": facts}, arguments.json)
+    if arguments.json != "-":
+        print(f"{problem.name} on {machine.name}")
+        for key, label in _LABELS.items():
+            if facts[key] is not None:
+                value = facts[key]
+                print(f"  {label:<36} {value:.3g}" if isinstance(value, float) else f"  {label:<36} {value}")
+    return 0

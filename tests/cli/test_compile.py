@@ -1,0 +1,59 @@
+"""``hwsim compile`` and running what it wrote."""
+
+import json
+
+import pytest
+
+from hwsim.cli.main import main
+
+KING = ["--chip", "hitachi-king", "--set", "rows=8", "--set", "columns=8"]
+
+
+def test_an_embedded_problem_is_described_saved_and_run(tmp_path, capsys):
+    pytest.importorskip("minorminer")
+    program, facts = tmp_path / "p.npz", tmp_path / "f.json"
+    assert main(["compile", "sk:n=8,seed=1", *KING, "-o", str(program), "--json", str(facts)]) == 0
+    assert "chains of several p-bits" in capsys.readouterr().out
+    told = json.loads(facts.read_text())["program"]
+    assert told["spins"] == 8 and told["pbits"] > 8 and told["chain_length_max"] > 1 and told["colours"] is not None
+    assert main(["run", str(program), "--time", "100us", "--reads", "16", "--json", "-"]) == 0
+    row = json.loads(capsys.readouterr().out)["row"]
+    assert row["reads"] == 16 and row["total_variation"] is not None  # of the problem's eight spins
+
+
+def test_precision_is_told_against_the_bits(capsys):
+    errors, laws = [], []
+    for bits in ("2", "4", "8"):
+        assert main(["compile", "sk:n=8,seed=1", "--set", f"weight_bits={bits}", "--beta", "1", "--json", "-"]) == 0
+        told = json.loads(capsys.readouterr().out)["program"]
+        errors.append(told["weight_error_max"])
+        laws.append(told["law_total_variation"])
+    assert errors[0] > errors[1] > errors[2] > 0 and laws[0] > laws[1] > laws[2] > 0
+
+
+def test_a_saved_program_gives_the_same_answer_as_running_the_problem(tmp_path, capsys):
+    program = tmp_path / "p.npz"
+    common = ["--time", "100ns", "--reads", "32", "--beta", "1", "--json", "-"]
+    assert main(["compile", "ring:n=8", "-o", str(program)]) == 0
+    capsys.readouterr()
+    rows = []
+    for what in ("ring:n=8", str(program)):
+        assert main(["run", what, *common]) == 0
+        rows.append(json.loads(capsys.readouterr().out)["row"])
+    assert rows[0]["energy_mean"] == rows[1]["energy_mean"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compile", "ring:n=8", "-o", "/nowhere/p.npz"],
+        ["compile", "ring:n=8", "--beta", "cold"],
+        ["run", "nosuch.npz"],
+        ["run", "some.npz", "--gain-dtod", "0.1"],
+        ["run", "some.npz", "--chip", "wobblybits"],
+        ["run", "ring:n=8", "--plot", "/nowhere/p.png"],
+    ],
+)
+def test_bad_input_is_one_sentence(arguments, capsys):
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
