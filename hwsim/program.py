@@ -34,6 +34,8 @@ class Program:
     Network (dimod's sign, E = sum h s + sum J s s):
       bias : float64 (n,);  indptr : int64 (n+1,);  indices : int32 (m,);  weight : float64 (m,)
       delay : int64 (m,) ticks from a commit of ``indices[k]`` until the row's p-bit sees it
+      exchange : int64 (m,) or None: a value crosses at multiples of this many ticks only, and then takes ``delay``;
+      what is committed at such a moment waits for the next. 0 for a wire within a chip
     Cells, one entry per p-bit:
       law : int8 (n,), code of hwsim.cell.law;  parameter, bound : float64 (n,), of that law
       table : float64 (k,), P(+1) at z = table_first + q table_step, for the law TABLE
@@ -112,6 +114,7 @@ class Program:
     update_j: float | None = None
     group: np.ndarray | None = None
     chain: np.ndarray | None = None
+    exchange: np.ndarray | None = None
     control_scale: float = 1.0
 
     def __post_init__(self) -> None:
@@ -153,7 +156,9 @@ class Program:
 
     @property
     def uniform_delay(self) -> int | None:
-        """The one delay of every connection in ticks, or None when they differ."""
+        """The one delay of every connection in ticks, or None when they differ or some cross at intervals."""
+        if self.exchange is not None:
+            return None
         if len(self.delay) == 0:
             return 0
         first = int(self.delay[0])
@@ -275,6 +280,8 @@ def _check_device(program: Program) -> None:
         raise InputError("program.temperature_drift must be finite")
     if np.any(np.abs(program.stuck) > 1):
         raise InputError("program.stuck must be -1, 0 or +1")
+    if program.exchange is not None and (len(program.exchange) != len(program.weight) or np.any(program.exchange < 0)):
+        raise InputError("program.exchange must give every connection an interval of at least 0 ticks")
     if program.group is not None:
         _check_groups(program, program.group)
 

@@ -15,6 +15,7 @@ _LABELS = {
     "chains": "chains of several p-bits",
     "chain_length_mean": "p-bits of a chain, mean",
     "chain_length_max": "p-bits of a chain, most",
+    "wires_between_chips": "wires between chips",
     "clock": "clock",
     "colours": "colours",
     "weight_error_rms": "weight error, r.m.s. of the largest",
@@ -35,6 +36,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (see hwsim chips)")
     options.add_card_options(parser)
     options.add_scheme(parser)
+    options.add_partition(parser)
     parser.add_argument(
         "--beta", metavar="B", help="also how far the registers shift the law at this inverse temperature"
     )
@@ -65,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     placed = embed(problem, machine, seed=options.integer(arguments.seed, "seed"))
     program = compile(
         problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed,
-        chain_strength=strength,
+        chain_strength=strength, **options.partition(arguments),
     )  # fmt: skip
     facts = compiled_facts(program, beta=beta)
     if arguments.output:

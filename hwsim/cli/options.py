@@ -78,6 +78,26 @@ def add_scheme(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--delay", default=None, metavar="TIME", help="commit to visible at the neighbours")
 
 
+def add_partition(parser: argparse.ArgumentParser) -> None:
+    """Several chips."""
+    parser.add_argument("--chips", metavar="N", help="split the p-bits over N chips")
+    parser.add_argument(
+        "--exchange", metavar="TIME", help="interval at which chips exchange their boundaries (at once)"
+    )
+
+
+def partition(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Arguments of `hwsim.compile` from what `add_partition` added."""
+    if arguments.exchange is not None and arguments.chips is None:
+        raise InputError("--exchange is between chips: give --chips too")
+    given: dict[str, Any] = {}
+    if arguments.chips is not None:
+        given["parts"] = integer(arguments.chips, "chips", least=1)
+    if arguments.exchange is not None:
+        given["exchange_s"] = seconds(arguments.exchange, name="exchange")
+    return given
+
+
 def scheme(arguments: argparse.Namespace) -> dict[str, Any]:
     """Arguments of `hwsim.chip` from what `add_scheme` added."""
     names = ("clock", "tau", "delay")

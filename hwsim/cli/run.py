@@ -17,6 +17,7 @@ def add_parser(subparsers: Any) -> None:
     )
     options.add_common(parser)
     options.add_scheme(parser)
+    options.add_partition(parser)
     parser.add_argument("--dies", metavar="N", help="run N virtual dies: the yield curve against time to solution")
     parser.add_argument("--samples", metavar="FILE", help="final states as a dimod SampleSet (JSON)")
     parser.set_defaults(run=run)
@@ -38,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         placed = embed(problem, machine)
         program = compile(
-            problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed
+            problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed,
+            **options.partition(arguments),
         )  # fmt: skip
     anneal = options.make_anneal(arguments, problem, machine, program)
     if arguments.dies is not None:

@@ -109,6 +109,8 @@ def why_not(program: Program) -> str | None:
     reason = own_state(program)
     if reason is not None:
         return reason
+    if program.exchange is not None:
+        return "chips that exchange their boundaries at intervals"
     if np.any(program.synapse > 0):
         return "an RC synapse (a filtered input is not an integer)"
     if integer_unit(program) is None:

@@ -49,6 +49,7 @@ class Network(NamedTuple):
     indices: np.ndarray
     weight: np.ndarray
     delay: np.ndarray
+    exchange: np.ndarray  # int64 (m,): interval at which a value crosses, 0 for none
     reverse: np.ndarray  # int64 (m,): where row j holds the connection back to i
     push: np.ndarray  # int16 (m,): -weight / unit, integer path only
     start: np.ndarray  # int16 (n,): -bias / unit
@@ -171,7 +172,8 @@ class Prepared:
         cell_columns: tuple[Any, ...] = tuple(vars(device).values())
         self.alike = all(bool(np.all(column == column[0])) for column in cell_columns)
         self.network = Network(
-            program.bias, program.indptr, program.indices, program.weight, program.delay, reverse,
+            program.bias, program.indptr, program.indices, program.weight, program.delay,
+            np.zeros(m, dtype=np.int64) if program.exchange is None else program.exchange, reverse,
             push, start, first, step, levels,
             np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n),
         )  # fmt: skip
@@ -401,11 +403,14 @@ def _exchange(planes, distance, mask):
 
 
 @inline
-def _find_rows(first, end, indices, delay, count, time, depth, now, rows):
-    """Ring rows of the newest commits that have arrived: made before ``now`` and no later than now - delay."""
+def _find_rows(first, end, indices, delay, exchange, count, time, depth, now, rows):
+    """Ring rows of the newest commits that have arrived: made before ``now`` and no later than now - delay, or before
+    the last exchange that is as long ago."""
     for k in range(first, end):
         j = np.int64(indices[k])
         latest = min(now - 1, now - delay[k])
+        if exchange[k] > 0:
+            latest = (now - delay[k]) // exchange[k] * exchange[k] - 1
         commit = count[j]
         while time[j * depth + (commit & (depth - 1))] > latest:
             commit -= 1
@@ -554,7 +559,10 @@ def _fill_filtered(network, memory, rows, i, depth, now, time_constant, current)
         while time_constant > 0.0 and memory.seen[k] < newest:
             old = j * depth + (memory.seen[k] & (depth - 1))
             memory.seen[k] += 1
-            arrival = memory.time[j * depth + (memory.seen[k] & (depth - 1))] + network.delay[k]
+            sent = memory.time[j * depth + (memory.seen[k] & (depth - 1))]
+            if network.exchange[k] > 0:
+                sent = (sent // network.exchange[k] + 1) * network.exchange[k]
+            arrival = sent + network.delay[k]
             if arrival > memory.stepped[k]:
                 elapsed = np.float64(arrival - memory.stepped[k])
                 for r in range(lanes):
@@ -789,6 +797,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
     batch_size, words = scratch.words.shape[0], scratch.words.shape[2]
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     indptr, indices, weight, delay, push = network.indptr, network.indices, network.weight, network.delay, network.push
+    exchange = network.exchange
     bias, start, level_first, level_step = network.bias, network.start, network.level_first, network.level_step
     value, committed, count, queue_pbit = memory.value, memory.time, memory.commits, memory.pbit
     n, size, oldest, following = len(count), len(queue_pbit), memory.ends[0], memory.ends[1]
@@ -804,7 +813,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
     n_events = len(time)
     longest = np.int64(0)
     for k in range(len(delay)):
-        longest = max(longest, delay[k])
+        longest = max(longest, delay[k] + exchange[k])
     beta_step = -1
     beta = 0.0
     while event < n_events:
@@ -841,7 +850,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
                     rows[k] = indices[first + k]
             else:
                 target = i * depth + ((count[i] + 1) & (depth - 1))
-                _find_rows(first, end, indices, delay, count, committed, depth, now, rows)
+                _find_rows(first, end, indices, delay, exchange, count, committed, depth, now, rows)
             if is_integer:
                 lowest, gap = level_first[i], level_step[i]
                 _fill_field(first, end, rows, push, value, start[i], field)
@@ -877,7 +886,9 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
                             for k in range(indptr[b + 1] - indptr[b]):
                                 rows[k] = indices[indptr[b] + k]
                         else:
-                            _find_rows(indptr[b], indptr[b + 1], indices, delay, count, committed, depth, now, rows)
+                            _find_rows(
+                                indptr[b], indptr[b + 1], indices, delay, exchange, count, committed, depth, now, rows
+                            )
                         _fill_current(
                             indptr[b], indptr[b + 1], rows, weight, value, bias[b], scratch.levels[k_levels]
                         )  # fmt: skip

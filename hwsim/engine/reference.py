@@ -109,7 +109,7 @@ class PBit:
         self.world.listener(self.world.now, self.number, value)
         for target, connection, delay in self.targets:
             if changed or target.synapse:
-                self.world.send(target, connection, value, delay)
+                self.world.send(target, connection, value, self.world.until_exchange(connection) + delay)
 
 
 class World:
@@ -190,6 +190,14 @@ class World:
         if pbit.generator is None:
             return int(update_draw(self.noise_key, pbit.number, pbit.updates, self.replica))
         return int(source_next(SOURCES[self.program.source], self.program.source_shifts, pbit.generator))
+
+    def until_exchange(self, connection: int) -> int:
+        """Ticks until a value committed now leaves over ``connection``: at once, or at the chips' next exchange."""
+        exchange = self.program.exchange
+        if exchange is None or exchange[connection] == 0:
+            return 0
+        every = int(exchange[connection])
+        return (self.now // every + 1) * every - self.now
 
     def send(self, target: PBit, connection: int, value: int, delay: int) -> None:
         """Deliver ``value`` after ``delay`` ticks, before anybody reads at that instant."""

@@ -18,6 +18,7 @@ from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.embed import Placement, embedded, find_embedding
 from hwsim.mapping.levels import group_coloring, is_discrete, lines_of
+from hwsim.mapping.partition import cut_wires, partition
 from hwsim.mapping.place import check_place
 from hwsim.mapping.registers import Network, control_scale, programmed, symmetric_rows
 from hwsim.program import Program
@@ -32,6 +33,8 @@ def compile(
     delay_s: dict | None = None,
     embedding: str | Mapping[Any, Sequence[int]] | None = "auto",
     chain_strength: float | None = None,
+    parts: int | Sequence[int] | None = None,
+    exchange_s: float | None = None,
 ) -> Program:
     """The Program of ``problem`` on ``chip``: a Problem, a dimod BinaryQuadraticModel, or, for p-dits, a dimod
     DiscreteQuadraticModel (each variable a p-dit, with a line per case).
@@ -41,6 +44,8 @@ def compile(
     On a chip with fixed wires a problem sits as it is where its spins are named by p-bits and its couplings are wires.
     Else ``embedding`` says which p-bits carry each spin: {label: p-bits}, "auto" to search one, None to refuse.
     ``chain_strength`` holds the p-bits of one spin together, in problem units (None: uniform torque compensation).
+    ``parts`` splits the p-bits over that many chips, or says the chip of each; ``exchange_s`` is the interval at which
+    chips exchange the states of their boundaries (None: at once, as within a chip).
     Energies of runs are those of the problem as it was asked, whatever the registers made of it.
     Raises DoesNotFitError naming the limit and the value.
     """
@@ -60,6 +65,15 @@ def compile(
         if placement.chain is not None:
             raise InputError("delay_s names couplings, and an embedded coupling may have several wires")
         delay += _wire_delays(delay_s, labels, held.indptr, held.indices)
+    exchange = None
+    if parts is not None and exchange_s is not None:
+        part = partition(held, parts) if isinstance(parts, int) else np.asarray(parts, dtype=np.int32)
+        if len(part) != n:
+            raise InputError(f"parts must name a chip for each of the {n} p-bits, got {len(part)}")
+        every = to_ticks(exchange_s, name="exchange_s")
+        if every < 1:
+            raise InputError(f"exchange_s must be at least 1 fs, got {exchange_s:g} s")
+        exchange = np.where(cut_wires(held, part), every, 0).astype(np.int64)
     low, high, step = input_quantiser(pbit)
     tau = _tick_interval(chip, die, parameter, bound)
     full = np.full(n, 1.0)
@@ -104,6 +118,7 @@ def compile(
         update_j=None if LAWS[pbit.law] == RELAXATION else pbit.energy_per_update_j,
         **_table(pbit),
         chain=placement.chain,
+        exchange=exchange,
         control_scale=control_scale(placement.network, chip),
         **({} if _same(asked, held) else {f"problem_{name}": value for name, value in vars(asked).items()}),
     )

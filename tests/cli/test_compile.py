@@ -57,3 +57,14 @@ def test_a_saved_program_gives_the_same_answer_as_running_the_problem(tmp_path, 
 def test_bad_input_is_one_sentence(arguments, capsys):
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_chips_that_exchange_at_intervals(capsys):
+    pytest.importorskip("pymetis")
+    common = ["--time", "100ns", "--reads", "16", "--clock", "chromatic", "--json", "-"]
+    means = []
+    for extra in ([], ["--chips", "2", "--exchange", "2.5ns"], ["--chips", "2", "--exchange", "80ns"]):
+        assert main(["run", "ea2d:L=6,seed=1", *common, *extra]) == 0
+        means.append(json.loads(capsys.readouterr().out)["row"]["energy_mean"])
+    assert means[0] == means[1] < means[2]  # once a colour is one chip
+    assert main(["run", "ea2d:L=6,seed=1", "--exchange", "1ns"]) == 2
