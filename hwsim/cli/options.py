@@ -37,7 +37,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         "--beta",
         metavar="B | B0:B1",
         help="inverse temperature, constant or start:end; sigma is the problem's coupling scale "
-        f"({_BETA}; the chip's own where its hardware fixes it)",
+        f"({_BETA}; the chip's own where its hardware fixes it, ramped from 0 by an annealer)",
     )
     parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
     parser.add_argument("--time", default="1us", help="device time of one read (%(default)s)")
@@ -185,7 +185,8 @@ def make_anneal(arguments: argparse.Namespace, problem: Any, machine: Any, progr
 
         own = fixed_beta(program, machine)
     if own is not None:
-        ends = [own]
+        # a machine that anneals ramps to its temperature; one that does not is at it all the time
+        ends = [own] if machine.prices.anneal_time_s is None else [0.0, own]
     else:
         parts = (_BETA if arguments.beta is None else arguments.beta).split(":")
         ends = [_beta(part, lambda: coupling_sigma(problem.bqm)) for part in parts]

@@ -84,6 +84,16 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": machine.name}))
         print(f"engine: {result.engine} ({result.engine_reason})")
+        if program.chain is not None:
+            from hwsim.decode import broken
+
+            share = broken(program, result.states).mean()
+            print(f"embedded: {program.n_variables} spins on {program.n_pbits} p-bits, {share:.1%} of chains broken")
+        if result.device_energy_j is not None:
+            from hwsim.units import format_si
+
+            price = machine.grades.get("energy_per_update", "given")
+            print(f"energy: {format_si(result.device_energy_j, 'J')} a read for its updates ({price})")
     if result.interrupted:
         print(f"hwsim: interrupted after {result.device_time_s:.3g} s of device time", file=sys.stderr)
         return 130
