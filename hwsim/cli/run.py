@@ -7,6 +7,8 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import write_json
 
+_WORDS_SHOWN = 8
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
@@ -62,9 +64,17 @@ def run(arguments: argparse.Namespace) -> int:
     progress.close()
     row = summarise(result, kind=problem.kind, target=target, seed=seed)
     facts = options.problem_facts(problem)
+    words = []
+    if problem.circuit is not None:
+        from hwsim.decode import decode_labels
+        from hwsim.problem.logic import words_of
+
+        words = words_of(problem.circuit, decode_labels(program.labels), result.variables, problem.clamps)
     if arguments.json:
         write_json(
-            {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}, arguments.json
+            {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}
+            | ({"words": [{"words": w, "count": c, "valid": v} for w, c, v in words]} if words else {}),
+            arguments.json,
         )
     if arguments.samples:
         write_json(result.sampleset.to_serializable(), arguments.samples)
@@ -84,6 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": machine.name}))
         print(f"engine: {result.engine} ({result.engine_reason})")
+        for numbers, count, valid in words[:_WORDS_SHOWN]:
+            shown = ", ".join(f"{name} = {number}" for name, number in numbers.items())
+            print(f"  {shown:<28} {count / result.reads:7.1%}{'' if valid else '  some gate is not satisfied'}")
         if program.chain is not None:
             from hwsim.decode import broken
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, MissingExtraError
+from hwsim.problem.logic import adder, clamped, multiplier, solvable
 from hwsim.problem.problem import Problem, make_bqm, max_cut
 from hwsim.streams import generator
 
@@ -47,6 +48,8 @@ def _value(name: str, key: str, text: str) -> Any:
         if text not in allowed:
             raise InputError(f"{name}: {key} must be one of {', '.join(allowed)}, got {text!r}")
         return text
+    if name in _CIRCUITS:
+        return _whole(name, key, text)
     try:
         value = float(text) if key == "p" else int(text)
     except ValueError:
@@ -194,6 +197,26 @@ def _shipped(name: str) -> Problem:
     return max_cut(name, nodes, rows, columns, weights)
 
 
+def _whole(name: str, key: str, text: str) -> int:
+    if not text.isdigit():
+        raise InputError(f"{name}: {key} must be a whole number >= 0, got {text!r}")
+    return int(text)
+
+
+def _circuit(text: str, n: int, m: int | None = None, **words: int | None) -> Problem:
+    """An adder of n bits, or a multiplier of n by m bits, with the given words clamped."""
+    made = adder(n) if m is None else multiplier(n, m)
+    clamps = {word: number for word, number in words.items() if number is not None}
+    solved = solvable(made, clamps)
+    return Problem(
+        bqm=clamped(made, clamps), name=text, kind="logic", circuit=made, clamps=clamps,
+        known_energy=float(made.least_energy) if solved else None,
+        known_source="every gate satisfied; numbers that fit were found by trial" if solved else None,
+        known_is_exact=solved,
+    )  # fmt: skip
+
+
+_CIRCUITS = ("adder", "multiplier")
 _GLASS_OPTIONS = {"seed": 0, "boundary": "periodic", "weights": "pm"}
 _FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, Any]]] = {
     "ea3d": (_glass(3), ("L",), _GLASS_OPTIONS),
@@ -205,5 +228,7 @@ _FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, An
     "regular": (_regular, ("n", "d"), {"seed": 0}),
     "pegasus": (_annealer("pegasus"), ("m",), {"seed": 0}),
     "zephyr": (_annealer("zephyr"), ("m",), {"seed": 0}),
+    "adder": (_circuit, ("n",), {"a": None, "b": None, "s": None}),
+    "multiplier": (_circuit, ("n", "m"), {"a": None, "b": None, "p": None}),
     "planted": (_planted, ("L",), {"seed": 0, "loops": 60}),
 }

@@ -1,7 +1,7 @@
 """The problem: a dimod BQM and what is known about it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from hwsim.errors import InputError
 class Problem:
     """What to solve. Energy is dimod's: E = sum h s + sum J s s + offset, lower is better.
 
-    kind : "max-cut" (J = w/2, offset = -W/2, so that the cut is -E), "ising", "qubo" or "sat" (E is the weight of
-    violated clauses);  known_energy : of the ground state or the best state on record, with its source
+    kind : "max-cut" (J = w/2, offset = -W/2, so that the cut is -E), "ising", "qubo", "sat" (E is the weight of
+    violated clauses), "logic" (a circuit with some words clamped)
+    known_energy : of the ground state or the best state on record, with its source
+    circuit, clamps : of a logic problem, a Circuit of hwsim.problem.logic and {word: number}
     """
 
     bqm: Any
@@ -23,6 +25,8 @@ class Problem:
     known_energy: float | None = None
     known_source: str | None = None
     known_is_exact: bool = False
+    circuit: Any = None
+    clamps: Mapping[str, int] = field(default_factory=dict)
 
 
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:
