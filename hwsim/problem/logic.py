@@ -141,13 +141,15 @@ def multiplier(n: int, m: int) -> Circuit:
         row.append(f"x{i}_0")
     for j in range(1, m):
         made.words["p"].append(row[0])
-        rest, carry, new = row[1:], None, []
+        rest, new = row[1:], []
+        carry: str | None = None
         for i in range(n):
             part = f"x{i}_{j}"
             made.add("and", a=f"a{i}", b=f"b{j}", c=part)
             above = rest[i] if i < len(rest) else None
             ends = [wire for wire in (part, above, carry) if wire is not None]
-            total, over = f"t{i}_{j}", f"c{i}_{j}"
+            total = f"t{i}_{j}"
+            over: str | None = f"c{i}_{j}"
             if len(ends) == 3:
                 made.add("full-adder", a=ends[0], b=ends[1], d=ends[2], s=total, c=over)
             elif len(ends) == 2:

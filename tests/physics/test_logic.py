@@ -37,12 +37,10 @@ def test_a_full_adder_runs_in_every_direction(clamps, distance):
     assert len(valid) == expected
 
 
-def success(text, clock, time, **options):
+def success(text, clock, time):
     problem: Problem = hwsim.read(text)
     chip = hwsim.chip("generic-all-to-all", clock=clock, tau="1 ns")
-    run = hwsim.run(
-        hwsim.compile(problem, chip), anneal=hwsim.linear(0.1, 3.0, time), reads=512, schedules=8, **options
-    )
+    run = hwsim.run(hwsim.compile(problem, chip), anneal=hwsim.linear(0.1, 3.0, time), reads=512, schedules=8)
     hits = run.energies <= problem.known_energy + 1e-9
     labels = decode_labels(run.program.labels)
     for words, _, valid in words_of(problem.circuit, labels, run.variables[hits], problem.clamps):
