@@ -148,16 +148,15 @@ def multiplier(n: int, m: int) -> Circuit:
             made.add("and", a=f"a{i}", b=f"b{j}", c=part)
             above = rest[i] if i < len(rest) else None
             ends = [wire for wire in (part, above, carry) if wire is not None]
-            total = f"t{i}_{j}"
-            over: str | None = f"c{i}_{j}"
+            total, over = f"t{i}_{j}", f"c{i}_{j}"
             if len(ends) == 3:
                 made.add("full-adder", a=ends[0], b=ends[1], d=ends[2], s=total, c=over)
             elif len(ends) == 2:
                 made.add("half-adder", a=ends[0], b=ends[1], s=total, c=over)
             else:
-                total, over = ends[0], None
+                total = ends[0]
             new.append(total)
-            carry = over
+            carry = over if len(ends) > 1 else None
         row = new + ([carry] if carry is not None else [])
     made.words["p"] += row
     return made
