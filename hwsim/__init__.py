@@ -29,6 +29,7 @@ _HOMES = {
     "table": "hwsim.anneal",
     "run": "hwsim.engine.run",
     "Run": "hwsim.engine.run",
+    "unembed": "hwsim.decode",
     "time_to_solution": "hwsim.analysis.summary",
     "HwsimSampler": "hwsim.sampler",
     "HwsimError": "hwsim.errors",

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.analysis.ground import ground_state
 from hwsim.anneal import linear
 from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock
 from hwsim.engine.run import run
-from hwsim.mapping.compile import compile
+from hwsim.errors import InputError
+from hwsim.mapping.compile import compile, spin_network
 from hwsim.problem.problem import coupling_sigma
 
 READS = 1024
@@ -48,3 +50,14 @@ def best_found(
     least = float(result.energies.min())
     hits = int(np.sum(result.energies <= least + 1e-9 * max(1.0, abs(least))))
     return BestFound(least, hits, READS, sweeps)
+
+
+def exact_energy(problem: Any) -> float:
+    """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where the search ends."""
+    _, network, offset, _ = spin_network(problem)
+    found = ground_state(**vars(network))
+    if found is None:
+        raise InputError(
+            f"the ground state of {problem.name} was not proved by branch and bound: take --target best, or a number"
+        )
+    return found.energy + offset

@@ -76,18 +76,22 @@ def tick_random_pair(*, beta_j: float, participation: float) -> float:
     return 2 * (1 - participation) * t / (2 - participation - participation * t * t)
 
 
-def delayed_pair(*, beta_j: float, delay_over_tau: float) -> float:
+def delayed_pair(*, beta_j: float, delay_over_tau: float, back_over_tau: float | None = None) -> float:
     """<s1 s2> of two autonomous p-bits without bias whose commits, one per mean time tau, are seen a delay d later.
 
     T / (cosh(q d/tau) + q sinh(q d/tau)), T = tanh(beta_j), q = sqrt(1 - T**2). ``beta_j`` as in
-    :func:`tick_random_pair`. Derived for this project; no published form is known to it.
+    :func:`tick_random_pair`. Where the way back takes another delay e, a shift of one p-bit's time makes both ways
+    (d + e)/2, and the equal-time value lies (d - e)/2 off its centre: times cosh(q (d - e)/2 tau).
+    Derived for this project; no published form is known to it.
     """
-    if delay_over_tau < 0:
-        raise InputError(f"delay_over_tau must be >= 0, got {delay_over_tau}")
+    back = delay_over_tau if back_over_tau is None else back_over_tau
+    if min(delay_over_tau, back) < 0:
+        raise InputError(f"delays over tau must be >= 0, got {delay_over_tau} and {back}")
     q = 1 / math.cosh(beta_j)
-    x = q * delay_over_tau
+    x, shift = q * (delay_over_tau + back) / 2, q * (delay_over_tau - back) / 2
     # cosh x + q sinh x, times exp(-x), so that a long delay underflows to zero instead of overflowing
-    return math.tanh(beta_j) * math.exp(-x) / ((1 + q) / 2 + (1 - q) / 2 * math.exp(-2 * x))
+    shifted = (math.exp(abs(shift) - x) + math.exp(-abs(shift) - x)) / 2
+    return math.tanh(beta_j) * shifted / ((1 + q) / 2 + (1 - q) / 2 * math.exp(-2 * x))
 
 
 def plateau_cut_fraction(participation: float) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import write_json
+from hwsim.errors import InputError
 
 _LABELS = {
     "spins": "spins of the problem",
@@ -40,7 +41,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--beta", metavar="B", help="also how far the registers shift the law at this inverse temperature"
     )
-    parser.add_argument("--chain-strength", metavar="J", help="of embedded spins (uniform torque compensation)")
+    parser.add_argument(
+        "--chain-strength", metavar="J|torque|sufficient",
+        help="of spins on several p-bits: a number, uniform torque compensation (the default), or enough for every "
+        "ground state",
+    )  # fmt: skip
     parser.add_argument("--die-seed", default="0", metavar="N", help="which die (%(default)s)")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of the search for an embedding (%(default)s)")
     parser.add_argument("-o", "--output", metavar="FILE.npz", help="write the program")
@@ -58,7 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
         check_writable(arguments.output)
     machine = chip(arguments.chip, **options.card_options(arguments), **options.scheme(arguments))
     problem = read(arguments.problem)
-    strength = None if arguments.chain_strength is None else options.number(arguments.chain_strength, "chain-strength")
+    strengths = options.chain_strengths(arguments)
+    if len(strengths) > 1:
+        raise InputError("compile takes one --chain-strength; hwsim run compares several")
     beta = None if arguments.beta is None else options.number(arguments.beta, "beta")
     from hwsim.analysis.compiled import compiled_facts
     from hwsim.mapping.compile import compile, embed
@@ -67,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     placed = embed(problem, machine, seed=options.integer(arguments.seed, "seed"))
     program = compile(
         problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed,
-        chain_strength=strength, **options.partition(arguments),
+        chain_strength=strengths[0], **options.partition(arguments),
     )  # fmt: skip
     facts = compiled_facts(program, beta=beta)
     if arguments.output:

@@ -20,6 +20,10 @@ def add_parser(subparsers: Any) -> None:
     options.add_common(parser)
     options.add_scheme(parser)
     options.add_partition(parser)
+    parser.add_argument(
+        "--chain-strength", metavar="J[,J...]",
+        help="of spins on several p-bits: a number, torque (the default) or sufficient; several are compared",
+    )  # fmt: skip
     parser.add_argument("--dies", metavar="N", help="run N virtual dies: the yield curve against time to solution")
     parser.add_argument("--samples", metavar="FILE", help="final states as a dimod SampleSet (JSON)")
     parser.set_defaults(run=run)
@@ -32,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.problem.read import read
 
     machine = chip(arguments.chip, **options.overrides(arguments), **options.scheme(arguments))
-    placed = None
+    placed, strengths = None, options.chain_strengths(arguments)
     if arguments.problem.endswith(".npz"):
         program, problem = options.saved_program(arguments)
     else:
@@ -42,13 +46,17 @@ def run(arguments: argparse.Namespace) -> int:
         placed = embed(problem, machine)
         program = compile(
             problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed,
-            **options.partition(arguments),
+            chain_strength=strengths[0], **options.partition(arguments),
         )  # fmt: skip
     anneal = options.make_anneal(arguments, problem, machine, program)
     if arguments.dies is not None:
         from hwsim.cli.dies import run_wafer
 
         return run_wafer(arguments, problem, machine, anneal, placed)
+    if len(strengths) > 1:
+        from hwsim.cli.chains import run_scan
+
+        return run_scan(arguments, problem, machine, program, anneal, placed, strengths)
     target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
     from hwsim.analysis.summary import summarise
     from hwsim.engine.run import run as emulate
@@ -70,9 +78,15 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.problem.logic import words_of
 
         words = words_of(problem.circuit, decode_labels(program.labels), result.variables, problem.clamps)
+    chains = None
+    if program.chain is not None:
+        from hwsim.analysis.chains import chain_facts
+
+        chains = chain_facts(result, target=target)
     if arguments.json:
         write_json(
             {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}
+            | ({"chains": chains} if chains else {})
             | ({"words": [{"words": w, "count": c, "valid": v} for w, c, v in words]} if words else {}),
             arguments.json,
         )
@@ -97,11 +111,10 @@ def run(arguments: argparse.Namespace) -> int:
         for numbers, count, valid in words[:_WORDS_SHOWN]:
             shown = ", ".join(f"{name} = {number}" for name, number in numbers.items())
             print(f"  {shown:<28} {count / result.reads:7.1%}{'' if valid else '  some gate is not satisfied'}")
-        if program.chain is not None:
-            from hwsim.decode import broken
+        if chains is not None:
+            from hwsim.cli.chains import print_chains
 
-            share = broken(program, result.states).mean()
-            print(f"embedded: {program.n_variables} spins on {program.n_pbits} p-bits, {share:.1%} of chains broken")
+            print_chains(program, chains)
         if result.device_energy_j is not None:
             from hwsim.units import format_si
 

@@ -143,9 +143,9 @@ class Run:
     @cached_property
     def sampleset(self) -> Any:
         """The final states as a dimod SampleSet in the problem's own labels and vartype."""
-        from hwsim.decode import sampleset
+        from hwsim.decode import unembed
 
-        return sampleset(self)
+        return unembed(self)
 
 
 def energies(program: Program, states: np.ndarray) -> np.ndarray:

@@ -16,11 +16,12 @@ from hwsim.chip.die import Die, die_of, make_die
 from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import greedy_coloring
-from hwsim.mapping.embed import Placement, embedded, find_embedding
+from hwsim.mapping.embed import Placement, chain_strength_of, embedded, find_embedding
 from hwsim.mapping.levels import group_coloring, is_discrete, lines_of
 from hwsim.mapping.partition import cut_wires, partition
 from hwsim.mapping.place import check_place
 from hwsim.mapping.registers import Network, control_scale, programmed, symmetric_rows
+from hwsim.mapping.sparsify import sparsified
 from hwsim.program import Program
 from hwsim.units import TICK_S, to_ticks
 
@@ -31,8 +32,8 @@ def compile(
     *,
     die_seed: int = 0,
     delay_s: dict | None = None,
-    embedding: str | Mapping[Any, Sequence[int]] | None = "auto",
-    chain_strength: float | None = None,
+    embedding: str | Mapping[Any, Sequence[int]] | None = None,
+    chain_strength: float | str | None = None,
     parts: int | Sequence[int] | None = None,
     exchange_s: float | None = None,
 ) -> Program:
@@ -42,8 +43,10 @@ def compile(
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
     {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
     On a chip with fixed wires a problem sits as it is where its spins are named by p-bits and its couplings are wires.
-    Else ``embedding`` says which p-bits carry each spin: {label: p-bits}, "auto" to search one, None to refuse.
-    ``chain_strength`` holds the p-bits of one spin together, in problem units (None: uniform torque compensation).
+    Else ``embedding`` says which p-bits carry each spin: {label: p-bits}; None searches one, "never" refuses.
+    Where wires can be chosen but a p-bit has too few, None splits a spin into copies.
+    ``chain_strength`` holds the p-bits of one spin together: a number in problem units, "torque" (None: uniform torque
+    compensation) or "sufficient", at which no ground state breaks a chain.
     ``parts`` splits the p-bits over that many chips, or says the chip of each; ``exchange_s`` is the interval at which
     chips exchange the states of their boundaries (None: at once, as within a chip).
     Energies of runs are those of the problem as it was asked, whatever the registers made of it.
@@ -52,8 +55,8 @@ def compile(
     group = None
     if is_discrete(problem):
         problem, group = lines_of(problem)
-    labels, asked, energy_offset, vartype = _network(problem)
-    placement = _place(labels, asked, chip, None if group is not None else embedding, chain_strength)
+    labels, asked, energy_offset, vartype = spin_network(problem)
+    placement = _place(labels, asked, chip, "never" if group is not None else embedding, chain_strength)
     n = len(placement.sites)
     held = programmed(placement.network, chip, die_seed)
     pbit = chip.pbit
@@ -138,13 +141,14 @@ def fixed_beta(program: Program, chip: Chip) -> float | None:
 
 
 def embed(problem: Any, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]] | None:
-    """{label: p-bits} for the spins of ``problem`` on ``chip``, None where it sits as it is. Raises DoesNotFitError."""
-    labels, asked, _, _ = _network(problem)
+    """{label: p-bits} for the spins of ``problem`` on ``chip``, None where there is nothing to search: it sits as it
+    is, or wires can be chosen. Raises DoesNotFitError."""
+    if not chip.topology.is_fixed:
+        return None
+    labels, asked, _, _ = spin_network(problem)
     try:
         check_place(chip, labels, asked.indptr, asked.indices)
     except DoesNotFitError:
-        if not chip.topology.is_fixed:
-            raise
         return find_embedding(asked, labels, chip, seed=seed)
     return None
 
@@ -154,24 +158,34 @@ def _place(
     asked: Network,
     chip: Chip,
     embedding: str | Mapping[Any, Sequence[int]] | None,
-    chain_strength: float | None,
+    chain_strength: float | str | None,
 ) -> Placement:
+    strength = chain_strength_of(asked, chain_strength)
     if isinstance(embedding, Mapping):
-        return embedded(asked, labels, chip, embedding, strength=chain_strength)
-    if embedding not in ("auto", None):
-        raise InputError(f'embedding must be "auto", None or a dict of p-bits by spin, got {embedding!r}')
+        return embedded(asked, labels, chip, embedding, strength=strength)
+    if embedding not in ("never", None):
+        raise InputError(f'embedding must be None, "never" or a dict of p-bits by spin, got {embedding!r}')
+    topology = chip.topology
     try:
         check_place(chip, labels, asked.indptr, asked.indices)
     except DoesNotFitError:
-        if not chip.topology.is_fixed or embedding is None:
+        if embedding is not None or not (topology.is_fixed or topology.max_degree is not None):
             raise
-        return embedded(asked, labels, chip, find_embedding(asked, labels, chip), strength=chain_strength)
-    sites = np.array(labels, dtype=np.int64) if chip.topology.is_fixed else np.arange(len(labels))
+        if topology.is_fixed:
+            return embedded(asked, labels, chip, find_embedding(asked, labels, chip), strength=strength)
+        split = sparsified(asked, topology.max_degree or 0, strength=strength)
+        if topology.max_pbits is not None and len(split.sites) > topology.max_pbits:
+            raise DoesNotFitError(
+                f"{len(labels)} spins in copies of at most {topology.max_degree} couplings need {len(split.sites)} "
+                f"p-bits and chip {chip.name!r} holds {topology.max_pbits}"
+            ) from None
+        return split
+    sites = np.array(labels, dtype=np.int64) if topology.is_fixed else np.arange(len(labels))
     return Placement(sites=sites, chain=None, network=asked)
 
 
-def _network(problem: Any) -> tuple[list, Network, float, str]:
-    """(labels, network of spins, energy offset, the problem's own vartype). Raises InputError."""
+def spin_network(problem: Any) -> tuple[list, Network, float, str]:
+    """(labels, network of spins, energy offset, own vartype) of a Problem or BQM. Raises InputError."""
     bqm = getattr(problem, "bqm", problem)
     labels = list(bqm.variables)
     if not labels:

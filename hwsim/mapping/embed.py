@@ -103,6 +103,28 @@ def torque_chain_strength(network: Network) -> float:
     return _TORQUE * math.sqrt(squares) * math.sqrt(degree)
 
 
+def sufficient_chain_strength(network: Network) -> float:
+    """Chain strength beyond which no ground state breaks a chain: half of the largest |h_i| + sum_j |J_ij|.
+
+    Flipping the lesser part of a broken chain raises the rest of the energy by at most twice that part's share of the
+    sum, which is at most half of it, and saves at least twice the strength.
+    """
+    rows = np.repeat(np.arange(len(network.bias)), np.diff(network.indptr))
+    pull = np.bincount(rows, weights=np.abs(network.weight), minlength=len(network.bias))
+    return float(np.max(np.abs(network.bias) + pull)) / 2
+
+
+def chain_strength_of(network: Network, asked: float | str | None) -> float:
+    """``asked`` in problem units: a number, "torque" (None) or "sufficient". Raises InputError."""
+    if asked is None or asked == "torque":
+        return torque_chain_strength(network)
+    if asked == "sufficient":
+        return sufficient_chain_strength(network)
+    if isinstance(asked, str) or not 0 < asked < math.inf:
+        raise InputError(f'chain strength must be a number > 0, "torque" or "sufficient", got {asked!r}')
+    return float(asked)
+
+
 def embedded(
     network: Network, labels: list, chip: Chip, embedding: Mapping[Any, Sequence[int]], *, strength: float | None = None
 ) -> Placement:

@@ -63,11 +63,11 @@ def test_a_problem_off_the_wires_is_refused_with_the_first_missing_wire():
     chip = hwsim.chip("hitachi-king", rows=4, columns=4)
     assert hwsim.compile(hwsim.read("ea2d:L=4,seed=1,boundary=open"), chip).n_pbits == 16
     with pytest.raises(DoesNotFitError, match="no wire between p-bits"):
-        hwsim.compile(hwsim.read("ea2d:L=4,seed=1,boundary=open"), hwsim.chip("hitachi-king"), embedding=None)
+        hwsim.compile(hwsim.read("ea2d:L=4,seed=1,boundary=open"), hwsim.chip("hitachi-king"), embedding="never")
     with pytest.raises(DoesNotFitError, match="there is no p-bit"):
-        hwsim.compile(hwsim.read("les-miserables"), hwsim.chip("hitachi-king"), embedding=None)
+        hwsim.compile(hwsim.read("les-miserables"), hwsim.chip("hitachi-king"), embedding="never")
     with pytest.raises(DoesNotFitError, match="holds 16"):
-        hwsim.compile(hwsim.read("ea2d:L=5,seed=1,boundary=open"), chip, embedding=None)
+        hwsim.compile(hwsim.read("ea2d:L=5,seed=1,boundary=open"), chip, embedding="never")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""Chains: how often they break, and what each way of reading broken ones makes of a run; strengths side by side.
+
+Enters: runs of embedded or sparsified programs. Leaves: plain numbers by name.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hwsim.analysis.interval import wilson
+from hwsim.anneal import Anneal
+from hwsim.chip.chip import Chip
+from hwsim.decode import UNEMBEDDINGS, broken, unembed_states, value_energies
+from hwsim.engine.run import Run
+from hwsim.engine.run import run as emulate
+from hwsim.mapping.compile import compile
+from hwsim.mapping.embed import chain_strength_of, torque_chain_strength
+from hwsim.mapping.registers import Network
+
+
+def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:
+    """Shares of broken chains and of whole reads; by unembedding: reads kept, energies, reads that reach ``target``.
+
+    A read that is discarded has not reached it: the machine spent the time.
+    """
+    program = run.program
+    wrong = broken(program, run.states)
+    methods = {}
+    for method in UNEMBEDDINGS:
+        values, kept = unembed_states(program, run.states, method)
+        energy = value_energies(program, values)
+        row: dict[str, Any] = {"reads": int(kept.sum()), "energy_mean": None, "energy_best": None}
+        if len(energy):
+            row |= {"energy_mean": float(energy.mean()), "energy_best": float(energy.min())}
+        if target is not None:
+            hits = int(np.sum(energy <= target + 1e-9 * max(1.0, abs(target))))
+            row |= {"p_success": hits / run.reads, "p_success_ci": wilson(hits, run.reads)}
+        methods[method] = row
+    return {
+        "broken_chains": float(wrong.mean()),
+        "whole_reads": float(np.mean(~wrong.any(axis=1))),
+        "weakest": np.argsort(-wrong.mean(axis=0))[:5].tolist(),
+        "by_unembedding": methods,
+    }
+
+
+def scan_chain_strength(
+    problem: Any,
+    chip: Chip,
+    strengths: Sequence[float | str | None],
+    *,
+    anneal: Anneal,
+    embedding: Any = None,
+    target: float | None = None,
+    reads: int = 256,
+    schedules: int = 4,
+    seed: int = 0,
+    die_seed: int = 0,
+    progress: Callable[[int], Any] | None = None,
+) -> list[dict[str, Any]]:
+    """`chain_facts` at each of ``strengths`` (as in `compile`), with the strength in problem units and over torque
+    compensation."""
+    rows = []
+    for k, asked in enumerate(strengths):
+        program = compile(problem, chip, embedding=embedding, chain_strength=asked, die_seed=die_seed)
+        run = emulate(
+            program, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
+            progress=None if progress is None else progress(k),
+        )  # fmt: skip
+        network = Network(**dict(zip(("bias", "indptr", "indices", "weight"), program.problem_network, strict=True)))
+        strength = chain_strength_of(network, asked)
+        ratio = strength / torque_chain_strength(network)
+        rows.append({"strength": strength, "over_torque": ratio} | chain_facts(run, target=target))
+        if run.interrupted:
+            break
+    return rows

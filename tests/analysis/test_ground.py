@@ -1,0 +1,40 @@
+"""The proved ground state against enumeration, planted energies and hard budgets."""
+
+import dimod
+import numpy as np
+import pytest
+
+import hwsim
+from hwsim.analysis.exact import energies
+from hwsim.analysis.ground import ground_state
+from hwsim.mapping.compile import spin_network
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_is_the_least_of_all_states(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 14))
+    bqm = dimod.BinaryQuadraticModel("SPIN")
+    for i in range(n):
+        bqm.add_linear(i, rng.normal() if seed % 2 else 0.0)
+    for i in range(n):
+        for j in range(i):
+            if rng.random() < 0.6:
+                bqm.add_quadratic(i, j, float(rng.integers(-2, 3)) if seed % 3 else rng.normal())
+    _, network, _, _ = spin_network(bqm)
+    found = ground_state(**vars(network))
+    assert found.energy == pytest.approx(energies(**vars(network)).min(), abs=1e-9)
+    assert found.energy == pytest.approx(bqm.energy(dict(enumerate(found.state))), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["planted:L=6,seed=3", "multiplier:n=3,m=3,p=35", "ising2d:L=6"])
+def test_it_agrees_with_energies_known_otherwise(name):
+    problem = hwsim.read(name)
+    assert problem.known_is_exact
+    _, network, offset, _ = spin_network(problem)
+    assert ground_state(**vars(network)).energy + offset == pytest.approx(problem.known_energy)
+
+
+def test_a_search_without_end_is_given_up():
+    _, network, _, _ = spin_network(hwsim.read("sk:n=40,seed=1"))
+    assert ground_state(**vars(network), max_nodes=1000) is None
