@@ -67,6 +67,7 @@ class Program:
       control_scale : float, units of the chip's control lines per unit of the problem
     Prices:
       update_j : float, energy of one update in J, or None when nobody has published it
+      wire_j : float64 (n,), energy of the wires when a p-bit's value toggles, in J, or None likewise
     """
 
     bias: np.ndarray
@@ -112,6 +113,7 @@ class Program:
     problem_indices: np.ndarray | None = None
     problem_weight: np.ndarray | None = None
     update_j: float | None = None
+    wire_j: np.ndarray | None = None
     group: np.ndarray | None = None
     chain: np.ndarray | None = None
     exchange: np.ndarray | None = None
@@ -282,6 +284,8 @@ def _check_device(program: Program) -> None:
         raise InputError("program.stuck must be -1, 0 or +1")
     if program.exchange is not None and (len(program.exchange) != len(program.weight) or np.any(program.exchange < 0)):
         raise InputError("program.exchange must give every connection an interval of at least 0 ticks")
+    if program.wire_j is not None and (len(program.wire_j) != program.n_pbits or not np.all(program.wire_j >= 0)):
+        raise InputError("program.wire_j must give every p-bit an energy of at least 0")
     if program.group is not None:
         _check_groups(program, program.group)
 

@@ -23,6 +23,8 @@ _UNIT = {
     "temperature": "K",
     "length": "m",
     "resistance": "Ohm",
+    "time per length": "s/m",
+    "energy per length": "J/m",
 }
 _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
 
@@ -30,8 +32,8 @@ _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z
 def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
     """SI value of ``value``; text must carry a unit of ``dimension``, a number is taken as SI already.
 
-    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance, or
-    ``"number"`` (no unit). Raises InputError, naming ``name``.
+    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance, time per
+    length, energy per length ("100 ps/mm"), or ``"number"`` (no unit). Raises InputError, naming ``name``.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InputError(f"{name} must be a {dimension}, got {value!r}")
@@ -48,14 +50,23 @@ def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
             raise InputError(f"{name} must be a plain number, got {value!r}")
         return _finite(digits, value, name)
     unit = _UNIT[dimension]
-    prefix = suffix.removesuffix(unit) if suffix.endswith(unit) else None
     if not suffix and float(digits) == 0:
         return 0.0
-    if prefix is None or prefix not in _PREFIX:
+    above, slash, below = suffix.partition("/")
+    power = _power(above, unit.partition("/")[0])
+    if slash and power is not None:
+        per = _power(below, unit.partition("/")[2])
+        power = None if per is None else power - per
+    if power is None or bool(slash) != ("/" in unit):
         raise InputError(f"{name} must be a {dimension}{_example(dimension)}, got {value!r}")
     # the decimal point is moved in the text, so that "5 ns" is the float closest to 5e-9
     mantissa, _, exponent = digits.lower().partition("e")
-    return _finite(f"{mantissa}e{int(exponent or 0) + _PREFIX[prefix]}", value, name)
+    return _finite(f"{mantissa}e{int(exponent or 0) + power}", value, name)
+
+
+def _power(suffix: str, unit: str) -> int | None:
+    """The power of ten of a prefix and ``unit``, None where ``suffix`` is not one."""
+    return _PREFIX.get(suffix.removesuffix(unit)) if unit and suffix.endswith(unit) else None
 
 
 def _finite(digits: str, value: str, name: str) -> float:
@@ -67,6 +78,8 @@ def _finite(digits: str, value: str, name: str) -> float:
 
 def _example(dimension: str) -> str:
     unit = _UNIT.get(dimension)
+    if unit and "/" in unit:
+        return f" with a unit such as '5 p{unit[0]}/mm'"
     return f" with a unit such as '5 {'n' if unit == 's' else ''}{unit}'" if unit else ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.jit import njit
+from hwsim.mapping.layout import breadth_first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ def ground_state(
     bias : float64 (n,); indptr : int (n+1,); indices, weight : (m,), each coupling in both rows.
     """
     n = len(bias)
-    order = _order(n, indptr, indices)
+    order = breadth_first(n, indptr, indices)
     place = np.empty(n, dtype=np.int64)
     place[order] = np.arange(n)
     # spin n carries the biases: it is +1, the last to be numbered and the first to be set
@@ -41,24 +42,6 @@ def ground_state(
         return None
     spins = (state * state[0])[::-1][:n]
     return GroundState(energy=float(energy), state=spins[place].astype(np.int8), nodes=int(nodes))
-
-
-def _order(n: int, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """Breadth first from a spin of least degree: the spins still open then touch few of those that are set."""
-    degree, seen, out = np.diff(indptr), np.zeros(n, dtype=bool), []
-    for root in np.argsort(degree, kind="stable"):
-        if seen[root]:
-            continue
-        seen[root] = True
-        queue = [int(root)]
-        while queue:
-            i = queue.pop(0)
-            out.append(i)
-            near = indices[indptr[i] : indptr[i + 1]]
-            near = near[~seen[near]]
-            seen[near] = True
-            queue += near[np.argsort(degree[near], kind="stable")].tolist()
-    return np.array(out, dtype=np.int64)
 
 
 @njit(nogil=True)

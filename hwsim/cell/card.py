@@ -82,13 +82,19 @@ CHIP_DIMENSIONS = {
     "programming_time": "time",
     "anneal_time": "time",
     "link_rate": "number",
+    "cell_pitch": "length",
+    "wire_delay": "time per length",
+    "stage_delay": "time",
+    "wire_energy": "energy per length",
 }
 """Parameters of a chip card and their dimensions; a chip may also override any parameter of its p-bit.
 
 rows, columns, layers : of a grid;  size : m of a Pegasus or Zephyr graph;  weight_* : registers, weight_dtod relative
 to full scale;  fixed_beta : inverse temperature per unit of programmed weight, where the hardware fixes it;  h_noise,
 j_noise, h_quantization, j_quantization, background_susceptibility : control errors where the largest coupling is
-j_limit;  energy_per_read, energy_per_write : per p-bit;  power : of the machine;  link_rate : words per second
+j_limit;  energy_per_read, energy_per_write : per p-bit;  power : of the machine;  link_rate : words per second;
+cell_pitch : side of a p-bit's cell;  wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree
+that adds up a p-bit's inputs;  wire_energy : per length of wire whose value toggles
 """
 
 

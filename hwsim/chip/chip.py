@@ -1,4 +1,5 @@
-"""The chip: what the machine is. A p-bit, a clock, a graph that can be wired, weight registers, control, prices."""
+"""The chip: what the machine is. A p-bit, a clock, a graph that can be wired, weight registers, control, floorplan,
+prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,31 @@ class Prices:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Floorplan:
+    """What distance costs; None or 0 where nothing is known or nothing is lost.
+
+    cell_pitch_m : side of a p-bit's cell;  wire_delay_s_per_m : of a coupling's wire;  stage_delay_s : of each stage
+    of the tree that adds up a p-bit's inputs;  wire_energy_j_per_m : per toggle and length of wire
+    """
+
+    cell_pitch_m: float | None = None
+    wire_delay_s_per_m: float = 0.0
+    stage_delay_s: float = 0.0
+    wire_energy_j_per_m: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.cell_pitch_m is not None and not self.cell_pitch_m > 0:
+            raise InputError(f"cell_pitch must be > 0, got {self.cell_pitch_m:g} m")
+        if self.cell_pitch_m is None and (self.wire_delay_s_per_m > 0 or self.wire_energy_j_per_m is not None):
+            raise InputError("wire_delay and wire_energy are per length: give cell_pitch too")
+
+    @property
+    def has_delay(self) -> bool:
+        """Whether a commit takes longer over longer wires or into more inputs."""
+        return self.wire_delay_s_per_m > 0 or self.stage_delay_s > 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Chip:
     """A machine a problem can be compiled to.
 
@@ -126,6 +152,7 @@ class Chip:
     weights: Weights = field(default_factory=Weights)
     control: Control = field(default_factory=Control)
     prices: Prices = field(default_factory=Prices)
+    floorplan: Floorplan = field(default_factory=Floorplan)
     fixed_beta: float | None = None
     n_chips: int = 1
     link_rate_per_s: float | None = None

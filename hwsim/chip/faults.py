@@ -23,6 +23,7 @@ class Fault:
 
 FAULTS = {
     "delay": Fault(label="response delay", pbit=(("delay_s", 0.0),)),
+    "wire-delay": Fault(label="wire and fan-in delay"),
     "synapse": Fault(label="RC synapse", pbit=(("synapse_tau_s", 0.0),)),
     "gain-spread": Fault(label="gain spread", pbit=(("gain_dtod", 0.0),)),
     "offset-spread": Fault(label="offset and its spread", pbit=(("offset", 0.0), ("offset_dtod", 0.0))),
@@ -70,6 +71,9 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
         if name == "law" and chip.pbit.law in _RELAXES:
             continue  # another way to the same stationary law, not a fault
         pbit, weights, control = dict(fault.pbit), dict(fault.weights), chip.control
+        floorplan = chip.floorplan
+        if name == "wire-delay":
+            floorplan = replace(floorplan, wire_delay_s_per_m=0.0, stage_delay_s=0.0)
         if name == "random-source" and chip.pbit.random_source == "ideal":
             pbit = {}
         if name == "input-quantisation":
@@ -93,6 +97,7 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
             pbit=replace(chip.pbit, **pbit),  # type: ignore[arg-type]
             weights=replace(chip.weights, **weights),  # type: ignore[arg-type]
             control=control,
+            floorplan=floorplan,
         )
     return chip
 

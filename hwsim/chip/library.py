@@ -23,7 +23,7 @@ from hwsim.cell.card import (
     suggestion,
 )
 from hwsim.cell.model import PBit
-from hwsim.chip.chip import Chip, Clock, Control, Prices, Weights
+from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Prices, Weights
 from hwsim.chip.faults import without as switched_off
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
@@ -141,6 +141,12 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
         ),
         control=Control(**{field.name: values[field.name] for field in fields(Control) if field.name in values}),
         prices=Prices(**{field: values[key] for key, field in _PRICES.items() if key in values}),
+        floorplan=Floorplan(
+            cell_pitch_m=values.get("cell_pitch"),
+            wire_delay_s_per_m=values.get("wire_delay", 0.0),
+            stage_delay_s=values.get("stage_delay", 0.0),
+            wire_energy_j_per_m=values.get("wire_energy"),
+        ),
         fixed_beta=values.get("fixed_beta"),
         n_chips=int(values.get("n_chips", 1)),
         link_rate_per_s=values.get("link_rate"),

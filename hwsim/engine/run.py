@@ -167,13 +167,14 @@ def run(
     checkpoints: int = 50,
     record: tuple[int, ...] = (),
     initial_states: np.ndarray | None = None,
+    observe: Callable[[float, np.ndarray], None] | None = None,
     progress: Callable[[float, int], None] | None = None,
     interrupt: Callable[[], bool] | None = None,
 ) -> Run:
     """Emulate ``reads`` runs of the hardware through ``anneal``; they share ``schedules`` realisations of the clock.
 
-    ``record`` lists reads whose every update is kept. ``initial_states``: int8 (reads, n) of +-1. ``progress`` is
-    called with (fraction done, updates so far) a few times a second; Ctrl-C, or ``interrupt`` returning true, ends the
+    ``record`` lists reads whose every update is kept. ``initial_states``: int8 (reads, n) of +-1. ``observe`` is called
+    with (device seconds, states int8 (reads, n)) at every checkpoint that is reached. ``progress`` is called with (fraction done, updates so far) a few times a second; Ctrl-C, or ``interrupt`` returning true, ends the
     run there and returns what it has, with ``interrupted`` set; a second Ctrl-C ends it at once. Raises InputError on
     a bad argument.
     """
@@ -210,6 +211,8 @@ def run(
             table.append(state.energies())
             if stopped:
                 break
+            if observe is not None:
+                observe(times[-1], state.spins())
     host_seconds = time.perf_counter() - began
     traces = {replica: events.arrays() for replica, events in state.events().items()}
     return Run(

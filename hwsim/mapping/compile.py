@@ -1,7 +1,7 @@
-"""Compile: how a problem gets onto a chip. The passes in order: place, registers, die, delay, colour.
+"""Compile: how a problem gets onto a chip. The passes in order: place (as it is, embedded, or in copies), registers,
+layout, die, delay, boundaries, colour.
 
-Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Program. The chip's graph must hold the
-problem as it is; embedding is another pass.
+Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Program.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.embed import Placement, chain_strength_of, embedded, find_embedding
+from hwsim.mapping.layout import lay_out
 from hwsim.mapping.levels import group_coloring, is_discrete, lines_of
 from hwsim.mapping.partition import cut_wires, partition
 from hwsim.mapping.place import check_place
@@ -42,6 +43,7 @@ def compile(
 
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
     {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
+    A chip with a floorplan adds that of its own wires: p-bits are placed (`hwsim.mapping.layout`) and measured.
     On a chip with fixed wires a problem sits as it is where its spins are named by p-bits and its couplings are wires.
     Else ``embedding`` says which p-bits carry each spin: {label: p-bits}; None searches one, "never" refuses.
     Where wires can be chosen but a p-bit has too few, None splits a spin into copies.
@@ -60,10 +62,15 @@ def compile(
     n = len(placement.sites)
     held = programmed(placement.network, chip, die_seed)
     pbit = chip.pbit
+    layout = None
+    if chip.floorplan.has_delay or chip.floorplan.wire_energy_j_per_m is not None:
+        layout = lay_out(held, chip, placement.sites)
     die = die_of(make_die(chip, int(placement.sites.max()) + 1, die_seed), placement.sites)
     period_s = chip.clock.period_s if chip.clock.period_s is not None else pbit.tau_s
     parameter, bound = _law(chip, die)
     delay = np.full(len(held.weight), to_ticks(pbit.delay_s, name="delay_s"), dtype=np.int64)
+    if layout is not None:
+        delay += np.rint(layout.delay_s / TICK_S).astype(np.int64)
     if delay_s:
         if placement.chain is not None:
             raise InputError("delay_s names couplings, and an embedded coupling may have several wires")
@@ -119,6 +126,7 @@ def compile(
         vartype=vartype if group is None else "DISCRETE",
         group=group,
         update_j=None if LAWS[pbit.law] == RELAXATION else pbit.energy_per_update_j,
+        wire_j=None if layout is None else layout.wire_j,
         **_table(pbit),
         chain=placement.chain,
         exchange=exchange,

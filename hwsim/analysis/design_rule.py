@@ -1,0 +1,239 @@
+"""The design rule: the largest delay, as a share of the update time, at which a machine still does its work.
+
+Enters: a Program with the delays of its layout, an anneal, what may be lost. Leaves: the measured curve and where it
+crosses the limit. Delays are scaled together, so that the longest is the ratio times the mean update interval; every
+ratio runs with the same clocks and noise, and errors are of the differences between schedules (jackknife).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies, state_index
+from hwsim.anneal import Anneal
+from hwsim.decode import value_energies, vote
+from hwsim.engine.run import run as emulate
+from hwsim.errors import InputError
+from hwsim.program import Program
+
+MEASURES = {
+    "correlation": "error of the correlations of coupled p-bits, relative, r.m.s.",
+    "kl": "Kullback-Leibler divergence from the exact law, nats, above that without delay",
+    "success": "success probability lost, relative",
+}
+"""What can be limited."""
+RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+_REFINEMENTS = 3
+_BURN_IN, _LOOKS = 0.2, 80
+"""Share of the time that is left out before the first look, and looks in all, where the machine is in equilibrium."""
+_Z = 1.96
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignRule:
+    """ratio : the largest delay over update time whose loss stays below ``limit``, None where every one measured does;
+    ratio_ci : 95 %, an end is None beyond what was measured;  is_bound : the least ratio measured is too much already
+    curve : (ratio, loss, standard error) by ratio;  critical_delay_s, update_s : of the program as it is;  loss_here :
+    (loss, standard error) at its own delay, where that was measured."""
+
+    measure: str
+    limit: float
+    ratio: float | None
+    ratio_ci: tuple[float | None, float | None]
+    is_bound: bool
+    curve: list[tuple[float, float, float]] = field(default_factory=list)
+    critical_delay_s: float = 0.0
+    update_s: float = 0.0
+    loss_here: tuple[float, float] | None = None
+    interrupted: bool = False
+
+
+def design_rule(
+    program: Program,
+    *,
+    anneal: Anneal,
+    measure: str = "correlation",
+    limit: float = 0.05,
+    target: float | None = None,
+    ratios: Sequence[float] = RATIOS,
+    reads: int = 4096,
+    schedules: int = 16,
+    seed: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    progress: Callable[[float], Callable[[float, int], None]] | None = None,
+) -> DesignRule:
+    """Where ``measure`` (a key of MEASURES) crosses ``limit`` on ``program``, by emulation at each of ``ratios`` and a
+    few between. ``target`` is the energy of a success. Raises InputError.
+    """
+    if measure not in MEASURES:
+        raise InputError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}")
+    if not limit > 0:
+        raise InputError(f"limit must be > 0, got {limit:g}")
+    if schedules < 4 or reads < 2 * schedules:
+        raise InputError(f"a design rule needs at least 4 schedules of 2 reads, got {schedules} and {reads} reads")
+    if measure == "success" and target is None:
+        raise InputError("success needs a target energy")
+    if measure == "kl" and program.n_variables > MAX_SPINS:
+        raise InputError(f"kl needs a problem of at most {MAX_SPINS} spins, got {program.n_variables}")
+    longest, update = int(program.delay.max(initial=0)), update_ticks(program)
+    pattern = program.delay / longest if longest else np.ones(len(program.delay))
+
+    gather, statistic = _statistic(measure, program, anneal, target)
+
+    def at(ratio: float) -> tuple[np.ndarray, bool]:
+        """What each schedule saw, (schedules, k), and whether the run was ended."""
+        scaled = replace(program, delay=np.rint(pattern * ratio * update).astype(np.int64), exchange=None)
+        seen: list[np.ndarray] = []
+        group = np.repeat(np.arange(schedules), [len(g) for g in np.array_split(np.arange(reads), schedules)])
+        burnt = _BURN_IN * anneal.duration_s
+
+        def observe(time_s: float, states: np.ndarray) -> None:
+            if time_s > burnt:
+                seen.append(gather(scaled, states, group))
+
+        run = emulate(
+            scaled, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=engine, threads=threads,
+            checkpoints=1 if measure == "success" else _LOOKS, observe=observe,
+            progress=None if progress is None else progress(ratio),
+        )  # fmt: skip
+        if run.interrupted or not np.array_equal(run.group, group):
+            return np.zeros((schedules, 1)), True
+        return np.mean(seen, axis=0), False
+
+    base, interrupted = at(0.0)
+    curve: dict[float, tuple[float, float]] = {}
+    def measured(ratio: float) -> None:
+        nonlocal interrupted
+        if interrupted or ratio in curve:
+            return
+        now, interrupted = at(ratio)
+        if not interrupted:
+            curve[ratio] = _jackknife(lambda kept: statistic(base[kept], now[kept]), schedules)
+
+    for ratio in sorted(ratios):
+        measured(ratio)
+        if curve and max(loss for loss, _ in curve.values()) > max(3 * limit, 0.9) and measure != "kl":
+            break
+    for _ in range(_REFINEMENTS):
+        low, high = _bracket(curve, limit)
+        if low is None or high is None:
+            break
+        measured(math.sqrt(low * high))
+    own = longest / update
+    if longest and own not in curve:
+        measured(own)
+    points = sorted((r, *value) for r, value in curve.items())
+    crossed = _crossing([(r, loss) for r, loss, _ in points], limit)
+    early = _crossing([(r, loss + _Z * error) for r, loss, error in points], limit)
+    late = _crossing([(r, loss - _Z * error) for r, loss, error in points], limit)
+    return DesignRule(
+        measure=measure, limit=limit, ratio=crossed, ratio_ci=(early, late),
+        is_bound=crossed is not None and bool(points) and crossed <= points[0][0], curve=points,
+        critical_delay_s=longest * 1e-15, update_s=update * 1e-15, loss_here=curve.get(own), interrupted=interrupted,
+    )  # fmt: skip
+
+
+def update_ticks(program: Program) -> float:
+    """Mean time between two updates of a p-bit, in ticks."""
+    if program.clock in ("poisson", "free-running"):
+        return float(np.mean(program.tau))
+    return program.period / program.participation
+
+
+def _bracket(curve: dict[float, tuple[float, float]], limit: float) -> tuple[float | None, float | None]:
+    """The last ratio below the limit and the first above it."""
+    above = [r for r in sorted(curve) if curve[r][0] > limit]
+    if not above:
+        return None, None
+    below = [r for r in sorted(curve) if r < above[0]]
+    return (below[-1] if below else None), above[0]
+
+
+def _crossing(points: list[tuple[float, float]], limit: float) -> float | None:
+    """Where a line through the points, straight in the logarithm of the ratio, first exceeds the limit."""
+    before = None
+    for ratio, loss in points:
+        if loss > limit:
+            if before is None:
+                return ratio
+            part = (limit - before[1]) / (loss - before[1])
+            return float(before[0] * (ratio / before[0]) ** part)
+        before = ratio, loss
+    return None
+
+
+Gather = Callable[[Program, np.ndarray, np.ndarray], np.ndarray]
+Compare = Callable[[np.ndarray, np.ndarray], float]
+
+
+def _statistic(measure: str, program: Program, anneal: Anneal, target: float | None) -> tuple[Gather, Compare]:
+    """(what is kept of states by schedule, the loss between two of those: without delay, and with)."""
+    network = program.problem_network
+    if measure == "correlation":
+        rows = np.repeat(np.arange(len(network[0])), np.diff(network[1]))
+        once = rows < network[2]
+        if not once.any():
+            raise InputError("correlation needs a problem with couplings")
+        first, second = rows[once], network[2][once]
+
+        def correlations(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
+            values = vote(scaled, states)
+            return _means((values[:, first] * values[:, second]).astype(np.float64), group)
+
+        def relative(base: np.ndarray, now: np.ndarray) -> float:
+            size = _square(base)
+            if not size > 0:
+                raise InputError("the correlations without delay are within their noise: more reads, or another beta")
+            square = _square(now - base)
+            return math.copysign(math.sqrt(abs(square) / size), square)
+
+        return correlations, relative
+    if measure == "kl":
+        law = boltzmann_law(energies(*network), float(anneal.beta[-1]))
+
+        def frequencies(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
+            counts = np.zeros((int(group.max()) + 1, len(law)))
+            np.add.at(counts, (group, state_index(vote(scaled, states))), 1.0)
+            return counts
+
+        return frequencies, lambda base, now: _kl(now.sum(axis=0), law) - _kl(base.sum(axis=0), law)
+    assert target is not None
+
+    def reached(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
+        energy = value_energies(scaled, vote(scaled, states))
+        return _means((energy <= target + 1e-9 * max(1.0, abs(target)))[:, None].astype(np.float64), group)
+
+    def lost(base: np.ndarray, now: np.ndarray) -> float:
+        if not base.sum() > 0:
+            raise InputError(f"too few reads reach the target {target:g} without delay: more time, or another target")
+        return 1 - float(now.sum() / base.sum())
+
+    return reached, lost
+
+
+def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """(schedules, k): means of ``values`` (reads, k) over the reads of each schedule."""
+    first = np.concatenate(([0], np.flatnonzero(np.diff(group)) + 1))
+    return np.add.reduceat(values, first, axis=0) / np.bincount(group)[:, None]
+
+
+def _square(groups: np.ndarray) -> float:
+    """Squared length of the mean of independent rows (g, k), without the bias that their noise adds."""
+    g = len(groups)
+    return float(np.sum(groups.sum(axis=0) ** 2) - np.sum(groups**2)) / (g * (g - 1))
+
+
+def _kl(counts: np.ndarray, law: np.ndarray) -> float:
+    share = counts / counts.sum()
+    seen = share > 0
+    return float(np.sum(share[seen] * np.log(share[seen] / law[seen])))
+
+
+def _jackknife(of: Callable[[np.ndarray], float], groups: int) -> tuple[float, float]:
+    """The estimate, and its standard error from leaving out one schedule after the other."""
+    every = np.arange(groups)
+    left = np.array([of(every[every != g]) for g in every])
+    return of(every), float(math.sqrt((groups - 1) / groups * np.sum((left - left.mean()) ** 2)))

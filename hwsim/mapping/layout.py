@@ -1,0 +1,180 @@
+"""Layout: where p-bits sit on the die and what the wires between them cost in length, delay and energy.
+
+Enters: the network a chip holds and, on a fixed graph, its p-bits. Leaves: a Layout. Where wires can be chosen, p-bits
+are put on a square grid and moved by annealing until the wires are short.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.chip.chip import Chip
+from hwsim.chip.topology import wires as positions
+from hwsim.chip.topology import sites as sites_of
+from hwsim.jit import njit
+from hwsim.mapping.registers import Network
+from hwsim.streams import generator
+
+_MOVES = 400
+"""Moves tried for each p-bit, and at most _MOST_MOVES in all."""
+_MOST_MOVES = 40_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """place : float64 (n, 2), x and y of each p-bit's cell, in cell pitches;  length : float64 (m,), Manhattan length of
+    each connection's wire, in cell pitches;  delay_s : float64 (m,), its delay and that of the reader's fan-in;
+    wire_j : float64 (n,), energy of a toggle, each coupling on a wire of its own, or None where it is not known;
+    moved : whether the places were chosen here."""
+
+    place: np.ndarray
+    length: np.ndarray
+    delay_s: np.ndarray
+    wire_j: np.ndarray | None
+    moved: bool
+
+
+def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -> Layout:
+    """The Layout of ``network`` whose p-bit k sits on site ``sites[k]`` of ``chip``; ``seed`` is of the annealing."""
+    topology, plan, n = chip.topology, chip.floorplan, len(network.bias)
+    if topology.is_fixed:
+        place = positions(topology)[np.searchsorted(sites_of(topology), sites)]
+    else:
+        place = placed(network, seed=seed)
+    degree = np.diff(network.indptr)
+    rows = np.repeat(np.arange(n), degree)
+    length = np.abs(place[rows] - place[network.indices]).sum(axis=1)
+    pitch = plan.cell_pitch_m or 0.0
+    delay = plan.wire_delay_s_per_m * pitch * length + plan.stage_delay_s * fan_in_stages(degree)[rows]
+    wire_j = None
+    if plan.wire_energy_j_per_m is not None:
+        wire_j = plan.wire_energy_j_per_m * pitch * np.bincount(rows, weights=length, minlength=n)
+    return Layout(place=place, length=length, delay_s=delay, wire_j=wire_j, moved=not topology.is_fixed)
+
+
+def fan_in_stages(degree: np.ndarray) -> np.ndarray:
+    """int64 (n,): stages of a tree of two-input adders over ``degree`` inputs, ceil(log2 degree)."""
+    return np.ceil(np.log2(np.maximum(degree, 1))).astype(np.int64)
+
+
+def placed(network: Network, *, seed: int = 0) -> np.ndarray:
+    """float64 (n, 2): a cell of the smallest square grid for each p-bit, annealed to a short total Manhattan length.
+
+    Swaps within a window that shrinks with the temperature; an empty cell can be swapped with too. A function of the
+    network and ``seed``.
+    """
+    n = len(network.bias)
+    side = math.ceil(math.sqrt(n))
+    height = -(-n // side)
+    order = breadth_first(n, network.indptr, network.indices)
+    cell = np.empty(n, dtype=np.int64)
+    # boustrophedon: neighbours in the order are neighbours on the grid
+    row, column = np.divmod(np.arange(n), side)
+    cell[order] = row * side + np.where(row % 2 == 0, column, side - 1 - column)
+    if n > 2 and len(network.indices):
+        moves = min(_MOVES * n, _MOST_MOVES)
+        key = int(generator(seed, "placement").integers(2**63))
+        _anneal(cell, network.indptr, network.indices, side, height, moves, np.uint64(key))
+    return np.stack((cell % side, cell // side), axis=1).astype(np.float64)
+
+
+def breadth_first(n: int, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """int64 (n,): spins in breadth-first order, from one of least degree: neighbours are close in it."""
+    degree, seen, out = np.diff(indptr), np.zeros(n, dtype=bool), []
+    for root in np.argsort(degree, kind="stable"):
+        if seen[root]:
+            continue
+        seen[root] = True
+        queue = [int(root)]
+        while queue:
+            i = queue.pop(0)
+            out.append(i)
+            near = indices[indptr[i] : indptr[i + 1]]
+            near = near[~seen[near]]
+            seen[near] = True
+            queue += near[np.argsort(degree[near], kind="stable")].tolist()
+    return np.array(out, dtype=np.int64)
+
+
+@njit(nogil=True)
+def _anneal(cell, indptr, indices, side, height, moves, key):
+    """Simulated annealing of cell (n,), in place: a random p-bit swaps with a random cell near it."""
+    n = len(cell)
+    occupant = np.full(side * height, -1, dtype=np.int64)
+    for i in range(n):
+        occupant[cell[i]] = i
+    total = 0.0
+    for i in range(n):
+        for k in range(indptr[i], indptr[i + 1]):
+            j = indices[k]
+            total += abs(cell[i] % side - cell[j] % side) + abs(cell[i] // side - cell[j] // side)
+    # from the mean pull on a p-bit down to where a step of one pitch is rarely taken
+    hot, cold = max(0.3 * total / n, 0.5), 0.05
+    state = key | np.uint64(1)
+    for move in range(moves):
+        part = move / moves
+        temperature = hot * (cold / hot) ** part
+        reach = max(1, int(side * (1 - part) ** 2))
+        state ^= state << np.uint64(13)
+        state ^= state >> np.uint64(7)
+        state ^= state << np.uint64(17)
+        i = int((state >> np.uint64(11)) % np.uint64(n))
+        state ^= state << np.uint64(13)
+        state ^= state >> np.uint64(7)
+        state ^= state << np.uint64(17)
+        word = state >> np.uint64(11)
+        x0, y0 = cell[i] % side, cell[i] // side
+        x = x0 + int(word % np.uint64(2 * reach + 1)) - reach
+        y = y0 + int((word >> np.uint64(20)) % np.uint64(2 * reach + 1)) - reach
+        if x < 0 or x >= side or y < 0 or y >= height or (x == x0 and y == y0):
+            continue
+        there = y * side + x
+        other = occupant[there]
+        change = 0
+        for k in range(indptr[i], indptr[i + 1]):
+            j = indices[k]
+            if j != other:
+                xj, yj = cell[j] % side, cell[j] // side
+                change += abs(x - xj) + abs(y - yj) - abs(x0 - xj) - abs(y0 - yj)
+        if other >= 0:
+            for k in range(indptr[other], indptr[other + 1]):
+                j = indices[k]
+                if j != i:
+                    xj, yj = cell[j] % side, cell[j] // side
+                    change += abs(x0 - xj) + abs(y0 - yj) - abs(x - xj) - abs(y - yj)
+        state ^= state << np.uint64(13)
+        state ^= state >> np.uint64(7)
+        state ^= state << np.uint64(17)
+        if change <= 0 or (state >> np.uint64(11)) * 2.0**-53 < math.exp(-change / temperature):
+            occupant[cell[i]] = other
+            if other >= 0:
+                cell[other] = cell[i]
+            cell[i] = there
+            occupant[there] = i
+
+
+def congestion(layout: Layout, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """float64 (rows, columns): wires that run through each cell, each coupling along both of its two L-shaped routes
+    by half, its ends included."""
+    place = np.rint(layout.place).astype(np.int64)
+    place -= place.min(axis=0)
+    out = np.zeros((int(place[:, 1].max()) + 1, int(place[:, 0].max()) + 1))
+    rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    once = rows < indices
+    _route(place, rows[once], indices[once].astype(np.int64), out)
+    return out
+
+
+@njit(nogil=True)
+def _route(place, first, second, out):
+    for k in range(len(first)):
+        xa, ya = place[first[k]]
+        xb, yb = place[second[k]]
+        for corner in range(2):
+            y_across, x_along = (ya, xb) if corner == 0 else (yb, xa)
+            for x in range(min(xa, xb), max(xa, xb) + 1):
+                out[y_across, x] += 0.5
+            for y in range(min(ya, yb), max(ya, yb) + 1):
+                if y != y_across:
+                    out[y, x_along] += 0.5
