@@ -35,7 +35,7 @@ def delayed_law(
     Raises InputError where history and new values are more than MAX_BITS bits, or nothing mixes (participation 1 may
     alternate for ever).
     """
-    n, rows = len(bias), np.repeat(np.arange(len(bias)), np.diff(indptr))
+    n = len(bias)
     lag = np.asarray(lag, dtype=np.int64)
     depth = np.ones(n, dtype=np.int64)
     np.maximum.at(depth, indices, lag)

@@ -105,6 +105,7 @@ def design_rule(
 
     base, interrupted = at(0.0)
     curve: dict[float, tuple[float, float]] = {}
+
     def measured(ratio: float) -> None:
         nonlocal interrupted
         if interrupted or ratio in curve:

@@ -25,6 +25,7 @@ from hwsim.cell.card import (
 from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Prices, Weights
 from hwsim.chip.faults import without as switched_off
+from hwsim.chip.graph import read_graph
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
 
@@ -45,23 +46,23 @@ def _cards(kind: str) -> dict[str, Path]:
     return found
 
 
-def _card(name: str | Path, folder: str, kind: type) -> Any:
+def _path(name: str | Path, folder: str) -> Path:
     if str(name).endswith(".toml"):
-        return load_card(Path(name), kind)
+        return Path(name)
     cards = _cards(folder)
     if name not in cards:
         raise InputError(f"no {folder[:-1]} card is called {str(name)!r}{suggestion(str(name), cards)}")
-    return load_card(cards[str(name)], kind)
+    return cards[str(name)]
 
 
 def pbit_card(name: str | Path) -> PBitCard:
     """The p-bit card called ``name``, or in the file ``name``."""
-    return _card(name, "pbits", PBitCard)
+    return load_card(_path(name, "pbits"), PBitCard)
 
 
 def chip_card(name: str | Path) -> ChipCard:
     """The chip card called ``name``, or in the file ``name``."""
-    return _card(name, "chips", ChipCard)
+    return load_card(_path(name, "chips"), ChipCard)
 
 
 def any_card(name: str | Path) -> PBitCard | ChipCard:
@@ -97,7 +98,8 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
     """The chip of card ``name`` (or of a .toml file), with parameters overridden and faults switched off.
 
     Overrides are the parameters of p-bit and chip cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``pbit``
-    (another p-bit card), ``clock``, ``participation``, ``random_source``. Text carries a unit; numbers are SI.
+    (another p-bit card), ``clock``, ``participation``, ``random_source``, ``topology`` (another kind), ``graph`` (a
+    file with one's own). Text carries a unit; numbers are SI.
     ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError or CardError in one sentence.
     """
     card = chip_card(name)
@@ -131,7 +133,7 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
             period_s=values.get("period"),
             participation=float(overrides.get("participation", 1.0)),
         ),
-        topology=_topology(card, values),
+        topology=_topology(card, values, overrides, _path(name, "chips").parent),
         weights=Weights(
             bits=_count(values, "weight_bits"),
             limit=values.get("weight_limit"),
@@ -176,7 +178,7 @@ def pbit_from(card: PBitCard) -> PBit:
     return pbit_model(card, _si_values(card))
 
 
-_WORDS = ("pbit", "clock", "participation", "random_source")
+_WORDS = ("pbit", "clock", "participation", "random_source", "topology", "graph")
 _SIGNED = ("offset", "input_low", "background_susceptibility")
 _PRICES = {
     "energy_per_read": "read_j",
@@ -220,15 +222,32 @@ def _drop_rivals(values: dict[str, float | int], given: dict[str, float | int]) 
                         values.pop(key, None)
 
 
-def _topology(card: ChipCard, values: dict[str, float | int]) -> Topology:
+_SHAPE = ("max_pbits", "max_degree", "rows", "columns", "layers", "size")
+
+
+def _topology(card: ChipCard, values: dict[str, float | int], overrides: dict[str, Any], folder: Path) -> Topology:
     wiring = card.wiring
-    if wiring is not None and any(len(pair) != 2 for pair in wiring.offsets):
-        raise CardError(f"{card.name}: each wiring offset is a pair [rows, columns]")
+    pairs = [] if wiring is None else [*wiring.offsets, *wiring.dead_wires]
+    if any(len(pair) != 2 for pair in pairs):
+        raise CardError(f"{card.name}: each wiring offset is a pair [rows, columns], each dead wire a pair of p-bits")
+    file = overrides.get("graph")
+    if file is None and wiring is not None and wiring.graph is not None:
+        file = folder / wiring.graph
+    kind = overrides.get("topology", card.topology if overrides.get("graph") is None else "graph")
+    named: dict[str, Any] = {key: _count(values, key) for key in _SHAPE}
+    named |= {key: int(values[key]) for key in ("graph_seed", "dead_seed") if key in values}
+    named |= {key: values[key] for key in ("dead_fraction", "dead_wire_fraction") if key in values}
+    if wiring is not None:
+        named |= {
+            "offsets": tuple((pair[0], pair[1]) for pair in wiring.offsets),
+            "rotations": wiring.rotations,
+            "dead_pbits": tuple(wiring.dead_pbits),
+            "dead_wires": tuple((pair[0], pair[1]) for pair in wiring.dead_wires),
+        }
     return Topology(
-        kind=card.topology,
-        offsets=() if wiring is None else tuple((pair[0], pair[1]) for pair in wiring.offsets),
-        rotations=1 if wiring is None else wiring.rotations,
-        **{key: _count(values, key) for key in ("max_pbits", "max_degree", "rows", "columns", "layers", "size")},
+        kind=kind,
+        graph=read_graph(file) if file is not None and kind == "graph" else None,
+        **named,
     )
 
 

@@ -1,7 +1,7 @@
-"""Topology: which p-bits of a chip a wire can join. Enters: a kind and its sizes. Leaves: counts and wires.
+"""Topology: which p-bits of a chip a wire can join. Enters: a kind and its sizes. Leaves: counts, wires, positions.
 
-p-bits of a fixed graph are numbered from 0: row by row on grids (layer by layer before that), and as D-Wave numbers
-them on Pegasus and Zephyr graphs.
+p-bits of a fixed graph are numbered from 0: row by row on grids (layer by layer before that), as D-Wave numbers them on
+Chimera, Pegasus and Zephyr graphs, visible before hidden units on bipartite ones. Dead p-bits and wires are left out.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from importlib import import_module
 
 import numpy as np
 
+from hwsim.chip.graph import Graph
 from hwsim.errors import InputError, MissingExtraError
+from hwsim.streams import generator
 
 _SIZES = {
     "all-to-all": (),
@@ -19,10 +21,16 @@ _SIZES = {
     "square": ("rows", "columns"),
     "square-torus": ("rows", "columns"),
     "cubic": ("rows", "columns", "layers"),
+    "chimera": ("rows", "columns"),
     "pegasus": ("size",),
     "zephyr": ("size",),
     "offset-grid": ("rows", "columns"),
+    "bipartite": ("rows", "columns"),
+    "regular": ("max_pbits", "max_degree"),
+    "graph": ("graph",),
 }
+GRIDS = ("king", "square", "square-torus", "cubic", "offset-grid")
+_ANNEALERS = ("chimera", "pegasus", "zephyr")
 TOPOLOGIES = tuple(_SIZES)
 """Kinds of graph: the first two hold any couplings up to a degree, the others are fixed."""
 
@@ -31,9 +39,14 @@ TOPOLOGIES = tuple(_SIZES)
 class Topology:
     """Which couplings can be wired.
 
-    max_pbits, max_degree : limits, None for none;  rows, columns, layers : of a grid;  size : m of a Pegasus or Zephyr
-    graph;  offsets, rotations : of an offset grid, the (rows, columns) from a p-bit to its neighbours, each turned
+    max_pbits, max_degree : limits, None for none; of a random regular graph, its size and degree, drawn by graph_seed
+    rows, columns, layers : of a grid; of a Chimera graph, in cells of two shores of ``size`` p-bits (None: 4); of a
+    bipartite graph, visible and hidden units, each joined to all of the other side
+    size : m of a Pegasus or Zephyr graph;  graph : the user's own
+    offsets, rotations : of an offset grid, the (rows, columns) from a p-bit to its neighbours, each turned
     ``rotations`` times by 90 degrees
+    dead_pbits, dead_wires : what does not work;  dead_fraction, dead_wire_fraction : shares that do not, drawn by
+    dead_seed. A dead p-bit is known before a problem is placed, a stuck one is not
     """
 
     kind: str = "all-to-all"
@@ -45,6 +58,13 @@ class Topology:
     size: int | None = None
     offsets: tuple[tuple[int, int], ...] = ()
     rotations: int = 1
+    graph: Graph | None = None
+    graph_seed: int = 0
+    dead_pbits: tuple[int, ...] = ()
+    dead_wires: tuple[tuple[int, int], ...] = ()
+    dead_fraction: float = 0.0
+    dead_wire_fraction: float = 0.0
+    dead_seed: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in _SIZES:
@@ -54,43 +74,155 @@ class Topology:
                 raise InputError(f"{name} must be >= 1, got {getattr(self, name)}")
         for name in _SIZES[self.kind]:
             if getattr(self, name) is None:
-                raise InputError(f"a {self.kind} topology needs {name}")
+                what = "graph, a file" if name == "graph" else name
+                raise InputError(f"a {self.kind} topology needs {what}")
         if self.kind == "offset-grid" and (not self.offsets or not 1 <= self.rotations <= 4):
             raise InputError("an offset-grid topology needs offsets and 1 to 4 rotations")
+        if self.kind == "regular" and ((self.max_pbits or 0) * (self.max_degree or 0) % 2 or
+                                       (self.max_degree or 0) >= (self.max_pbits or 0)):  # fmt: skip
+            raise InputError("a regular topology needs max_degree < max_pbits and an even product of the two")
+        for name in ("dead_fraction", "dead_wire_fraction"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} must be >= 0 and below 1, got {getattr(self, name):g}")
+        if not self.is_fixed and self.has_dead:
+            raise InputError(f"a {self.kind} topology has no wires of its own, so none of its parts can be dead")
 
     @property
     def is_fixed(self) -> bool:
         """Whether the wires are there before any problem is."""
         return self.kind not in ("all-to-all", "sparse")
 
+    @property
+    def has_dead(self) -> bool:
+        """Whether some of it does not work."""
+        return bool(self.dead_pbits or self.dead_wires or self.dead_fraction or self.dead_wire_fraction)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Names of the numbers that say how large it is."""
+        names = tuple(name for name in _SIZES[self.kind] if name not in ("graph", "max_degree"))
+        return (*names, "layers") if self.kind in GRIDS and self.layers is not None and "layers" not in names else names
+
 
 def n_sites(topology: Topology) -> int | None:
-    """How many p-bits there are, None where the topology sets no number."""
+    """How many p-bits work, None where the topology sets no number."""
     if not topology.is_fixed:
         return topology.max_pbits
-    if topology.kind in ("pegasus", "zephyr"):
-        return len(_annealer(topology.kind, topology.size or 1)[0])
-    return (topology.rows or 1) * (topology.columns or 1) * (topology.layers or 1)
+    return len(sites(topology))
 
 
+@lru_cache(maxsize=8)
 def sites(topology: Topology) -> np.ndarray:
-    """int64 (n,): numbers of the p-bits of a fixed graph. Pegasus graphs leave some numbers out."""
-    if topology.kind in ("pegasus", "zephyr"):
-        return _annealer(topology.kind, topology.size or 1)[0]
-    return np.arange(n_sites(topology) or 0)
+    """int64 (n,): numbers of the p-bits of a fixed graph that work. Pegasus graphs leave some numbers out."""
+    every = _all_sites(topology)
+    dead = np.isin(every, topology.dead_pbits)
+    if topology.dead_fraction > 0:
+        dead |= generator(topology.dead_seed, "dead p-bits").random(len(every)) < topology.dead_fraction
+    return every[~dead]
+
+
+def is_dead(topology: Topology, site: int) -> bool:
+    """Whether ``site`` is the number of a p-bit that does not work."""
+    return topology.is_fixed and bool(np.isin(site, _all_sites(topology))) and not np.isin(site, sites(topology))
 
 
 def wires(topology: Topology) -> np.ndarray:
-    """int64 (m, 2): the wires of a fixed graph, the smaller p-bit first, sorted. Raises InputError for an open one."""
+    """int64 (m, 2): the wires of a fixed graph that work, the smaller p-bit first, sorted. Raises InputError for an
+    open one."""
     if not topology.is_fixed:
         raise InputError(f"a chip whose topology is {topology.kind} has no wires of its own")
-    return _wires(topology)
+    return _working(topology) if topology.has_dead else _wires(topology)
+
+
+@lru_cache(maxsize=8)
+def _working(topology: Topology) -> np.ndarray:
+    every = _wires(topology)
+    works = np.all(np.isin(every, sites(topology)), axis=1)
+    if topology.dead_wires:
+        span = int(every.max()) + 1
+        dead = np.sort(np.array(topology.dead_wires, dtype=np.int64), axis=1)
+        works &= ~np.isin(every[:, 0] * span + every[:, 1], dead[:, 0] * span + dead[:, 1])
+    if topology.dead_wire_fraction > 0:
+        works &= generator(topology.dead_seed, "dead wires").random(len(every)) >= topology.dead_wire_fraction
+    return every[works]
+
+
+def _all_sites(topology: Topology) -> np.ndarray:
+    if topology.graph is not None:
+        return topology.graph.sites
+    if topology.kind in _ANNEALERS:
+        return _annealer(topology)[0]
+    if topology.kind == "regular":
+        return np.arange(topology.max_pbits or 0)
+    if topology.kind == "bipartite":
+        return np.arange((topology.rows or 0) + (topology.columns or 0))
+    return np.arange((topology.rows or 1) * (topology.columns or 1) * (topology.layers or 1))
+
+
+@lru_cache(maxsize=8)
+def positions(topology: Topology) -> np.ndarray:
+    """float64 (n, 2): x and y of the cells of the p-bits of a fixed graph, in cell pitches, in the order of `sites`.
+
+    Grids are drawn as they are; a cubic one has the p-bits of a column of layers in a small square. D-Wave's graphs
+    take dwave-graphs' drawing, and any drawing that is no grid is pulled onto the smallest square of cells: p-bits in
+    order of y fill its rows, each row in order of x. Random regular graphs, and own graphs without positions, fill a
+    square row by row; bipartite ones have a column of visible units beside one of hidden units, folded alike.
+    """
+    every, live = _all_sites(topology), sites(topology)
+    return _all_positions(topology)[np.searchsorted(every, live)]
+
+
+def _all_positions(topology: Topology) -> np.ndarray:
+    every = _all_sites(topology)
+    n = len(every)
+    if topology.kind in GRIDS:
+        layers, rows, columns = topology.layers or 1, topology.rows or 1, topology.columns or 1
+        side = int(np.ceil(np.sqrt(layers)))
+        high = -(-layers // side)
+        layer, row, column = np.indices((layers, rows, columns)).reshape(3, -1)
+        return np.stack((column * side + layer % side, row * high + layer // side), axis=1).astype(np.float64)
+    if topology.kind in _ANNEALERS:
+        return _on_grid(_annealer(topology)[2])
+    if topology.graph is not None and topology.graph.place is not None:
+        return topology.graph.place
+    if topology.kind == "bipartite":
+        visible, hidden = topology.rows or 0, topology.columns or 0
+        height = max(1, int(np.ceil(np.sqrt(n))))
+        left, right = np.arange(visible), np.arange(hidden)
+        gap = -(-visible // height)
+        x = np.concatenate((gap - 1 - left // height, gap + right // height))
+        return np.stack((x, np.concatenate((left % height, right % height))), axis=1).astype(np.float64)
+    side = max(1, int(np.ceil(np.sqrt(n))))
+    return np.stack((np.arange(n) % side, np.arange(n) // side), axis=1).astype(np.float64)
+
+
+def _on_grid(drawn: np.ndarray) -> np.ndarray:
+    n = len(drawn)
+    side = int(np.ceil(np.sqrt(n)))
+    out = np.empty((n, 2))
+    by_y = np.lexsort((drawn[:, 0], drawn[:, 1]))
+    for row in range(-(-n // side)):
+        here = by_y[row * side : (row + 1) * side]
+        here = here[np.argsort(drawn[here, 0], kind="stable")]
+        out[here] = np.stack((np.arange(len(here)), np.full(len(here), row)), axis=1)
+    return out
 
 
 @lru_cache(maxsize=8)
 def _wires(topology: Topology) -> np.ndarray:
-    if topology.kind in ("pegasus", "zephyr"):
-        return _annealer(topology.kind, topology.size or 1)[1]
+    if topology.graph is not None:
+        return topology.graph.wires
+    if topology.kind in _ANNEALERS:
+        return _annealer(topology)[1]
+    if topology.kind == "regular":
+        import networkx
+
+        drawn = networkx.random_regular_graph(topology.max_degree, topology.max_pbits, seed=topology.graph_seed)
+        edges = np.array(list(drawn.edges()), dtype=np.int64)
+        return _sorted(edges[:, 0], edges[:, 1])
+    if topology.kind == "bipartite":
+        visible, hidden = np.indices((topology.rows or 0, topology.columns or 0)).reshape(2, -1)
+        return _sorted(visible, (topology.rows or 0) + hidden)
     shape = (topology.layers or 1, topology.rows or 1, topology.columns or 1)
     around = topology.kind == "square-torus"
     steps = {
@@ -127,12 +259,21 @@ def _sorted(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.unique(both[both[:, 0] != both[:, 1]], axis=0)
 
 
+def _annealer(topology: Topology) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(sites, wires, drawing) of D-Wave's graphs."""
+    if topology.kind == "chimera":
+        return _graph_of("chimera", (topology.rows or 1, topology.columns or 1, topology.size or 4))
+    return _graph_of(topology.kind, (topology.size or 1,))
+
+
 @lru_cache(maxsize=4)
-def _annealer(kind: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _graph_of(kind: str, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     try:
         graphs = import_module("dwave.graphs")
     except ImportError:
         raise MissingExtraError(f"{kind} needs the package dwave-graphs: pip install 'hwsim[graphs]'") from None
-    graph = getattr(graphs, f"{kind}_graph")(size)
+    graph = getattr(graphs, f"{kind}_graph")(*size)
     edges = np.array(list(graph.edges()), dtype=np.int64)
-    return np.array(sorted(graph.nodes()), dtype=np.int64), _sorted(edges[:, 0], edges[:, 1])
+    nodes = sorted(graph.nodes())
+    drawn = getattr(graphs, f"{kind}_layout")(graph)
+    return np.array(nodes, dtype=np.int64), _sorted(edges[:, 0], edges[:, 1]), np.array([drawn[node] for node in nodes])

@@ -174,8 +174,9 @@ def run(
     """Emulate ``reads`` runs of the hardware through ``anneal``; they share ``schedules`` realisations of the clock.
 
     ``record`` lists reads whose every update is kept. ``initial_states``: int8 (reads, n) of +-1. ``observe`` is called
-    with (device seconds, states int8 (reads, n)) at every checkpoint that is reached. ``progress`` is called with (fraction done, updates so far) a few times a second; Ctrl-C, or ``interrupt`` returning true, ends the
-    run there and returns what it has, with ``interrupted`` set; a second Ctrl-C ends it at once. Raises InputError on
+    with (device seconds, states int8 (reads, n)) at every checkpoint that is reached. ``progress`` is called with
+    (fraction done, updates so far) a few times a second; Ctrl-C, or ``interrupt`` returning true, ends the run there
+    and returns what it has, with ``interrupted`` set; a second Ctrl-C ends it at once. Raises InputError on
     a bad argument.
     """
     engine, reason = _choose(engine, program)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.topology import Topology, n_sites, wires
+from hwsim.chip.topology import GRIDS, Topology, n_sites, wires
 from hwsim.errors import DoesNotFitError, InputError, MissingExtraError
 from hwsim.mapping.registers import Network, symmetric_rows
 
@@ -42,6 +42,8 @@ def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0)
         fits = (size for size in _larger(chip.topology) if _search(network, size, seed, _SEARCH_LARGER_S) is not None)
         larger = next(fits, None)
         what = "and none was found on larger ones either" if larger is None else f"one fits on {_words(larger)}"
+        if not chip.topology.sizes:
+            what = "the graph is your own, of one size"
         raise DoesNotFitError(
             f"no embedding of {n} spins and {len(network.weight) // 2} couplings was found on the {most} p-bits of "
             f"chip {chip.name!r} within {_SEARCH_S} s; {what}"
@@ -75,7 +77,7 @@ def _search(network: Network, topology: Topology, seed: int, limit_s: float) -> 
 def _region(topology: Topology) -> np.ndarray:
     """int64 (m, 2): the wires to search; of a grid, those of its first rows and columns, since the search is slow."""
     all_wires = wires(topology)
-    if topology.columns is None or topology.rows is None:
+    if topology.kind not in GRIDS or topology.columns is None or topology.rows is None:
         return all_wires
     row, column = np.divmod(all_wires, topology.columns)
     row %= topology.rows  # layers after one another
@@ -84,13 +86,16 @@ def _region(topology: Topology) -> np.ndarray:
 
 def _larger(topology: Topology) -> Iterator[Topology]:
     for factor in (1.5, 2.0, 3.0):
-        names = [name for name in ("size", "rows", "columns", "layers") if getattr(topology, name) is not None]
-        yield replace(topology, **{name: math.ceil(getattr(topology, name) * factor) for name in names})  # type: ignore
+        larger: dict[str, Any] = {name: math.ceil(getattr(topology, name) * factor) for name in topology.sizes}
+        if larger:
+            larger |= {"dead_pbits": (), "dead_wires": ()}
+            if topology.kind == "regular":
+                larger["max_pbits"] += larger["max_pbits"] % 2
+            yield replace(topology, **larger)
 
 
 def _words(topology: Topology) -> str:
-    names = [name for name in ("size", "rows", "columns", "layers") if getattr(topology, name) is not None]
-    sizes = ", ".join(f"{name} {getattr(topology, name)}" for name in names)
+    sizes = ", ".join(f"{name} {getattr(topology, name)}" for name in topology.sizes)
     return f"a {topology.kind} graph of {sizes}"
 
 

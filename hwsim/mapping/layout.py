@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.topology import wires as positions
+from hwsim.chip.topology import positions
 from hwsim.chip.topology import sites as sites_of
 from hwsim.jit import njit
 from hwsim.mapping.registers import Network
@@ -23,8 +23,8 @@ _MOST_MOVES = 40_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """place : float64 (n, 2), x and y of each p-bit's cell, in cell pitches;  length : float64 (m,), Manhattan length of
-    each connection's wire, in cell pitches;  delay_s : float64 (m,), its delay and that of the reader's fan-in;
+    """place : float64 (n, 2), x and y of each p-bit's cell, in cell pitches;  length : float64 (m,), Manhattan length
+    of each connection's wire, in cell pitches;  delay_s : float64 (m,), its delay and that of the reader's fan-in;
     wire_j : float64 (n,), energy of a toggle, each coupling on a wire of its own, or None where it is not known;
     moved : whether the places were chosen here."""
 

@@ -6,7 +6,7 @@ On a chip with a fixed graph a spin whose name is the number of a p-bit sits on 
 import numpy as np
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.topology import n_sites, sites, wires
+from hwsim.chip.topology import is_dead, n_sites, sites, wires
 from hwsim.errors import DoesNotFitError
 
 
@@ -29,6 +29,11 @@ def check_place(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarra
         _check_wires(chip, labels, indptr, indices)
 
 
+def _no_pbit(chip: Chip, label: object) -> str:
+    dead = isinstance(label, int) and is_dead(chip.topology, label)
+    return f"p-bit {label!r} does not work" if dead else f"there is no p-bit {label!r}"
+
+
 def _check_wires(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarray) -> None:
     known = sites(chip.topology)
     numbered = all(isinstance(label, int) for label in labels)
@@ -38,7 +43,7 @@ def _check_wires(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarr
         odd = labels[int(np.argmax(lost))] if numbered else next(x for x in labels if not isinstance(x, int))
         raise DoesNotFitError(
             f"chip {chip.name!r} has a fixed {chip.topology.kind} graph, so a spin is named by the p-bit it sits on, "
-            f"and there is no p-bit {odd!r}; the problem must be drawn on this graph"
+            f"and {_no_pbit(chip, odd)}; the problem must be drawn on this graph"
         )
     rows = np.repeat(np.arange(len(labels)), np.diff(indptr))
     first, second = place[rows], place[indices]

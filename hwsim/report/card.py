@@ -115,6 +115,10 @@ def _said(part: dict[str, Any]) -> str:
     if "probability" in part:
         last = part["first"] + (len(part["probability"]) - 1) * part["step"]
         return f"{len(part['probability'])} points, z = {part['first']:g} to {last:g}"
+    if part.get("graph"):
+        return part["graph"]
+    if not part["offsets"]:
+        return f"{len(part['dead_pbits'])} p-bits and {len(part['dead_wires'])} wires dead"
     offsets = " ".join(f"({r},{c})" for r, c in part["offsets"])
     return offsets + (f" and {part['rotations'] - 1} turns of 90 deg" if part["rotations"] > 1 else "")
 

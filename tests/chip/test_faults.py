@@ -8,6 +8,7 @@ from hwsim.errors import InputError
 
 PLANTED = {
     "delay": {"delay": "1 ns"},
+    "wire-delay": {"cell_pitch": "10 um", "wire_delay": "100 ps/mm"},
     "synapse": {"synapse_tau": "1 ns"},
     "gain-spread": {"gain_dtod": 0.1},
     "offset-spread": {"offset_dtod": 0.1},

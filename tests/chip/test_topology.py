@@ -1,11 +1,12 @@
 """Wires of fixed graphs against closed forms."""
 
+import dimod
 import networkx
 import numpy as np
 import pytest
 
 import hwsim
-from hwsim.chip.topology import Topology, n_sites, sites, wires
+from hwsim.chip.topology import Topology, n_sites, positions, sites, wires
 from hwsim.errors import DoesNotFitError, InputError
 
 
@@ -82,3 +83,88 @@ def test_a_bad_topology_is_refused(bad):
         Topology(**bad)
     with pytest.raises(InputError, match="no wires of its own"):
         wires(Topology(kind="sparse"))
+
+
+@pytest.mark.parametrize(
+    ("topology", "n", "m"),
+    [
+        (Topology(kind="chimera", rows=16, columns=16), 2048, 6016),
+        (Topology(kind="chimera", rows=2, columns=3, size=2), 24, 6 * 4 + 2 * (3 + 2 * 2)),
+        (Topology(kind="bipartite", rows=16, columns=8), 24, 128),
+        (Topology(kind="regular", max_pbits=50, max_degree=3, graph_seed=4), 50, 75),
+    ],
+)
+def test_other_graphs_have_the_wires_of_their_closed_form(topology, n, m):
+    assert n_sites(topology) == n and len(wires(topology)) == m
+    assert wires(topology).max() == n - 1
+
+
+EVERY = [
+    Topology(kind="square", rows=4, columns=7),
+    Topology(kind="cubic", rows=3, columns=4, layers=5),
+    Topology(kind="offset-grid", rows=6, columns=5, offsets=((0, 1), (2, 1)), rotations=4),
+    Topology(kind="chimera", rows=3, columns=3),
+    Topology(kind="pegasus", size=3),
+    Topology(kind="zephyr", size=3),
+    Topology(kind="bipartite", rows=9, columns=4),
+    Topology(kind="regular", max_pbits=20, max_degree=4),
+]
+
+
+@pytest.mark.parametrize("topology", EVERY, ids=lambda t: t.kind)
+def test_every_p_bit_has_a_cell_of_its_own_and_the_die_is_not_wasteful(topology):
+    place = positions(topology)
+    assert place.shape == (n_sites(topology), 2)
+    assert len(np.unique(place, axis=0)) == len(place)
+    area = np.prod(np.ptp(place, axis=0) + 1)
+    assert area <= 2.1 * len(place) + 4
+
+
+def test_a_square_grid_has_wires_of_one_pitch_and_the_drawing_of_an_annealer_beats_its_numbering():
+    square = Topology(kind="square", rows=5, columns=6)
+    ends = positions(square)[wires(square)]
+    assert np.all(np.abs(ends[:, 0] - ends[:, 1]).sum(axis=1) == 1)
+    for kind in ("pegasus", "zephyr"):
+        graph = Topology(kind=kind, size=4)
+        index = np.searchsorted(sites(graph), wires(graph))
+        side = int(np.ceil(np.sqrt(n_sites(graph))))
+        numbered = np.stack((np.arange(n_sites(graph)) % side, np.arange(n_sites(graph)) // side), axis=1)
+
+        def length(place, index=index):
+            return np.abs(place[index[:, 0]] - place[index[:, 1]]).sum(axis=1).mean()
+
+        assert length(positions(graph)) < 0.8 * length(numbered)
+
+
+def test_dead_parts_are_gone_and_no_others():
+    whole = Topology(kind="king", rows=10, columns=10)
+    some = Topology(kind="king", rows=10, columns=10, dead_pbits=(0, 55), dead_wires=((2, 1),))
+    assert set(sites(whole)) - set(sites(some)) == {0, 55}
+    assert len(wires(whole)) - len(wires(some)) == 3 + 8 + 1
+    assert positions(some).shape == (98, 2)
+    drawn = Topology(kind="king", rows=50, columns=50, dead_fraction=0.1, dead_wire_fraction=0.05, dead_seed=3)
+    assert abs(n_sites(drawn) - 2250) < 4 * np.sqrt(2500 * 0.09)
+    expected = len(wires(Topology(kind="king", rows=50, columns=50))) * 0.81 * 0.95
+    assert abs(len(wires(drawn)) / expected - 1) < 0.03
+    assert n_sites(drawn) != n_sites(Topology(kind="king", rows=50, columns=50, dead_fraction=0.1, dead_seed=4))
+
+
+def test_a_problem_goes_around_dead_p_bits_or_is_told_of_them():
+    chip = hwsim.chip("hitachi-king", rows=6, columns=6, dead_fraction=0.2, dead_seed=1)
+    program = hwsim.compile(hwsim.read("regular:n=10,d=3,seed=1"), chip)
+    assert program.n_variables == 10
+    dead = next(k for k in range(36) if k not in sites(chip.topology))
+    bqm = dimod.BinaryQuadraticModel({dead: 1.0}, {}, 0, "SPIN")
+    with pytest.raises(DoesNotFitError, match=f"p-bit {dead} does not work"):
+        hwsim.compile(bqm, chip, embedding="never")
+    with pytest.raises(InputError, match="none of its parts can be dead"):
+        hwsim.chip("generic-all-to-all", dead_fraction=0.1)
+
+
+def test_a_topology_is_chosen_by_word():
+    chip = hwsim.chip("generic-all-to-all", topology="bipartite", rows=6, columns=4)
+    assert len(wires(chip.topology)) == 24
+    with pytest.raises(InputError, match="a chimera topology needs rows"):
+        hwsim.chip("generic-all-to-all", topology="chimera")
+    with pytest.raises(InputError, match="needs graph, a file"):
+        hwsim.chip("generic-all-to-all", topology="graph")
