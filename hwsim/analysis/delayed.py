@@ -1,7 +1,7 @@
 """The exact law of a small machine whose wires have different delays: a Markov chain on states and their history.
 
-Enters: a network with a lag per connection, under a common tick that each p-bit joins with some probability. Leaves: the
-stationary law. The chain is augmented: it remembers each p-bit for as long as some reader still sees an old value.
+Enters: a network with a lag per connection, under a common tick that each p-bit joins with some probability. Leaves:
+the stationary law. The chain is augmented: it remembers each p-bit for as long as a reader still sees an old value.
 """
 
 import numpy as np

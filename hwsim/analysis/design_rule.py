@@ -26,7 +26,7 @@ MEASURES = {
 """What can be limited."""
 RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _REFINEMENTS = 3
-_BURN_IN, _LOOKS = 0.2, 80
+_BURN_IN, _LOOKS = 0.2, 40
 """Share of the time that is left out before the first look, and looks in all, where the machine is in equilibrium."""
 _Z = 1.96
 

@@ -93,15 +93,15 @@ CHIP_DIMENSIONS = {
 }
 """Parameters of a chip card and their dimensions; a chip may also override any parameter of its p-bit.
 
-rows, columns, layers : of a grid; rows and columns of cells of a Chimera graph; visible and hidden units;  size : m of a
-Pegasus or Zephyr graph, p-bits of a Chimera cell's shore;  graph_seed : of a random regular graph of max_pbits and
+rows, columns, layers : of a grid; rows and columns of cells of a Chimera graph; visible and hidden units;  size : m of
+a Pegasus or Zephyr graph, p-bits of a Chimera cell's shore;  graph_seed : of a random regular graph of max_pbits and
 max_degree;  dead_* : shares of p-bits and wires that do not work, and the seed that draws them
 weight_* : registers, weight_dtod relative to full scale;  fixed_beta : inverse temperature per unit of programmed
 weight, where the hardware fixes it;  h_noise, j_noise, h_quantization, j_quantization, background_susceptibility :
 control errors where the largest coupling is j_limit
-energy_per_read, energy_per_write : per p-bit;  power : of the machine;  link_rate : words per second;  cell_pitch : side
-of a p-bit's cell;  wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree that adds up a
-p-bit's inputs;  wire_energy : per length of wire whose value toggles
+energy_per_read, energy_per_write : per p-bit;  power : of the machine;  link_rate : words per second;  cell_pitch :
+side of a p-bit's cell;  wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree that adds up
+a p-bit's inputs;  wire_energy : per length of wire whose value toggles
 """
 
 

@@ -172,6 +172,11 @@ def positions(topology: Topology) -> np.ndarray:
     return _all_positions(topology)[np.searchsorted(every, live)]
 
 
+def dead_positions(topology: Topology) -> np.ndarray:
+    """float64 (k, 2): cells of the p-bits of a fixed graph that do not work."""
+    return _all_positions(topology)[~np.isin(_all_sites(topology), sites(topology))]
+
+
 def _all_positions(topology: Topology) -> np.ndarray:
     every = _all_sites(topology)
     n = len(every)

@@ -6,7 +6,22 @@ import sys
 from collections.abc import Sequence
 
 from hwsim import __version__
-from hwsim.cli import bench, blame, check, chip, chips, compare, compile, devices, fit, ledger, problem, run, show
+from hwsim.cli import (
+    bench,
+    blame,
+    check,
+    chip,
+    chips,
+    compare,
+    compile,
+    devices,
+    fit,
+    layout,
+    ledger,
+    problem,
+    run,
+    show,
+)
 from hwsim.errors import HwsimError
 
 
@@ -26,7 +41,22 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"hwsim {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
-    for module in (compare, run, blame, compile, problem, chips, devices, show, check, chip, ledger, fit, bench):
+    for module in (
+        compare,
+        run,
+        blame,
+        compile,
+        layout,
+        problem,
+        chips,
+        devices,
+        show,
+        check,
+        chip,
+        ledger,
+        fit,
+        bench,
+    ):
         module.add_parser(commands)
     return top
 

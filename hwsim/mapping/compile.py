@@ -17,7 +17,7 @@ from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.embed import Placement, chain_strength_of, embedded, find_embedding
-from hwsim.mapping.layout import lay_out
+from hwsim.mapping.layout import Layout, lay_out
 from hwsim.mapping.levels import group_coloring, is_discrete, lines_of
 from hwsim.mapping.partition import cut_wires, partition
 from hwsim.mapping.place import check_place
@@ -54,6 +54,39 @@ def compile(
     Energies of runs are those of the problem as it was asked, whatever the registers made of it.
     Raises DoesNotFitError naming the limit and the value.
     """
+    return _built(
+        problem, chip, die_seed, delay_s or {}, embedding, chain_strength, parts, exchange_s, with_layout=False
+    )[0]
+
+
+def laid_out(
+    problem: Any,
+    chip: Chip,
+    *,
+    die_seed: int = 0,
+    embedding: str | Mapping[Any, Sequence[int]] | None = None,
+    chain_strength: float | str | None = None,
+) -> tuple[Program, Layout]:
+    """The Program of `compile`, and the Layout of its p-bits, also where distance costs nothing on ``chip``."""
+    program, layout = _built(
+        problem, chip, die_seed, {}, embedding, chain_strength, None, None, with_layout=True
+    )  # fmt: skip
+    assert layout is not None
+    return program, layout
+
+
+def _built(
+    problem: Any,
+    chip: Chip,
+    die_seed: int,
+    delay_s: dict,
+    embedding: str | Mapping[Any, Sequence[int]] | None,
+    chain_strength: float | str | None,
+    parts: int | Sequence[int] | None,
+    exchange_s: float | None,
+    *,
+    with_layout: bool,
+) -> tuple[Program, Layout | None]:
     group = None
     if is_discrete(problem):
         problem, group = lines_of(problem)
@@ -63,7 +96,7 @@ def compile(
     held = programmed(placement.network, chip, die_seed)
     pbit = chip.pbit
     layout = None
-    if chip.floorplan.has_delay or chip.floorplan.wire_energy_j_per_m is not None:
+    if with_layout or chip.floorplan.has_delay or chip.floorplan.wire_energy_j_per_m is not None:
         layout = lay_out(held, chip, placement.sites)
     die = die_of(make_die(chip, int(placement.sites.max()) + 1, die_seed), placement.sites)
     period_s = chip.clock.period_s if chip.clock.period_s is not None else pbit.tau_s
@@ -87,7 +120,7 @@ def compile(
     low, high, step = input_quantiser(pbit)
     tau = _tick_interval(chip, die, parameter, bound)
     full = np.full(n, 1.0)
-    return Program(
+    program = Program(
         bias=held.bias,
         indptr=held.indptr,
         indices=held.indices,
@@ -133,6 +166,7 @@ def compile(
         control_scale=control_scale(placement.network, chip),
         **({} if _same(asked, held) else {f"problem_{name}": value for name, value in vars(asked).items()}),
     )
+    return program, layout
 
 
 def _color(chip: Chip, held: Network, group: np.ndarray | None) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.topology import positions
+from hwsim.chip.topology import positions, wires
 from hwsim.chip.topology import sites as sites_of
 from hwsim.jit import njit
 from hwsim.mapping.registers import Network
@@ -26,13 +26,15 @@ class Layout:
     """place : float64 (n, 2), x and y of each p-bit's cell, in cell pitches;  length : float64 (m,), Manhattan length
     of each connection's wire, in cell pitches;  delay_s : float64 (m,), its delay and that of the reader's fan-in;
     wire_j : float64 (n,), energy of a toggle, each coupling on a wire of its own, or None where it is not known;
-    moved : whether the places were chosen here."""
+    sites : int64 (n,), the p-bits of a fixed graph, or None where the places were chosen here;  wired : bool (m,),
+    False for couplings that no wire was meant to carry, the cross-talk of control lines."""
 
     place: np.ndarray
     length: np.ndarray
     delay_s: np.ndarray
     wire_j: np.ndarray | None
-    moved: bool
+    sites: np.ndarray | None
+    wired: np.ndarray
 
 
 def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -> Layout:
@@ -45,12 +47,25 @@ def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -
     degree = np.diff(network.indptr)
     rows = np.repeat(np.arange(n), degree)
     length = np.abs(place[rows] - place[network.indices]).sum(axis=1)
+    wired = np.ones(len(rows), dtype=bool)
+    if topology.is_fixed:
+        wire, (first, second) = wires(topology), np.sort((sites[rows], sites[network.indices]), axis=0)
+        span = int(wire.max()) + 1
+        wired = np.isin(first * span + second, wire[:, 0] * span + wire[:, 1])
+        length = np.where(wired, length, 0.0)
     pitch = plan.cell_pitch_m or 0.0
     delay = plan.wire_delay_s_per_m * pitch * length + plan.stage_delay_s * fan_in_stages(degree)[rows]
     wire_j = None
     if plan.wire_energy_j_per_m is not None:
         wire_j = plan.wire_energy_j_per_m * pitch * np.bincount(rows, weights=length, minlength=n)
-    return Layout(place=place, length=length, delay_s=delay, wire_j=wire_j, moved=not topology.is_fixed)
+    return Layout(
+        place=place,
+        length=length,
+        delay_s=delay,
+        wire_j=wire_j,
+        sites=sites if topology.is_fixed else None,
+        wired=wired,
+    )
 
 
 def fan_in_stages(degree: np.ndarray) -> np.ndarray:
@@ -161,7 +176,7 @@ def congestion(layout: Layout, indptr: np.ndarray, indices: np.ndarray) -> np.nd
     place -= place.min(axis=0)
     out = np.zeros((int(place[:, 1].max()) + 1, int(place[:, 0].max()) + 1))
     rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-    once = rows < indices
+    once = (rows < indices) & layout.wired
     _route(place, rows[once], indices[once].astype(np.int64), out)
     return out
 

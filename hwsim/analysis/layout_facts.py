@@ -1,0 +1,59 @@
+"""What a layout costs: area, wire, delay, energy, crowding, and the clock rates that follow.
+
+Enters: a Program, its Layout and chip, and a DesignRule where one was found. Leaves: plain numbers by name; None where
+a price is not known.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from hwsim.analysis.design_rule import DesignRule, update_ticks
+from hwsim.chip.chip import Chip
+from hwsim.mapping.color import greedy_coloring
+from hwsim.mapping.layout import Layout, congestion
+from hwsim.program import Program
+
+
+def layout_facts(program: Program, layout: Layout, chip: Chip, *, rule: DesignRule | None = None) -> dict[str, Any]:
+    """Numbers of the layout; keys end in their unit, lengths without one are in cell pitches.
+
+    critical_delay_s : the longest, of the p-bit's response, the wire and the fan-in together;  chromatic_hz : sweeps
+    per second of a chromatic clock whose phases are no shorter than that, so that it stays exact;  autonomous_hz : updates
+    per second and p-bit that the design rule allows.
+    """
+    pitch = chip.floorplan.cell_pitch_m
+    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
+    once = (rows < program.indices) & layout.wired
+    length = layout.length[once]
+    size = np.ptp(np.rint(layout.place), axis=0) + 1
+    crowd = congestion(layout, program.indptr, program.indices)
+    delays = program.delay * 1e-15
+    critical = float(delays.max(initial=0.0))
+    colours = int(greedy_coloring(program.indptr, program.indices).max()) + 1
+    longest = int(np.argmax(program.delay)) if len(delays) else None
+    known = critical > 0
+    return {
+        "pbits": program.n_pbits,
+        "columns": int(size[0]),
+        "rows": int(size[1]),
+        "wires": int(once.sum()),
+        "wire_length_mean": float(length.mean()) if len(length) else 0.0,
+        "wire_length_max": float(length.max(initial=0.0)),
+        "wire_length_total": float(length.sum()),
+        "crowding_mean": float(crowd.mean()),
+        "crowding_max": float(crowd.max()),
+        "crowded_cell": [int(k) for k in np.unravel_index(np.argmax(crowd), crowd.shape)][::-1],
+        "cell_pitch_m": pitch,
+        "area_m2": None if pitch is None else float(np.prod(size)) * pitch**2,
+        "wire_total_m": None if pitch is None else float(length.sum()) * pitch,
+        "delay_mean_s": float(delays.mean()) if len(delays) else 0.0,
+        "critical_delay_s": critical,
+        "critical_connection": None if longest is None else [int(program.indices[longest]), int(rows[longest])],
+        "toggle_j_mean": None if layout.wire_j is None else float(layout.wire_j.mean()),
+        "update_s": update_ticks(program) * 1e-15,
+        "delay_over_update": critical / (update_ticks(program) * 1e-15),
+        "colours": colours,
+        "chromatic_hz": 1 / (colours * critical) if known else None,
+        "autonomous_hz": rule.ratio / critical if rule is not None and rule.ratio is not None and known else None,
+    }

@@ -1,0 +1,213 @@
+"""The picture of a die: cells and wires, where wires crowd, how long they are, and what their delay costs.
+
+Enters: places in cell pitches, wires, roles, a crowding map, the curve of a design rule. Leaves: one file.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.report import canvas
+from hwsim.units import format_si
+
+MOST_WIRES = 6000
+"""More lines than this and the die would be one grey field: a part of them is drawn, the longest always."""
+_LONGEST, _TIED = 0.02, 0.1
+"""Share of couplings drawn red; none where so many are of one length that red would say nothing."""
+
+
+def layout_picture(die: Mapping[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+    """Draw ``die``: place (n, 2), in cell pitches; role (n,), words; chain (n,), int or None; unused and dead (k, 2);
+    first, second, length (m,) of wires; delay_s (m,) or None; crowding (rows, columns) and corner (2,), its first cell;
+    rule : None, or dict of measure, limit, curve [(ratio, loss, error)], ratio, ratio_ci and here, the layout's own;
+    without one, the longest wire of every p-bit is drawn in its place.
+
+    Raises InputError for a suffix other than png, svg, pdf.
+    """
+    path = canvas.picture_path(path)
+    place = np.asarray(die["place"], dtype=np.float64)
+    if place.ndim != 2 or place.shape[1] != 2 or not len(place):
+        raise InputError(f"a layout needs places of shape (n, 2), got {place.shape}")
+    figure = canvas.blank(12.6, 9.4)
+    (cells, crowd), (lengths, rule) = figure.subplots(2, 2, gridspec_kw={"height_ratios": [1.55, 1]})
+    canvas.headline(figure, title, width=110)
+    _die(cells, die, place)
+    _crowding(figure, crowd, die)
+    _lengths(lengths, die)
+    if die.get("rule") is not None and die["rule"]["curve"]:
+        _rule(rule, die["rule"])
+    else:
+        _slowest(figure, rule, die, place)
+    canvas.write(figure, path)
+    return path
+
+
+def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
+    from matplotlib.collections import LineCollection
+
+    first, second, length = (np.asarray(die[key]) for key in ("first", "second", "length"))
+    chain = die.get("chain")
+    everything = np.concatenate([place] + [np.asarray(die.get(key, ())).reshape(-1, 2) for key in ("unused", "dead")])
+    low, high = everything.min(axis=0) - 1, everything.max(axis=0) + 1
+    whole = high - low
+    used_low, used_high = place.min(axis=0) - 2, place.max(axis=0) + 2
+    zoomed = bool(np.all(used_high - used_low < 0.6 * whole))
+    if zoomed:
+        low, high = used_low, used_high
+    side = max(float((high - low).max()), 3.0)
+    drawn = np.arange(len(first))
+    if len(drawn) > MOST_WIRES:
+        drawn = np.sort(np.argsort(-length, kind="stable")[np.linspace(0, len(first) - 1, MOST_WIRES).astype(int)])
+    inside = (
+        np.zeros(len(first), dtype=bool) if chain is None else np.asarray(chain)[first] == np.asarray(chain)[second]
+    )
+    many = max(int(_LONGEST * len(first)), 1) if len(first) > 8 else 0
+    cut = np.sort(length)[-many] if many else np.inf
+    longest = (length >= cut) & ~inside if many else np.zeros(len(first), dtype=bool)
+    if longest.mean() > _TIED if len(longest) else True:
+        longest = np.zeros(len(first), dtype=bool)
+    plain = drawn[~inside[drawn] & ~longest[drawn]]
+    alpha = float(np.clip(60 / max(len(plain), 1) ** 0.75, 0.06, 0.6))
+    lines = np.stack((place[first], place[second]), axis=1) if len(first) else np.zeros((0, 2, 2))
+    axes.add_collection(LineCollection(list(lines[plain]), colors="0.35", linewidths=0.6, alpha=alpha, zorder=1))
+    red = np.flatnonzero(longest)[:MOST_WIRES]
+    axes.add_collection(LineCollection(list(lines[red]), colors="crimson", linewidths=0.9, alpha=0.75, zorder=2))
+    colours = canvas.palette()
+    if chain is not None and inside.any():
+        of = np.asarray(chain)[first[inside]]
+        shades = [colours[k % len(colours)] for k in of]
+        axes.add_collection(LineCollection(list(lines[inside]), colors=shades, linewidths=2.4, zorder=3))
+    area = (430.0 / side) ** 2 * 0.16
+    for key, marker, colour, name in (("unused", "s", "0.88", "unused"), ("dead", "x", "black", "dead")):
+        spots = np.asarray(die.get(key, ())).reshape(-1, 2)
+        if len(spots):
+            axes.scatter(*spots.T, s=area * (0.5 if key == "dead" else 0.7), marker=marker, color=colour,
+                         linewidths=0.8 if key == "dead" else 0, label=f"{name} ({len(spots)})", zorder=0)  # fmt: skip
+    roles = np.asarray(die["role"])
+    for k, name in enumerate(dict.fromkeys(roles.tolist())):
+        here = roles == name
+        face = [colours[c % len(colours)] for c in np.asarray(chain)[here]] if chain is not None else colours[k % 10]
+        axes.scatter(*place[here].T, s=area, marker="s", c=face if chain is not None else [face], linewidths=0,
+                     label=f"{name} ({int(here.sum())})", zorder=4)  # fmt: skip
+    axes.plot([], [], color="0.35", linewidth=0.9, label="coupling")
+    if longest.any():
+        axes.plot([], [], color="crimson", linewidth=1.2, label=f"longest {_LONGEST:.0%} of couplings")
+    if chain is not None:
+        axes.plot([], [], color=colours[0], linewidth=2.4, label="p-bits of one spin: one colour")
+    _frame(axes)
+    share = f": the part in use, of {whole[0] - 1:.0f} x {whole[1] - 1:.0f} cells" if zoomed else ""
+    axes.set_title(f"the die{share or ': cells and couplings'}", loc="left", fontsize="medium")
+    legend = axes.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2, fontsize="small", frameon=False)
+    for handle in legend.legend_handles:
+        if hasattr(handle, "set_sizes"):
+            handle.set_sizes([36.0])
+    axes.set_xlim(low[0], high[0])
+    axes.set_ylim(low[1], high[1])
+
+
+def _frame(axes: Any) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_aspect("equal")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("x (cell pitches)")
+    axes.set_ylabel("y (cell pitches)")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _crowding(figure: Any, axes: Any, die: Mapping[str, Any]) -> None:
+    crowd = np.asarray(die["crowding"], dtype=np.float64)
+    x, y = die["corner"]
+    rows, columns = crowd.shape
+    image = axes.imshow(
+        crowd, origin="lower", cmap="inferno", extent=(x - 0.5, x + columns - 0.5, y - 0.5, y + rows - 0.5), vmin=0
+    )
+    bar = figure.colorbar(image, ax=axes, shrink=0.85)
+    bar.set_label("wires through a cell")
+    worst = np.unravel_index(np.argmax(crowd), crowd.shape)
+    axes.plot(
+        x + worst[1], y + worst[0], marker="o", markersize=13, fillstyle="none", color="cyan", markeredgewidth=1.8
+    )
+    _frame(axes)
+    axes.set_title(
+        f"where wires crowd: {crowd.max():.0f} through the worst cell (ring), {crowd.mean():.0f} on average",
+        loc="left", fontsize="medium",
+    )  # fmt: skip
+
+
+def _lengths(axes: Any, die: Mapping[str, Any]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    length = np.asarray(die["length"], dtype=np.float64)
+    delay = die.get("delay_s")
+    if not len(length):
+        axes.text(0.5, 0.5, "no couplings", ha="center", va="center", transform=axes.transAxes)
+        axes.set_axis_off()
+        return
+    top = float(length.max())
+    step = max(1.0, np.ceil(top / 40))
+    axes.hist(length, bins=np.arange(0, top + 2 * step, step) - step / 2, color=canvas.palette()[0], rwidth=0.9)
+    axes.set_xlim(0, top + step)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("length of a coupling's wire (cell pitches)")
+    axes.set_ylabel("couplings")
+    canvas.dress(axes, f"wire length: mean {length.mean():.1f}, longest {top:.0f}")
+    if delay is None or not np.max(delay) > 0:
+        return
+    delay = np.asarray(delay, dtype=np.float64)
+    unit, scale = canvas.time_unit(float(delay.max()))
+    twin = axes.twinx()
+    for spine in ("top",):
+        twin.spines[spine].set_visible(False)
+    marks = np.unique(length)
+    middle = np.array([delay[length == mark].mean() for mark in marks]) / scale
+    twin.plot(marks, middle, color="crimson", linewidth=1.6, marker="o" if len(marks) < 30 else None, markersize=3)
+    twin.set_ylim(bottom=0)
+    twin.set_ylabel(f"delay, mean ({unit})", color="crimson")
+    twin.tick_params(axis="y", colors="crimson")
+    slowest = format_si(float(delay.max()), "s")
+    axes.set_title(
+        f"wire length: mean {length.mean():.1f}, longest {top:.0f};  longest delay {slowest}", loc="left",
+        fontsize="medium",
+    )  # fmt: skip
+
+
+def _slowest(figure: Any, axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
+    """The longest wire that each p-bit has, in its place."""
+    longest = np.zeros(len(place))
+    for end in ("first", "second"):
+        np.maximum.at(longest, np.asarray(die[end]), np.asarray(die["length"], dtype=np.float64))
+    side = max(float(np.ptp(place, axis=0).max()) + 1, 2.0)
+    spots = axes.scatter(*place.T, c=longest, s=(230.0 / side) ** 2, marker="s", linewidths=0, cmap="viridis", vmin=0)
+    bar = figure.colorbar(spots, ax=axes, shrink=0.9)
+    bar.set_label("longest wire (pitches)")
+    _frame(axes)
+    axes.set_title("the p-bits that wait longest: each one's longest wire", loc="left", fontsize="medium")
+
+
+def _rule(axes: Any, rule: Mapping[str, Any]) -> None:
+    ratio, loss, error = np.array(rule["curve"]).T
+    axes.errorbar(
+        ratio, loss, yerr=1.96 * error, color=canvas.palette()[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
+        label="measured, 95 %",
+    )  # fmt: skip
+    axes.axhline(rule["limit"], color="0.3", linestyle="--", linewidth=1, label=f"limit {rule['limit']:g}")
+    axes.set_xscale("log")
+    low, high = rule["ratio_ci"]
+    if rule["ratio"] is not None:
+        axes.axvspan(low or ratio[0], high or ratio[-1], color="tab:green", alpha=0.2, linewidth=0)
+        axes.axvline(rule["ratio"], color="tab:green", linewidth=1.4, label=f"design rule: {rule['ratio']:.2g}")
+    here = rule.get("here")
+    if here:
+        axes.axvline(here, color="crimson", linewidth=1.4, label=f"this layout: {here:.2g}")
+    axes.set_xlabel("longest delay / mean time between updates")
+    axes.set_ylabel(
+        {"correlation": "correlation error", "kl": "KL divergence (nats)"}.get(rule["measure"], "success lost")
+    )
+    canvas.dress(axes, "what delay costs, and how much is too much")
+    axes.legend(fontsize="small", framealpha=0.8, edgecolor="none", loc="best")
