@@ -19,8 +19,8 @@ def layout_facts(program: Program, layout: Layout, chip: Chip, *, rule: DesignRu
     """Numbers of the layout; keys end in their unit, lengths without one are in cell pitches.
 
     critical_delay_s : the longest, of the p-bit's response, the wire and the fan-in together;  chromatic_hz : sweeps
-    per second of a chromatic clock whose phases are no shorter than that, so that it stays exact;  autonomous_hz : updates
-    per second and p-bit that the design rule allows.
+    per second of a chromatic clock whose phases are no shorter than that, so that it stays exact;  autonomous_hz :
+    updates per second and p-bit that the design rule allows.
     """
     pitch = chip.floorplan.cell_pitch_m
     rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))

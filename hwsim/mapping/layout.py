@@ -16,8 +16,8 @@ from hwsim.jit import njit
 from hwsim.mapping.registers import Network
 from hwsim.streams import generator
 
-_MOVES = 400
-"""Moves tried for each p-bit, and at most _MOST_MOVES in all."""
+_MOVES, _STARTS = 10_000, 4
+"""Moves of each p-bit in one anneal, and anneals of which the best is kept; _MOST_MOVES in all."""
 _MOST_MOVES = 40_000_000
 
 
@@ -89,8 +89,13 @@ def placed(network: Network, *, seed: int = 0) -> np.ndarray:
     cell[order] = row * side + np.where(row % 2 == 0, column, side - 1 - column)
     if n > 2 and len(network.indices):
         moves = min(_MOVES * n, _MOST_MOVES)
-        key = int(generator(seed, "placement").integers(2**63))
-        _anneal(cell, network.indptr, network.indices, side, height, moves, np.uint64(key))
+        keys = generator(seed, "placement").integers(2**63, size=min(_STARTS, max(1, _MOST_MOVES // moves)))
+        found = [cell.copy() for _ in keys]
+        lengths = [
+            _anneal(one, network.indptr, network.indices, side, height, moves, np.uint64(key))
+            for one, key in zip(found, keys, strict=True)
+        ]
+        cell = found[int(np.argmin(lengths))]
     return np.stack((cell % side, cell // side), axis=1).astype(np.float64)
 
 
@@ -114,7 +119,7 @@ def breadth_first(n: int, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray
 
 @njit(nogil=True)
 def _anneal(cell, indptr, indices, side, height, moves, key):
-    """Simulated annealing of cell (n,), in place: a random p-bit swaps with a random cell near it."""
+    """Anneal cell (n,) in place: a random p-bit swaps with a random cell near it. Returns the length reached."""
     n = len(cell)
     occupant = np.full(side * height, -1, dtype=np.int64)
     for i in range(n):
@@ -125,7 +130,7 @@ def _anneal(cell, indptr, indices, side, height, moves, key):
             j = indices[k]
             total += abs(cell[i] % side - cell[j] % side) + abs(cell[i] // side - cell[j] // side)
     # from the mean pull on a p-bit down to where a step of one pitch is rarely taken
-    hot, cold = max(0.3 * total / n, 0.5), 0.05
+    hot, cold = max(0.3 * total / n, 0.5), 0.4
     state = key | np.uint64(1)
     for move in range(moves):
         part = move / moves
@@ -167,6 +172,12 @@ def _anneal(cell, indptr, indices, side, height, moves, key):
                 cell[other] = cell[i]
             cell[i] = there
             occupant[there] = i
+    total = 0.0
+    for i in range(n):
+        for k in range(indptr[i], indptr[i + 1]):
+            j = indices[k]
+            total += abs(cell[i] % side - cell[j] % side) + abs(cell[i] // side - cell[j] // side)
+    return total
 
 
 def congestion(layout: Layout, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:

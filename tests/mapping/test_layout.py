@@ -19,10 +19,10 @@ def wire_lengths(name, seed=0):
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("ring:n=36", 1.25), ("ea2d:L=8,boundary=open", 1.3), ("ea3d:L=4,boundary=open", 2.3)]
+    ("name", "most"), [("ring:n=36", 1.12), ("ea2d:L=8,boundary=open", 1.1), ("ea3d:L=4,boundary=open", 1.7)]
 )
 def test_a_placement_is_near_the_shortest(name, most):
-    """A ring and a grid fit with wires of one pitch; 64 cells of a cube cannot lie closer than about two."""
+    """A ring and a grid fit with wires of one pitch; a cube of four layers side by side in blocks has 5/3."""
     assert wire_lengths(name).mean() < most
 
 

@@ -125,9 +125,11 @@ def test_the_design_rule_of_a_strong_pair_is_that_of_the_closed_form():
     for ratio, published in ((0.05, 0.02), (0.1, 0.04), (0.2, 0.09), (0.5, 0.21), (1.0, 0.40)):
         exact = 1 - delayed_pair(beta_j=1, delay_over_tau=ratio) / np.tanh(1)
         assert exact == pytest.approx(published, abs=0.006)
+        if ratio not in (0.1, 0.5):
+            continue
         rule = design_rule(
             program, anneal=hwsim.constant(1.0, "2 us"), limit=exact, ratios=(ratio / 2, ratio, 2 * ratio),
-            reads=2048, schedules=32, seed=2,
+            reads=2048, schedules=128, seed=2,
         )  # fmt: skip
         for at, loss, error in rule.curve:
             assert abs(loss - 1 + delayed_pair(beta_j=1, delay_over_tau=at) / np.tanh(1)) < SIGMA * error
