@@ -99,6 +99,22 @@ def partition(arguments: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
+def clamped(problem: Any, text: str | None) -> Any:
+    """``problem`` with the variables of ``--clamp`` fixed."""
+    if text is None:
+        return problem
+    from hwsim.problem.boltzmann import clamp
+
+    named = {str(label): label for label in problem.bqm.variables}
+    values = {}
+    for part in filter(None, text.split(",")):
+        label, equals, value = part.partition("=")
+        if not equals or value.strip() not in ("-1", "0", "1", "+1"):
+            raise InputError(f"--clamp takes V=S with S of -1, 0 or 1, got {part!r}")
+        values[named.get(label.strip(), label.strip())] = int(value)
+    return clamp(problem, values)
+
+
 def chain_strengths(arguments: argparse.Namespace) -> list[float | str | None]:
     """What ``--chain-strength`` lists; [None] where it is not given."""
     if arguments.chain_strength is None:

@@ -25,6 +25,7 @@ def add_parser(subparsers: Any) -> None:
         help="of spins on several p-bits: a number, torque (the default) or sufficient; several are compared",
     )  # fmt: skip
     parser.add_argument("--dies", metavar="N", help="run N virtual dies: the yield curve against time to solution")
+    parser.add_argument("--clamp", metavar="V=S,...", help="fix variables, such as v0=1,v3=-1 (0 or 1 of a QUBO)")
     parser.add_argument("--samples", metavar="FILE", help="final states as a dimod SampleSet (JSON)")
     parser.set_defaults(run=run)
 
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.problem.endswith(".npz"):
         program, problem = options.saved_program(arguments)
     else:
-        problem = read(arguments.problem)
+        problem = options.clamped(read(arguments.problem), arguments.clamp)
         from hwsim.mapping.compile import compile, embed
 
         placed = embed(problem, machine)
@@ -83,10 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.analysis.chains import chain_facts
 
         chains = chain_facts(result, target=target)
+    broken = _broken(problem, program, result)
     if arguments.json:
         write_json(
             {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}
             | ({"chains": chains} if chains else {})
+            | broken
             | ({"words": [{"words": w, "count": c, "valid": v} for w, c, v in words]} if words else {}),
             arguments.json,
         )
@@ -111,6 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
         for numbers, count, valid in words[:_WORDS_SHOWN]:
             shown = ", ".join(f"{name} = {number}" for name, number in numbers.items())
             print(f"  {shown:<28} {count / result.reads:7.1%}{'' if valid else '  some gate is not satisfied'}")
+        _print_broken(broken)
         if chains is not None:
             from hwsim.cli.chains import print_chains
 
@@ -124,3 +128,36 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hwsim: interrupted after {result.device_time_s:.3g} s of device time", file=sys.stderr)
         return 130
     return 0
+
+
+def _broken(problem: Any, program: Any, result: Any) -> dict[str, Any]:
+    """What the reads violate, by the name of the JSON's part."""
+    from hwsim.decode import decode_labels
+    from hwsim.problem.constrained import broken_clauses, broken_constraints
+
+    if problem.constrained is not None:
+        return {"constraints": broken_constraints(problem, decode_labels(program.labels), result.variables)}
+    if problem.clauses:
+        return {"clauses": broken_clauses(problem, decode_labels(program.labels), result.variables)}
+    return {}
+
+
+def _print_broken(broken: dict[str, Any]) -> None:
+    if "clauses" in broken:
+        facts = broken["clauses"]
+        print(
+            f"clauses: {facts['fewest_broken']} of {facts['clauses']} violated in the best read, "
+            f"{facts['mean_broken']:.3g} on average; {facts['satisfied']:.1%} of reads satisfy all"
+        )
+    if "constraints" not in broken:
+        return
+    facts = broken["constraints"]
+    best = facts["best_objective"]
+    print(
+        f"constraints: {facts['feasible']:.1%} of reads keep all {len(facts['constraints'])}, "
+        + (f"best objective {best:.6g}" if best is not None else
+           f"the best read breaks {facts['fewest_broken']} (objective {facts['objective']:.6g})")
+    )  # fmt: skip
+    shown = [entry for entry in facts["constraints"] if entry[1] > 0][:_WORDS_SHOWN]
+    for label, share in shown:
+        print(f"  {label:<28} broken in {share:.1%} of reads")

@@ -5,13 +5,16 @@ Enters: text. Leaves: a Problem. Every random instance is a function of its para
 
 from collections.abc import Callable
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from hwsim.errors import InputError, MissingExtraError
+from hwsim.problem.boltzmann import dbm, rbm
 from hwsim.problem.logic import adder, clamped, multiplier, solvable
 from hwsim.problem.problem import Problem, make_bqm, max_cut
+from hwsim.problem.sat import clauses_to_bqm
 from hwsim.streams import generator
 
 
@@ -54,7 +57,7 @@ def _value(name: str, key: str, text: str) -> Any:
         value = float(text) if key == "p" else int(text)
     except ValueError:
         raise InputError(f"{name}: {key} must be a number, got {text!r}") from None
-    low, high = (0.0, 1.0) if key == "p" else (0 if key == "seed" else 1, 2**31)
+    low, high = (0.0, 1.0) if key == "p" else (0 if key in ("seed", "planted") else 1, 2**31)
     if not low <= value <= high:
         raise InputError(f"{name}: {key} must be between {low:g} and {high:g}, got {text}")
     return value
@@ -197,6 +200,39 @@ def _shipped(name: str) -> Problem:
     return max_cut(name, nodes, rows, columns, weights)
 
 
+def _rbm(text: str, v: int, h: int, seed: int) -> Problem:
+    """Gaussian weights of s.d. 1/sqrt((v + h) / 2) and biases of s.d. 0.1."""
+    draw = generator(seed, "rbm")
+    weights = draw.standard_normal((v, h)) / np.sqrt((v + h) / 2)
+    return rbm(weights, 0.1 * draw.standard_normal(v), 0.1 * draw.standard_normal(h), name=text)
+
+
+def _dbm(text: str, v: int, h: int, k: int, seed: int) -> Problem:
+    """``k`` hidden layers of ``h`` units, drawn like an RBM's."""
+    draw, sizes = generator(seed, "dbm"), [v] + [h] * k
+    weights = [draw.standard_normal((a, b)) / np.sqrt((a + b) / 2) for a, b in pairwise(sizes)]
+    return dbm(weights, [0.1 * draw.standard_normal(n) for n in sizes], name=text)
+
+
+def _sat(text: str, n: int, m: int, k: int, seed: int, planted: int) -> Problem:
+    """``m`` random clauses of ``k`` of ``n`` variables; planted: each holds for a hidden assignment."""
+    if k > n:
+        raise InputError(f"sat needs k <= n, got k={k}, n={n}")
+    draw = generator(seed, f"sat {k}")
+    hidden = draw.choice([-1, 1], n)
+    clauses: list[tuple[float | None, list[int]]] = []
+    while len(clauses) < m:
+        variables, signs = draw.choice(n, k, replace=False), draw.choice([-1, 1], k)
+        if planted and not np.any(signs == hidden[variables]):
+            continue
+        clauses.append((1.0, [int(s * (x + 1)) for s, x in zip(signs, variables, strict=True)]))
+    source = "planted: a hidden assignment satisfies every clause" if planted else None
+    return Problem(
+        bqm=clauses_to_bqm(clauses, n), name=text, kind="sat", clauses=clauses,
+        known_energy=0.0 if planted else None, known_source=source, known_is_exact=bool(planted),
+    )  # fmt: skip
+
+
 def _whole(name: str, key: str, text: str) -> int:
     if not text.isdigit():
         raise InputError(f"{name}: {key} must be a whole number >= 0, got {text!r}")
@@ -207,9 +243,13 @@ def _circuit(text: str, n: int, m: int | None = None, **words: int | None) -> Pr
     """An adder of n bits, or a multiplier of n by m bits, with the given words clamped."""
     made = adder(n) if m is None else multiplier(n, m)
     clamps = {word: number for word, number in words.items() if number is not None}
-    solved = solvable(made, clamps)
+    solved, bqm = solvable(made, clamps), clamped(made, clamps)
+    roles = {word: [w for w in wires if w in bqm.variables] for word, wires in made.words.items()}
+    named = {wire for wires in roles.values() for wire in wires}
+    roles["carries and partial products"] = [wire for wire in bqm.variables if wire not in named]
     return Problem(
-        bqm=clamped(made, clamps), name=text, kind="logic", circuit=made, clamps=clamps,
+        bqm=bqm, name=text, kind="logic", circuit=made, clamps=clamps,
+        roles={role: members for role, members in roles.items() if members},
         known_energy=float(made.least_energy) if solved else None,
         known_source="every gate satisfied; numbers that fit were found by trial" if solved else None,
         known_is_exact=solved,
@@ -230,5 +270,8 @@ _FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, An
     "zephyr": (_annealer("zephyr"), ("m",), {"seed": 0}),
     "adder": (_circuit, ("n",), {"a": None, "b": None, "s": None}),
     "multiplier": (_circuit, ("n", "m"), {"a": None, "b": None, "p": None}),
+    "rbm": (_rbm, ("v", "h"), {"seed": 0}),
+    "dbm": (_dbm, ("v", "h"), {"k": 2, "seed": 0}),
+    "sat": (_sat, ("n", "m"), {"k": 3, "seed": 0, "planted": 1}),
     "planted": (_planted, ("L",), {"seed": 0, "loops": 60}),
 }

@@ -14,9 +14,12 @@ class Problem:
     """What to solve. Energy is dimod's: E = sum h s + sum J s s + offset, lower is better.
 
     kind : "max-cut" (J = w/2, offset = -W/2, so that the cut is -E), "ising", "qubo", "sat" (E is the weight of
-    violated clauses), "logic" (a circuit with some words clamped)
+    violated clauses), "logic" (a circuit with some words clamped), "boltzmann", "constrained"
     known_energy : of the ground state or the best state on record, with its source
     circuit, clamps : of a logic problem, a Circuit of hwsim.problem.logic and {word: number}
+    roles : {role: labels}, such as visible and hidden units;  fixed : {label: value} of variables that were clamped
+    clauses : of a "sat" problem, (weight, literals), None for a hard one;  constrained : of a "constrained" problem,
+    dimod's model and what turns samples back into its variables
     """
 
     bqm: Any
@@ -27,6 +30,10 @@ class Problem:
     known_is_exact: bool = False
     circuit: Any = None
     clamps: Mapping[str, int] = field(default_factory=dict)
+    roles: Mapping[str, Sequence] = field(default_factory=dict)
+    fixed: Mapping[Any, int] = field(default_factory=dict)
+    clauses: Sequence[tuple[float | None, list[int]]] = ()
+    constrained: Any = None
 
 
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:

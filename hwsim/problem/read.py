@@ -32,6 +32,10 @@ def read(source: str | Path) -> Problem:
     data = path.read_bytes()
     if data.startswith(b"DIMODBQM"):
         return _read_bqm(path)
+    if data.startswith(b"DIMODCQM"):
+        return _read_constrained(path, "dimod CQM")
+    if path.suffix == ".lp":
+        return _read_constrained(path, "LP")
     if data.startswith(b"\x93NUMPY"):
         return _read_npy(path)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -100,6 +104,21 @@ def _read_bqm(path: Path) -> Problem:
     if not (np.all(np.isfinite(vectors.linear_biases)) and np.all(np.isfinite(vectors.quadratic.biases))):
         raise ReadError(f"{path} holds a bias that is not finite")
     return Problem(bqm=bqm, name=path.stem, kind="ising" if bqm.vartype.name == "SPIN" else "qubo")
+
+
+def _read_constrained(path: Path, kind: str) -> Problem:
+    """An LP file, or dimod's own file of a constrained model. An objective to maximise is minimised with its sign
+    turned."""
+    import dimod
+
+    from hwsim.problem.constrained import penalised
+
+    try:
+        with path.open("rb") as file:
+            cqm = dimod.lp.load(file) if kind == "LP" else dimod.ConstrainedQuadraticModel.from_file(file)
+    except Exception as error:
+        raise ReadError(f"{path} is not a readable {kind} file ({error})") from None
+    return penalised(cqm, name=path.stem)
 
 
 def _read_npy(path: Path) -> Problem:

@@ -56,7 +56,7 @@ def read_sat(path: Path, lines: list[str]) -> Problem:
         raise ReadError(f"{path} promises {n_clauses} clauses, found {len(clauses)}")
     largest = max((abs(literal) for _, clause in clauses for literal in clause), default=0)
     bqm = clauses_to_bqm(clauses, n_variables or largest)
-    return Problem(bqm=bqm, name=path.stem, kind="max-sat" if weighted else "sat")
+    return Problem(bqm=bqm, name=path.stem, kind="max-sat" if weighted else "sat", clauses=clauses)
 
 
 def clauses_to_bqm(clauses: list[tuple[float | None, list[int]]], n_variables: int) -> Any:
