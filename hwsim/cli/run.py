@@ -77,8 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
     if problem.circuit is not None:
         from hwsim.decode import decode_labels
         from hwsim.problem.logic import words_of
+        from hwsim.problem.problem import completed
 
-        words = words_of(problem.circuit, decode_labels(program.labels), result.variables, problem.clamps)
+        wires, states = completed(problem, decode_labels(program.labels), result.variables)
+        words = words_of(problem.circuit, wires, states, problem.clamps)
     chains = None
     if program.chain is not None:
         from hwsim.analysis.chains import chain_facts

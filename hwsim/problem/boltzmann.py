@@ -19,7 +19,7 @@ MAX_VISIBLE = 20
 
 def rbm(weights: np.ndarray, visible_bias: np.ndarray, hidden_bias: np.ndarray, *, name: str = "rbm") -> Problem:
     """A restricted Boltzmann machine: ``weights`` float64 (v, h), biases (v,) and (h,). Units are v0.. and h0.. ."""
-    weights = np.asarray(weights, dtype=np.float64)
+    weights = _matrix(weights, "weights")
     labels = [[f"v{i}" for i in range(weights.shape[0])], [f"h{j}" for j in range(weights.shape[1])]]
     return _layered([weights], [visible_bias, hidden_bias], labels, ["visible", "hidden"], name)
 
@@ -29,7 +29,9 @@ def dbm(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], *, name: st
 
     Layer 0 is visible, its units v0..; those of layer k are h<k>_0.. .
     """
-    weights = [np.asarray(w, dtype=np.float64) for w in weights]
+    weights = [_matrix(w, f"weights {k}") for k, w in enumerate(weights)]
+    if not weights:
+        raise InputError("a deep machine needs at least one matrix of weights")
     sizes = [weights[0].shape[0], *(w.shape[1] for w in weights)]
     labels = [[f"v{i}" for i in range(sizes[0])]]
     labels += [[f"h{k}_{i}" for i in range(n)] for k, n in enumerate(sizes[1:], 1)]
@@ -39,7 +41,7 @@ def dbm(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], *, name: st
 
 def bm(weights: np.ndarray, bias: np.ndarray, *, n_visible: int, name: str = "bm") -> Problem:
     """A Boltzmann machine of units coupled at will: ``weights`` float64 (n, n), symmetric; the first are visible."""
-    weights, bias = np.asarray(weights, dtype=np.float64), np.asarray(bias, dtype=np.float64)
+    weights, bias = _matrix(weights, "weights"), np.asarray(bias, dtype=np.float64)
     n = len(bias)
     if weights.shape != (n, n) or np.any(weights != weights.T) or np.any(np.diag(weights)):
         raise InputError(f"weights of {n} units must be a symmetric matrix ({n}, {n}) with a diagonal of 0")
@@ -51,6 +53,13 @@ def bm(weights: np.ndarray, bias: np.ndarray, *, n_visible: int, name: str = "bm
         model.add_quadratic(labels[i], labels[j], -float(weights[i, j]))
     roles = {"visible": labels[:n_visible], "hidden": labels[n_visible:]}
     return Problem(bqm=model, name=name, kind="boltzmann", roles={k: v for k, v in roles.items() if v})
+
+
+def _matrix(weights: Any, name: str) -> np.ndarray:
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.ndim != 2 or not weights.size or not np.all(np.isfinite(weights)):
+        raise InputError(f"{name} must be a matrix of finite numbers, got shape {weights.shape}")
+    return weights
 
 
 def _layered(
@@ -88,6 +97,8 @@ def clamp(problem: Problem, values: Mapping[Any, int]) -> Problem:
     """``problem`` with variables fixed: {label: +-1 of spins, 0 or 1 of binary variables}. Raises InputError."""
     allowed = (-1, 1) if problem.bqm.vartype.name == "SPIN" else (0, 1)
     for label, value in values.items():
+        if label in problem.fixed:
+            raise InputError(f"{label} is already clamped to {problem.fixed[label]}")
         if label not in problem.bqm.variables:
             raise InputError(f"{problem.name} has no variable {label!r} to clamp")
         if value not in allowed:
@@ -118,7 +129,7 @@ def visible_law(problem: Problem, beta: float) -> np.ndarray:
     states = np.where((np.arange(2 ** len(visible))[:, None] >> np.arange(len(visible))) & 1, 1.0, -1.0)
     bqm = problem.bqm
     exponent = -beta * (states @ np.array([bqm.get_linear(label) for label in visible]))
-    field = {label: np.full(len(states), float(bqm.get_linear(label))) for label in hidden}
+    pull: dict[Any, list[tuple[int, float]]] = {label: [] for label in hidden}
     for u, v, value in bqm.iter_quadratic():
         if u in place and v in place:
             exponent -= beta * value * states[:, place[u]] * states[:, place[v]]
@@ -126,8 +137,11 @@ def visible_law(problem: Problem, beta: float) -> np.ndarray:
             raise InputError(f"hidden units {u!r} and {v!r} are coupled: their sum has no closed form")
         else:
             seen, other = (u, v) if u in place else (v, u)
-            field[other] += value * states[:, place[seen]]
-    for values in field.values():
-        exponent += np.logaddexp(beta * values, -beta * values)
+            pull[other].append((place[seen], value))
+    for label, pairs in pull.items():
+        field = np.full(len(states), float(bqm.get_linear(label)))
+        for i, value in pairs:
+            field += value * states[:, i]
+        exponent += np.logaddexp(beta * field, -beta * field)
     law = np.exp(exponent - exponent.max())
     return law / law.sum()

@@ -4,40 +4,123 @@ Enters: a dimod ConstrainedQuadraticModel. Leaves: a Problem; later, states of i
 conversion is dimod.cqm_to_bqm: an inequality takes binary slack variables, an integer binary digits.
 """
 
+import math
+import re
+import warnings
 from typing import Any
 
 import numpy as np
 
 from hwsim.errors import InputError
-from hwsim.problem.problem import Problem
+from hwsim.problem.problem import Problem, completed
+
+_MAX_INTEGER = 2**20
 
 
-def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constrained") -> Problem:
+def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constrained", maximised: bool = False) -> Problem:
     """``cqm`` with each violation at ``penalty`` times its square (None: ten times the largest bias of the objective).
 
-    Raises InputError where dimod cannot convert it: real variables, inequalities of real numbers.
+    Slack bits are slack0_0, slack0_1, ...; fractional coefficients of an inequality are multiplied by the power of ten,
+    at most 1000, that makes them whole, and its violations with them. Raises InputError for continuous variables,
+    integers outside 0 to 2**20, soft and quadratic constraints, numbers that are not finite, and a constraint that
+    nothing satisfies.
     """
     import dimod
 
-    if penalty is not None and not penalty > 0:
-        raise InputError(f"penalty must be > 0, got {penalty:g}")
-    try:
-        bqm, invert = dimod.cqm_to_bqm(cqm, lagrange_multiplier=penalty)
-    except (ValueError, RuntimeError) as error:
-        raise InputError(f"{name} cannot become a QUBO: {error}") from None
-    if not bqm.num_variables:
+    if penalty is not None and not 0 < penalty < math.inf:
+        raise InputError(f"penalty must be > 0 and finite, got {penalty:g}")
+    if not len(cqm.variables):
         raise InputError(f"{name} holds no variables")
-    return Problem(bqm=bqm, name=name, kind="constrained", constrained=(cqm, invert))
+    _check(cqm)
+    spinless = cqm.spin_to_binary(inplace=False)  # cqm_to_bqm fails on spins beside integers
+    model = dimod.ConstrainedQuadraticModel()
+    for v in spinless.variables:
+        top = math.floor(spinless.upper_bound(v))
+        if spinless.vartype(v).name == "BINARY" or top < 2:  # binary_encoding starts at 2
+            model.add_variable("BINARY", v)
+        else:
+            model.add_variable("INTEGER", v, lower_bound=0, upper_bound=top)
+    objective = spinless.objective
+    terms = [(v, bias) for v, bias in objective.linear.items()]
+    model.set_objective([*terms, *objective.iter_quadratic(), (objective.offset,)])
+    for label, constraint in spinless.constraints.items():
+        _add(model, label, constraint)
+    for v in spinless.variables:
+        if spinless.upper_bound(v) < 1:
+            model.add_constraint_from_iterable([(v, 1)], "==", 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a constraint that always holds, left out
+        bqm, invert = dimod.cqm_to_bqm(model, lagrange_multiplier=penalty)
+    bqm.relabel_variables(_slack_names(bqm.variables, cqm.variables))
+    return Problem(bqm=bqm, name=name, kind="constrained", constrained=(cqm, invert), maximised=maximised)
+
+
+def _check(cqm: Any) -> None:
+    for v in cqm.variables:
+        kind, low, high = cqm.vartype(v).name, cqm.lower_bound(v), cqm.upper_bound(v)
+        if kind == "REAL":
+            raise InputError(f"variable {v} is continuous, which cannot become a QUBO: declare it binary or integer")
+        if kind == "INTEGER" and not 0 == low <= high <= _MAX_INTEGER:
+            raise InputError(f"integer {v} must lie between 0 and at most {_MAX_INTEGER}, got {low:g} to {high:g}")
+    if not _finite(cqm.objective):
+        raise InputError("the objective holds a number that is not finite")
+    for label, constraint in cqm.constraints.items():
+        if constraint.lhs.is_soft():
+            raise InputError(f"constraint {label} is soft: only hard ones become penalties")
+        if not constraint.lhs.is_linear():
+            raise InputError(f"constraint {label} is quadratic: only linear ones become penalties")
+        if not (_finite(constraint.lhs) and math.isfinite(constraint.rhs)):
+            raise InputError(f"constraint {label} holds a number that is not finite")
+
+
+def _finite(model: Any) -> bool:
+    numbers = [*model.linear.values(), *model.quadratic.values(), model.offset]
+    return all(math.isfinite(number) for number in numbers)
+
+
+def _add(model: Any, label: Any, constraint: Any) -> None:
+    """A linear constraint in whole numbers: dimod's slack bits count in units of one."""
+    terms, sense = dict(constraint.lhs.linear), constraint.sense.value
+    rhs = constraint.rhs - constraint.lhs.offset
+    if sense != "==":
+        scale = next((f for f in (1, 10, 100, 1000) if all(_whole(f * c) for c in terms.values())), None)
+        if scale is None:
+            raise InputError(f"constraint {label} has coefficients of more than three decimals: multiply it first")
+        terms = {v: float(round(scale * c)) for v, c in terms.items()}
+        rhs = float(math.floor(scale * rhs + 1e-9) if sense == "<=" else math.ceil(scale * rhs - 1e-9))
+    ends = [sorted((0.0, c * model.upper_bound(v))) for v, c in terms.items()]
+    low, high = (sum(end[side] for end in ends) for side in (0, 1))
+    if (sense != ">=" and low > rhs + 1e-9) or (sense != "<=" and high < rhs - 1e-9):
+        raise InputError(f"constraint {label} holds for no values of its variables")
+    model.add_constraint_from_iterable(list(terms.items()), sense, rhs, label=label)
+
+
+def _whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-9
+
+
+def _slack_names(variables: Any, taken: Any) -> dict:
+    """dimod draws their labels at random: {its label: slack<k>_<bit>}."""
+    groups: dict[str, int] = {}
+    names = {}
+    for label in variables:
+        found = re.fullmatch(r"slack_(v[0-9a-f]{32})_(\d+)", label) if isinstance(label, str) else None
+        if found:
+            k = groups.setdefault(found.group(1), len(groups))
+            names[label] = f"slack{k}_{found.group(2)}"
+            while names[label] in taken:
+                names[label] += "'"
+    return names
 
 
 def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> dict[str, Any]:
     """What ``states`` int8 (reads, n) of +-1, in the order of ``labels``, violate.
 
     constraints : [(label, share of reads that break it)], most broken first;  feasible : share of reads that break
-    none;  best_objective : least among those, None without one (of a maximised objective, its negative);  objective :
-    that of the read with the fewest broken.
+    none;  best_objective : the best among those, None without one;  objective : of the read with the fewest broken.
     """
     cqm, invert = problem.constrained
+    labels, states = completed(problem, labels, states)
     binary = problem.bqm.vartype.name == "BINARY"
     distinct, count = np.unique(states, axis=0, return_counts=True)
     broken = dict.fromkeys(cqm.constraints, 0)
@@ -45,6 +128,9 @@ def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> di
     for row, times in zip(distinct, count.tolist(), strict=True):
         values = (row > 0).astype(int) if binary else row
         sample = invert(dict(zip(labels, values.tolist(), strict=True)))
+        for v in cqm.variables:
+            if cqm.vartype(v).name == "SPIN":  # penalised() made it binary
+                sample[v] = 2 * sample[v] - 1
         # cqm_to_bqm leaves out variables that nothing depends on
         sample = {v: sample.get(v, max(0, int(cqm.lower_bound(v)))) for v in cqm.variables}
         wrong = [label for label, amount in cqm.iter_violations(sample, clip=True) if amount > 1e-9]
@@ -55,14 +141,15 @@ def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> di
         if not wrong:
             feasible += times
             best = objective if best is None else min(best, objective)
+    sign = -1.0 if problem.maximised else 1.0
     reads = len(states)
     order = sorted(broken.items(), key=lambda item: -item[1])
     return {
         "constraints": [(str(label), times / reads) for label, times in order],
         "feasible": feasible / reads,
-        "best_objective": best,
+        "best_objective": None if best is None else sign * best,
         "fewest_broken": int(fewest[0]),
-        "objective": fewest[1],
+        "objective": sign * fewest[1],
     }
 
 

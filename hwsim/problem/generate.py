@@ -51,6 +51,8 @@ def _value(name: str, key: str, text: str) -> Any:
         if text not in allowed:
             raise InputError(f"{name}: {key} must be one of {', '.join(allowed)}, got {text!r}")
         return text
+    if key == "planted" and text not in ("0", "1"):
+        raise InputError(f"{name}: planted must be 0 or 1, got {text!r}")
     if name in _CIRCUITS:
         return _whole(name, key, text)
     try:

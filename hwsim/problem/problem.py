@@ -19,7 +19,7 @@ class Problem:
     circuit, clamps : of a logic problem, a Circuit of hwsim.problem.logic and {word: number}
     roles : {role: labels}, such as visible and hidden units;  fixed : {label: value} of variables that were clamped
     clauses : of a "sat" problem, (weight, literals), None for a hard one;  constrained : of a "constrained" problem,
-    dimod's model and what turns samples back into its variables
+    dimod's model and what turns samples back into its variables;  maximised : its objective was turned to be minimised
     """
 
     bqm: Any
@@ -34,6 +34,13 @@ class Problem:
     fixed: Mapping[Any, int] = field(default_factory=dict)
     clauses: Sequence[tuple[float | None, list[int]]] = ()
     constrained: Any = None
+    maximised: bool = False
+
+
+def completed(problem: Problem, labels: Sequence, states: np.ndarray) -> tuple[list, np.ndarray]:
+    """(labels, int8 (reads, n + fixed)) : ``states`` of -1 and +1, (reads, n), with the clamped variables appended."""
+    held = np.array([1 if value > 0 else -1 for value in problem.fixed.values()], dtype=np.int8)
+    return [*labels, *problem.fixed], np.hstack([states, np.tile(held, (len(states), 1))])
 
 
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:

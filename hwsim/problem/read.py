@@ -107,8 +107,8 @@ def _read_bqm(path: Path) -> Problem:
 
 
 def _read_constrained(path: Path, kind: str) -> Problem:
-    """An LP file, or dimod's own file of a constrained model. An objective to maximise is minimised with its sign
-    turned."""
+    """An LP file, or dimod's own file of a constrained model. dimod turns the sign of an
+    objective to maximise, so that less is better; reports turn it back."""
     import dimod
 
     from hwsim.problem.constrained import penalised
@@ -118,7 +118,9 @@ def _read_constrained(path: Path, kind: str) -> Problem:
             cqm = dimod.lp.load(file) if kind == "LP" else dimod.ConstrainedQuadraticModel.from_file(file)
     except Exception as error:
         raise ReadError(f"{path} is not a readable {kind} file ({error})") from None
-    return penalised(cqm, name=path.stem)
+    words = path.read_text(encoding="utf-8-sig") if kind == "LP" else ""
+    first = next((line.split()[0] for line in words.splitlines() if line.split() and line.strip()[0] != "\\"), "")
+    return penalised(cqm, name=path.stem, maximised=first.lower() in ("max", "maximize", "maximise", "maximum"))
 
 
 def _read_npy(path: Path) -> Problem:

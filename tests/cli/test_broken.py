@@ -12,9 +12,9 @@ def test_constraints_of_an_lp_file_are_reported(tmp_path, capsys):
     arguments = ["run", str(tmp_path / "k.lp"), "--reads", "64", "--json", str(tmp_path / "k.json")]
     assert main(arguments) == 0
     said = capsys.readouterr().out
-    assert "of reads keep all 2, best objective -9" in said
+    assert "of reads keep all 2, best objective 9" in said
     facts = json.loads((tmp_path / "k.json").read_text())["constraints"]
-    assert facts["best_objective"] == -9.0 and {label for label, _ in facts["constraints"]} == {"weight", "pair"}
+    assert facts["best_objective"] == 9.0 and {label for label, _ in facts["constraints"]} == {"weight", "pair"}
 
 
 def test_clauses_are_reported(capsys):

@@ -73,6 +73,11 @@ def test_clamps_that_make_no_sense_are_refused(values, words):
 def test_shapes_are_checked():
     with pytest.raises(InputError, match=r"bias of 2 units must have shape \(2,\), got \(3,\)"):
         hwsim.rbm(np.zeros((2, 3)), np.zeros(3), np.zeros(3))
+    for wrong in ([1.0, 2.0], [[np.nan]]):
+        with pytest.raises(InputError, match="weights must be a matrix of finite numbers"):
+            hwsim.rbm(wrong, [0.0], [0.0])
+    with pytest.raises(InputError, match="at least one matrix"):
+        hwsim.dbm([], [])
     with pytest.raises(InputError, match="weights 1 must have shape"):
         hwsim.dbm([np.zeros((2, 3)), np.zeros((2, 2))], [np.zeros(2), np.zeros(3), np.zeros(2)])
 

@@ -51,7 +51,7 @@ def test_the_report_names_what_broke(knapsack):
     rows = [[1 if values.get(label, 0) else -1 for label in labels] for values in (good, bad, bad, bad)]
     facts = broken_constraints(knapsack, labels, np.array(rows, dtype=np.int8))
     assert facts["constraints"] == [("weight", 0.75), ("pair", 0.75)]
-    assert facts["feasible"] == 0.25 and facts["best_objective"] == -9.0 and facts["fewest_broken"] == 0
+    assert facts["feasible"] == 0.25 and facts["best_objective"] == 9.0 and facts["fewest_broken"] == 0
 
 
 def test_a_cqm_file_says_the_same_as_the_model(tmp_path):
