@@ -23,6 +23,7 @@ _UNIT = {
     "temperature": "K",
     "length": "m",
     "resistance": "Ohm",
+    "area": "m2",
     "time per length": "s/m",
     "energy per length": "J/m",
 }
@@ -32,8 +33,9 @@ _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z
 def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
     """SI value of ``value``; text must carry a unit of ``dimension``, a number is taken as SI already.
 
-    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance, time per
-    length, energy per length ("100 ps/mm"), or ``"number"`` (no unit). Raises InputError, naming ``name``.
+    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance, area
+    ("25 um2"), time per length, energy per length ("100 ps/mm"), or ``"number"`` (no unit). Raises InputError, naming
+    ``name``.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InputError(f"{name} must be a {dimension}, got {value!r}")
@@ -66,7 +68,8 @@ def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
 
 def _power(suffix: str, unit: str) -> int | None:
     """The power of ten of a prefix and ``unit``, None where ``suffix`` is not one."""
-    return _PREFIX.get(suffix.removesuffix(unit)) if unit and suffix.endswith(unit) else None
+    power = _PREFIX.get(suffix.removesuffix(unit)) if unit and suffix.endswith(unit) else None
+    return 2 * power if power is not None and unit.endswith("2") else power
 
 
 def _finite(digits: str, value: str, name: str) -> float:
@@ -78,6 +81,8 @@ def _finite(digits: str, value: str, name: str) -> float:
 
 def _example(dimension: str) -> str:
     unit = _UNIT.get(dimension)
+    if unit == "m2":
+        return " with a unit such as '5 um2'"
     if unit and "/" in unit:
         return f" with a unit such as '5 p{unit[0]}/mm'"
     return f" with a unit such as '5 {'n' if unit == 's' else ''}{unit}'" if unit else ""

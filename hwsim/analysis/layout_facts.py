@@ -1,6 +1,6 @@
 """What a layout costs: area, wire, delay, energy, crowding, and the clock rates that follow.
 
-Enters: a Program, its Layout and chip, and a DesignRule where one was found. Leaves: plain numbers by name; None where
+Enters: a Program, its Layout, and a DesignRule where one was found. Leaves: plain numbers by name; None where
 a price is not known.
 """
 
@@ -9,20 +9,19 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis.design_rule import DesignRule, update_ticks
-from hwsim.chip.chip import Chip
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.layout import Layout, congestion
 from hwsim.program import Program
 
 
-def layout_facts(program: Program, layout: Layout, chip: Chip, *, rule: DesignRule | None = None) -> dict[str, Any]:
+def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = None) -> dict[str, Any]:
     """Numbers of the layout; keys end in their unit, lengths without one are in cell pitches.
 
     critical_delay_s : the longest, of the p-bit's response, the wire and the fan-in together;  chromatic_hz : sweeps
     per second of a chromatic clock whose phases are no shorter than that, so that it stays exact;  autonomous_hz :
     updates per second and p-bit that the design rule allows.
     """
-    pitch = chip.floorplan.cell_pitch_m
+    pitch = layout.pitch_m
     rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
     once = (rows < program.indices) & layout.wired
     length = layout.length[once]

@@ -87,6 +87,7 @@ CHIP_DIMENSIONS = {
     "anneal_time": "time",
     "link_rate": "number",
     "cell_pitch": "length",
+    "coupling_area": "area",
     "wire_delay": "time per length",
     "stage_delay": "time",
     "wire_energy": "energy per length",
@@ -100,8 +101,9 @@ weight_* : registers, weight_dtod relative to full scale;  fixed_beta : inverse 
 weight, where the hardware fixes it;  h_noise, j_noise, h_quantization, j_quantization, background_susceptibility :
 control errors where the largest coupling is j_limit
 energy_per_read, energy_per_write : per p-bit;  power : of the machine;  link_rate : words per second;  cell_pitch :
-side of a p-bit's cell;  wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree that adds up
-a p-bit's inputs;  wire_energy : per length of wire whose value toggles
+side of a p-bit's cell without couplings;  coupling_area : what each coupling of a p-bit adds to it;  wire_delay : per
+length of a coupling's wire;  stage_delay : per stage of the tree that adds up a p-bit's inputs;  wire_energy : per
+length of wire whose value toggles
 """
 
 

@@ -1,6 +1,7 @@
 """The chip: what the machine is. A p-bit, a clock, a graph that can be wired, weight registers, control, floorplan,
 prices."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -113,11 +114,14 @@ class Prices:
 class Floorplan:
     """What distance costs; None or 0 where nothing is known or nothing is lost.
 
-    cell_pitch_m : side of a p-bit's cell;  wire_delay_s_per_m : of a coupling's wire;  stage_delay_s : of each stage
-    of the tree that adds up a p-bit's inputs;  wire_energy_j_per_m : per toggle and length of wire
+    cell_pitch_m : side of a p-bit's cell without couplings;  coupling_area_m2 : what each coupling of a p-bit adds to
+    it, its weight register above all: all cells are as large as that of the most coupled p-bit;  wire_delay_s_per_m :
+    of a coupling's wire;  stage_delay_s : of each stage of the tree that adds up a p-bit's inputs;
+    wire_energy_j_per_m : per toggle and length of wire
     """
 
     cell_pitch_m: float | None = None
+    coupling_area_m2: float = 0.0
     wire_delay_s_per_m: float = 0.0
     stage_delay_s: float = 0.0
     wire_energy_j_per_m: float | None = None
@@ -125,8 +129,16 @@ class Floorplan:
     def __post_init__(self) -> None:
         if self.cell_pitch_m is not None and not self.cell_pitch_m > 0:
             raise InputError(f"cell_pitch must be > 0, got {self.cell_pitch_m:g} m")
+        if self.coupling_area_m2 < 0:
+            raise InputError(f"coupling_area must be >= 0, got {self.coupling_area_m2:g} m2")
         if self.cell_pitch_m is None and (self.wire_delay_s_per_m > 0 or self.wire_energy_j_per_m is not None):
             raise InputError("wire_delay and wire_energy are per length: give cell_pitch too")
+
+    def pitch_m(self, degree: int) -> float | None:
+        """Side of a cell of ``degree`` couplings; None where no pitch is known."""
+        if self.cell_pitch_m is None:
+            return None
+        return math.sqrt(self.cell_pitch_m**2 + degree * self.coupling_area_m2)
 
     @property
     def has_delay(self) -> bool:

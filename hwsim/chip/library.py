@@ -145,6 +145,7 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
         prices=Prices(**{field: values[key] for key, field in _PRICES.items() if key in values}),
         floorplan=Floorplan(
             cell_pitch_m=values.get("cell_pitch"),
+            coupling_area_m2=values.get("coupling_area", 0.0),
             wire_delay_s_per_m=values.get("wire_delay", 0.0),
             stage_delay_s=values.get("stage_delay", 0.0),
             wire_energy_j_per_m=values.get("wire_energy"),

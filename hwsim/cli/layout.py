@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         chain_strength=strengths[0],
     )  # fmt: skip
     rule = None if measure == "none" else _rule(arguments, problem, machine, program, measure)
-    facts = layout_facts(program, layout, machine, rule=rule)
+    facts = layout_facts(program, layout, rule=rule)
     if arguments.json:
         write_json(
             {

@@ -15,6 +15,7 @@ from hwsim.cli import (
     compare,
     compile,
     devices,
+    explore,
     fit,
     layout,
     ledger,
@@ -41,22 +42,10 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"hwsim {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
-    for module in (
-        compare,
-        run,
-        blame,
-        compile,
-        layout,
-        problem,
-        chips,
-        devices,
-        show,
-        check,
-        chip,
-        ledger,
-        fit,
-        bench,
-    ):
+    modules = (
+        compare, run, blame, compile, layout, explore, problem, chips, devices, show, check, chip, ledger, fit, bench,
+    )  # fmt: skip
+    for module in modules:
         module.add_parser(commands)
     return top
 

@@ -27,7 +27,8 @@ class Layout:
     of each connection's wire, in cell pitches;  delay_s : float64 (m,), its delay and that of the reader's fan-in;
     wire_j : float64 (n,), energy of a toggle, each coupling on a wire of its own, or None where it is not known;
     sites : int64 (n,), the p-bits of a fixed graph, or None where the places were chosen here;  wired : bool (m,),
-    False for couplings that no wire was meant to carry, the cross-talk of control lines."""
+    False for couplings that no wire was meant to carry, the cross-talk of control lines;  pitch_m : side of a cell,
+    large enough for the p-bit of most couplings, or None where it is not known."""
 
     place: np.ndarray
     length: np.ndarray
@@ -35,6 +36,7 @@ class Layout:
     wire_j: np.ndarray | None
     sites: np.ndarray | None
     wired: np.ndarray
+    pitch_m: float | None
 
 
 def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -> Layout:
@@ -53,7 +55,8 @@ def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -
         span = int(wire.max()) + 1
         wired = np.isin(first * span + second, wire[:, 0] * span + wire[:, 1])
         length = np.where(wired, length, 0.0)
-    pitch = plan.cell_pitch_m or 0.0
+    side = plan.pitch_m(int(degree.max(initial=0)))
+    pitch = side or 0.0
     delay = plan.wire_delay_s_per_m * pitch * length + plan.stage_delay_s * fan_in_stages(degree)[rows]
     wire_j = None
     if plan.wire_energy_j_per_m is not None:
@@ -65,6 +68,7 @@ def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -
         wire_j=wire_j,
         sites=sites if topology.is_fixed else None,
         wired=wired,
+        pitch_m=side,
     )
 
 

@@ -43,7 +43,7 @@ def test_a_small_problem_comes_with_its_distance_from_the_exact_law(capsys):
         ["karate", "--reads", "many"],
         ["karate", "--chip", "nosuch"],
         ["ea3d:L=4,seed=1", "--target", "known"],
-        ["maxcut:n=60,p=1", "--chip", "generic-sparse"],
+        ["maxcut:n=60,p=1", "--chip", "wobblybits"],
         ["ea3d:L=eight"],
     ],
 )

@@ -39,7 +39,9 @@ def test_a_placement_gives_every_p_bit_a_cell_of_its_own_and_repeats():
 
 
 def test_delay_and_energy_follow_from_length_and_fan_in():
-    chip = hwsim.chip("generic-floorplan", cell_pitch="50 um", wire_delay="200 ps/mm", stage_delay="30 ps")
+    chip = hwsim.chip(
+        "generic-floorplan", cell_pitch="50 um", coupling_area=0, wire_delay="200 ps/mm", stage_delay="30 ps"
+    )
     program, layout = laid_out(hwsim.read("karate"), chip)
     rows = np.repeat(np.arange(34), np.diff(program.indptr))
     expected = 10e-12 * layout.length + 30e-12 * fan_in_stages(np.diff(program.indptr))[rows]
@@ -50,6 +52,15 @@ def test_delay_and_energy_follow_from_length_and_fan_in():
     again = hwsim.compile(hwsim.read("karate"), chip)
     assert np.array_equal(again.delay, program.delay)
     assert hwsim.compile(hwsim.read("karate"), hwsim.without(chip, ["wire-delay"])).uniform_delay == 0
+
+
+def test_couplings_take_room_and_make_every_cell_larger():
+    chip = hwsim.chip("generic-floorplan", cell_pitch="6 um", coupling_area="64 um2")
+    _, layout = laid_out(hwsim.read("ring:n=16"), hwsim.chip("generic-floorplan", coupling_area=0, cell_pitch="6 um"))
+    assert layout.pitch_m == pytest.approx(6e-6)
+    _, layout = laid_out(hwsim.read("sk:n=17"), chip)
+    assert layout.pitch_m == pytest.approx(np.sqrt(36e-12 + 16 * 64e-12))
+    assert hwsim.chip("generic-floorplan", coupling_area="64 um2").floorplan.coupling_area_m2 == 64e-12
 
 
 def test_fan_in_stages_are_those_of_a_tree_of_two_input_adders():
@@ -74,7 +85,7 @@ def test_cross_talk_is_no_wire():
     chip = hwsim.chip("dwave-advantage2-1.10")
     program, layout = laid_out(hwsim.read("sk:n=8,seed=1"), chip)
     assert layout.wired.sum() < len(program.weight)
-    facts = layout_facts(program, layout, chip)
+    facts = layout_facts(program, layout)
     assert facts["wires"] == layout.wired.sum() // 2
     assert facts["area_m2"] is None and facts["toggle_j_mean"] is None
 
@@ -84,7 +95,7 @@ def test_a_clock_that_follows_from_the_critical_delay_is_exact():
     problem = hwsim.read("ea2d:L=3,seed=2,boundary=open")
     chip = hwsim.chip("generic-floorplan", clock="chromatic", wire_delay="5 ns/mm")
     program, layout = laid_out(problem, chip)
-    period = 1 / layout_facts(program, layout, chip)["chromatic_hz"]
+    period = 1 / layout_facts(program, layout)["chromatic_hz"]
     from hwsim.analysis.exact import boltzmann_law, energies, state_index
     from hwsim.analysis.fidelity import total_variation, tv_noise_floor, tv_noise_sd
 

@@ -62,7 +62,7 @@ def laid_out(n, seed):
     """A tick-random machine of n p-bits whose longer wires take another tick or two."""
     chip = hwsim.chip(
         "generic-floorplan", clock="synchronous", participation=0.4, tau="1 ns",
-        cell_pitch="100 um", wire_delay="8 ns/mm" if n < 6 else "3 ns/mm", stage_delay="150 ps",
+        cell_pitch="100 um", coupling_area=0, wire_delay="8 ns/mm" if n < 6 else "3 ns/mm", stage_delay="150 ps",
     )  # fmt: skip
     return hwsim.compile(spin_model(n, seed), chip)
 

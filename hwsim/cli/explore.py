@@ -1,0 +1,172 @@
+"""``hwsim explore SPEC.toml``: one problem on many designs; a table, and a picture of those that no other beats."""
+
+import argparse
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.output import write_json
+from hwsim.errors import InputError
+from hwsim.units import format_si
+
+_EXAMPLE = """an example of a spec:
+  problem = "sk:n=24,seed=1"
+  chip = "generic-floorplan"
+  target = "exact"
+  time = "2 us"
+  [set]
+  energy_per_update = "2 fJ"
+  energy_per_read = "1 pJ"
+  [sweep]
+  max_degree = [4, 6, 23]
+  weight_bits = [3, 8]
+  wiring = [
+    { name = "short wires", wire_delay = "100 ps/mm" },
+    { name = "slow wires", wire_delay = "10 ns/mm" },
+  ]
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "explore",
+        help="one problem on many designs: time and energy to solution against area",
+        description="Run every combination of the swept parameters: topology, degree, weight bits, delay, chips, "
+        "clock, any parameter of a card.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("spec", metavar="SPEC.toml", help="problem, chip, target and what to sweep")
+    parser.add_argument("-o", "--output", metavar="FILE", help="rows as JSON, kept as they come: a rerun goes on there")
+    parser.add_argument("--plot", metavar="FILE", help="picture (png, svg, pdf)")
+    parser.add_argument("--json", metavar="FILE|-", help="all rows as JSON, to a file or standard output")
+    parser.add_argument("--threads", metavar="N", help="threads (all cores)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    from hwsim.analysis.explore import best_designs, checked, designs, explore_one, identity
+    from hwsim.files import check_writable
+    from hwsim.problem.read import read
+
+    options.check_outputs(arguments)
+    if arguments.output:
+        check_writable(arguments.output)
+    spec = checked(_toml(arguments.spec))
+    problem = read(spec["problem"])
+    wanted = None if spec["target"] is None else str(spec["target"])
+    target = options.target_energy(wanted, problem, threads=options.threads(arguments))
+    kept = _kept(arguments.output)
+    plan = list(designs(spec))
+    progress = options.Progress(len(plan))
+    rows: list[dict[str, Any]] = []
+    for words, parameters in plan:
+        key = identity(spec, parameters)
+        label = ", ".join(words.values()) or "the chip as it is"
+        row = kept.get(key)
+        if row is None:
+            row = explore_one(
+                spec, parameters, problem, target, _annealer(spec, problem), threads=options.threads(arguments),
+                progress=progress.watch(label),
+            )  # fmt: skip
+            if row is None:
+                break
+        rows.append({"key": key, "design": words} | {k: v for k, v in row.items() if k not in ("key", "design")})
+        if arguments.output:
+            kept[key] = rows[-1]
+            write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output)
+    progress.close()
+    for name, keys in (("best_by_area", ("tts99_s", "area_m2")), ("best_by_energy", ("tts99_s", "ets99_j"))):
+        for row, best in zip(rows, best_designs(rows, keys), strict=True):
+            row[name] = best
+    facts = {"problem": options.problem_facts(problem), "target": target, "spec": spec, "rows": rows}
+    if arguments.json:
+        write_json(facts | {"interrupted": len(rows) < len(plan)}, arguments.json)
+    if arguments.json != "-" and rows:
+        print(f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {target:g}"))
+        print(_table(rows))
+    if arguments.plot and rows:
+        from hwsim.report.explore import explore_picture
+
+        title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
+        explore_picture(rows, arguments.plot, title=title)
+        print(f"picture: {arguments.plot}", file=sys.stderr)
+    if len(rows) < len(plan):
+        again = f"; hwsim explore {arguments.spec} -o {arguments.output} goes on" if arguments.output else ""
+        print(f"hwsim: interrupted; {len(rows)} of {len(plan)} designs done{again}", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _toml(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"no such file: {path}") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} is not readable TOML ({error})") from None
+
+
+def _kept(path: str | None) -> dict[str, dict[str, Any]]:
+    """Rows of an earlier run by identity."""
+    if path is None or not Path(path).exists():
+        return {}
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        return {row["key"]: row for row in data["rows"]}
+    except (ValueError, KeyError, TypeError, OSError):
+        raise InputError(f"{path} is there and does not hold rows of hwsim explore: give -o another name") from None
+
+
+def _annealer(spec: dict[str, Any], problem: Any) -> Any:
+    def make(machine: Any, program: Any, time: str, beta: Any) -> Any:
+        chosen = argparse.Namespace(beta=None if beta is None else str(beta), anneal=spec["anneal"], time=time)
+        return options.make_anneal(chosen, problem, machine, program)
+
+    return make
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    keys = list(rows[0]["design"])
+    lines = [[*keys, "p-bits", "area", "delay", "P(success)", "TTS99", "energy to sol.", "best"]]
+    for row in rows:
+        words = [row["design"][key] for key in keys]
+        if "does_not_fit" in row:
+            lines.append([*words, "-", "-", "-", "does not fit", "-", "-", ""])
+            continue
+        area = row["area_m2"]
+        marks = [name for name, key in (("area", "best_by_area"), ("energy", "best_by_energy")) if row[key]]
+        lines.append([
+            *words, str(row["pbits"]), "unknown" if area is None else f"{area * 1e6:.3g} mm2",
+            format_si(row["critical_delay_s"], "s"), *_solution(row), ", ".join(marks),
+        ])  # fmt: skip
+    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    missing = sorted({price for row in rows for price in row.get("unknown_prices", ())})
+    if missing:
+        text.append(f"energy unknown where there is no price of: {', '.join(missing)}")
+    reasons = sorted({row["does_not_fit"] for row in rows if "does_not_fit" in row})
+    return "\n".join(text + [f"does not fit: {reason}" for reason in reasons])
+
+
+def _solution(row: dict[str, Any]) -> list[str]:
+    if "tts99_s" not in row:
+        return ["-", "no target", "-"]
+    low, high = row["p_success_ci"]
+    success = f"{row['p_success']:.3g} [{low:.2g}, {high:.2g}]"
+    joules = row["ets99_j"]
+    if row["tts99_is_bound"]:
+        return [success, f"> {format_si(row['tts99_s'], 's')}", "unknown" if joules is None else
+                f"> {format_si(joules, 'J')}"]  # fmt: skip
+    first, last = row["tts99_ci_s"]
+    ends = f"[{format_si(first, 's')}, {'...' if last is None else format_si(last, 's')}]"
+    return [
+        success,
+        f"{format_si(row['tts99_s'], 's')} {ends}",
+        "unknown" if joules is None else format_si(joules, "J"),
+    ]

@@ -1,0 +1,68 @@
+"""``hwsim explore``: table, picture, JSON, going on after a stop, refusals."""
+
+import json
+
+import pytest
+
+from hwsim.cli.main import main
+
+SPEC = """
+problem = "karate"
+target = "known"
+time = "300 ns"
+reads = 64
+schedules = 2
+[set]
+energy_per_update = "2 fJ"
+[sweep]
+max_degree = [6, 17]
+max_pbits = [36, 100]
+"""
+
+
+def spec_file(tmp_path, text=SPEC):
+    path = tmp_path / "spec.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_every_design_has_a_row_and_unknown_prices_stay_unknown(tmp_path, capsys):
+    kept, picture = tmp_path / "rows.json", tmp_path / "e.png"
+    arguments = ["explore", spec_file(tmp_path), "-o", str(kept), "--plot", str(picture), "--json", str(tmp_path / "j")]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "4 designs" in said and "no price of: read" in said
+    assert "does not fit: 34 spins in copies of at most 6 couplings need 44 p-bits" in said
+    rows = json.loads((tmp_path / "j").read_text())["rows"]
+    assert len(rows) == 4 and all(row["ets99_j"] is None for row in rows if "pbits" in row)
+    assert sum("does_not_fit" in row for row in rows) == 1
+    assert picture.stat().st_size > 20_000
+
+    data = json.loads(kept.read_text())
+    data["rows"][1]["p_success"] = 0.123456  # a row that is there is not run again
+    kept.write_text(json.dumps(data))
+    assert main(["explore", spec_file(tmp_path), "-o", str(kept), "--json", "-"]) == 0
+    again = json.loads(capsys.readouterr().out)["rows"]
+    assert again[1]["p_success"] == 0.123456
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("problem = ", "not readable TOML"),
+        ('problem = "karate"\ncolour = 1', "unknown key 'colour'"),
+        ('problem = "karate"\n[sweep]\nmax_degre = [4]', "unknown parameter 'max_degre'; did you mean max_degree"),
+        ('problem = "nosuch"', "no such file or generator"),
+    ],
+)
+def test_mistakes_are_one_sentence(tmp_path, text, words, capsys):
+    assert main(["explore", spec_file(tmp_path, text)]) == 2
+    error = capsys.readouterr().err.strip()
+    assert words in error and "\n" not in error
+
+
+def test_a_file_that_is_something_else_is_not_overwritten(tmp_path, capsys):
+    (tmp_path / "x.json").write_text("[1, 2]")
+    assert main(["explore", spec_file(tmp_path), "-o", str(tmp_path / "x.json")]) == 2
+    assert "give -o another name" in capsys.readouterr().err
+    assert (tmp_path / "x.json").read_text() == "[1, 2]"
