@@ -149,6 +149,20 @@ def test_dead_parts_are_gone_and_no_others():
     assert n_sites(drawn) != n_sites(Topology(kind="king", rows=50, columns=50, dead_fraction=0.1, dead_seed=4))
 
 
+@pytest.mark.parametrize(
+    ("dead", "words"),
+    [
+        ({"dead_pbits": (3, 99)}, "dead_pbits names p-bit 99, which the king topology does not have"),
+        ({"dead_wires": ((0, 18),)}, "dead_wires names 0 and 18, which the king topology does not join"),
+        ({"dead_wires": ((1, 0), (15, 0))}, "dead_wires names 15 and 0"),
+        ({"dead_wires": ((2, 2),)}, "dead_wires names 2 and 2"),
+    ],
+)
+def test_dead_parts_that_are_not_there_are_refused(dead, words):
+    with pytest.raises(InputError, match=words):
+        Topology(kind="king", rows=4, columns=4, **dead)
+
+
 def test_a_problem_goes_around_dead_p_bits_or_is_told_of_them():
     chip = hwsim.chip("hitachi-king", rows=6, columns=6, dead_fraction=0.2, dead_seed=1)
     program = hwsim.compile(hwsim.read("regular:n=10,d=3,seed=1"), chip)
