@@ -234,10 +234,14 @@ def mistakes(card: Any) -> Iterator[str]:
             yield "law table needs a [response]"
 
 
+_TABLES: dict[str, Any] = {"wiring": Wiring, "response": Response, "missing": Missing}
+
+
 def _explain(message: str, kind: Any) -> str:
     if "unknown field" in message:
         key = message.split("`")[1]
-        names = kind.__struct_fields__ if "$." not in message else Quantity.__struct_fields__
+        table = message.partition("`$.")[2].split("[")[0].rstrip("`")
+        names = _TABLES.get(table, Quantity if table else kind).__struct_fields__
         return f"unknown key {key}{suggestion(key, names)} ({message.split(' - ')[-1]})"
     return message
 

@@ -47,7 +47,9 @@ def read_graph(path: str | Path) -> Graph:
         names, edges, place = readers.get(path.suffix.lower(), _edge_list)(path)
     except FileNotFoundError:
         raise ReadError(f"no such graph file: {path}") from None
-    except (InputError, OSError):
+    except OSError as error:
+        raise ReadError(f"cannot read graph {path}: {error.strerror}") from None
+    except InputError:
         raise
     except Exception as error:
         raise ReadError(f"{path} is not a graph that networkx reads ({error})") from None
@@ -56,6 +58,8 @@ def read_graph(path: str | Path) -> Graph:
     texts = [str(name) for name in names]
     numbered = all(text.isdecimal() for text in texts) and len({int(text) for text in texts}) == len(texts)
     number = {name: int(text) if numbered else k for k, (name, text) in enumerate(zip(names, texts, strict=True))}
+    if max(number.values()) >= 2**31:
+        raise ReadError(f"{path} names p-bit {max(number.values())}; numbers end at 2147483647")
     order = sorted(names, key=lambda name: number[name])
     ends = np.array([(number[u], number[v]) for u, v in edges], dtype=np.int64)
     if np.any(ends[:, 0] == ends[:, 1]):

@@ -85,7 +85,8 @@ class Topology:
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} must be >= 0 and below 1, got {getattr(self, name):g}")
         if not self.is_fixed and self.has_dead:
-            raise InputError(f"a {self.kind} topology has no wires of its own, so none of its parts can be dead")
+            raise InputError(f"topology {self.kind} has no wires of its own, so none of its parts can be dead")
+        _check_dead(self)
 
     @property
     def is_fixed(self) -> bool:
@@ -145,6 +146,21 @@ def _working(topology: Topology) -> np.ndarray:
     if topology.dead_wire_fraction > 0:
         works &= generator(topology.dead_seed, "dead wires").random(len(every)) >= topology.dead_wire_fraction
     return every[works]
+
+
+def _check_dead(topology: Topology) -> None:
+    """Raise InputError for a dead p-bit or wire that the whole graph does not have."""
+    if topology.dead_pbits:
+        odd = np.setdiff1d(topology.dead_pbits, _all_sites(topology))
+        if len(odd):
+            raise InputError(f"dead_pbits names p-bit {odd[0]}, which the {topology.kind} topology does not have")
+    if topology.dead_wires:
+        every, dead = _wires(topology), np.sort(np.array(topology.dead_wires, dtype=np.int64), axis=1)
+        span = int(max(every.max(initial=0), dead.max())) + 1
+        odd = np.flatnonzero(~np.isin(dead[:, 0] * span + dead[:, 1], every[:, 0] * span + every[:, 1]))
+        if len(odd):
+            a, b = topology.dead_wires[odd[0]]
+            raise InputError(f"dead_wires names {a} and {b}, which the {topology.kind} topology does not join")
 
 
 def _all_sites(topology: Topology) -> np.ndarray:

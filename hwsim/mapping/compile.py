@@ -164,7 +164,11 @@ def _built(
         chain=placement.chain,
         exchange=exchange,
         control_scale=control_scale(placement.network, chip),
-        **({} if _same(asked, held) else {f"problem_{name}": value for name, value in vars(asked).items()}),
+        **(
+            {}
+            if placement.chain is None and _same(asked, held)
+            else {f"problem_{name}": value for name, value in vars(asked).items()}
+        ),
     )
     return program, layout
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.topology import GRIDS, Topology, n_sites, wires
+from hwsim.chip.topology import GRIDS, Topology, n_sites, sites, wires
 from hwsim.errors import DoesNotFitError, InputError, MissingExtraError
 from hwsim.mapping.registers import Network, symmetric_rows
 
@@ -63,11 +63,15 @@ def _search(network: Network, topology: Topology, seed: int, limit_s: float) -> 
     once = rows < network.indices
     edges = list(zip(rows[once].tolist(), network.indices[once].tolist(), strict=True))
     target = _region(topology)
-    found = minorminer.find_embedding(edges, target.tolist(), random_seed=seed, timeout=limit_s)
+    if edges and not len(target):
+        return None
+    found = minorminer.find_embedding(edges, target.tolist(), random_seed=seed, timeout=limit_s) if edges else {}
     if edges and not found:
         return None
     # spins without couplings take p-bits that are left
-    free = iter(sorted(set(np.unique(target).tolist()) - {q for chain in found.values() for q in chain}))
+    used = {q for chain in found.values() for q in chain}
+    near = np.unique(target)
+    free = (q for q in (*near.tolist(), *np.setdiff1d(sites(topology), near).tolist()) if q not in used)
     try:
         return {k: sorted(found[k]) if k in found else [next(free)] for k in range(n)}
     except StopIteration:
@@ -146,7 +150,7 @@ def embedded(
     if np.any(np.diff(sites) == 0):
         raise InputError(f"the embedding uses p-bit {int(sites[:-1][np.diff(sites) == 0][0])} twice")
     size = np.bincount(chain, minlength=len(labels))
-    place = np.full(int(max(wires(chip.topology).max(), sites.max())) + 1, -1, dtype=np.int64)
+    place = np.full(int(max(wires(chip.topology).max(initial=0), sites.max())) + 1, -1, dtype=np.int64)
     place[sites] = np.arange(len(sites))
     first, second = place[wires(chip.topology)].T
     used = (first >= 0) & (second >= 0)

@@ -48,6 +48,15 @@ def test_a_bad_card_is_refused_naming_file_and_key(tmp_path, monkeypatch, change
         chip("generic-all-to-all", pbit="bad")
 
 
+def test_an_unknown_key_of_a_table_is_answered_with_the_keys_of_that_table(tmp_path):
+    (tmp_path / "bad.toml").write_text(
+        'name = "x"\ntitle = "x"\nsummary = "x"\npbit = "ideal-poisson"\nclock = "poisson"\ntopology = "king"\n'
+        '[wiring]\ndead_pbit = [1]\nsource = "me"\ngrade = "assumed"\n'
+    )
+    with pytest.raises(CardError, match="unknown key dead_pbit; did you mean dead_pbits"):
+        chip(tmp_path / "bad.toml")
+
+
 def test_a_wrong_override_is_refused():
     with pytest.raises(InputError, match="did you mean tau"):
         chip("generic-all-to-all", taus=1)

@@ -1,5 +1,7 @@
 """Wires of fixed graphs against closed forms."""
 
+from dataclasses import replace
+
 import dimod
 import networkx
 import numpy as np
@@ -99,6 +101,43 @@ def test_other_graphs_have_the_wires_of_their_closed_form(topology, n, m):
     assert wires(topology).max() == n - 1
 
 
+def test_annealers_have_the_counts_and_degrees_of_their_closed_form():
+    """Pegasus 24m(m-1) - 8(m-1) p-bits of degree 15 at most, Zephyr 4tm(2m+1) of 4t+4 at most (t = 4; dwave-graphs)."""
+    pytest.importorskip("dwave.graphs")
+    for m in (2, 4):
+        pegasus, zephyr = Topology(kind="pegasus", size=m), Topology(kind="zephyr", size=m)
+        assert n_sites(pegasus) == 24 * m * (m - 1) - 8 * (m - 1) and n_sites(zephyr) == 16 * m * (2 * m + 1)
+        degrees = [max(d for _, d in graph(topology).degree) for topology in (pegasus, zephyr)]
+        assert degrees == [15, 20] if m > 2 else degrees[0] <= 15 and degrees[1] <= 20
+    cells = graph(Topology(kind="chimera", rows=3, columns=4))
+    degrees = np.bincount([d for _, d in cells.degree])
+    assert degrees[5] == 8 * (3 + 4) and degrees[6] == 96 - 8 * (3 + 4)  # 5 at the ends of rows and columns
+    assert {d for _, d in graph(Topology(kind="regular", max_pbits=20, max_degree=3)).degree} == {3}
+
+
+def test_wires_of_a_drawn_annealer_stay_far_below_the_side_of_the_die():
+    pytest.importorskip("dwave.graphs")
+    big = [Topology(kind="chimera", rows=16, columns=16), Topology(kind="pegasus", size=16)]
+    for topology in (*big, Topology(kind="zephyr", size=12)):
+        place = positions(topology)
+        ends = place[np.searchsorted(sites(topology), wires(topology))]
+        length = np.abs(ends[:, 0] - ends[:, 1]).sum(axis=1)
+        assert length.min() >= 1 and length.mean() < np.sqrt(len(place)) / 4  # two random cells are 2/3 of it apart
+
+
+@pytest.mark.parametrize(
+    "topology",
+    [
+        Topology(kind="king", rows=9, columns=9, dead_pbits=(3,), dead_wires=((5, 4),)),
+        Topology(kind="bipartite", rows=5, columns=4, dead_fraction=0.2, dead_wire_fraction=0.1, dead_seed=2),
+    ],
+)
+def test_a_topology_is_hashable_and_equal_by_value(topology):
+    again = replace(topology)
+    assert again is not topology and again == topology and hash(again) == hash(topology)
+    assert np.array_equal(wires(again), wires(topology)) and replace(topology, dead_seed=9) != topology
+
+
 EVERY = [
     Topology(kind="square", rows=4, columns=7),
     Topology(kind="cubic", rows=3, columns=4, layers=5),
@@ -149,10 +188,26 @@ def test_dead_parts_are_gone_and_no_others():
     assert n_sites(drawn) != n_sites(Topology(kind="king", rows=50, columns=50, dead_fraction=0.1, dead_seed=4))
 
 
+@pytest.mark.parametrize(
+    ("dead", "words"),
+    [
+        ({"dead_pbits": (3, 99)}, "dead_pbits names p-bit 99, which the king topology does not have"),
+        ({"dead_wires": ((0, 18),)}, "dead_wires names 0 and 18, which the king topology does not join"),
+        ({"dead_wires": ((1, 0), (15, 0))}, "dead_wires names 15 and 0"),
+        ({"dead_wires": ((2, 2),)}, "dead_wires names 2 and 2"),
+    ],
+)
+def test_dead_parts_that_are_not_there_are_refused(dead, words):
+    with pytest.raises(InputError, match=words):
+        Topology(kind="king", rows=4, columns=4, **dead)
+
+
 def test_a_problem_goes_around_dead_p_bits_or_is_told_of_them():
     chip = hwsim.chip("hitachi-king", rows=6, columns=6, dead_fraction=0.2, dead_seed=1)
     program = hwsim.compile(hwsim.read("regular:n=10,d=3,seed=1"), chip)
     assert program.n_variables == 10
+    used = hwsim.embed(hwsim.read("regular:n=10,d=3,seed=1"), chip) or {}
+    assert used and {q for chain in used.values() for q in chain} <= set(sites(chip.topology).tolist())
     dead = next(k for k in range(36) if k not in sites(chip.topology))
     bqm = dimod.BinaryQuadraticModel({dead: 1.0}, {}, 0, "SPIN")
     with pytest.raises(DoesNotFitError, match=f"p-bit {dead} does not work"):

@@ -101,3 +101,63 @@ def test_bad_input_is_exit_code_2_and_says_so_in_a_sentence(command, capsys):
     assert main(command) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "Traceback" not in said
+
+
+CARD = """
+name = "mine"
+title = "Mine"
+summary = "A chip of mine."
+pbit = "ideal-poisson"
+clock = "poisson"
+topology = "{kind}"
+[parameters]
+{sizes}
+[wiring]
+{wiring}
+source = "my notebook"
+grade = "assumed"
+"""
+
+
+def card_file(folder, kind, sizes, wiring=""):
+    lines = [f'{key} = {{ value = {value}, source = "me", grade = "assumed" }}' for key, value in sizes.items()]
+    path = folder / "mine.toml"
+    path.write_text(CARD.format(kind=kind, sizes="\n".join(lines), wiring=wiring))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "wiring"),
+    [
+        ("chimera", {"rows": 2, "columns": 3, "size": 3}, "dead_pbits = [0, 5]"),
+        ("bipartite", {"rows": 6, "columns": 3}, "dead_wires = [[0, 6]]"),
+        ("regular", {"max_pbits": 12, "max_degree": 3, "graph_seed": 5, "dead_fraction": 0.1}, ""),
+        ("graph", {"dead_wire_fraction": 0.5, "dead_seed": 1}, 'graph = "mine.txt"'),
+        ("king", {"rows": 4, "columns": 4}, "dead_pbits = [3]\ndead_wires = [[9, 8]]"),
+    ],
+)
+def test_check_takes_a_card_of_every_graph(tmp_path, capsys, kind, sizes, wiring):
+    (tmp_path / "mine.txt").write_text("node 0 0 0\nnode 1 1 0\nnode 2 0 1\n0 1\n1 2\n")
+    assert main(["check", card_file(tmp_path, kind, sizes, wiring)]) == 0, capsys.readouterr().out
+    assert "a good chip card" in capsys.readouterr().out
+
+
+def test_check_refuses_dead_parts_that_are_not_there_or_cannot_be(tmp_path, capsys):
+    square = {"rows": 3, "columns": 3}
+    for kind, sizes, wiring, words in (
+        ("square", square, "dead_pbits = [9]", "names p-bit 9"),
+        ("square", square, "dead_wires = [[0, 4]]", "names 0 and 4"),
+        ("square", square | {"dead_fraction": 1.5}, "", "dead_fraction must be >= 0 and below 1"),
+        ("sparse", {"dead_fraction": 0.1}, "", "none of its parts can be dead"),
+        ("graph", {}, 'graph = "none.gml"', "no such graph file"),
+    ):
+        assert main(["check", card_file(tmp_path, kind, sizes, wiring)]) == 2
+        printed = capsys.readouterr()
+        assert words in printed.out + printed.err
+
+
+def test_dead_shares_are_set_on_the_command_line(capsys):
+    command = ["run", "ring:n=6", "--chip", "hitachi-king", "--set", "rows=5", "--set", "columns=5", *FAST]
+    assert main([*command, "--set", "dead_fraction=0.2", "--set", "dead_seed=3"]) == 0
+    assert main([*command, "--set", "dead_fraction=0.95", "--set", "dead_seed=3"]) != 0
+    assert "holds" in (said := capsys.readouterr().err) or "no embedding" in said
