@@ -8,37 +8,57 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies
+from hwsim.mapping.quantize import quantize_weights
 from hwsim.program import Program
 
+_BITS = (2, 3, 4, 6, 8, 10)
+"""Signed integers of so many bits, whose effect on the law is told."""
 
-def compiled_facts(program: Program, *, beta: float | None = None) -> dict[str, Any]:
+
+def compiled_facts(
+    program: Program, *, exact: Program | None = None, part: np.ndarray | None = None, beta: float | None = None
+) -> dict[str, Any]:
     """Numbers of ``program``; keys end in their unit, None where one does not apply.
 
-    Without chains: weight_error_rms and weight_error_max, of biases and couplings against the problem's, relative to
-    its largest; for up to 20 p-bits and a ``beta``, the total variation between the laws of the two networks.
+    weight_error_rms and weight_error_max : of biases and couplings against those of ``exact``, the same placement on a
+    chip whose registers hold anything, relative to its largest (None: against the problem's, where there are no
+    chains);  law_total_variation : between the laws of the two networks, for up to 20 p-bits and a ``beta``;
+    law_total_variation_by_bits : of the problem's law when its weights are integers of that many bits, likewise
+    pbits_by_chip, cut_wires_by_chip : where ``part`` int (n,) says the chip of each p-bit
     """
     bias, indptr, _, weight = program.problem_network
+    wired = program if exact is None else exact  # without the cross-talk of control lines
     length = np.ones(program.n_pbits) if program.chain is None else np.bincount(program.chain)
     facts: dict[str, Any] = {
         "spins": program.n_variables,
         "couplings": len(weight) // 2,
         "pbits": program.n_pbits,
-        "couplers": program.n_couplings,
-        "most_couplers_of_a_pbit": int(np.max(np.diff(program.indptr))),
+        "couplers": wired.n_couplings,
+        "most_couplers_of_a_pbit": int(np.max(np.diff(wired.indptr))),
         "chains": None if program.chain is None else int(np.sum(length > 1)),
         "chain_length_mean": None if program.chain is None else float(length.mean()),
         "chain_length_max": None if program.chain is None else int(length.max()),
         "wires_between_chips": None if program.exchange is None else int(np.sum(program.exchange > 0)) // 2,
+        "pbits_by_chip": None,
+        "cut_wires_by_chip": None,
         "clock": program.clock,
         "colours": int(program.color.max()) + 1 if program.clock == "chromatic" else None,
         "weight_error_rms": None,
         "weight_error_max": None,
         "law_total_variation": None,
+        "law_total_variation_by_bits": None,
     }
-    if program.chain is None and len(program.weight) == len(weight) and np.array_equal(program.indptr, indptr):
-        largest = max((float(np.abs(a).max()) for a in (bias, weight) if len(a)), default=0.0)
+    if part is not None:
+        rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
+        cut = part[rows] != part[program.indices]
+        facts["pbits_by_chip"] = np.bincount(part).tolist()
+        facts["cut_wires_by_chip"] = np.bincount(part[rows[cut]], minlength=int(part.max()) + 1).tolist()
+        facts["wires_between_chips"] = int(cut.sum()) // 2
+    meant = (bias, weight, indptr) if exact is None else (exact.bias, exact.weight, exact.indptr)
+    if (exact is not None or program.chain is None) and np.array_equal(program.indptr, meant[2]):
+        largest = max((float(np.abs(a).max()) for a in meant[:2] if len(a)), default=0.0)
         if largest > 0:
-            error = np.concatenate((program.bias - bias, program.weight - weight)) / largest
+            error = np.concatenate((program.bias - meant[0], program.weight - meant[1])) / largest
             facts["weight_error_rms"] = float(np.sqrt(np.mean(error**2)))
             facts["weight_error_max"] = float(np.abs(error).max())
     symmetric = program.group is None and program.chain is None and program.n_pbits <= MAX_SPINS
@@ -47,6 +67,13 @@ def compiled_facts(program: Program, *, beta: float | None = None) -> dict[str, 
         facts["law_total_variation"] = float(
             np.abs(held - boltzmann_law(energies(*program.problem_network), beta)).sum() / 2
         )
+    if beta is not None and program.group is None and program.n_variables <= MAX_SPINS:
+        asked = boltzmann_law(energies(*program.problem_network), beta)
+        facts["law_total_variation_by_bits"] = {}
+        for bits in _BITS:
+            h, j = quantize_weights(bias, weight, bits=bits, limit=None)
+            law = boltzmann_law(energies(h, indptr, program.problem_network[2], j), beta)
+            facts["law_total_variation_by_bits"][bits] = float(np.abs(law - asked).sum() / 2)
     return facts
 
 

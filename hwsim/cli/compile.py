@@ -16,12 +16,15 @@ _LABELS = {
     "chains": "chains of several p-bits",
     "chain_length_mean": "p-bits of a chain, mean",
     "chain_length_max": "p-bits of a chain, most",
+    "pbits_by_chip": "p-bits of each chip",
+    "cut_wires_by_chip": "cut wires of each chip",
     "wires_between_chips": "wires between chips",
     "clock": "clock",
     "colours": "colours",
     "weight_error_rms": "weight error, r.m.s. of the largest",
     "weight_error_max": "weight error, most",
     "law_total_variation": "total variation of the law",
+    "law_total_variation_by_bits": "the same with weights of b bits",
 }
 
 
@@ -68,15 +71,24 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("compile takes one --chain-strength; hwsim run compares several")
     beta = None if arguments.beta is None else options.number(arguments.beta, "beta")
     from hwsim.analysis.compiled import compiled_facts
+    from hwsim.chip.faults import without
     from hwsim.mapping.compile import compile, embed
     from hwsim.program import save
 
     placed = embed(problem, machine, seed=options.integer(arguments.seed, "seed"))
+    shared: dict[str, Any] = {"embedding": placed, "chain_strength": strengths[0]}
+    given, part = options.partition(arguments), None
+    exact = compile(problem, without(machine, ["weight-quantisation", "weight-error", "control-error"]), **shared)
+    if "parts" in given:
+        from hwsim.mapping.partition import partition
+        from hwsim.mapping.registers import Network
+
+        held = Network(bias=exact.bias, indptr=exact.indptr, indices=exact.indices, weight=exact.weight)
+        part = given["parts"] = partition(held, given["parts"])
     program = compile(
-        problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed,
-        chain_strength=strengths[0], **options.partition(arguments),
+        problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), **shared, **given
     )  # fmt: skip
-    facts = compiled_facts(program, beta=beta)
+    facts = compiled_facts(program, exact=exact, part=part, beta=beta)
     if arguments.output:
         save(program, arguments.output)
     if arguments.json:
@@ -85,6 +97,13 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{problem.name} on {machine.name}")
         for key, label in _LABELS.items():
             if facts[key] is not None:
-                value = facts[key]
-                print(f"  {label:<36} {value:.3g}" if isinstance(value, float) else f"  {label:<36} {value}")
+                print(f"  {label:<36} {_words(facts[key])}")
     return 0
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_words(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -68,3 +68,25 @@ def test_chips_that_exchange_at_intervals(capsys):
         means.append(json.loads(capsys.readouterr().out)["row"]["energy_mean"])
     assert means[0] == means[1] < means[2]  # once a colour is one chip
     assert main(["run", "ea2d:L=6,seed=1", "--exchange", "1ns"]) == 2
+
+
+def test_precision_and_chips_are_told(tmp_path, capsys):
+    assert main(["compile", "sk:n=8,seed=1", "--chip", "generic-sparse", "--beta", "1", "--json", "-"]) == 0
+    facts = json.loads(capsys.readouterr().out)["program"]
+    by_bits = list(facts["law_total_variation_by_bits"].values())
+    assert by_bits == sorted(by_bits, reverse=True) and by_bits[-1] < 0.01
+    assert facts["law_total_variation_by_bits"]["10"] == pytest.approx(facts["law_total_variation"])
+    assert main(["compile", "ea3d:L=6,seed=1", "--chips", "4", "--exchange", "5ns", "--json", "-"]) == 0
+    facts = json.loads(capsys.readouterr().out)["program"]
+    assert sum(facts["pbits_by_chip"]) == 216
+    assert sum(facts["cut_wires_by_chip"]) == 2 * facts["wires_between_chips"]
+
+
+def test_copies_are_chains_and_their_precision_counts_the_chain_strength(capsys):
+    arguments = ["compile", "sk:n=12,seed=1", "--set", "max_degree=4", "--set", "weight_bits=6", "--json", "-"]
+    assert main([*arguments, "--chain-strength", "sufficient"]) == 0
+    facts = json.loads(capsys.readouterr().out)["program"]
+    assert facts["pbits"] == 60 and facts["chains"] == 12 and facts["most_couplers_of_a_pbit"] == 4
+    assert 0 < facts["weight_error_max"] <= 0.5 / (2**5 - 1) + 1e-12
+    assert main([*arguments, "--chain-strength", "1,2"]) == 2
+    assert "one --chain-strength" in capsys.readouterr().err
