@@ -18,7 +18,7 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
     """Numbers of the layout; keys end in their unit, lengths without one are in cell pitches.
 
     critical_delay_s : the longest, of the p-bit's response, the wire and the fan-in together;  chromatic_hz : sweeps
-    per second of a chromatic clock whose phases are no shorter than that, so that it stays exact;  autonomous_hz :
+    per second of a chromatic clock whose phases are no shorter than that, so that it stays exact;  update_hz :
     updates per second and p-bit that the design rule allows.
     """
     pitch = layout.pitch_m
@@ -54,5 +54,5 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
         "delay_over_update": critical / (update_ticks(program) * 1e-15),
         "colours": colours,
         "chromatic_hz": 1 / (colours * critical) if known else None,
-        "autonomous_hz": rule.ratio / critical if rule is not None and rule.ratio is not None and known else None,
+        "update_hz": rule.ratio / critical if rule is not None and rule.ratio is not None and known else None,
     }

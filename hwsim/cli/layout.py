@@ -201,9 +201,9 @@ def _print(name: str, program: Any, machine: Any, facts: dict[str, Any], rule: A
     what = {"correlation": "correlation error", "kl": "KL divergence", "success": "success lost"}[rule.measure]
     print(f"design rule: {what} below {rule.limit:g}")
     line("delay / update time", _ratio(rule))
-    if facts["autonomous_hz"] is not None:
-        most, now = format_si(facts["autonomous_hz"], "Hz"), format_si(1 / rule.update_s, "Hz")
-        line("autonomous p-bits", f"up to {most} updates each, here {now}")
+    if facts["update_hz"] is not None:
+        most, now = format_si(facts["update_hz"], "Hz"), format_si(1 / rule.update_s, "Hz")
+        line("updates of a p-bit", f"up to {most} under this clock, here {now}")
     if rule.loss_here is not None:
         loss, error = rule.loss_here
         line(f"{what}, this layout", f"{loss:.3g} +- {error:.2g}")

@@ -16,6 +16,7 @@ from hwsim.units import format_si
 
 MOST_WIRES = 6000
 """More lines than this and the die would be one grey field: a part of them is drawn, the longest always."""
+_MARKERS = "soD^vP"
 _LONGEST, _TIED = 0.02, 0.1
 """Share of couplings drawn red; none where so many are of one length that red would say nothing."""
 
@@ -91,7 +92,8 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     for k, name in enumerate(dict.fromkeys(roles.tolist())):
         here = roles == name
         face = [colours[c % len(colours)] for c in np.asarray(chain)[here]] if chain is not None else colours[k % 10]
-        axes.scatter(*place[here].T, s=area, marker="s", c=face if chain is not None else [face], linewidths=0,
+        marker = "s" if chain is None else _MARKERS[k % len(_MARKERS)]  # with chains, colour says the chain
+        axes.scatter(*place[here].T, s=area, marker=marker, c=face if chain is not None else [face], linewidths=0,
                      label=f"{name} ({int(here.sum())})", zorder=4)  # fmt: skip
     axes.plot([], [], color="0.35", linewidth=0.9, label="coupling")
     if longest.any():
@@ -105,6 +107,8 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     for handle in legend.legend_handles:
         if hasattr(handle, "set_sizes"):
             handle.set_sizes([36.0])
+            if chain is not None and " (" in handle.get_label() and not handle.get_label().startswith(("unu", "dead")):
+                handle.set_color("0.35")
     axes.set_xlim(low[0], high[0])
     axes.set_ylim(low[1], high[1])
 

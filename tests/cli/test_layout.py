@@ -13,7 +13,12 @@ def test_a_problem_is_laid_out_measured_and_drawn(tmp_path, capsys):
     picture, data = tmp_path / "die.png", tmp_path / "die.json"
     assert main(["layout", "karate", *FEW, "--plot", str(picture), "--json", str(data)]) == 0
     said = capsys.readouterr().out
-    for words in ("34 p-bits on 6 x 6 cells, 0.0144 mm2", "pitches of 20 um", "chromatic clock, exact", "design rule"):
+    for words in (
+        "34 p-bits on 6 x 6 cells, 0.0281 mm2",
+        "pitches of 27.9 um",
+        "chromatic clock, exact",
+        "design rule",
+    ):
         assert words in said
     found = json.loads(data.read_text())
     assert found["layout"]["wires"] == 78 and len(found["place"]) == 34
