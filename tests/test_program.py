@@ -25,7 +25,8 @@ def test_the_hash_sees_every_field(make_program):
         "clock": "synchronous", "period": 7, "participation": 0.5, "labels": "[1]", "energy_offset": 1.0,
         "vartype": "BINARY", "table": np.array([0.2, 0.4]), "table_first": 1.0, "table_step": 2.0, "flicker_block": 9,
         "flicker_octaves": 3, "temperature_drift": 0.5, "source": "lfsr16", "source_shifts": 2, "source_share": 3,
-        "source_phase": 4, "update_j": 1e-15, "wire_j": np.array([1e-15, 2e-15]), "stuck": np.array([1, -1], dtype=np.int8),
+        "source_phase": 4, "update_j": 1e-15, "wire_j": np.array([1e-15, 2e-15]),
+            "stuck": np.array([1, -1], dtype=np.int8),
         "law": np.array([1, 1], dtype=np.int8), "input_low": np.full(2, -3.0),
     }  # fmt: skip
     hashes = {content_hash(program)}

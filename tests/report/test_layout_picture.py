@@ -59,7 +59,8 @@ def row(**changes):
 
 def test_designs_with_bounds_unknowns_and_misfits_are_drawn(tmp_path):
     rows = [
-        row(), row(tts99_is_bound=True, best_by_area=False, best_by_energy=False), row(ets99_j=None, best_by_energy=False),
+        row(), row(tts99_is_bound=True, best_by_area=False, best_by_energy=False),
+        row(ets99_j=None, best_by_energy=False),
         row(tts99_ci_s=[5e-7, None], area_m2=None, best_by_area=False),
         {"design": {"bits": "8", "wires": "slow"}, "does_not_fit": "too large"},
     ]  # fmt: skip
