@@ -80,7 +80,7 @@ left.set_title("best length and chain strength; open: at least this", loc="left"
 for degree, colour in zip(DEGREES, ("tab:red", "tab:orange", "tab:green"), strict=False):
     right.plot(SHARES, np.maximum(parts[degree], 1e-5), "o-", color=colour, label=f"degree {degree}", markersize=4)
 right.set(yscale="log", xlabel="chain strength / sufficient strength", ylabel="chains broken at the end")
-right.set_title(f"after {SWEEPS[-1]} sweeps", loc="left", fontsize=10)
+right.set_title(f"after {SWEEPS[-1]} sweeps; none broken is drawn at 0.00001", loc="left", fontsize=10)
 for axes in (left, right):
     axes.legend(frameon=False, fontsize=8)
     axes.grid(color="0.9")

@@ -65,7 +65,7 @@ GATES = {
         _table(3, lambda a, b, d: ((a + b + d) & 1, (a + b + d) >> 1)),
     ),
 }  # fmt: skip
-"""Gates by name. XOR is the sum of a half adder, whose carry is its auxiliary."""
+"""Gates by name. XOR, which three spins cannot hold, is the sum of a half adder (see `Circuit.add`)."""
 
 
 @dataclass
@@ -76,9 +76,14 @@ class Circuit:
     gates: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def add(self, kind: str, **wires: str) -> None:
-        """One more gate, a wire for each of its ports. Raises InputError for an unknown kind or a missing port."""
+        """One more gate, a wire for each of its ports; "xor" has the ports a, b, c and makes an auxiliary wire, the
+        carry of its half adder. Raises InputError for an unknown kind or a missing port."""
+        if kind == "xor" and set(wires) == {"a", "b", "c"}:
+            kind, wires = "half-adder", {"a": wires["a"], "b": wires["b"], "s": wires["c"], "c": f"{wires['c']}.carry"}
+        if kind == "xor":
+            raise InputError(f"gate xor has the ports a, b, c, got {', '.join(wires)}")
         if kind not in GATES:
-            raise InputError(f"gate must be one of {', '.join(GATES)}, got {kind!r}")
+            raise InputError(f"gate must be one of {', '.join([*GATES, 'xor'])}, got {kind!r}")
         if set(wires) != set(GATES[kind].ports):
             raise InputError(f"gate {kind} has the ports {', '.join(GATES[kind].ports)}, got {', '.join(wires)}")
         self.gates.append((kind, wires))

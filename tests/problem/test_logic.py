@@ -75,3 +75,19 @@ def test_a_contradiction_says_which_gates_broke():
 def test_what_is_no_circuit_is_refused(call, said):
     with pytest.raises(InputError, match=said):
         call()
+
+
+def test_xor_is_a_half_adder_with_an_auxiliary_wire():
+    circuit = Circuit(words={"a": ["x"], "b": ["y"], "c": ["z"]})
+    circuit.add("xor", a="x", b="y", c="z")
+    model = circuit.bqm()
+    assert set(model.variables) == {"x", "y", "z", "z.carry"}
+    least = {}
+    for bits in itertools.product((-1, 1), repeat=4):
+        state = dict(zip(("x", "y", "z", "z.carry"), bits, strict=True))
+        row = tuple((1 + state[wire]) // 2 for wire in ("x", "y", "z"))
+        least[row] = min(least.get(row, float("inf")), model.energy(state))
+    ground = {row for row, energy in least.items() if energy == min(least.values())}
+    assert ground == {(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)}
+    with pytest.raises(InputError, match="xor has the ports a, b, c"):
+        circuit.add("xor", a="x", b="y")
