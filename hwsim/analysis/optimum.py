@@ -1,0 +1,179 @@
+"""The best length of an anneal: time to solution against anneal time, and whether an optimum lies in what was tried.
+
+Enters: a Program, its anneal as a function of its length, a target. Leaves: a point per length and an Optimum. Lengths
+grow until the optimum is behind, every read succeeds, or the budget of host time is spent.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hwsim.analysis.interval import clustered_bootstrap, percentile_interval
+from hwsim.analysis.summary import standard_error, successes
+from hwsim.analysis.tts import TimeToSolution, time_to_solution
+from hwsim.anneal import Anneal
+from hwsim.engine.run import Run
+from hwsim.engine.run import run as emulate
+from hwsim.errors import InputError
+from hwsim.program import Program
+
+_PASSED = 2.0
+"""The optimum is behind where two lengths in a row are this many times worse, beyond their intervals."""
+_BOOT = 400
+_ENOUGH, _SHARE, _MOST_BATCHES = 30, 0.1, 64
+"""Batches of reads are added to a length until so many succeed, or it has this share of the budget."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One length: time_s of the anneal;  found : success and TTS;  energy_mean, energy_error : at its end;  read_j :
+    energy of a read's updates, None where it has no price;  host_s : time it took here."""
+
+    time_s: float
+    found: TimeToSolution
+    energy_mean: float
+    energy_error: float | None
+    energy_best: float
+    read_j: float | None
+    host_s: float
+    boot: np.ndarray = field(repr=False, compare=False, default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimum:
+    """best : number of the best point, None where no read succeeded at any length;  is_interior : a shorter and a
+    longer one are worse beyond their intervals, so that it is an optimum and not the edge of what was tried;  tts_s,
+    tts_ci_s : 95 %, by a bootstrap over schedules and reads of the least of all lengths; a bound where ``best`` is
+    None;  stopped : why no longer one was tried."""
+
+    points: list[Point]
+    best: int | None
+    is_interior: bool
+    tts_s: float
+    tts_ci_s: tuple[float, float | None]
+    stopped: str
+    interrupted: bool = False
+
+
+def find_optimum(
+    program: Program,
+    make_anneal: Callable[[float], Anneal],
+    *,
+    target: float,
+    first_s: float,
+    factor: float = 10**0.25,
+    most: int = 24,
+    reads: int = 512,
+    schedules: int = 8,
+    seed: int = 0,
+    budget_s: float = 60.0,
+    overhead_s: float = 0.0,
+    engine: str = "auto",
+    threads: int | None = None,
+    progress: Callable[[float], Callable[[float, int], None]] | None = None,
+) -> Optimum:
+    """Anneals of ``first_s``, ``factor`` times that, and so on; ``overhead_s`` is added to every read's time.
+
+    Raises InputError for a factor of at most 1 or lengths that are not positive.
+    """
+    if not (factor > 1 and first_s > 0 and most >= 1 and budget_s > 0):
+        raise InputError(
+            f"lengths start above 0 s and grow by more than 1, got {first_s:g} s and a factor of {factor:g}"
+        )
+    points: list[Point] = []
+    began, stopped, interrupted = time.monotonic(), f"{most} lengths", False
+    for k in range(most):
+        length = first_s * factor**k
+        if points:
+            spent, cost = time.monotonic() - began, points[-1].host_s / points[-1].found.n_reads * reads * factor
+            if spent + cost > budget_s:
+                stopped = f"the budget of {budget_s:g} s of host time"
+                break
+        runs: list[Run] = []
+        while not runs or (
+            sum(int(successes(run, target).sum()) for run in runs) < _ENOUGH
+            and sum(run.host_seconds for run in runs) + runs[-1].host_seconds < budget_s * _SHARE
+            and len(runs) < _MOST_BATCHES
+        ):
+            run = emulate(
+                program, anneal=make_anneal(length), reads=reads, schedules=schedules, seed=seed + (len(runs) << 32),
+                engine=engine, threads=threads, checkpoints=1, progress=None if progress is None else progress(length),
+            )  # fmt: skip
+            if run.interrupted:
+                interrupted = True
+                break
+            runs.append(run)
+        if interrupted:
+            stopped = "Ctrl-C"
+            break
+        points.append(_point(runs, target, overhead_s, seed + k))
+        found = points[-1].found
+        if _is_behind(points):
+            stopped = "the optimum is behind"
+            break
+        if found.p_success == 1 and len(points) > 1:
+            stopped = "every read succeeds"
+            break
+    return _summed(points, overhead_s, stopped, interrupted)
+
+
+def _point(runs: list[Run], target: float, overhead_s: float, seed: int) -> Point:
+    """Batches of one length together; each has schedules of its own."""
+    success = np.concatenate([successes(run, target) for run in runs])
+    energy = np.concatenate([run.energies for run in runs])
+    first = np.cumsum([0] + [run.schedules for run in runs])
+    group = np.concatenate([run.group + start for run, start in zip(runs, first, strict=False)])
+    joules = [run.device_energy_j for run in runs]
+    known = [value for value in joules if value is not None]
+    return Point(
+        time_s=runs[0].device_time_s,
+        found=time_to_solution(success, group, runs[0].device_time_s, overhead_s=overhead_s, seed=seed),
+        energy_mean=float(energy.mean()), energy_error=standard_error(energy, group), energy_best=float(energy.min()),
+        read_j=float(np.mean(known)) if len(known) == len(joules) else None,
+        host_s=sum(run.host_seconds for run in runs),
+        boot=clustered_bootstrap(success, group, n_boot=_BOOT, seed=seed),
+    )  # fmt: skip
+
+
+def _is_behind(points: list[Point]) -> bool:
+    solved = [p for p in points if not p.found.tts_is_bound]
+    if len(solved) < 3:
+        return False
+    best = min(solved, key=lambda p: p.found.tts_s)
+    high = best.found.tts_ci_s[1]
+    later = [p for p in points if p.time_s > best.time_s]
+    return len(later) >= 2 and high is not None and all(
+        p.found.tts_s > _PASSED * best.found.tts_s and p.found.tts_ci_s[0] > high for p in later[-2:]
+    )  # fmt: skip
+
+
+def _summed(points: list[Point], overhead_s: float, stopped: str, interrupted: bool) -> Optimum:
+    solved = [k for k, p in enumerate(points) if not p.found.tts_is_bound]
+    if not solved:
+        least = min((p.found.tts_s for p in points), default=math.inf)
+        return Optimum(
+            points=points, best=None, is_interior=False, tts_s=least, tts_ci_s=(least, None), stopped=stopped,
+            interrupted=interrupted,
+        )  # fmt: skip
+    best = min(solved, key=lambda k: points[k].found.tts_s)
+    replicas = np.min([_tts(points[k].boot, points[k].time_s + overhead_s) for k in solved], axis=0)
+    low, high = percentile_interval(np.where(np.isfinite(replicas), replicas, np.finfo(float).max), 0.95)
+    # the least of several lengths is biased low; the chosen point's own interval may reach further up
+    own_low, own_high = points[best].found.tts_ci_s
+    worse = [p.found.tts_ci_s[0] > points[best].found.tts_s for p in points]
+    return Optimum(
+        points=points, best=best, is_interior=any(worse[:best]) and any(worse[best + 1 :]),
+        tts_s=points[best].found.tts_s, stopped=stopped, interrupted=interrupted,
+        tts_ci_s=(min(low, own_low), None if own_high is None or high > 1e300 else max(high, own_high)),
+    )  # fmt: skip
+
+
+def _tts(p: np.ndarray, time_s: float) -> Any:
+    """TTS99 of success probabilities ``p``, inf at 0 and the time itself from 0.99 on."""
+    with np.errstate(divide="ignore"):
+        repeats = np.where(p > 0, math.log(0.01) / np.log1p(-np.minimum(p, 1 - 1e-15)), np.inf)
+    return np.where(p >= 0.99, 1.0, repeats) * time_s

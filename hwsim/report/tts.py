@@ -1,0 +1,74 @@
+"""Time to solution and success probability against the length of the anneal, one curve a clock.
+
+Enters: the rows of ``hwsim tts --json``. Leaves: one file with two panels.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.report import canvas
+from hwsim.units import format_si
+
+
+def tts_picture(rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str) -> Path:
+    """Draw ``rows``; a ring marks the best length, an open triangle a bound.
+
+    Raises InputError for a suffix other than png, svg, pdf.
+    """
+    path = canvas.picture_path(path)
+    figure = canvas.blank(12.6, 5.4)
+    left, right = figure.subplots(1, 2)
+    canvas.headline(figure, title, width=110)
+    for row, colour in zip(rows, canvas.palette(), strict=False):
+        _curve(left, right, row, colour)
+    for axes in (left, right):
+        axes.set_xlabel("length of one anneal (device time)")
+        canvas.log_time(axes)
+    left.set_yscale("log")
+    _seconds(left)
+    left.set_ylabel("time to solution, 99 % (device time)")
+    right.set_ylabel("success probability of one anneal")
+    top = max((point["p_success_ci"][1] for row in rows for point in row["points"]), default=1.0)
+    right.set_ylim(-0.03 * top, min(1.05 * top, 1.02))
+    canvas.dress(left, "time to solution; ring: the best length; open triangle: at least this")
+    canvas.dress(right, "success, with 95 % intervals")
+    right.legend(fontsize="small", frameon=False)
+    canvas.write(figure, path)
+    return path
+
+
+def _curve(left: Any, right: Any, row: dict[str, Any], colour: Any) -> None:
+    name = row["clock"] + (f" {row['participation']:g}" if row.get("participation") is not None else "")
+    times = np.array([point["time_s"] for point in row["points"]])
+    p = np.array([point["p_success"] for point in row["points"]])
+    ends = np.array([point["p_success_ci"] for point in row["points"]])
+    right.errorbar(times, p, np.maximum([p - ends[:, 0], ends[:, 1] - p], 0), color=colour, marker="o", markersize=4,
+                   capsize=2, linewidth=1.2, label=name)  # fmt: skip
+    solved = np.array([not point["tts99_is_bound"] for point in row["points"]])
+    tts = np.array([point["tts99_s"] for point in row["points"]])
+    low = np.array([point["tts99_ci_s"][0] for point in row["points"]])
+    high = np.array([np.nan if point["tts99_ci_s"][1] is None else point["tts99_ci_s"][1] for point in row["points"]])
+    reach = np.maximum([tts - low, np.where(np.isnan(high), tts, high) - tts], 0)
+    left.errorbar(times[solved], tts[solved], reach[:, solved], color=colour, marker="o", markersize=4, capsize=2,
+                  linewidth=1.2)  # fmt: skip
+    left.plot(times[~solved], tts[~solved], "^", color=colour, fillstyle="none")
+    for x, y in zip(times[solved & np.isnan(high)], tts[solved & np.isnan(high)], strict=True):
+        left.annotate("", (x, 2 * y), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
+    if row["best"] is not None:
+        k = row["best"]
+        left.plot(times[k], tts[k], marker="o", markersize=13, fillstyle="none", color=colour, markeredgewidth=1.6)
+        words = format_si(tts[k], "s") + ("" if row["is_interior"] else " (edge)")
+        left.annotate(words, (times[k], tts[k]), (8, -14), textcoords="offset points", color=colour, fontsize="small")
+
+
+def _seconds(axes: Any) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_ylim()
+    if high < 30 * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_si(seconds, "s")))
+    axes.yaxis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,66 @@
+"""The best anneal time: grows until the optimum is behind, and says so only where both sides are worse."""
+
+import numpy as np
+import pytest
+
+import hwsim
+from hwsim.analysis.optimum import Point, _summed, _tts, find_optimum
+from hwsim.analysis.tts import time_to_solution
+from hwsim.errors import InputError
+
+
+def point(time_s, successes, reads=400, seed=0):
+    rng = np.random.default_rng(seed)
+    success = rng.permutation(np.arange(reads) < successes)
+    boot = rng.binomial(reads, successes / reads, 200) / reads
+    return Point(
+        time_s=time_s, found=time_to_solution(success, np.arange(reads) % 8, time_s), energy_mean=0.0, energy_error=0.1,
+        energy_best=-1.0, read_j=None, host_s=0.1, boot=boot,
+    )  # fmt: skip
+
+
+def test_an_optimum_between_worse_lengths_is_interior():
+    found = _summed([point(1, 4), point(2, 80), point(4, 100), point(16, 120)], 0.0, "done", False)
+    assert found.best == 1 and found.is_interior
+    assert found.tts_ci_s[0] < found.tts_s < found.tts_ci_s[1]
+
+
+def test_the_edge_of_what_was_tried_is_no_optimum():
+    rising = _summed([point(1, 80), point(2, 90), point(8, 100)], 0.0, "done", False)
+    assert rising.best == 0 and not rising.is_interior
+    falling = _summed([point(1, 1), point(2, 20), point(4, 200)], 0.0, "done", False)
+    assert falling.best == 2 and not falling.is_interior
+
+
+def test_a_neighbour_that_is_only_a_weak_bound_shows_nothing():
+    found = _summed([point(1, 0), point(2, 1), point(4, 0)], 0.0, "done", False)
+    assert found.best == 1 and not found.is_interior
+
+
+def test_without_a_success_there_is_a_bound():
+    found = _summed([point(1, 0), point(2, 0)], 0.0, "done", False)
+    assert found.best is None and found.tts_ci_s[1] is None
+    assert found.tts_s == pytest.approx(np.log(0.01) / np.log1p(-3 / 400))
+
+
+def test_repeats_are_one_from_ninety_nine_percent_on():
+    assert _tts(np.array([0.0, 0.5, 0.99, 1.0]), 2.0) == pytest.approx([np.inf, 2 * np.log(0.01) / np.log(0.5), 2, 2])
+
+
+def test_an_easy_problem_stops_by_itself_and_batches_add_up():
+    problem = hwsim.read("karate")
+    program = hwsim.compile(problem, hwsim.chip("generic-all-to-all"))
+    found = find_optimum(
+        program, lambda t: hwsim.linear(0.1, 3.0, t), target=-179, first_s=2e-8, reads=64, schedules=4, budget_s=20.0,
+        factor=2.5,
+    )  # fmt: skip
+    assert found.best is not None and len(found.points) >= 4
+    assert found.points[0].found.n_reads > 64  # few successes: more batches
+    assert found.points[0].found.n_schedules == found.points[0].found.n_reads // 16
+    again = find_optimum(
+        program, lambda t: hwsim.linear(0.1, 3.0, t), target=-179, first_s=2e-8, reads=64, schedules=4, budget_s=20.0,
+        factor=2.5, most=2,
+    )  # fmt: skip
+    assert again.points[1].found.p_success == found.points[1].found.p_success
+    with pytest.raises(InputError, match="grow by more than 1"):
+        find_optimum(program, lambda t: hwsim.linear(0.1, 3.0, t), target=-179, first_s=1e-8, factor=1.0)

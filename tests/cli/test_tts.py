@@ -1,0 +1,56 @@
+"""``hwsim tts``: a table a clock, the best length, the ledger, JSON, picture, refusals."""
+
+import json
+
+import pytest
+
+from hwsim.cli.main import main
+
+
+def test_clocks_are_compared_and_the_best_length_is_marked(tmp_path, capsys):
+    picture, data = tmp_path / "t.png", tmp_path / "t.json"
+    arguments = [
+        "tts",
+        "karate",
+        "--clock",
+        "poisson,synchronous",
+        "--reads",
+        "64",
+        "--schedules",
+        "4",
+        "--budget",
+        "2",
+    ]
+    assert main([*arguments, "--plot", str(picture), "--json", str(data)]) == 0
+    said = capsys.readouterr().out
+    assert "<- best" in said and "synchronous 0.5" in said and "programming unknown once" in said
+    clocks = json.loads(data.read_text())["clocks"]
+    assert [row["clock"] for row in clocks] == ["poisson", "synchronous"]
+    assert clocks[0]["tts99_s"] > 0 and clocks[0]["energy_j"] is None
+    assert picture.stat().st_size > 20_000
+
+
+def test_prices_of_a_card_reach_the_solution(capsys):
+    arguments = ["tts", "karate", "--clock", "own", "--set", "energy_per_update=2 fJ", "--set", "energy_per_read=1 pJ"]
+    more = ["--set", "readout_time=100 ns", "--reads", "64", "--schedules", "4", "--budget", "2", "--json", "-"]
+    assert main([*arguments, *more]) == 0
+    row = json.loads(capsys.readouterr().out)["clocks"][0]
+    best = row["points"][row["best"]]
+    repeats = row["tts99_s"] / (best["time_s"] + 1e-7)
+    assert row["reads_to_solution"] == pytest.approx(repeats)
+    assert row["energy_j"] == pytest.approx(repeats * (best["read_update_j"] + 34e-12))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sk:n=24,seed=1"], "give --target a number, exact or best"),
+        (["karate", "--clock", "sundial"], "clock must be one of"),
+        (["karate", "--first", "0 s"], "above 0 s"),
+        (["karate", "--budget", "much"], "budget must be a number"),
+    ],
+)
+def test_mistakes_are_one_sentence(arguments, words, capsys):
+    assert main(["tts", *arguments]) == 2
+    error = capsys.readouterr().err.strip()
+    assert words in error and "\n" not in error
