@@ -24,8 +24,9 @@ from hwsim.program import Program
 _PASSED = 2.0
 """The optimum is behind where two lengths in a row are this many times worse, beyond their intervals."""
 _BOOT = 400
-_ENOUGH, _SHARE, _MOST_BATCHES = 30, 0.1, 64
-"""Batches of reads are added to a length until so many succeed, or it has this share of the budget."""
+_ENOUGH, _SHARE, _SHARE_OF_NONE, _MOST_BATCHES = 30, 0.12, 0.02, 64
+"""Batches of reads are added to a length until so many succeed, or it has this share of the budget; the lesser share
+while none does, for the best length is not among those."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +95,7 @@ def find_optimum(
                 stopped = f"the budget of {budget_s:g} s of host time"
                 break
         runs: list[Run] = []
-        while not runs or (
-            sum(int(successes(run, target).sum()) for run in runs) < _ENOUGH
-            and sum(run.host_seconds for run in runs) + runs[-1].host_seconds < budget_s * _SHARE
-            and len(runs) < _MOST_BATCHES
-        ):
+        while not runs or _wants_more(runs, target, budget_s):
             run = emulate(
                 program, anneal=make_anneal(length), reads=reads, schedules=schedules, seed=seed + (len(runs) << 32),
                 engine=engine, threads=threads, checkpoints=1, progress=None if progress is None else progress(length),
@@ -119,6 +116,12 @@ def find_optimum(
             stopped = "every read succeeds"
             break
     return _summed(points, overhead_s, stopped, interrupted)
+
+
+def _wants_more(runs: list[Run], target: float, budget_s: float) -> bool:
+    hits = sum(int(successes(run, target).sum()) for run in runs)
+    spent = sum(run.host_seconds for run in runs) + runs[-1].host_seconds
+    return hits < _ENOUGH and len(runs) < _MOST_BATCHES and spent < budget_s * (_SHARE if hits else _SHARE_OF_NONE)
 
 
 def _point(runs: list[Run], target: float, overhead_s: float, seed: int) -> Point:

@@ -33,7 +33,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--first", metavar="TIME", help="shortest anneal (30 updates of a p-bit)")
     parser.add_argument("--reads", default="512", metavar="N", help="reads of each anneal time (%(default)s)")
     parser.add_argument("--schedules", default="8", metavar="N", help="realisations of the clock (%(default)s)")
-    parser.add_argument("--budget", default="40", metavar="S", help="host seconds for each clock (%(default)s)")
+    parser.add_argument("--budget", default="45", metavar="S", help="host seconds for each clock (%(default)s)")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
     parser.add_argument("--die-seed", default="0", metavar="N", help="which die (%(default)s)")
     parser.add_argument("--engine", default="auto", help="auto, lanes or reference (%(default)s)")
