@@ -12,7 +12,7 @@ import numpy as np
 
 from hwsim.errors import InputError, MissingExtraError
 from hwsim.problem.boltzmann import dbm, rbm
-from hwsim.problem.logic import adder, clamped, multiplier, solvable
+from hwsim.problem.logic import GATES, adder, clamped, multiplier, solvable
 from hwsim.problem.problem import Problem, make_bqm, max_cut
 from hwsim.problem.sat import clauses_to_bqm
 from hwsim.streams import generator
@@ -56,10 +56,16 @@ def _value(name: str, key: str, text: str) -> Any:
     if name in _CIRCUITS:
         return _whole(name, key, text)
     try:
-        value = float(text) if key == "p" else int(text)
+        value = float(text) if key in ("p", "alpha") else int(text)
     except ValueError:
         raise InputError(f"{name}: {key} must be a number, got {text!r}") from None
-    low, high = (0.0, 1.0) if key == "p" else (0 if key in ("seed", "planted") else 1, 2**31)
+    low, high = (
+        (0.0, 1.0)
+        if key == "p"
+        else (0.0, 100.0)
+        if key == "alpha"
+        else (0 if key in ("seed", "planted") else 1, 2**31)
+    )
     if not low <= value <= high:
         raise InputError(f"{name}: {key} must be between {low:g} and {high:g}, got {text}")
     return value
@@ -202,6 +208,56 @@ def _shipped(name: str) -> Problem:
     return max_cut(name, nodes, rows, columns, weights)
 
 
+def _wishart(text: str, n: int, alpha: float, seed: int) -> Problem:
+    """Wishart planting: J = W W^T / n without its diagonal, the columns of W orthogonal to a hidden state.
+
+    s W W^T s >= 0 and is 0 for the hidden state, so that is a ground state, of energy -tr(W W^T) / 2 n. Hard at small
+    ``alpha`` = columns / n. Hamze et al., PRE 101, 052102 (2020).
+    """
+    if n < 2 or not alpha > 0:
+        raise InputError(f"wishart needs n >= 2 and alpha > 0, got n={n}, alpha={alpha:g}")
+    draw = generator(seed, "wishart")
+    hidden = draw.choice([-1.0, 1.0], n)
+    columns = max(1, round(alpha * n))
+    free = draw.standard_normal((n, columns))
+    w = free - np.outer(hidden, hidden @ free) / n
+    full = w @ w.T / n
+    rows, others = np.triu_indices(n, 1)
+    return _known_ground(
+        text, n, rows, others, full[rows, others], hidden, "planted: orthogonal to every column (Hamze et al. 2020)"
+    )
+
+
+def _xorsat(text: str, n: int, seed: int) -> Problem:
+    """3-regular 3-XORSAT: n equations of 3 of n variables, each variable in 3, satisfied by a hidden assignment.
+
+    An equation a + b + d = 0 or 1 (mod 2) is a half adder of a and b whose sum is d, or its inverse, and whose carry is
+    a spin of its own.
+    """
+    if n < 4:
+        raise InputError(f"xorsat needs n >= 4, got {n}")
+    draw = generator(seed, "xorsat")
+    while True:  # three permutations, until no equation names a variable twice
+        threes = np.stack([draw.permutation(n) for _ in range(3)], axis=1)
+        if all(len(set(row)) == 3 for row in threes.tolist()):
+            break
+    hidden = draw.choice([-1, 1], n)
+    gate = GATES["half-adder"]
+    made = make_bqm(np.zeros(2 * n), np.zeros(0, int), np.zeros(0, int), np.zeros(0), range(2 * n))
+    for k, (a, b, d) in enumerate(threes.tolist()):
+        # a half adder holds s = a xor b: in spins -a b s = 1; an equation with the other parity turns s over
+        sign = -int(hidden[a] * hidden[b] * hidden[d])
+        place = {"a": (a, 1), "b": (b, 1), "s": (d, sign), "c": (n + k, 1)}
+        for port, value in gate.h.items():
+            made.add_linear(place[port][0], value * place[port][1])
+        for (p, q), value in gate.j.items():
+            made.add_quadratic(place[p][0], place[q][0], value * place[p][1] * place[q][1])
+    return Problem(
+        bqm=made, name=text, kind="ising", known_energy=float(n * gate.least),
+        known_source="planted: a hidden assignment satisfies every equation", known_is_exact=True,
+    )  # fmt: skip
+
+
 def _rbm(text: str, v: int, h: int, seed: int) -> Problem:
     """Gaussian weights of s.d. 1/sqrt((v + h) / 2) and biases of s.d. 0.1."""
     draw = generator(seed, "rbm")
@@ -272,6 +328,8 @@ _FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, An
     "zephyr": (_annealer("zephyr"), ("m",), {"seed": 0}),
     "adder": (_circuit, ("n",), {"a": None, "b": None, "s": None}),
     "multiplier": (_circuit, ("n", "m"), {"a": None, "b": None, "p": None}),
+    "wishart": (_wishart, ("n", "alpha"), {"seed": 0}),
+    "xorsat": (_xorsat, ("n",), {"seed": 0}),
     "rbm": (_rbm, ("v", "h"), {"seed": 0}),
     "dbm": (_dbm, ("v", "h"), {"k": 2, "seed": 0}),
     "sat": (_sat, ("n", "m"), {"k": 3, "seed": 0, "planted": 1}),

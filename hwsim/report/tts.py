@@ -60,7 +60,7 @@ def _curve(left: Any, right: Any, row: dict[str, Any], colour: Any) -> None:
     if row["best"] is not None:
         k = row["best"]
         left.plot(times[k], tts[k], marker="o", markersize=13, fillstyle="none", color=colour, markeredgewidth=1.6)
-        words = format_si(tts[k], "s") + ("" if row["is_interior"] else " (edge)")
+        words = format_si(tts[k], "s") + ("" if row["is_interior"] else " (no optimum shown)")
         left.annotate(words, (times[k], tts[k]), (8, -14), textcoords="offset points", color=colour, fontsize="small")
 
 
