@@ -41,14 +41,23 @@ def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0)
         n, most = len(labels), n_sites(chip.topology)
         fits = (size for size in _larger(chip.topology) if _search(network, size, seed, _SEARCH_LARGER_S) is not None)
         larger = next(fits, None)
-        what = "and none was found on larger ones either" if larger is None else f"one fits on {_words(larger)}"
+        what = f"one fits on {_words(larger)}" if larger is not None else _with_wires_of_choice(network, chip.topology)
         if not chip.topology.sizes:
-            what = "the graph is your own, of one size"
+            what = f"the graph is your own, of one size; {_with_wires_of_choice(network, chip.topology)}"
         raise DoesNotFitError(
             f"no embedding of {n} spins and {len(network.weight) // 2} couplings was found on the {most} p-bits of "
             f"chip {chip.name!r} within {_SEARCH_S} s; {what}"
         )
     return {label: found[k] for k, label in enumerate(labels)}
+
+
+def _with_wires_of_choice(network: Network, topology: Topology) -> str:
+    """What always fits: copies of spins on p-bits of as many couplings as this graph has."""
+    from hwsim.mapping.sparsify import copies_needed
+
+    most = max(int(np.bincount(wires(topology).ravel(), minlength=1).max()) if len(wires(topology)) else 0, 3)
+    total = int(copies_needed(np.diff(network.indptr), most).sum())
+    return f"where wires can be chosen (topology sparse), {total} p-bits of {most} couplings hold it"
 
 
 def _search(network: Network, topology: Topology, seed: int, limit_s: float) -> dict[int, list[int]] | None:

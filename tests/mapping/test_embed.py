@@ -120,3 +120,14 @@ def test_spins_without_couplings_get_a_p_bit_too():
     bqm = dimod.BinaryQuadraticModel({"lonely": 1.0, "u": 0.0, "v": 0.0}, {("u", "v"): 1.0}, "SPIN")
     run = hwsim.run(hwsim.compile(bqm, king()), anneal=hwsim.linear(0.1, 5.0, "20 us"), reads=16)
     assert (run.variables[:, list(bqm.variables).index("lonely")] == -1).all()
+
+
+def test_where_no_larger_graph_is_found_a_sparse_chip_that_holds_it_is_named(monkeypatch):
+    from hwsim.mapping import embed
+
+    monkeypatch.setattr(embed, "_SEARCH_S", 1)
+    monkeypatch.setattr(embed, "_SEARCH_LARGER_S", 1)
+    problem = hwsim.read("sk:n=60,seed=1")
+    with pytest.raises(DoesNotFitError, match=r"where wires can be chosen .*, 600 p-bits of 8 couplings hold it"):
+        hwsim.compile(problem, hwsim.chip("hitachi-king", rows=8, columns=8))
+    assert hwsim.compile(problem, hwsim.chip("generic-sparse", max_degree=8)).n_pbits == 600
