@@ -329,7 +329,9 @@ def saved_program(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from hwsim.program import load
 
     changed = [*overrides(arguments), *scheme(arguments)]
-    if changed or arguments.chip != _CHIP or getattr(arguments, "dies", None) is not None:
+    compiled = ("dies", "chain_strength", "clamp", "chips", "exchange")
+    changed += [name for name in compiled if getattr(arguments, name, None) is not None]
+    if changed or arguments.chip != _CHIP:
         raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
     import numpy as np
 

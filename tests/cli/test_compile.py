@@ -90,3 +90,11 @@ def test_copies_are_chains_and_their_precision_counts_the_chain_strength(capsys)
     assert 0 < facts["weight_error_max"] <= 0.5 / (2**5 - 1) + 1e-12
     assert main([*arguments, "--chain-strength", "1,2"]) == 2
     assert "one --chain-strength" in capsys.readouterr().err
+
+
+def test_a_saved_program_takes_no_options_of_its_chip(tmp_path, capsys):
+    path = str(tmp_path / "p.npz")
+    assert main(["compile", "sk:n=6,seed=1", "--set", "max_degree=4", "-o", path]) == 0
+    for option in (["--chain-strength", "2"], ["--clamp", "0=1"], ["--chips", "2"], ["--delay", "1ns"]):
+        assert main(["run", path, *option]) == 2
+        assert "has its chip in it" in capsys.readouterr().err
