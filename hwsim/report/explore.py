@@ -93,7 +93,14 @@ def _panel(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_si(value, unit) if unit else f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
     lost = len(rows) - len(known)
-    if lost:
+    if not known:
+        missing = sorted({price for row in rows for price in row.get("unknown_prices", ())})
+        words = f"energy unknown: no price of {', '.join(missing)}" if missing else "nothing to show"
+        words = words if key.endswith("_j") else "area unknown: no cell_pitch"
+        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color="0.35")
+        axes.xaxis.set_major_formatter("")
+        axes.xaxis.set_minor_formatter("")
+    elif lost:
         what = "area: no cell_pitch" if key == "area_m2" else "energy: a price is missing"
         axes.text(0.02, 0.02, f"{lost} of {len(rows)} designs of unknown {what}", transform=axes.transAxes,
                   fontsize="small", color="0.35")  # fmt: skip
