@@ -74,7 +74,7 @@ def blame(
         ideal = ideal or runs
         if target is None:
             target = typical_energy(ideal)
-        found[label] = _estimates(runs, ideal, target, seed)
+        found[label] = _estimates(runs, ideal, target)
     if "all faults" not in found:
         return {"rows": [], "metrics": [], "target": target, "interrupted": True}
     metrics: list[dict[str, Any]] = [
@@ -112,10 +112,10 @@ def _rank(estimates: dict[str, list], metrics: list[dict]) -> tuple[float, ...]:
     return tuple(rank)
 
 
-def _estimates(runs: list[Run], ideal: list[Run], target: float, seed: int) -> dict[str, list]:
+def _estimates(runs: list[Run], ideal: list[Run], target: float) -> dict[str, list]:
     group = np.concatenate([result.group + k * (result.group.max() + 1) for k, result in enumerate(runs)])
     success = np.concatenate([successes(result, target) for result in runs])
-    answer = time_to_solution(success, group, runs[0].device_time_s, seed=seed)
+    answer = time_to_solution(success, group, runs[0].device_time_s)
     return {
         "p_success": [answer.p_success, *answer.p_success_ci],
         "tts99_s": [None if answer.tts_is_bound else answer.tts_s, *answer.tts_ci_s],

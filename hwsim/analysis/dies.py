@@ -84,7 +84,7 @@ def run_dies(
     return [result for result in runs if result is not None]
 
 
-def yield_curve(runs: list[Run], *, target: float, seed: int = 0) -> dict[str, Any]:
+def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
     """What `hwsim.report.dies.yield_picture` draws: dies in the order of their time to solution, float64 (d,) each.
 
     tts_s, low_s, high_s : seconds, inf where no read of the die succeeded or no length is ruled out
@@ -93,7 +93,7 @@ def yield_curve(runs: list[Run], *, target: float, seed: int = 0) -> dict[str, A
     """
     if not runs:
         raise InputError("no die was completed")
-    answers = [time_to_solution(result, target=target, seed=seed) for result in runs]
+    answers = [time_to_solution(result, target=target) for result in runs]
     tts = np.array([np.inf if a.tts_is_bound else a.tts_s for a in answers])
     order = np.argsort(tts, kind="stable")
     n = len(runs)

@@ -138,7 +138,7 @@ def explore_one(
     row["unknown_prices"] = unknown
     row["read_energy_j"] = None if unknown else row["update_j"] + row["wire_j"] + row["read_j"]
     if target is not None:
-        found = time_to_solution(run, target=target, seed=spec["seed"])
+        found = time_to_solution(run, target=target)
         repeats = found.tts_s / run.device_time_s
         row |= {
             "p_success": found.p_success, "p_success_ci": list(found.p_success_ci), "tts99_s": found.tts_s,

@@ -15,12 +15,64 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     """Two-sided interval of a probability from ``successes`` of ``n`` independent trials (Wilson 1927)."""
     if n < 1 or not 0 <= successes <= n:
         raise InputError(f"successes must lie in 0..n with n >= 1, got {successes} of {n}")
+    return _score_interval(successes / n, n, confidence)
+
+
+def clustered_wilson(success, group, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval for reads that share schedules: the number of reads is what they are worth.
+
+    success : bool (reads,); group : int (reads,), the schedule of each read. Where the rates of the G schedules scatter
+    more than those of independent reads would, n becomes p (1 - p) / v, v the variance of p between schedules, less
+    (z / t)^2 for a v known with G - 1 degrees of freedom only (Korn and Graubard, Survey Methodology 24, 193 (1998)).
+    It is never narrower than for independent reads. A single schedule says nothing about how schedules differ; nor do
+    reads of which none, or all, succeed.
+    """
+    success = np.asarray(success, dtype=np.float64)
+    _, member, size = np.unique(np.asarray(group), return_inverse=True, return_counts=True)
+    n, n_schedules, p = success.size, size.size, float(success.mean())
+    worth = float(n)
+    if 1 < n_schedules < n and 0 < p < 1:
+        excess = np.bincount(member, weights=success) - p * size
+        variance = n_schedules / (n_schedules - 1) * float(np.sum(excess**2)) / n**2
+        if variance > p * (1 - p) / n:
+            z = NormalDist().inv_cdf((1 + _level(confidence)) / 2)
+            worth = min(
+                worth, p * (1 - p) / variance * (z / student_quantile((1 + confidence) / 2, n_schedules - 1)) ** 2
+            )
+    return _score_interval(p, worth, confidence)
+
+
+def _score_interval(p: float, n: float, confidence: float) -> tuple[float, float]:
     z2 = NormalDist().inv_cdf((1 + _level(confidence)) / 2) ** 2
-    p = successes / n
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     # at the ends the algebra gives exactly 0 and 1; rounding need not
-    return (0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
+    return (0.0 if p == 0 else centre - half, 1.0 if p == 1 else centre + half)
+
+
+def student_quantile(probability: float, dof: int) -> float:
+    """Quantile of Student's t with ``dof`` degrees of freedom; 0.5 <= probability < 1. By bisection of the finite sums
+    of Abramowitz and Stegun 26.7.3 and 26.7.4."""
+    if not (0.5 <= probability < 1 and dof >= 1):
+        raise InputError(f"a t quantile needs 0.5 <= probability < 1 and dof >= 1, got {probability} and {dof}")
+    low, high = 0.0, 1.0
+    while _student_cdf(high, dof) < probability:
+        high *= 2
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _student_cdf(middle, dof) < probability else (low, middle)
+    return (low + high) / 2
+
+
+def _student_cdf(t: float, dof: int) -> float:
+    angle = math.atan(t / math.sqrt(dof))
+    cosine, sine, even = math.cos(angle), math.sin(angle), dof % 2 == 0
+    term, total = (1.0 if even else cosine), 0.0
+    for k in range(0 if even else 1, dof - 1, 2):
+        total += term
+        term *= cosine**2 * (k + 1) / (k + 2)
+    inside = sine * total if even else 2 / math.pi * (angle + sine * total)
+    return 0.5 + 0.5 * inside
 
 
 def clustered_bootstrap(values, group, *, n_boot: int = 1000, seed: int = 0) -> np.ndarray:
@@ -53,21 +105,6 @@ def percentile_interval(replicates, confidence: float = 0.95) -> tuple[float, fl
     tail = (1 - _level(confidence)) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def is_clustered(success, group) -> bool:
-    """Whether success rates differ between schedules by more than independent reads would on average.
-
-    Pearson's homogeneity statistic above its mean, n_schedules - 1: a low bar on purpose, for it can only widen an
-    interval. success : bool (reads,); group : int (reads,).
-    """
-    success = np.asarray(success, dtype=np.float64)
-    _, member, size = np.unique(np.asarray(group), return_inverse=True, return_counts=True)
-    p = success.mean()
-    if size.size < 2 or p in (0.0, 1.0):
-        return False
-    rate = np.bincount(member, weights=success) / size
-    return bool((size * (rate - p) ** 2).sum() / (p * (1 - p)) > size.size - 1)
 
 
 def _level(confidence: float) -> float:

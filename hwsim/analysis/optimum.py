@@ -134,7 +134,7 @@ def _point(runs: list[Run], target: float, overhead_s: float, seed: int) -> Poin
     known = [value for value in joules if value is not None]
     return Point(
         time_s=runs[0].device_time_s,
-        found=time_to_solution(success, group, runs[0].device_time_s, overhead_s=overhead_s, seed=seed),
+        found=time_to_solution(success, group, runs[0].device_time_s, overhead_s=overhead_s),
         energy_mean=float(energy.mean()), energy_error=standard_error(energy, group), energy_best=float(energy.min()),
         read_j=float(np.mean(known)) if len(known) == len(joules) else None,
         host_s=sum(run.host_seconds for run in runs),

@@ -24,11 +24,11 @@ def successes(run: Run, target: float) -> np.ndarray:
     return run.energies <= target + 1e-9 * max(1.0, abs(target))
 
 
-def time_to_solution(run: Run, *, target: float, overhead_s: float = 0.0, seed: int = 0) -> TimeToSolution:
+def time_to_solution(run: Run, *, target: float, overhead_s: float = 0.0) -> TimeToSolution:
     """TTS99 of ``run`` for the energy ``target``, in device seconds, with its interval or as a bound."""
     if not run.device_time_s > 0:
         raise InputError("the run was ended before its first checkpoint; it has no time to solution")
-    return from_successes(successes(run, target), run.group, run.device_time_s, overhead_s=overhead_s, seed=seed)
+    return from_successes(successes(run, target), run.group, run.device_time_s, overhead_s=overhead_s)
 
 
 def standard_error(values: np.ndarray, group: np.ndarray) -> float | None:
@@ -55,7 +55,7 @@ def _round_ticks(program: Program) -> float:
     return float(np.mean(program.tau)) if own else float(program.period)
 
 
-def summarise(run: Run, *, kind: str = "ising", target: float | None = None, seed: int = 0) -> dict:
+def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> dict:
     """The row of ``hwsim compare --json`` for one run; keys carry their unit, None where a number does not apply."""
     program = run.program
     delay = program.uniform_delay
@@ -86,7 +86,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None, see
         "tv_noise_floor": None,
     }
     if target is not None and run.device_time_s > 0:
-        answer = time_to_solution(run, target=target, seed=seed)
+        answer = time_to_solution(run, target=target)
         row |= {
             "p_success": answer.p_success,
             "p_success_ci": list(answer.p_success_ci),

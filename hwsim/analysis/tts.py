@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwsim.analysis.interval import clustered_bootstrap, is_clustered, percentile_interval, wilson
+from hwsim.analysis.interval import clustered_wilson
 from hwsim.errors import InputError
 
 
@@ -40,15 +40,12 @@ def time_to_solution(
     overhead_s: float = 0.0,
     confidence: float = 0.95,
     target_probability: float = 0.99,
-    n_boot: int = 1000,
-    seed: int = 0,
 ) -> TimeToSolution:
     """TTS = t ln(1 - target)/ln(1 - p), and t itself when p >= target; t = anneal_time_s + overhead_s of each anneal.
 
     success : bool (reads,); group : int (reads,), the schedule of each read. Ronnow et al., Science 345, 420 (2014).
-    The interval of p is Wilson's; when schedules differ it is the wider, at each end, of Wilson's and a bootstrap over
-    schedules and then reads. TTS falls with p, so its interval is that of p carried over. A single schedule says
-    nothing about how schedules differ, and the bound at zero successes takes reads as independent.
+    The interval of p is Wilson's, with schedules as clusters (see ``clustered_wilson``). TTS falls with p, so its
+    interval is that of p carried over. The bound at zero successes takes reads as independent.
     """
     success, group = np.asarray(success), np.asarray(group)
     if success.ndim != 1 or success.size == 0 or success.shape != group.shape:
@@ -63,11 +60,7 @@ def time_to_solution(
         raise InputError(f"target_probability must lie between 0 and 1, got {target_probability}")
     time_s = anneal_time_s + overhead_s
     n, n_success = success.size, int(success.sum())
-    low, high = wilson(n_success, n, confidence)
-    if is_clustered(success, group):
-        replicates = clustered_bootstrap(success, group, n_boot=n_boot, seed=seed)
-        boot_low, boot_high = percentile_interval(replicates, confidence)
-        low, high = min(low, boot_low), max(high, boot_high)
+    low, high = clustered_wilson(success, group, confidence)
     if n_success:
         tts_s = _repeats(n_success / n, target_probability) * time_s
         longest_s = _repeats(low, target_probability) * time_s if low > 0 else None

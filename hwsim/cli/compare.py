@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             record=(0,) if arguments.vcd and index == 0 else (),
         )  # fmt: skip
         if result.device_time_s > 0:
-            rows.append(summarise(result, kind=problem.kind, target=target, seed=seed))
+            rows.append(summarise(result, kind=problem.kind, target=target))
             curves.append(
                 {
                     "label": _label(program),

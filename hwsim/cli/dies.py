@@ -48,8 +48,8 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
         return 130
     given = options.explicit_target(arguments, problem)
     target = typical_energy(ideal) if given is None else given
-    curve = yield_curve(runs, target=target, seed=shared["seed"])
-    best = yield_curve(ideal, target=target, seed=shared["seed"])
+    curve = yield_curve(runs, target=target)
+    best = yield_curve(ideal, target=target)
     ideal_tts = float(np.median(best["tts_s"]))
     curve |= {
         "ideal_tts_s": ideal_tts if math.isfinite(ideal_tts) else None,

@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         record=(0,) if arguments.vcd else (),
     )  # fmt: skip
     progress.close()
-    row = summarise(result, kind=problem.kind, target=target, seed=seed)
+    row = summarise(result, kind=problem.kind, target=target)
     facts = options.problem_facts(problem)
     words = []
     if problem.circuit is not None:

@@ -57,11 +57,26 @@ def test_schedules_that_differ_widen_the_interval_and_never_narrow_it():
     assert found == time_to_solution(success, np.repeat(np.arange(8), 10), 1e-6)
 
 
-def test_one_lucky_schedule_of_four_leaves_the_upper_end_open():
-    # all four drawn schedules are barren with probability (3/4)**4 = 0.32 > 0.025
+def test_one_lucky_schedule_of_four_says_almost_nothing():
+    # s = (10, 0, 0, 0) of 10: v = 4/3 * 75 / 1600, so the 40 reads are worth 0.1875 / 0.0625 = 3, and with the
+    # t of 3 degrees of freedom, 3.182, 3 * (1.960 / 3.182)**2 = 1.138
     found = time_to_solution(reads(10, 40), np.repeat(np.arange(4), 10), 1e-6)
-    assert found.p_success_ci[0] == 0.0
-    assert found.tts_ci_s[1] is None
+    z2, p, n = 1.959964**2, 0.25, 3 * (1.959964 / 3.182446) ** 2
+    half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    assert found.p_success_ci == pytest.approx((centre - half, centre + half), rel=1e-4)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.05])
+def test_the_interval_of_the_time_covers_the_truth_at_its_rate(spread):
+    # 1,000 studies of 16 schedules of 32 reads with rates Beta of mean 0.3; TTS is a monotone function of p
+    rng, hits, truth = np.random.default_rng(5), 0, math.log(0.01) / math.log(0.7)
+    group, shape = np.repeat(np.arange(16), 32), (1 - spread) / spread if spread else 0.0
+    for _ in range(1000):
+        rate = rng.beta(0.3 * shape, 0.7 * shape, 16) if spread else np.full(16, 0.3)
+        low, high = time_to_solution(rng.random(512) < rate[group], group, 1.0).tts_ci_s
+        hits += low <= truth and (high is None or truth <= high)
+    assert 0.93 <= hits / 1000 <= 0.97
 
 
 def test_nonsense_is_refused():
