@@ -5,6 +5,7 @@ Hardware changes beta in steps (a DAC code, a clock cycle), and a step table mea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,12 +21,14 @@ class Anneal:
 
     start : int64 (n_steps,), ticks, ascending from 0
     beta : float64 (n_steps,), 1 / energy unit of the problem
+    drive : float64 (n_steps,), factor of a Program's driven couplings, or None for 1 throughout
     end : int, ticks: the run covers instants 0 <= t < end
     """
 
     start: np.ndarray
     beta: np.ndarray
     end: int
+    drive: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len(self.start) != len(self.beta) or len(self.start) == 0 or self.start[0] != 0:
@@ -34,6 +37,8 @@ class Anneal:
             raise InputError("the times of an anneal must increase")
         if not np.all(np.isfinite(self.beta)) or np.any(self.beta < 0):
             raise InputError("beta must be finite and >= 0 throughout an anneal")
+        if self.drive is not None and (len(self.drive) != len(self.beta) or not np.all(np.isfinite(self.drive))):
+            raise InputError("an anneal needs as many finite drives as betas")
 
     @property
     def duration_s(self) -> float:
@@ -43,6 +48,15 @@ class Anneal:
     def beta_at(self, tick: int) -> float:
         """Beta in force at grid time ``tick``."""
         return float(self.beta[np.searchsorted(self.start, tick, side="right") - 1])
+
+    def drive_at(self, tick: int) -> float:
+        """Factor of driven couplings in force at grid time ``tick``."""
+        return float(self.drives[np.searchsorted(self.start, tick, side="right") - 1])
+
+    @cached_property
+    def drives(self) -> np.ndarray:
+        """float64 (n_steps,): ``drive``, ones where it is None."""
+        return np.ones(len(self.beta)) if self.drive is None else self.drive
 
 
 def _steps(betas: np.ndarray, time: str | float) -> Anneal:
@@ -84,11 +98,12 @@ def drifted(anneal: Anneal, drift: float) -> Anneal:
         return anneal
     n = min(max(DEFAULT_STEPS, len(anneal.start)), anneal.end)
     start = np.unique(np.concatenate((anneal.start, np.array([k * anneal.end // n for k in range(n)], dtype=np.int64))))
-    beta = anneal.beta[np.searchsorted(anneal.start, start, side="right") - 1]
+    step = np.searchsorted(anneal.start, start, side="right") - 1
     warmth = 1 + drift * start / TICKS_PER_S
     if warmth.min() <= 0:
         raise InputError(f"a temperature drift of {drift:g} /s reaches zero temperature within {anneal.duration_s:g} s")
-    return Anneal(start=start, beta=beta / warmth, end=anneal.end)
+    drive = None if anneal.drive is None else anneal.drive[step]
+    return Anneal(start=start, beta=anneal.beta[step] / warmth, end=anneal.end, drive=drive)
 
 
 def _checked(steps: int) -> int:

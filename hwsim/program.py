@@ -36,6 +36,7 @@ class Program:
       delay : int64 (m,) ticks from a commit of ``indices[k]`` until the row's p-bit sees it
       exchange : int64 (m,) or None: a value crosses at multiples of this many ticks only, and then takes ``delay``;
       what is committed at such a moment waits for the next. 0 for a wire within a chip
+      driven : bool (m,) or None: couplings whose strength follows the anneal's ``drive``; all others keep theirs
     Cells, one entry per p-bit:
       law : int8 (n,), code of hwsim.cell.law;  parameter, bound : float64 (n,), of that law
       table : float64 (k,), P(+1) at z = table_first + q table_step, for the law TABLE
@@ -117,6 +118,7 @@ class Program:
     group: np.ndarray | None = None
     chain: np.ndarray | None = None
     exchange: np.ndarray | None = None
+    driven: np.ndarray | None = None
     control_scale: float = 1.0
 
     def __post_init__(self) -> None:
@@ -284,6 +286,11 @@ def _check_device(program: Program) -> None:
         raise InputError("program.stuck must be -1, 0 or +1")
     if program.exchange is not None and (len(program.exchange) != len(program.weight) or np.any(program.exchange < 0)):
         raise InputError("program.exchange must give every connection an interval of at least 0 ticks")
+    if program.driven is not None:
+        if program.driven.dtype != np.bool_ or len(program.driven) != len(program.weight):
+            raise InputError("program.driven must give every connection true or false")
+        if np.any(program.synapse > 0) or program.group is not None:
+            raise InputError("couplings that are driven reach p-bits without RC synapse, and not p-dits")
     if program.wire_j is not None and (len(program.wire_j) != program.n_pbits or not np.all(program.wire_j >= 0)):
         raise InputError("program.wire_j must give every p-bit an energy of at least 0")
     if program.group is not None:

@@ -68,6 +68,10 @@ class Classes(NamedTuple):
     first: np.ndarray  # int64 (C,): field / unit at count 0
     step: np.ndarray  # int64 (C,): and per count
     n_counts: np.ndarray  # int64 (C,)
+    most: np.ndarray  # int64 (C,): largest count of inputs that are not driven
+    stride: np.ndarray  # int64 (C,): a driven input counts so many times its size; a power of two above other counts
+    driven_first: np.ndarray  # int64 (C,): field / unit through driven couplings at driven count 0
+    driven_step: np.ndarray  # int64 (C,): and per driven count
     narrow: np.ndarray  # bool (C,)
     table: np.ndarray  # of the law TABLE; see Program
     table_first: float
@@ -78,6 +82,7 @@ class Tables(NamedTuple):
     """Thresholds at one beta. A slot for each class, or one slot for all where that is too much memory."""
 
     beta: np.ndarray  # float64 (slots,): beta of the content
+    drive: np.ndarray  # float64 (slots,): drive of the content
     owner: np.ndarray  # int64 (slots,): class of the content
     masks: np.ndarray  # uint64 (slots * 34 * 8,): narrow classes
     levels: np.ndarray  # int64 (slots * (2 + L),): n_open, n_always, open counts, always counts
@@ -115,7 +120,8 @@ def why_not(program: Program) -> str | None:
         return "an RC synapse (a filtered input is not an integer)"
     if integer_unit(program) is None:
         return "couplings or biases that are not small multiples of one power of two"
-    _, _, counts, largest = _integer_rows(program)
+    rows = _integer_rows(program)
+    counts, largest = rows.counts, int(np.abs(rows.weight).max(initial=0))
     if counts.max(initial=0) > 1023:
         return f"a p-bit whose couplings add up to {int(counts.max())} units (at most 1023)"
     if largest > 127:
@@ -125,22 +131,47 @@ def why_not(program: Program) -> str | None:
 
 def most_counts(program: Program) -> int:
     """The largest number of field values of a p-bit."""
-    return int(_integer_rows(program)[2].max(initial=0)) + 1
+    return int(_integer_rows(program).counts.max(initial=0)) + 1
 
 
-def _integer_rows(program: Program) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Weights in units of their row's greatest common divisor; the divisors; sums by row; the largest weight."""
+class IntegerRows(NamedTuple):
+    """Couplings as counts: a p-bit's is that of its pushing inputs, plus ``stride`` times that of its driven ones."""
+
+    weight: np.ndarray  # int64 (m,): in units of the row's divisor, driven ones times the row's stride
+    common: np.ndarray  # int64 (n,): greatest common divisor of the row's couplings / unit
+    most: np.ndarray  # int64 (n,): largest count of couplings that are not driven
+    stride: np.ndarray  # int64 (n,)
+    driven_common: np.ndarray  # int64 (n,)
+    driven_most: np.ndarray  # int64 (n,)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """int64 (n,): the largest count of all."""
+        return self.most + self.stride * self.driven_most
+
+
+def _integer_rows(program: Program) -> IntegerRows:
     unit = integer_unit(program)
     degree = np.diff(program.indptr)
     rows = np.repeat(np.arange(program.n_pbits), degree)
     weight = np.rint(program.weight / (unit or 1.0)).astype(np.int64)
-    common = np.ones(program.n_pbits, dtype=np.int64)
-    linked = degree > 0
-    if len(weight):
-        common[linked] = np.gcd.reduceat(np.abs(weight), program.indptr[:-1][linked])
-    weight = weight // common[rows]
-    counts = np.bincount(rows, weights=np.abs(weight), minlength=program.n_pbits).astype(np.int64)
-    return weight, common, counts, int(np.abs(weight).max(initial=0))
+    driven = np.zeros(len(weight), dtype=np.bool_) if program.driven is None else program.driven
+    found = []
+    for kind in (~driven, driven):
+        common = np.ones(program.n_pbits, dtype=np.int64)
+        own = np.where(kind, np.abs(weight), 0)
+        if len(weight):
+            linked = degree > 0
+            common[linked] = np.maximum(np.gcd.reduceat(own, program.indptr[:-1][linked]), 1)
+        size = own // common[rows]
+        found.append((common, size, np.bincount(rows, weights=size, minlength=program.n_pbits).astype(np.int64)))
+    (common, size, most), (driven_common, driven_size, driven_most) = found
+    stride = np.ones(program.n_pbits, dtype=np.int64)
+    if program.driven is not None:
+        stride = 1 << np.ceil(np.log2(most + 1)).astype(np.int64)
+    return IntegerRows(
+        np.sign(weight) * (size + stride[rows] * driven_size), common, most, stride, driven_common, driven_most
+    )
 
 
 class Prepared:
@@ -154,7 +185,8 @@ class Prepared:
         self.n_pbits = n
         self.uniform_delay = program.uniform_delay
         self.unit = integer_unit(program) or 1.0
-        weight, common, counts, _ = _integer_rows(program)
+        integers = _integer_rows(program)
+        weight, counts = integers.weight, integers.counts
         plain = bool(np.all(np.abs(weight) == 1)) and int(counts.max(initial=0)) <= 31
         self.wide = WIDE_5 if plain else WIDE_10
         self.n_bits = 1 if self.wide == WIDE_5 else 7
@@ -162,7 +194,7 @@ class Prepared:
         kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], self.wide).astype(np.int8)
         entries, groups = self._pack(program, weight, narrow)
         self.network = Network(entries, groups, program.indptr, program.indices, program.delay, kind)
-        self._classes(program, common, counts, narrow)
+        self._classes(program, integers)
         self._terms(program)
         self.problem_network = program.problem_network if program.problem_bias is not None else None
 
@@ -195,16 +227,20 @@ class Prepared:
             entries[groups[rows, bit] * GROUP + np.arange(len(rows)) - before[rows]] = part
         return entries, groups.astype(np.int64).ravel()
 
-    def _classes(self, program: Program, common: np.ndarray, counts: np.ndarray, narrow: np.ndarray) -> None:
+    def _classes(self, program: Program, integers: IntegerRows) -> None:
         bias = np.rint(program.bias / self.unit)
-        rows = np.stack([*vars(columns(program)).values(), bias, common, counts], axis=1).astype(np.float64)
+        rows = np.stack([*vars(columns(program)).values(), bias, *integers[1:]], axis=1).astype(np.float64)
         kinds, of = np.unique(rows, axis=0, return_inverse=True)
-        bias, common, counts = (kinds[:, k].astype(np.int64) for k in (-3, -2, -1))
-        self.classes = Classes(
-            of.ravel().astype(np.int32), np.ascontiguousarray(kinds[:, :-3]), -bias - common * counts, 2 * common,
-            counts + 1, counts <= GROUP, program.table, program.table_first, program.table_step,
+        bias, common, most, stride, driven_common, driven_most = (
+            np.ascontiguousarray(kinds[:, k]).astype(np.int64) for k in range(-6, 0)
         )  # fmt: skip
-        has_wide = not bool(np.all(narrow))
+        counts = most + stride * driven_most
+        self.classes = Classes(
+            of.ravel().astype(np.int32), np.ascontiguousarray(kinds[:, :-6]), -bias - common * most, 2 * common,
+            counts + 1, most, stride, -driven_common * driven_most, 2 * driven_common, counts <= GROUP,
+            program.table, program.table_first, program.table_step,
+        )  # fmt: skip
+        has_wide = bool(np.any(counts > GROUP))
         longest = int(counts.max(initial=0)) + 1
         self.per_levels = 2 + longest if has_wide else 2
         self.per_list = PLANES + 1 + PLANES * (longest + 3) if has_wide else 1
@@ -216,6 +252,7 @@ class Prepared:
         """Empty tables for one shard."""
         slots, n_planes = self.slots, 5 if self.wide == WIDE_5 else 10
         return Tables(
+            np.full(slots, np.nan),
             np.full(slots, np.nan),
             np.full(slots, -1, dtype=np.int64),
             np.zeros(slots * (PLANES + 2) * 8, dtype=np.uint64),
@@ -329,6 +366,22 @@ class Shard:
         newest = np.append(np.arange(n) * depth + self._rings.commits % depth, n * depth)
         return rows[newest].ravel()
 
+    @property
+    def n_words(self) -> int:
+        """How many words of replicas, without padding."""
+        return self._words
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (64 * words, n); nothing is under way then."""
+        n, width = self._prepared.n_pbits, self._width
+        packed = _pack_bits(states.T)
+        if self._queue is not None:
+            self._queue.visible.reshape(n + 1, width)[:n, : self._words] = packed
+            self._queue.ends[0] = self._queue.ends[1]
+        if self._rings is not None:
+            self._rings.rows[: -width or None].reshape(n, -1, width)[:, :, : self._words] = packed[:, None]
+            self._rings.time[:] = _LONG_AGO
+
     def spins(self) -> np.ndarray:
         """int8 (64 * words, n): the committed states, replicas in order."""
         return _unpack_replicas(self._committed().reshape(-1, self._width)[:-1, : self._words])
@@ -412,14 +465,22 @@ def _count_energy(rows, width, left, right, groups, planes):
 
 
 @njit
-def _fill_bounds(classes, c, beta, unit, shift, bound):
+def _fill_bounds(classes, c, beta, drive, unit, shift, bound):
     """Thresholds of class ``c`` by count, as integers up to 2**32; ``shift`` is added to the offset."""
-    gain, offset, low, high, step, word, law, parameter, most, noise = classes.device[c]
+    gain, offset, low, high, step, word, law, parameter, reach, noise = classes.device[c]
+    stride, is_driven = classes.stride[c], classes.driven_first[c] != 0
     for s in range(classes.n_counts[c]):
-        field = unit * np.float64(classes.first[c] + s * classes.step[c])
+        count = s & (stride - 1) if is_driven else s
+        if count > classes.most[c]:
+            bound[s] = 0  # no inputs give this count
+            continue
+        field = unit * np.float64(classes.first[c] + count * classes.step[c])
+        if is_driven:
+            through = unit * np.float64(classes.driven_first[c] + s // stride * classes.driven_step[c])
+            field = field + drive * through
         bound[s] = np.int64(
             law_threshold(
-                1, field, beta, gain, offset + shift, low, high, step, word, np.int64(law), parameter, most, noise,
+                1, field, beta, gain, offset + shift, low, high, step, word, np.int64(law), parameter, reach, noise,
                 classes.table, classes.table_first, classes.table_step,
             )
         )  # fmt: skip
@@ -465,14 +526,15 @@ def _fill_lists(bound, n_counts, levels, level_first, lists, list_first):
 
 
 @njit
-def _fill_slot(classes, tables, c, slot, beta, unit, shift, per_levels, per_list):
+def _fill_slot(classes, tables, c, slot, beta, drive, unit, shift, per_levels, per_list):
     """Make ``slot`` hold the thresholds of class ``c`` at ``beta``, with ``shift`` added to the offset."""
-    _fill_bounds(classes, c, beta, unit, shift, tables.bound)
+    _fill_bounds(classes, c, beta, drive, unit, shift, tables.bound)
     if classes.narrow[c]:
         _fill_masks(tables.bound, classes.n_counts[c], tables.masks, slot * (PLANES + 2) * 8)
     else:
         _fill_lists(tables.bound, classes.n_counts[c], tables.levels, slot * per_levels, tables.lists, slot * per_list)
     tables.beta[slot] = beta if shift == 0.0 else np.nan
+    tables.drive[slot] = drive
     tables.owner[slot] = c
 
 
@@ -486,18 +548,24 @@ def _beta_step(starts, step, now):
 
 
 @njit(nogil=True)
-def _run_queue(event, events, anneal_start, anneal_beta, network, classes, tables, queue, delay, options, trace):
+def _run_queue(event, events, anneal, network, classes, tables, queue, delay, options, trace):
     """Run events from ``event`` on; returns the index reached: short of the end when the queue is full."""
     time, pbit, number, shifts = events
+    anneal_start, anneal_beta, anneal_drive = anneal
     key, word_0, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     masks, levels, lists, scratch = tables.masks, tables.levels, tables.lists, tables.scratch
-    table_beta, table_owner, shared = tables.beta, tables.owner, np.int64(len(tables.owner) == 1)
+    table_beta, table_drive, table_owner, shared = (
+        tables.beta,
+        tables.drive,
+        tables.owner,
+        np.int64(len(tables.owner) == 1),
+    )
     visible, rows, queue_time, queue_pbit = queue.visible, queue.rows, queue.time, queue.pbit
     size = len(queue_time)
     oldest, following = queue.ends[0], queue.ends[1]
-    step, beta = -1, 0.0
+    step, beta, drive = -1, 0.0, 1.0
     n_events = len(time)
     while event < n_events:
         now, i = time[event], np.int64(pbit[event])
@@ -510,14 +578,14 @@ def _run_queue(event, events, anneal_start, anneal_beta, network, classes, table
             break
         if step < 0 or (step + 1 < len(anneal_start) and now >= anneal_start[step + 1]):
             step = _beta_step(anneal_start, step, now)
-            beta = anneal_beta[step]
+            beta, drive = anneal_beta[step], anneal_drive[step]
         if event + _AHEAD < n_events:
             fetch_ahead(visible, width, entries, groups[pbit[event + _AHEAD] * (n_bits + 1)] * GROUP)
         c = np.int64(of[i])
         slot = c if shared == 0 else 0
         shift = shifts[event] if len(shifts) > 0 else 0.0
-        if table_beta[slot] != beta or table_owner[slot] != c or shift != 0.0:
-            _fill_slot(classes, tables, c, slot, beta, unit, shift, per_levels, per_list)
+        if table_beta[slot] != beta or table_drive[slot] != drive or table_owner[slot] != c or shift != 0.0:
+            _fill_slot(classes, tables, c, slot, beta, drive, unit, shift, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), word_0)
         place, own = following & (size - 1), i * (n_bits + 1)
         if kind[i] == NARROW_6:
@@ -551,20 +619,26 @@ def _run_queue(event, events, anneal_start, anneal_beta, network, classes, table
 
 def _advance_queue(event, chunk, anneal, network, classes, tables, queue, delay, options, trace):
     return _run_queue(
-        event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), anneal.start, anneal.beta, network, classes, tables,
-        queue, delay, options, trace,
+        event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), (anneal.start, anneal.beta, anneal.drives), network,
+        classes, tables, queue, delay, options, trace,
     )  # fmt: skip
 
 
 @njit(nogil=True)
-def _run_rings(event, events, anneal_start, anneal_beta, network, classes, tables, rings, options, trace):
+def _run_rings(event, events, anneal, network, classes, tables, rings, options, trace):
     """The same for delays that differ; short of the end when a ring is too shallow."""
     time, pbit, number, shifts = events
+    anneal_start, anneal_beta, anneal_drive = anneal
     key, word_0, width, unit, n_bits, per_levels, per_list = options
     entries, groups, kind, of = network.entries, network.groups, network.kind, classes.of
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
     masks, levels, lists, scratch = tables.masks, tables.levels, tables.lists, tables.scratch
-    table_beta, table_owner, shared = tables.beta, tables.owner, np.int64(len(tables.owner) == 1)
+    table_beta, table_drive, table_owner, shared = (
+        tables.beta,
+        tables.drive,
+        tables.owner,
+        np.int64(len(tables.owner) == 1),
+    )
     indptr, indices, delay = network.indptr, network.indices, network.delay
     rows, committed, commits = rings.rows, rings.time, rings.commits
     n = len(commits)
@@ -578,7 +652,7 @@ def _run_rings(event, events, anneal_start, anneal_beta, network, classes, table
     seen = np.empty(most + 1, dtype=np.int64)
     packed = np.empty(most_groups * GROUP, dtype=np.int64)
     group = np.empty(n_bits + 1, dtype=np.int64)
-    step, beta = -1, 0.0
+    step, beta, drive = -1, 0.0, 1.0
     n_events = len(time)
     while event < n_events:
         now, i = time[event], np.int64(pbit[event])
@@ -587,7 +661,7 @@ def _run_rings(event, events, anneal_start, anneal_beta, network, classes, table
             break
         if step < 0 or (step + 1 < len(anneal_start) and now >= anneal_start[step + 1]):
             step = _beta_step(anneal_start, step, now)
-            beta = anneal_beta[step]
+            beta, drive = anneal_beta[step], anneal_drive[step]
         first, degree = indptr[i], indptr[i + 1] - indptr[i]
         for k in range(degree):
             j = np.int64(indices[first + k])
@@ -606,8 +680,8 @@ def _run_rings(event, events, anneal_start, anneal_beta, network, classes, table
         c = np.int64(of[i])
         slot = c if shared == 0 else 0
         shift = shifts[event] if len(shifts) > 0 else 0.0
-        if table_beta[slot] != beta or table_owner[slot] != c or shift != 0.0:
-            _fill_slot(classes, tables, c, slot, beta, unit, shift, per_levels, per_list)
+        if table_beta[slot] != beta or table_drive[slot] != drive or table_owner[slot] != c or shift != 0.0:
+            _fill_slot(classes, tables, c, slot, beta, drive, unit, shift, per_levels, per_list)
         start = word_start(update_key(key, i, number[event]), word_0)
         target = i * depth + ((commits[i] + 1) & (depth - 1))
         if kind[i] == NARROW_6:
@@ -638,6 +712,6 @@ def _run_rings(event, events, anneal_start, anneal_beta, network, classes, table
 
 def _advance_rings(event, chunk, anneal, network, classes, tables, rings, options, trace):
     return _run_rings(
-        event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), anneal.start, anneal.beta, network, classes, tables,
-        rings, options, trace,
+        event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), (anneal.start, anneal.beta, anneal.drives), network,
+        classes, tables, rings, options, trace,
     )  # fmt: skip

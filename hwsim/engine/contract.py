@@ -4,6 +4,7 @@
 Progress, Ctrl-C, checkpoints and resuming happen between two advances.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -46,6 +47,13 @@ class Start:
         """Replica numbers of each schedule group: consecutive, as even as can be."""
         return np.array_split(np.arange(self.reads), self.schedules)
 
+    def anneals(self, anneal: Anneal | Sequence[Anneal]) -> Sequence[Anneal]:
+        """One anneal for each schedule group."""
+        each = [anneal] * self.schedules if isinstance(anneal, Anneal) else anneal
+        if len(each) != self.schedules:
+            raise InputError(f"{self.schedules} schedule groups need as many anneals, got {len(each)}")
+        return each
+
     def keys(self, group: int) -> tuple[int, int, int]:
         """Keys of a group's noise, clock and initial states."""
         return tuple(stream_key(self.seed, name, group) for name in ("noise", "clock", "initial"))  # type: ignore
@@ -74,8 +82,12 @@ class State(Protocol):
     def compile(self, anneal: Anneal) -> None:
         """Make the kernels ready, where an engine has any."""
 
-    def advance(self, until: int, anneal: Anneal) -> None:
-        """Run every instant before grid time ``until``."""
+    def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
+        """Run every instant before grid time ``until``; all under one anneal, or each schedule group under its own."""
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (reads, n) into the p-bits between two advances: everybody sees the new values from here on, and
+        what was under way to a neighbour is lost."""
 
     def spins(self) -> np.ndarray:
         """int8 (reads, n): committed states."""

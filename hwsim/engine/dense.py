@@ -63,6 +63,8 @@ class Memory(NamedTuple):
 
 def why_not(program: Program) -> str | None:
     """Why this engine cannot run ``program``, or None."""
+    if program.driven is not None:
+        return "couplings that are driven during the anneal"
     if np.any(program.synapse > 0):
         return "an RC synapse (a flip would have to be pushed again at every step of the filter)"
     reason = unusual(program)
@@ -149,6 +151,18 @@ class Shard:
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]]
             self._memory = _longer(self._memory)
+
+    @property
+    def n_words(self) -> int:
+        """How many words of replicas."""
+        return 1
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (64, n); nothing is under way then."""
+        self._memory.newest[:, self._lane] = states.T
+        self._memory.visible[:] = self._memory.newest
+        self._memory.ends[0] = self._memory.ends[1]
+        _make_fields(self._prepared.network, self._memory.visible, self._memory.field)
 
     def spins(self) -> np.ndarray:
         """int8 (64, n): the committed states, replicas in order."""

@@ -57,6 +57,7 @@ class Network(NamedTuple):
     level_step: np.ndarray  # int32 (n,)
     n_levels: np.ndarray  # int32 (n,)
     reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|
+    driven: np.ndarray  # bool (m,), or (0,) where no coupling is driven
 
 
 class Cells(NamedTuple):
@@ -114,7 +115,7 @@ class Scratch(NamedTuple):
     table: np.ndarray  # float64 (span,): thresholds by field, devices all alike
     cached: np.ndarray  # float64 (n, n_levels) thresholds of devices that differ
     stamp: np.ndarray  # int64 (n,): anneal step of `cached`
-    levels: np.ndarray  # float64 (k, R): inputs of all lines of a p-dit
+    levels: np.ndarray  # float64 (k, R): inputs of all lines of a p-dit; or (1, R), those through driven couplings
     drawn: np.ndarray  # uint32 (R,): random numbers, general path only
     rungs: (
         np.ndarray
@@ -154,6 +155,7 @@ class Prepared:
         self.is_integer = (
             unit is not None and int(levels.max()) <= MAX_LEVELS and bool(np.all(device.gain > 0))
             and own_state(program) is None and bool(np.all(np.diff(program.table) >= 0))
+            and program.driven is None
         )  # fmt: skip
         ideal = bool(np.all(device.law == HEAT_BATH)) and not np.any(device.noise > 0)
         self.group = np.zeros(0, dtype=np.int32) if program.group is None else program.group
@@ -176,6 +178,7 @@ class Prepared:
             np.zeros(m, dtype=np.int64) if program.exchange is None else program.exchange, reverse,
             push, start, first, step, levels,
             np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n),
+            np.zeros(0, dtype=np.bool_) if program.driven is None else program.driven,
         )  # fmt: skip
         rest: tuple[Any, ...] = (program.synapse, program.table, program.table_first, program.table_step)
         self.cells = Cells(*(cell_columns + rest))
@@ -206,6 +209,7 @@ class Shard:
     ) -> None:  # fmt: skip
         self._prepared = prepared
         self._noise_key = np.uint64(noise_key)
+        self._anneal: Anneal | None = None
         self._first_word = first_word
         self._words = words
         self._lane = lane_of_replica(words)
@@ -246,7 +250,15 @@ class Shard:
             np.empty(2 * prepared.span + 1 if prepared.is_integer and prepared.alike else 1),
             np.empty((1, 1) if prepared.alike or not prepared.is_integer else (n, levels)),
             np.full(n, -1, dtype=np.int64),
-            np.empty((int(np.bincount(prepared.group).max(initial=0)) if len(prepared.group) else 0, lanes)),
+            np.empty(
+                (
+                    max(
+                        int(np.bincount(prepared.group).max(initial=0)) if len(prepared.group) else 0,
+                        min(1, len(prepared.network.driven)),
+                    ),
+                    lanes,
+                )
+            ),
             np.empty(lanes, dtype=np.uint32),
             np.empty(
                 (1 if prepared.alike else n, prepared.rung_states, RUNGS) if prepared.has_rungs else (1, 0, 0),
@@ -268,10 +280,14 @@ class Shard:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
         prepared, event = self._prepared, 0
         trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
+        if anneal is not self._anneal:
+            self._scratch.stamp[:] = -1  # thresholds are kept by number of the anneal's step
+            self._anneal = anneal
         while True:
             event = _advance(
-                event, (chunk.time, chunk.pbit, chunk.number, chunk.shift), anneal.start, anneal.beta,
-                prepared.network, prepared.cells, self._memory, self._scratch,
+                event, (chunk.time, chunk.pbit, chunk.number, chunk.shift),
+                (anneal.start, anneal.beta, anneal.drives), prepared.network, prepared.cells, self._memory,
+                self._scratch,
                 (self._noise_key, self._first_word, prepared.unit, prepared.is_integer, prepared.alike,
                  prepared.has_synapse, prepared.queued, self._depth, prepared.is_general, prepared.source[0],
                  prepared.source[3]), prepared.group, self._replica, trace,
@@ -279,6 +295,26 @@ class Shard:
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]]
             self._memory = _longer(self._memory) if prepared.queued else _deeper(self._memory, self._depth)
+
+    @property
+    def n_words(self) -> int:
+        """How many words of replicas."""
+        return self._words
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (64 * words, n); nothing is under way then, and synapses have settled."""
+        memory, n = self._memory, self._prepared.n_pbits
+        by_lane = np.empty((n, self.lanes), dtype=np.int8)
+        by_lane[:, self._lane] = states.T
+        if self._prepared.queued:
+            memory.value[:n] = by_lane
+            memory.ends[0] = memory.ends[1]
+            return
+        memory.value.reshape(n, -1, self.lanes)[:] = by_lane[:, None]
+        memory.time[:] = _LONG_AGO
+        if len(memory.filtered):
+            memory.filtered[:] = by_lane[self._prepared.network.indices]
+            memory.seen[:] = memory.commits[self._prepared.network.indices]
 
     def _newest(self) -> np.ndarray:
         """int8 (n, R): the committed states, by lane."""
@@ -470,6 +506,25 @@ def _fill_current(begin, end, rows, weight, value, bias, current):
         a, w = rows[k], weight[begin + k]
         for r in range(lanes):
             current[r] += w * np.float64(value[a, r])
+
+
+@njit
+def _fill_driven(begin, end, rows, weight, driven, value, bias, drive, current, through):
+    """The same with driven couplings in a sum of their own, ``through`` (R,), which counts ``drive`` times."""
+    lanes = len(current)
+    for r in range(lanes):
+        current[r] = bias
+        through[r] = 0.0
+    for k in range(end - begin):
+        a, w = rows[k], weight[begin + k]
+        if driven[begin + k]:
+            for r in range(lanes):
+                through[r] += w * np.float64(value[a, r])
+        else:
+            for r in range(lanes):
+                current[r] += w * np.float64(value[a, r])
+    for r in range(lanes):
+        current[r] = current[r] + drive * through[r]
 
 
 @inline
@@ -790,9 +845,10 @@ def _integer_bounds(level, level_first, level_step, field, tied, bounds):
 
 
 @njit(nogil=True)
-def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, scratch, options, group, replica, trace):
+def _advance(event, chunk, anneal, network, cells, memory, scratch, options, group, replica, trace):
     """Run events from index ``event`` on; returns the index reached: short of the end when a queue or ring is full."""
     time, pbit, number, shifts = chunk
+    anneal_start, anneal_beta, anneal_drive = anneal
     key, word_0, unit, is_integer, alike, has_synapse, queued, depth, is_general, kind, steps = options
     batch_size, words = scratch.words.shape[0], scratch.words.shape[2]
     # fields of the records as locals: taking an array out of a tuple inside the loop counts a reference each time
@@ -804,7 +860,8 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
     rows, planes, random, uniforms = scratch.rows, scratch.planes, scratch.words, scratch.uniform
     field, passed, tied, current = scratch.field, scratch.passed, scratch.tied, scratch.current
     gain, offset, low, high, step, word = cells.gain, cells.offset, cells.low, cells.high, cells.step, cells.word
-    rough, reach, screens = scratch.rough, network.reach, not has_synapse
+    driven = network.driven
+    rough, reach, screens = scratch.rough, network.reach, not has_synapse and len(driven) == 0
     for i in range(len(step)):
         # a quantised input jumps: a small error may become a large one
         screens = screens and step[i] == 0.0 and high[i] >= NO_LIMIT
@@ -815,7 +872,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
     for k in range(len(delay)):
         longest = max(longest, delay[k] + exchange[k])
     beta_step = -1
-    beta = 0.0
+    beta, drive = 0.0, 1.0
     while event < n_events:
         batch = min(batch_size, n_events - event)
         uniforms_of(key, pbit, number, event, batch, word_0, words, planes, random)
@@ -840,6 +897,7 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
                 while beta_step + 1 < len(anneal_start) and now >= anneal_start[beta_step + 1]:
                     beta_step += 1
                 beta = anneal_beta[beta_step]
+                drive = anneal_drive[beta_step]
                 if is_integer and alike:
                     _fill_table(cells, beta, unit, scratch.table)
             first, end = indptr[i], indptr[i + 1]
@@ -872,6 +930,10 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
             elif is_general:
                 if has_synapse:
                     _fill_filtered(network, memory, rows, i, depth, now, cells.synapse[i], current)
+                elif len(driven) > 0:
+                    _fill_driven(
+                        first, end, rows, weight, driven, value, bias[i], drive, current, scratch.levels[0]
+                    )  # fmt: skip
                 else:
                     _fill_current(first, end, rows, weight, value, bias[i], current)
                 own = i * depth + (count[i] & (depth - 1))
@@ -925,6 +987,10 @@ def _advance(event, chunk, anneal_start, anneal_beta, network, cells, memory, sc
             else:
                 if has_synapse:
                     _fill_filtered(network, memory, rows, i, depth, now, cells.synapse[i], current)
+                elif len(driven) > 0:
+                    _fill_driven(
+                        first, end, rows, weight, driven, value, bias[i], drive, current, scratch.levels[0]
+                    )  # fmt: skip
                 else:
                     _fill_current(first, end, rows, weight, value, bias[i], current)
                 ties = _decide_float(

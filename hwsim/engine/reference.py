@@ -76,12 +76,17 @@ class PBit:
         return self.filtered[connection]
 
     def input(self) -> float:
-        """I = -(h + sum J s), summed in the order of the program's row."""
+        """I = -(h + sum J s), summed in the order of the program's row; driven couplings in a sum of their own."""
         program = self.world.program
-        current = float(program.bias[self.number])
+        current, driven = float(program.bias[self.number]), 0.0
         for k in self.inputs:
-            current += float(program.weight[k]) * self._settle(k)
-        return -current
+            if program.driven is not None and program.driven[k]:
+                driven += float(program.weight[k]) * self._settle(k)
+            else:
+                current += float(program.weight[k]) * self._settle(k)
+        if program.driven is None:
+            return -current
+        return -(current + self.world.anneal.drive_at(self.world.now) * driven)
 
     def process(self) -> Generator[simpy.Event, Any, None]:
         """Wait for a tick, read, commit; for ever."""
@@ -122,6 +127,7 @@ class World:
         self.program, self.anneal, self.replica, self.listener = program, anneal, replica, listener
         self.noise_key, self.clock_key = np.uint64(noise_key), np.uint64(clock_key)
         self.env = simpy.Environment()
+        self.written = 0  # how often the states were written from outside
         n = program.n_pbits
         spins = [initial_spin(np.uint64(initial_key), i, replica) for i in range(n)] if initial is None else initial
         self.pbits = [PBit(self, i, int(spins[i])) for i in range(n)]
@@ -138,6 +144,16 @@ class World:
     def run(self, until: int) -> None:
         """Everything before grid time ``until``."""
         self.env.run(until=until)
+
+    def assign(self, spins: np.ndarray) -> None:
+        """Write the states int8 (n,): everybody sees them at once, and no signal sent before arrives any more."""
+        self.written += 1
+        for pbit in self.pbits:
+            pbit.spin = int(spins[pbit.number])
+        for pbit in self.pbits:
+            for k in pbit.inputs:
+                value = self.pbits[self.program.indices[k]].spin
+                pbit.heard[k], pbit.filtered[k], pbit.stepped[k] = value, float(value), self.now
 
     @property
     def now(self) -> int:
@@ -203,7 +219,8 @@ class World:
         """Deliver ``value`` after ``delay`` ticks, before anybody reads at that instant."""
         arrival = self.env.event()
         arrival._ok, arrival._value = True, None
-        arrival.callbacks.append(lambda _: target.hear(connection, value))
+        written = self.written
+        arrival.callbacks.append(lambda _: target.hear(connection, value) if written == self.written else None)
         self.env.schedule(arrival, priority=DELIVER, delay=delay)
 
     def _tick(self, pbit: PBit) -> None:

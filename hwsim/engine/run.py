@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,8 @@ class ReferenceState:
     def __init__(self, program: Program, start: Start, anneal: Anneal) -> None:
         from hwsim.engine.reference import World
 
-        self._program, self.updates = program, 0
+        self._program, self._start, self.updates = program, start, 0
+        self._group = np.repeat(np.arange(start.schedules), [len(group) for group in start.groups()])
         self._events = {replica: Events() for replica in start.record}
         self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
         self._worlds = []
@@ -68,10 +69,17 @@ class ReferenceState:
     def compile(self, anneal: Anneal) -> None:
         """Nothing to compile."""
 
-    def advance(self, until: int, anneal: Anneal) -> None:
+    def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every world up to ``until``."""
-        for world in self._worlds:
+        anneals = self._start.anneals(anneal)
+        for world, group in zip(self._worlds, self._group.tolist(), strict=True):
+            world.anneal = anneals[group]
             world.run(until)
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (reads, n) into the p-bits; see contract.State."""
+        for world, spins in zip(self._worlds, states, strict=True):
+            world.assign(spins)
 
     def spins(self) -> np.ndarray:
         """int8 (reads, n)."""
@@ -188,12 +196,9 @@ def run(
         initial=_initial(program, initial_states, reads), record=tuple(record),
     )  # fmt: skip
     anneal = drifted(anneal, program.temperature_drift)
-    if np.any(program.stuck != 0) or program.group is not None:
-        start = replace(start, initial=_allowed(program, start))
-    state = _start(engine, program, start, anneal)
+    state = begin(engine, program, start, anneal)
     group = np.repeat(np.arange(start.schedules), [len(g) for g in start.groups()])
     initial = state.spins() if record or initial_states is not None else None
-    state.compile(anneal)
     times, table = [0.0], [state.energies()]
     began = time.perf_counter()
     ticks = sorted({anneal.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
@@ -286,14 +291,26 @@ def _choose(engine: str, program: Program) -> tuple[str, str]:
     return "lanes", f"the fastest for {reason or f'fields of {most_counts(program)} values'}"
 
 
-def _start(engine: str, program: Program, start: Start, anneal: Anneal) -> State:
+def begin(engine: str, program: Program, start: Start, anneal: Anneal | Sequence[Anneal]) -> State:
+    """Replicas at time 0 on ``engine`` (see ENGINES), for a controller that advances them itself.
+
+    Stuck p-bits start where they are stuck. Raises UnsupportedError where the engine cannot run the program.
+    """
+    engine, _ = _choose(engine, program)
+    if np.any(program.stuck != 0) or program.group is not None:
+        start = replace(start, initial=_allowed(program, start))
+    first = start.anneals(anneal)[0]
+    state: State
     if engine == "reference":
-        return ReferenceState(program, start, anneal)
-    from importlib import import_module
+        state = ReferenceState(program, start, first)
+    else:
+        from importlib import import_module
 
-    from hwsim.engine.shards import ShardedState
+        from hwsim.engine.shards import ShardedState
 
-    return ShardedState(program, start, import_module(f"hwsim.engine.{engine}"))
+        state = ShardedState(program, start, import_module(f"hwsim.engine.{engine}"))
+    state.compile(first)
+    return state
 
 
 def _allowed(program: Program, start: Start) -> np.ndarray:

@@ -5,7 +5,7 @@ Results do not depend on the number of threads: shards share nothing but the sch
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -30,6 +30,11 @@ def _words_per_shard(start: Start, engine: ModuleType) -> int:
     return min(engine.SHARD_WORDS, -(-share // engine.GRAIN) * engine.GRAIN)
 
 
+def _held(replicas: np.ndarray, first: int, words: int) -> np.ndarray:
+    """Replicas in ``words`` words from word ``first`` of a group on; lanes to spare repeat the group's."""
+    return replicas[np.arange(64 * first, 64 * (first + words)) % len(replicas)]
+
+
 class ShardedState:
     """Replicas in mid-run."""
 
@@ -47,8 +52,7 @@ class ShardedState:
                 words = min(self._words_per_shard, n_words - first)
                 initial = None
                 if start.initial is not None:
-                    wanted = np.arange(64 * first, 64 * (first + words)) % len(replicas)
-                    initial = start.initial[replicas[wanted]]
+                    initial = start.initial[_held(replicas, first, words)]
                 shards.append(
                     engine.Shard(
                         prepared,
@@ -70,21 +74,32 @@ class ShardedState:
         shards[0].advance(schedule.chunk(0, 1), anneal, np.empty(0, dtype=np.int64))
         shards[0].energies()
 
-    def advance(self, until: int, anneal: Anneal) -> None:
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (reads, n) into the p-bits; see contract.State."""
+        for _, shards, replicas in self._groups:
+            for number, shard in enumerate(shards):
+                words = shard.n_words
+                shard.assign(states[_held(replicas, number * self._words_per_shard, words)])
+
+    def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every instant before grid time ``until``; threads take groups, or the shards of few groups."""
+        anneals = self._start.anneals(anneal)
         self._stop.clear()
         workers = self._pool._max_workers if self._pool is not None else 1
         try:
             if self._pool is None:
-                for group in self._groups:
-                    self._advance_group(group, until, anneal, map)
+                for group, own in zip(self._groups, anneals, strict=True):
+                    self._advance_group(group, until, own, map)
             elif len(self._groups) >= workers:
-                jobs = [self._pool.submit(self._advance_group, g, until, anneal, map) for g in self._groups]
+                jobs = [
+                    self._pool.submit(self._advance_group, group, until, own, map)
+                    for group, own in zip(self._groups, anneals, strict=True)
+                ]
                 for job in jobs:
                     job.result()
             else:
-                for group in self._groups:
-                    self._advance_group(group, until, anneal, self._pool.map)
+                for group, own in zip(self._groups, anneals, strict=True):
+                    self._advance_group(group, until, own, self._pool.map)
         except BaseException:
             self._stop.set()
             raise
