@@ -12,7 +12,8 @@ import numpy as np
 
 from hwsim.errors import InputError, MissingExtraError
 from hwsim.problem.boltzmann import dbm, rbm
-from hwsim.problem.logic import GATES, adder, clamped, multiplier, solvable
+from hwsim.problem.logic import adder, clamped, multiplier, solvable
+from hwsim.problem.planted import known_ground, planted_loops, tile_2d, tile_3d, wishart, xorsat
 from hwsim.problem.problem import Problem, make_bqm, max_cut
 from hwsim.problem.sat import clauses_to_bqm
 from hwsim.streams import generator
@@ -56,12 +57,12 @@ def _value(name: str, key: str, text: str) -> Any:
     if name in _CIRCUITS:
         return _whole(name, key, text)
     try:
-        value = float(text) if key in ("p", "alpha") else int(text)
+        value = float(text) if key in _SHARES or key == "alpha" else int(text)
     except ValueError:
         raise InputError(f"{name}: {key} must be a number, got {text!r}") from None
     low, high = (
         (0.0, 1.0)
-        if key == "p"
+        if key in _SHARES
         else (0.0, 100.0)
         if key == "alpha"
         else (0 if key in ("seed", "planted") else 1, 2**31)
@@ -101,51 +102,14 @@ def _glass(dimension: int) -> Callable[..., Problem]:
 
 def _ferromagnet(text: str, L: int) -> Problem:
     rows, columns = _lattice(L, 2, "periodic")
-    return _known_ground(text, L * L, rows, columns, -np.ones(len(rows)), np.ones(L * L), "all spins equal")
+    return known_ground(text, L * L, rows, columns, -np.ones(len(rows)), np.ones(L * L), "all spins equal")
 
 
 def _ring(text: str, n: int) -> Problem:
     if n < 3:
         raise InputError(f"a ring needs n >= 3, got {n}")
     rows = np.arange(n)
-    return _known_ground(text, n, rows, (rows + 1) % n, -np.ones(n), np.ones(n), "all spins equal")
-
-
-def _planted(text: str, L: int, seed: int, loops: int) -> Problem:
-    """Frustrated plaquettes on a periodic square lattice around a hidden state.
-
-    Every chosen plaquette has three bonds satisfied and one violated by the hidden state, energy -2, which is the
-    least a frustrated plaquette can have; so the hidden state minimises the sum (Hen et al., PRA 92, 042325 (2015)).
-    """
-    if L < 3:
-        raise InputError(f"planted needs L >= 3, got {L}")
-    draw = generator(seed, "planted")
-    n = L * L
-    hidden = draw.choice([-1.0, 1.0], n)
-    bonds: dict[tuple[int, int], float] = {}
-    count = max(1, loops * n // 100)
-    for _ in range(count):
-        x, y = draw.integers(0, L, 2)
-        corners = [(x, y), (x, (y + 1) % L), ((x + 1) % L, (y + 1) % L), ((x + 1) % L, y)]
-        nodes = [int(a * L + b) for a, b in corners]
-        violated = draw.integers(0, 4)
-        for k in range(4):
-            i, j = nodes[k], nodes[(k + 1) % 4]
-            sign = 1.0 if k == violated else -1.0
-            key = (min(i, j), max(i, j))
-            bonds[key] = bonds.get(key, 0.0) + sign * hidden[i] * hidden[j]
-    bonds = {key: value for key, value in bonds.items() if value != 0}
-    rows, columns = (np.array([key[side] for key in bonds], dtype=np.int64) for side in (0, 1))
-    values = np.array(list(bonds.values()))
-    return _known_ground(text, n, rows, columns, values, hidden, "planted: every loop at its least energy")
-
-
-def _known_ground(
-    text: str, n: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, ground: np.ndarray, source: str
-) -> Problem:
-    energy = float(np.sum(values * ground[rows] * ground[columns]))
-    bqm = make_bqm(np.zeros(n), rows, columns, values, range(n))
-    return Problem(bqm=bqm, name=text, kind="ising", known_energy=energy, known_source=source, known_is_exact=True)
+    return known_ground(text, n, rows, (rows + 1) % n, -np.ones(n), np.ones(n), "all spins equal")
 
 
 def _sk(text: str, n: int, seed: int) -> Problem:
@@ -208,56 +172,6 @@ def _shipped(name: str) -> Problem:
     return max_cut(name, nodes, rows, columns, weights)
 
 
-def _wishart(text: str, n: int, alpha: float, seed: int) -> Problem:
-    """Wishart planting: J = W W^T / n without its diagonal, the columns of W orthogonal to a hidden state.
-
-    s W W^T s >= 0 and is 0 for the hidden state, so that is a ground state, of energy -tr(W W^T) / 2 n. Hard at small
-    ``alpha`` = columns / n. Hamze et al., PRE 101, 052102 (2020).
-    """
-    if n < 2 or not alpha > 0:
-        raise InputError(f"wishart needs n >= 2 and alpha > 0, got n={n}, alpha={alpha:g}")
-    draw = generator(seed, "wishart")
-    hidden = draw.choice([-1.0, 1.0], n)
-    columns = max(1, round(alpha * n))
-    free = draw.standard_normal((n, columns))
-    w = free - np.outer(hidden, hidden @ free) / n
-    full = w @ w.T / n
-    rows, others = np.triu_indices(n, 1)
-    return _known_ground(
-        text, n, rows, others, full[rows, others], hidden, "planted: orthogonal to every column (Hamze et al. 2020)"
-    )
-
-
-def _xorsat(text: str, n: int, seed: int) -> Problem:
-    """3-regular 3-XORSAT: n equations of 3 of n variables, each variable in 3, satisfied by a hidden assignment.
-
-    An equation a + b + d = 0 or 1 (mod 2) is a half adder of a and b whose sum is d, or its inverse, and whose carry is
-    a spin of its own.
-    """
-    if n < 4:
-        raise InputError(f"xorsat needs n >= 4, got {n}")
-    draw = generator(seed, "xorsat")
-    while True:  # three permutations, until no equation names a variable twice
-        threes = np.stack([draw.permutation(n) for _ in range(3)], axis=1)
-        if all(len(set(row)) == 3 for row in threes.tolist()):
-            break
-    hidden = draw.choice([-1, 1], n)
-    gate = GATES["half-adder"]
-    made = make_bqm(np.zeros(2 * n), np.zeros(0, int), np.zeros(0, int), np.zeros(0), range(2 * n))
-    for k, (a, b, d) in enumerate(threes.tolist()):
-        # a half adder holds s = a xor b: in spins -a b s = 1; an equation with the other parity turns s over
-        sign = -int(hidden[a] * hidden[b] * hidden[d])
-        place = {"a": (a, 1), "b": (b, 1), "s": (d, sign), "c": (n + k, 1)}
-        for port, value in gate.h.items():
-            made.add_linear(place[port][0], value * place[port][1])
-        for (p, q), value in gate.j.items():
-            made.add_quadratic(place[p][0], place[q][0], value * place[p][1] * place[q][1])
-    return Problem(
-        bqm=made, name=text, kind="ising", known_energy=float(n * gate.least),
-        known_source="planted: a hidden assignment satisfies every equation", known_is_exact=True,
-    )  # fmt: skip
-
-
 def _rbm(text: str, v: int, h: int, seed: int) -> Problem:
     """Gaussian weights of s.d. 1/sqrt((v + h) / 2) and biases of s.d. 0.1."""
     draw = generator(seed, "rbm")
@@ -314,6 +228,7 @@ def _circuit(text: str, n: int, m: int | None = None, **words: int | None) -> Pr
     )  # fmt: skip
 
 
+_SHARES = ("p", "c1", "c2", "c3", "f22", "f42")
 _CIRCUITS = ("adder", "multiplier")
 _GLASS_OPTIONS = {"seed": 0, "boundary": "periodic", "weights": "pm"}
 _FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, Any]]] = {
@@ -328,10 +243,12 @@ _FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, An
     "zephyr": (_annealer("zephyr"), ("m",), {"seed": 0}),
     "adder": (_circuit, ("n",), {"a": None, "b": None, "s": None}),
     "multiplier": (_circuit, ("n", "m"), {"a": None, "b": None, "p": None}),
-    "wishart": (_wishart, ("n", "alpha"), {"seed": 0}),
-    "xorsat": (_xorsat, ("n",), {"seed": 0}),
+    "wishart": (wishart, ("n", "alpha"), {"seed": 0}),
+    "xorsat": (xorsat, ("n",), {"seed": 0}),
     "rbm": (_rbm, ("v", "h"), {"seed": 0}),
     "dbm": (_dbm, ("v", "h"), {"k": 2, "seed": 0}),
     "sat": (_sat, ("n", "m"), {"k": 3, "seed": 0, "planted": 1}),
-    "planted": (_planted, ("L",), {"seed": 0, "loops": 60}),
+    "planted": (planted_loops, ("L",), {"seed": 0, "loops": 60}),
+    "tile2d": (tile_2d, ("L",), {"seed": 0, "c1": 0.0, "c2": 0.0, "c3": 0.0}),
+    "tile3d": (tile_3d, ("L",), {"seed": 0, "f22": 0.0, "f42": 0.0}),
 }
