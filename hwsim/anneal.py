@@ -59,7 +59,8 @@ class Anneal:
         return np.ones(len(self.beta)) if self.drive is None else self.drive
 
 
-def _steps(betas: np.ndarray, time: str | float) -> Anneal:
+def stepped(betas: np.ndarray, time: str | float) -> Anneal:
+    """Steps of equal length that together take ``time``, one for each of ``betas``."""
     end = to_ticks(seconds(time, name="anneal time"), name="anneal time")
     n = len(betas)
     if end < n:
@@ -70,19 +71,19 @@ def _steps(betas: np.ndarray, time: str | float) -> Anneal:
 
 def constant(beta: float, time: str | float) -> Anneal:
     """The same ``beta`` for ``time`` (text with unit, or seconds)."""
-    return _steps(np.array([float(beta)]), time)
+    return stepped(np.array([float(beta)]), time)
 
 
 def linear(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
     """``steps`` steps of equal length, the first at ``beta_start`` and the last at ``beta_end``."""
-    return _steps(np.linspace(float(beta_start), float(beta_end), _checked(steps)), time)
+    return stepped(np.linspace(float(beta_start), float(beta_end), _checked(steps)), time)
 
 
 def geometric(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
     """Equal ratios from ``beta_start`` to ``beta_end``, both > 0."""
     if not (beta_start > 0 and beta_end > 0):
         raise InputError(f"a geometric anneal needs beta > 0, got {beta_start:g} to {beta_end:g}")
-    return _steps(np.geomspace(float(beta_start), float(beta_end), _checked(steps)), time)
+    return stepped(np.geomspace(float(beta_start), float(beta_end), _checked(steps)), time)
 
 
 def table(times: Sequence[str | float], betas: Sequence[float], time: str | float) -> Anneal:

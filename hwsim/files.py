@@ -10,10 +10,11 @@ from hwsim.errors import InputError
 
 
 @contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
+def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
     """A new file to write, which takes the place of ``path`` at the end, or goes if anything fails.
 
-    Raises InputError where no file can be made there.
+    keep : a file that is at ``path`` by then stays, and the new one goes. Raises InputError where no file can be made
+    there.
     """
     path = Path(path)
     try:
@@ -26,10 +27,25 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         mask = os.umask(0)  # mkstemp makes the file private; give it what a plain open() would have
         os.umask(mask)
         os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
+        if keep:
+            _put_if_absent(Path(name), path)
+        else:
+            os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _put_if_absent(part: Path, path: Path) -> None:
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        if not path.exists():
+            os.replace(part, path)
+            return
+    part.unlink()
 
 
 def check_writable(path: str | os.PathLike) -> None:

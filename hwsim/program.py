@@ -5,8 +5,10 @@ Mapping makes a Program; engines read nothing else. It can be checked, hashed (t
 
 import hashlib
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -333,10 +335,12 @@ def save(program: Program, path: str | Path) -> None:
         np.savez(file, manifest=np.array(json.dumps(manifest)), **arrays)
 
 
-def load(path: str | Path) -> Program:
-    """Read a Program that :func:`save` wrote. Raises InputError when the file is something else."""
+def load(path: str | Path | BinaryIO) -> Program:
+    """Read a Program that :func:`save` wrote, from a path or an open file. Raises InputError for anything else."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
+        with ExitStack() as opened:
+            file = opened.enter_context(open(path, "rb")) if isinstance(path, str | Path) else path
+            data = opened.enter_context(np.load(file, allow_pickle=False))  # numpy leaves a file of its own open
             manifest = json.loads(str(data["manifest"]))
             arrays = {name: data[name] for name in data.files if name != "manifest"}
     except FileNotFoundError:

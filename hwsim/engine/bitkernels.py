@@ -318,6 +318,8 @@ decide_wide_5 = _make_decide_wide(5, 1)
 whose inputs count 2**bit), start, levels (n_open, n_always, then the counts whose threshold is open and those where it
 is 2**32) from level_first on, lists (33 offsets, then for each plane the entries of `levels` whose threshold has a one
 there, padded to fours with n_open) from list_first on, scratch, out, out_first."""
+decide_wide_5_sized = _make_decide_wide(5, 5)
+"""The same of couplings up to 31."""
 decide_wide_10 = _make_decide_wide(10, 7)
 """Counts up to 1023 of couplings up to 127; arguments as for decide_wide_5."""
 

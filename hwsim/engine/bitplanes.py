@@ -27,6 +27,7 @@ from hwsim.engine.bitkernels import (
     decide_narrow_6,
     decide_narrow_7,
     decide_wide_5,
+    decide_wide_5_sized,
     decide_wide_10,
     fetch_ahead,
 )
@@ -42,7 +43,7 @@ from hwsim.program import Program
 
 SHARD_WORDS, GRAIN = 32, 8
 """Words of 64 replicas in one shard, at most and in steps of: 4,096 p-bits just fit a cache of a megabyte."""
-NARROW_6, NARROW_7, WIDE_5, WIDE_10 = range(4)
+NARROW_6, NARROW_7, WIDE_5, WIDE_5_SIZED, WIDE_10 = range(5)
 _AHEAD = 8  # events between fetching a p-bit's inputs into the cache and their use
 _MAX_TABLE_BYTES = 2**28
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -187,9 +188,9 @@ class Prepared:
         self.unit = integer_unit(program) or 1.0
         integers = _integer_rows(program)
         weight, counts = integers.weight, integers.counts
-        plain = bool(np.all(np.abs(weight) == 1)) and int(counts.max(initial=0)) <= 31
-        self.wide = WIDE_5 if plain else WIDE_10
-        self.n_bits = 1 if self.wide == WIDE_5 else 7
+        few, plain = int(counts.max(initial=0)) <= 31, bool(np.all(np.abs(weight) == 1))
+        self.wide = (WIDE_5 if plain else WIDE_5_SIZED) if few else WIDE_10
+        self.n_bits = {WIDE_5: 1, WIDE_5_SIZED: 5, WIDE_10: 7}[self.wide]
         narrow = counts <= GROUP
         kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], self.wide).astype(np.int8)
         entries, groups = self._pack(program, weight, narrow)
@@ -250,7 +251,7 @@ class Prepared:
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
-        slots, n_planes = self.slots, 5 if self.wide == WIDE_5 else 10
+        slots, n_planes = self.slots, 10 if self.wide == WIDE_10 else 5
         return Tables(
             np.full(slots, np.nan),
             np.full(slots, np.nan),
@@ -601,6 +602,11 @@ def _run_queue(event, events, anneal, network, classes, tables, queue, delay, op
                 visible, width, entries, groups, own, start, levels, slot * per_levels, lists, slot * per_list,
                 scratch, rows, place * width,
             )  # fmt: skip
+        elif kind[i] == WIDE_5_SIZED:
+            decide_wide_5_sized(
+                visible, width, entries, groups, own, start, levels, slot * per_levels, lists, slot * per_list,
+                scratch, rows, place * width,
+            )  # fmt: skip
         else:
             decide_wide_10(
                 visible, width, entries, groups, own, start, levels, slot * per_levels, lists, slot * per_list,
@@ -694,6 +700,11 @@ def _run_rings(event, events, anneal, network, classes, tables, rings, options, 
             )
         elif kind[i] == WIDE_5:
             decide_wide_5(
+                rows, width, packed, group, 0, start, levels, slot * per_levels, lists, slot * per_list,
+                scratch, rows, target * width,
+            )  # fmt: skip
+        elif kind[i] == WIDE_5_SIZED:
+            decide_wide_5_sized(
                 rows, width, packed, group, 0, start, levels, slot * per_levels, lists, slot * per_list,
                 scratch, rows, target * width,
             )  # fmt: skip

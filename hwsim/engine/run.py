@@ -187,7 +187,7 @@ def run(
     and returns what it has, with ``interrupted`` set; a second Ctrl-C ends it at once. Raises InputError on
     a bad argument.
     """
-    engine, reason = _choose(engine, program)
+    engine, reason = choose(engine, program)
     if checkpoints < 1:
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
     start = Start(
@@ -274,7 +274,8 @@ class CtrlC:
             signal.signal(signal.SIGINT, self._before)
 
 
-def _choose(engine: str, program: Program) -> tuple[str, str]:
+def choose(engine: str, program: Program) -> tuple[str, str]:
+    """(engine, why) for ``program``: the one asked for, or the fastest that can run it."""
     if engine not in ENGINES:
         raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if engine != "auto":
@@ -296,7 +297,7 @@ def begin(engine: str, program: Program, start: Start, anneal: Anneal | Sequence
 
     Stuck p-bits start where they are stuck. Raises UnsupportedError where the engine cannot run the program.
     """
-    engine, _ = _choose(engine, program)
+    engine, _ = choose(engine, program)
     if np.any(program.stuck != 0) or program.group is not None:
         start = replace(start, initial=_allowed(program, start))
     first = start.anneals(anneal)[0]

@@ -1,0 +1,144 @@
+"""Simulated quantum annealing in discrete time: a ring of copies, coupled by what a transverse field leaves.
+
+Enters: a Program and the number of copies. Leaves: the Program of all copies with their couplings driven, the anneal
+that drives them, and an Outcome.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s
+from hwsim.anneal import Anneal, stepped
+from hwsim.decode import vote
+from hwsim.engine.energy import row_energies
+from hwsim.engine.run import run as emulate
+from hwsim.errors import InputError, UnsupportedError
+from hwsim.program import Program
+from hwsim.units import to_seconds
+
+BETA, FIELD, LEAST_FIELD = 0.5, 3.0, 1e-5
+"""Recipe of Chowdhury et al., Nat. Commun. 16, 9193 (2025), for couplings of size 1; their published script."""
+
+
+def coupled_copies(program: Program, copies: int) -> Program:
+    """``program`` ``copies`` times over, each p-bit coupled to itself in the two copies beside it by -1, driven.
+
+    P-bit i of copy r has number r n + i. Copies are coupled with the longest delay of the program. A chromatic clock
+    takes the same colours in turn, shifted from copy to copy where two colours and an even ring allow, else twice or
+    three times as many. Raises UnsupportedError for p-dits, and InputError for fewer than 2 copies.
+    """
+    if copies < 2:
+        raise InputError(f"quantum annealing needs at least 2 copies, got {copies}")
+    if program.group is not None or np.any(program.synapse > 0):
+        raise UnsupportedError("quantum annealing does not do p-dits or RC synapses")
+    n, m = program.n_pbits, len(program.weight)
+    degree = np.diff(program.indptr)
+    rows = np.repeat(np.arange(n), degree)
+    ring = 1 if copies == 2 else 2
+    # in every row: its own connections, then those to the copies before and behind it
+    within = np.arange(m) - program.indptr[rows]
+    indptr = np.concatenate(([0], np.cumsum(np.tile(degree + ring, copies)))).astype(np.int64)
+    own = (indptr[:-1].reshape(copies, n)[:, rows] + within).ravel()
+    size = int(indptr[-1])
+    indices, weight = np.empty(size, dtype=np.int32), np.full(size, -1.0)
+    delay, driven = np.full(size, int(program.delay.max(initial=0)), dtype=np.int64), np.ones(size, dtype=np.bool_)
+    first = np.arange(copies)[:, None] * n
+    indices[own] = (first + program.indices).ravel()
+    weight[own] = np.tile(program.weight, copies)
+    delay[own] = np.tile(program.delay, copies)
+    driven[own] = False
+    for k in range(ring):
+        beside = (first + (n if k == 0 else -n)) % (copies * n)
+        indices[(indptr[1:].reshape(copies, n) - ring + k).ravel()] = (beside + np.arange(n)).ravel()
+    changes: dict[str, Any] = {
+        name: np.tile(getattr(program, name), copies)
+        for name in ("bias", "gain", "offset", "input_low", "input_high", "input_step", "threshold_word", "synapse",
+                     "tau", "phase", "jitter", "law", "parameter", "bound", "noise", "flicker", "stuck")
+    }  # fmt: skip
+    if program.exchange is not None:
+        crossing = np.zeros(size, dtype=np.int64)
+        crossing[own] = np.tile(program.exchange, copies)
+        changes["exchange"] = crossing
+    if program.wire_j is not None:
+        changes["wire_j"] = np.tile(program.wire_j, copies)
+    return replace(
+        program, **changes, indptr=indptr, indices=indices, weight=weight, delay=delay, driven=driven,
+        color=_colors(program.color, copies), labels="[]", chain=None, problem_bias=None, problem_indptr=None,
+        problem_indices=None, problem_weight=None,
+    )  # fmt: skip
+
+
+def _colors(color: np.ndarray, copies: int) -> np.ndarray:
+    """int32 (copies * n,): proper where ``color`` is and copies form a ring."""
+    side = np.arange(copies) % 2
+    if copies % 2 and copies > 1:
+        side[-1] = 2
+    n_colors = int(color.max()) + 1
+    if n_colors == 2 and copies % 2 == 0:
+        return ((color + side[:, None]) % 2).astype(np.int32).ravel()
+    return (color + n_colors * side[:, None]).astype(np.int32).ravel()
+
+
+def transverse_anneal(
+    sweeps: int, sweep_ticks: int, *, beta: float = BETA, field: float = FIELD, factor: float = 1.0
+) -> Anneal:
+    """Beta constant, and the coupling of copies K = -factor ln tanh(beta G) as the field G falls to 0 sweep by sweep.
+
+    ``beta`` is that of each copy. G = field (1 - k/T) + LEAST_FIELD in sweep k = 1 ... T. factor : 1 as in the p-bit
+    papers, 1/2 for the Trotter formula of a quantum partition function (Suzuki, Prog. Theor. Phys. 56, 1454 (1976)).
+    """
+    if not (sweeps >= 1 and beta > 0 and field > 0 and factor > 0):
+        raise InputError(
+            f"sweeps, beta, field and factor must be > 0, got {sweeps}, {beta:g}, {field:g} and {factor:g}"
+        )
+    falling = field * (1 - np.arange(1, sweeps + 1) / sweeps) + LEAST_FIELD
+    strength = -factor * np.log(np.tanh(beta * falling))
+    table = stepped(np.full(sweeps, beta), to_seconds(sweeps * sweep_ticks))
+    return replace(table, drive=strength / beta)
+
+
+def quantum_annealing(
+    program: Program,
+    *,
+    sweeps: int,
+    copies: int = 32,
+    beta: float = BETA,
+    field: float = FIELD,
+    factor: float = 1.0,
+    reads: int = 64,
+    schedules: int = 1,
+    seed: int = 0,
+    engine: str = "auto",
+    threads: int = 1,
+    progress: Callable[[float, int], None] | None = None,
+    interrupt: Callable[[], bool] | None = None,
+) -> Outcome:
+    """``reads`` independent anneals of ``copies`` coupled networks; the answer is the best copy at the end.
+
+    All copies are on the machine at once. Arguments as in `transverse_anneal`. Raises InputError and UnsupportedError.
+    """
+    began = time.perf_counter()
+    all_copies = coupled_copies(program, copies)
+    anneal = transverse_anneal(sweeps, round_ticks(program), beta=beta, field=field, factor=factor)
+    result = emulate(
+        all_copies, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=engine, threads=threads,
+        checkpoints=1, progress=progress, interrupt=interrupt,
+    )  # fmt: skip
+    states = result.states.reshape(reads * copies, program.n_pbits)
+    energies = row_energies(program, states).reshape(reads, copies)
+    best = np.argmin(energies, axis=1)
+    least = energies[np.arange(reads), best]
+    return Outcome(
+        program=program, algorithm="quantum annealing", engine=result.engine, seed=seed, energies=least,
+        states=vote(program, states.reshape(reads, copies, -1)[np.arange(reads), best]), group=result.group,
+        checkpoint_times_s=np.array([result.device_time_s]), checkpoint_energies=least[None],
+        best_energies=least[None], host_seconds=time.perf_counter() - began, interrupted=result.interrupted,
+        activity=Activity(
+            n_pbits=program.n_pbits, replicas=copies, copies=copies, run_s=result.device_time_s,
+            settle_s=settle_s(all_copies), updates=result.updates / reads, reads=float(copies),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,136 @@
+"""A recipe: an algorithm by name, with its parameters, and how to carry it out on a Program.
+
+Enters: names and numbers, as a plan or a command line gives them. Leaves: an Outcome, whatever the algorithm.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hwsim.algorithm.ladder import adaptive_ladder
+from hwsim.algorithm.outcome import Activity, Outcome, round_ticks
+from hwsim.algorithm.population import population_annealing
+from hwsim.algorithm.quantum import BETA, FIELD, quantum_annealing
+from hwsim.algorithm.tempering import parallel_tempering
+from hwsim.anneal import Anneal
+from hwsim.engine.run import run as emulate
+from hwsim.errors import InputError
+from hwsim.program import Program, content_hash
+from hwsim.units import to_ticks
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "anneal": {},
+    "tempering": {"replicas": 4, "sweeps_per_swap": 1, "cluster": True, "copies": None},
+    "quantum": {"replicas": 32, "field": FIELD, "factor": 1.0},
+    "population": {"population": 256, "copies": None},
+}
+"""Algorithms and the parameters of each, with their defaults.
+
+tempering : replicas at each beta;  quantum : replicas coupled in a ring;  copies : networks on the machine at once,
+None for as many as there are replicas
+"""
+_LEAST = {"replicas": 1, "sweeps_per_swap": 1, "copies": 1, "population": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """algorithm : a key of PARAMETERS;  time_s : device time for which each replica is updated in one run
+    parameters : as PARAMETERS, complete;  anneal : of the algorithm anneal, which has no betas
+    betas : () for the algorithm's own; first and last of the ladder of tempering and population; one of quantum
+    """
+
+    algorithm: str
+    time_s: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    anneal: Anneal | None = None
+    betas: tuple[float, ...] = ()
+
+
+def complete(algorithm: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters of ``algorithm``, those of ``given`` for the defaults. Raises InputError for what it lacks."""
+    if algorithm not in PARAMETERS:
+        raise InputError(f"algorithm must be one of {', '.join(PARAMETERS)}, got {algorithm!r}")
+    known = PARAMETERS[algorithm]
+    for key, value in given.items():
+        if key not in known:
+            raise InputError(
+                f"algorithm {algorithm} takes {', '.join(known) if known else 'no parameters'}, got {key!r}"
+            )
+        if key == "cluster":
+            if not isinstance(value, bool):
+                raise InputError(f"{key} of algorithm {algorithm} must be true or false, got {value!r}")
+        elif key in _LEAST:
+            optional = value is None and known[key] is None
+            if not optional and (isinstance(value, bool) or not isinstance(value, int) or value < _LEAST[key]):
+                raise InputError(
+                    f"{key} of algorithm {algorithm} must be a whole number >= {_LEAST[key]}, got {value!r}"
+                )
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise InputError(f"{key} of algorithm {algorithm} must be a number > 0, got {value!r}")
+    return known | dict(given)
+
+
+def carry_out(
+    program: Program,
+    recipe: Recipe,
+    *,
+    reads: int,
+    schedules: int,
+    seed: int,
+    engine: str = "auto",
+    threads: int | None = None,
+    progress: Callable[[float, int], None] | None = None,
+    interrupt: Callable[[], bool] | None = None,
+) -> Outcome:
+    """``reads`` independent runs of ``recipe``. Raises InputError and UnsupportedError."""
+    import os
+
+    threads = os.cpu_count() or 1 if threads is None else threads
+    how: dict[str, Any] = {
+        "reads": reads, "seed": seed, "engine": engine, "threads": threads, "progress": progress,
+        "interrupt": interrupt,
+    }  # fmt: skip
+    if recipe.algorithm == "anneal":
+        return annealing(program, recipe.anneal, schedules=schedules, **how)
+    parameters = complete(recipe.algorithm, recipe.parameters)
+    sweeps = max(1, round(to_ticks(recipe.time_s) / round_ticks(program)))
+    if recipe.algorithm == "quantum":
+        beta = recipe.betas[0] if recipe.betas else BETA
+        return quantum_annealing(
+            program, sweeps=sweeps, copies=parameters["replicas"], beta=beta, field=parameters["field"],
+            factor=parameters["factor"], schedules=schedules, **how,
+        )  # fmt: skip
+    betas = ladder(program, recipe.betas, engine=engine, threads=threads)
+    if recipe.algorithm == "tempering":
+        return parallel_tempering(program, sweeps=sweeps, betas=betas, schedules=schedules, **parameters, **how)
+    return population_annealing(program, betas=betas, sweeps_per_step=max(1, sweeps // len(betas)), **parameters, **how)
+
+
+def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
+    """One anneal a run; the answer is its end, read once. Arguments as in `hwsim.run`."""
+    if anneal is None:
+        raise InputError("the algorithm anneal needs an anneal")
+    run = emulate(program, anneal=anneal, checkpoints=1, **how)
+    return Outcome(
+        program=program, algorithm="anneal", engine=run.engine, seed=run.seed, energies=run.energies,
+        states=run.variables, group=run.group, checkpoint_times_s=run.checkpoint_times_s[1:],
+        checkpoint_energies=run.checkpoint_energies[1:], best_energies=run.checkpoint_energies[1:],
+        host_seconds=run.host_seconds, interrupted=run.interrupted,
+        activity=Activity(n_pbits=program.n_pbits, run_s=run.device_time_s, updates=run.updates / run.reads),
+    )  # fmt: skip
+
+
+_LADDERS: dict[tuple[str, tuple[float, ...]], np.ndarray] = {}
+
+
+def ladder(program: Program, ends: tuple[float, ...], *, engine: str = "auto", threads: int = 1) -> np.ndarray:
+    """The adaptive ladder between ``ends`` (or its own), always with the same seed, and kept for the next call."""
+    if len(ends) == 1:
+        return np.array(ends)
+    key = (content_hash(program), ends)
+    if key not in _LADDERS:
+        first, last = ends if ends else (None, None)
+        _LADDERS[key] = adaptive_ladder(program, first=first, last=last, engine=engine, threads=threads)
+    return _LADDERS[key]

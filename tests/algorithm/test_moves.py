@@ -1,0 +1,69 @@
+"""Moves between replicas. Expected values: algebra on cases small enough to do by hand, exact expectations."""
+
+import numpy as np
+import pytest
+
+from hwsim.algorithm.moves import cluster_moves, exchange, resample
+from hwsim.engine.energy import column_energies
+
+
+def ring(n):
+    rows = np.repeat(np.arange(n), 2)
+    indices = np.stack([(np.arange(n) - 1) % n, (np.arange(n) + 1) % n], axis=1).ravel().astype(np.int32)
+    return np.arange(0, 2 * n + 1, 2), indices, rows
+
+
+def test_a_pair_exchanges_with_the_probability_of_hukushima_and_nemoto():
+    # (b' - b)(E' - E) = 0.5 * -2: accepted below exp(-1)
+    energies, betas = np.array([[-3.0, -3.0], [-5.0, -5.0]]), np.array([0.5, 1.0])
+    order, accepted = exchange(betas, energies, 0, np.array([[0.36, 0.37], [0.0, 0.0]]))
+    assert accepted.tolist() == [[True, False]]
+    assert order.tolist() == [[1, 0], [0, 1]]
+
+
+def test_a_better_state_at_the_warmer_beta_always_moves_and_odd_rounds_take_the_other_pairs():
+    energies = np.array([[0.0], [-9.0], [-1.0], [-7.0]])
+    order, _ = exchange(np.array([0.1, 0.2, 0.3, 0.4]), energies, 1, np.full((4, 1), 0.999999))
+    assert order.ravel().tolist() == [0, 2, 1, 3]  # the colder of the two had -1, and takes the -9
+    order, _ = exchange(np.array([0.1, 0.2, 0.3, 0.4]), -energies, 1, np.full((4, 1), 0.999999))
+    assert order.ravel().tolist() == [0, 1, 2, 3]  # the colder would take the worse: refused at exp(-0.8)
+
+
+def test_a_cluster_is_the_connected_set_where_the_two_differ_and_nothing_else():
+    indptr, indices, _ = ring(8)
+    states = np.array([[1, 1, 1, 1, 1, 1, 1, 1], [1, -1, -1, 1, 1, -1, 1, 1]], dtype=np.int8)
+    size = np.zeros(1, dtype=np.int64)
+    # differing: {1, 2} and {5}; the seed 0.4 * 3 -> the second of them, p-bit 2
+    cluster_moves(indptr, indices, np.array([0]), np.array([1]), np.array([0.4]), states, size)
+    assert size.tolist() == [2]
+    assert states.tolist() == [[1, -1, -1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, -1, 1, 1]]
+    cluster_moves(indptr, indices, np.array([0]), np.array([1]), np.array([0.99]), states, size)
+    assert size.tolist() == [1]
+    assert states[0].tolist() == [1, -1, -1, 1, 1, -1, 1, 1]
+    cluster_moves(indptr, indices, np.array([0]), np.array([0]), np.array([0.5]), states, size)
+    assert size.tolist() == [0]
+
+
+def test_a_cluster_move_keeps_the_sum_of_the_two_energies():
+    rng, n = np.random.default_rng(3), 30
+    indptr, indices, _ = ring(n)
+    forward = rng.normal(size=n)
+    weight = np.stack([np.roll(forward, 1), forward], axis=1).ravel()  # (i - 1, i) and (i, i + 1)
+    bias = rng.normal(size=n)
+    states = rng.choice(np.array([-1, 1], dtype=np.int8), (40, n))
+    before = column_energies(bias, indptr, indices, weight, states.T)
+    size = np.zeros(20, dtype=np.int64)
+    cluster_moves(indptr, indices, np.arange(20), np.arange(20, 40), rng.random(20), states, size)
+    after = column_energies(bias, indptr, indices, weight, states.T)
+    assert np.all(size > 0) and not np.allclose(before, after)
+    np.testing.assert_allclose(before[:20] + before[20:], after[:20] + after[20:])
+
+
+def test_resampling_draws_every_row_its_expected_number_of_times_rounded_either_way():
+    weights = np.array([0.5, 2.0, 0.0, 1.5])
+    for uniform in np.linspace(0, 0.999, 25):
+        counts = np.bincount(resample(weights, uniform), minlength=4)
+        assert np.all(np.abs(counts - weights) < 1) and counts.sum() == 4
+    grid = (np.arange(1000) + 0.5) / 1000
+    mean = np.mean([np.bincount(resample(weights, u), minlength=4) for u in grid], axis=0)
+    assert mean == pytest.approx(weights, abs=2e-3)
