@@ -13,12 +13,22 @@ _PRICES = {
     "energy_per_update": "energy of one update of a p-bit",
     "energy_per_read": "energy to read one p-bit",
     "energy_per_write": "energy to write one p-bit",
+    "energy_per_transfer": "energy to send one p-bit to or from the controller",
+    "energy_per_swap": "energy to decide one exchange of replicas",
     "standby_power": "power of the idle machine",
     "power": "power of the running machine",
     "programming_time": "time to program a problem",
     "readout_time": "time to read a state",
     "readout_delay": "pause after a read",
+    "write_time": "time to write a state",
+    "swap_time": "time to decide an exchange of replicas",
+    "transfer_time": "time to send a state",
+    "transfer_time_per_pbit": "time to send a state, per p-bit",
 }
+_CONTROLLER = (
+    "energy_per_transfer", "energy_per_swap", "write_time", "swap_time", "transfer_time", "transfer_time_per_pbit",
+)  # fmt: skip
+"""Prices that a machine has only as part of an algorithm that reads and writes it in mid-run."""
 
 
 def price(chip: Chip, key: str) -> float:
@@ -40,11 +50,17 @@ def known_price(chip: Chip, key: str) -> float | None:
     return {
         "energy_per_read": prices.read_j,
         "energy_per_write": prices.write_j,
+        "energy_per_transfer": prices.transfer_j,
+        "energy_per_swap": prices.swap_j,
         "standby_power": prices.standby_w,
         "power": prices.power_w,
         "programming_time": prices.programming_time_s,
         "readout_time": prices.readout_time_s,
         "readout_delay": prices.readout_delay_s,
+        "write_time": prices.write_time_s,
+        "swap_time": prices.swap_time_s,
+        "transfer_time": prices.transfer_time_s,
+        "transfer_time_per_pbit": prices.transfer_pbit_s,
     }[key]
 
 
@@ -66,7 +82,10 @@ def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
         raise InputError(f"chip {chip.name!r} sets no number of p-bits: say how many")
     if n < 1:
         raise InputError(f"the number of p-bits must be >= 1, got {n}")
-    lines = [_line(chip, key, words) for key, words in _PRICES.items()]
+    lines = [
+        _line(chip, key, words) for key, words in _PRICES.items()
+        if key not in _CONTROLLER or known_price(chip, key) is not None or key in chip.missing
+    ]  # fmt: skip
     update, read, write = (known_price(chip, f"energy_per_{what}") for what in ("update", "read", "write"))
     period = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s
     totals = (

@@ -79,10 +79,16 @@ CHIP_DIMENSIONS = {
     "background_susceptibility": "number",
     "energy_per_read": "energy",
     "energy_per_write": "energy",
+    "energy_per_transfer": "energy",
+    "energy_per_swap": "energy",
     "standby_power": "power",
     "power": "power",
     "readout_time": "time",
     "readout_delay": "time",
+    "write_time": "time",
+    "swap_time": "time",
+    "transfer_time": "time",
+    "transfer_time_per_pbit": "time",
     "programming_time": "time",
     "anneal_time": "time",
     "link_rate": "number",
@@ -100,10 +106,12 @@ max_degree;  dead_* : shares of p-bits and wires that do not work, and the seed 
 weight_* : registers, weight_dtod relative to full scale;  fixed_beta : inverse temperature per unit of programmed
 weight, where the hardware fixes it;  h_noise, j_noise, h_quantization, j_quantization, background_susceptibility :
 control errors where the largest coupling is j_limit
-energy_per_read, energy_per_write : per p-bit;  power : of the machine;  link_rate : words per second;  cell_pitch :
-side of a p-bit's cell without couplings;  coupling_area : what each coupling of a p-bit adds to it;  wire_delay : per
-length of a coupling's wire;  stage_delay : per stage of the tree that adds up a p-bit's inputs;  wire_energy : per
-length of wire whose value toggles
+energy_per_read, energy_per_write, energy_per_transfer : per p-bit;  energy_per_swap, swap_time : of the controller, per
+exchange of replicas that it decides;  readout_time, write_time : per state;  transfer_time, transfer_time_per_pbit :
+between machine and controller, per state and per p-bit of it;  power : of the machine;  link_rate : words per second;
+cell_pitch : side of a p-bit's cell without couplings;  coupling_area : what each coupling of a p-bit adds to it;
+wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree that adds up a p-bit's inputs;
+wire_energy : per length of wire whose value toggles
 """
 
 

@@ -184,11 +184,17 @@ _SIGNED = ("offset", "input_low", "background_susceptibility")
 _PRICES = {
     "energy_per_read": "read_j",
     "energy_per_write": "write_j",
+    "energy_per_transfer": "transfer_j",
+    "energy_per_swap": "swap_j",
     "standby_power": "standby_w",
     "power": "power_w",
     "programming_time": "programming_time_s",
     "readout_time": "readout_time_s",
     "readout_delay": "readout_delay_s",
+    "write_time": "write_time_s",
+    "swap_time": "swap_time_s",
+    "transfer_time": "transfer_time_s",
+    "transfer_time_per_pbit": "transfer_pbit_s",
     "anneal_time": "anneal_time_s",
 }
 _RIVALS = (
