@@ -20,6 +20,8 @@ UPDATES = 6e9
 """Updates spent on the search: a few seconds where the couplings are small integers."""
 _SWEEPS = (200, 20_000)
 _TAU_S = 1e-9
+MOST_WIDTH = 22
+"""Width of a graph up to which a tree decomposition is tried; its tables take 2**width numbers each."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,51 @@ def best_found(
 
 
 def exact_energy(problem: Any) -> float:
-    """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where the search ends."""
+    """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where neither way ends.
+
+    By tree decomposition where dwave-samplers is installed and the graph is narrow (a lattice of 20 x 200, say, of any
+    couplings), else by branch and bound.
+    """
+    energy = narrow_energy(problem)
+    if energy is not None:
+        return energy
     _, network, offset, _ = spin_network(problem)
     found = ground_state(**vars(network))
     if found is None:
+        missing = not _has_solver()
         raise InputError(
             f"the ground state of {problem.name} was not proved by branch and bound: take --target best, or a number"
+            + ("; for narrow graphs, pip install 'hwsim[exact]' may help" if missing else "")
         )
     return found.energy + offset
+
+
+def narrow_energy(problem: Any) -> float | None:
+    """The energy of the ground state by tree decomposition; None where the graph is wider than MOST_WIDTH or
+    dwave-samplers is not installed."""
+    if not _has_solver():
+        return None
+    import networkx
+    from dwave.samplers import TreeDecompositionSolver
+
+    if len(problem.bqm.quadratic) == 0:
+        return None
+    graph = networkx.Graph(list(problem.bqm.quadratic))
+    if graph.number_of_edges() > MOST_WIDTH * len(graph):
+        return None  # a graph of width w has at most w n edges
+    width, _ = networkx.algorithms.approximation.treewidth_min_degree(graph)
+    if width > MOST_WIDTH:
+        return None
+    try:
+        return float(TreeDecompositionSolver().sample(problem.bqm, num_reads=1).first.energy)
+    except ValueError:  # its own order of elimination is wider than it takes
+        return None
+
+
+def _has_solver() -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec("dwave.samplers") is not None
+    except ModuleNotFoundError:
+        return False

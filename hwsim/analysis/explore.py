@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.analysis.anneals import make_anneal
 from hwsim.analysis.chains import chain_facts
 from hwsim.analysis.summary import time_to_solution
 from hwsim.analysis.toggles import toggled
-from hwsim.anneal import Anneal
 from hwsim.chip.library import chip
 from hwsim.engine.run import run as emulate
 from hwsim.errors import DoesNotFitError, InputError
@@ -83,12 +83,11 @@ def explore_one(
     parameters: Mapping[str, Any],
     problem: Any,
     target: float | None,
-    make_anneal: Callable[[Any, Any, str, Any], Anneal],
     *,
     threads: int | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> dict[str, Any] | None:
-    """The row of one design; None where it was interrupted. ``make_anneal`` is of (chip, program, time, beta).
+    """The row of one design; None where it was interrupted.
 
     A design that the problem does not fit has the reason under ``does_not_fit`` and nothing else.
     """
@@ -112,7 +111,11 @@ def explore_one(
             program, layout = laid_out(problem, machine, **options)
     except DoesNotFitError as error:
         return {"does_not_fit": str(error)}
-    anneal = make_anneal(machine, program, str(own.get("time", spec["time"])), own.get("beta", spec["beta"]))
+    beta = own.get("beta", spec["beta"])
+    anneal = make_anneal(
+        problem, machine, program, beta=None if beta is None else str(beta), shape=spec["anneal"],
+        time=str(own.get("time", spec["time"])),
+    )  # fmt: skip
     run = emulate(
         program, anneal=anneal, reads=spec["reads"], schedules=spec["schedules"], seed=spec["seed"], threads=threads,
         progress=progress,

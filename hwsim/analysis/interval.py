@@ -100,6 +100,16 @@ def clustered_bootstrap(values, group, *, n_boot: int = 1000, seed: int = 0) -> 
     return means
 
 
+def cluster_replicates(sums, sizes, *, n_boot: int = 1000, seed: int = 0) -> np.ndarray:
+    """Replicates of a mean, drawing schedules with replacement: `clustered_bootstrap` without its second stage.
+
+    sums, sizes : (schedules,), of the values of each schedule and of its reads. Returns float64 (n_boot,).
+    """
+    sums, sizes = np.asarray(sums, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
+    times = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=n_boot)
+    return (times @ sums) / (times @ sizes)
+
+
 def percentile_interval(replicates, confidence: float = 0.95) -> tuple[float, float]:
     """The central ``confidence`` of bootstrap replicates."""
     tail = (1 - _level(confidence)) / 2

@@ -1,0 +1,60 @@
+"""Anneals as people write them: ``0.1/sigma:10/sigma``, and what a chip does when nothing is said.
+
+Enters: text. Leaves: betas, or an Anneal.
+"""
+
+import re
+from typing import Any
+
+from hwsim.anneal import Anneal, constant, geometric, linear
+from hwsim.chip.chip import Chip
+from hwsim.errors import InputError
+from hwsim.mapping.compile import fixed_beta
+from hwsim.problem.problem import coupling_sigma
+from hwsim.program import Program
+from hwsim.units import parse, seconds
+
+DEFAULT_BETA = "0.1/sigma:10/sigma"
+
+
+def beta_ends(text: str, problem: Any) -> tuple[float, ...]:
+    """One beta, or the first and the last, of text such as ``2``, ``0.1:3`` or ``0.1/sigma:10/sigma``, sigma being
+    the coupling scale of ``problem``. Raises InputError."""
+    ends = tuple(_beta(part, problem) for part in text.split(":"))
+    if len(ends) > 2:
+        raise InputError(f"beta must be one number or start:end, got {text!r}")
+    return ends
+
+
+def make_anneal(
+    problem: Any, machine: Chip, program: Program, *, beta: str | None, shape: str = "linear", time: str | float
+) -> Anneal:
+    """The anneal of ``beta`` (see `beta_ends`; None: the chip's own where its hardware fixes it, else DEFAULT_BETA),
+    ``shape`` linear or geometric, and length ``time``. Raises InputError."""
+    own = fixed_beta(program, machine) if beta is None and machine.fixed_beta is not None else None
+    if own is not None:
+        # a machine that anneals ramps to its temperature; one that does not is at it all the time
+        ends: tuple[float, ...] = (own,) if machine.prices.anneal_time_s is None else (0.0, own)
+    else:
+        ends = beta_ends(DEFAULT_BETA if beta is None else beta, problem)
+    duration = seconds(time, name="time")
+    if duration <= 0:
+        raise InputError(f"time must be > 0, got {time}")
+    if shape not in ("linear", "geometric"):
+        raise InputError(f"anneal must be linear or geometric, got {shape!r}")
+    if len(ends) == 1:
+        return constant(ends[0], duration)
+    return (linear if shape == "linear" else geometric)(ends[0], ends[1], duration)
+
+
+def _beta(text: str, problem: Any) -> float:
+    match = re.fullmatch(r"\s*([^/]+?)\s*(/\s*sigma\s*)?", text)
+    if match is None:
+        raise InputError(f"beta must be a number, or a number over sigma such as 0.1/sigma, got {text!r}")
+    value = parse(match.group(1), "number", name="beta")
+    if not match.group(2):
+        return value
+    scale = coupling_sigma(problem.bqm)
+    if not scale > 0:
+        raise InputError("this problem's couplings have no spread (sigma = 0): give --beta as plain numbers")
+    return value / scale
