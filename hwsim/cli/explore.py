@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         row = kept.get(key)
         if row is None:
             row = explore_one(
-                spec, parameters, problem, target, _annealer(spec, problem), threads=options.threads(arguments),
+                spec, parameters, problem, target, threads=options.threads(arguments),
                 progress=progress.watch(label),
             )  # fmt: skip
             if row is None:
@@ -121,14 +121,6 @@ def _kept(path: str | None) -> dict[str, dict[str, Any]]:
         return {row["key"]: row for row in data["rows"]}
     except (ValueError, KeyError, TypeError, OSError):
         raise InputError(f"{path} is there and does not hold rows of hwsim explore: give -o another name") from None
-
-
-def _annealer(spec: dict[str, Any], problem: Any) -> Any:
-    def make(machine: Any, program: Any, time: str, beta: Any) -> Any:
-        chosen = argparse.Namespace(beta=None if beta is None else str(beta), anneal=spec["anneal"], time=time)
-        return options.make_anneal(chosen, problem, machine, program)
-
-    return make
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

@@ -1,7 +1,6 @@
 """Options that ``compare`` and ``run`` share, and how they become chips, anneals and targets."""
 
 import argparse
-import re
 import sys
 import time
 from typing import Any
@@ -10,7 +9,6 @@ from hwsim.errors import InputError
 from hwsim.units import format_si, seconds
 
 _CHIP = "generic-all-to-all"
-_BETA = "0.1/sigma:10/sigma"
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +35,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         "--beta",
         metavar="B | B0:B1",
         help="inverse temperature, constant or start:end; sigma is the problem's coupling scale "
-        f"({_BETA}; the chip's own where its hardware fixes it, ramped from 0 by an annealer)",
+        "(0.1/sigma:10/sigma; the chip's own where its hardware fixes it, ramped from 0 by an annealer)",
     )
     parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
     parser.add_argument("--time", default="1us", help="device time of one read (%(default)s)")
@@ -200,42 +198,10 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def make_anneal(arguments: argparse.Namespace, problem: Any, machine: Any, program: Any) -> Any:
-    """The Anneal of ``--beta``, ``--anneal`` and ``--time``; where the chip fixes beta, its own is the default."""
-    from hwsim.anneal import constant, geometric, linear
-    from hwsim.problem.problem import coupling_sigma
+    """The Anneal of ``--beta``, ``--anneal`` and ``--time``."""
+    from hwsim.analysis.anneals import make_anneal as of
 
-    own = None
-    if arguments.beta is None and machine.fixed_beta is not None:
-        from hwsim.mapping.compile import fixed_beta
-
-        own = fixed_beta(program, machine)
-    if own is not None:
-        # a machine that anneals ramps to its temperature; one that does not is at it all the time
-        ends = [own] if machine.prices.anneal_time_s is None else [0.0, own]
-    else:
-        parts = (_BETA if arguments.beta is None else arguments.beta).split(":")
-        ends = [_beta(part, lambda: coupling_sigma(problem.bqm)) for part in parts]
-    duration = seconds(arguments.time, name="time")
-    if duration <= 0:
-        raise InputError(f"time must be > 0, got {arguments.time}")
-    if len(ends) == 1:
-        return constant(ends[0], duration)
-    if len(ends) != 2:
-        raise InputError(f"beta must be one number or start:end, got {arguments.beta!r}")
-    return (linear if arguments.anneal == "linear" else geometric)(ends[0], ends[1], duration)
-
-
-def _beta(text: str, sigma: Any) -> float:
-    match = re.fullmatch(r"\s*([^/]+?)\s*(/\s*sigma\s*)?", text)
-    if match is None:
-        raise InputError(f"beta must be a number, or a number over sigma such as 0.1/sigma, got {text!r}")
-    value = number(match.group(1), "beta")
-    if not match.group(2):
-        return value
-    scale = sigma()
-    if not scale > 0:
-        raise InputError("this problem's couplings have no spread (sigma = 0): give --beta as plain numbers")
-    return value / scale
+    return of(problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
 
 
 def explicit_target(arguments: argparse.Namespace, problem: Any) -> float | None:
@@ -253,33 +219,16 @@ def target_energy(text: str | None, problem: Any, *, threads: int | None = None)
     """The energy of ``--target``: a number, ``known``, ``exact``, ``best`` or ``cut=N``; None: the known one."""
     if text is None:
         return problem.known_energy
-    if text == "exact":
-        from hwsim.analysis.best import exact_energy
-
-        return exact_energy(problem)
-    if text == "best":
-        return _best(problem, threads)
-    if text == "known":
-        if problem.known_energy is None:
-            raise InputError(
-                f"no ground or best-known energy of {problem.name} is on record: give --target a number, or best"
-            )
-        return problem.known_energy
-    if text.startswith("cut="):
-        if problem.kind != "max-cut":
-            raise InputError(f"target cut= is for max-cut problems; {problem.name} is of kind {problem.kind}")
-        return -number(text[4:], "target cut")
-    return number(text, "target")
-
-
-def _best(problem: Any, threads: int | None) -> float:
-    from hwsim.analysis.best import best_found
+    from hwsim.analysis.target import target_energy as of
 
     progress = Progress(1)
-    found = best_found(problem, threads=threads, progress=progress.watch("looking for a target"))
+
+    def tell(found: Any) -> None:
+        print(f"target {found.energy:g}: {found}", file=sys.stderr)
+
+    energy = of(text, problem, threads=threads, progress=progress.watch("looking for a target"), tell=tell)
     progress.close()
-    print(f"target {found.energy:g}: {found}", file=sys.stderr)
-    return found.energy
+    return energy
 
 
 class Progress:

@@ -1,0 +1,45 @@
+"""``hwsim merge``: the rows of several stores in one."""
+
+import argparse
+import sys
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "merge",
+        help="the results of several studies in one store",
+        description="Take the rows of the other stores into the first, or all into a new one. A row that is there "
+        "already is not taken again, so merging twice changes nothing.",
+    )
+    parser.add_argument("store", metavar="A.db", help="store that takes the rows in, unless -o names another")
+    parser.add_argument("others", nargs="+", metavar="B.db", help="stores whose rows are taken")
+    parser.add_argument("-o", "--output", metavar="FILE", help="store for the rows of all, A.db included")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    from hwsim.study.store import Store
+
+    target = arguments.output or arguments.store
+    sources = arguments.others if arguments.output is None else [arguments.store, *arguments.others]
+    differing = 0
+    for path in sources:
+        Store(path, create=False).close()  # refuse before anything is taken
+    with Store(target, create=arguments.output is not None) as store:
+        for path in sources:
+            with Store(path, create=False) as other:
+                taken, differ = store.merge(other)
+            differing += differ
+            print(f"{path}: {taken} rows taken into {target}")
+        points, rows = store.count()
+        print(f"{target}: {points} points, {rows} rows")
+    if differing:
+        print(
+            f"hwsim: {differing} rows are in both and differ, which the same hwsim cannot make: those of {target} stay",
+            file=sys.stderr,
+        )
+        return 1
+    return 0

@@ -1,0 +1,231 @@
+"""The page of a study: tables and pictures in one HTML file that needs nothing else.
+
+Enters: points and curves of `hwsim.study`. Leaves: text of a page.
+"""
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from hwsim import __version__
+from hwsim.report.study_figures import Picture
+from hwsim.report.study_table import between, notes, remainder, residual, solution, spent
+from hwsim.units import format_si
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; margin: 0 auto; max-width: 76rem;
+  padding: 1rem 1.25rem 3rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0 .25rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; }
+p { max-width: 60rem; margin: .4rem 0; }
+.lead { color: #444; }
+.scroll { overflow-x: auto; border: 1px solid #ddd; border-radius: 4px; }
+table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; width: 100%; }
+th, td { padding: .3rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid #eee; }
+th { background: #f4f4f4; position: sticky; top: 0; }
+tr:last-child td { border-bottom: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; }
+figure { margin: 0; }
+figure h3 { font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
+figure img { width: 100%; height: auto; display: block; }
+figcaption { font-size: .86rem; color: #444; }
+details { margin-top: 1rem; }
+summary { cursor: pointer; font-weight: 600; }
+"""
+
+
+def study_page(
+    title: str,
+    points: Sequence[dict[str, Any]],
+    best: Sequence[dict[str, Any]],
+    exponents: Sequence[dict[str, Any]],
+    matched: Sequence[tuple[str, Sequence[dict[str, Any]]]],
+    pictures: Sequence[Picture],
+) -> str:
+    """HTML of the whole study. matched : (cost in words, rows) of each comparison."""
+    done = [point for point in points if point["shards"]]
+    reads, host_s = sum(point["reads"] for point in done), sum(point["host_s"] for point in done)
+    problems = list(dict.fromkeys(point["problem"] for point in points))
+    chips = list(dict.fromkeys(point["chip"] for point in points))
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="lead">{_count(len(problems), "problem")} on {escape(", ".join(chips))}; '
+        f"{_count(len(points), 'point')}, of which {len(done)} have results; {_count(reads, 'independent run')} that "
+        f"took {_host(host_s)} of computer time. Times and energies below are those of the emulated machine.</p>",
+        _best(best),
+    ]
+    if pictures:
+        parts += ['<h2>Pictures</h2><div class="figures">', *(_figure(picture) for picture in pictures), "</div>"]
+    parts += [_matched(matched), _exponents(exponents), _split(done), _points(points), _method(points)]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(part for part in parts if part)
+        + f'\n<p class="lead">hwsim {escape(__version__)}</p>\n</body></html>\n'
+    )
+
+
+def _best(best: Sequence[dict[str, Any]]) -> str:
+    rows = [row for row in best if row["bound_s"] is not None]
+    if not rows:
+        return ""
+    with_delay = len({row["delay_s"] for row in rows}) > 1
+    head = ["problem", "series", *(["delay"] if with_delay else []), "best length", "success", "TTS99",
+            "energy to solution", "p-bits", "p-bit seconds", "instances"]  # fmt: skip
+    body = []
+    for row in rows:
+        solved = row["tts99_s"] is not None
+        note = "" if row["is_interior"] else " (edge)" if row["lengths"] > 1 else " (only one tried)"
+        joules = row.get("ets99_j")
+        body.append([
+            f"{row['family']} ({row['spins']} spins)", row["series"],
+            *([format_si(row["delay_s"], "s")] if with_delay else []),
+            (format_si(row["time_s"], "s") + note) if solved else "-", f"{row['p_success']:.3g}",
+            between(row["tts99_s"], row["tts99_ci_s"], "s") if solved else f"> {format_si(row['bound_s'], 's')}",
+            format_si(joules, "J") if joules is not None else "unknown", f"{row['hardware_pbits']:,.0f}",
+            f"{row['pbit_s']:.3g}" if solved else "-", f"{row['solved']} of {row['instances']} solved",
+        ])  # fmt: skip
+    return (
+        "<h2>How long, how many joules</h2><p>Time to solution with probability 99 %, each series at its best length; "
+        "medians over instances with 95 % intervals. Edge: the shortest or longest length tried, so a better one may "
+        "lie beyond. P-bits count all replicas that are on the machine at once; p-bit seconds are those to "
+        "solution: the cost in hardware.</p>" + _table(head, body)
+    )
+
+
+def _matched(comparisons: Sequence[tuple[str, Sequence[dict[str, Any]]]]) -> str:
+    parts = []
+    for words, rows in comparisons:
+        if rows:
+            with_delay = len({row["delay_s"] for row in rows}) > 1
+            head = ["problem", "all spend", "series", *(["delay"] if with_delay else []), "residual energy per spin",
+                    "runs x length"]  # fmt: skip
+            body = [
+                [row["family"], spent(row["at"], words), row["series"],
+                 *([format_si(row["delay_s"], "s")] if with_delay else []), remainder(row),
+                 f"{row['runs']} x {format_si(row['time_s'], 's')}"]
+                for row in rows
+            ]  # fmt: skip
+            parts.append(f"<h2>At matched {escape(words)}</h2>" + _table(head, body))
+    if parts:
+        parts.insert(1, "<p>Each series spends the same, on as many runs as that pays for at the length that serves "
+                        "it best; the best run counts.</p>")  # fmt: skip
+        parts[0], parts[1] = parts[0].replace("</h2>", "</h2>" + parts[1], 1), ""
+    return "".join(parts)
+
+
+def _exponents(rows: Sequence[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    with_delay = len({row["delay_s"] for row in rows}) > 1
+    head = ["problem", "series", *(["delay"] if with_delay else []), "exponent", "between", "instances"]
+    body = [
+        [row["family"], row["series"], *([format_si(row["delay_s"], "s")] if with_delay else []),
+         f"{row['kappa']:.3g} [{row['kappa_ci'][0]:.2g}, {row['kappa_ci'][1]:.2g}]",
+         f"{format_si(row['from_s'], 's')} and {format_si(row['to_s'], 's')} ({row['lengths']} lengths)",
+         str(row["instances"])]
+        for row in rows
+    ]  # fmt: skip
+    return (
+        "<h2>How fast the residual energy falls</h2><p>Residual energy ~ length<sup>-exponent</sup>, least squares in "
+        "logarithms over all lengths at which it is not zero.</p>" + _table(head, body)
+    )
+
+
+def _split(points: Sequence[dict[str, Any]]) -> str:
+    if not points:
+        return ""
+    items = list(points[0]["time_split_s"])
+    joules = list(points[0]["energy_split_j"])
+    head = ["problem", *_keys(points), "programming, once", *(f"{item}, time" for item in items),
+            *(f"{item}, energy" for item in joules)]  # fmt: skip
+    body = [
+        [point["problem"], *_words(point, _keys(points)), _price(point["program_s"], "s"),
+         *(_price(point["time_split_s"][item], "s") for item in items),
+         *(_price(point["energy_split_j"][item], "J") for item in joules)]
+        for point in points
+    ]  # fmt: skip
+    return (
+        "<details><summary>Where time and energy of one run go</summary><p>Update includes settling before a read. "
+        "Unknown: the card has no price.</p>" + _table(head, body) + "</details>"
+    )
+
+
+def _points(points: Sequence[dict[str, Any]]) -> str:
+    keys = _keys(points)
+    head = ["problem", *keys, "runs", "success", "TTS99", "energy to solution", "residual per spin"]
+    body = []
+    for point in points:
+        start = [point["problem"], *_words(point, keys)]
+        body.append(
+            [*start, str(point["reads"]), *solution(point), residual(point)]
+            if point["shards"]
+            else [*start, "0", "-", "-", "-", "-"]
+        )
+    return f"<details><summary>All {len(points)} points</summary>" + _table(head, body) + "</details>"
+
+
+def _method(points: Sequence[dict[str, Any]]) -> str:
+    grades = {
+        f"{key.replace('_', ' ')}: {grade}"
+        for point in points
+        for key, grade in point["grades"].items()
+        if key.startswith(("energy", "readout", "programming", "power", "standby"))
+    }
+    lines = [
+        "A run succeeds when its answer's energy is at the target or below. TTS99 is the device time after which "
+        "repeated runs have succeeded at least once with probability 0.99 (Ronnow et al., Science 345, 420 (2014)); it "
+        "includes reading, settling, exchanges and transfers where the card prices them; programming is paid once a "
+        "problem, and apart.",
+        "Intervals of one instance are Wilson's, with the schedules of the clock as clusters; those over instances are "
+        "bootstraps that draw instances, and schedules within each.",
+        "The residual energy is counted from the exact energy where one is on record, else from the least energy that "
+        "any run of this study met: then it errs on the low side.",
+    ]
+    if grades:
+        lines.append("Prices and where they come from: " + "; ".join(sorted(grades)) + ".")
+    lines += [line[0].upper() + line[1:] + "." for line in notes(list(points))]
+    return "<h2>How to read this</h2>" + "".join(f"<p>{escape(line)}</p>" for line in lines)
+
+
+def _figure(picture: Picture) -> str:
+    data = base64.b64encode(picture.svg.encode()).decode()
+    return (
+        f'<figure><h3>{escape(picture.title)}</h3><img alt="{escape(picture.title)}" '
+        f'src="data:image/svg+xml;base64,{data}"><figcaption>{escape(picture.caption)}</figcaption></figure>'
+    )
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    cells = "".join(f"<th>{escape(text)}</th>" for text in head)
+    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in body)
+    return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>'
+
+
+def _keys(points: Sequence[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(key for point in points for key in point["words"] if key != "problem"))
+
+
+def _words(point: dict[str, Any], keys: Sequence[str]) -> list[str]:
+    return [point["words"].get(key, "") for key in keys]
+
+
+def _price(value: float | None, unit: str) -> str:
+    return "unknown" if value is None else format_si(value, unit)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def _host(seconds: float) -> str:
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.1f} h"
+    )

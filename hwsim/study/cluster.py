@@ -1,0 +1,86 @@
+"""Workers of a Dask cluster, anywhere: tasks travel with their Program, for nothing else is shared.
+
+Enters: tasks and the address of a scheduler. Leaves: what they gave. A worker that is lost is replaced by another.
+"""
+
+import queue
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from hwsim.errors import HwsimError, InputError, MissingExtraError
+from hwsim.study.task import Done, Task, carry_out_task
+from hwsim.study.workers import Shelf
+
+_SMALL = 1_000_000
+_CONNECT_S = 10
+
+
+class Cluster:
+    """The workers that the scheduler at ``address`` knows, two tasks for each of their threads."""
+
+    interrupted = False
+
+    def __init__(self, shelf: Shelf, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise MissingExtraError("a Dask cluster needs another package: pip install 'hwsim[dask]'") from None
+        self._shelf, self._address = shelf, address
+        try:
+            self._client = Client(address, timeout=_CONNECT_S, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InputError(f"no Dask scheduler answers at {address} ({error})") from None
+        self._sent: dict[str, Any] = {}
+        self._done: queue.Queue[Any] = queue.Queue()
+        self._number = 0
+
+    @property
+    def slots(self) -> int:
+        """Tasks that are worth having under way."""
+        return max(2, 2 * sum(self._client.nthreads().values()))
+
+    def submit(self, task: Task) -> Any:
+        """Give ``task`` to the scheduler; a large Program is sent once for all its tasks."""
+        self._number += 1
+        future = self._client.submit(
+            carry_out_task, task, self._program(task.program), pure=False,
+            key=f"hwsim-{task.point[:16]}-{task.shard}-{self._number}",
+        )  # fmt: skip
+        future.add_done_callback(self._done.put)
+        return future
+
+    def _program(self, name: str) -> Any:
+        if name not in self._sent:
+            data = self._shelf.path(name).read_bytes()
+            self._sent[name] = data if len(data) <= _SMALL else self._client.scatter(data, broadcast=True)
+        return self._sent[name]
+
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+        """Those that are done; None where worker or data were lost."""
+        if self._client.status not in ("running", "connecting"):
+            raise HwsimError(f"the Dask scheduler at {self._address} is gone; what was finished is in the store")
+        done = []
+        with suppress(queue.Empty):
+            done.append(self._done.get(timeout=timeout_s))
+            while True:
+                done.append(self._done.get_nowait())
+        wanted = set(handles)
+        return [(handle, self._result(handle)) for handle in done if handle in wanted]
+
+    def _result(self, handle: Any) -> Done | Exception | None:
+        try:
+            return handle.result()
+        except Exception as error:
+            if type(error).__name__ not in _LOST:
+                return error
+            self._sent.clear()
+            return None
+
+    def close(self) -> None:
+        """Let go of the cluster, which goes on without us; what it still works on for us is called off."""
+        self._client.close()
+
+
+_LOST = ("KilledWorker", "CancelledError", "FutureCancelledError", "FuturesCancelledError", "CommClosedError")
+"""What Dask raises where a worker or its data went; by name, for the package may be absent."""

@@ -1,0 +1,188 @@
+"""Curves: points that differ in their instance only, joined; their best length, exponents, comparison at one cost.
+
+Enters: points as `summed.table` gives them, with bootstrap replicates. Leaves: dicts. Intervals are 95 %, by a
+bootstrap over instances, and over schedules within each.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hwsim.analysis.interval import percentile_interval
+from hwsim.streams import generator
+
+X_KEYS = ("problem", "time", "delay")
+"""Words that are an axis, not part of a curve's name."""
+
+
+def family(problem: str) -> str:
+    """The name of a problem without its seed: what instances have in common."""
+    name, colon, rest = problem.partition(":")
+    return name + colon + ",".join(part for part in rest.split(",") if not part.startswith("seed=")) if colon else name
+
+
+def kind(problem: str) -> str:
+    """The name without seed and size: what one law of growth may hold for."""
+    name, colon, rest = family(problem).partition(":")
+    kept = ",".join(part for part in rest.split(",") if not re.match(r"(L|n|m|rows|columns|bits)=", part))
+    return name + (colon + kept if kept else "")
+
+
+def joined(points: Sequence[dict[str, Any]], *, seed: int = 0) -> list[dict[str, Any]]:
+    """Points joined over instances: median TTS99 and energy to solution, mean residual energy and success.
+
+    A median over instances of which half or more were never solved is None, for it is not known.
+    """
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for point in points:
+        if point["shards"]:
+            series = ", ".join(word for key, word in point["words"].items() if key not in X_KEYS)
+            key = (series, family(point["problem"]), point["spins"], point["time_s"], point["delay_s"])
+            groups.setdefault(key, []).append(point)
+    return [_join(key, group, seed + number) for number, (key, group) in enumerate(groups.items())]
+
+
+def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[str, Any]:
+    series, name, spins, time_s, delay_s = key
+    run_s = float(np.mean([point["run_s"] for point in group]))
+    pbits = float(np.mean([point["hardware_pbits"] for point in group]))
+    joules = [point["run_j"] for point in group]
+    run_j = None if any(value is None for value in joules) else float(np.mean(joules))
+    n_boot = len(group[0]["boot"][0])
+    drawn = generator(seed, "instances").integers(len(group), size=(len(group), n_boot))
+    success = np.array([point["boot"][0] for point in group])
+    energy = np.array([point["boot"][1] for point in group])
+    residual = np.array([(e - p["reference"]) / p["spins"] for e, p in zip(energy, group, strict=True)])
+    spread = residual[drawn, np.arange(n_boot)].mean(axis=0)
+    row: dict[str, Any] = {
+        "series": series or group[0]["clock"], "family": name, "kind": kind(group[0]["problem"]), "spins": spins,
+        "time_s": time_s, "delay_s": delay_s, "run_s": run_s, "hardware_pbits": pbits, "instances": len(group),
+        "reads": sum(point["reads"] for point in group), "run_j": run_j,
+        "residual": float(np.mean([point["residual"] for point in group])),
+        "residual_ci": list(percentile_interval(spread)), "residual_boot": spread,
+        "energies_boot": [(point["energies_boot"], point["reference"]) for point in group],
+        "tts99_s": None, "tts99_ci_s": None, "tts_boot": None, "p_success": None, "solved": None, "bound_s": None,
+    }  # fmt: skip
+    if any(point.get("tts99_s") is None for point in group):
+        return row
+    found = np.array([math.inf if point["tts99_is_bound"] else point["tts99_s"] for point in group])
+    median = float(np.median(found))
+    tts = repeats(success) * run_s
+    spread = np.median(tts[drawn, np.arange(n_boot)], axis=0)
+    if len(group) == 1:
+        ends = group[0]["tts99_ci_s"]
+    else:
+        low, high = np.quantile(spread, [0.025, 0.975], method="inverted_cdf")
+        ends = [float(low) if math.isfinite(low) else None, float(high) if math.isfinite(high) else None]
+    row |= {
+        "p_success": float(np.mean([point["p_success"] for point in group])), "solved": int(np.isfinite(found).sum()),
+        "tts99_s": median if math.isfinite(median) else None, "tts99_ci_s": ends, "tts_boot": spread,
+        "bound_s": float(np.median([point["tts99_s"] for point in group])),
+        "ets99_j": None if run_j is None or not math.isfinite(median) else median / run_s * run_j,
+        "pbit_s": median * pbits if math.isfinite(median) else None,
+    }  # fmt: skip
+    return row
+
+
+def repeats(p: np.ndarray) -> np.ndarray:
+    """Runs until success with probability 0.99, for success probabilities ``p``: inf at 0, 1 from 0.99 on."""
+    with np.errstate(divide="ignore"):
+        count = np.where(p > 0, math.log(0.01) / np.log1p(-np.minimum(p, 1 - 1e-15)), np.inf)
+    return np.where(p >= 0.99, 1.0, count)
+
+
+def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For every series, family and delay: the row of least TTS99 among its lengths, with
+
+    is_interior : a shorter and a longer one are worse beyond their intervals, so that it is an optimum and not the edge
+    of what was tried. Rows of series that were never solved are the one with the largest bound, tts99_s None.
+    """
+    out = []
+    for group in _by(rows, lambda row: (row["series"], row["family"], row["spins"], row["delay_s"])):
+        group = sorted((row for row in group if row["bound_s"] is not None), key=lambda row: row["time_s"])
+        solved = [row for row in group if row["tts99_s"] is not None]
+        if not group:
+            continue
+        if not solved:
+            out.append(max(group, key=lambda row: row["bound_s"]) | {"is_interior": False, "lengths": len(group)})
+            continue
+        best = min(solved, key=lambda row: row["tts99_s"])
+        worse = [
+            row["tts99_s"] is None or (row["tts99_ci_s"][0] or math.inf) > best["tts99_s"] for row in group
+        ]  # fmt: skip
+        k = group.index(best)
+        out.append(best | {"is_interior": any(worse[:k]) and any(worse[k + 1 :]), "lengths": len(group)})
+    return out
+
+
+def exponents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For every series, family and delay with a residual energy whose interval is above 0 at three lengths or more:
+    kappa of residual ~ time**-kappa by least squares in logarithms, with its interval; time is that of one run's
+    updates."""
+    out = []
+    for group in _by(rows, lambda row: (row["series"], row["family"], row["spins"], row["delay_s"])):
+        group = sorted((row for row in group if row["residual_ci"][0] > 0), key=lambda row: row["time_s"])
+        if len(group) < 3:
+            continue
+        times = np.log([row["time_s"] for row in group])
+        slopes = -np.polyfit(times, np.log(np.maximum([row["residual_boot"] for row in group], 1e-300)), 1)[0]
+        kappa = -np.polyfit(times, np.log([row["residual"] for row in group]), 1)[0]
+        out.append({
+            "series": group[0]["series"], "family": group[0]["family"], "delay_s": group[0]["delay_s"],
+            "kappa": float(kappa), "kappa_ci": list(percentile_interval(slopes)), "lengths": len(group),
+            "instances": min(row["instances"] for row in group), "from_s": group[0]["time_s"],
+            "to_s": group[-1]["time_s"],
+        })  # fmt: skip
+    return out
+
+
+def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], float]) -> list[dict[str, Any]]:
+    """Residual energy of every series of a family when all may spend the same, the least with which each can run once.
+
+    cost : of one run of a row, such as its device seconds, or those times its p-bits. What is left after a run goes
+    into more of the same length, of which the best counts; each series takes the length that serves it best. At most a
+    quarter of the reads of a point stand for such repeats, beyond which the reads cannot say.
+    """
+    out = []
+    for group in _by(rows, lambda row: (row["family"], row["spins"])):
+        curves = _by(group, lambda row: (row["series"], row["delay_s"]))
+        if len(curves) < 2:
+            continue
+        at = max(min(cost(row) for row in curve) for curve in curves)
+        for curve in curves:
+            found = []
+            for row in curve:
+                if cost(row) <= at * (1 + 1e-9):
+                    runs = max(1, min(int(at / cost(row) * (1 + 1e-9)), row["reads"] // row["instances"] // 4))
+                    each = np.array([(best_of(e, runs) - least) / row["spins"] for e, least in row["energies_boot"]])
+                    found.append((float(each.mean()), runs, row, each))
+            residual, runs, row, each = min(found, key=lambda entry: entry[0])
+            drawn = generator(0, "matched").integers(len(each), size=(1000, len(each)))
+            out.append({
+                "family": row["family"], "series": row["series"], "delay_s": row["delay_s"], "at": at,
+                "time_s": row["time_s"], "runs": runs, "residual": residual, "instances": len(each),
+                "residual_ci": list(percentile_interval(each[drawn].mean(axis=1))) if len(each) > 1 else None,
+            })  # fmt: skip
+    return out
+
+
+def best_of(energies: np.ndarray, runs: int) -> float:
+    """Mean of the least of ``runs`` independent draws from ``energies``, float64 (n,), ascending."""
+    n = len(energies)
+    above = (1 - np.arange(n + 1) / n) ** runs
+    return float(energies[0] + (energies - energies[0]) @ (above[:-1] - above[1:]))
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """``row`` without its replicates: for files."""
+    return {key: value for key, value in row.items() if not key.endswith("boot")}
+
+
+def _by(rows: Sequence[dict[str, Any]], key: Callable[[dict[str, Any]], Any]) -> list[list[dict[str, Any]]]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return list(groups.values())

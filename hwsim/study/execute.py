@@ -1,0 +1,204 @@
+"""Carry out a plan: shards go to workers, rows come back, and each point's rows enter the store in the order of shards.
+
+Enters: a plan, a store and workers. Leaves: rows. Whether a point goes on is decided by its rows in the store and
+nothing else, so the same rows are there in the end whoever worked, however often it was killed.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hwsim import __version__
+from hwsim.engine.noise import NOISE_VERSION
+from hwsim.errors import HwsimError
+from hwsim.study.plan import Plan, Point, Stop
+from hwsim.study.store import Row, Store
+from hwsim.study.tally import Tally, enough, shards_left
+from hwsim.study.task import Done, Task
+
+
+class WorkersLostError(HwsimError):
+    """Workers ended again and again without a finished shard, or all of them are gone."""
+
+
+class Workers(Protocol):
+    """Somebody who carries out tasks. A handle is whatever ``submit`` gives.
+
+    slots : tasks worth having under way;  interrupted : a Ctrl-C reached the work itself
+    """
+
+    @property
+    def slots(self) -> int: ...
+
+    @property
+    def interrupted(self) -> bool: ...
+
+    def submit(self, task: Task) -> Any:
+        """Begin ``task``."""
+
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+        """Those of ``handles`` that are done by ``timeout_s`` at the latest, each with its result, what it raised, or
+        None where its worker was lost and the task must be given again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """points, points_done, shards : in all, those done, shards committed by this call;  left_s : estimate or None."""
+
+    points: int
+    points_done: int
+    shards: int
+    left_s: float | None
+    label: str = ""
+
+
+@dataclass(kw_only=True)
+class Course:
+    """One point under way: its tally, the next shard to give out, rows that wait for an earlier one."""
+
+    point: Point
+    stop: Stop
+    tally: Tally = field(default_factory=Tally)
+    next: int = 0
+    waiting: dict[int, Done] = field(default_factory=dict)
+    out: int = 0
+    reason: str | None = None
+    host_s: float = 0.0
+    timed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outturn:
+    """reasons : by point key, why each stopped, None where it did not;  shards : rows added by this call;  refused :
+    points that cannot be run, with the sentence;  interrupted : by Ctrl-C"""
+
+    reasons: dict[str, str | None]
+    shards: int
+    refused: dict[str, str]
+    interrupted: bool
+
+
+def execute(
+    plan: Plan,
+    store: Store,
+    workers: Workers,
+    *,
+    interrupt: Callable[[], bool] = lambda: False,
+    progress: Callable[[Status], None] | None = None,
+) -> Outturn:
+    """Run every point of ``plan`` until it is done. Raises InputError where the store fails, and WorkersLostError."""
+    store.add_points((point.key, point.facts) for point in plan.points)
+    courses = {point.key: Course(point=point, stop=plan.stop) for point in plan.points}
+    refused: dict[str, str] = {}
+    for course in courses.values():
+        for row in store.rows(course.point.key):
+            _commit(course, row)
+        course.next = course.tally.shards
+    running: dict[Any, tuple[Course, int]] = {}
+    committed, strikes, stopped, began, shown = 0, 0, False, time.monotonic(), 0.0
+    while not stopped:
+        while len(running) < workers.slots and (chosen := _next(courses.values())) is not None:
+            course = chosen
+            shard = course.next
+            course.next, course.out = shard + 1, course.out + 1
+            if (there := store.find(course.point.key, shard)) is not None:
+                course.out -= 1  # another process has made it
+                course.waiting[shard] = Done(row=there, host_s=0.0)
+                committed += _settle(course, None)
+                continue
+            running[workers.submit(_task(course.point, shard))] = course, shard
+        if not running:
+            break
+        for handle, result in workers.wait(running, 0.2):
+            course, shard = running.pop(handle)
+            course.out -= 1
+            if isinstance(result, Done):
+                _check_version(result)
+                course.waiting[shard] = result
+                committed += _settle(course, store)
+                strikes = 0
+            elif isinstance(result, HwsimError):
+                course.reason = refused[course.point.key] = str(result)
+            elif isinstance(result, Exception):
+                raise result
+            elif not (workers.interrupted or interrupt()):
+                strikes += 1
+                if strikes > 3 * workers.slots:
+                    raise WorkersLostError(
+                        "workers ended again and again without finishing a shard (out of memory?); "
+                        "what was finished is in the store"
+                    )
+                course.out += 1
+                running[workers.submit(_task(course.point, shard))] = course, shard
+        stopped = workers.interrupted or interrupt()
+        now = time.monotonic()
+        if progress is not None and (now - shown > 0.2 or not running):
+            shown = now
+            progress(_status(courses, committed, workers.slots, now - began))
+    return Outturn(
+        reasons={key: course.reason for key, course in courses.items()}, shards=committed, refused=refused,
+        interrupted=stopped and any(course.reason is None for course in courses.values()),
+    )  # fmt: skip
+
+
+def _task(point: Point, shard: int) -> Task:
+    return Task(
+        point=point.key, shard=shard, program=point.program, recipe=point.recipe, reads=point.reads,
+        schedules=point.schedules, seed=point.seed,
+    )  # fmt: skip
+
+
+def _next(courses: Iterable[Course]) -> Course | None:
+    """Whose shard to give out next: the first point with none under way, else the one with fewest ahead of need."""
+    open_ = [c for c in courses if c.reason is None and c.next < c.stop.max_shards]
+    return min(open_, key=lambda course: course.out + len(course.waiting), default=None)
+
+
+def _commit(course: Course, row: Row) -> None:
+    """The next row of a point counts; a gap ends what counts, and rows after it wait for it to be filled."""
+    if row.shard != course.tally.shards or course.reason is not None:
+        return
+    course.tally.add(row)
+    course.reason = enough(course.tally, course.stop, course.point.target)
+
+
+def _settle(course: Course, store: Store | None) -> int:
+    """Commit the rows whose turn it is, and drop what comes after the end. ``store`` None: they are there already."""
+    added = 0
+    while course.reason is None and course.tally.shards in course.waiting:
+        done = course.waiting.pop(course.tally.shards)
+        if store is not None:
+            store.add(done.row, host_s=done.host_s)
+            added += 1
+            course.host_s += done.host_s
+            course.timed += 1
+        _commit(course, done.row)
+    if course.reason is not None:
+        course.waiting.clear()
+    return added
+
+
+def _status(courses: dict[str, Course], committed: int, slots: int, seconds: float) -> Status:
+    every = list(courses.values())
+    timed = [c for c in every if c.timed]
+    typical = sum(c.host_s for c in timed) / sum(c.timed for c in timed) if timed else None
+    left_s = None
+    if typical is not None:
+        left_s = sum(
+            shards_left(c.tally, c.stop, c.point.target) * (c.host_s / c.timed if c.timed else typical)
+            for c in every if c.reason is None
+        ) / slots  # fmt: skip
+    under_way = next((c for c in every if c.out), None)
+    words = "" if under_way is None else ", ".join(under_way.point.facts["words"].values())
+    return Status(
+        points=len(every), points_done=sum(c.reason is not None for c in every), shards=committed, left_s=left_s,
+        label=words,
+    )  # fmt: skip
+
+
+def _check_version(done: Done) -> None:
+    if done.version != (__version__, NOISE_VERSION):
+        raise WorkersLostError(
+            f"a worker runs hwsim {done.version[0]}, this is {__version__}: install the same on every machine"
+        )

@@ -1,0 +1,299 @@
+"""A plan: what a study runs, as a TOML file says it, and the points that its grid spans.
+
+Enters: a plain dict (see `checked`). Leaves: points. A point is one problem on one chip under one recipe; the key that
+names it is the hash of what its results depend on, so that plans which overlap share rows.
+"""
+
+import hashlib
+import itertools
+import json
+import pickle
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hwsim.algorithm.recipe import PARAMETERS, Recipe, complete
+from hwsim.analysis.anneals import beta_ends, make_anneal
+from hwsim.analysis.target import target_energy
+from hwsim.analysis.toggles import toggled
+from hwsim.anneal import Anneal
+from hwsim.chip.library import chip
+from hwsim.engine.noise import NOISE_VERSION
+from hwsim.errors import DoesNotFitError, InputError
+from hwsim.mapping.compile import compile, embed
+from hwsim.problem.read import read
+from hwsim.program import Program
+from hwsim.units import seconds, to_seconds, to_ticks
+
+_COUNTS = {"reads": 2, "schedules": 1, "seed": 0, "die_seed": 0}
+_DEFAULTS: dict[str, Any] = {
+    "chip": "generic-all-to-all", "target": None, "algorithm": "anneal", "beta": None, "anneal": "linear",
+    "time": "1 us", "reads": 256, "schedules": 4, "seed": 0, "die_seed": 0, "chips": None, "exchange": None,
+    "chain_strength": None,
+}  # fmt: skip
+_ALGORITHM = tuple(sorted({key for parameters in PARAMETERS.values() for key in parameters}))
+OWN = ("problem", *_DEFAULTS, *_ALGORITHM)
+"""Keys that are no parameters of a card."""
+_TABLES = ("set", "grid", "stop")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """A point is done when its relative width is small enough with enough successes, or its shards are spent.
+
+    relative_width : of the 95 % interval of TTS99, or of the mean energy where there is no target
+    min_success : reads at the target;  max_shards : of ``reads`` reads each
+    """
+
+    relative_width: float = 0.2
+    min_success: int = 10
+    max_shards: int = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """key : sha256 of what the results depend on;  facts : what a report says of it;  program : its content hash"""
+
+    key: str
+    facts: dict[str, Any]
+    program: str
+    recipe: Recipe
+    reads: int
+    schedules: int
+    seed: int
+    target: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """points, in the order of the grid;  unfit : words and reason of those that do not fit their chip"""
+
+    points: list[Point]
+    stop: Stop
+    unfit: list[tuple[dict[str, str], str]] = field(default_factory=list)
+
+
+def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """``spec`` with its defaults. Raises InputError.
+
+    problem : file or generator, in which 1..20 stands for each of these numbers;  chip : card;  target : energy, known,
+    exact or best;  algorithm and its parameters : as in hwsim.algorithm.recipe;  beta, anneal, time, reads, schedules,
+    seed, die_seed, chips, exchange, chain_strength : as in ``hwsim run``, reads being those of one shard
+    set : parameters of every card;  grid : {key: list of values}, whose combinations are the points; a key is one of
+    these or a parameter of cards, and a value may be a table of several, with a ``name``;  stop : see `Stop`
+    """
+    unknown = [key for key in spec if key not in OWN + _TABLES]
+    if unknown:
+        raise InputError(f"unknown key {unknown[0]!r}; known are {', '.join(OWN + _TABLES)} (card parameters: [set])")
+    full = {**{name: {} for name in _TABLES}, **_DEFAULTS, **spec}
+    for name in _TABLES:
+        if not isinstance(full[name], Mapping):
+            raise InputError(f"{name} must be a table, got {full[name]!r}")
+    for key, values in full["grid"].items():
+        if not isinstance(values, list) or not values:
+            raise InputError(f"grid.{key} must be a list of values, got {values!r}")
+    for key in full["set"]:
+        if key in OWN:
+            raise InputError(f"{key} is no parameter of a card: give it outside of [set]")
+    _stop(full["stop"])
+    if "problem" not in full and "problem" not in full["grid"]:
+        raise InputError("a plan needs problem, a file or a generator such as ea3d:L=8,seed=1..20")
+    return full
+
+
+def build(
+    spec: Mapping[str, Any],
+    keep: Callable[[Program], str],
+    *,
+    recall: Callable[[str], dict[str, Any] | None] = lambda key: None,
+    threads: int | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Plan:
+    """The points of ``spec``. ``keep`` takes every Program and returns its content hash. Raises InputError.
+
+    Problems are read, and programs compiled, once each. recall : facts that a store has of a key;  progress : called
+    with (done, in all, what)
+    """
+    full = checked(spec)
+    settings = list(_settings(full))
+    made: dict[str, Any] = {}
+    points: dict[str, Point] = {}
+    unfit = []
+    for number, (words, chosen) in enumerate(settings):
+        if progress is not None:
+            progress(number, len(settings), ", ".join(words.values()) or str(chosen["problem"]))
+        where = ", ".join(f"{key} = {word}" for key, word in words.items())
+        try:
+            point = _point(words, chosen, made, keep, recall, threads)
+        except DoesNotFitError as error:
+            unfit.append((words, str(error)))
+            continue
+        except InputError as error:
+            raise InputError(f"{error} (at {where})" if where else str(error)) from None
+        points.setdefault(point.key, point)
+    return Plan(points=list(points.values()), stop=_stop(full["stop"]), unfit=unfit)
+
+
+def _stop(table: Mapping[str, Any]) -> Stop:
+    defaults = asdict(Stop())
+    for key, value in table.items():
+        if key not in defaults:
+            raise InputError(f"unknown key stop.{key}; known are {', '.join(defaults)}")
+        whole = key != "relative_width"
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not value > 0:
+            raise InputError(f"stop.{key} must be a {'whole ' if whole else ''}number > 0, got {value!r}")
+    return Stop(**table)
+
+
+def _settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    """(words by grid key, all settings) of every combination; ranges in a problem's text are spelt out."""
+    common = {key: value for key, value in full.items() if key not in _TABLES} | dict(full["set"])
+    grid = {key: list(values) for key, values in full["grid"].items()}
+    problems = grid.get("problem", [common.get("problem")])
+    spelt = [text for problem in problems for text in _spelt(problem)]
+    if "problem" in grid or len(spelt) > 1:
+        grid["problem"] = spelt
+    for values in itertools.product(*grid.values()):
+        words, chosen = {}, dict(common)
+        for key, value in zip(grid, values, strict=True):
+            if isinstance(value, Mapping):
+                inner = {k: v for k, v in value.items() if k != "name"}
+                words[key] = str(value.get("name", ", ".join(f"{k} {v}" for k, v in inner.items())))
+                chosen |= inner
+            else:
+                words[key] = str(value)
+                chosen[key] = value
+        yield words, chosen
+
+
+def _spelt(text: Any) -> list[Any]:
+    """``seed=1..3`` as three texts."""
+    found = re.search(r"=(\d+)\.\.(\d+)", text) if isinstance(text, str) else None
+    if found is None:
+        return [text]
+    first, last = int(found.group(1)), int(found.group(2))
+    if last < first or last - first >= 100_000:
+        raise InputError(f"the range {found.group(0)[1:]} in {text!r} must ascend, by less than 100,000")
+    return [
+        rest
+        for number in range(first, last + 1)
+        for rest in _spelt(f"{text[: found.start()]}={number}{text[found.end() :]}")
+    ]
+
+
+def _point(
+    words: dict[str, str], chosen: dict[str, Any], made: dict[str, Any], keep: Callable[[Program], str],
+    recall: Callable[[str], dict[str, Any] | None], threads: int | None,
+) -> Point:  # fmt: skip
+    for key, least in _COUNTS.items():
+        if isinstance(chosen[key], bool) or not isinstance(chosen[key], int) or chosen[key] < least:
+            raise InputError(f"{key} must be a whole number >= {least}, got {chosen[key]!r}")
+    if chosen["algorithm"] == "tempering" and chosen["reads"] % min(chosen["schedules"], chosen["reads"]):
+        raise InputError(
+            f"reads must be a multiple of schedules for tempering, got {chosen['reads']} and {chosen['schedules']}"
+        )
+    problem = _problem(chosen["problem"], made)
+    machine, program, name = _machine(chosen, problem, made, keep)
+    parameters = complete(chosen["algorithm"], {key: chosen[key] for key in _ALGORITHM if key in chosen})
+    beta = None if chosen["beta"] is None else str(chosen["beta"])
+    anneal: Anneal | None = None
+    betas: tuple[float, ...] = ()
+    if chosen["algorithm"] == "anneal":
+        anneal = make_anneal(problem, machine, program, beta=beta, shape=chosen["anneal"], time=chosen["time"])
+    elif beta is not None:
+        betas = beta_ends(beta, problem)
+        if chosen["algorithm"] == "quantum" and len(betas) != 1:
+            raise InputError(f"beta of algorithm quantum must be one number, got {beta!r}")
+    duration = to_seconds(to_ticks(seconds(chosen["time"], name="time"), name="time"))
+    if not duration > 0:
+        raise InputError(f"time must be > 0, got {chosen['time']}")
+    recipe = Recipe(
+        algorithm=chosen["algorithm"], time_s=duration, parameters=parameters, anneal=anneal, betas=betas
+    )  # fmt: skip
+    matter = {
+        "program": name, "noise": NOISE_VERSION, "reads": chosen["reads"], "schedules": chosen["schedules"],
+        "seed": chosen["seed"], "algorithm": recipe.algorithm, "parameters": parameters, "betas": betas,
+        "time": to_ticks(duration),
+        "anneal": None if anneal is None else [anneal.start.tolist(), anneal.beta.tolist(), anneal.end],
+    }  # fmt: skip
+    key = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
+    target = _target(chosen, problem, made, recall(key), threads)
+    exact = chosen["target"] == "exact" or (problem.known_is_exact and target == problem.known_energy)
+    wires_j = 0.0 if program.wire_j is None else None
+    if program.wire_j is not None and anneal is not None:
+        found = toggled(program, anneal, seed=chosen["seed"])
+        wires_j = None if found is None else found.wire_j
+    facts = {
+        "problem": problem.name, "spins": len(problem.bqm.variables), "pbits": program.n_pbits, "chip": machine.name,
+        "clock": program.clock, "words": words, "target": target, "algorithm": recipe.algorithm,
+        "parameters": parameters, "time_s": duration, "reads": chosen["reads"], "schedules": chosen["schedules"],
+        "seed": chosen["seed"], "update_j": program.update_j, "wires_j": wires_j, "prices": asdict(machine.prices),
+        "grades": dict(machine.grades), "delay_s": to_seconds(int(program.delay.max(initial=0))), "program": name,
+        "target_is_exact": exact, "wanted": chosen["target"],
+    }  # fmt: skip
+    return Point(
+        key=key, facts=facts, program=name,
+        recipe=recipe, reads=chosen["reads"], schedules=min(chosen["schedules"], chosen["reads"]), seed=chosen["seed"],
+        target=target,
+    )  # fmt: skip
+
+
+def _problem(text: Any, made: dict[str, Any]) -> Any:
+    """The problem, read once for every text."""
+    if not isinstance(text, str):
+        raise InputError(f"problem must be a file or a generator, got {text!r}")
+    if text not in made:
+        made[text] = read(text)
+    return made[text]
+
+
+def _target(
+    chosen: dict[str, Any], problem: Any, made: dict[str, Any], before: dict[str, Any] | None, threads: int | None
+) -> float | None:
+    """The target energy, found once for every problem; that of an earlier study where the same was asked for."""
+    wanted = chosen["target"]
+    key = f"target {wanted} of {chosen['problem']}"
+    if key not in made:
+        if before is not None and before["wanted"] == wanted:
+            made[key] = before["target"]
+        else:
+            made[key] = target_energy(None if wanted is None else str(wanted), problem, threads=threads)
+    return made[key]
+
+
+def _machine(
+    chosen: dict[str, Any], problem: Any, made: dict[str, Any], keep: Callable[[Program], str]
+) -> tuple[Any, Program, str]:
+    """The chip, the problem compiled for it, and the program's content hash."""
+    card = {key: value for key, value in chosen.items() if key not in OWN}
+    own = {key: chosen[key] for key in ("chip", "die_seed", "chips", "exchange", "chain_strength")}
+    key = f"program {chosen['problem']} {json.dumps([own, card], sort_keys=True, default=str)}"
+    if key not in made:
+        machine = chip(chosen["chip"], **card)
+        options: dict[str, Any] = {"die_seed": chosen["die_seed"], "chain_strength": chosen["chain_strength"]}
+        if chosen["chips"] is not None:
+            options["parts"] = chosen["chips"]
+        if chosen["exchange"] is not None:
+            options["exchange_s"] = seconds(chosen["exchange"], name="exchange")
+        placed = f"embedding {chosen['problem']} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
+        if placed not in made:
+            made[placed] = embed(problem, machine)
+        program = compile(problem, machine, embedding=made[placed], **options)
+        made[key] = machine, program, keep(program)
+    return made[key]
+
+
+def read_plan(path: str | Path) -> dict[str, Any]:
+    """The TOML file of a plan. Raises InputError."""
+    import tomllib
+
+    try:
+        return checked(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(f"no such file: {path}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} is not readable TOML ({error})") from None

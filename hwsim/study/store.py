@@ -1,0 +1,264 @@
+"""The store of a study: one SQLite file of points and rows, which grows by whole rows and never changes one.
+
+Enters: points and rows. Leaves: the same, in order. A row is known by its point's content hash and its shard's number,
+so that adding it twice, from two processes or from two files, is adding it once.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.files import replacing
+
+APPLICATION_ID = 0x68777374
+VERSION = 1
+_WAIT_S = 60.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS points (key TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rows (
+  point TEXT NOT NULL, shard INTEGER NOT NULL, sizes TEXT NOT NULL, energies BLOB NOT NULL, activity TEXT NOT NULL,
+  facts TEXT NOT NULL, PRIMARY KEY (point, shard)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hosts (
+  point TEXT NOT NULL, shard INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (point, shard)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One shard of one point.
+
+    sizes : reads of each schedule group;  energies : float64 (reads,), in the order of the groups
+    activity : what one run asked of the machine;  facts : rates and the like, by name
+    """
+
+    point: str
+    shard: int
+    sizes: tuple[int, ...]
+    energies: np.ndarray
+    activity: dict[str, float]
+    facts: dict[str, Any]
+
+
+class Store:
+    """A connection to the file ``path``. As a context manager it closes itself; every change is a transaction."""
+
+    def __init__(self, path: str | Path, *, create: bool = True) -> None:
+        self.path = Path(path)
+        if create and not self.path.exists():
+            _make(self.path)
+        _check_file(self.path)
+        try:
+            self._db = sqlite3.connect(self.path, timeout=_WAIT_S, isolation_level=None)
+        except sqlite3.Error as error:
+            raise InputError(f"cannot open the store {self.path}: {error}") from None
+        try:
+            self._check()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise _refused(self.path, error) from None
+        except InputError:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Fold the log into the file and let go of it."""
+        with suppress(sqlite3.Error):  # another process reads, or the disk is full: the log stays beside the file
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+
+    def _check(self) -> None:
+        (kind,) = self._db.execute("PRAGMA application_id").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if kind != APPLICATION_ID:
+            raise InputError(f"{self.path} is a database, but not a store of hwsim study; give --store another name")
+        if version != VERSION:
+            raise InputError(f"{self.path} is a store of version {version}; this hwsim reads version {VERSION}")
+        (state,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if state != "ok":
+            raise InputError(f"the store {self.path} is damaged ({state}); it was left as it is")
+        self._db.execute("PRAGMA synchronous = FULL")
+
+    def add_points(self, points: Iterable[tuple[str, dict[str, Any]]], *, replace: bool = True) -> None:
+        """(key, facts) of points; facts of a point that is there are replaced, or kept."""
+        how = "REPLACE" if replace else "IGNORE"
+        with self._change():
+            self._db.executemany(
+                f"INSERT OR {how} INTO points VALUES (?, ?)", [(key, _text(facts)) for key, facts in points]
+            )
+
+    def add(self, row: Row, *, host_s: float | None = None) -> None:
+        """Put ``row`` there, unless it is."""
+        energies = zlib.compress(np.ascontiguousarray(row.energies, dtype="<f8").tobytes(), 6)
+        with self._change():
+            self._db.execute(
+                "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?, ?)",
+                (row.point, row.shard, _text(list(row.sizes)), energies, _text(row.activity), _text(row.facts)),
+            )
+            if host_s is not None:
+                self._db.execute("INSERT OR IGNORE INTO hosts VALUES (?, ?, ?)", (row.point, row.shard, host_s))
+
+    def points(self) -> dict[str, dict[str, Any]]:
+        """Facts of all points by key."""
+        return {key: json.loads(facts) for key, facts in self._read("SELECT key, facts FROM points ORDER BY key")}
+
+    def rows(self, point: str | None = None) -> Iterator[Row]:
+        """All rows, or those of ``point``, in order of point and shard."""
+        query = "SELECT point, shard, sizes, energies, activity, facts FROM rows"
+        query += (" WHERE point = ?" if point is not None else "") + " ORDER BY point, shard"
+        for key, shard, sizes, energies, activity, facts in self._read(query, () if point is None else (point,)):
+            yield Row(
+                point=key, shard=shard, sizes=tuple(json.loads(sizes)),
+                energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"), activity=json.loads(activity),
+                facts=json.loads(facts),
+            )  # fmt: skip
+
+    def find(self, point: str, shard: int) -> Row | None:
+        """The row of one shard, or None."""
+        query = "SELECT sizes, energies, activity, facts FROM rows WHERE point = ? AND shard = ?"
+        found = self._read(query, (point, shard))
+        if not found:
+            return None
+        sizes, energies, activity, facts = found[0]
+        return Row(
+            point=point, shard=shard, sizes=tuple(json.loads(sizes)),
+            energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"), activity=json.loads(activity),
+            facts=json.loads(facts),
+        )  # fmt: skip
+
+    def host_seconds(self) -> dict[str, float]:
+        """Seconds that the shards of each point took on the computer, summed."""
+        return dict(self._read("SELECT point, SUM(seconds) FROM hosts GROUP BY point"))
+
+    def count(self) -> tuple[int, int]:
+        """(points, rows)."""
+        return self._read("SELECT (SELECT COUNT(*) FROM points), (SELECT COUNT(*) FROM rows)")[0]  # type: ignore
+
+    def merge(self, other: "Store") -> tuple[int, int]:
+        """Take over what ``other`` has and this has not, in one transaction: (rows taken, rows that both have and that
+        differ; this one's stay)."""
+        try:
+            self._db.execute("ATTACH DATABASE ? AS other", (f"{other.path}",))
+            with self._change():
+                columns = "sizes, energies, activity, facts"
+                unlike = " OR ".join(f"a.{name} != b.{name}" for name in columns.split(", "))
+                (differ,) = self._db.execute(
+                    "SELECT COUNT(*) FROM main.rows a JOIN other.rows b ON a.point = b.point AND a.shard = b.shard "
+                    f"WHERE {unlike}"
+                ).fetchone()
+                self._db.execute("INSERT OR IGNORE INTO main.points SELECT * FROM other.points")
+                taken = self._db.execute("INSERT OR IGNORE INTO main.rows SELECT * FROM other.rows").rowcount
+                self._db.execute("INSERT OR IGNORE INTO main.hosts SELECT * FROM other.hosts")
+            self._db.execute("DETACH DATABASE other")
+        except sqlite3.Error as error:
+            raise _refused(self.path, error) from None
+        return taken, differ
+
+    def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise _refused(self.path, error) from None
+
+    def _change(self) -> "_Change":
+        return _Change(self._db, self.path)
+
+
+class _Change:
+    """A transaction: all of it, or none of it and one sentence."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+        self._db, self._path = db, path
+
+    def __enter__(self) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise _refused(self._path, error) from None
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        try:
+            if error is None:
+                self._db.execute("COMMIT")
+                return
+        except sqlite3.Error as failed:
+            error = failed
+        if self._db.in_transaction:
+            with suppress(sqlite3.Error):  # SQLite may have rolled back already
+                self._db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise _refused(self._path, error) from None
+
+
+def _make(path: Path) -> None:
+    """An empty store at ``path``, made beside it and linked there, so that nobody sees half of one; where another
+    process has just put a store there, that one stays."""
+    if Path(f"{path}-wal").exists():
+        raise InputError(f"{path} is gone, but its log {path}-wal is there: bring the store back, or move the log")
+    try:
+        with replacing(path, keep=True) as part:
+            db = sqlite3.connect(part, isolation_level=None)
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("BEGIN IMMEDIATE")
+                for statement in _TABLES.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {VERSION}")
+                db.execute("COMMIT")
+            finally:
+                db.close()
+    except sqlite3.Error as error:
+        raise _refused(path, error) from None
+
+
+def _check_file(path: Path) -> None:
+    """Raise InputError where ``path`` is no database."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except FileNotFoundError:
+        raise InputError(f"no such store: {path}") from None
+    except OSError as error:
+        raise InputError(f"cannot read the store {path}: {error.strerror}") from None
+    if head != b"SQLite format 3\0":
+        what = "is empty" if not head else "is not a database, or only a part of one"
+        raise InputError(f"{path} {what}: give the store another name, or take that file away")
+
+
+def _refused(path: Path, error: sqlite3.Error) -> InputError:
+    """What went wrong, in a sentence; rows that are in stay in."""
+    code = getattr(error, "sqlite_errorname", "") or ""
+    text = str(error)
+    if code.startswith("SQLITE_FULL"):
+        return InputError(f"no space is left for the store {path}; what was finished is in it, and a rerun goes on")
+    if code.startswith("SQLITE_READONLY") or code.startswith("SQLITE_CANTOPEN"):
+        return InputError(f"the store {path} cannot be written: it or its folder is read-only")
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return InputError(f"the store {path} is damaged ({text}); it was left as it is")
+    if code.startswith("SQLITE_BUSY"):
+        return InputError(f"the store {path} is kept busy by another program for more than {_WAIT_S:g} s")
+    if code.startswith("SQLITE_IOERR"):
+        return InputError(
+            f"the disk refuses the store {path} ({text}); what was finished is in it, and a rerun goes on"
+        )
+    return InputError(f"the store {path}: {text}")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,80 @@
+"""A task: one shard of one point, which any process can carry out from the Program alone.
+
+Enters: a Task and where its Program is. Leaves: a Row, the same wherever it was made.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from hwsim import __version__
+from hwsim.algorithm.recipe import Recipe, carry_out
+from hwsim.engine.noise import NOISE_VERSION
+from hwsim.program import Program, load
+from hwsim.streams import stream_key
+from hwsim.study.store import Row
+
+_KEPT = 8
+_programs: "OrderedDict[str, Program]" = OrderedDict()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """point : key;  shard : number;  program : content hash;  seed : of the point, from which the shard's comes"""
+
+    point: str
+    shard: int
+    program: str
+    recipe: Recipe
+    reads: int
+    schedules: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A row, the seconds it took, and what made it: rows of another version are not rows of this study."""
+
+    row: Row
+    host_s: float
+    version: tuple[str, int] = (__version__, NOISE_VERSION)
+
+
+def carry_out_task(
+    task: Task, where: str | bytes, *, threads: int = 1, interrupt: Callable[[], bool] | None = None
+) -> Done | None:
+    """The row of ``task``; None where it was interrupted. where : path of the saved Program, or its bytes."""
+    began = time.perf_counter()
+    program = _program(task.program, where)
+    outcome = carry_out(
+        program, task.recipe, reads=task.reads, schedules=task.schedules,
+        seed=stream_key(task.seed, "shard", task.shard) >> 1, threads=threads, interrupt=interrupt,
+    )  # fmt: skip
+    if outcome.interrupted:
+        return None
+    sizes = np.bincount(outcome.group)
+    order = np.argsort(outcome.group, kind="stable")
+    row = Row(
+        point=task.point, shard=task.shard, sizes=tuple(int(size) for size in sizes if size),
+        energies=outcome.energies[order], activity=asdict(outcome.activity),
+        facts=dict(outcome.facts) | ({} if outcome.betas is None else {"betas": outcome.betas.tolist()}),
+    )  # fmt: skip
+    return Done(row=row, host_s=time.perf_counter() - began)
+
+
+def _program(name: str, where: str | bytes) -> Program:
+    """The Program called ``name``; the last few stay in memory. A Dask worker may have several threads."""
+    with _lock:
+        if name not in _programs:
+            _programs[name] = load(Path(where) if isinstance(where, str) else BytesIO(where))
+            while len(_programs) > _KEPT:
+                _programs.popitem(last=False)
+        _programs.move_to_end(name)
+        return _programs[name]

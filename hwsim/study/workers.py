@@ -1,0 +1,133 @@
+"""Workers on this machine: this very process, or several of its own.
+
+Enters: tasks. Leaves: what they gave. A process that ends takes nothing with it but the time it spent.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from hwsim.errors import HwsimError
+from hwsim.program import Program, content_hash, save
+from hwsim.study.task import Done, Task, carry_out_task
+
+
+class Shelf:
+    """Programs as files of a folder, by content hash: what workers read."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def keep(self, program: Program) -> str:
+        """Put ``program`` there; its content hash."""
+        name = content_hash(program)
+        path = self.path(name)
+        if not path.exists():
+            save(program, path)
+        return name
+
+    def path(self, name: str) -> Path:
+        """Where the program called ``name`` is."""
+        return self.folder / f"{name}.npz"
+
+
+class ThisProcess:
+    """One task at a time, here."""
+
+    slots = 1
+
+    def __init__(self, shelf: Shelf, *, threads: int = 1, interrupt: Callable[[], bool] | None = None) -> None:
+        self._shelf, self._threads, self._interrupt = shelf, threads, interrupt
+        self.interrupted = False
+        self._task: tuple[object, Task] | None = None
+
+    def submit(self, task: Task) -> object:
+        """Keep ``task`` for `wait`."""
+        handle = object()
+        self._task = handle, task
+        return handle
+
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+        """Carry out the task kept, however long it takes."""
+        assert self._task is not None
+        handle, task = self._task
+        try:
+            done: Done | Exception | None = carry_out_task(
+                task, str(self._shelf.path(task.program)), threads=self._threads, interrupt=self._interrupt
+            )
+        except HwsimError as error:
+            done = error
+        self.interrupted = done is None
+        return [(handle, done)]
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class Processes:
+    """``slots`` processes with one thread each. They ignore Ctrl-C, and end when this process does."""
+
+    interrupted = False
+
+    def __init__(self, shelf: Shelf, slots: int) -> None:
+        self.slots, self._shelf = slots, shelf
+        self._pool = self._new()
+
+    def _new(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self.slots, mp_context=get_context("spawn"), initializer=_prepare, initargs=(os.getpid(),)
+        )
+
+    def submit(self, task: Task) -> Future:
+        """Give ``task`` to the next free process."""
+        path = str(self._shelf.path(task.program))
+        try:
+            return self._pool.submit(carry_out_task, task, path)
+        except BrokenProcessPool:
+            self._pool = self._new()
+            return self._pool.submit(carry_out_task, task, path)
+
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+        """Those that are done; None for all tasks of a pool of which a process was lost."""
+        done, _ = wait_for(handles, timeout=timeout_s, return_when=FIRST_COMPLETED)
+        return [(handle, _result(handle)) for handle in done]
+
+    def processes(self) -> list[int]:
+        """Their process numbers."""
+        return list(self._pool._processes or ())
+
+    def close(self) -> None:
+        """End the processes, whatever they do."""
+        running = list((self._pool._processes or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.join(5)
+
+
+def _result(handle: Future) -> Done | Exception | None:
+    error = handle.exception()
+    if error is None:
+        return handle.result()
+    return None if isinstance(error, BrokenProcessPool) else error  # type: ignore[return-value]
+
+
+def _prepare(parent: int) -> None:
+    """In a new process: leave Ctrl-C to the parent, and end when it is gone, however it went."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

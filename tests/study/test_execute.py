@@ -1,0 +1,228 @@
+"""Studies: the same rows whoever worked and whatever happened, and a stop where the interval is narrow enough."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hwsim.study.execute import WorkersLostError, execute
+from hwsim.study.plan import Stop, build
+from hwsim.study.store import Store
+from hwsim.study.summed import table
+from hwsim.study.tally import Tally, enough, relative_width
+from hwsim.study.workers import Processes, Shelf, ThisProcess
+
+SPEC = {
+    "problem": "planted:L=6,seed=1..2,loops=60", "target": "known", "reads": 64, "schedules": 4,
+    "set": {"tau": "5 ns"},
+    "grid": {"scheme": [
+        {"name": "annealing", "clock": "poisson", "time": "0.2 us"},
+        {"name": "APT+ICM", "clock": "chromatic", "algorithm": "tempering", "time": "50 ns", "reads": 8,
+         "schedules": 2, "replicas": 2},
+        {"name": "SQA", "clock": "chromatic", "algorithm": "quantum", "time": "0.1 us", "replicas": 4},
+        {"name": "PA", "clock": "chromatic", "algorithm": "population", "time": "0.2 us", "reads": 4,
+         "population": 32},
+    ]},
+    "stop": {"relative_width": 0.3, "max_shards": 3, "min_success": 5},
+}  # fmt: skip
+
+
+def rows(path):
+    db = sqlite3.connect(path)
+    found = db.execute("SELECT * FROM rows ORDER BY point, shard").fetchall()
+    db.close()
+    return found
+
+
+def study(folder, name, make=ThisProcess, spec=SPEC):
+    """(path of the store, what execute returned)."""
+    (folder / "shelf").mkdir(exist_ok=True)
+    shelf = Shelf(folder / "shelf")
+    with Store(folder / name) as store:
+        plan = build(spec, shelf.keep)
+        workers = make(shelf)
+        try:
+            return folder / name, execute(plan, store, workers)
+        finally:
+            workers.close()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The rows of a study that ran through in this process."""
+    path, result = study(tmp_path_factory.mktemp("whole"), "whole.db")
+    assert not result.interrupted and set(result.reasons.values()) <= {"narrow enough", "budget spent"}
+    return rows(path)
+
+
+def test_one_worker_two_workers_and_a_second_run_have_the_same_rows(tmp_path, whole):
+    path, result = study(tmp_path, "two.db", lambda shelf: Processes(shelf, 2))
+    assert rows(path) == whole
+    assert result.shards == len(whole)
+    path, result = study(tmp_path, "two.db")
+    assert result.shards == 0 and rows(path) == whole
+
+
+def test_a_dask_cluster_has_the_same_rows(tmp_path, whole):
+    distributed = pytest.importorskip("distributed")
+    from hwsim.study.cluster import Cluster
+
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True, silence_logs=50
+    ) as cluster:
+        path, _ = study(tmp_path, "dask.db", lambda shelf: Cluster(shelf, cluster.scheduler_address))
+    assert rows(path) == whole
+
+
+def test_a_lost_worker_costs_time_and_nothing_else(tmp_path, whole):
+    class Unlucky(Processes):
+        lost = 0
+
+        def submit(self, task):
+            handle = super().submit(task)
+            if self.lost < 2 and task.shard == self.lost:
+                self.lost += 1
+                threading.Timer(
+                    0.5 * self.lost, lambda: [os.kill(p, signal.SIGKILL) for p in self.processes()[:1]]
+                ).start()
+            return handle
+
+    workers = []
+    path, _ = study(tmp_path, "lost.db", lambda shelf: workers.append(Unlucky(shelf, 2)) or workers[0])
+    assert workers[0].lost == 2
+    assert rows(path) == whole
+
+
+def test_workers_that_always_die_end_the_study(tmp_path):
+    class Dead(ThisProcess):
+        def wait(self, handles, timeout_s):
+            return [(handle, None) for handle in handles]
+
+    with pytest.raises(WorkersLostError, match="again and again"):
+        study(tmp_path, "dead.db", Dead)
+
+
+_STUDY = "import sys; from hwsim.cli.main import main; sys.exit(main(sys.argv[1:]))"
+PLAN = """
+problem = "planted:L=16,seed=1..3,loops=80"
+target = "known"
+reads = 1024
+[grid]
+clock = ["poisson", "chromatic"]
+time = ["3 us", "6 us"]
+[stop]
+relative_width = 0.0001
+max_shards = 6
+"""
+
+
+def begin(folder, name):
+    return subprocess.Popen(
+        [sys.executable, "-c", _STUDY, "study", folder / "plan.toml", "--store", folder / name, "--workers", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_killed_at_random_moments_and_by_two_at_once_the_rows_are_the_same(tmp_path):
+    (tmp_path / "plan.toml").write_text(PLAN)
+    through = begin(tmp_path, "through.db")
+    out, err = through.communicate(timeout=120)
+    assert through.returncode == 0, err
+    assert "72 shards, of which 72 new" in out
+    draw = np.random.default_rng(int.from_bytes(os.urandom(4)))
+    for _ in range(4):
+        victim = begin(tmp_path, "killed.db")
+        time.sleep(draw.uniform(1.0, 4.0))
+        victim.send_signal(signal.SIGKILL)
+        victim.communicate()
+    pair = [begin(tmp_path, "killed.db") for _ in range(2)]
+    assert [process.wait(120) for process in pair] == [0, 0], pair[0].stderr.read() + pair[1].stderr.read()
+    for process in pair:
+        process.communicate()
+    assert rows(tmp_path / "killed.db") == rows(tmp_path / "through.db")
+
+
+def test_a_tighter_stop_extends_a_study_and_keeps_its_rows(tmp_path, whole):
+    path, _ = study(tmp_path, "s.db")
+    _, result = study(tmp_path, "s.db", spec=SPEC | {"stop": SPEC["stop"] | {"max_shards": 4, "relative_width": 0.2}})
+    assert result.shards > 0
+    assert set(whole) < set(rows(path))
+
+
+def test_a_point_that_cannot_run_is_named_and_the_others_run(tmp_path):
+    spec = SPEC | {"problem": "planted:L=4,seed=1", "grid": {"scheme": [
+        {"name": "no", "algorithm": "quantum", "synapse_tau": "1 ns", "time": "50 ns"},
+        {"name": "yes", "time": "50 ns"},
+    ]}}  # fmt: skip
+    _, result = study(tmp_path, "s.db", spec=spec)
+    (sentence,) = result.refused.values()
+    assert "RC synapses" in sentence
+    assert sorted(reason == sentence for reason in result.reasons.values()) == [False, True]
+
+
+def test_a_stop_sees_the_interval_the_successes_and_the_budget():
+    def tally(hits, reads=1000, shards=1):
+        made = Tally()
+        for _ in range(shards):
+            made.energies.append(np.where(np.arange(reads) < hits, -1.0, 0.0))
+            made.sizes.append((1,) * reads)
+        return made
+
+    stop = Stop(relative_width=0.2, min_success=10, max_shards=3)
+    assert enough(tally(500), stop, -1.0) == "narrow enough"
+    assert enough(tally(20), stop, -1.0) is None
+    assert enough(tally(20, shards=3), stop, -1.0) == "budget spent"
+    assert enough(tally(0), stop, -1.0) is None and relative_width(tally(0), -1.0) == float("inf")
+    assert enough(tally(3, reads=4), replace(stop, relative_width=9.0), -1.0) is None
+    assert enough(tally(500), stop, None) == "narrow enough"
+    assert enough(tally(500, reads=1000), replace(stop, relative_width=0.01), None) is None
+
+
+def test_a_summed_point_is_what_its_rows_say(tmp_path):
+    path, _ = study(
+        tmp_path,
+        "s.db",
+        spec=SPEC
+        | {"set": {"tau": "5 ns", "energy_per_update": "1 fJ", "energy_per_read": "1 pJ", "readout_time": "100 ns"}},
+    )
+    with Store(path) as store:
+        points = table(store)
+        found = list(store.rows(points[0]["key"]))
+    energies = np.concatenate([row.energies for row in found])
+    by_name = {p["words"]["scheme"]: p for p in points if "seed=1" in p["problem"]}
+    assert points[0]["reads"] == len(energies) and points[0]["energy_mean"] == pytest.approx(energies.mean())
+    annealed = by_name["annealing"]
+    assert annealed["run_s"] == pytest.approx(0.2e-6 + 100e-9)
+    assert annealed["run_j"] == pytest.approx(36 * 40 * 1e-15 + 36e-12, rel=0.05)
+    assert annealed["ets99_j"] == pytest.approx(annealed["run_j"] * annealed["tts99_s"] / annealed["run_s"])
+    assert by_name["SQA"]["hardware_pbits"] == 4 * 36
+    tempered = by_name["APT+ICM"]
+    assert tempered["time_split_s"]["read"] == pytest.approx(100e-9 * 10)
+    assert tempered["unknown_energy"] == ["swap", "write", "transfer"] and tempered["run_j"] is None
+    assert all(p["residual"] >= 0 and p["reference"] == p["target"] for p in points)
+
+
+def test_a_task_says_what_made_it_and_a_stranger_is_refused(tmp_path):
+    class Stranger(ThisProcess):
+        def wait(self, handles, timeout_s):
+            return [(h, replace(done, version=("0.0.0", 0))) for h, done in super().wait(handles, timeout_s)]
+
+    with pytest.raises(WorkersLostError, match=r"runs hwsim 0\.0\.0"):
+        study(tmp_path, "s.db", Stranger)
+
+
+def test_ctrl_c_ends_a_study_between_two_shards_or_within_one(tmp_path):
+    shelf = Shelf(tmp_path)
+    with Store(tmp_path / "s.db") as store:
+        plan = build(SPEC, shelf.keep)
+        result = execute(plan, store, ThisProcess(shelf, interrupt=lambda: True))
+        assert result.interrupted and result.shards == 0
+        result = execute(plan, store, ThisProcess(shelf), interrupt=lambda: True)
+        assert result.interrupted and result.shards == 1

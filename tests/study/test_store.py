@@ -1,0 +1,155 @@
+"""The store: rows added once, merged, and refused in one sentence where a file is not what it should be."""
+
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwsim.errors import InputError
+from hwsim.study.store import Row, Store
+
+ROW = Row(
+    point="a" * 64, shard=0, sizes=(3, 2), energies=np.array([-1.0, -2.5, 0.1, 3.0, -7.0]),
+    activity={"run_s": 1e-6, "reads": 1.0}, facts={"exchange_rate": [0.25]},
+)  # fmt: skip
+
+
+def same(a, b):
+    assert (a.point, a.shard, a.sizes, a.activity, a.facts) == (b.point, b.shard, b.sizes, b.activity, b.facts)
+    np.testing.assert_array_equal(a.energies, b.energies)
+
+
+def test_rows_come_back_as_they_were_and_count_once(tmp_path):
+    with Store(tmp_path / "s.db") as store:
+        store.add_points([(ROW.point, {"problem": "ring"})])
+        store.add(ROW, host_s=0.5)
+        store.add(replace(ROW, energies=np.zeros(5)), host_s=9.0)
+        store.add(replace(ROW, shard=1))
+        (first, second) = store.rows()
+        same(first, ROW)
+        same(second, replace(ROW, shard=1))
+        same(store.find(ROW.point, 1), second)
+        assert store.find(ROW.point, 2) is None
+        assert store.points() == {ROW.point: {"problem": "ring"}}
+        assert store.host_seconds() == {ROW.point: 0.5}
+        assert store.count() == (1, 2)
+    assert not (tmp_path / "s.db-wal").exists()
+
+
+def test_merging_is_a_union_and_twice_is_once(tmp_path):
+    other = replace(ROW, point="b" * 64)
+    with Store(tmp_path / "a.db") as a, Store(tmp_path / "b.db") as b:
+        a.add(ROW)
+        b.add(ROW)
+        b.add(other)
+        b.add_points([(other.point, {"problem": "b"})])
+        assert a.merge(b) == (1, 0)
+        assert a.merge(b) == (0, 0)
+        assert [row.point for row in a.rows()] == [ROW.point, other.point]
+        assert a.points() == {other.point: {"problem": "b"}}
+    with Store(tmp_path / "c.db") as c, Store(tmp_path / "a.db") as a:
+        c.add(replace(ROW, energies=ROW.energies + 1))
+        assert c.merge(a) == (1, 1)
+        np.testing.assert_array_equal(c.find(ROW.point, 0).energies, ROW.energies + 1)
+
+
+def filled(path, rows=200):
+    with Store(path) as store:
+        for shard in range(rows):
+            store.add(replace(ROW, shard=shard, energies=np.random.default_rng(shard).normal(size=100)))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.0001, 0.3, 0.7, 0.99])
+def test_a_truncated_store_is_refused_and_left_as_it_is(tmp_path, share):
+    path = tmp_path / "s.db"
+    whole = filled(path)
+    cut = whole[: int(share * len(whole))]
+    path.write_bytes(cut)
+    with pytest.raises(InputError, match=r"is empty|only a part|damaged"):
+        Store(path)
+    assert path.read_bytes() == cut
+
+
+def test_a_damaged_page_is_refused(tmp_path):
+    path = tmp_path / "s.db"
+    whole = bytearray(filled(path))
+    whole[8192:12288] = b"\xff" * 4096
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match="damaged"):
+        Store(path)
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "s.db"
+    sqlite3.connect(path).execute("CREATE TABLE t (a)").connection.close()
+    with pytest.raises(InputError, match="not a store of hwsim study"):
+        Store(path)
+    path.write_text("problem = 'ring'\n" * 10)
+    with pytest.raises(InputError, match="not a database"):
+        Store(path)
+    with pytest.raises(InputError, match="no such store"):
+        Store(tmp_path / "none.db", create=False)
+    with pytest.raises(InputError, match="cannot write"):
+        Store(tmp_path / "none" / "s.db")
+    (tmp_path / "t.db-wal").write_bytes(b"x")
+    with pytest.raises(InputError, match="is gone, but its log"):
+        Store(tmp_path / "t.db")
+    filled(tmp_path / "v.db", rows=1)
+    db = sqlite3.connect(tmp_path / "v.db")
+    db.execute("PRAGMA user_version = 99")
+    db.commit()
+    db.close()
+    with pytest.raises(InputError, match="version 99"):
+        Store(tmp_path / "v.db")
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_what_is_there(tmp_path):
+    path = tmp_path / "s.db"
+    filled(path, rows=3)
+    with Store(path) as store:
+        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+        store._db.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(InputError, match=r"no space is left for the store .*a rerun goes on"):
+            for shard in range(3, 400):
+                store.add(replace(ROW, shard=shard, energies=np.random.default_rng(shard).normal(size=100)))
+        kept = store.count()[1]
+        assert kept >= 3
+    with Store(path) as store:
+        assert store.count()[1] == kept
+        store.add(replace(ROW, shard=10_000))
+
+
+_AS_SOMEBODY = """
+import os, sys
+from hwsim.errors import InputError
+from hwsim.study.store import Row, Store
+import numpy as np
+if os.geteuid() == 0:
+    os.seteuid(65534)  # root may write anything
+try:
+    with Store(sys.argv[1]) as store:
+        store.add(Row(point="c", shard=0, sizes=(1,), energies=np.zeros(1), activity={}, facts={}))
+except InputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("folder_too", [True, False])
+def test_a_read_only_store_is_one_sentence(folder_too):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "s.db"
+        whole = filled(path, rows=2)
+        path.chmod(0o444)
+        folder.chmod(0o555 if folder_too else 0o777)
+        told = subprocess.run([sys.executable, "-c", _AS_SOMEBODY, path], capture_output=True, text=True)
+        folder.chmod(0o755)
+        assert told.returncode == 0, told.stderr
+        assert "cannot be written" in told.stdout and told.stdout.count("\n") == 1
+        assert path.read_bytes() == whole
