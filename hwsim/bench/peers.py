@@ -43,6 +43,26 @@ def _dwave(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
     return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
 
 
+def sampled(bqm: Any, *, beta: float, sweeps: int) -> Callable[[int, int], Any] | None:
+    """dwave-samplers' SA as a function of reads and a seed that gives final energies; None where it is not installed.
+
+    Betas go linearly from ``beta / 100`` to ``beta``, one step a sweep.
+    """
+    if not _there("dwave.samplers"):
+        return None
+    from dwave.samplers import SimulatedAnnealingSampler
+
+    sampler = SimulatedAnnealingSampler()
+
+    def sample(reads: int, seed: int) -> Any:
+        return sampler.sample(
+            bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 100, beta), beta_schedule_type="linear",
+            seed=seed,
+        ).record.energy  # fmt: skip
+
+    return sample
+
+
 def _openjij(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
     import openjij
 
