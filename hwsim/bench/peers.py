@@ -9,6 +9,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 Rate = Callable[..., float]
@@ -43,24 +44,25 @@ def _dwave(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
     return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
 
 
-def sampled(bqm: Any, *, beta: float, sweeps: int) -> Callable[[int, int], Any] | None:
-    """dwave-samplers' SA as a function of reads and a seed that gives final energies; None where it is not installed.
+def sampled(bqm: Any, *, beta: float, sweeps: int) -> dict[str, Callable[[int, int], Any]]:
+    """dwave-samplers' SA as functions of reads and a seed that give final energies; none where it is not installed.
 
-    Betas go linearly from ``beta / 100`` to ``beta``, one step a sweep.
+    Betas go linearly from ``beta / 100`` to ``beta``, one step a sweep. With Gibbs updates it samples the law of a
+    p-bit, updated in sequence; its default, Metropolis, is another dynamics, whose time to solution is its own.
     """
     if not _there("dwave.samplers"):
-        return None
+        return {}
     from dwave.samplers import SimulatedAnnealingSampler
 
     sampler = SimulatedAnnealingSampler()
 
-    def sample(reads: int, seed: int) -> Any:
+    def sample(criterion: str, reads: int, seed: int) -> Any:
         return sampler.sample(
             bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 100, beta), beta_schedule_type="linear",
-            seed=seed,
+            proposal_acceptance_criteria=criterion, seed=seed,
         ).record.energy  # fmt: skip
 
-    return sample
+    return {f"dwave-samplers {name}": partial(sample, name) for name in ("Gibbs", "Metropolis")}
 
 
 def _openjij(bqm: Any, *, beta: float, updates: float, seed: int) -> float:

@@ -1,7 +1,7 @@
 """Time to an answer: how long hwsim and a peer need here to know a time to solution equally well.
 
 Enters: a graph, an anneal and a relative width of the 95 % interval of TTS99. Leaves: for each tool the reads and the
-seconds of this machine that its estimate took. Both anneal alike: same network, same betas, same number of sweeps.
+seconds of this machine that its estimate took. All anneal alike: same network, same betas, same number of sweeps.
 """
 
 import math
@@ -25,9 +25,9 @@ from hwsim.problem.read import read
 from hwsim.units import seconds
 
 TAU = "5 ns"
-GRAPH, SWEEPS, WIDTH, BUDGET_S = "ea3d:L=10,seed=1", 3000, 0.5, 300.0
-OWN, PEER = "hwsim", "dwave-samplers SA"
-_BATCH = {OWN: 2048, PEER: 32}
+GRAPH, SWEEPS, WIDTH, BUDGET_S = "ea3d:L=10,seed=1", 10_000, 0.5, 300.0
+OWN = "hwsim"
+_BATCH, _PEER_BATCH = 1024, 32
 _LEAST_HITS = 5
 """Fewer successes have intervals too wide for any rule, and too chancy to stop at."""
 
@@ -107,11 +107,12 @@ def measure_solution(
             program, anneal=anneal, reads=reads, schedules=1, seed=seed, threads=threads, engine=engine, checkpoints=1
         ).energies
 
-    tools = [Series(name=OWN, sample=own, batch=_BATCH[OWN])]
-    if peers and (theirs := sampled(problem.bqm, beta=beta, sweeps=sweeps)) is not None:
-        tools.append(Series(name=PEER, sample=theirs, batch=_BATCH[PEER]))
+    tools = [Series(name=OWN, sample=own, batch=_BATCH)]
+    if peers:
+        theirs = sampled(problem.bqm, beta=beta, sweeps=sweeps)
+        tools += [Series(name=name, sample=sample, batch=_PEER_BATCH) for name, sample in theirs.items()]
     target = min(best_found(problem, threads=threads).energy, problem.known_energy or math.inf)
-    run(program, anneal=linear(beta, beta, length_s / sweeps), reads=_BATCH[OWN], schedules=1, seed=0, threads=threads,
+    run(program, anneal=linear(beta, beta, length_s / sweeps), reads=_BATCH, schedules=1, seed=0, threads=threads,
         engine=engine, checkpoints=1)  # fmt: skip  # compiled before anything is timed
     while waiting := [tool for tool in tools if not tool.is_done(target, length_s, width, budget_s)]:
         tool = min(waiting, key=lambda t: t.seconds)  # in turn, so that what else the machine does meets both

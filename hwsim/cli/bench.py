@@ -78,7 +78,7 @@ def _print(rows: list[dict], answers: list[dict]) -> None:
         first = answers[0]
         print(f"{first['graph']}, anneals of {first['sweeps']} sweeps to {first['target']:g}, the least energy found")
         print(
-            f"{'tool':<18} {'reads':>7} {'hits':>5} {'P(success)':>10}  {'TTS99 in sweeps':<26} {'width':>5} "
+            f"{'tool':<25} {'reads':>7} {'hits':>5} {'P(success)':>10}  {'TTS99 in sweeps':<26} {'width':>5} "
             f"{'seconds':>8}"
         )
     for row in answers:
@@ -88,6 +88,6 @@ def _print(rows: list[dict], answers: list[dict]) -> None:
         bound = "" if row["reached"] else ">= "
         ratio = "" if row["ratio"] is None else f"  {bound}{row['ratio']:.3g} x {answers[0]['tool']}"
         print(
-            f"{row['tool']:<18} {row['reads']:>7} {row['hits']:>5} {row['p_success']:>10.4f}  {ends:<26} {width:>5} "
+            f"{row['tool']:<25} {row['reads']:>7} {row['hits']:>5} {row['p_success']:>10.4f}  {ends:<26} {width:>5} "
             f"{row['seconds']:>8.3g}{ratio}"
         )

@@ -35,13 +35,14 @@ def test_a_tool_without_successes_stops_at_its_budget():
     assert solution.relative_width(tool.estimate(-1.0, 1.0)) == math.inf
 
 
-def test_both_tools_estimate_the_same_problem():
-    own, peer = solution.measure_solution(**SMALL, width=0.3, peers=True)
-    assert own["target"] == peer["target"] and own["reached"] and peer["reached"]
-    assert own["width"] <= 0.3 and peer["width"] <= 0.3
-    assert peer["ratio"] == peer["seconds"] / own["seconds"]
-    # one Metropolis sweep is worth a little more than one Gibbs sweep; the two lengths are of one order
-    assert 0.2 < own["tts99_sweeps"] / peer["tts99_sweeps"] < 5
+def test_the_peer_with_the_same_law_finds_the_same_time_to_solution():
+    own, gibbs, metropolis = solution.measure_solution(**SMALL, width=0.3, peers=True)
+    for row in (own, gibbs, metropolis):
+        assert row["target"] == own["target"] and row["reached"] and row["width"] <= 0.3
+    assert gibbs["ratio"] == gibbs["seconds"] / own["seconds"]
+    spread = math.sqrt(sum(r["p_success"] * (1 - r["p_success"]) / r["reads"] for r in (own, gibbs)))
+    assert abs(own["p_success"] - gibbs["p_success"]) < 4 * spread
+    # Metropolis is another dynamics, faster here by a factor that is no law: it is not compared
 
 
 def test_the_command_prints_its_rows(monkeypatch, capsys):
