@@ -15,7 +15,7 @@ from hwsim.analysis.tts import time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, alone, present_faults, without
-from hwsim.engine.run import Run
+from hwsim.engine.run import CtrlC, Run
 from hwsim.errors import InputError
 
 _Z95 = 1.96
@@ -58,23 +58,26 @@ def blame(
         chips[f"{name} alone"] = alone(chip, name)
     ideal: list[Run] = []
     found: dict[str, dict[str, list]] = {}
-    for label, variant in chips.items():
-        same = next((name for name in found if chips[name] == variant), None)
-        if same is not None:  # the only fault alone is the chip, and off leaves the perfect one
-            found[label] = found[same]
-            continue
-        report = None if progress is None else (lambda f, u, label=label: progress(label, f, u))
-        runs = run_dies(
-            problem, variant, dies=dies, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
-            first_die=first_die, embedding=embedding, engine=engine, threads=threads, progress=report,
-            interrupt=interrupt,
-        )  # fmt: skip
-        if len(runs) < dies:
-            break
-        ideal = ideal or runs
-        if target is None:
-            target = typical_energy(ideal)
-        found[label] = _estimates(runs, ideal, target)
+    with CtrlC() as ctrl_c:
+        for label, variant in chips.items():
+            same = next((name for name in found if chips[name] == variant), None)
+            if same is not None:  # the only fault alone is the chip, and off leaves the perfect one
+                found[label] = found[same]
+                continue
+            report = None if progress is None else (lambda f, u, label=label: progress(label, f, u))
+            runs = run_dies(
+                problem, variant, dies=dies, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
+                first_die=first_die, embedding=embedding, engine=engine, threads=threads, progress=report,
+                interrupt=interrupt,
+            )  # fmt: skip
+            if len(runs) < dies:
+                break
+            ideal = ideal or runs
+            if target is None:
+                target = typical_energy(ideal)
+            found[label] = _estimates(runs, ideal, target)
+            if ctrl_c.heard:
+                break
     if "all faults" not in found:
         return {"rows": [], "metrics": [], "target": target, "interrupted": True}
     metrics: list[dict[str, Any]] = [

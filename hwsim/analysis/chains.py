@@ -12,7 +12,7 @@ from hwsim.analysis.interval import wilson
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.decode import UNEMBEDDINGS, broken, unembed_states, value_energies
-from hwsim.engine.run import Run
+from hwsim.engine.run import CtrlC, Run
 from hwsim.engine.run import run as emulate
 from hwsim.mapping.compile import compile
 from hwsim.mapping.embed import chain_strength_of, torque_chain_strength
@@ -62,16 +62,19 @@ def scan_chain_strength(
     """`chain_facts` at each of ``strengths`` (as in `compile`), with the strength in problem units and over torque
     compensation."""
     rows = []
-    for k, asked in enumerate(strengths):
-        program = compile(problem, chip, embedding=embedding, chain_strength=asked, die_seed=die_seed)
-        run = emulate(
-            program, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
-            progress=None if progress is None else progress(k),
-        )  # fmt: skip
-        network = Network(**dict(zip(("bias", "indptr", "indices", "weight"), program.problem_network, strict=True)))
-        strength = chain_strength_of(network, asked)
-        ratio = strength / torque_chain_strength(network)
-        rows.append({"strength": strength, "over_torque": ratio} | chain_facts(run, target=target))
-        if run.interrupted:
-            break
+    with CtrlC() as ctrl_c:
+        for k, asked in enumerate(strengths):
+            program = compile(problem, chip, embedding=embedding, chain_strength=asked, die_seed=die_seed)
+            run = emulate(
+                program, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
+                progress=None if progress is None else progress(k),
+            )  # fmt: skip
+            network = Network(
+                **dict(zip(("bias", "indptr", "indices", "weight"), program.problem_network, strict=True))
+            )
+            strength = chain_strength_of(network, asked)
+            ratio = strength / torque_chain_strength(network)
+            rows.append({"strength": strength, "over_torque": ratio} | chain_facts(run, target=target))
+            if run.interrupted or ctrl_c.heard:
+                break
     return rows

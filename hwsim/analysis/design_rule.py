@@ -14,6 +14,7 @@ import numpy as np
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
 from hwsim.decode import value_energies, vote
+from hwsim.engine.run import CtrlC
 from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -94,12 +95,13 @@ def design_rule(
             if time_s > burnt:
                 seen.append(gather(scaled, states, group))
 
-        run = emulate(
-            scaled, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=engine, threads=threads,
-            checkpoints=1 if measure == "success" else _LOOKS, observe=observe,
-            progress=None if progress is None else progress(ratio),
-        )  # fmt: skip
-        if run.interrupted or not np.array_equal(run.group, group):
+        with CtrlC() as ctrl_c:
+            run = emulate(
+                scaled, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=engine, threads=threads,
+                checkpoints=1 if measure == "success" else _LOOKS, observe=observe,
+                progress=None if progress is None else progress(ratio),
+            )  # fmt: skip
+        if run.interrupted or ctrl_c.heard or not np.array_equal(run.group, group):
             return np.zeros((schedules, 1)), True
         return np.mean(seen, axis=0), False
 

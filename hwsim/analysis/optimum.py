@@ -16,7 +16,7 @@ from hwsim.analysis.interval import clustered_bootstrap, percentile_interval
 from hwsim.analysis.summary import standard_error, successes
 from hwsim.analysis.tts import TimeToSolution, time_to_solution
 from hwsim.anneal import Anneal
-from hwsim.engine.run import Run
+from hwsim.engine.run import CtrlC, Run
 from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -87,34 +87,41 @@ def find_optimum(
         )
     points: list[Point] = []
     began, stopped, interrupted = time.monotonic(), f"{most} lengths", False
-    for k in range(most):
-        length = first_s * factor**k
-        if points:
-            spent, cost = time.monotonic() - began, points[-1].host_s / points[-1].found.n_reads * reads * factor
-            if spent + cost > budget_s:
-                stopped = f"the budget of {budget_s:g} s of host time"
+    with CtrlC() as ctrl_c:
+        for k in range(most):
+            length = first_s * factor**k
+            if points:
+                spent, cost = time.monotonic() - began, points[-1].host_s / points[-1].found.n_reads * reads * factor
+                if spent + cost > budget_s:
+                    stopped = f"the budget of {budget_s:g} s of host time"
+                    break
+            runs: list[Run] = []
+            while not runs or _wants_more(runs, target, budget_s):
+                run = emulate(
+                    program, anneal=make_anneal(length), reads=reads, schedules=schedules,
+                    seed=seed + (len(runs) << 32), engine=engine, threads=threads, checkpoints=1,
+                    progress=None if progress is None else progress(length),
+                )  # fmt: skip
+                if run.interrupted:
+                    interrupted = True
+                    break
+                runs.append(run)
+                if ctrl_c.heard:
+                    break
+            if interrupted:
+                stopped = "Ctrl-C"
                 break
-        runs: list[Run] = []
-        while not runs or _wants_more(runs, target, budget_s):
-            run = emulate(
-                program, anneal=make_anneal(length), reads=reads, schedules=schedules, seed=seed + (len(runs) << 32),
-                engine=engine, threads=threads, checkpoints=1, progress=None if progress is None else progress(length),
-            )  # fmt: skip
-            if run.interrupted:
-                interrupted = True
+            points.append(_point(runs, target, overhead_s, seed + k))
+            if ctrl_c.heard:
+                interrupted, stopped = True, "Ctrl-C"
                 break
-            runs.append(run)
-        if interrupted:
-            stopped = "Ctrl-C"
-            break
-        points.append(_point(runs, target, overhead_s, seed + k))
-        found = points[-1].found
-        if _is_behind(points):
-            stopped = "the optimum is behind"
-            break
-        if found.p_success == 1 and len(points) > 1:
-            stopped = "every read succeeds"
-            break
+            found = points[-1].found
+            if _is_behind(points):
+                stopped = "the optimum is behind"
+                break
+            if found.p_success == 1 and len(points) > 1:
+                stopped = "every read succeeds"
+                break
     return _summed(points, overhead_s, stopped, interrupted)
 
 

@@ -55,30 +55,32 @@ def run(arguments: argparse.Namespace) -> int:
     programs = [compile(problem, c, die_seed=die_seed, embedding=placed) for c in chips]
     anneal = options.make_anneal(arguments, problem, chips[0], programs[0])
     from hwsim.analysis.summary import summarise
+    from hwsim.engine.run import CtrlC
     from hwsim.engine.run import run as emulate
 
     rows, curves, interrupted = [], [], False
     progress = options.Progress(len(programs))
-    for index, program in enumerate(programs):
-        result = emulate(
-            program, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=arguments.engine,
-            threads=threads, progress=progress.watch(_label(program)),
-            record=(0,) if arguments.vcd and index == 0 else (),
-        )  # fmt: skip
-        if result.device_time_s > 0:
-            rows.append(summarise(result, kind=problem.kind, target=target))
-            curves.append(
-                {
-                    "label": _label(program),
-                    "times_s": result.checkpoint_times_s,
-                    "energies": result.checkpoint_energies,
-                }
-            )
-        if arguments.vcd and index == 0:
-            options.write_waveform(result, arguments.vcd)
-        interrupted = interrupted or result.interrupted
-        if interrupted:
-            break
+    with CtrlC() as ctrl_c:
+        for index, program in enumerate(programs):
+            result = emulate(
+                program, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=arguments.engine,
+                threads=threads, progress=progress.watch(_label(program)),
+                record=(0,) if arguments.vcd and index == 0 else (),
+            )  # fmt: skip
+            if result.device_time_s > 0:
+                rows.append(summarise(result, kind=problem.kind, target=target))
+                curves.append(
+                    {
+                        "label": _label(program),
+                        "times_s": result.checkpoint_times_s,
+                        "energies": result.checkpoint_energies,
+                    }
+                )
+            if arguments.vcd and index == 0:
+                options.write_waveform(result, arguments.vcd)
+            interrupted = result.interrupted or (ctrl_c.heard and index + 1 < len(programs))
+            if interrupted:
+                break
     progress.close()
     facts = options.problem_facts(problem)
     if arguments.json:

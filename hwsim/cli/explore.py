@@ -51,6 +51,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.analysis.explore import best_designs, checked, designs, explore_one, identity
+    from hwsim.engine.run import CtrlC
     from hwsim.files import check_writable
     from hwsim.problem.read import read
 
@@ -65,21 +66,24 @@ def run(arguments: argparse.Namespace) -> int:
     plan = list(designs(spec))
     progress = options.Progress(len(plan))
     rows: list[dict[str, Any]] = []
-    for words, parameters in plan:
-        key = identity(spec, parameters)
-        label = ", ".join(words.values()) or "the chip as it is"
-        row = kept.get(key)
-        if row is None:
-            row = explore_one(
-                spec, parameters, problem, target, threads=options.threads(arguments),
-                progress=progress.watch(label),
-            )  # fmt: skip
+    with CtrlC() as ctrl_c:
+        for words, parameters in plan:
+            key = identity(spec, parameters)
+            label = ", ".join(words.values()) or "the chip as it is"
+            row = kept.get(key)
             if row is None:
+                row = explore_one(
+                    spec, parameters, problem, target, threads=options.threads(arguments),
+                    progress=progress.watch(label),
+                )  # fmt: skip
+                if row is None:
+                    break
+            rows.append({"key": key, "design": words} | {k: v for k, v in row.items() if k not in ("key", "design")})
+            if arguments.output:
+                kept[key] = rows[-1]
+                write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output)
+            if ctrl_c.heard:
                 break
-        rows.append({"key": key, "design": words} | {k: v for k, v in row.items() if k not in ("key", "design")})
-        if arguments.output:
-            kept[key] = rows[-1]
-            write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output)
     progress.close()
     for name, keys in (("best_by_area", ("tts99_s", "area_m2")), ("best_by_energy", ("tts99_s", "ets99_j"))):
         for row, best in zip(rows, best_designs(rows, keys), strict=True):

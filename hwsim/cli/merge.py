@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = arguments.output or arguments.store
     sources = arguments.others if arguments.output is None else [arguments.store, *arguments.others]
     differing = 0
-    for path in sources:
+    for path in sources if arguments.output else [target, *sources]:
         Store(path, create=False).close()  # refuse before anything is taken
     with Store(target, create=arguments.output is not None) as store:
         for path in sources:

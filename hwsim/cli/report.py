@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.files import check_writable
-    from hwsim.study.curves import best_lengths, exponents, joined, matched, plain
+    from hwsim.study.curves import best_lengths, exponents, joined, matched, plain, unequal
     from hwsim.study.store import Store
     from hwsim.study.summed import table
 
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         ("device time", matched(rows, lambda row: row["run_s"])),
         (
             "hardware cost (p-bits x device time of a run)",
-            matched(rows, lambda row: row["run_s"] * row["hardware_pbits"]),
+            matched(unequal(rows), lambda row: row["run_s"] * row["hardware_pbits"]),
         ),
     ]
     points = [plain(point) for point in points]
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(best: list[dict[str, Any]], slopes: list[dict[str, Any]], comparisons: Any) -> None:
-    from hwsim.report.study_table import between, remainder, spent
+    from hwsim.report.study_table import between, length_note, remainder, spent
     from hwsim.units import format_si
 
     lines = [["problem", "series", "delay", "best length", "TTS99", "energy to sol.", "p-bits", "instances"]]
@@ -84,7 +84,7 @@ def _print(best: list[dict[str, Any]], slopes: list[dict[str, Any]], comparisons
         joules = row.get("ets99_j")
         lines.append([
             row["family"], row["series"], format_si(row["delay_s"], "s"),
-            (format_si(row["time_s"], "s") + (" (interior)" if row["is_interior"] else "")) if solved else "-",
+            format_si(row["time_s"], "s") + (length_note(row) or " (interior)") if solved else "-",
             between(row["tts99_s"], row["tts99_ci_s"], "s") if solved else f"> {format_si(row['bound_s'], 's')}",
             "unknown" if joules is None else format_si(joules, "J"), f"{row['hardware_pbits']:,.0f}",
             f"{row['solved']}/{row['instances']}",

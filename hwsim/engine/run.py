@@ -254,7 +254,10 @@ class Pace:
 
 
 class CtrlC:
-    """Turns the first Ctrl-C into a note to stop at the next opportunity; works in the main thread, elsewhere idles."""
+    """Turns the first Ctrl-C into a note to stop at the next opportunity; works in the main thread, elsewhere idles.
+
+    One within another passes the note on: what ends while a run ends is not to begin the next.
+    """
 
     def __init__(self) -> None:
         self.heard = False
@@ -267,10 +270,20 @@ class CtrlC:
 
     def _hear(self, number: int, frame: Any) -> None:
         self.heard = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._around is None:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        else:
+            self._around._hear(number, frame)
+
+    @property
+    def _around(self) -> "CtrlC | None":
+        """The one that listened before this."""
+        owner = getattr(self._before, "__self__", None)
+        return owner if isinstance(owner, CtrlC) else None
 
     def __exit__(self, *exception: object) -> None:
-        if self._before is not None:
+        heard_around = self.heard and self._around is not None
+        if self._before is not None and not heard_around:  # the next Ctrl-C ends at once, until the outermost is left
             signal.signal(signal.SIGINT, self._before)
 
 

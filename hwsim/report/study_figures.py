@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.study.curves import unequal
 from hwsim.units import format_si
 
 MOST_FAMILIES = 6
+_MOST_TICKS = 8
 _WIDE_IN, _HIGH_IN = 6.4, 4.4
 
 
@@ -53,6 +55,8 @@ def pictures(rows: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]]) -> 
                 (lambda row: row["run_s"], "device time of one run, reads and swaps included", "s"),
                 (lambda row: row["run_s"] * row["hardware_pbits"], "p-bit seconds of one run", "p-bit s"),
             ):
+                if unit != "s" and not unequal(here):
+                    continue  # the same picture, another scale
                 matched = "matched device time" if unit == "s" else "matched hardware cost"
                 out.append(_draw(
                     f"Residual energy at {matched}: {where}",
@@ -122,6 +126,8 @@ def _draw(
     else:
         axes.set_xscale("log")
         _decades(axes.xaxis, axes.get_xlim(), x_unit)
+        if not x_unit and len(sizes := sorted({x(row) for row in rows})) <= _MOST_TICKS:
+            axes.set_xticks(sizes)
     _decades(axes.yaxis, axes.get_ylim(), y_unit or ("s" if key == "tts99_s" else ""))
     axes.set_xlabel(x_words)
     axes.set_ylabel(y_words)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hwsim import __version__
 from hwsim.report.study_figures import Picture
-from hwsim.report.study_table import between, notes, remainder, residual, solution, spent
+from hwsim.report.study_table import between, length_note, notes, remainder, residual, solution, spent
 from hwsim.units import format_si
 
 _STYLE = """
@@ -78,7 +78,7 @@ def _best(best: Sequence[dict[str, Any]]) -> str:
     body = []
     for row in rows:
         solved = row["tts99_s"] is not None
-        note = "" if row["is_interior"] else " (edge)" if row["lengths"] > 1 else " (only one tried)"
+        note = length_note(row)
         joules = row.get("ets99_j")
         body.append([
             f"{row['family']} ({row['spins']} spins)", row["series"],
@@ -91,8 +91,9 @@ def _best(best: Sequence[dict[str, Any]]) -> str:
     return (
         "<h2>How long, how many joules</h2><p>Time to solution with probability 99 %, each series at its best length; "
         "medians over instances with 95 % intervals. Edge: the shortest or longest length tried, so a better one may "
-        "lie beyond. P-bits count all replicas that are on the machine at once; p-bit seconds are those to "
-        "solution: the cost in hardware.</p>" + _table(head, body)
+        "lie beyond; near a tie: on one side at least, none is worse beyond doubt. P-bits count all replicas that "
+        "are on the machine at once; p-bit seconds are those to solution: the cost in hardware.</p>"
+        + _table(head, body)
     )
 
 

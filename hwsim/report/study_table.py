@@ -71,6 +71,15 @@ def residual(point: dict[str, Any]) -> str:
     return f"{point['residual']:.3g} +- {point['residual_error']:.1g}"
 
 
+def length_note(row: dict[str, Any]) -> str:
+    """Whether a best length is an optimum."""
+    if row["is_interior"]:
+        return ""
+    if row["lengths"] == 1:
+        return " (only one tried)"
+    return " (edge)" if row["is_edge"] else " (near a tie)"
+
+
 def spent(at: float, words: str) -> str:
     """What all series of a comparison spend."""
     return f"{at:.3g} p-bit s" if "p-bit" in words else format_si(at, "s")

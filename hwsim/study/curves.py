@@ -42,7 +42,7 @@ def joined(points: Sequence[dict[str, Any]], *, seed: int = 0) -> list[dict[str,
             series = ", ".join(word for key, word in point["words"].items() if key not in X_KEYS)
             key = (series, family(point["problem"]), point["spins"], point["time_s"], point["delay_s"])
             groups.setdefault(key, []).append(point)
-    return [_join(key, group, seed + number) for number, (key, group) in enumerate(groups.items())]
+    return [_join(key, sorted(group, key=lambda point: point["problem"]), seed) for key, group in groups.items()]
 
 
 def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[
     joules = [point["run_j"] for point in group]
     run_j = None if any(value is None for value in joules) else float(np.mean(joules))
     n_boot = len(group[0]["boot"][0])
+    # the same draw for every row: lengths and series are compared on the same instances
     drawn = generator(seed, "instances").integers(len(group), size=(len(group), n_boot))
     success = np.array([point["boot"][0] for point in group])
     energy = np.array([point["boot"][1] for point in group])
@@ -97,8 +98,9 @@ def repeats(p: np.ndarray) -> np.ndarray:
 def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """For every series, family and delay: the row of least TTS99 among its lengths, with
 
-    is_interior : a shorter and a longer one are worse beyond their intervals, so that it is an optimum and not the edge
-    of what was tried. Rows of series that were never solved are the one with the largest bound, tts99_s None.
+    is_interior : a shorter and a longer one are worse in 97.5 % of replicates, so that it is an optimum and not the
+    edge of what was tried;  is_edge : the best is the shortest or the longest tried. Of a series that was never
+    solved it is the row with the largest bound, tts99_s None.
     """
     out = []
     for group in _by(rows, lambda row: (row["series"], row["family"], row["spins"], row["delay_s"])):
@@ -107,14 +109,18 @@ def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         if not group:
             continue
         if not solved:
-            out.append(max(group, key=lambda row: row["bound_s"]) | {"is_interior": False, "lengths": len(group)})
+            out.append(
+                max(group, key=lambda row: row["bound_s"])
+                | {"is_interior": False, "is_edge": True, "lengths": len(group)}
+            )
             continue
         best = min(solved, key=lambda row: row["tts99_s"])
-        worse = [
-            row["tts99_s"] is None or (row["tts99_ci_s"][0] or math.inf) > best["tts99_s"] for row in group
-        ]  # fmt: skip
+        worse = [float(np.mean(row["tts_boot"] > best["tts_boot"])) >= 0.975 for row in group]
         k = group.index(best)
-        out.append(best | {"is_interior": any(worse[:k]) and any(worse[k + 1 :]), "lengths": len(group)})
+        out.append(best | {
+            "is_interior": any(worse[:k]) and any(worse[k + 1 :]), "is_edge": k in (0, len(group) - 1),
+            "lengths": len(group),
+        })  # fmt: skip
     return out
 
 
@@ -140,7 +146,8 @@ def exponents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], float]) -> list[dict[str, Any]]:
-    """Residual energy of every series of a family when all may spend the same, the least with which each can run once.
+    """Residual energy of every series of a family when all may spend the same: the most that one run of each was tried
+    with, or the least with which each can run once where that is more.
 
     cost : of one run of a row, such as its device seconds, or those times its p-bits. What is left after a run goes
     into more of the same length, of which the best counts; each series takes the length that serves it best. At most a
@@ -151,7 +158,8 @@ def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], flo
         curves = _by(group, lambda row: (row["series"], row["delay_s"]))
         if len(curves) < 2:
             continue
-        at = max(min(cost(row) for row in curve) for curve in curves)
+        costs = [[cost(row) for row in curve] for curve in curves]
+        at = max(max(min(each) for each in costs), min(max(each) for each in costs))
         for curve in curves:
             found = []
             for row in curve:
@@ -167,6 +175,12 @@ def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], flo
                 "residual_ci": list(percentile_interval(each[drawn].mean(axis=1))) if len(each) > 1 else None,
             })  # fmt: skip
     return out
+
+
+def unequal(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of families whose series differ in p-bits: only there is hardware cost not device time."""
+    groups = _by(rows, lambda row: (row["family"], row["spins"]))
+    return [row for group in groups if len({row["hardware_pbits"] for row in group}) > 1 for row in group]
 
 
 def best_of(energies: np.ndarray, runs: int) -> float:

@@ -1,0 +1,31 @@
+"""Ctrl-C: heard once by all that listen, at once the second time, and as before afterwards."""
+
+import os
+import signal
+
+import pytest
+
+from hwsim.engine.run import CtrlC
+
+
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_note_reaches_every_listener_around():
+    with CtrlC() as outer:
+        with CtrlC() as middle, CtrlC() as inner:
+            press()
+        assert outer.heard and middle.heard and inner.heard
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_one_that_heard_nothing_leaves_the_outer_one_listening():
+    with CtrlC() as outer:
+        with CtrlC():
+            pass
+        press()
+        assert outer.heard
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
