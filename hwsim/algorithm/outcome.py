@@ -4,7 +4,8 @@ Enters: nothing but numbers. Leaves: records. Prices are the chip's, so `hwsim.a
 and joules; what is here needs no price.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -88,6 +89,17 @@ class Outcome:
     def updates(self) -> int:
         """Updates of p-bits in all runs."""
         return round(self.activity.updates * self.reads)
+
+
+def mean_activity(activities: Sequence[Activity]) -> Activity:
+    """What a run asked of the machine on average, of several with the same p-bits, replicas and copies."""
+    first = activities[0]
+    means = {
+        item.name: float(np.mean([getattr(activity, item.name) for activity in activities]))
+        for item in fields(Activity)
+        if item.name not in ("n_pbits", "replicas", "copies")
+    }
+    return replace(first, **means)  # type: ignore[arg-type]
 
 
 def round_ticks(program: Program) -> int:

@@ -72,6 +72,29 @@ def complete(algorithm: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return known | dict(given)
 
 
+def parse_algorithm(text: str) -> tuple[str, dict[str, Any]]:
+    """Name and complete parameters of text such as ``tempering:replicas=8,cluster=false``. Raises InputError."""
+    name, _, rest = text.partition(":")
+    given: dict[str, Any] = {}
+    for part in filter(None, rest.split(",")):
+        key, equals, word = part.partition("=")
+        if not equals:
+            raise InputError(f"an algorithm is written like tempering:replicas=8, got {part!r} in {text!r}")
+        given[key.strip()] = _value(word.strip())
+    return name.strip(), complete(name.strip(), given)
+
+
+def _value(word: str) -> Any:
+    if word in ("true", "false"):
+        return word == "true"
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            pass
+    return word
+
+
 def carry_out(
     program: Program,
     recipe: Recipe,

@@ -1,6 +1,6 @@
-"""The best length of an anneal: time to solution against anneal time, and whether an optimum lies in what was tried.
+"""The best length of a run: time to solution against it, and whether an optimum lies in what was tried.
 
-Enters: a Program, its anneal as a function of its length, a target. Leaves: a point per length and an Optimum. Lengths
+Enters: a Program, a recipe as a function of its length, a target. Leaves: a point per length and an Optimum. Lengths
 grow until the optimum is behind, every read succeeds, or the budget of host time is spent.
 """
 
@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.algorithm.outcome import Activity, Outcome, mean_activity
+from hwsim.algorithm.recipe import Recipe, carry_out
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval
 from hwsim.analysis.summary import standard_error, successes
 from hwsim.analysis.tts import TimeToSolution, time_to_solution
-from hwsim.anneal import Anneal
-from hwsim.engine.run import CtrlC, Run
-from hwsim.engine.run import run as emulate
+from hwsim.engine.run import CtrlC
 from hwsim.errors import InputError
 from hwsim.program import Program
 
@@ -31,15 +31,17 @@ while none does, for the best length is not among those."""
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One length: time_s of the anneal;  found : success and TTS;  energy_mean, energy_error : at its end;  read_j :
-    energy of a read's updates, None where it has no price;  host_s : time it took here."""
+    """One length: time_s for which p-bits are updated;  run_s : of one run with all that has a price;  found : success
+    and TTS in multiples of that;  energy_mean, energy_error : at its end;  activity : what a run asks of the machine;
+    host_s : time it took here."""
 
     time_s: float
+    run_s: float
     found: TimeToSolution
     energy_mean: float
     energy_error: float | None
     energy_best: float
-    read_j: float | None
+    activity: Activity
     host_s: float
     boot: np.ndarray = field(repr=False, compare=False, default_factory=lambda: np.zeros(0))
 
@@ -62,7 +64,7 @@ class Optimum:
 
 def find_optimum(
     program: Program,
-    make_anneal: Callable[[float], Anneal],
+    make: Callable[[float], Recipe],
     *,
     target: float,
     first_s: float,
@@ -72,14 +74,15 @@ def find_optimum(
     schedules: int = 8,
     seed: int = 0,
     budget_s: float = 60.0,
-    overhead_s: float = 0.0,
+    cost: Callable[[Activity], float] = lambda activity: activity.device_time_s,
     engine: str = "auto",
     threads: int | None = None,
     progress: Callable[[float], Callable[[float, int], None]] | None = None,
 ) -> Optimum:
-    """Anneals of ``first_s``, ``factor`` times that, and so on; ``overhead_s`` is added to every read's time.
+    """Runs of ``first_s``, ``factor`` times that, and so on.
 
-    Raises InputError for a factor of at most 1 or lengths that are not positive.
+    make : recipe of a length in seconds;  cost : device seconds of one run, reads and swaps included. Raises
+    InputError for a factor of at most 1 or lengths that are not positive.
     """
     if not (factor > 1 and first_s > 0 and most >= 1 and budget_s > 0):
         raise InputError(
@@ -91,16 +94,15 @@ def find_optimum(
         for k in range(most):
             length = first_s * factor**k
             if points:
-                spent, cost = time.monotonic() - began, points[-1].host_s / points[-1].found.n_reads * reads * factor
-                if spent + cost > budget_s:
+                spent, next_s = time.monotonic() - began, points[-1].host_s / points[-1].found.n_reads * reads * factor
+                if spent + next_s > budget_s:
                     stopped = f"the budget of {budget_s:g} s of host time"
                     break
-            runs: list[Run] = []
+            runs: list[Outcome] = []
             while not runs or _wants_more(runs, target, budget_s):
-                run = emulate(
-                    program, anneal=make_anneal(length), reads=reads, schedules=schedules,
-                    seed=seed + (len(runs) << 32), engine=engine, threads=threads, checkpoints=1,
-                    progress=None if progress is None else progress(length),
+                run = carry_out(
+                    program, make(length), reads=reads, schedules=schedules, seed=seed + (len(runs) << 32),
+                    engine=engine, threads=threads, progress=None if progress is None else progress(length),
                 )  # fmt: skip
                 if run.interrupted:
                     interrupted = True
@@ -111,7 +113,7 @@ def find_optimum(
             if interrupted:
                 stopped = "Ctrl-C"
                 break
-            points.append(_point(runs, target, overhead_s, seed + k))
+            points.append(_point(runs, target, length, cost, seed + k))
             if ctrl_c.heard:
                 interrupted, stopped = True, "Ctrl-C"
                 break
@@ -122,29 +124,27 @@ def find_optimum(
             if found.p_success == 1 and len(points) > 1:
                 stopped = "every read succeeds"
                 break
-    return _summed(points, overhead_s, stopped, interrupted)
+    return _summed(points, stopped, interrupted)
 
 
-def _wants_more(runs: list[Run], target: float, budget_s: float) -> bool:
+def _wants_more(runs: list[Outcome], target: float, budget_s: float) -> bool:
     hits = sum(int(successes(run, target).sum()) for run in runs)
     spent = sum(run.host_seconds for run in runs) + runs[-1].host_seconds
     return hits < _ENOUGH and len(runs) < _MOST_BATCHES and spent < budget_s * (_SHARE if hits else _SHARE_OF_NONE)
 
 
-def _point(runs: list[Run], target: float, overhead_s: float, seed: int) -> Point:
+def _point(runs: list[Outcome], target: float, length_s: float, cost: Callable[[Activity], float], seed: int) -> Point:
     """Batches of one length together; each has schedules of its own."""
     success = np.concatenate([successes(run, target) for run in runs])
     energy = np.concatenate([run.energies for run in runs])
-    first = np.cumsum([0] + [run.schedules for run in runs])
+    first = np.cumsum([0] + [int(run.group.max()) + 1 for run in runs])
     group = np.concatenate([run.group + start for run, start in zip(runs, first, strict=False)])
-    joules = [run.device_energy_j for run in runs]
-    known = [value for value in joules if value is not None]
+    activity = mean_activity([run.activity for run in runs])
+    run_s = cost(activity)
     return Point(
-        time_s=runs[0].device_time_s,
-        found=time_to_solution(success, group, runs[0].device_time_s, overhead_s=overhead_s),
+        time_s=length_s, run_s=run_s, found=time_to_solution(success, group, run_s),
         energy_mean=float(energy.mean()), energy_error=standard_error(energy, group), energy_best=float(energy.min()),
-        read_j=float(np.mean(known)) if len(known) == len(joules) else None,
-        host_s=sum(run.host_seconds for run in runs),
+        activity=activity, host_s=sum(run.host_seconds for run in runs),
         boot=clustered_bootstrap(success, group, n_boot=_BOOT, seed=seed),
     )  # fmt: skip
 
@@ -161,7 +161,7 @@ def _is_behind(points: list[Point]) -> bool:
     )  # fmt: skip
 
 
-def _summed(points: list[Point], overhead_s: float, stopped: str, interrupted: bool) -> Optimum:
+def _summed(points: list[Point], stopped: str, interrupted: bool) -> Optimum:
     solved = [k for k, p in enumerate(points) if not p.found.tts_is_bound]
     if not solved:
         least = min((p.found.tts_s for p in points), default=math.inf)
@@ -170,7 +170,7 @@ def _summed(points: list[Point], overhead_s: float, stopped: str, interrupted: b
             interrupted=interrupted,
         )  # fmt: skip
     best = min(solved, key=lambda k: points[k].found.tts_s)
-    replicas = np.min([_tts(points[k].boot, points[k].time_s + overhead_s) for k in solved], axis=0)
+    replicas = np.min([_tts(points[k].boot, points[k].run_s) for k in solved], axis=0)
     low, high = percentile_interval(np.where(np.isfinite(replicas), replicas, np.finfo(float).max), 0.95)
     # the least of several lengths is biased low; the chosen point's own interval may reach further up
     own_low, own_high = points[best].found.tts_ci_s

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.algorithm.outcome import Outcome
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, state_index
 from hwsim.analysis.exact import energies as enumerate_energies
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor
@@ -19,7 +20,7 @@ from hwsim.program import Program
 from hwsim.units import to_seconds
 
 
-def successes(run: Run, target: float) -> np.ndarray:
+def successes(run: Run | Outcome, target: float) -> np.ndarray:
     """bool (reads,): which reads ended at ``target`` or below, up to rounding of the energy sum."""
     return run.energies <= target + 1e-9 * max(1.0, abs(target))
 

@@ -1,7 +1,8 @@
-"""``hwsim tts PROBLEM``: how long, how many joules, under one clock or several; the best anneal time of each."""
+"""``hwsim tts PROBLEM``: how long, how many joules, under one clock or several; the best length of each."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from hwsim.cli import options
@@ -10,6 +11,11 @@ from hwsim.errors import InputError
 from hwsim.units import format_si
 
 _CLOCKS = "chromatic,poisson,synchronous"
+_PRICE_OF = {
+    "update": "energy_per_update", "swap": "energy_per_swap", "write": "energy_per_write", "read": "energy_per_read",
+    "transfer": "energy_per_transfer", "wires": "wire_energy", "standby": "standby_power",
+}  # fmt: skip
+"""The card's price of each item of a bill."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -17,8 +23,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "tts",
         help="time and energy to solution: the best anneal time under each clock, with intervals",
-        description="Anneal a problem for longer and longer times and find the one that reaches the target soonest "
-        "with probability 0.99. An optimum counts only where shorter and longer anneals are worse.",
+        description="Anneal a problem, or run another algorithm on the chip, for longer and longer times and find the "
+        "one that reaches the target soonest with probability 0.99. An optimum counts only where shorter and longer "
+        "runs are worse.",
     )
     parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as ea3d:L=8,seed=1")
     parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (%(default)s)")
@@ -28,10 +35,16 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--tau", metavar="TIME", help="mean time between updates of a p-bit")
     parser.add_argument("--delay", metavar="TIME", help="commit to visible at the neighbours")
     parser.add_argument("--target", metavar="E|known|exact|best", help="target energy (the known one)")
-    parser.add_argument("--beta", metavar="B | B0:B1", help="inverse temperature (0.1/sigma:10/sigma)")
+    parser.add_argument(
+        "--algorithm", default="anneal", metavar="NAME[:KEY=VALUE,...]",
+        help="anneal, tempering, quantum or population, such as tempering:replicas=8,cluster=false (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--beta", metavar="B | B0:B1", help="inverse temperature (0.1/sigma:10/sigma; a ladder of its own in tempering)"
+    )
     parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
-    parser.add_argument("--first", metavar="TIME", help="shortest anneal (30 updates of a p-bit)")
-    parser.add_argument("--reads", default="512", metavar="N", help="reads of each anneal time (%(default)s)")
+    parser.add_argument("--first", metavar="TIME", help="shortest run (30 updates of a p-bit)")
+    parser.add_argument("--reads", metavar="N", help="runs of each length (512; 32 of what keeps several replicas)")
     parser.add_argument("--schedules", default="8", metavar="N", help="realisations of the clock (%(default)s)")
     parser.add_argument("--budget", default="45", metavar="S", help="host seconds for each clock (%(default)s)")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
@@ -46,6 +59,8 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     options.check_outputs(arguments)
+    from hwsim.algorithm.recipe import parse_algorithm
+    from hwsim.analysis.bill import bill
     from hwsim.analysis.design_rule import update_ticks
     from hwsim.analysis.optimum import find_optimum
     from hwsim.chip.library import chip
@@ -63,11 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
     target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
     if target is None:
         raise InputError(f"no known energy of {problem.name} is on record: give --target a number, exact or best")
+    name, parameters = parse_algorithm(arguments.algorithm)
     budget = options.number(arguments.budget, "budget")
+    reads = options.integer(arguments.reads or ("512" if name == "anneal" else "32"), "reads", least=2)
     first = next(iter(machines.values()))
     placed = embed(problem, first)
-    prices = first.prices
-    per_read = (prices.readout_time_s or 0.0) + (prices.readout_delay_s or 0.0)
     rows, interrupted = [], False
     for clock, machine in machines.items():
         program = compile(
@@ -75,41 +90,41 @@ def run(arguments: argparse.Namespace) -> int:
         )  # fmt: skip
         update_s = update_ticks(program) * 1e-15
         shortest = 30 * update_s if arguments.first is None else options.seconds(arguments.first, name="first")
-
-        def make(length: float, machine: Any = machine, program: Any = program) -> Any:
-            chosen = argparse.Namespace(beta=arguments.beta, anneal=arguments.anneal, time=length)
-            return options.make_anneal(chosen, problem, machine, program)
-
+        make = _recipes(arguments, name, parameters, problem, machine, program)
         progress = options.Progress(12)
 
         def watch(length: float, clock: str = clock, progress: Any = progress) -> Any:
             return progress.watch(f"{clock}, {format_si(length, 's')}")
 
+        def cost(activity: Any, machine: Any = machine) -> float:
+            return bill(activity, machine.prices, update_j=None).run_s
+
         found = find_optimum(
-            program, make, target=target, first_s=shortest,
-            reads=options.integer(arguments.reads, "reads", least=2),
+            program, make, target=target, first_s=shortest, reads=reads,
             schedules=options.integer(arguments.schedules, "schedules", least=1),
-            seed=options.integer(arguments.seed, "seed"), budget_s=budget, overhead_s=per_read,
-            engine=arguments.engine, threads=options.threads(arguments),
-            progress=watch,
+            seed=options.integer(arguments.seed, "seed"), budget_s=budget, cost=cost,
+            engine=arguments.engine, threads=options.threads(arguments), progress=watch,
         )  # fmt: skip
         progress.close()
         if found.points:
-            rows.append(_row(clock, machine, program, found, problem.kind))
+            rows.append(_row(clock, machine, program, found, make))
         if found.interrupted:
             interrupted = True
             break
     if arguments.json:
         facts = {"problem": options.problem_facts(problem), "chip": first.name, "target": target}
+        facts |= {"algorithm": name, "parameters": parameters}
         write_json(facts | {"clocks": rows, "interrupted": interrupted}, arguments.json)
     if arguments.json != "-":
-        print(f"{problem.name} on {first.name}, target energy {target:g}")
+        words = "" if name == "anneal" else f", {arguments.algorithm}"
+        print(f"{problem.name} on {first.name}, target energy {target:g}{words}")
         for row in rows:
-            _print(row, first)
+            _print(row)
     if arguments.plot and rows:
         from hwsim.report.tts import tts_picture
 
-        title = f"{problem.name} on {first.name}: time to solution, target energy {target:g}"
+        how = "" if name == "anneal" else f" by {arguments.algorithm}"
+        title = f"{problem.name} on {first.name}: time to solution{how}, target energy {target:g}"
         tts_picture(rows, arguments.plot, title=title)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if interrupted:
@@ -118,48 +133,77 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _row(clock: str, machine: Any, program: Any, found: Any, kind: str) -> dict[str, Any]:
+def _recipes(
+    arguments: argparse.Namespace, name: str, parameters: dict[str, Any], problem: Any, machine: Any, program: Any
+) -> Callable[[float], Any]:
+    """The recipe of a length in seconds."""
+    from hwsim.algorithm.recipe import Recipe
+    from hwsim.analysis.anneals import beta_ends, make_anneal
+
+    betas: tuple[float, ...] = ()
+    if name != "anneal" and arguments.beta is not None:
+        betas = beta_ends(arguments.beta, problem)
+        if name == "quantum" and len(betas) != 1:
+            raise InputError(f"beta of algorithm quantum must be one number, got {arguments.beta!r}")
+
+    def make(length: float) -> Any:
+        anneal = None
+        if name == "anneal":
+            anneal = make_anneal(
+                problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=length
+            )  # fmt: skip
+        return Recipe(algorithm=name, time_s=length, parameters=parameters, anneal=anneal, betas=betas)
+
+    return make
+
+
+def _row(clock: str, machine: Any, program: Any, found: Any, make: Callable[[float], Any]) -> dict[str, Any]:
     """One clock as plain numbers: its points, its optimum, and what a solution costs there."""
+    from hwsim.analysis.bill import bill
+    from hwsim.analysis.toggles import toggled
+
     points = [
         {
-            "time_s": p.time_s, "p_success": p.found.p_success, "p_success_ci": list(p.found.p_success_ci),
-            "tts99_s": p.found.tts_s, "tts99_ci_s": list(p.found.tts_ci_s), "tts99_is_bound": p.found.tts_is_bound,
-            "energy_mean": p.energy_mean, "energy_best": p.energy_best, "read_update_j": p.read_j, "host_s": p.host_s,
+            "time_s": p.time_s, "run_s": p.run_s, "p_success": p.found.p_success,
+            "p_success_ci": list(p.found.p_success_ci), "tts99_s": p.found.tts_s,
+            "tts99_ci_s": list(p.found.tts_ci_s), "tts99_is_bound": p.found.tts_is_bound,
+            "energy_mean": p.energy_mean, "energy_best": p.energy_best, "updates": p.activity.updates,
+            "host_s": p.host_s,
         }
         for p in found.points
     ]  # fmt: skip
-    prices = machine.prices
     row: dict[str, Any] = {
         "clock": clock,
         "participation": machine.clock.participation if machine.clock.kind == "synchronous" else None,
         "points": points, "best": found.best, "is_interior": found.is_interior, "tts99_s": found.tts_s,
         "tts99_ci_s": list(found.tts_ci_s), "stopped": found.stopped,
-        "time_split_s": {
-            "programming": prices.programming_time_s, "anneal": None, "readout": prices.readout_time_s,
-            "delay": prices.readout_delay_s,
-        },
-        "reads_to_solution": None, "energy_split_j": None, "energy_j": None, "grades": dict(machine.grades),
+        "programming_s": machine.prices.programming_time_s,
+        "run_s": None, "run_j": None, "time_split_s": None, "energy_split_j": None, "energy_j": None,
+        "unknown_time": [], "unknown_energy": [], "power_w": machine.prices.power_w, "hardware_pbits": None,
+        "runs_to_solution": None, "grades": dict(machine.grades),
     }  # fmt: skip
-    if found.best is not None:
-        best = found.points[found.best]
-        per_read = best.time_s + (prices.readout_time_s or 0.0) + (prices.readout_delay_s or 0.0)
-        repeats = found.tts_s / per_read
-        split = {
-            "updates": best.read_j,
-            "reading": None if prices.read_j is None else prices.read_j * program.n_pbits,
-        }
-        row["time_split_s"]["anneal"] = best.time_s
-        row["reads_to_solution"] = repeats
-        row["energy_split_j"] = {key: None if value is None else value * repeats for key, value in split.items()}
-        if all(value is not None for value in split.values()):
-            row["energy_j"] = sum(split.values()) * repeats
-    return row
+    if found.best is None:
+        return row
+    best = found.points[found.best]
+    wires_j = 0.0 if program.wire_j is None else None
+    anneal = make(best.time_s).anneal
+    if program.wire_j is not None and anneal is not None and (wires := toggled(program, anneal)) is not None:
+        wires_j = wires.wire_j
+    account = bill(best.activity, machine.prices, update_j=program.update_j, wires_j=wires_j)
+    runs = found.tts_s / best.run_s
+    return row | {
+        "run_s": account.run_s, "run_j": account.run_j, "time_split_s": dict(account.time_s),
+        "energy_split_j": dict(account.energy_j), "unknown_time": account.unknown_s,
+        "unknown_energy": account.unknown_j, "runs_to_solution": runs,
+        "hardware_pbits": best.activity.n_pbits * best.activity.copies,
+        "energy_j": None if account.run_j is None else account.run_j * runs,
+    }  # fmt: skip
 
 
-def _print(row: dict[str, Any], machine: Any) -> None:
+def _print(row: dict[str, Any]) -> None:
     name = row["clock"] + (f" {row['participation']:g}" if row["participation"] is not None else "")
     print(f"\n{name}")
-    print(f"  {'anneal':>9}  {'P(success)':<30}  {'TTS99':<34}  energy mean")
+    print(f"  {'length':>9}  {'P(success)':<30}  {'TTS99':<34}  energy mean")
     for k, point in enumerate(row["points"]):
         low, high = point["p_success_ci"]
         success = f"{point['p_success']:.4g} [{low:.2g}, {high:.2g}]"
@@ -167,31 +211,39 @@ def _print(row: dict[str, Any], machine: Any) -> None:
         print(f"  {format_si(point['time_s'], 's'):>9}  {success:<30}  {_tts(point):<34}  "
               f"{point['energy_mean']:.6g}{mark}")  # fmt: skip
     if row["best"] is None:
-        print(f"  TTS99 > {format_si(row['tts99_s'], 's')}: no read reached the target (stopped: {row['stopped']})")
+        print(f"  TTS99 > {format_si(row['tts99_s'], 's')}: no run reached the target (stopped: {row['stopped']})")
         return
     low, high = row["tts99_ci_s"]
     ends = f"[{format_si(low, 's')}, {'...' if high is None else format_si(high, 's')}]"
     kind = "interior optimum"
     if not row["is_interior"]:
         edges = {
-            0: "the shortest anneal tried is the best",
-            len(row["points"]) - 1: "the longest anneal tried is the best",
+            0: "the shortest length tried is the best",
+            len(row["points"]) - 1: "the longest length tried is the best",
         }
         kind = "no optimum shown: " + edges.get(row["best"], "others may be as good")
     print(f"  TTS99 {format_si(row['tts99_s'], 's')} {ends}, {kind} (stopped: {row['stopped']})")
-    split = row["time_split_s"]
-    parts = [
-        f"{key} {format_si(value, 's')}" for key, value in split.items() if value is not None and key != "programming"
-    ]
-    fixed = "unknown" if split["programming"] is None else format_si(split["programming"], "s")
-    print(f"  time: programming {fixed} once; {row['reads_to_solution']:.3g} reads of {', '.join(parts)}")
-    keys = {"updates": "energy_per_update", "reading": "energy_per_read"}
-    joules = []
-    for key, value in row["energy_split_j"].items():
-        grade = row["grades"].get(keys[key], "given")
-        joules.append(f"{key} unknown" if value is None else f"{key} {format_si(value, 'J')} ({grade})")
-    print(f"  energy to solution: {format_si(row['energy_j'], 'J') if row['energy_j'] is not None else 'unknown'}: "
-          + ", ".join(joules))  # fmt: skip
+    fixed = "unknown" if row["programming_s"] is None else format_si(row["programming_s"], "s")
+    parts = [f"{item} {format_si(value, 's')}" for item, value in row["time_split_s"].items() if value]
+    unknown = f"; no price, so not in it: {', '.join(row['unknown_time'])}" if row["unknown_time"] else ""
+    print(f"  time: programming {fixed} once; {row['runs_to_solution']:.3g} runs of {', '.join(parts)}{unknown}")
+    print(f"  energy to solution: {_energy(row)}")
+
+
+def _energy(row: dict[str, Any]) -> str:
+    """The joules of all runs, item by item, each with the grade of its price."""
+    if row["power_w"] is not None:
+        grade = row["grades"].get("power", "given")
+        return f"{format_si(row['energy_j'], 'J')}: {format_si(row['power_w'], 'W')} ({grade}) for all items"
+    parts = []
+    for item, value in row["energy_split_j"].items():
+        if value is None:
+            parts.append(f"{item} unknown")
+        elif value:
+            grade = row["grades"].get(_PRICE_OF.get(item, ""), "given")
+            parts.append(f"{item} {format_si(value * row['runs_to_solution'], 'J')} ({grade})")
+    total = "unknown" if row["energy_j"] is None else format_si(row["energy_j"], "J")
+    return total + (f": {', '.join(parts)}" if parts else "")
 
 
 def _tts(point: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.algorithm.outcome import Activity
+from hwsim.algorithm.outcome import Activity, mean_activity
 from hwsim.analysis.bill import Bill, bill
 from hwsim.chip.chip import Prices
 from hwsim.streams import stream_key
@@ -116,6 +116,4 @@ def bill_of(facts: dict[str, Any], activities: list[dict[str, float]]) -> Bill:
 
 
 def _mean(activities: list[dict[str, float]]) -> Activity:
-    whole = ("n_pbits", "replicas", "copies")
-    mean = {key: float(np.mean([activity[key] for activity in activities])) for key in activities[0]}
-    return Activity(**{key: int(value) if key in whole else value for key, value in mean.items()})  # type: ignore[arg-type]
+    return mean_activity([Activity(**activity) for activity in activities])  # type: ignore[arg-type]

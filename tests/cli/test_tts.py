@@ -26,7 +26,7 @@ def test_clocks_are_compared_and_the_best_length_is_marked(tmp_path, capsys):
     assert "<- best" in said and "synchronous 0.5" in said and "programming unknown once" in said
     clocks = json.loads(data.read_text())["clocks"]
     assert [row["clock"] for row in clocks] == ["poisson", "synchronous"]
-    assert clocks[0]["tts99_s"] > 0 and clocks[0]["energy_j"] is None
+    assert clocks[0]["tts99_s"] > 0 and clocks[0]["energy_j"] is None and "update" in clocks[0]["unknown_energy"]
     assert picture.stat().st_size > 20_000
 
 
@@ -37,8 +37,20 @@ def test_prices_of_a_card_reach_the_solution(capsys):
     row = json.loads(capsys.readouterr().out)["clocks"][0]
     best = row["points"][row["best"]]
     repeats = row["tts99_s"] / (best["time_s"] + 1e-7)
-    assert row["reads_to_solution"] == pytest.approx(repeats)
-    assert row["energy_j"] == pytest.approx(repeats * (best["read_update_j"] + 34e-12))
+    assert row["runs_to_solution"] == pytest.approx(repeats)
+    assert row["energy_j"] == pytest.approx(repeats * (best["updates"] * 2e-15 + 34e-12))
+    assert row["time_split_s"]["read"] == 1e-7 and row["unknown_time"] == ["transfer"]
+
+
+def test_algorithms_other_than_annealing_are_timed_with_their_swaps(capsys):
+    arguments = ["tts", "karate", "--clock", "chromatic", "--algorithm", "tempering:replicas=2", "--reads", "16"]
+    more = ["--schedules", "4", "--budget", "3", "--set", "swap_time=1 ns", "--json", "-"]
+    assert main([*arguments, *more]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["algorithm"] == "tempering" and document["parameters"]["replicas"] == 2
+    row = document["clocks"][0]
+    assert row["time_split_s"]["swap"] > 0 and row["hardware_pbits"] > 2 * 34
+    assert row["run_s"] == pytest.approx(sum(value for value in row["time_split_s"].values() if value is not None))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +60,9 @@ def test_prices_of_a_card_reach_the_solution(capsys):
         (["karate", "--clock", "sundial"], "clock must be one of"),
         (["karate", "--first", "0 s"], "above 0 s"),
         (["karate", "--budget", "much"], "budget must be a number"),
+        (["karate", "--algorithm", "magic"], "algorithm must be one of anneal, tempering, quantum, population"),
+        (["karate", "--algorithm", "tempering:sweeps"], "written like tempering:replicas=8"),
+        (["karate", "--algorithm", "quantum", "--beta", "1:2"], "must be one number"),
     ],
 )
 def test_mistakes_are_one_sentence(arguments, words, capsys):
