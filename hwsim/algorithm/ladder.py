@@ -10,7 +10,7 @@ from hwsim.algorithm.outcome import round_ticks
 from hwsim.anneal import constant, drifted
 from hwsim.engine.contract import Start
 from hwsim.engine.energy import column_energies
-from hwsim.engine.run import begin
+from hwsim.engine.run import all_cores, begin
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.units import to_seconds
@@ -41,7 +41,7 @@ def adaptive_ladder(
     sweeps: int = 100,
     seed: int = 0,
     engine: str = "auto",
-    threads: int = 1,
+    threads: int | None = None,
 ) -> np.ndarray:
     """Betas from ``first`` on, each ``step`` / (spread of the energy at the last one) above it.
 
@@ -60,7 +60,10 @@ def adaptive_ladder(
     betas, now = [beta], 0
     end = sweep * sweeps * MAX_STEPS + 1
     state = begin(
-        engine, program, Start(reads=reads, schedules=1, seed=seed, threads=threads), constant(beta, to_seconds(end))
+        engine,
+        program,
+        Start(reads=reads, schedules=1, seed=seed, threads=all_cores(threads)),
+        constant(beta, to_seconds(end)),
     )
     while len(betas) < MAX_STEPS:
         anneal = drifted(constant(beta, to_seconds(end)), program.temperature_drift)

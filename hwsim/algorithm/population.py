@@ -15,7 +15,7 @@ from hwsim.anneal import constant, drifted
 from hwsim.decode import vote
 from hwsim.engine.contract import Start
 from hwsim.engine.energy import row_energies
-from hwsim.engine.run import CtrlC, begin, choose
+from hwsim.engine.run import CtrlC, all_cores, begin, choose
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
 from hwsim.streams import generator
@@ -32,7 +32,7 @@ def population_annealing(
     copies: int | None = None,
     seed: int = 0,
     engine: str = "auto",
-    threads: int = 1,
+    threads: int | None = None,
     progress: Callable[[float, int], None] | None = None,
     interrupt: Callable[[], bool] | None = None,
 ) -> Outcome:
@@ -64,7 +64,7 @@ def population_annealing(
         raise InputError(f"copies must be >= 1, got {copies}")
     sweep, total, source = round_ticks(program), reads * population, generator(seed, "population annealing")
     long = to_seconds(len(betas) * sweeps_per_step * sweep)
-    start = Start(reads=total, schedules=reads, seed=seed, threads=threads)
+    start = Start(reads=total, schedules=reads, seed=seed, threads=all_cores(threads))
     state = begin(engine, program, start, constant(float(betas[0]), long))
     group = np.repeat(np.arange(reads), population)
     family = np.tile(np.arange(population), reads)

@@ -113,7 +113,7 @@ def quantum_annealing(
     schedules: int = 1,
     seed: int = 0,
     engine: str = "auto",
-    threads: int = 1,
+    threads: int | None = None,
     progress: Callable[[float, int], None] | None = None,
     interrupt: Callable[[], bool] | None = None,
 ) -> Outcome:

@@ -108,9 +108,6 @@ def carry_out(
     interrupt: Callable[[], bool] | None = None,
 ) -> Outcome:
     """``reads`` independent runs of ``recipe``. Raises InputError and UnsupportedError."""
-    import os
-
-    threads = os.cpu_count() or 1 if threads is None else threads
     how: dict[str, Any] = {
         "reads": reads, "seed": seed, "engine": engine, "threads": threads, "progress": progress,
         "interrupt": interrupt,
@@ -148,7 +145,9 @@ def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
 _LADDERS: dict[tuple[str, tuple[float, ...]], np.ndarray] = {}
 
 
-def ladder(program: Program, ends: tuple[float, ...], *, engine: str = "auto", threads: int = 1) -> np.ndarray:
+def ladder(
+    program: Program, ends: tuple[float, ...], *, engine: str = "auto", threads: int | None = None
+) -> np.ndarray:
     """The adaptive ladder between ``ends`` (or its own), always with the same seed, and kept for the next call."""
     if len(ends) == 1:
         return np.array(ends)

@@ -16,7 +16,7 @@ from hwsim.anneal import constant, drifted
 from hwsim.decode import vote
 from hwsim.engine.contract import Start
 from hwsim.engine.energy import row_energies
-from hwsim.engine.run import CtrlC, begin, choose
+from hwsim.engine.run import CtrlC, all_cores, begin, choose
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
 from hwsim.streams import generator
@@ -37,7 +37,7 @@ def parallel_tempering(
     checkpoints: int | list[int] = 20,
     seed: int = 0,
     engine: str = "auto",
-    threads: int = 1,
+    threads: int | None = None,
     observe: Callable[[float, np.ndarray], None] | None = None,
     progress: Callable[[float, int], None] | None = None,
     interrupt: Callable[[], bool] | None = None,
@@ -85,7 +85,7 @@ def parallel_tempering(
     long = to_seconds(sweep * sweeps)
     anneals = [drifted(constant(float(beta), long), program.temperature_drift) for beta in betas] * schedules
     source = generator(seed, "parallel tempering")
-    start = Start(reads=reads * n_replicas, schedules=n_betas * schedules, seed=seed, threads=threads)
+    start = Start(reads=reads * n_replicas, schedules=n_betas * schedules, seed=seed, threads=all_cores(threads))
     state = begin(engine, program, start, anneals)
     best, row, _ = _best(program, state.spins(), place)
     lowest = best.copy()

@@ -192,7 +192,7 @@ def run(
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
     start = Start(
         reads=reads, schedules=min(schedules, reads) if schedules >= 1 else schedules, seed=seed,
-        threads=os.cpu_count() or 1 if threads is None else threads,
+        threads=all_cores(threads),
         initial=_initial(program, initial_states, reads), record=tuple(record),
     )  # fmt: skip
     anneal = drifted(anneal, program.temperature_drift)
@@ -229,6 +229,11 @@ def run(
         interrupted=now < anneal.end, traces=traces,
         device_energy_j=None if program.update_j is None else program.update_j * state.updates / reads,
     )  # fmt: skip
+
+
+def all_cores(threads: int | None) -> int:
+    """``threads``, or one for each core where that is None."""
+    return os.cpu_count() or 1 if threads is None else threads
 
 
 class Pace:
