@@ -44,7 +44,7 @@ def pictures(rows: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]]) -> 
         where = family if f"{spins}" in family else f"{family}, {spins} spins"
         if any(row["bound_s"] is not None for row in here):
             out.append(_draw(
-                f"Time to solution against anneal time: {where}",
+                f"Time to solution against length: {where}",
                 "Median over instances, 95 % intervals over instances and schedules. A ring marks the best length, an "
                 "open triangle a lower bound where half the instances or more were never solved." + first_delay,
                 here, lambda row: row["time_s"], "tts99_s", "tts99_ci_s", names, label, "s",

@@ -47,8 +47,12 @@ def table(store: Store, keys: Iterable[str] | None = None, *, n_boot: int = 0, s
 
 def _place(facts: dict[str, Any]) -> tuple[Any, ...]:
     words = [word for name, word in facts["words"].items() if name not in ("problem", "time", "delay")]
-    natural = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", facts["problem"])]
-    return facts["spins"], str(words), facts["delay_s"], facts["time_s"], natural
+    return facts["spins"], _natural(str(words)), facts["delay_s"], facts["time_s"], _natural(facts["problem"])
+
+
+def _natural(text: str) -> list[Any]:
+    """Text in parts that sort numbers by their value."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
 def _take(
