@@ -23,6 +23,8 @@ from hwsim.program import Program
 
 _PASSED = 2.0
 """The optimum is behind where two lengths in a row are this many times worse, beyond their intervals."""
+_SEEMS_WORSE = 1.15
+"""A length is looked at again, to show that it is worse, where it seems to be by this."""
 _BOOT = 400
 _ENOUGH, _SHARE, _SHARE_OF_NONE, _MOST_BATCHES = 30, 0.12, 0.02, 64
 """Batches of reads are added to a length until so many succeed, or it has this share of the budget; the lesser share
@@ -89,41 +91,52 @@ def find_optimum(
             f"lengths start above 0 s and grow by more than 1, got {first_s:g} s and a factor of {factor:g}"
         )
     points: list[Point] = []
+    batches: list[list[Outcome]] = []
     began, stopped, interrupted = time.monotonic(), f"{most} lengths", False
+
+    def batch(k: int) -> bool:
+        """One more batch of reads of length ``k``; False where it was ended."""
+        length = first_s * factor**k
+        run = carry_out(
+            program, make(length), reads=reads, schedules=schedules, seed=seed + (len(batches[k]) << 32),
+            engine=engine, threads=threads, progress=None if progress is None else progress(length),
+        )  # fmt: skip
+        if not run.interrupted:
+            batches[k].append(run)
+        return not (run.interrupted or ctrl_c.heard)
+
+    def point(k: int) -> Point:
+        return _point(batches[k], target, first_s * factor**k, cost, seed + k)
+
     with CtrlC() as ctrl_c:
         for k in range(most):
-            length = first_s * factor**k
             if points:
                 spent, next_s = time.monotonic() - began, points[-1].host_s / points[-1].found.n_reads * reads * factor
                 if spent + next_s > budget_s:
                     stopped = f"the budget of {budget_s:g} s of host time"
                     break
-            runs: list[Outcome] = []
-            while not runs or _wants_more(runs, target, budget_s):
-                run = carry_out(
-                    program, make(length), reads=reads, schedules=schedules, seed=seed + (len(runs) << 32),
-                    engine=engine, threads=threads, progress=None if progress is None else progress(length),
-                )  # fmt: skip
-                if run.interrupted:
-                    interrupted = True
+            batches.append([])
+            while not batches[k] or _wants_more(batches[k], target, budget_s):
+                interrupted = not batch(k)
+                if interrupted:
                     break
-                runs.append(run)
-                if ctrl_c.heard:
-                    break
+            if batches[k]:
+                points.append(point(k))
             if interrupted:
                 stopped = "Ctrl-C"
                 break
-            points.append(_point(runs, target, length, cost, seed + k))
-            if ctrl_c.heard:
-                interrupted, stopped = True, "Ctrl-C"
-                break
-            found = points[-1].found
             if _is_behind(points):
                 stopped = "the optimum is behind"
                 break
-            if found.p_success == 1 and len(points) > 1:
+            if points[-1].found.p_success == 1 and len(points) > 1:
                 stopped = "every read succeeds"
                 break
+        while not interrupted and (unsure := _unsure(points)) is not None:
+            spent, next_s = time.monotonic() - began, points[unsure].host_s / len(batches[unsure])
+            if spent + next_s > budget_s:
+                break
+            interrupted = not batch(unsure)
+            points[unsure] = point(unsure)
     return _summed(points, stopped, interrupted)
 
 
@@ -161,6 +174,37 @@ def _is_behind(points: list[Point]) -> bool:
     )  # fmt: skip
 
 
+def _unsure(points: list[Point]) -> int | None:
+    """The length whose next batch tells most about whether the best one is an optimum; None where that is settled, or
+    where a side has none that seems worse."""
+    solved = [k for k, p in enumerate(points) if not p.found.tts_is_bound]
+    if not solved:
+        return None
+    best = min(solved, key=lambda k: points[k].found.tts_s)
+    worse = _worse(points, best)
+    chosen = []
+    for side in (range(best), range(best + 1, len(points))):
+        if any(worse[k] for k in side):
+            continue
+        rivals = [k for k in side if k in solved and points[k].found.tts_s > _SEEMS_WORSE * points[best].found.tts_s]
+        if not rivals:
+            return None
+        chosen.append(max(rivals, key=lambda k: _evidence(points[k], points[best])))
+    if not chosen:
+        return None
+    return min([*chosen, best], key=lambda k: points[k].found.n_success)
+
+
+def _evidence(point: Point, best: Point) -> float:
+    """Sigmas, about, between two times to solution."""
+    error = math.sqrt(1 / point.found.n_success + 1 / best.found.n_success)
+    return math.log(point.found.tts_s / best.found.tts_s) / error
+
+
+def _worse(points: list[Point], best: int) -> list[bool]:
+    return [p.found.tts_ci_s[0] > points[best].found.tts_s for p in points]
+
+
 def _summed(points: list[Point], stopped: str, interrupted: bool) -> Optimum:
     solved = [k for k, p in enumerate(points) if not p.found.tts_is_bound]
     if not solved:
@@ -174,7 +218,7 @@ def _summed(points: list[Point], stopped: str, interrupted: bool) -> Optimum:
     low, high = percentile_interval(np.where(np.isfinite(replicas), replicas, np.finfo(float).max), 0.95)
     # the least of several lengths is biased low; the chosen point's own interval may reach further up
     own_low, own_high = points[best].found.tts_ci_s
-    worse = [p.found.tts_ci_s[0] > points[best].found.tts_s for p in points]
+    worse = _worse(points, best)
     return Optimum(
         points=points, best=best, is_interior=any(worse[:best]) and any(worse[best + 1 :]),
         tts_s=points[best].found.tts_s, stopped=stopped, interrupted=interrupted,

@@ -44,6 +44,11 @@ def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0)
         what = f"one fits on {_words(larger)}" if larger is not None else _with_wires_of_choice(network, chip.topology)
         if not chip.topology.sizes:
             what = f"the graph is your own, of one size; {_with_wires_of_choice(network, chip.topology)}"
+        if (there := len(wires(chip.topology))) < len(network.weight) // 2:
+            raise DoesNotFitError(
+                f"chip {chip.name!r} has {there} wires, fewer than the {len(network.weight) // 2} couplings of the "
+                f"problem; {what}"
+            )
         raise DoesNotFitError(
             f"no embedding of {n} spins and {len(network.weight) // 2} couplings was found on the {most} p-bits of "
             f"chip {chip.name!r} within {_SEARCH_S} s; {what}"
@@ -72,9 +77,12 @@ def _search(network: Network, topology: Topology, seed: int, limit_s: float) -> 
     once = rows < network.indices
     edges = list(zip(rows[once].tolist(), network.indices[once].tolist(), strict=True))
     target = _region(topology)
-    if edges and not len(target):
+    if len(edges) > len(wires(topology)) or (edges and not len(target)):
         return None
-    found = minorminer.find_embedding(edges, target.tolist(), random_seed=seed, timeout=limit_s) if edges else {}
+    try:
+        found = minorminer.find_embedding(edges, target.tolist(), random_seed=seed, timeout=limit_s) if edges else {}
+    except RuntimeError:  # it cannot even begin: chains of this many couplings are too long for the graph
+        return None
     if edges and not found:
         return None
     # spins without couplings take p-bits that are left

@@ -98,7 +98,7 @@ def repeats(p: np.ndarray) -> np.ndarray:
 def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """For every series, family and delay: the row of least TTS99 among its lengths, with
 
-    is_interior : a shorter and a longer one are worse in 97.5 % of replicates, so that it is an optimum and not the
+    is_interior : a shorter and a longer one are worse beyond doubt, so that it is an optimum and not the
     edge of what was tried;  is_edge : the best is the shortest or the longest tried. Of a series that was never
     solved it is the row with the largest bound, tts99_s None.
     """
@@ -115,13 +115,22 @@ def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             )
             continue
         best = min(solved, key=lambda row: row["tts99_s"])
-        worse = [float(np.mean(row["tts_boot"] > best["tts_boot"])) >= 0.975 for row in group]
+        worse = [_is_worse(row, best) for row in group]
         k = group.index(best)
         out.append(best | {
             "is_interior": any(worse[:k]) and any(worse[k + 1 :]), "is_edge": k in (0, len(group) - 1),
             "lengths": len(group),
         })  # fmt: skip
     return out
+
+
+def _is_worse(row: dict[str, Any], best: dict[str, Any]) -> bool:
+    """Beyond doubt: by its interval or bound where there is one instance, else in replicates on the same instances."""
+    if row["tts99_s"] is None:
+        return row["bound_s"] > best["tts99_s"]
+    if row["instances"] == 1:
+        return row["tts99_ci_s"][0] > best["tts99_s"]
+    return float(np.mean(row["tts_boot"] > best["tts_boot"])) >= 0.975
 
 
 def exponents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

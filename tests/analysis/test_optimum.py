@@ -6,7 +6,7 @@ import pytest
 import hwsim
 from hwsim.algorithm.outcome import Activity
 from hwsim.algorithm.recipe import Recipe
-from hwsim.analysis.optimum import Point, _summed, _tts, find_optimum
+from hwsim.analysis.optimum import Point, _summed, _tts, _unsure, find_optimum
 from hwsim.analysis.tts import time_to_solution
 from hwsim.errors import InputError
 
@@ -86,3 +86,13 @@ def test_tempering_has_a_best_length_too_and_pays_for_its_swaps():
     for p in found.points:
         assert p.activity.swaps > 0 and p.run_s == cost(p.activity) > p.time_s
         assert p.found.tts_s >= p.run_s
+
+
+def test_the_length_looked_at_again_is_the_one_that_tells_most():
+    points = [point(1, 4), point(2, 80), point(4, 100), point(8, 90), point(16, 130)]
+    assert _unsure(points) is None  # 16 with 130 of 400 is worse already
+    close = [point(1, 1, 100), point(2, 20, 100), point(4.8, 35, 100)]
+    assert _unsure(close) == 1  # the last seems worse, and fewer reads of the best have succeeded
+    assert _unsure([*close[:1], point(2, 80), close[2]]) == 2
+    assert _unsure([point(1, 80), point(2, 90), point(8, 100)]) is None  # nothing shorter was tried
+    assert _unsure([point(1, 0), point(2, 0)]) is None

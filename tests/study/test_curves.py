@@ -73,6 +73,13 @@ def test_instances_are_drawn_alike_at_every_length():
     assert best["time_s"] == 1e-6 and best["is_interior"] and best["instances"] == 8
 
 
+def test_a_length_that_was_never_solved_is_worse_only_by_its_bound():
+    weak = [point("g:L=8,seed=1", t, p=p) for t, p in {1e-7: 0.0, 1e-6: 0.01, 1e-5: 0.02}.items()]
+    assert not best_lengths(joined(weak))[0]["is_interior"]  # the bound of 200 short runs says nothing
+    strong = [point("g:L=8,seed=1", t, p=p) for t, p in {1e-7: 0.0, 1e-6: 0.6, 1e-5: 0.7}.items()]
+    assert best_lengths(joined(strong))[0]["is_interior"]
+
+
 def test_an_unsolved_series_has_a_bound():
     (row,) = best_lengths(joined([point("g:L=8,seed=1", 1e-6, p=0.0)]))
     assert row["tts99_s"] is None and row["bound_s"] == pytest.approx(1e-6 * math.log(0.01) / math.log1p(-3 / 200))
