@@ -10,6 +10,7 @@ from hwsim.cli.output import write_json
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
+_VECTOR = 512
 _CLOCKS = "chromatic,poisson,synchronous"
 _PRICE_OF = {
     "update": "energy_per_update", "swap": "energy_per_swap", "write": "energy_per_write", "read": "energy_per_read",
@@ -44,7 +45,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
     parser.add_argument("--first", metavar="TIME", help="shortest run (30 updates of a p-bit)")
-    parser.add_argument("--reads", metavar="N", help="runs of each length (512; 32 of what keeps several replicas)")
+    parser.add_argument(
+        "--reads", metavar="N",
+        help="runs of each length at once (for each schedule 512 where they share machine words, else 64; 4 of what "
+        "keeps several replicas)",
+    )  # fmt: skip
     parser.add_argument("--schedules", default="8", metavar="N", help="realisations of the clock (%(default)s)")
     parser.add_argument("--budget", default="45", metavar="S", help="host seconds for each clock (%(default)s)")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
@@ -80,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"no known energy of {problem.name} is on record: give --target a number, exact or best")
     name, parameters = parse_algorithm(arguments.algorithm)
     budget = options.number(arguments.budget, "budget")
-    reads = options.integer(arguments.reads or ("512" if name == "anneal" else "32"), "reads", least=2)
+    schedules = options.integer(arguments.schedules, "schedules", least=1)
     first = next(iter(machines.values()))
     placed = embed(problem, first)
     rows, interrupted = [], False
@@ -100,8 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
             return bill(activity, machine.prices, update_j=None).run_s
 
         found = find_optimum(
-            program, make, target=target, first_s=shortest, reads=reads,
-            schedules=options.integer(arguments.schedules, "schedules", least=1),
+            program, make, target=target, first_s=shortest, schedules=schedules,
+            reads=_reads(arguments, name, schedules, program),
             seed=options.integer(arguments.seed, "seed"), budget_s=budget, cost=cost,
             engine=arguments.engine, threads=options.threads(arguments), progress=watch,
         )  # fmt: skip
@@ -131,6 +136,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hwsim: interrupted; {len(rows)} of {len(machines)} clocks shown", file=sys.stderr)
         return 130
     return 0
+
+
+def _reads(arguments: argparse.Namespace, name: str, schedules: int, program: Any) -> int:
+    """``--reads``, or what a vector of the engine holds for each schedule, which costs as much as fewer."""
+    from hwsim.engine.run import choose
+
+    if arguments.reads is not None:
+        return options.integer(arguments.reads, "reads", least=2)
+    if name != "anneal":
+        return 4 * schedules
+    return max(2, schedules * (_VECTOR if choose(arguments.engine, program)[0] == "bitplanes" else 64))
 
 
 def _recipes(
