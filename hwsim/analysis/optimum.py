@@ -26,9 +26,11 @@ _PASSED = 2.0
 _SEEMS_WORSE = 1.15
 """A length is looked at again, to show that it is worse, where it seems to be by this."""
 _BOOT = 400
-_ENOUGH, _SHARE, _SHARE_OF_NONE, _MOST_BATCHES = 30, 0.12, 0.02, 64
+_ENOUGH, _SHARE, _SHARE_OF_NONE, _MOST_BATCHES = 30, 0.05, 0.02, 64
 """Batches of reads are added to a length until so many succeed, or it has this share of the budget; the lesser share
 while none does, for the best length is not among those."""
+_BATCH_SHARE, _LEAST_SCHEDULES = 0.1, 4
+"""Share of the budget that a batch may take, unless so many schedules take more: of fewer, an interval says little."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +96,21 @@ def find_optimum(
     batches: list[list[Outcome]] = []
     began, stopped, interrupted = time.monotonic(), f"{most} lengths", False
 
+    def cost_s(k: int) -> tuple[float, int]:
+        """Host seconds of a batch of length ``k``, about, and its schedules: fewer where all would take long."""
+        if not points:
+            return 0.0, schedules
+        near = points[min(k, len(points) - 1)]
+        each = near.host_s / near.found.n_reads * first_s * factor**k / near.time_s * reads / schedules
+        part = int(min(max(_BATCH_SHARE * budget_s / max(each, 1e-9), min(_LEAST_SCHEDULES, schedules)), schedules))
+        return each * part, part
+
     def batch(k: int) -> bool:
         """One more batch of reads of length ``k``; False where it was ended."""
-        length = first_s * factor**k
+        length, part = first_s * factor**k, cost_s(k)[1]
         run = carry_out(
-            program, make(length), reads=reads, schedules=schedules, seed=seed + (len(batches[k]) << 32),
-            engine=engine, threads=threads, progress=None if progress is None else progress(length),
+            program, make(length), reads=max(1, reads * part // schedules), schedules=part,
+            seed=seed + (len(batches[k]) << 32), engine=engine, threads=threads, progress=None if progress is None else progress(length),
         )  # fmt: skip
         if not run.interrupted:
             batches[k].append(run)
@@ -110,11 +121,9 @@ def find_optimum(
 
     with CtrlC() as ctrl_c:
         for k in range(most):
-            if points:
-                spent, next_s = time.monotonic() - began, points[-1].host_s / points[-1].found.n_reads * reads * factor
-                if spent + next_s > budget_s:
-                    stopped = f"the budget of {budget_s:g} s of host time"
-                    break
+            if points and time.monotonic() - began + cost_s(k)[0] > budget_s:
+                stopped = f"the budget of {budget_s:g} s of host time"
+                break
             batches.append([])
             while not batches[k] or _wants_more(batches[k], target, budget_s):
                 interrupted = not batch(k)
@@ -132,8 +141,7 @@ def find_optimum(
                 stopped = "every read succeeds"
                 break
         while not interrupted and (unsure := _unsure(points)) is not None:
-            spent, next_s = time.monotonic() - began, points[unsure].host_s / len(batches[unsure])
-            if spent + next_s > budget_s:
+            if time.monotonic() - began + cost_s(unsure)[0] > budget_s:
                 break
             interrupted = not batch(unsure)
             points[unsure] = point(unsure)

@@ -130,9 +130,9 @@ def why_not(program: Program) -> str | None:
     return None
 
 
-def most_counts(program: Program) -> int:
-    """The largest number of field values of a p-bit."""
-    return int(_integer_rows(program).counts.max(initial=0)) + 1
+def mean_counts(program: Program) -> float:
+    """The number of field values of a p-bit, on average: what an update costs, since each is updated as often."""
+    return float(_integer_rows(program).counts.mean()) + 1 if program.n_pbits else 1.0
 
 
 class IntegerRows(NamedTuple):

@@ -23,7 +23,7 @@ from hwsim.streams import generator
 from hwsim.units import to_seconds
 
 ENGINES = ("auto", "bitplanes", "dense", "lanes", "reference")
-_MOST_COUNTS = 128  # field values up to which bitplanes beats lanes
+_MOST_COUNTS = 128  # field values of a p-bit, on average, up to which bitplanes beats lanes
 _DENSE_DEGREE = 64  # couplings a p-bit from which dense beats lanes
 _SLICE_SECONDS = 0.2  # host time between two looks at Ctrl-C and two reports of progress
 
@@ -299,15 +299,15 @@ def choose(engine: str, program: Program) -> tuple[str, str]:
     if engine != "auto":
         return engine, "asked for"
     from hwsim.engine import dense
-    from hwsim.engine.bitplanes import most_counts, why_not
+    from hwsim.engine.bitplanes import mean_counts, why_not
 
     reason = why_not(program)
-    if reason is None and most_counts(program) <= _MOST_COUNTS:
+    if reason is None and mean_counts(program) <= _MOST_COUNTS:
         return "bitplanes", "the fastest for small-integer couplings"
     degree = len(program.weight) / program.n_pbits
     if degree >= _DENSE_DEGREE and dense.why_not(program) is None:
         return "dense", f"the fastest for {degree:.0f} couplings a p-bit"
-    return "lanes", f"the fastest for {reason or f'fields of {most_counts(program)} values'}"
+    return "lanes", f"the fastest for {reason or f'fields of {mean_counts(program):.0f} values'}"
 
 
 def begin(engine: str, program: Program, start: Start, anneal: Anneal | Sequence[Anneal]) -> State:
