@@ -110,7 +110,8 @@ def find_optimum(
         length, part = first_s * factor**k, cost_s(k)[1]
         run = carry_out(
             program, make(length), reads=max(1, reads * part // schedules), schedules=part,
-            seed=seed + (len(batches[k]) << 32), engine=engine, threads=threads, progress=None if progress is None else progress(length),
+            seed=seed + (len(batches[k]) << 32), engine=engine, threads=threads,
+            progress=None if progress is None else progress(length),
         )  # fmt: skip
         if not run.interrupted:
             batches[k].append(run)
