@@ -20,6 +20,7 @@ from hwsim.analysis.tts import TimeToSolution, time_to_solution
 from hwsim.engine.run import CtrlC
 from hwsim.errors import InputError
 from hwsim.program import Program
+from hwsim.streams import generator
 
 _PASSED = 2.0
 """The optimum is behind where two lengths in a row are this many times worse, beyond their intervals."""
@@ -92,6 +93,10 @@ def find_optimum(
         raise InputError(
             f"lengths start above 0 s and grow by more than 1, got {first_s:g} s and a factor of {factor:g}"
         )
+    fixed = program.clock in ("chromatic", "sequential") or (
+        program.clock == "synchronous" and program.participation == 1
+    )
+    least = 1 if fixed else _LEAST_SCHEDULES
     points: list[Point] = []
     batches: list[list[Outcome]] = []
     began, stopped, interrupted = time.monotonic(), f"{most} lengths", False
@@ -102,7 +107,7 @@ def find_optimum(
             return 0.0, schedules
         near = points[min(k, len(points) - 1)]
         each = near.host_s / near.found.n_reads * first_s * factor**k / near.time_s * reads / schedules
-        part = int(min(max(_BATCH_SHARE * budget_s / max(each, 1e-9), min(_LEAST_SCHEDULES, schedules)), schedules))
+        part = int(min(max(_BATCH_SHARE * budget_s / max(each, 1e-9), min(least, schedules)), schedules))
         return each * part, part
 
     def batch(k: int) -> bool:
@@ -118,7 +123,7 @@ def find_optimum(
         return not (run.interrupted or ctrl_c.heard)
 
     def point(k: int) -> Point:
-        return _point(batches[k], target, first_s * factor**k, cost, seed + k)
+        return _point(batches[k], target, first_s * factor**k, cost, seed + k, fixed)
 
     with CtrlC() as ctrl_c:
         for k in range(most):
@@ -155,19 +160,27 @@ def _wants_more(runs: list[Outcome], target: float, budget_s: float) -> bool:
     return hits < _ENOUGH and len(runs) < _MOST_BATCHES and spent < budget_s * (_SHARE if hits else _SHARE_OF_NONE)
 
 
-def _point(runs: list[Outcome], target: float, length_s: float, cost: Callable[[Activity], float], seed: int) -> Point:
-    """Batches of one length together; each has schedules of its own."""
+def _point(
+    runs: list[Outcome], target: float, length_s: float, cost: Callable[[Activity], float], seed: int, fixed: bool
+) -> Point:
+    """Batches of one length together; each has schedules of its own. fixed : the clock has but one, so that reads are
+    independent."""
     success = np.concatenate([successes(run, target) for run in runs])
     energy = np.concatenate([run.energies for run in runs])
     first = np.cumsum([0] + [int(run.group.max()) + 1 for run in runs])
     group = np.concatenate([run.group + start for run, start in zip(runs, first, strict=False)])
+    if fixed:
+        group = np.arange(len(success))
+        boot = generator(seed, "reads").binomial(len(success), success.mean(), _BOOT) / len(success)
+    else:
+        boot = clustered_bootstrap(success, group, n_boot=_BOOT, seed=seed)
     activity = mean_activity([run.activity for run in runs])
     run_s = cost(activity)
     return Point(
         time_s=length_s, run_s=run_s, found=time_to_solution(success, group, run_s),
         energy_mean=float(energy.mean()), energy_error=standard_error(energy, group), energy_best=float(energy.min()),
         activity=activity, host_s=sum(run.host_seconds for run in runs),
-        boot=clustered_bootstrap(success, group, n_boot=_BOOT, seed=seed),
+        boot=boot,
     )  # fmt: skip
 
 
