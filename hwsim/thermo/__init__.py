@@ -1,0 +1,1 @@
+"""thermo: networks of continuous cells that fluctuate in time, and what they compute."""
