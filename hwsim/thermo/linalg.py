@@ -5,7 +5,9 @@ direct solvers do with the same numbers. After Aifer et al., arXiv:2308.05660.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -27,10 +29,11 @@ class Measured:
     """What a machine measured of A x = b, or of the inverse of A.
 
     x : float64 (d,), mean over time and replicas;  covariance : float64 (d, d), beta times that of the samples
-    relative_error : |x - A^-1 b| / |A^-1 b|;  predicted_error : its root mean square, by theory
+    relative_error : |x - A^-1 b| / |A^-1 b|, absolute where b is 0;  predicted_error : its root mean square, by theory
     covariance_error : relative, in the Frobenius norm, against A^-1;  predicted_covariance_error : likewise
     device_time_s : settling and sampling of one machine;  samples : in a replica;  interval_s : between two
-    curve : float64 (k, 3): device time, relative error and predicted error on the way
+    curve : float64 (k, 5): device time, relative error and predicted error, the same of the covariance, on the way
+    interrupted : a Ctrl-C ended it before all samples
     host_s : seconds this computer took
     """
 
@@ -47,17 +50,19 @@ class Measured:
     replicas: int
     host_s: float
     curve: np.ndarray = field(repr=False)
+    interrupted: bool = False
 
 
 def measure(
     A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6, time_s: float | None = None,
     interval_s: float | None = None, replicas: int = 1, settle_s: float | None = None, seed: int = 0,
+    progress: Callable[[float, int], None] | None = None, interrupt: Callable[[], bool] = lambda: False,
 ) -> Measured:  # fmt: skip
     """Let cells in the bowl of A and b settle from 0, then average ``time_s`` of them, sampled every ``interval_s``.
 
     A : (d, d) symmetric positive definite;  beta : inverse temperature, which divides the noise;  tau_s : seconds in
     which a cell with A = 1 relaxes;  time_s : None for 100 relaxation times of the slowest mode
-    replicas : machines at once. Raises InputError.
+    replicas : machines at once;  progress : called with the share done and the samples. Raises InputError.
     """
     network = bowl(A, b, beta=beta, tau_s=tau_s)
     rates, basis = network.modes()
@@ -73,7 +78,7 @@ def measure(
     began = time.perf_counter()
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
     ensemble.advance(settle_s)
-    truth = network.mean
+    truth, inverse = network.mean, (basis / (rates * tau_s)) @ basis.T
     total, square = np.zeros(network.size), np.zeros((network.size, network.size))
     looks = set(np.unique(np.geomspace(1, samples, _LOOKS).round().astype(int)).tolist())
     curve = []
@@ -81,24 +86,26 @@ def measure(
         states = ensemble.states
         total += states.mean(axis=0)
         square += states.T @ states / replicas
-        if number in looks:
-            found = total / number
+        interrupted = number % 256 == 0 and number < samples and interrupt()
+        if number in looks or interrupted:
+            x = total / number
+            covariance = beta * (square / number - np.outer(x, x))
+            far: Any = {"interval_s": interval_s, "samples": number, "replicas": replicas}
             curve.append([
-                settle_s + number * interval_s, _relative(found - truth, truth),
-                predicted_error(network, settle_s=settle_s, interval_s=interval_s, samples=number, replicas=replicas),
+                settle_s + number * interval_s, _relative(x - truth, truth),
+                predicted_error(network, settle_s=settle_s, **far), _relative(covariance - inverse, inverse),
+                predicted_covariance_error(network, **far),
             ])  # fmt: skip
+            if progress is not None:
+                progress(number / samples, number)
+        if interrupted:
+            break
         ensemble.advance(interval_s)
-    x = total / samples
-    covariance = beta * (square / samples - np.outer(x, x))
-    inverse = (basis / (rates * tau_s)) @ basis.T
     return Measured(
-        x=x, covariance=covariance, relative_error=_relative(x - truth, truth), predicted_error=curve[-1][2],
-        covariance_error=_relative(covariance - inverse, inverse),
-        predicted_covariance_error=predicted_covariance_error(
-            network, interval_s=interval_s, samples=samples, replicas=replicas
-        ),
-        device_time_s=settle_s + samples * interval_s, settle_s=settle_s, interval_s=interval_s, samples=samples,
-        replicas=replicas, host_s=time.perf_counter() - began, curve=np.array(curve),
+        x=x, covariance=covariance, relative_error=curve[-1][1], predicted_error=curve[-1][2],
+        covariance_error=curve[-1][3], predicted_covariance_error=curve[-1][4], device_time_s=curve[-1][0],
+        settle_s=settle_s, interval_s=interval_s, samples=number, replicas=replicas,
+        host_s=time.perf_counter() - began, curve=np.array(curve), interrupted=interrupted,
     )  # fmt: skip
 
 
@@ -116,7 +123,7 @@ def predicted_error(
     spread = network.noise[0, 0] / (2 * rates)
     noise = spread * correlated(rates * interval_s, samples) / samples / replicas
     # settled from a point: the variance is short of the stationary one, by less than the start leaves; see SETTLE
-    return float(np.sqrt(np.sum(left**2 + noise)) / np.linalg.norm(mean)) if np.any(mean) else float("nan")
+    return float(np.sqrt(np.sum(left**2 + noise)) / (np.linalg.norm(mean) or 1.0))
 
 
 def correlated(x: np.ndarray, n: int) -> np.ndarray:

@@ -1,0 +1,78 @@
+"""``hwsim thermo``: what it prints and writes, files of several kinds, refusals in one sentence."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hwsim.cli.main import main
+
+A = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.2], [0.0, 0.2, 1.5]])
+B = np.array([1.0, -1.0, 2.0])
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A and b as .npy, .mtx and text, and files that are neither."""
+    np.save(tmp_path / "A.npy", A)
+    np.save(tmp_path / "b.npy", B)
+    (tmp_path / "A.mtx").write_text(
+        "%%MatrixMarket matrix coordinate real symmetric\n3 3 5\n1 1 2\n2 1 0.5\n2 2 1\n3 2 0.2\n3 3 1.5\n"
+    )
+    (tmp_path / "b.csv").write_text("1, -1, 2\n")
+    (tmp_path / "words.txt").write_text("one two\n")
+    np.save(tmp_path / "skew.npy", A + np.triu(np.ones((3, 3)), 1))
+    np.save(tmp_path / "flat.npy", np.diag([1.0, 1.0, 0.0]))
+    np.save(tmp_path / "nan.npy", np.full((3, 3), np.nan))
+    np.save(tmp_path / "complex.npy", A * 1j)
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "A.npy").read_bytes()[:20])
+    return tmp_path
+
+
+@pytest.mark.parametrize(("matrix", "vector"), [("A.npy", "b.npy"), ("A.mtx", "b.csv")])
+def test_solving_prints_the_error_beside_theory_and_direct_solvers(files, matrix, vector, capsys):
+    picture, data = files / "e.png", files / "d.json"
+    arguments = ["thermo", "solve", str(files / matrix), str(files / vector), "--time", "2ms", "--seed", "3"]
+    assert main([*arguments, "--plot", str(picture), "--json", str(data)]) == 0
+    said = capsys.readouterr().out
+    assert "Cholesky" in said and "conjugate gradient" in said and "energy: unknown" in said
+    document = json.loads(data.read_text())
+    assert {"x", "covariance_error", "relative_error", "device_time_s", "direct"} <= set(document)
+    assert document["relative_error"] < 4 * document["predicted_error"] < 0.2
+    np.testing.assert_allclose(document["x"], np.linalg.solve(A, B), atol=0.3)
+    assert document["device_time_s"] == pytest.approx(
+        document["settle_s"] + document["samples"] * document["interval_s"]
+    )
+    assert picture.stat().st_size > 20_000
+
+
+def test_the_inverse_is_the_covariance(files, capsys):
+    arguments = ["thermo", "inverse", str(files / "A.npy"), "--time", "2ms", "--replicas", "4", "--json", "-"]
+    assert main(arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["covariance_error"] < 4 * document["predicted_covariance_error"] < 0.3
+    np.testing.assert_allclose(document["covariance"], np.linalg.inv(A), atol=0.15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["solve", "skew.npy", "b.npy"], "A must be symmetric"),
+        (["solve", "flat.npy", "b.npy"], "A must be positive definite; its least eigenvalue is 0"),
+        (["solve", "nan.npy", "b.npy"], "A must be finite"),
+        (["solve", "complex.npy", "b.npy"], "must hold real numbers"),
+        (["solve", "cut.npy", "b.npy"], "holds no array of numbers"),
+        (["solve", "words.txt", "b.npy"], "holds no array of numbers"),
+        (["solve", "nothing.npy", "b.npy"], "no such file"),
+        (["solve", "A.npy", "A.npy"], "b must have 1 dimension, got shape (3, 3)"),
+        (["inverse", "b.npy"], "A must have 2 dimensions, got shape (3,)"),
+        (["inverse", "A.npy", "--tau", "5 V"], "tau"),
+        (["inverse", "A.npy", "--replicas", "0"], "replicas must be >= 1"),
+        (["inverse", "A.npy", "--plot", "p.txt"], "a figure must end in"),
+    ],
+)
+def test_bad_input_is_one_sentence(files, arguments, sentence, capsys, monkeypatch):
+    monkeypatch.chdir(files)
+    assert main(["thermo", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
