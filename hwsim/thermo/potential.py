@@ -1,0 +1,258 @@
+"""One cell in a potential: a ball in a bowl, in two wells, or in any U(x) that is given.
+
+Enters: a potential. Leaves: positions of replicas in time. Overdamped, dx = -U'(x) dt/tau + sqrt(2 / (beta tau)) dW, or
+underdamped, dx = v dt and m dv = -U'(x) dt - (m v / relax) dt + noise. Energies are in units in which beta = 1 / (k T)
+is a number, so that the stationary law of x is exp(-beta U) / Z either way.
+"""
+
+import ast
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.streams import generator
+
+METHODS = ("leimkuhler-matthews", "euler")
+"""Overdamped integrators. The first is the limit of BAOAB for much friction: second order in the step, and without bias
+of the variance in a bowl; Euler-Maruyama inflates that by 2 / (2 - a step)."""
+_FUNCTIONS = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "cosh", "sinh")}
+_COMPLEX_STEP = 1e-30
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Potential:
+    """name : for people;  energy, slope : of float64 arrays, U and dU/dx, element by element."""
+
+    name: str
+    energy: Callable[[np.ndarray], np.ndarray]
+    slope: Callable[[np.ndarray], np.ndarray]
+
+
+def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
+    """The bowl U = stiffness (x - centre)^2 / 2."""
+    _positive(stiffness=stiffness)
+    return Potential(
+        name=f"bowl of stiffness {stiffness:g}",
+        energy=lambda x: stiffness * (x - centre) ** 2 / 2, slope=lambda x: stiffness * (x - centre),
+    )  # fmt: skip
+
+
+def double_well(barrier: float = 4.0, distance: float = 1.0) -> Potential:
+    """Two wells at -distance and distance with U = 0, and U = barrier at 0 between them."""
+    _positive(barrier=barrier, distance=distance)
+    return Potential(
+        name=f"two wells, barrier {barrier:g}",
+        energy=lambda x: barrier * ((x / distance) ** 2 - 1) ** 2,
+        slope=lambda x: 4 * barrier * x / distance**2 * ((x / distance) ** 2 - 1),
+    )
+
+
+def expression(text: str) -> Potential:
+    """U(x) as text, such as ``x**4/4 - x**2/2``: + - * / **, numbers, pi, exp, log, sqrt, sin, cos, tanh, cosh, sinh.
+
+    The slope is exact (a complex step), so the function must be smooth where the cell goes. Raises InputError.
+    """
+    try:
+        tree = ast.parse(text.replace("^", "**"), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise InputError(f"a potential is an expression of x such as x**4/4 - x**2/2, got {text!r}") from None
+    body = tree.body
+    _check(body, text)
+
+    def energy(x: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(np.real(_value(body, np.asarray(x, dtype=float))), np.shape(x)).astype(float)
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            value = _value(body, np.asarray(x) + 1j * _COMPLEX_STEP)
+        return np.broadcast_to(np.imag(value) / _COMPLEX_STEP, np.shape(x)).astype(float)
+
+    return Potential(name=text, energy=energy, slope=slope)
+
+
+def overdamped(
+    potential: Potential, *, beta: float, tau_s: float, time_s: float, step_s: float, replicas: int, seed: int = 0,
+    start: float | np.ndarray = 0.0, method: str = METHODS[0],
+    observe: Callable[[float, np.ndarray], bool | None] | None = None, every: int = 1,
+) -> np.ndarray:  # fmt: skip
+    """float64 (replicas,): positions after ``time_s``.
+
+    tau_s : seconds in which a bowl of stiffness 1 relaxes;  start : one place or (replicas,)
+    observe : called every ``every`` steps with device time and positions; ends the run by returning True
+    Raises InputError for bad sizes, and where U or a position is no finite number: a step that is unstable, or a
+    potential without a bottom.
+    """
+    _positive(beta=beta, tau_s=tau_s, time_s=time_s, step_s=step_s)
+    if method not in METHODS:
+        raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if replicas < 1 or every < 1:
+        raise InputError(f"replicas and every must be >= 1, got {replicas} and {every}")
+    x = np.array(np.broadcast_to(np.asarray(start, dtype=float), (replicas,)))
+    _check_energy(potential, x)
+    draw = generator(seed, "potential")
+    h = step_s / tau_s
+    strength = math.sqrt(2 * h / beta)
+    kept, noise = np.zeros(replicas), np.empty(replicas)
+    if method != "euler":
+        draw.standard_normal(out=kept)
+    steps = max(1, round(time_s / step_s))
+    for number in range(1, steps + 1):
+        draw.standard_normal(out=noise)
+        force = potential.slope(x)
+        if method == "euler":
+            x += strength * noise - h * force
+        else:
+            x += strength * (kept + noise) / 2 - h * force
+            kept, noise = noise, kept
+        if number % every == 0 or number == steps:
+            _check_finite(x, potential, step_s)
+            if observe is not None and observe(number * step_s, x):
+                break
+    return x
+
+
+def underdamped(
+    potential: Potential, *, beta: float, mass: float, relax_s: float, time_s: float, step_s: float, replicas: int,
+    seed: int = 0, start: float | np.ndarray = 0.0,
+    observe: Callable[[float, np.ndarray, np.ndarray], bool | None] | None = None, every: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Positions and velocities, float64 (replicas,) each, after ``time_s``, by BAOAB (Leimkuhler and Matthews, Appl.
+    Math. Res. Express 2013, 34): half a kick, half a drift, friction and noise, half a drift, half a kick.
+
+    mass : in energy s^2 / x^2;  relax_s : seconds in which a free velocity relaxes. Velocities begin in equilibrium. In
+    a bowl the variance of x has no bias at any stable step; that of v is short by step^2 stiffness / (4 mass).
+    """
+    _positive(beta=beta, mass=mass, relax_s=relax_s, time_s=time_s, step_s=step_s)
+    if replicas < 1 or every < 1:
+        raise InputError(f"replicas and every must be >= 1, got {replicas} and {every}")
+    x = np.array(np.broadcast_to(np.asarray(start, dtype=float), (replicas,)))
+    _check_energy(potential, x)
+    draw = generator(seed, "potential")
+    v = draw.standard_normal(replicas) / math.sqrt(beta * mass)
+    shrink = math.exp(-step_s / relax_s)
+    strength = math.sqrt(-math.expm1(-2 * step_s / relax_s) / (beta * mass))
+    force = -potential.slope(x) / mass
+    steps = max(1, round(time_s / step_s))
+    for number in range(1, steps + 1):
+        v += step_s / 2 * force
+        x += step_s / 2 * v
+        v *= shrink
+        v += strength * draw.standard_normal(replicas)
+        x += step_s / 2 * v
+        force = -potential.slope(x) / mass
+        v += step_s / 2 * force
+        if number % every == 0 or number == steps:
+            _check_finite(x, potential, step_s)
+            if observe is not None and observe(number * step_s, x, v):
+                break
+    return x, v
+
+
+def law(potential: Potential, beta: float, edges: np.ndarray) -> np.ndarray:
+    """Share of exp(-beta U) / Z in each bin of ``edges``, float64 (k + 1,), all that is outside counted as nowhere."""
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
+    at = middle[:, None] + half[:, None] * nodes
+    height = potential.energy(at.ravel()).reshape(at.shape)
+    mass = (np.exp(-beta * (height - height.min())) * weights).sum(axis=1) * half
+    return mass / mass.sum()
+
+
+def kramers_rate(barrier: float, curvature_bottom: float, curvature_top: float, *, beta: float, tau_s: float) -> float:
+    """Escapes a second from a well over a high barrier, overdamped: sqrt(U''(bottom) |U''(top)|) exp(-beta barrier) /
+    (2 pi tau). Kramers, Physica 7, 284 (1940); errors of order 1 / (beta barrier)."""
+    return math.sqrt(curvature_bottom * abs(curvature_top)) / (2 * math.pi * tau_s) * math.exp(-beta * barrier)
+
+
+def mean_escape_s(
+    potential: Potential, *, beta: float, tau_s: float, start: float, exit_at: float, low: float
+) -> float:
+    """Exact mean time to first reach ``exit_at`` > ``start``, overdamped, with nothing below ``low``: beta tau times
+    the integral over y of exp(beta U(y)) times that below y of exp(-beta U)."""
+    grid = np.linspace(low, exit_at, 20_001)
+    height = potential.energy(grid)
+    base = height.min()
+    density = np.exp(-beta * (height - base))
+    step = grid[1] - grid[0]
+    below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * step)])
+    inner = np.exp(beta * (height - base)) * below
+    at = grid >= start
+    return float(beta * tau_s * np.sum((inner[at][1:] + inner[at][:-1]) / 2) * step)
+
+
+def _check_energy(potential: Potential, x: np.ndarray) -> None:
+    energy = np.asarray(potential.energy(x))
+    if energy.shape != x.shape or not np.isfinite(energy).all():
+        raise InputError(f"the potential {potential.name!r} is no finite number where the cells start")
+
+
+def _check_finite(x: np.ndarray, potential: Potential, step_s: float) -> None:
+    if not np.isfinite(x).all():
+        raise InputError(
+            f"a cell left all bounds in the potential {potential.name!r}: it has no bottom, gives no number there, or "
+            f"a step of {step_s:g} s is unstable in it"
+        )
+
+
+def _positive(**values: float) -> None:
+    for name, value in values.items():
+        if not (value > 0 and math.isfinite(value)):
+            raise InputError(f"{name} must be > 0, got {value}")
+
+
+def _check(node: ast.expr, text: str) -> None:
+    """Refuse all that is no arithmetic of x."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow):
+        _check(node.left, text)
+        _check(node.right, text)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        _check(node.operand, text)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
+        if len(node.args) != 1 or node.keywords:
+            raise InputError(f"{node.func.id} in the potential {text!r} takes one value")
+        _check(node.args[0], text)
+    elif not (
+        (isinstance(node, ast.Name) and node.id in ("x", "pi"))
+        or (isinstance(node, ast.Constant) and type(node.value) in (int, float))
+    ):
+        raise InputError(
+            f"a potential is arithmetic of x with {', '.join(_FUNCTIONS)}; {ast.unparse(node)!r} in {text!r} is not"
+        )
+
+
+def _value(node: ast.expr, x: np.ndarray) -> np.ndarray:
+    if isinstance(node, ast.BinOp):
+        left, right = _value(node.left, x), _value(node.right, x)
+        if isinstance(node.op, ast.Pow):
+            return _power(left, right)
+        if isinstance(node.op, ast.Add):
+            return left + right
+        if isinstance(node.op, ast.Sub):
+            return left - right
+        return left * right if isinstance(node.op, ast.Mult) else left / right
+    if isinstance(node, ast.UnaryOp):
+        value = _value(node.operand, x)
+        return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.Call):
+        assert isinstance(node.func, ast.Name)
+        return _FUNCTIONS[node.func.id](_value(node.args[0], x))
+    if isinstance(node, ast.Name):
+        return x if node.id == "x" else np.asarray(math.pi)
+    assert isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+    return np.asarray(float(node.value))
+
+
+def _power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """``base ** exponent``; whole exponents by repeated products, which a complex step passes through without loss."""
+    if np.ndim(exponent) == 0 and not np.iscomplexobj(exponent) and float(exponent).is_integer():
+        times = abs(int(exponent))
+        if times <= 64:
+            result = np.ones_like(base)
+            for _ in range(times):
+                result = result * base
+            return 1 / result if exponent < 0 else result
+    return base**exponent
