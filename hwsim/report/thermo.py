@@ -37,3 +37,39 @@ def error_picture(document: dict[str, Any], path: str | os.PathLike, *, title: s
     axes.legend(fontsize="small", frameon=False)
     canvas.write(figure, path)
     return path
+
+
+def potential_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+    """One cell in time; beside it, on the same axis of x, the histogram of all with the law, and the potential.
+
+    Raises InputError for a suffix other than png, svg, pdf.
+    """
+    path = canvas.picture_path(path)
+    figure = canvas.blank(12.0, 5.0)
+    left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(2.2, 1.2, 1.0))
+    canvas.headline(figure, title, width=110)
+    blue, orange = canvas.palette()[:2]
+    trace = np.array(document["trace"])
+    edges, law = np.array(document["edges"]), np.array(document["law"])
+    at, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    left.plot(trace[:, 0] * 1e6, trace[:, 1], color=blue, linewidth=0.7)
+    left.set_xlabel("device time (us)")
+    left.set_ylabel("x")
+    counts = np.array(document["counts"])
+    middle.barh(at, counts / counts.sum() / width, height=width, color=blue, alpha=0.35, label="all cells at the end")
+    middle.plot(law / width, at, color=orange, linewidth=1.8, label="exp(-beta U) / Z")
+    middle.set_xlabel("probability density")
+    energy = np.array(document["energy"])
+    right.plot(document["beta"] * (energy - energy.min()), at, color="0.25", linewidth=1.5)
+    right.set_xlabel("beta (U - its least)")
+    seen = law / width > 1e-4 * (law / width).max()
+    left.set_ylim(at[seen][0] - width[0], at[seen][-1] + width[0])
+    canvas.dress(left, "one cell")
+    canvas.dress(middle, f"{document['replicas']} cells and the law")
+    canvas.dress(right, "the potential")
+    right.set_xlim(0, 12)
+    figure.legend(
+        *middle.get_legend_handles_labels(), loc="outside lower center", fontsize="small", frameon=False, ncols=2
+    )
+    canvas.write(figure, path)
+    return path

@@ -256,3 +256,54 @@ def _power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
                 result = result * base
             return 1 / result if exponent < 0 else result
     return base**exponent
+
+
+def parse_potential(text: str) -> Potential:
+    """``bowl:stiffness=1,centre=0``, ``wells:barrier=4,distance=1``, or an expression of x. Raises InputError."""
+    name, _, rest = text.partition(":")
+    known = {"bowl": quadratic, "wells": double_well}
+    if name.strip() not in known:
+        return expression(text)
+    given: dict[str, float] = {}
+    for part in filter(None, rest.split(",")):
+        key, _, word = part.partition("=")
+        try:
+            given[key.strip()] = float(word)
+        except ValueError:
+            raise InputError(f"{name} takes KEY=NUMBER, got {part!r}") from None
+    try:
+        return known[name.strip()](**given)
+    except TypeError:
+        words = "stiffness, centre" if name.strip() == "bowl" else "barrier, distance"
+        raise InputError(f"{name} takes {words}, got {', '.join(given)}") from None
+
+
+def reach(potential: Potential, *, beta: float, start: float, height: float = 25.0) -> tuple[float, float]:
+    """Where beta U, from its least value on, is below ``height``: (low, high). Raises InputError where U has no bottom
+    within a factor of a million."""
+    wide = 1.0
+    for _ in range(21):
+        grid = start + wide * np.linspace(-1, 1, 4001)
+        with np.errstate(all="ignore"):
+            energy = beta * np.asarray(potential.energy(grid), dtype=float)
+        energy = np.where(np.isnan(energy), np.inf, energy)
+        inside = energy < energy.min() + height
+        if not (inside[0] or inside[-1]):
+            held = np.flatnonzero(inside)
+            if not len(held):
+                break
+            if len(held) >= 40:
+                return float(grid[held[0] - 1]), float(grid[held[-1] + 1])
+            wide /= 8  # too coarse: look closer
+            start = float(grid[held[len(held) // 2]])
+            continue
+        wide *= 2
+    raise InputError(f"the potential {potential.name!r} has no bottom that holds a cell at beta = {beta:g}")
+
+
+def stable_step(potential: Potential, *, beta: float, tau_s: float, start: float) -> float:
+    """Seconds: a twentieth of the relaxation time at the steepest curvature that a cell meets."""
+    low, high = reach(potential, beta=beta, start=start, height=12.0)
+    grid = np.linspace(low, high, 2001)[1:-1]
+    curvature = np.abs(np.gradient(potential.slope(grid), grid)).max()
+    return 0.05 * tau_s / max(float(curvature), 1e-12)

@@ -76,3 +76,44 @@ def test_bad_input_is_one_sentence(files, arguments, sentence, capsys, monkeypat
     assert main(["thermo", *arguments]) == 2
     said = capsys.readouterr().err
     assert sentence in said and said.count("\n") == 1
+
+
+def test_a_cell_is_compared_with_its_law(tmp_path, capsys):
+    picture, data = tmp_path / "w.png", tmp_path / "w.json"
+    arguments = ["thermo", "sample", "wells:barrier=1.5", "--tau", "2us", "--time", "40us", "--seed", "5"]
+    assert main([*arguments, "--plot", str(picture), "--json", str(data)]) == 0
+    assert "total variation" in capsys.readouterr().out
+    document = json.loads(data.read_text())
+    assert document["total_variation"] < 1.5 * document["tv_noise_floor"]
+    n = document["replicas"]
+    assert abs(document["mean"] - document["law_mean"]) < 4 * np.sqrt(document["law_variance"] / n)
+    assert abs(document["variance"] / document["law_variance"] - 1) < 4 * np.sqrt(2 / n)
+    assert sum(document["counts"]) == n and sum(document["law"]) == pytest.approx(1)
+    assert picture.stat().st_size > 20_000
+
+
+def test_text_and_names_are_potentials(capsys):
+    for potential in ("bowl:stiffness=4,centre=1", "2*(x-1)^2"):
+        assert main(["thermo", "sample", potential, "--time", "4us", "--start", "1", "--json", "-"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document["law_mean"] == pytest.approx(1) and document["law_variance"] == pytest.approx(0.25, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["x**3"], "has no bottom"),
+        (["log(x)"], "has no bottom"),
+        (["import os"], "an expression of x"),
+        (["bowl:k=1"], "bowl takes stiffness, centre"),
+        (["wells:barrier=high"], "KEY=NUMBER"),
+        (["bowl", "--beta", "-1"], "beta must be > 0"),
+        (["bowl", "--step", "5us", "--time", "5ms"], "a step of 5e-06 s is unstable"),
+        (["bowl", "--step", "0s"], "step_s must be > 0"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_bad_potentials_are_one_sentence(arguments, sentence, capsys):
+    assert main(["thermo", "sample", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
