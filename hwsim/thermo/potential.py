@@ -99,6 +99,7 @@ def overdamped(
     kept, noise = np.zeros(replicas), np.empty(replicas)
     if method != "euler":
         draw.standard_normal(out=kept)
+        kept *= math.sqrt(3)  # half of it is left out at each end: so n steps from anywhere spread as n do
     steps = max(1, round(time_s / step_s))
     for number in range(1, steps + 1):
         draw.standard_normal(out=noise)

@@ -1,0 +1,71 @@
+"""Work done on a cell while its potential is changed, and what it says of free energies.
+
+Enters: a family of potentials and how its parameter moves. Leaves: the work on every replica; Jarzynski's equality,
+<exp(-beta W)> = exp(-beta dF) (Phys. Rev. Lett. 78, 2690 (1997)), makes a free-energy difference of it.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.thermo.potential import Potential, overdamped
+
+
+def driven(
+    family: Callable[[float], Potential], path: Sequence[float], start: np.ndarray, *, beta: float, tau_s: float,
+    time_s: float, step_s: float, seed: int = 0,
+) -> np.ndarray:  # fmt: skip
+    """float64 (replicas,): work on each replica as the parameter goes along ``path`` in ``time_s``.
+
+    start : float64 (replicas,), in equilibrium at ``path[0]``. The parameter jumps from value to value, which is work;
+    a cell relaxes for an equal time at each, which is heat. Raises InputError.
+    """
+    if len(path) < 2:
+        raise InputError("a path needs two values of the parameter")
+    x, work = np.array(start, dtype=float), np.zeros(len(start))
+    stay_s = time_s / (len(path) - 1)
+    before = family(path[0])
+    for number, value in enumerate(path[1:]):
+        after = family(value)
+        work += after.energy(x) - before.energy(x)
+        x = overdamped(
+            after, beta=beta, tau_s=tau_s, time_s=stay_s, step_s=min(step_s, stay_s), replicas=len(x), start=x,
+            seed=seed + (number << 32),
+        )  # fmt: skip
+        before = after
+    return work
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeEnergy:
+    """difference : of the ends of the path, with its standard error;  mean_work : at least that;  dissipated : the
+    rest, which over the temperature is the entropy produced"""
+
+    difference: float
+    error: float
+    mean_work: float
+    mean_work_error: float
+
+    @property
+    def dissipated(self) -> float:
+        """Mean work above the free-energy difference."""
+        return self.mean_work - self.difference
+
+
+def jarzynski(work: np.ndarray, beta: float) -> FreeEnergy:
+    """The free-energy difference from ``work``, float64 (n,). Its error is that of the exponential average, to first
+    order: good where the dissipated work is a few k T at most. Raises InputError."""
+    work = np.asarray(work, dtype=float)
+    if work.ndim != 1 or len(work) < 2 or not np.isfinite(work).all():
+        raise InputError("work must be two finite numbers or more")
+    least = work.min()
+    weights = np.exp(-beta * (work - least))
+    mean = weights.mean()
+    return FreeEnergy(
+        difference=float(least - math.log(mean) / beta),
+        error=float(weights.std(ddof=1) / mean / beta / math.sqrt(len(work))),
+        mean_work=float(work.mean()), mean_work_error=float(work.std(ddof=1) / math.sqrt(len(work))),
+    )  # fmt: skip
