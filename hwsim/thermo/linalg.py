@@ -197,3 +197,82 @@ def _geometric(x: np.ndarray, n: int) -> np.ndarray:
 def _relative(error: np.ndarray, truth: np.ndarray) -> float:
     size = float(np.linalg.norm(truth))
     return float(np.linalg.norm(error)) / size if size else float(np.linalg.norm(error))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimated:
+    """A matrix that a machine measured. error : float64 (d, d), standard error of each entry, from independent replicas
+    relative_error : in the Frobenius norm, against a direct solver;  device_time_s : of one machine"""
+
+    matrix: np.ndarray
+    error: np.ndarray
+    relative_error: float
+    device_time_s: float
+    replicas: int
+
+
+def exponential(
+    A: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6, replicas: int = 64, samples: int = 1000, seed: int = 0
+) -> Estimated:
+    """exp(-A), from cells in the bowl of A that are looked at twice, tau_s apart: their correlation is exp(-A) C.
+
+    A : (d, d) symmetric positive definite;  replicas : machines at once, each with ``samples`` pairs of looks. C is
+    measured by the same cells, so that beta does not matter. Raises InputError.
+    """
+    network = bowl(A, np.zeros(len(np.atleast_2d(A))), beta=beta, tau_s=tau_s)
+    _check_counts(replicas, samples)
+    ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
+    ensemble.advance(SETTLE / network.slowest_per_s)
+    d = network.size
+    both, same = np.zeros((replicas, d, d)), np.zeros((replicas, d, d))
+    before = ensemble.states
+    for _ in range(samples):
+        ensemble.advance(tau_s)
+        after = ensemble.states
+        both += after[:, :, None] * before[:, None, :]
+        same += before[:, :, None] * before[:, None, :]
+        before = after
+    inverse = np.linalg.pinv(same.mean(axis=0), hermitian=True)
+    found = both.mean(axis=0) @ inverse
+    # what each replica's correlations differ by from the common answer, to first order
+    parts = (both - found @ same) @ inverse
+    rates, basis = network.modes()
+    truth = (basis * np.exp(-rates * tau_s)) @ basis.T
+    return Estimated(
+        matrix=found, error=parts.std(axis=0, ddof=1) / np.sqrt(replicas),
+        relative_error=_relative(found - truth, truth), device_time_s=ensemble.time_s, replicas=replicas,
+    )  # fmt: skip
+
+
+def lyapunov(
+    A: np.ndarray, noise: np.ndarray, *, tau_s: float = 1e-6, replicas: int = 64, samples: int = 1000, seed: int = 0
+) -> Estimated:
+    """X of A X + X A^T = noise, from the covariance of cells with forces -A x and that noise; A need not be symmetric.
+
+    A : (d, d), all of whose eigenvalues have positive real parts;  noise : (d, d), a covariance;  samples : of each
+    machine, one relaxation time of the slowest mode apart. Raises InputError.
+    """
+    A, noise = np.asarray(A, dtype=float), np.asarray(noise, dtype=float)
+    if A.ndim != 2 or A.shape[0] != A.shape[1]:
+        raise InputError(f"A must be a square matrix, got shape {A.shape}")
+    network = LinearNetwork(drift=A / tau_s, force=np.zeros(len(A)), noise=noise / tau_s)
+    _check_counts(replicas, samples)
+    interval_s = 1 / network.slowest_per_s
+    ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
+    ensemble.advance(SETTLE * interval_s)
+    square = np.zeros((replicas, network.size, network.size))
+    for _ in range(samples):
+        states = ensemble.states
+        square += states[:, :, None] * states[:, None, :]
+        ensemble.advance(interval_s)
+    square /= samples
+    found, truth = square.mean(axis=0), network.covariance
+    return Estimated(
+        matrix=found, error=square.std(axis=0, ddof=1) / np.sqrt(replicas),
+        relative_error=_relative(found - truth, truth), device_time_s=ensemble.time_s, replicas=replicas,
+    )  # fmt: skip
+
+
+def _check_counts(replicas: int, samples: int) -> None:
+    if replicas < 2 or samples < 1:
+        raise InputError(f"replicas must be >= 2 and samples >= 1, got {replicas} and {samples}")
