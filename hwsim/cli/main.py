@@ -17,6 +17,7 @@ from hwsim.cli import (
     devices,
     explore,
     fit,
+    free_energy,
     layout,
     ledger,
     merge,
@@ -48,8 +49,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"hwsim {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
     modules = (
-        compare, run, tts, study, report, merge, blame, compile, layout, explore, thermo, problem, chips, devices, show,
-        check, chip, ledger, fit, bench,
+        compare, run, tts, study, report, merge, blame, compile, layout, explore, free_energy, thermo, problem, chips,
+        devices, show, check, chip, ledger, fit, bench,
     )  # fmt: skip
     for module in modules:
         module.add_parser(commands)

@@ -1,0 +1,176 @@
+"""``hwsim free-energy``: ln Z and the free energy of a problem, exact where possible, and as a chip measures them."""
+
+import argparse
+import math
+import sys
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.output import write_json
+from hwsim.errors import InputError
+from hwsim.units import format_si
+
+_METHODS = ("annealing", "integration")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "free-energy",
+        help="ln Z and free energy of a problem: exact, and measured on the chip with bounds and intervals",
+        description="The partition function Z = sum exp(-beta E) and F = -ln(Z) / beta: exact where enumeration, a "
+        "transfer matrix or a tree decomposition can, and measured on the emulated chip, by annealed importance "
+        "sampling there and back (bounds from both sides) and by thermodynamic integration.",
+    )
+    parser.add_argument(
+        "problem", metavar="PROBLEM", help="a file, or a generator such as sk:n=20,seed=1 or ising2d:L=16"
+    )
+    parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (%(default)s)")
+    options.add_card_options(parser)
+    options.add_scheme(parser)
+    parser.add_argument(
+        "--beta", default="1", metavar="B", help="inverse temperature: a number, or such as 2/sigma (%(default)s)"
+    )
+    parser.add_argument(
+        "--method", default=",".join(_METHODS), metavar="M,...", help=f"of {', '.join(_METHODS)} (%(default)s)"
+    )
+    parser.add_argument("--sweeps", metavar="N", help="at each step of beta (10 for annealing, 100 for integration)")
+    parser.add_argument("--reads", default="1024", metavar="N", help="copies (%(default)s)")
+    parser.add_argument("--schedules", default="16", metavar="N", help="realisations of the clock (%(default)s)")
+    parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
+    parser.add_argument(
+        "--die-seed", default="0", metavar="N", help="which die, where the chip has spread (%(default)s)"
+    )
+    parser.add_argument("--engine", default="auto", help="auto, lanes, bitplanes, dense or reference (%(default)s)")
+    parser.add_argument("--threads", metavar="N", help="threads (all cores); results do not depend on it")
+    parser.add_argument("--plot", metavar="FILE", help="picture: energy against beta, and the work there and back")
+    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    options.check_outputs(arguments)
+    from hwsim.analysis.anneals import beta_ends
+    from hwsim.chip.library import chip
+    from hwsim.equilibrium import free_energy
+    from hwsim.equilibrium.partition import exact_partition
+    from hwsim.mapping.compile import compile
+    from hwsim.problem.read import read
+
+    methods = [word.strip() for word in arguments.method.split(",")]
+    if unknown := [word for word in methods if word not in _METHODS]:
+        raise InputError(f"method must be of {', '.join(_METHODS)}, got {unknown[0]!r}")
+    problem = read(arguments.problem)
+    ends = beta_ends(arguments.beta, problem)
+    if len(ends) != 1:
+        raise InputError(f"a free energy is at one beta, got {arguments.beta!r}")
+    beta = ends[0]
+    machine = chip(arguments.chip, **options.card_options(arguments), **options.scheme(arguments))
+    program = compile(problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"))
+    given: dict[str, Any] = {} if arguments.sweeps is None else {
+        "sweeps": options.integer(arguments.sweeps, "sweeps", least=1)
+    }  # fmt: skip
+    exact = exact_partition(problem, beta)
+    document: dict[str, Any] = {
+        "problem": options.problem_facts(problem), "chip": machine.name, "clock": program.clock, "beta": beta,
+        "exact": None if exact is None else vars(exact) | {"free_energy": _free(exact.log_z, beta)},
+    }  # fmt: skip
+    kinds: dict[str, Any] = {
+        "annealing": free_energy.annealed_importance,
+        "integration": free_energy.thermodynamic_integration,
+    }
+    progress = options.Progress(len(methods))
+    for name in methods:
+        found: Any = kinds[name](
+            program, beta, reads=options.integer(arguments.reads, "reads", least=1),
+            schedules=options.integer(arguments.schedules, "schedules", least=1),
+            seed=options.integer(arguments.seed, "seed"), engine=arguments.engine, threads=options.threads(arguments),
+            progress=progress.watch(name), **given,
+        )  # fmt: skip
+        document[name] = _facts(found, program, machine, beta)
+    progress.close()
+    if arguments.json:
+        write_json(document, arguments.json)
+    if arguments.json != "-":
+        _print(document)
+    if arguments.plot:
+        from hwsim.report.free_energy import free_energy_picture
+
+        title = f"Free energy of {problem.name} at beta = {beta:g} on {machine.name}, {program.clock} clock"
+        free_energy_picture(document, arguments.plot, title=title)
+        print(f"picture: {arguments.plot}", file=sys.stderr)
+    return 0
+
+
+def _facts(found: Any, program: Any, machine: Any, beta: float) -> dict[str, Any]:
+    from hwsim.analysis.bill import bill
+
+    paid = bill(found.activity, machine.prices, update_j=program.update_j)
+    document = vars(found.estimate) | {
+        "free_energy": _free(found.estimate.log_z, beta), "steps": len(found.betas) - 1, "engine": found.engine,
+        "device_time_s": paid.run_s, "unpriced_time": paid.unknown_s, "device_energy_j": paid.run_j,
+        "unpriced_energy": paid.unknown_j, "host_s": found.host_s, "betas": found.betas.tolist(),
+    }  # fmt: skip
+    if hasattr(found, "forward"):
+        return document | {
+            "forward": dict(zip(("log_z", "error"), found.forward_log_z, strict=True)),
+            "reverse": dict(zip(("log_z", "error"), found.reverse_log_z, strict=True)),
+            "log_z_0": found.log_z_0, "dissipated": found.dissipated,
+            "forward_work": found.forward.tolist(), "reverse_work": found.reverse.tolist(),
+        }  # fmt: skip
+    mean = float(found.energies[-1]) + program.energy_offset
+    return document | {
+        "energies": (found.energies + program.energy_offset).tolist(), "errors": found.errors.tolist(),
+        "variances": found.variances.tolist(), "hysteresis": list(found.hysteresis), "quadrature": found.quadrature,
+        "mean_energy": mean, "entropy": found.estimate.log_z + beta * mean,
+    }  # fmt: skip
+
+
+def _free(log_z: float, beta: float) -> float | None:
+    return -log_z / beta if beta > 0 else None
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.7g}"
+
+
+def _print(document: dict[str, Any]) -> None:
+    facts = document["problem"]
+    print(f"{facts['name']}: {facts['spins']} spins, beta {document['beta']:g}, chip {document['chip']}, "
+          f"{document['clock']} clock")  # fmt: skip
+    print(f"{'':<28}{'ln Z':>10}  {'95 % interval':<24}{'bounds':<24}{'F':>11}")
+    exact = document["exact"]
+    if exact is None:
+        print(f"{'exact':<28}{'unknown':>10}  (too wide a graph to sum over)")
+    else:
+        print(f"{'exact, ' + exact['method']:<28}{exact['log_z']:>10.4f}  {'':<48}{_number(exact['free_energy']):>11}")
+    names = {"annealing": "annealed, there and back", "integration": "integral of the energy"}
+    for key in _METHODS:
+        if key in document:
+            row = document[key]
+            between, bounds = (f"[{row[a]:.4f}, {row[b]:.4f}]" for a, b in (("low", "high"), ("lower", "upper")))
+            print(f"{names[key]:<28}{row['log_z']:>10.4f}  {between:<24}{bounds:<24}{_number(row['free_energy']):>11}")
+    for key in _METHODS:
+        if key in document:
+            _print_details(key, document[key], exact)
+
+
+def _print_details(key: str, row: dict[str, Any], exact: dict[str, Any] | None) -> None:
+    energy = "energy unknown" if row["device_energy_j"] is None else format_si(row["device_energy_j"], "J")
+    words = (
+        f"{key}: {row['steps']} steps of beta, {format_si(row['device_time_s'], 's')} of device time a copy, {energy}"
+    )
+    if row["unpriced_time"]:
+        words += f" ({', '.join(row['unpriced_time'])} unpriced)"
+    print(words)
+    if key == "annealing":
+        up, down = (f"{row[way]['log_z']:.4f} +- {row[way]['error']:.4f}" for way in ("forward", "reverse"))
+        print(f"  up {up}, down {down}; both ways lose {row['dissipated']:.3g} k T")
+        if row["dissipated"] > 4:
+            print("  that is too much: copies differ too widely for the interval to be trusted; raise --sweeps")
+    else:
+        print(f"  mean energy {row['mean_energy']:.6g}, entropy {row['entropy']:.5g} k; hysteresis "
+              f"{row['hysteresis'][0]:.2g} +- {row['hysteresis'][1]:.2g} of ln Z")  # fmt: skip
+    if exact is not None and row["error"] > 0 and math.isfinite(row["error"]):
+        print(f"  {(row['log_z'] - exact['log_z']) / row['error']:+.1f} standard errors from the exact value")

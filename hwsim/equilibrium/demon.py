@@ -1,0 +1,268 @@
+"""Creutz's demon: one degree of freedom that carries energy between p-bits and reads their temperature.
+
+Enters: a Program whose flips all cost multiples of one quantum. Leaves: what demons hold, and the beta in it.
+The demon (Creutz, Phys. Rev. Lett. 50, 1411 (1983)) offers flips to p-bits drawn at random: what a flip sets free it
+takes, what a flip costs it pays, and where its purse is too small nothing flips. Every step is as likely as its
+reverse, so network and demon together stay at one energy U, and all states that flips connect become equally likely.
+Creutz visits p-bits in order, which permutes states; drawn at random they mix. One draw in n + 1 names none of them, so
+that p-bits without a field do not flip in step.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from hwsim.algorithm.ladder import own_energies
+from hwsim.algorithm.outcome import round_ticks
+from hwsim.analysis.summary import standard_error
+from hwsim.anneal import constant, drifted
+from hwsim.engine.contract import Start
+from hwsim.engine.noise import GOLDEN, mix
+from hwsim.engine.run import all_cores, begin, choose
+from hwsim.equilibrium.macrostates import DensityOfStates
+from hwsim.equilibrium.partition import check_beta
+from hwsim.errors import InputError, UnsupportedError
+from hwsim.jit import njit
+from hwsim.program import Program
+from hwsim.streams import generator
+from hwsim.units import to_seconds
+
+_MOST_QUANTA = 10_000
+_RELATIVE = 1e-9
+"""A remainder below this part of the dearest flip is none."""
+_GOLDEN = np.uint64(GOLDEN)
+_HALF = np.uint64(32)
+
+
+@numba.njit(inline="always")
+def below(key, number, n):
+    """Draw ``number`` of the stream ``key``: a whole number in [0, n), even to n / 2**32."""
+    return np.int64(((mix(key + np.uint64(number) * _GOLDEN) >> _HALF) * np.uint64(n)) >> _HALF)
+
+
+def stream_keys(seed: int, name: str, replicas: int) -> np.ndarray:
+    """uint64 (replicas,): a key for each replica, which more replicas do not change."""
+    return generator(seed, name).integers(0, 2**64, size=replicas, dtype=np.uint64)
+
+
+class _Flips(NamedTuple):
+    """bias : int64 (n,), four times the bias;  weight : int64 (m,), four times the coupling, both in quanta
+    free : int64 (f,), p-bits that are not stuck"""
+
+    bias: np.ndarray
+    indptr: np.ndarray
+    indices: np.ndarray
+    weight: np.ndarray
+    free: np.ndarray
+
+
+@njit(nogil=True)
+def _meet(flips, keys, first, attempts, states, purse):
+    """``attempts`` offers to each replica, draws ``first`` and on; states int8 (replicas, n), purse int64 (replicas,).
+
+    A purse below zero is a debt: then flips that cost nothing or less are all that happens.
+    """
+    n_free = len(flips.free)
+    for r in range(len(states)):
+        spins, held = states[r], purse[r]
+        for number in range(first, first + attempts):
+            drawn = below(keys[r], number, n_free + 1)
+            if drawn < n_free:
+                i = flips.free[drawn]
+                field = flips.bias[i]
+                for k in range(flips.indptr[i], flips.indptr[i + 1]):
+                    field += flips.weight[k] * spins[flips.indices[k]]
+                # -2 s (h + sum J s); whole by the choice of the quantum
+                cost = -spins[i] * field // 2
+                if cost <= max(held, 0):
+                    spins[i] = -spins[i]
+                    held -= cost
+        purse[r] = held
+
+
+def common_quantum(program: Program) -> float:
+    """The largest energy of which every flip costs a whole multiple: 4 on a square lattice of couplings +-1.
+
+    Flips of p-bit i cost 2 (h_i + sum_j J_ij) and that less multiples of 4 J_ij. Raises InputError where the quantum is
+    below 1/10,000 of the dearest flip, as it is for couplings drawn at random, and where all flips are free.
+    """
+    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
+    whole = 2 * (program.bias + np.bincount(rows, weights=program.weight, minlength=program.n_pbits))
+    dearest = 2 * (np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=program.n_pbits))
+    most = float(dearest.max())
+    if most == 0:
+        raise InputError("a demon needs a flip that costs energy, and this problem has no bias and no coupling")
+    costs = np.unique(np.abs(np.concatenate([whole, 4 * program.weight])))
+    quantum = 0.0
+    for cost in costs[costs > _RELATIVE * most].tolist():
+        while cost > _RELATIVE * most:
+            quantum, cost = cost, abs(quantum - cost * round(quantum / cost))
+    quantum = float(costs[-1] / np.rint(costs[-1] / quantum))
+    if most / quantum > _MOST_QUANTA or np.abs(costs / quantum - np.rint(costs / quantum)).max() > 1e-6:
+        raise InputError(
+            "a demon on a ladder needs couplings and biases whose flips all cost multiples of one quantum, of at least "
+            f"1/{_MOST_QUANTA} of the dearest, {most:g}; round them"
+        )
+    return quantum
+
+
+def _flips(program: Program, quantum: float) -> _Flips:
+    if program.group is not None:
+        raise UnsupportedError("a demon does not do p-dits (cells of more than two levels)")
+    return _Flips(
+        bias=np.rint(4 * program.bias / quantum).astype(np.int64), indptr=program.indptr, indices=program.indices,
+        weight=np.rint(4 * program.weight / quantum).astype(np.int64), free=np.flatnonzero(program.stuck == 0),
+    )  # fmt: skip
+
+
+def demon_law(density: DensityOfStates, total_energy: float) -> tuple[np.ndarray, np.ndarray]:
+    """(energies, probabilities), float64 (k,) each, of a demon that shares ``total_energy`` with the levels of
+    ``density``: Omega(U - e) over the sum. Ascending. Raises InputError where no level is that low."""
+    energies = total_energy - density.energies[::-1]
+    held = energies >= -_RELATIVE * max(1.0, float(np.abs(density.energies).max()))
+    if not held.any():
+        raise InputError(f"total_energy must be at least the lowest level, {density.energies[0]:g}, got {total_energy}")
+    weights = np.exp(density.log_multiplicity[::-1][held] - density.log_multiplicity.max())
+    return np.maximum(energies[held], 0.0), weights / weights.sum()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Isolated:
+    """Networks that were left alone with their demons.
+
+    quantum : float, the demon's rung;  energies : float64 (replicas,), held by each demon at the end
+    states : int8 (replicas, n), +-1, of the p-bits then
+    """
+
+    quantum: float
+    energies: np.ndarray
+    states: np.ndarray
+
+
+def isolated(
+    program: Program, *, total_energy: float, sweeps: int, replicas: int = 1024, settle: int = 100, seed: int = 0,
+    states: np.ndarray | None = None,
+) -> Isolated:  # fmt: skip
+    """``replicas`` copies of the network, each alone with a demon at ``total_energy`` for ``sweeps`` sweeps of offers.
+
+    total_energy : of p-bits and demon, in the problem's units, offset included
+    settle : sweeps downhill in which p-bits that start above it come down;  states : int8 (replicas, n) to start from,
+    or None for random ones
+    The network is the one in the machine's registers; no clock runs. Where flips connect all states of that energy, the
+    demon's law is `demon_law`; a U below the barriers of a network leaves it in a part of them. Raises InputError where
+    no replica's energy differs from U by whole quanta, or some do not come down to it.
+    """
+    if sweeps < 1 or replicas < 1 or settle < 0:
+        raise InputError(f"sweeps and replicas must be >= 1 and settle >= 0, got {sweeps}, {replicas} and {settle}")
+    quantum = common_quantum(program)
+    flips, keys = _flips(program, quantum), stream_keys(seed, "demon", replicas)
+    if states is None:
+        states = generator(seed, "demon start").integers(0, 2, (replicas, program.n_pbits)) * 2 - 1
+    spins = np.array(states, dtype=np.int8)
+    if spins.shape != (replicas, program.n_pbits) or np.any(np.abs(spins) != 1):
+        raise InputError(f"states must be +-1 of shape ({replicas}, {program.n_pbits}), got {spins.shape}")
+    stuck = program.stuck != 0
+    spins[:, stuck] = program.stuck[stuck]
+    spare = (total_energy - program.energy_offset - own_energies(program, spins)) / quantum
+    purse = np.rint(spare).astype(np.int64)
+    if not np.isfinite(total_energy) or np.abs(spare - purse).max() > 1e-6:
+        raise InputError(f"total_energy must be that of a state and whole quanta of {quantum:g}, got {total_energy}")
+    n = program.n_pbits
+    _meet(flips, keys, 0, settle * n if np.any(purse < 0) else 0, spins, purse)
+    if np.any(purse < 0):
+        raise InputError(
+            f"{np.count_nonzero(purse < 0)} of {replicas} replicas found no state of energy {total_energy} or below: "
+            "raise total_energy or settle, or give states"
+        )
+    _meet(flips, keys, settle * n, sweeps * n, spins, purse)
+    return Isolated(quantum=quantum, energies=purse * quantum, states=spins)
+
+
+def entropy_slope(energies: np.ndarray, *, quantum: float) -> tuple[float, float]:
+    """(beta, error): (S(U) - S(U - quantum)) / quantum, read from the energies of independent isolated demons.
+
+    ln of how often a demon holds nothing over how often it holds one quantum, over the quantum: without the bias of
+    order 1 / n that the mean energy has at fixed U. Raises InputError where a demon of either kind is missing.
+    """
+    rung = np.rint(np.asarray(energies) / quantum)
+    empty, one = int(np.count_nonzero(rung == 0)), int(np.count_nonzero(rung == 1))
+    if empty == 0 or one == 0:
+        raise InputError(f"a slope needs demons that hold nothing and one quantum, got {empty} and {one} of them")
+    return math.log(empty / one) / quantum, math.sqrt(1 / empty + 1 / one) / quantum
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reading:
+    """What a demon says of a temperature.
+
+    quantum : float, its rung;  energies : float64 (replicas,), the mean that each replica's demon held
+    mean_energy, mean_energy_error : their mean, and its standard error by schedules;  beta, error : the reading
+    last : float64 (replicas,), held at the end;  states : int8 (replicas, n), of the p-bits then
+    """
+
+    quantum: float
+    energies: np.ndarray
+    mean_energy: float
+    mean_energy_error: float
+    beta: float
+    error: float
+    last: np.ndarray
+    states: np.ndarray
+
+
+def beta_of(mean_energy: float, *, quantum: float) -> float:
+    """Beta at which a demon on rungs of ``quantum`` holds ``mean_energy`` on average: ln(1 + quantum / mean) / quantum.
+
+    Exact for a demon in contact with a bath at beta; off by order 1 / n for one that shares a fixed energy with n
+    p-bits. Raises InputError.
+    """
+    if not (mean_energy > 0 and quantum > 0):
+        raise InputError(f"mean energy and quantum must be > 0, got {mean_energy} and {quantum}")
+    return math.log1p(quantum / mean_energy) / quantum
+
+
+def thermometer(
+    program: Program, *, beta: float, rounds: int = 100, settle: int = 50, replicas: int = 1024, schedules: int = 64,
+    seed: int = 0, engine: str = "auto", threads: int | None = None,
+) -> Reading:  # fmt: skip
+    """Demons that touch the p-bits of a machine running at ``beta``, once after every sweep of its own clock.
+
+    The machine keeps exp(-beta E); the demon's steps keep E + e. Together they keep exp(-beta (E + e)) exactly, at any
+    size, so that the demon's energies have the law of a ladder, 1 - x, (1 - x) x, ... with x = exp(-beta quantum).
+    A machine whose law is another, by its clock, a delay or a fault, shows another beta, or none.
+
+    rounds : sweeps of the machine, each followed by a sweep of offers, that count, after ``settle`` that do not
+    schedules : realisations of the clock, by which errors are told
+    The mean energy has no bias; the curvature of its logarithm is taken off to second order. Raises InputError.
+    """
+    check_beta(beta)
+    if rounds < 1 or settle < 0 or replicas < 2:
+        raise InputError(f"rounds must be >= 1, settle >= 0, replicas >= 2, got {rounds}, {settle} and {replicas}")
+    quantum = common_quantum(program)
+    flips, keys = _flips(program, quantum), stream_keys(seed, "demon", replicas)
+    engine, _ = choose(engine, program)
+    tick, n = round_ticks(program), program.n_pbits
+    anneal = drifted(constant(beta, to_seconds(tick * (rounds + settle))), program.temperature_drift)
+    start = Start(reads=replicas, schedules=schedules, seed=seed, threads=all_cores(threads))
+    state = begin(engine, program, start, anneal)
+    purse, total = np.zeros(replicas, dtype=np.int64), np.zeros(replicas)
+    for number in range(rounds + settle):
+        state.advance((number + 1) * tick, anneal)
+        spins = state.spins()
+        _meet(flips, keys, number * n, n, spins, purse)
+        state.assign(spins)
+        if number >= settle:
+            total += purse
+    energies = quantum * total / rounds
+    group = np.repeat(np.arange(schedules), [len(members) for members in start.groups()])
+    mean, error = float(energies.mean()), standard_error(energies, group)
+    assert error is not None
+    slope = mean * (mean + quantum)
+    return Reading(
+        quantum=quantum, energies=energies, mean_energy=mean, mean_energy_error=error,
+        beta=beta_of(mean, quantum=quantum) - (2 * mean + quantum) / slope**2 * error**2 / 2, error=error / slope,
+        last=quantum * purse, states=spins,
+    )  # fmt: skip

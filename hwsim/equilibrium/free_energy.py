@@ -1,0 +1,382 @@
+"""Free energies measured on the emulated machine: thermodynamic integration, annealed importance sampling both ways.
+
+Enters: a Program and a beta. Leaves: ln Z with an interval, and bounds from both sides. F = -ln(Z) / beta. What is
+measured is the machine's own: delays, noise and clocks under which its law is not exp(-beta E) / Z show as a difference
+from the exact value.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from hwsim.algorithm.ladder import adaptive_ladder, own_energies
+from hwsim.algorithm.moves import resample
+from hwsim.algorithm.outcome import Activity, round_ticks, settle_s
+from hwsim.analysis.interval import student_quantile
+from hwsim.anneal import constant, drifted
+from hwsim.engine.contract import Start, State
+from hwsim.engine.run import CtrlC, all_cores, begin, choose
+from hwsim.equilibrium.partition import check_beta, log_mean_exp
+from hwsim.errors import InputError, UnsupportedError
+from hwsim.program import Program
+from hwsim.streams import generator
+from hwsim.units import to_seconds
+
+CONFIDENCE = 0.95
+_WORK_VARIANCE = 0.25
+"""Of the work of an anneal that stays in equilibrium; what a ladder is made fine enough for."""
+_PER_SPREAD = 4.0
+"""Steps to a spread of the energy in an integral of mean energies: the error of its rule is then far below 1 %."""
+_STEPS = (16, 2000)
+_PILOT = (0.5, 2.0, 8.0)
+"""Steps of the ladders that are tried until one reaches beta, in spreads of the energy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """ln Z. error : standard error between schedules;  low, high : interval at CONFIDENCE (Student's t)
+    lower, upper : bounds, each of which holds with probability (1 + CONFIDENCE) / 2"""
+
+    log_z: float
+    error: float
+    low: float
+    high: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Annealed:
+    """Annealed importance sampling from beta 0 and back.
+
+    betas : float64 (k,) from 0;  forward, reverse : float64 (reads,), sum of (b' - b) E on the way up and down
+    log_z_0 : ln Z at beta 0, offset included, so that ln Z = log_z_0 + ln <exp(-forward)> = log_z_0 - ln <exp(reverse)>
+    group : int64 (reads,), schedule of each read;  estimate : half the sum of both ways
+    forward_log_z, reverse_log_z : of each way, with its standard error
+    """
+
+    betas: np.ndarray
+    forward: np.ndarray
+    reverse: np.ndarray
+    log_z_0: float
+    group: np.ndarray
+    estimate: Estimate
+    forward_log_z: tuple[float, float]
+    reverse_log_z: tuple[float, float]
+    engine: str
+    activity: Activity
+    host_s: float
+
+    @property
+    def dissipated(self) -> float:
+        """Mean work both ways, in units of k T: what the anneals lost; far above 1 the intervals are not to be
+        trusted."""
+        return float(self.forward.mean() - self.reverse.mean())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Integrated:
+    """Thermodynamic integration: ln Z(beta) = ln Z(0) - integral of <E> from 0 to beta.
+
+    betas : float64 (k,) from 0;  energies, errors, variances : float64 (k,), mean energy of the machine's network
+    (offset left out) over both ways, its standard error, and its variance
+    hysteresis : half of what ln Z on the way down is above that on the way up, with its standard error: copies lag
+    behind beta by as much both ways, so that half the sum is free of it to first order. What of it is beyond noise, and
+    quadrature, the estimated error of the integral's rule, widen the interval
+    """
+
+    betas: np.ndarray
+    energies: np.ndarray
+    errors: np.ndarray
+    variances: np.ndarray
+    hysteresis: tuple[float, float]
+    quadrature: float
+    estimate: Estimate
+    engine: str
+    activity: Activity
+    host_s: float
+
+
+@dataclass(kw_only=True)
+class _Session:
+    """A machine whose temperature a controller sets step by step, and what it was asked to do."""
+
+    program: Program
+    engine: str
+    state: State
+    group: np.ndarray
+    betas: np.ndarray
+    end_s: float
+    total: int
+    ctrl_c: CtrlC
+    progress: Callable[[float, int], None] | None
+    now: int = 0
+    looks: int = 0
+    done: int = 0
+    began: float = field(default_factory=time.perf_counter)
+
+    def hold(self, beta: float, sweeps: int) -> None:
+        """Let the machine run ``sweeps`` at ``beta``. Raises KeyboardInterrupt after a Ctrl-C: half an estimate is
+        none."""
+        self.now += sweeps * round_ticks(self.program)
+        self.state.advance(self.now, drifted(constant(beta, self.end_s), self.program.temperature_drift))
+        self.done += sweeps
+        if self.progress is not None:
+            self.progress(self.done / self.total, self.state.updates)
+        if self.ctrl_c.heard:
+            raise KeyboardInterrupt
+
+    def energies(self) -> np.ndarray:
+        """float64 (reads,) of the machine's own network."""
+        self.looks += 1
+        return own_energies(self.program, self.state.spins())
+
+    def activity(self, writes: int) -> Activity:
+        """Of one read."""
+        return Activity(
+            n_pbits=self.program.n_pbits, run_s=to_seconds(self.now), settle_s=settle_s(self.program) * self.looks,
+            updates=self.state.updates / len(self.group), reads=float(self.looks), read_rounds=float(self.looks),
+            writes=float(writes), write_rounds=float(writes),
+        )  # fmt: skip
+
+
+def annealed_importance(
+    program: Program, beta: float, *, betas: np.ndarray | None = None, sweeps: int = 10, settle: int = 50,
+    reads: int = 1024, schedules: int = 16, seed: int = 0, engine: str = "auto", threads: int | None = None,
+    progress: Callable[[float, int], None] | None = None,
+) -> Annealed:  # fmt: skip
+    """ln Z at ``beta`` by annealing ``reads`` copies from beta 0, and back from states of the law at ``beta``.
+
+    betas : float64 (k,) from 0 to ``beta``; None for a `thermal_ladder` fine enough that the work of an anneal which
+    stays in equilibrium has a variance of 1/4;  sweeps : at each
+    settle : sweeps at ``beta`` before the way back, after the copies were drawn anew by their weights
+    Neal, Stat. Comput. 11, 125 (2001); the way back: Grosse, Ghahramani and Adams, arXiv:1511.02543 (2015). Each way is
+    exact on average for any clock that keeps the law at every beta, so that ln <exp(-work)> of few copies is on average
+    below ln Z on the way up and, from states of the law, above it on the way down: hence the bounds. The upper one
+    trusts that the copies have the law at ``beta`` when they turn round. Raises InputError, UnsupportedError.
+    """
+    session, betas = _begin(program, beta, betas, reads, schedules, seed, engine, threads, progress,
+                            lambda length: length**2 / _WORK_VARIANCE,
+                            lambda k: 2 * (k - 1) * sweeps + settle, sweeps=sweeps, settle=settle)  # fmt: skip
+    with session.ctrl_c:
+        forward = np.zeros(reads)
+        for b, after in pairwise(betas):
+            forward += (after - b) * session.energies()
+            session.hold(float(after), sweeps)
+        source, states = generator(seed, "annealed importance"), session.state.spins()
+        rows = np.arange(reads)
+        for number in range(schedules):
+            own = np.flatnonzero(session.group == number)
+            rows[own] = own[resample(np.exp(forward[own].min() - forward[own]), source.random())]
+        session.state.assign(states[rows])
+        session.hold(float(betas[-1]), settle)
+        reverse = np.zeros(reads)
+        for b, after in pairwise(betas[::-1]):
+            reverse += (b - after) * session.energies()
+            session.hold(float(after), sweeps)
+    log_z_0 = program.n_pbits * math.log(2) - beta * program.energy_offset
+    up, down = _jackknife(forward, session.group, -1.0), _jackknife(reverse, session.group, 1.0)
+    both = _Spread((up.whole - down.whole) / 2, (up.without - down.without) / 2)
+    quantile = student_quantile((1 + CONFIDENCE) / 2, schedules - 1)
+    per_group = [
+        [sign * log_mean_exp(sign * work[session.group == g]) for g in range(schedules)]
+        for sign, work in ((-1.0, forward), (1.0, reverse))
+    ]
+    (lower, lower_error), (upper, upper_error) = (_mean_and_error(-np.array(each)) for each in per_group)
+    half = quantile * both.error
+    estimate = Estimate(
+        log_z=log_z_0 + both.value, error=both.error, low=log_z_0 + both.value - half, high=log_z_0 + both.value + half,
+        lower=log_z_0 + lower - quantile * lower_error,
+        upper=log_z_0 + upper + quantile * upper_error,
+    )  # fmt: skip
+    return Annealed(
+        betas=betas, forward=forward, reverse=reverse, log_z_0=log_z_0, group=session.group, estimate=estimate,
+        forward_log_z=(log_z_0 + up.value, up.error), reverse_log_z=(log_z_0 - down.value, down.error),
+        engine=session.engine, activity=session.activity(1), host_s=time.perf_counter() - session.began,
+    )  # fmt: skip
+
+
+def thermodynamic_integration(
+    program: Program, beta: float, *, betas: np.ndarray | None = None, sweeps: int = 100, reads: int = 1024,
+    schedules: int = 16, seed: int = 0, engine: str = "auto", threads: int | None = None,
+    progress: Callable[[float, int], None] | None = None,
+) -> Integrated:  # fmt: skip
+    """ln Z at ``beta`` from mean energies on the way there and back.
+
+    betas : float64 (k,) from 0 to ``beta``, k odd; None for a `thermal_ladder` with a quarter of the energy's spread to
+    a step;  sweeps : at each and each way, half of them to settle
+    Between two betas <E> is the cubic that has both means and, for slopes, minus both variances; what that misses is
+    estimated from every second beta. <E> falls with beta, so its left sum on the way up and its right one on the way
+    down bound the integral, whether copies settle or not. Raises InputError, UnsupportedError.
+    """
+    session, betas = _begin(program, beta, betas, reads, schedules, seed, engine, threads, progress,
+                            lambda length: _PER_SPREAD * length,
+                            lambda k: 2 * (k - 1) * sweeps, sweeps=sweeps)  # fmt: skip
+    if len(betas) % 2 == 0:
+        raise InputError(f"betas must have an even number of steps, got {len(betas) - 1}")
+    k, looks = len(betas), max(1, min(sweeps // 20, 10))
+    mean, square = np.zeros((2, k, schedules)), np.zeros((2, k))
+    with session.ctrl_c:
+        for way, numbers in enumerate((range(1, k), range(k - 1, 0, -1))):
+            for number in numbers:
+                mean[way, number], square[way, number] = _settled_energy(session, float(betas[number]), sweeps, looks)
+    energies = mean.mean(axis=(0, 2))
+    variances = square.mean(axis=0) - energies**2
+    once = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr)) < program.indices
+    variances[0] = np.sum(program.bias**2) + np.sum(program.weight[once] ** 2)
+    log_z_0 = program.n_pbits * math.log(2) - beta * program.energy_offset
+    up, down = (log_z_0 - _hermite(betas, way, variances[:, None]) for way in mean)
+    coarse = log_z_0 - _hermite(betas[::2], mean.mean(axis=0)[::2], variances[::2, None])
+    value, error = _mean_and_error((up + down) / 2)
+    lag, lag_error = _mean_and_error((down - up) / 2)
+    quadrature = abs(value - float(coarse.mean())) / 15  # an error of fourth order is 16 times that of half steps
+    quantile = student_quantile((1 + CONFIDENCE) / 2, schedules - 1)
+    half = quantile * error + quadrature + max(0.0, abs(lag) - quantile * lag_error)
+    steps = np.diff(betas)[:, None]
+    left, left_error = _mean_and_error((steps * mean[0, :-1]).sum(axis=0))
+    right, right_error = _mean_and_error((steps * mean[1, 1:]).sum(axis=0))
+    return Integrated(
+        betas=betas, energies=energies, errors=mean.mean(axis=0).std(axis=1, ddof=1) / math.sqrt(schedules),
+        variances=variances, hysteresis=(lag, lag_error), quadrature=quadrature,
+        estimate=Estimate(
+            log_z=value, error=error, low=value - half, high=value + half,
+            lower=log_z_0 - left - quantile * left_error, upper=log_z_0 - right + quantile * right_error,
+        ),
+        engine=session.engine, activity=session.activity(0), host_s=time.perf_counter() - session.began,
+    )  # fmt: skip
+
+
+def thermal_ladder(
+    program: Program, beta: float, *, steps: int | Callable[[float], float], seed: int = 0, engine: str = "auto",
+    threads: int | None = None,
+) -> np.ndarray:  # fmt: skip
+    """float64 (steps + 1,) from 0 to ``beta``, each step the same part of the energy's spread, found on the machine.
+
+    steps : how many, or a function of the ladder's length in spreads; an even number of 16 to 2000 is then taken.
+    The work of an anneal that stays in equilibrium has a variance of the square of the length over the steps (Salamon
+    and Berry, Phys. Rev. Lett. 51, 1127 (1983)). Raises InputError.
+    """
+    check_beta(beta)
+    if isinstance(steps, int) and steps < 2:
+        raise InputError(f"steps must be >= 2, got {steps}")
+    spread = math.sqrt(float(np.sum(program.bias**2) + np.sum(program.weight**2) / 2))
+    if spread == 0 or beta == 0:
+        return np.linspace(0, beta, (steps if isinstance(steps, int) else _STEPS[0]) + 1)
+    for step in _PILOT:
+        first = min(step / spread, beta / 2)
+        found = adaptive_ladder(
+            program, first=first, last=beta, step=step, sweeps=40, seed=seed, engine=engine, threads=threads
+        )
+        if found[-1] == beta:
+            break
+    else:
+        found = np.append(found, beta)
+    found = np.concatenate([[0.0], found])
+    # the last step was cut short at beta: what part of a whole one it is, by the one before
+    part = min(1.0, float(np.diff(found)[-1] / np.diff(found)[-2])) if len(found) > 2 else 1.0
+    at = np.append(np.arange(len(found) - 1.0), len(found) - 2 + part)
+    if not isinstance(steps, int):
+        steps = int(np.clip(2 * math.ceil(steps(step * at[-1]) / 2), *_STEPS))
+    return np.interp(np.linspace(0, at[-1], steps + 1), at, found)
+
+
+def _begin(
+    program: Program, beta: float, betas: np.ndarray | None, reads: int, schedules: int, seed: int, engine: str,
+    threads: int | None, progress: Callable[[float, int], None] | None, steps: Callable[[float], float],
+    sweeps_in_all: Callable[[int], int], **least_one: int,
+) -> tuple[_Session, np.ndarray]:  # fmt: skip
+    """A machine at beta 0 and its ladder; ``steps`` as in `thermal_ladder`."""
+    check_beta(beta)
+    for name, value in least_one.items():
+        if value < 1:
+            raise InputError(f"{name} must be >= 1, got {value}")
+    if schedules < 2 or reads < 2 * schedules:
+        raise InputError(
+            f"an interval needs 2 schedules of 2 reads each at least, got {reads} reads of {schedules} schedules"
+        )
+    if program.group is not None:
+        raise UnsupportedError("free energies are not measured with p-dits (cells of more than two levels)")
+    if program.chain is not None:
+        raise UnsupportedError(
+            "the free energy of an embedded problem is that of its chains: take a chip that holds the problem as it is"
+        )
+    if np.any(program.stuck):
+        raise UnsupportedError("stuck p-bits have fewer states than 2^n: take the fault off with --without stuck-cells")
+    engine, _ = choose(engine, program)
+    if betas is None:
+        betas = thermal_ladder(program, beta, steps=steps, seed=seed, engine=engine, threads=threads)
+    betas = np.asarray(betas, dtype=np.float64)
+    if betas.ndim != 1 or len(betas) < 3 or betas[0] != 0 or betas[-1] != beta or np.any(np.diff(betas) < 0):
+        raise InputError(f"betas must ascend from 0 to {beta:g} in two steps at least")
+    total = sweeps_in_all(len(betas))
+    end_s = to_seconds(total * round_ticks(program) + 1)
+    start = Start(reads=reads, schedules=schedules, seed=seed, threads=all_cores(threads))
+    state = begin(engine, program, start, constant(0.0, end_s))
+    group = np.repeat(np.arange(schedules), [len(g) for g in start.groups()])
+    return _Session(
+        program=program, engine=engine, state=state, group=group, betas=betas, end_s=end_s, total=total,
+        ctrl_c=CtrlC(), progress=progress,
+    ), betas  # fmt: skip
+
+
+def _settled_energy(session: _Session, beta: float, sweeps: int, looks: int) -> tuple[np.ndarray, float]:
+    """(mean energy of each schedule, mean square of all): ``looks`` in the second half of ``sweeps`` at ``beta``."""
+    size = np.bincount(session.group)
+    total, square = np.zeros(len(size)), 0.0
+    session.hold(beta, sweeps - sweeps // 2)
+    for look in range(looks):
+        energies = session.energies()
+        total += np.bincount(session.group, weights=energies) / size / looks
+        square += float(np.mean(energies**2)) / looks
+        rest = (sweeps // 2) * (look + 1) // looks - (sweeps // 2) * look // looks
+        if rest:
+            session.hold(beta, rest)
+    return total, square
+
+
+def _mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Mean of one value from each schedule, and its standard error."""
+    return float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """A statistic of all groups, and without each: the jackknife's value and standard error."""
+
+    whole: float
+    without: np.ndarray
+
+    @property
+    def value(self) -> float:
+        """Without the bias of first order in 1 / groups."""
+        g = len(self.without)
+        return float(g * self.whole - (g - 1) * self.without.mean())
+
+    @property
+    def error(self) -> float:
+        g = len(self.without)
+        return float(np.sqrt((g - 1) / g * np.sum((self.without - self.without.mean()) ** 2)))
+
+
+def _jackknife(work: np.ndarray, group: np.ndarray, sign: float) -> _Spread:
+    """ln <exp(sign work)>, of all reads and without each schedule."""
+    n = int(group.max()) + 1
+    top = float((sign * work).max())
+    weight = np.bincount(group, weights=np.exp(sign * work - top), minlength=n)
+    size = np.bincount(group, minlength=n)
+    with np.errstate(divide="ignore"):
+        without = np.log((weight.sum() - weight) / (size.sum() - size))
+    if not np.isfinite(without).all():
+        raise InputError("one copy carries all the weight: the ladder needs more steps or sweeps")
+    return _Spread(top + math.log(weight.sum() / size.sum()), top + without)
+
+
+def _hermite(x: np.ndarray, y: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Integral over x of the cubics with values ``y`` and slopes -``variance``, along the first axis."""
+    h = np.diff(x)[:, None]
+    ends = h / 2 * (y[1:] + y[:-1])
+    return np.sum(ends + h**2 / 12 * (variance[1:] - variance[:-1]), axis=0)

@@ -1,0 +1,82 @@
+"""Picture of a free energy: the mean energy on the way, and the work of anneals there and back.
+
+Enters: what ``hwsim free-energy --json`` writes. Leaves: one file.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.report import canvas
+
+
+def free_energy_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+    """ln Z of each method with interval and bounds; then, as far as measured, the work of the anneals both ways and the
+    mean energy against beta. Raises InputError for a suffix other than png, svg, pdf."""
+    path = canvas.picture_path(path)
+    panels: list[str] = [key for key in ("annealing", "integration") if key in document]
+    figure = canvas.blank(4.6 * (1 + len(panels)), 4.8)
+    axes = figure.subplots(1, 1 + len(panels), squeeze=False)[0]
+    canvas.headline(figure, title, width=40 * (1 + len(panels)))
+    _values(axes[0], document, panels)
+    for one, key in zip(axes[1:], panels, strict=True):
+        draw = _work if key == "annealing" else _energy
+        draw(one, document)
+    canvas.write(figure, path)
+    return path
+
+
+_NAMES = {"annealing": "annealed,\nthere and back", "integration": "integral of\nthe energy"}
+
+
+def _values(axes: Any, document: dict[str, Any], panels: list[str]) -> None:
+    blue, orange = canvas.palette()[:2]
+    for place, key in enumerate(panels):
+        row = document[key]
+        axes.plot([place, place], [row["lower"], row["upper"]], color=blue, alpha=0.25, linewidth=9,
+                  solid_capstyle="butt", label="bounds from both sides" if place == 0 else None)  # fmt: skip
+        axes.errorbar(place, row["log_z"], [[row["log_z"] - row["low"]], [row["high"] - row["log_z"]]], fmt="o",
+                      color=blue, capsize=4, label="measured, 95 % interval" if place == 0 else None)  # fmt: skip
+    if document["exact"] is not None:
+        axes.axhline(document["exact"]["log_z"], color=orange, linewidth=1.4,
+                     label=f"exact ({document['exact']['method']})")  # fmt: skip
+    axes.set_xticks(range(len(panels)), [_NAMES[key] for key in panels])
+    axes.set_xlim(-0.6, len(panels) - 0.4)
+    axes.set_ylabel("ln Z")
+    axes.ticklabel_format(axis="y", useOffset=False)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.4 * (high - low))
+    axes.legend(fontsize="small", frameon=False, loc="upper left")
+    canvas.dress(axes, "ln Z")
+
+
+def _work(axes: Any, document: dict[str, Any]) -> None:
+    blue, orange, green = canvas.palette()[:3]
+    row = document["annealing"]
+    # as what each copy alone says of ln Z
+    up = row["log_z_0"] - np.array(row["forward_work"])
+    down = row["log_z_0"] - np.array(row["reverse_work"])
+    edges = np.histogram_bin_edges(np.concatenate([up, down]), bins=40)
+    for values, colour, words in ((up, blue, "up from beta = 0"), (down, green, "back down")):
+        axes.hist(values, edges, density=True, alpha=0.45, color=colour, label=words)
+    exact = document["exact"]
+    axes.axvline(row["log_z"] if exact is None else exact["log_z"], color=orange, linewidth=1.4,
+                 label="ln Z, measured" if exact is None else "ln Z, exact")  # fmt: skip
+    axes.set_xlabel("ln Z(0) less the work of one copy / k T")
+    axes.set_ylabel("share of copies, per unit")
+    axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
+    axes.legend(fontsize="small", frameon=False, loc="upper left")
+    canvas.dress(axes, "the work of every copy, there and back")
+
+
+def _energy(axes: Any, document: dict[str, Any]) -> None:
+    blue = canvas.palette()[0]
+    row = document["integration"]
+    betas, energies = np.array(row["betas"]), np.array(row["energies"])
+    axes.fill_between(betas, energies, energies.max(), color=blue, alpha=0.12)
+    axes.errorbar(betas, energies, 1.96 * np.array(row["errors"]), fmt=".-", color=blue, linewidth=1.0, markersize=4)
+    axes.set_xlabel("beta")
+    axes.set_ylabel("mean energy, measured")
+    canvas.dress(axes, "the mean energy; the area is ln Z - ln Z(0)")
