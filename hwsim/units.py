@@ -23,6 +23,8 @@ _UNIT = {
     "temperature": "K",
     "length": "m",
     "resistance": "Ohm",
+    "capacitance": "F",
+    "inductance": "H",
     "area": "m2",
     "time per length": "s/m",
     "energy per length": "J/m",
@@ -33,7 +35,8 @@ _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z
 def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
     """SI value of ``value``; text must carry a unit of ``dimension``, a number is taken as SI already.
 
-    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance, area
+    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance,
+    capacitance, inductance, area
     ("25 um2"), time per length, energy per length ("100 ps/mm"), or ``"number"`` (no unit). Raises InputError, naming
     ``name``.
     """

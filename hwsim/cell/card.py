@@ -115,6 +115,44 @@ wire_energy : per length of wire whose value toggles
 """
 
 
+MODES_DIMENSIONS = {
+    "cells": "count",
+    "tau": "time",
+    "beta": "number",
+    "capacitance": "capacitance",
+    "inductance": "inductance",
+    "resistance": "resistance",
+    "noise_power": "number",
+    "step": "time",
+    "spacing": "number",
+    "settle": "time",
+    "interval": "time",
+    "matrix_bits": "count",
+    "component_dtod": "number",
+    "noise_dtod": "number",
+    "noise_bandwidth": "frequency",
+    "adc_bits": "count",
+    "adc_range": "number",
+    "power": "power",
+    "energy_per_sample": "energy",
+    "programming_time": "time",
+}
+"""Parameters of a card of continuous cells; see hwsim.thermo.machine.Modes for their meaning."""
+
+_NOT_OF_KIND = {
+    "overdamped": ("capacitance", "inductance", "resistance", "noise_power", "step", "spacing"),
+    "rlc": ("tau", "beta", "step", "spacing"),
+    "walk": ("capacitance", "inductance", "resistance", "noise_power", "noise_dtod", "noise_bandwidth"),
+}
+MODES_KINDS = tuple(_NOT_OF_KIND)
+"""Cells with friction alone, RLC resonators joined by capacitors, and a digital lattice random walk."""
+
+
+def modes_keys(kind: str) -> list[str]:
+    """The keys of MODES_DIMENSIONS that cells of ``kind`` have."""
+    return [key for key in MODES_DIMENSIONS if key not in _NOT_OF_KIND.get(kind, ())]
+
+
 class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A number with where it comes from."""
 
@@ -184,8 +222,20 @@ class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     missing: dict[str, Missing] = {}
 
 
+class ModesCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A machine of continuous cells. kind : of MODES_KINDS."""
+
+    name: str
+    title: str
+    summary: str
+    kind: str
+    parameters: dict[str, Quantity] = {}
+    notes: dict[str, Quantity] = {}
+    missing: dict[str, Missing] = {}
+
+
 def load_card(path: Path, kind: type) -> Any:
-    """The card in ``path``; ``kind`` is PBitCard or ChipCard. Raises CardError, with the first mistake."""
+    """The card in ``path``; ``kind`` is PBitCard, ChipCard or ModesCard. Raises CardError, with the first mistake."""
     card = read_card(path, kind)
     for mistake in mistakes(card):
         raise CardError(f"{path}: {mistake}")
@@ -209,6 +259,8 @@ def read_card(path: Path, kind: type) -> Any:
 
 def dimensions(card: Any) -> dict[str, str]:
     """Keys that ``[parameters]`` of the card may hold, and their dimensions."""
+    if isinstance(card, ModesCard):
+        return {key: MODES_DIMENSIONS[key] for key in modes_keys(card.kind)}
     return PBIT_DIMENSIONS if isinstance(card, PBitCard) else PBIT_DIMENSIONS | CHIP_DIMENSIONS
 
 
@@ -232,6 +284,10 @@ def mistakes(card: Any) -> Iterator[str]:
     for key, entry in card.missing.items():
         if not (entry.what.strip() and entry.ask.strip()):
             yield f"missing.{key} needs what the number is and who would know"
+    if isinstance(card, ModesCard):
+        if card.kind not in MODES_KINDS:
+            yield f"kind must be one of {', '.join(MODES_KINDS)}, got {card.kind!r}"
+        return
     if card.clock not in CLOCKS:
         yield f"clock must be one of {', '.join(CLOCKS)}, got {card.clock!r}"
     if isinstance(card, PBitCard):
@@ -262,7 +318,7 @@ def suggestion(key: str, known: Any) -> str:
 
 def si_value(key: str, value: Any) -> float | int:
     """SI value of parameter ``key``. Raises InputError naming it."""
-    dimension = (PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key]
+    dimension = (MODES_DIMENSIONS | PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key]
     if dimension == "rate":
         dimension = "number"  # per second
     if dimension != "count":

@@ -16,6 +16,7 @@ from hwsim.cell.card import (
     PBIT_DIMENSIONS,
     ChipCard,
     Missing,
+    ModesCard,
     PBitCard,
     load_card,
     pbit_model,
@@ -51,7 +52,8 @@ def _path(name: str | Path, folder: str) -> Path:
         return Path(name)
     cards = _cards(folder)
     if name not in cards:
-        raise InputError(f"no {folder[:-1]} card is called {str(name)!r}{suggestion(str(name), cards)}")
+        kind = "card of continuous cells" if folder == "modes" else f"{folder[:-1]} card"
+        raise InputError(f"no {kind} is called {str(name)!r}{suggestion(str(name), cards)}")
     return cards[str(name)]
 
 
@@ -65,28 +67,45 @@ def chip_card(name: str | Path) -> ChipCard:
     return load_card(_path(name, "chips"), ChipCard)
 
 
-def any_card(name: str | Path) -> PBitCard | ChipCard:
-    """The card called ``name``, or in the file ``name``; where a chip and a p-bit share a name, the chip's."""
+def modes_card(name: str | Path) -> ModesCard:
+    """The card of continuous cells called ``name``, or in the file ``name``."""
+    return load_card(_path(name, "modes"), ModesCard)
+
+
+CARD_KINDS = {"chip": ChipCard, "pbit": PBitCard, "modes": ModesCard}
+"""Kinds of card, in the order in which a name is looked for."""
+
+
+def any_card(name: str | Path) -> PBitCard | ChipCard | ModesCard:
+    """The card called ``name``, or in the file ``name``; where several kinds share a name, the first of CARD_KINDS."""
     if str(name).endswith(".toml"):
-        return load_card(Path(name), ChipCard if holds_chip(Path(name)) else PBitCard)
-    chips, pbits = _cards("chips"), _cards("pbits")
-    if name not in chips and name not in pbits:
-        raise InputError(f"no chip or p-bit card is called {str(name)!r}{suggestion(str(name), [*chips, *pbits])}")
-    return chip_card(name) if name in chips else pbit_card(name)
+        return load_card(Path(name), CARD_KINDS[kind_of(Path(name))])
+    held = {kind: _cards(f"{kind.removesuffix('s')}s") for kind in CARD_KINDS}
+    for kind, cards in held.items():
+        if name in cards:
+            return load_card(cards[str(name)], CARD_KINDS[kind])
+    known = [known for cards in held.values() for known in cards]
+    raise InputError(f"no card of a chip, p-bit or modes is called {str(name)!r}{suggestion(str(name), known)}")
 
 
-def holds_chip(path: Path) -> bool:
-    """Whether the file names a topology or a p-bit; a file that cannot be read does not."""
+def kind_of(path: Path) -> str:
+    """A key of CARD_KINDS: "chip" where the file names a topology or a p-bit, "modes" where it names a kind of cells,
+    else "pbit", also for a file that cannot be read."""
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return "topology" in keys or "pbit" in keys
+        return "pbit"
+    return "chip" if "topology" in keys or "pbit" in keys else "modes" if "kind" in keys else "pbit"
 
 
 def list_pbits() -> list[PBitCard]:
     """Every p-bit card, by name."""
     return [pbit_card(name) for name in sorted(_cards("pbits"))]
+
+
+def list_modes() -> list[ModesCard]:
+    """Every card of continuous cells, by name."""
+    return [modes_card(name) for name in sorted(_cards("modes"))]
 
 
 def list_chips() -> list[ChipCard]:

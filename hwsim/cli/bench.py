@@ -18,10 +18,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--case", metavar="NAME,...",
         help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes; tts: how long an estimate "
-        "of the time to solution takes",
+        "of the time to solution takes; thermo: states of continuous cells",
     )  # fmt: skip
     parser.add_argument(
-        "--peers", action="store_true", help="also dwave-samplers, OpenJij, a SimPy network, where installed"
+        "--peers", action="store_true", help="also dwave-samplers, OpenJij, SimPy, numpy, thermox, where installed"
     )
     parser.add_argument("--rounds", default="3", metavar="N", help="of which the median is taken (%(default)s)")
     parser.add_argument("--threads", default="1", metavar="N", help="(%(default)s; peers always use one)")
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     rounds = options.integer(arguments.rounds, "rounds", least=1)
     threads = options.integer(arguments.threads, "threads", least=1)
     names = arguments.case.split(",") if arguments.case else None
-    cases = choose(None if names is None else [name for name in names if name != "tts"])
+    cases = choose(None if names is None else [name for name in names if name not in ("tts", "thermo")])
     live = sys.stderr.isatty()
 
     def progress(done: int, total: int, name: str) -> None:
@@ -54,13 +54,35 @@ def run(arguments: argparse.Namespace) -> int:
     how = {"threads": threads, "engine": arguments.engine, "peers": arguments.peers}
     rows = measure(cases, rounds=rounds, progress=progress, **how)
     answers = measure_solution(progress=watch, **how) if names is not None and "tts" in names else []
+    continuous = _continuous(rounds, arguments.peers) if names is not None and "thermo" in names else []
     if live:
         sys.stderr.write("\r" + " " * 80 + "\r")
     if arguments.json:
-        write_json({"rows": rows, "tts": answers}, arguments.json)
+        write_json({"rows": rows, "tts": answers, "thermo": continuous}, arguments.json)
     if arguments.json != "-":
         _print(rows, answers)
+        _print_continuous(continuous)
     return 0
+
+
+def _continuous(rounds: int, peers: bool) -> list[dict]:
+    from hwsim.bench.thermo import ABSENT, has_thermox, in_one_thread
+
+    if peers and not has_thermox():
+        print(f"hwsim: {ABSENT}", file=sys.stderr)
+    return in_one_thread(rounds=rounds, peers=peers)
+
+
+def _print_continuous(rows: list[dict]) -> None:
+    from hwsim.bench.thermo import describe
+
+    if rows:
+        print(f"{'continuous cells':<52} {'per ms':>9}  peer")
+    for row in rows:
+        text = f"{describe(row):<52} {row['states_per_ms']:>9,.4g}"
+        if row["peer"]:
+            text += f"  {row['ratio']:,.3g} x {row['peer']} ({row['peer_states_per_ms']:.3g})"
+        print(text)
 
 
 def _print(rows: list[dict], answers: list[dict]) -> None:

@@ -16,8 +16,10 @@ def add_parser(subparsers: Any) -> None:
         help="is a card of your own right? all its mistakes, a sentence each",
         description="Check card files; exit code 2 when one has a mistake.",
     )
-    parser.add_argument("cards", metavar="CARD.toml", nargs="*", help="p-bit or chip cards")
-    parser.add_argument("--schema", choices=("pbit", "chip"), help="print the JSON Schema of such cards instead")
+    parser.add_argument("cards", metavar="CARD.toml", nargs="*", help="cards of p-bits, chips or continuous cells")
+    parser.add_argument(
+        "--schema", choices=("pbit", "chip", "modes"), help="print the JSON Schema of such cards instead"
+    )
     parser.add_argument("--json", metavar="FILE|-", help="the findings as JSON, to a file or standard output")
     parser.set_defaults(run=run)
 
@@ -30,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(schema(arguments.schema), "-")
         return 0
     if not arguments.cards:
-        raise InputError("check needs a card file, or --schema pbit or --schema chip")
+        raise InputError("check needs a card file, or --schema pbit, chip or modes")
     findings = {path: check_file(Path(path)) for path in arguments.cards}
     if arguments.json:
         write_json(

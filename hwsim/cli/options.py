@@ -151,7 +151,7 @@ def check_outputs(arguments: argparse.Namespace) -> None:
         path = getattr(arguments, name, None)
         if path is not None and path != "-":
             check_writable(path)
-    if arguments.plot:
+    if getattr(arguments, "plot", None):
         from hwsim.report.canvas import picture_path
 
         picture_path(arguments.plot)
@@ -171,6 +171,13 @@ def integer(text: str, name: str, *, least: int = 0) -> int:
 def threads(arguments: argparse.Namespace) -> int | None:
     """``--threads``, None for all cores."""
     return None if arguments.threads is None else integer(arguments.threads, "threads", least=1)
+
+
+def power(text: str, *, name: str) -> float:
+    """Watts of text such as ``15W``."""
+    from hwsim.units import parse
+
+    return parse(text, "power", name=name)
 
 
 def number(text: str, name: str) -> float:

@@ -17,7 +17,9 @@ def add_parser(subparsers: Any) -> None:
         "law of the card.",
     )
     parser.add_argument(
-        "name", metavar="NAME", help="a chip or p-bit (see hwsim chips, hwsim devices), or a .toml file"
+        "name",
+        metavar="NAME",
+        help="a chip, p-bit or machine of continuous cells, or a .toml file",
     )
     parser.add_argument("--plot", metavar="FILE", help="picture of one emulated device (png, svg, pdf)")
     parser.add_argument("--measure", action="store_true", help="the numbers of that picture, without drawing it")
@@ -28,6 +30,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
+    from hwsim.cell.card import ModesCard
     from hwsim.chip.library import any_card
     from hwsim.cli.options import integer
     from hwsim.errors import InputError
@@ -39,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         picture_path(arguments.plot)
     card = any_card(arguments.name)
     facts = card_facts(card)
+    if isinstance(card, ModesCard) and (arguments.plot or arguments.measure):
+        raise InputError(f"{card.name} has continuous cells: hwsim thermo inverse A.npy --machine {card.name} runs it")
     try:
         chip = _machine(arguments.name, card)
     except InputError as error:
@@ -46,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise
         facts["no_machine"] = str(error)
     else:
-        facts["machine"] = machine_facts(chip)
+        if chip is not None:
+            facts["machine"] = machine_facts(chip)
         if arguments.plot or arguments.measure:
             facts["measured"] = _measure(chip, seed, arguments.plot)
     if arguments.json:
@@ -57,9 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _machine(name: str, card: Any) -> Any:
-    from hwsim.cell.card import ChipCard
+    from hwsim.cell.card import ChipCard, ModesCard
     from hwsim.chip.library import chip, pbit_chip
 
+    if isinstance(card, ModesCard):
+        return None
     return chip(name) if isinstance(card, ChipCard) else pbit_chip(name)
 
 

@@ -1,6 +1,6 @@
 """A card in words and numbers: the table that a person reads, and the facts that a program does.
 
-Enters: a p-bit or chip card and, where one can be made of it, its Chip. Leaves: plain data, or text of it.
+Enters: a card and, where one can be made of it, its Chip. Leaves: plain data, or text of it.
 """
 
 import textwrap
@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS, ChipCard, PBitCard, si_value
+from hwsim.cell.card import PBIT_DIMENSIONS, ChipCard, ModesCard, PBitCard, dimensions, si_value
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, present_faults
 from hwsim.chip.topology import n_sites, wires
@@ -20,12 +20,12 @@ _NAME_WIDTH = 28
 """Of a name, and of a value: longer ones are broken."""
 
 
-def card_facts(card: PBitCard | ChipCard) -> dict[str, Any]:
+def card_facts(card: PBitCard | ChipCard | ModesCard) -> dict[str, Any]:
     """The card as plain data; parameters carry their SI value and dimension too."""
-    dimensions = PBIT_DIMENSIONS | CHIP_DIMENSIONS
+    known = dimensions(card)
     facts = msgspec.to_builtins(card)
     for key, quantity in facts["parameters"].items():
-        quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": dimensions[key]}
+        quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": known[key]}
     return facts
 
 
@@ -46,7 +46,7 @@ def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
     facts : of card_facts, with those of machine_facts under ``machine`` where there is a machine, or the reason that
     there is none under ``no_machine``; and under ``measured`` the numbers of a measurement.
     """
-    kind = "chip" if "topology" in facts else "p-bit"
+    kind = "chip" if "topology" in facts else "modes" if "kind" in facts else "p-bit"
     lines = [*_wrapped(f"{facts['name']} ({kind}): {facts['title']}", width), *_wrapped(facts["summary"], width), ""]
     lines += _entries(_what(facts), width)
     if facts.get("measured"):
@@ -75,9 +75,12 @@ def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:
         own = ", ".join(key for key in facts["parameters"] if key in PBIT_DIMENSIONS)
         pbit = facts["pbit"] + (f", with {own} of this card" if own else "")
         rows += [("p-bit", f"{pbit}; see hwsim show {facts['pbit']}"), ("topology", graph)]
+    elif "kind" in facts:
+        rows.append(("cells", facts["kind"]))
     else:
         rows.append(("law", facts["law"]))
-    rows.append(("clock", facts["clock"]))
+    if "clock" in facts:
+        rows.append(("clock", facts["clock"]))
     if "random_source" in facts:
         rows.append(("random source", facts["random_source"]))
     if machine:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.units import format_si
 
 
 def error_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
@@ -21,16 +22,17 @@ def error_picture(document: dict[str, Any], path: str | os.PathLike, *, title: s
     figure = canvas.blank(8.4, 5.4)
     axes = figure.subplots()
     canvas.headline(figure, title, width=90)
-    times = np.array([point["device_time_s"] for point in document["curve"]])
-    kinds = [("covariance_error", "predicted_covariance_error", "covariance against the inverse of A")]
-    if document["kind"] == "solve":
-        kinds.insert(0, ("relative_error", "predicted_error", "mean against x"))
+    times = np.array([point["device_time_s"] for point in document["curve"]]) - document["settle_s"]
+    kinds = [("covariance_error", "predicted_covariance_error", "the covariance against A^-1")]
+    if document["kind"] != "inverse":
+        what = "the inverse times b" if document["cells"] == "rlc" else "the mean"
+        kinds.insert(0, ("relative_error", "predicted_error", f"{what} against A^-1 b"))
     for (key, predicted, words), colour in zip(kinds, canvas.palette(), strict=False):
         axes.plot(times, [point[key] for point in document["curve"]], "o", color=colour, markersize=5, label=words)
         axes.plot(times, [point[predicted] for point in document["curve"]], color=colour, linewidth=1.2,
-                  label="theory, root mean square, of many samples")  # fmt: skip
+                  label="its theory: root mean square over machines")  # fmt: skip
     axes.set_yscale("log")
-    axes.set_xlabel("device time, settling included")
+    axes.set_xlabel(f"device time of sampling, after settling for {format_si(document['settle_s'], 's')}")
     canvas.log_time(axes)
     axes.set_ylabel("relative error")
     canvas.dress(axes)

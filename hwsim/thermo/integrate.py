@@ -4,27 +4,38 @@ Enters: a LinearNetwork. Leaves: states of replicas at the instants asked for. "
 from the law of the state a while later. "euler" (Euler-Maruyama) inflates the variance of a mode of rate a by
 2 / (2 - a step). "walk" is the lattice random walk of arXiv:2508.20883: increments of one lattice spacing or none,
 whose first two moments are those of the process.
+
+A run of Euler-Maruyama's steps is linear in Gaussian noise, so its end has a law that is known too, bias and all: it is
+drawn at once, one normal for each cell, and costs what "exact" does. Where modes are independent both are one
+multiplication and one addition for each of them; cells are made of modes only when they are looked at.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 
 from hwsim.errors import InputError
-from hwsim.streams import generator
+from hwsim.streams import stream_key
+from hwsim.thermo import kernels
 from hwsim.thermo.network import LinearNetwork
+from hwsim.thermo.normal import fill
 
 METHODS = ("exact", "euler", "walk")
 _KEPT = 16
 """Durations whose transition is kept."""
+_CHUNK = 1 << 17
+"""Numbers that are looked at together: 1 MB, which level 2 holds while they are rotated or squared."""
+_TILE = 256
+"""Modes for which constants are repeated, so that few modes still make long vectors."""
 
 
 class Ensemble:
     """Replicas of ``network`` from time 0 on; independent, all with one seed.
 
-    start : float64 (d,) or (replicas, d); None for a draw from the stationary law
+    start : float64 (d,) or (replicas, d); None for a draw from the stationary law of the process
     step_s : of "euler" and "walk", which advance by whole steps;  spacing : of the lattice of "walk", in units of x;
     None for the one at which a cell moves in every step, its noise being a coin
+    Number by number the noise depends on the seed and on its place, so that advances may be cut or joined into paths.
     """
 
     def __init__(
@@ -35,118 +46,181 @@ class Ensemble:
             raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
         if replicas < 1:
             raise InputError(f"replicas must be >= 1, got {replicas}")
+        if method != "walk" and spacing is not None:
+            raise InputError(f"{'the exact method' if method == 'exact' else method} has no lattice: leave spacing out")
         self.network, self.method, self.time_s = network, method, 0.0
-        self._draw = generator(seed, "thermo")
+        self._key, self._drawn = np.uint64(stream_key(seed, "thermo", METHODS.index(method))), 0
         self._step_s = _checked_step(network, method, step_s)
-        self._step = self._stepper(spacing)
+        self._lattice = _lattice(network, step_s, spacing) if method == "walk" else (np.empty(0), 0.0)
         self._transitions: dict[float, tuple[np.ndarray, np.ndarray]] = {}
-        self._basis = network.modes()[1] if method == "exact" and network.is_reversible else None
-        self._x = np.empty((replicas, network.size))  # of modes, from the mean, where there is a basis
-        self._noise = np.empty_like(self._x)
-        self._begin(start)
+        self._basis = network.modes()[1] if method != "walk" and network.is_reversible else None
+        # walk: where the cells are; else from the mean, of modes where there is a basis
+        self._x = np.empty((replicas, network.size))
+        self._begin(start, stream_key(seed, "thermo start"))
 
     @property
     def states(self) -> np.ndarray:
         """float64 (replicas, d): where every replica is."""
-        return self._x.copy() if self._basis is None else self._x @ self._basis.T + self.network.mean
+        return self._cells(self._x, np.empty_like(self._x))
 
     def advance(self, duration_s: float) -> None:
         """Move every replica on by ``duration_s``. Raises InputError where that is no whole number of steps."""
-        if not (duration_s >= 0 and np.isfinite(duration_s)):
-            raise InputError(f"a duration must be >= 0, got {duration_s}")
-        if self.method == "exact":
-            self._jump(duration_s)
-        else:
-            assert self._step_s is not None
-            steps = round(duration_s / self._step_s)
-            if abs(steps * self._step_s - duration_s) > 1e-6 * max(self._step_s, 1e-9 * duration_s):
-                raise InputError(f"{duration_s:g} s is no whole number of steps of {self._step_s:g} s")
-            for _ in range(steps):
-                self._step()
-        self.time_s += duration_s
+        self._move(duration_s, 1, np.empty((0, *self._x.shape)))
 
-    def _begin(self, start: np.ndarray | None) -> None:
+    def path(self, n: int, interval_s: float) -> np.ndarray:
+        """float64 (n, replicas, d): states now and every ``interval_s``, which leaves the replicas n intervals on, so
+        that one path continues another. As n times `states` and `advance`, faster. Raises InputError."""
+        replicas, d = self._x.shape
+        out = np.empty((max(n, 0) * replicas, d))
+        for done, seen in self._looks(n, interval_s):
+            self._cells(seen, out[done : done + len(seen)])
+        return out.reshape(n, replicas, d)
+
+    def accumulate(self, n: int, interval_s: float) -> tuple[np.ndarray, np.ndarray]:
+        """(float64 (d,), float64 (d, d)): sums of x and of x x^T over replicas and the n states of `path`.
+
+        They are taken of modes, and rotated once. Raises InputError.
+        """
         d, mean = self.network.size, self.network.mean
+        total, square = np.zeros(d), np.zeros((d, d))
+        for _, seen in self._looks(n, interval_s):
+            total += np.ones(len(seen)) @ seen
+            square += seen.T @ seen
+        if self._basis is not None:
+            total, square = self._basis @ total, self._basis @ square @ self._basis.T
+        if self.method == "walk":
+            return total, square
+        cross, count = np.outer(total, mean), n * len(self._x)
+        return total + count * mean, square + cross + cross.T + count * np.outer(mean, mean)
+
+    def _looks(self, n: int, interval_s: float) -> Iterator[tuple[int, np.ndarray]]:
+        """(rows before, inner states float64 (k * replicas, d), valid until the next), n * replicas rows in all."""
+        if n < 0:
+            raise InputError(f"a path must have >= 0 states, got {n}")
+        replicas, d = self._x.shape
+        most = max(1, min(n, _CHUNK // max(self._x.size, 1)))
+        seen = np.empty((most, replicas, d))
+        for done in range(0, n, most):
+            now = seen[: n - done]
+            self._move(interval_s, len(now), now)
+            yield done * replicas, now.reshape(len(now) * replicas, d)
+
+    def _cells(self, inner: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """``out``, with cells of inner states, both float64 (k, d)."""
+        if self.method == "walk":
+            out[:] = inner
+            return out
+        if self._basis is None:
+            return np.add(inner, self.network.mean, out=out)
+        np.matmul(inner, self._basis.T, out=out)
+        out += self.network.mean
+        return out
+
+    def _begin(self, start: np.ndarray | None, key: int) -> None:
+        d, mean = self.network.size, self.network.mean
+        origin = 0.0 if self.method == "walk" else mean
         if start is not None:
             start = np.asarray(start, dtype=float)
             if start.shape not in ((d,), self._x.shape):
                 raise InputError(f"start must have shape ({d},) or {self._x.shape}, got {start.shape}")
-            self._x[:] = start if self._basis is None else (start - mean) @ self._basis
+            self._x[:] = start - origin if self._basis is None else (start - mean) @ self._basis
             return
-        self._draw.standard_normal(out=self._x)
+        fill(np.uint64(key), 0, self._x.reshape(-1))
         if self._basis is not None:
             self._x *= np.sqrt(self.network.noise[0, 0] / (2 * self.network.modes()[0]))
         else:
-            self._x = self._x @ _root(self.network.covariance) + mean
+            self._x = self._x @ _root(self.network.covariance) + (mean - origin)
 
-    def _jump(self, duration_s: float) -> None:
-        """The law of the state ``duration_s`` later: mode by mode where modes are independent."""
-        if duration_s == 0:
-            return
-        if duration_s not in self._transitions:
+    def _move(self, interval_s: float, n: int, seen: np.ndarray) -> None:
+        """Advance n times; ``seen``, (n or 0, replicas, d), takes the inner states from before each."""
+        if not (interval_s >= 0 and np.isfinite(interval_s)):
+            raise InputError(f"a duration must be >= 0, got {interval_s}")
+        steps = self._whole_steps(interval_s)
+        x, first = self._x, self._drawn
+        if self.method == "walk":
+            assert self._step_s is not None
+            drift, force = np.ascontiguousarray(self.network.drift.T), self.network.force
+            for number in range(n):
+                seen[number : number + 1] = x
+                kernels.walk(x, steps, drift, force, *self._lattice, self._step_s, self._key, self._drawn)
+                self._drawn += steps * x.size
+        elif interval_s == 0:
+            seen[:] = x
+        else:
+            shrink, root = self._transition(interval_s, steps)
+            self._drawn += n * x.size
+            if self._basis is not None:
+                flat = seen.reshape(len(seen), x.size)
+                kernels.modes(x.reshape(-1), flat, n, shrink, root, self._key, first)
+            else:
+                normal = np.empty((n, *x.shape))
+                fill(self._key, first, normal.reshape(-1))
+                kicks = (normal.reshape(-1, self.network.size) @ root).reshape(normal.shape)
+                kernels.dense(x, seen if len(seen) else normal, shrink, kicks)
+        self.time_s += n * interval_s
+
+    def _whole_steps(self, interval_s: float) -> int:
+        if self._step_s is None:
+            return 1
+        steps = round(interval_s / self._step_s)
+        if abs(steps * self._step_s - interval_s) > 1e-6 * max(self._step_s, 1e-9 * interval_s):
+            raise InputError(f"{interval_s:g} s is no whole number of steps of {self._step_s:g} s")
+        return steps
+
+    def _transition(self, interval_s: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """What is left of a deviation and the root of the noise's covariance, mode by mode or as matrices."""
+        if interval_s not in self._transitions:
             while len(self._transitions) >= _KEPT:
                 self._transitions.pop(next(iter(self._transitions)))
-            self._transitions[duration_s] = self._transition(duration_s)
-        shrink, root = self._transitions[duration_s]
-        self._draw.standard_normal(out=self._noise)
-        if self._basis is not None:
-            self._x *= shrink
-            self._noise *= root
-            self._x += self._noise
-        else:
-            mean = self.network.mean
-            self._x = (self._x - mean) @ shrink + self._noise @ root + mean
+            if self._basis is not None:
+                rates, power = self.network.modes()[0], self.network.noise[0, 0]
+                if self._step_s is None:
+                    shrink, variance = np.exp(-rates * interval_s), -np.expm1(-2 * rates * interval_s) / (2 * rates)
+                else:
+                    a = rates * self._step_s
+                    shrink = (1 - a) ** steps
+                    with np.errstate(divide="ignore"):  # a = 1 forgets all at once
+                        lost = -np.expm1(steps * np.log1p(a * (a - 2)))
+                    variance = lost / (rates * (2 - a))  # the geometric series of step (1 - a)**(2 k)
+                copies = max(1, min(len(self._x), -(-_TILE // max(len(rates), 1))))
+                pair = np.tile(shrink, copies), np.tile(np.sqrt(variance * power), copies)
+            elif self._step_s is None:
+                pair = self.network.propagator(interval_s).T.copy(), _root(self.network.covariance_at(interval_s))
+            else:
+                pair = _euler(self.network, self._step_s, steps)
+            self._transitions[interval_s] = pair
+        return self._transitions[interval_s]
 
-    def _transition(self, duration_s: float) -> tuple[np.ndarray, np.ndarray]:
-        if self._basis is not None:
-            rates = self.network.modes()[0]
-            spread = np.sqrt(-np.expm1(-2 * rates * duration_s) * self.network.noise[0, 0] / (2 * rates))
-            return np.exp(-rates * duration_s), spread
-        return self.network.propagator(duration_s).T.copy(), _root(self.network.covariance_at(duration_s))
 
-    def _stepper(self, spacing: float | None) -> Callable[[], None]:
-        network, step_s = self.network, self._step_s
-        if self.method == "exact":
-            if spacing is not None:
-                raise InputError("the exact method has no lattice: leave spacing out")
-            return lambda: None
-        assert step_s is not None
-        if self.method == "euler":
-            if spacing is not None:
-                raise InputError("euler has no lattice: leave spacing out")
-            root = _root(network.noise * step_s)
-            drift, force = network.drift.T * step_s, network.force * step_s
+def _euler(network: LinearNetwork, step_s: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """(what multiplies a deviation from the right, root of the covariance) of Euler-Maruyama's steps, by doubling:
+    2 k steps leave P^2, and C + P C P^T, of those of k."""
+    shrink, covariance = np.eye(network.size), np.zeros_like(network.noise)
+    once = np.eye(network.size) - network.drift * step_s
+    for bit in bin(steps)[2:]:
+        covariance = covariance + shrink @ covariance @ shrink.T
+        shrink = shrink @ shrink
+        if bit == "1":
+            covariance = once @ covariance @ once.T + network.noise * step_s
+            shrink = once @ shrink
+    return shrink.T.copy(), _root((covariance + covariance.T) / 2)
 
-            def euler() -> None:
-                self._draw.standard_normal(out=self._noise)
-                self._x += force - self._x @ drift + self._noise @ root
 
-            return euler
-        return self._walker(step_s, spacing)
-
-    def _walker(self, step_s: float, spacing: float | None) -> Callable[[], None]:
-        network = self.network
-        power = np.diag(network.noise)
-        if np.abs(network.noise - np.diag(power)).max(initial=0) > 0:
-            raise InputError("the lattice walk needs noise that is independent between cells")
-        if spacing is None:
-            spacing = float(np.sqrt(power.max(initial=0) * step_s))
-        if not spacing > 0:
-            raise InputError(f"spacing must be > 0, got {spacing}")
-        if np.any(power * step_s > spacing**2 * (1 + 1e-9)):
-            raise InputError(
-                f"a step of {step_s:g} s is unstable on a lattice of {spacing:g}: the noise of a step is larger"
-            )
-
-        def walk() -> None:
-            force = network.force - self._x @ network.drift.T
-            self._draw.random(out=self._noise)
-            # P(+-spacing) = step (+-force + power / spacing) / (2 spacing); a force too strong for it saturates
-            moves = np.minimum(power * step_s / spacing**2, 1.0)
-            up = np.clip((moves + force * step_s / spacing) / 2, 0.0, moves)
-            self._x += spacing * ((self._noise < up).astype(float) - (self._noise >= 1 - (moves - up)))
-
-        return walk
+def _lattice(network: LinearNetwork, step_s: float | None, spacing: float | None) -> tuple[np.ndarray, float]:
+    """(probability that a cell moves in a step, float64 (d,), spacing)."""
+    assert step_s is not None
+    power = np.diag(network.noise)
+    if np.abs(network.noise - np.diag(power)).max(initial=0) > 0:
+        raise InputError("the lattice walk needs noise that is independent between cells")
+    if spacing is None:
+        spacing = float(np.sqrt(power.max(initial=0) * step_s))
+    if not spacing > 0:
+        raise InputError(f"spacing must be > 0, got {spacing}")
+    if np.any(power * step_s > spacing**2 * (1 + 1e-9)):
+        raise InputError(
+            f"a step of {step_s:g} s is unstable on a lattice of {spacing:g}: the noise of a step is larger"
+        )
+    return np.minimum(power * step_s / spacing**2, 1.0), float(spacing)
 
 
 def _checked_step(network: LinearNetwork, method: str, step_s: float | None) -> float | None:
@@ -160,7 +234,7 @@ def _checked_step(network: LinearNetwork, method: str, step_s: float | None) -> 
     if growth >= 1:
         fastest = float(np.min(2 * network.rates_per_s.real / np.abs(network.rates_per_s) ** 2))
         raise InputError(f"a step of {step_s:g} s is unstable: this network needs less than {fastest:.3g} s")
-    return step_s
+    return float(step_s)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

@@ -75,7 +75,16 @@ class LinearNetwork:
             assert self._modes is not None
             rates, basis = self._modes
             return (basis * (self.noise[0, 0] / (2 * rates))) @ basis.T
-        return solve_continuous_lyapunov(self.drift, self.noise)
+        # the second time in units in which all variances are one: amperes and volts differ by orders of magnitude
+        rough = np.diag(solve_continuous_lyapunov(self.drift, self.noise))
+        unit = np.sqrt(np.where(rough > 0, rough, 1.0))
+        scaled = solve_continuous_lyapunov(self.drift * unit / unit[:, None], self.noise / np.outer(unit, unit))
+        return (scaled + scaled.T) / 2 * np.outer(unit, unit)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether the drift is symmetric, so that its modes are orthogonal."""
+        return self._modes is not None
 
     @cached_property
     def is_reversible(self) -> bool:

@@ -5,30 +5,36 @@ underdamped, dx = v dt and m dv = -U'(x) dt - (m v / relax) dt + noise. Energies
 is a number, so that the stationary law of x is exp(-beta U) / Z either way.
 """
 
-import ast
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from hwsim.errors import InputError
-from hwsim.streams import generator
+from hwsim.streams import stream_key
+from hwsim.thermo import kernels
+from hwsim.thermo.expression import Expression, Polynomial
+from hwsim.thermo.normal import fill
 
 METHODS = ("leimkuhler-matthews", "euler")
 """Overdamped integrators. The first is the limit of BAOAB for much friction: second order in the step, and without bias
 of the variance in a bowl; Euler-Maruyama inflates that by 2 / (2 - a step)."""
-_FUNCTIONS = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "cosh", "sinh")}
-_COMPLEX_STEP = 1e-30
+_AT_ONCE = 1 << 24
+"""Steps of cells between two looks at Ctrl-C: some 30 ms."""
+_DRAWN = 1 << 14
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Potential:
-    """name : for people;  energy, slope : of float64 arrays, U and dU/dx, element by element."""
+    """name : for people;  energy, slope : of float64 arrays, U and dU/dx, element by element
+    polynomial : the slope again, where it is one: cells then move in a compiled kernel instead of through ``slope``
+    """
 
     name: str
     energy: Callable[[np.ndarray], np.ndarray]
     slope: Callable[[np.ndarray], np.ndarray]
+    polynomial: Polynomial | None = None
 
 
 def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
@@ -37,6 +43,7 @@ def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
     return Potential(
         name=f"bowl of stiffness {stiffness:g}",
         energy=lambda x: stiffness * (x - centre) ** 2 / 2, slope=lambda x: stiffness * (x - centre),
+        polynomial=Polynomial(centre=float(centre), slope=np.array([0.0, stiffness])),
     )  # fmt: skip
 
 
@@ -47,6 +54,9 @@ def double_well(barrier: float = 4.0, distance: float = 1.0) -> Potential:
         name=f"two wells, barrier {barrier:g}",
         energy=lambda x: barrier * ((x / distance) ** 2 - 1) ** 2,
         slope=lambda x: 4 * barrier * x / distance**2 * ((x / distance) ** 2 - 1),
+        polynomial=Polynomial(
+            centre=0.0, slope=np.array([0.0, -4 * barrier / distance**2, 0.0, 4 * barrier / distance**4])
+        ),
     )
 
 
@@ -55,23 +65,8 @@ def expression(text: str) -> Potential:
 
     The slope is exact (a complex step), so the function must be smooth where the cell goes. Raises InputError.
     """
-    try:
-        tree = ast.parse(text.replace("^", "**"), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise InputError(f"a potential is an expression of x such as x**4/4 - x**2/2, got {text!r}") from None
-    body = tree.body
-    _check(body, text)
-
-    def energy(x: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(np.real(_value(body, np.asarray(x, dtype=float))), np.shape(x)).astype(float)
-
-    def slope(x: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            value = _value(body, np.asarray(x) + 1j * _COMPLEX_STEP)
-        return np.broadcast_to(np.imag(value) / _COMPLEX_STEP, np.shape(x)).astype(float)
-
-    return Potential(name=text, energy=energy, slope=slope)
+    found = Expression(text)
+    return Potential(name=text, energy=found.value, slope=found.slope, polynomial=found.polynomial())
 
 
 def overdamped(
@@ -89,30 +84,27 @@ def overdamped(
     _positive(beta=beta, tau_s=tau_s, time_s=time_s, step_s=step_s)
     if method not in METHODS:
         raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    if replicas < 1 or every < 1:
-        raise InputError(f"replicas and every must be >= 1, got {replicas} and {every}")
-    x = np.array(np.broadcast_to(np.asarray(start, dtype=float), (replicas,)))
-    _check_energy(potential, x)
-    draw = generator(seed, "potential")
-    h = step_s / tau_s
-    strength = math.sqrt(2 * h / beta)
-    kept, noise = np.zeros(replicas), np.empty(replicas)
-    if method != "euler":
-        draw.standard_normal(out=kept)
-        kept *= math.sqrt(3)  # half of it is left out at each end: so n steps from anywhere spread as n do
-    steps = max(1, round(time_s / step_s))
-    for number in range(1, steps + 1):
-        draw.standard_normal(out=noise)
-        force = potential.slope(x)
-        if method == "euler":
-            x += strength * noise - h * force
-        else:
-            x += strength * (kept + noise) / 2 - h * force
-            kept, noise = noise, kept
-        if number % every == 0 or number == steps:
-            _check_finite(x, potential, step_s)
-            if observe is not None and observe(number * step_s, x):
-                break
+    x = _started(potential, start, replicas, every)
+    noise = _Noise(seed, replicas)
+    strength = math.sqrt(2 * step_s / tau_s / beta)
+    if method == "euler":
+        law = kernels.Overdamped(old=0.0, new=strength, rate=step_s / tau_s)
+        kept = np.zeros(replicas)
+    else:
+        law = kernels.Overdamped(old=strength / 2, new=strength / 2, rate=step_s / tau_s)
+        # half of it is left out at each end: so n steps from anywhere spread as n do
+        kept = math.sqrt(3) * next(noise.of_steps(0, 1))
+
+    def move(first: int, steps: int) -> None:
+        shape = potential.polynomial
+        if shape is not None:
+            kernels.overdamped(x, kept, steps, shape.centre, shape.slope, law, noise.key, first, noise.width)
+            return
+        for normal in noise.of_steps(first, steps):
+            x[:] += (law.old * kept + law.new * normal) - law.rate * potential.slope(x)
+            kept[:] = normal
+
+    _march(move, potential, (x,), time_s=time_s, step_s=step_s, observe=observe, every=every)
     return x
 
 
@@ -128,29 +120,73 @@ def underdamped(
     a bowl the variance of x has no bias at any stable step; that of v is short by step^2 stiffness / (4 mass).
     """
     _positive(beta=beta, mass=mass, relax_s=relax_s, time_s=time_s, step_s=step_s)
+    x = _started(potential, start, replicas, every)
+    noise = _Noise(seed, replicas)
+    v = next(noise.of_steps(0, 1)) / math.sqrt(beta * mass)
+    law = kernels.Underdamped(
+        kick=step_s / 2 / mass, drift=step_s / 2, shrink=math.exp(-step_s / relax_s),
+        strength=math.sqrt(-math.expm1(-2 * step_s / relax_s) / (beta * mass)),
+    )  # fmt: skip
+
+    def move(first: int, steps: int) -> None:
+        shape = potential.polynomial
+        if shape is not None:
+            kernels.underdamped(x, v, steps, shape.centre, shape.slope, law, noise.key, first, noise.width)
+            return
+        slope = potential.slope(x)
+        for normal in noise.of_steps(first, steps):
+            v[:] -= law.kick * slope
+            x[:] += law.drift * v
+            v[:] = v * law.shrink + law.strength * normal
+            x[:] += law.drift * v
+            slope = potential.slope(x)
+            v[:] -= law.kick * slope
+
+    _march(move, potential, (x, v), time_s=time_s, step_s=step_s, observe=observe, every=every)
+    return x, v
+
+
+class _Noise:
+    """Normals of the stream of ``seed`` by step: step k of replica r takes number k * width + r."""
+
+    def __init__(self, seed: int, replicas: int) -> None:
+        self.key, self.width = np.uint64(stream_key(seed, "potential")), kernels.stride(replicas)
+        self._replicas = replicas
+
+    def of_steps(self, first: int, steps: int) -> Iterator[np.ndarray]:
+        """float64 (replicas,) for each of ``steps`` steps, many of few replicas drawn together."""
+        most = max(1, _DRAWN // self.width)
+        for number in range(first, first + steps, most):
+            out = np.empty((min(most, first + steps - number), self.width))
+            fill(self.key, number * self.width, out.reshape(-1))
+            yield from out[:, : self._replicas]
+
+
+def _march(
+    move: Callable[[int, int], None], potential: Potential, state: tuple[np.ndarray, ...], *, time_s: float,
+    step_s: float, observe: Callable[..., bool | None] | None, every: int,
+) -> None:  # fmt: skip
+    """``move(first, steps)`` until ``time_s``, stopping where ``observe`` looks; positions come first in ``state``."""
+    last = max(1, round(time_s / step_s))
+    done, most = 0, max(1, _AT_ONCE // len(state[0]))
+    while done < last:
+        until = min(last, done + most)
+        if observe is not None:
+            until = min(until, (done // every + 1) * every)
+        move(done + 1, until - done)
+        done = until
+        if done % every == 0 or done == last or observe is None:
+            _check_finite(state[0], potential, step_s)
+            if observe is not None and observe(done * step_s, *state):
+                return
+
+
+def _started(potential: Potential, start: float | np.ndarray, replicas: int, every: int) -> np.ndarray:
     if replicas < 1 or every < 1:
         raise InputError(f"replicas and every must be >= 1, got {replicas} and {every}")
     x = np.array(np.broadcast_to(np.asarray(start, dtype=float), (replicas,)))
     _check_energy(potential, x)
-    draw = generator(seed, "potential")
-    v = draw.standard_normal(replicas) / math.sqrt(beta * mass)
-    shrink = math.exp(-step_s / relax_s)
-    strength = math.sqrt(-math.expm1(-2 * step_s / relax_s) / (beta * mass))
-    force = -potential.slope(x) / mass
-    steps = max(1, round(time_s / step_s))
-    for number in range(1, steps + 1):
-        v += step_s / 2 * force
-        x += step_s / 2 * v
-        v *= shrink
-        v += strength * draw.standard_normal(replicas)
-        x += step_s / 2 * v
-        force = -potential.slope(x) / mass
-        v += step_s / 2 * force
-        if number % every == 0 or number == steps:
-            _check_finite(x, potential, step_s)
-            if observe is not None and observe(number * step_s, x, v):
-                break
-    return x, v
+    return x
 
 
 def law(potential: Potential, beta: float, edges: np.ndarray) -> np.ndarray:
@@ -203,60 +239,6 @@ def _positive(**values: float) -> None:
     for name, value in values.items():
         if not (value > 0 and math.isfinite(value)):
             raise InputError(f"{name} must be > 0, got {value}")
-
-
-def _check(node: ast.expr, text: str) -> None:
-    """Refuse all that is no arithmetic of x."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow):
-        _check(node.left, text)
-        _check(node.right, text)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        _check(node.operand, text)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
-        if len(node.args) != 1 or node.keywords:
-            raise InputError(f"{node.func.id} in the potential {text!r} takes one value")
-        _check(node.args[0], text)
-    elif not (
-        (isinstance(node, ast.Name) and node.id in ("x", "pi"))
-        or (isinstance(node, ast.Constant) and type(node.value) in (int, float))
-    ):
-        raise InputError(
-            f"a potential is arithmetic of x with {', '.join(_FUNCTIONS)}; {ast.unparse(node)!r} in {text!r} is not"
-        )
-
-
-def _value(node: ast.expr, x: np.ndarray) -> np.ndarray:
-    if isinstance(node, ast.BinOp):
-        left, right = _value(node.left, x), _value(node.right, x)
-        if isinstance(node.op, ast.Pow):
-            return _power(left, right)
-        if isinstance(node.op, ast.Add):
-            return left + right
-        if isinstance(node.op, ast.Sub):
-            return left - right
-        return left * right if isinstance(node.op, ast.Mult) else left / right
-    if isinstance(node, ast.UnaryOp):
-        value = _value(node.operand, x)
-        return -value if isinstance(node.op, ast.USub) else value
-    if isinstance(node, ast.Call):
-        assert isinstance(node.func, ast.Name)
-        return _FUNCTIONS[node.func.id](_value(node.args[0], x))
-    if isinstance(node, ast.Name):
-        return x if node.id == "x" else np.asarray(math.pi)
-    assert isinstance(node, ast.Constant) and isinstance(node.value, int | float)
-    return np.asarray(float(node.value))
-
-
-def _power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
-    """``base ** exponent``; whole exponents by repeated products, which a complex step passes through without loss."""
-    if np.ndim(exponent) == 0 and not np.iscomplexobj(exponent) and float(exponent).is_integer():
-        times = abs(int(exponent))
-        if times <= 64:
-            result = np.ones_like(base)
-            for _ in range(times):
-                result = result * base
-            return 1 / result if exponent < 0 else result
-    return base**exponent
 
 
 def parse_potential(text: str) -> Potential:

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from hwsim.chip.library import list_chips, list_pbits
+from hwsim.chip.library import list_chips, list_modes, list_pbits
 from hwsim.cli.main import main
 
 
-@pytest.mark.parametrize("name", sorted({card.name for card in [*list_chips(), *list_pbits()]}))
+@pytest.mark.parametrize("name", sorted({card.name for card in [*list_chips(), *list_pbits(), *list_modes()]}))
 def test_every_card_can_be_shown(name, capsys):
     if name.startswith("dwave"):
         pytest.importorskip("dwave.graphs")
@@ -41,6 +41,7 @@ def test_what_nobody_has_published_is_shown_with_who_would_know(capsys):
         (["nosuch.toml"], "cannot read"),
         (["ideal-poisson", "--plot", "x.bmp"], "png"),
         (["ideal-poisson", "--seed", "many"], "seed"),
+        (["generic-rlc", "--measure"], "hwsim thermo inverse A.npy --machine generic-rlc runs it"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments, said, capsys):

@@ -46,6 +46,47 @@ def test_solving_prints_the_error_beside_theory_and_direct_solvers(files, matrix
     assert picture.stat().st_size > 20_000
 
 
+def test_a_card_gives_volts_energy_and_faults(files, capsys):
+    np.save(files / "C.npy", np.array([[1.0, -0.2, 0.0], [-0.2, 1.5, -0.1], [0.0, -0.1, 0.8]]))
+    arguments = ["thermo", "solve", str(files / "C.npy"), str(files / "b.npy"), "--machine", "generic-rlc"]
+    arguments += ["--set", "power=50mW", "--set", "component_dtod=0.1", "--host-power", "15W", "--json"]
+    assert main([*arguments, str(files / "d.json")]) == 0
+    said = capsys.readouterr().out
+    assert "readings of" in said and "mV, root mean square" in said and "J (given)" in said
+    document = json.loads((files / "d.json").read_text())
+    assert document["unit"] == "V" and document["device_energy_j"] == pytest.approx(50e-3 * document["device_time_s"])
+    assert all(row["host_energy_j"] > 0 and row["operations"] > 0 for row in document["direct"])
+    clean = [*arguments, "-", "--without", "component-spread"]
+    assert main(clean) == 0
+    assert json.loads(capsys.readouterr().out)["predicted_error"] < document["predicted_error"]
+
+
+def test_regression_prints_the_closed_form_beside(files, capsys):
+    rng = np.random.default_rng(0)
+    np.save(files / "X.npy", rng.normal(size=(30, 2)))
+    np.save(files / "y.npy", np.load(files / "X.npy") @ [1.0, -2.0] + 0.3 * rng.normal(size=30))
+    arguments = ["thermo", "regression", str(files / "X.npy"), str(files / "y.npy"), "--noise", "0.3", "--prior", "2"]
+    assert main([*arguments, "--json", str(files / "d.json"), "--plot", str(files / "p.png")]) == 0
+    assert "closed form" in capsys.readouterr().out
+    document = json.loads((files / "d.json").read_text())
+    np.testing.assert_allclose(document["x"], document["closed_form"]["mean"], atol=0.1)
+    assert (files / "p.png").stat().st_size > 20_000
+
+
+def test_functions_of_a_matrix(files, capsys):
+    np.save(files / "Q.npy", np.eye(3))
+    few = ["--replicas", "32", "--samples", "200", "--json", "-"]
+    assert main(["thermo", "determinant", str(files / "A.npy"), *few]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert abs(document["log_determinant"] - np.linalg.slogdet(A)[1]) < 4 * document["error"]
+    assert main(["thermo", "lyapunov", str(files / "A.npy"), str(files / "Q.npy"), *few]) == 0
+    np.testing.assert_allclose(json.loads(capsys.readouterr().out)["matrix"], np.linalg.inv(A) / 2, atol=0.05)
+    assert main(["thermo", "exponential", str(files / "A.npy"), *few[:-2]]) == 0
+    assert "against a direct solver" in capsys.readouterr().out
+    assert main(["thermo", "machines"]) == 0
+    assert "generic-rlc" in capsys.readouterr().out
+
+
 def test_the_inverse_is_the_covariance(files, capsys):
     arguments = ["thermo", "inverse", str(files / "A.npy"), "--time", "2ms", "--replicas", "4", "--json", "-"]
     assert main(arguments) == 0
@@ -69,6 +110,13 @@ def test_the_inverse_is_the_covariance(files, capsys):
         (["inverse", "A.npy", "--tau", "5 V"], "tau"),
         (["inverse", "A.npy", "--replicas", "0"], "replicas must be >= 1"),
         (["inverse", "A.npy", "--plot", "p.txt"], "a figure must end in"),
+        (["inverse", "A.npy", "--machine", "normal-spu"], "Normal Computing would know"),
+        (["inverse", "A.npy", "--machine", "generic-rlc"], "is positive, and capacitors between cells make negative"),
+        (["inverse", "A.npy", "--machine", "generic-rcl"], "did you mean generic-rlc"),
+        (["solve", "A.npy", "b.npy", "--host-power", "15"], "host-power must be a power"),
+        (["determinant", "flat.npy"], "A must be positive definite"),
+        (["lyapunov", "A.npy", "b.npy"], "Q must have 2 dimensions"),
+        (["regression", "A.npy", "b.npy", "--noise", "0"], "noise must be > 0"),
     ],
 )
 def test_bad_input_is_one_sentence(files, arguments, sentence, capsys, monkeypatch):

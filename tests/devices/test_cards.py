@@ -6,7 +6,7 @@ import pytest
 
 import hwsim
 from hwsim.cell.card import GRADES
-from hwsim.chip.library import list_chips, list_pbits
+from hwsim.chip.library import list_chips, list_modes, list_pbits
 from hwsim.chip.topology import wires
 
 CHIPS = [
@@ -23,7 +23,7 @@ def test_the_library_holds_the_machines_and_devices_of_the_field():
 
 
 def test_every_number_in_every_card_has_source_and_grade():
-    for card in [*list_chips(), *list_pbits()]:
+    for card in [*list_chips(), *list_pbits(), *list_modes()]:
         numbers = [*card.parameters.values(), *card.notes.values()]
         numbers += [entry for entry in (getattr(card, "response", None), getattr(card, "wiring", None)) if entry]
         assert numbers, card.name
@@ -32,7 +32,7 @@ def test_every_number_in_every_card_has_source_and_grade():
 
 
 def test_what_is_missing_says_what_and_who_would_know():
-    entries = [entry for card in [*list_chips(), *list_pbits()] for entry in card.missing.values()]
+    entries = [entry for card in [*list_chips(), *list_pbits(), *list_modes()] for entry in card.missing.values()]
     assert len(entries) > 20 and all(entry.what and entry.ask for entry in entries)
 
 

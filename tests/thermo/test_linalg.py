@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.linalg import solve_continuous_lyapunov
 
 from hwsim.errors import InputError
-from hwsim.thermo.linalg import compare, conjugate_gradient, correlated, exponential, lyapunov, measure
+from hwsim.thermo.linalg import compare, conjugate_gradient, measure
+from hwsim.thermo.theory import correlated
 
 RNG = np.random.default_rng(4)
 BASIS, _ = np.linalg.qr(RNG.normal(size=(8, 8)))
@@ -16,7 +16,9 @@ B = RNG.normal(size=8)
 def test_the_inflation_by_correlated_samples_is_the_sum():
     x, n = np.array([0.01, 0.3, 2.0]), 57
     k = np.arange(1, n)[:, None]
-    np.testing.assert_allclose(correlated(x, n), 1 + 2 * np.sum((1 - k / n) * np.exp(-k * x), axis=0), rtol=1e-10)
+    np.testing.assert_allclose(
+        correlated(np.exp(-x), n), 1 + 2 * np.sum((1 - k / n) * np.exp(-k * x), axis=0), rtol=1e-10
+    )
 
 
 def test_errors_are_those_that_theory_predicts():
@@ -70,43 +72,3 @@ def test_direct_solvers_stand_beside_it():
 def test_bad_settings_are_one_sentence(how, sentence):
     with pytest.raises(InputError, match=sentence):
         measure(A, B, **how)
-
-
-def scores_are_plausible(found, truth):
-    """Entries over their standard errors: a mean square near 1 and none beyond 4.5 sigma."""
-    z = ((found.matrix - truth) / found.error)[np.triu_indices(len(truth))]
-    assert np.abs(z).max() < 4.5
-    assert np.mean(z**2) < 1 + 4 * np.sqrt(2 / 8)  # entries share modes: eight independent ones at least
-
-
-def test_the_exponential_is_the_correlation_of_two_looks():
-    truth = (BASIS * np.exp(-np.geomspace(0.1, 1, 8))) @ BASIS.T
-    found = exponential(A, replicas=400, samples=200, seed=1)
-    scores_are_plausible(found, truth)
-    assert found.relative_error < 0.05
-    longer = exponential(A, replicas=400, samples=3200, seed=1)
-    assert longer.relative_error < found.relative_error / 2  # a quarter, but for luck
-
-
-def test_lyapunovs_equation_is_solved_by_the_covariance():
-    drift = A + 0.3 * (np.triu(np.ones((8, 8)), 1) - np.tril(np.ones((8, 8)), -1))
-    root = np.random.default_rng(9).normal(size=(8, 8))
-    found = lyapunov(drift, root @ root.T, replicas=400, samples=100, seed=2)
-    truth = solve_continuous_lyapunov(drift, root @ root.T)
-    scores_are_plausible(found, truth)
-    assert found.relative_error < 0.05
-
-
-@pytest.mark.parametrize(
-    ("make", "sentence"),
-    [
-        (lambda: exponential(-A), "positive definite"),
-        (lambda: exponential(A, replicas=1), "replicas must be >= 2"),
-        (lambda: lyapunov(-A, np.eye(8)), "does not settle"),
-        (lambda: lyapunov(A, np.eye(7)), "noise must have shape"),
-        (lambda: lyapunov(A[0], np.eye(8)), "square matrix"),
-    ],
-)
-def test_bad_matrices_are_one_sentence(make, sentence):
-    with pytest.raises(InputError, match=sentence):
-        make()

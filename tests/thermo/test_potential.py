@@ -1,10 +1,13 @@
 """A cell in a potential: its law, its integrators' known biases, escape over a barrier, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hwsim.errors import InputError
 from hwsim.thermo.potential import (
+    METHODS,
     Potential,
     double_well,
     expression,
@@ -94,6 +97,81 @@ def test_text_is_a_potential_with_an_exact_slope():
         wanted = at**3 - at - np.exp(-at) * (np.cos(np.pi * at) + np.pi * np.sin(np.pi * at))
         np.testing.assert_allclose(potential.slope(at), wanted, rtol=1e-12)
     np.testing.assert_allclose(expression("3").slope(x), 0)
+
+
+FEW = {"beta": 1.3, "time_s": 3.0, "step_s": 0.02, "seed": 6, "start": 0.5}
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 9, 100, 129, 256, 600])
+@pytest.mark.parametrize(
+    "potential", [quadratic(0.8, 1.5), double_well(2.0), expression("x**6/6 - 0.4*x**3 + x**2"), expression("0*x")]
+)
+def test_the_kernel_and_the_general_way_make_one_trace(potential, replicas):
+    """To rounding: they take the same normals, and differ in the order in which a slope is worked out."""
+    general = replace(potential, polynomial=None)
+    for method in METHODS:
+        fast, slow = (
+            overdamped(p, tau_s=1.0, method=method, replicas=replicas, **FEW) for p in (potential, general)
+        )  # fmt: skip
+        np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-9)
+    fast, slow = (underdamped(p, mass=0.7, relax_s=2.0, replicas=replicas, **FEW) for p in (potential, general))
+    np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+@pytest.mark.parametrize("replicas", [3, 300])
+def test_looking_changes_nothing(kernel, replicas):
+    potential = double_well(1.0) if kernel else replace(double_well(1.0), polynomial=None)
+    seen = []
+
+    def observe(time_s, x, *v):
+        seen.append((time_s, x.copy()))
+
+    alone = overdamped(potential, tau_s=1.0, replicas=replicas, **FEW)
+    np.testing.assert_array_equal(
+        overdamped(potential, tau_s=1.0, replicas=replicas, observe=observe, every=7, **FEW), alone
+    )
+    assert [round(t / 0.02) for t, _ in seen] == [*range(7, 150, 7), 150]
+    np.testing.assert_array_equal(seen[-1][1], alone)
+    alone = underdamped(potential, mass=1.0, relax_s=1.0, replicas=replicas, **FEW)
+    np.testing.assert_array_equal(
+        underdamped(potential, mass=1.0, relax_s=1.0, replicas=replicas, observe=observe, every=7, **FEW), alone
+    )
+
+
+def test_an_observer_ends_the_run():
+    seen = []
+    overdamped(double_well(1.0), tau_s=1.0, replicas=4, observe=lambda t, x: seen.append(t) or len(seen) == 3, **FEW)
+    np.testing.assert_allclose(seen, [0.02, 0.04, 0.06])
+
+
+@pytest.mark.parametrize(
+    ("text", "centre", "slope"),
+    [
+        ("x**4/4 - x**2/2", 0, [0, -1, 0, 1]),
+        ("(x - 1000)**8", 1000, [0] * 7 + [8]),
+        ("-2*(x - 3)*(x - 5) + x", 4.25, [0, -4]),
+        ("+x/2 - -pi", 0, [0.5]),
+        ("exp(1)*x^2*2**0.5 - 1", 0, [0, 2 * np.exp(1) * 2**0.5]),
+        ("3", 0, [0]),
+        ("x**3 - x*x*x + 2*x", 0, [2]),
+    ],
+)
+def test_what_is_a_polynomial_is_found_to_be_one(text, centre, slope):
+    found = expression(text)
+    assert found.polynomial.centre == centre
+    np.testing.assert_allclose(found.polynomial.slope, slope, rtol=1e-15)
+    x = centre + np.linspace(-2, 2, 41)
+    np.testing.assert_allclose(found.polynomial(x), found.slope(x), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["exp(x)", "1/x", "x**0.5", "x**-2", "2**x", "x**20", "x**9*x**9", "x*sin(0*x)", "x/0", "x*1e200*1e200",
+     "sqrt(-1)*x", "(x - 1000)**4*(x + 1000)**4"],
+)  # fmt: skip
+def test_what_is_none_or_would_lose_digits_is_evaluated_as_it_stands(text):
+    assert expression(text).polynomial is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""``hwsim thermo determinant``, ``exponential`` and ``lyapunov``: functions of a matrix that ideal cells measure."""
+
+import argparse
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.arrays import read_array
+from hwsim.cli.output import write_json
+from hwsim.units import format_si
+
+_WORDS = {
+    "determinant": "ln det A, as a free energy",
+    "exponential": "exp(-A), as a correlation in time",
+    "lyapunov": "X of A X + X A' = Q, as a covariance",
+}
+
+
+def add_parsers(kinds: Any) -> None:
+    """Add the subcommands."""
+    for name, words in _WORDS.items():
+        kind = kinds.add_parser(name, help=words, description=words[0].upper() + words[1:] + ", of ideal cells.")
+        held = "its eigenvalues have positive real parts" if name == "lyapunov" else "symmetric positive definite"
+        kind.add_argument("matrix", metavar="A", help=f"{held}: .npy, .mtx, or text with rows")
+        if name == "lyapunov":
+            kind.add_argument("noise", metavar="Q", help="a covariance: .npy, .mtx or text")
+        kind.add_argument("--tau", default="1us", metavar="TIME", help="a cell with A = 1 relaxes in it (%(default)s)")
+        kind.add_argument("--replicas", default="64", metavar="N", help="machines at once (%(default)s)")
+        kind.add_argument("--samples", default="1000", metavar="N", help="of each machine (%(default)s)")
+        kind.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
+        kind.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+        kind.set_defaults(run=run, kind=name)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the subcommand."""
+    options.check_outputs(arguments)
+    from hwsim.thermo import matrices
+
+    A = read_array(arguments.matrix, "A", 2)
+    how: dict[str, Any] = {
+        "tau_s": options.seconds(arguments.tau, name="tau"), "seed": options.integer(arguments.seed, "seed"),
+        "replicas": options.integer(arguments.replicas, "replicas", least=2),
+        "samples": options.integer(arguments.samples, "samples", least=1),
+    }  # fmt: skip
+    document: dict[str, Any]
+    if arguments.kind == "determinant":
+        value = matrices.determinant(A, **how)
+        document = vars(value)
+        said = [
+            f"ln det A = {value.log_determinant:.6g} +- {value.error:.2g}, by Cholesky {value.exact:.6g} "
+            f"({(value.log_determinant - value.exact) / (value.error or 1.0):+.1f} standard errors)"
+        ]
+    else:
+        if arguments.kind == "exponential":
+            found = matrices.exponential(A, **how)
+        else:
+            found = matrices.lyapunov(A, read_array(arguments.noise, "Q", 2), **how)
+        document = vars(found) | {"matrix": found.matrix.tolist(), "error": found.error.tolist()}
+        rows = ["  ".join(f"{value:9.4f}" for value in row[:8]) for row in found.matrix[:8]]
+        said = [*rows, *(["(the first 8 rows and columns)"] if len(A) > 8 else []),
+                f"relative error {found.relative_error:.3g} against a direct solver; standard errors of the entries "
+                f"{found.error.min():.2g} to {found.error.max():.2g}"]  # fmt: skip
+    if arguments.json:
+        write_json({"kind": arguments.kind, "size": len(A)} | document, arguments.json)
+    if arguments.json != "-":
+        print("\n".join(said))
+        print(f"{document['replicas']} machines, {format_si(document['device_time_s'], 's')} of device time each")
+    return 0

@@ -1,0 +1,116 @@
+"""``hwsim thermo sample``: one cell in a potential, beside exp(-beta U) / Z."""
+
+import argparse
+import sys
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.output import write_json
+from hwsim.errors import InputError
+from hwsim.units import format_si
+
+_TRACED = 2000
+
+
+def add_parsers(kinds: Any) -> None:
+    """Add the subcommand."""
+    sample = kinds.add_parser(
+        "sample", help="one cell in a potential: a ball in a bowl, in two wells, in any U(x)",
+        description="Let a cell fluctuate in a potential and compare where it was with exp(-beta U) / Z.",
+    )  # fmt: skip
+    sample.add_argument(
+        "potential", metavar="U",
+        help="bowl:stiffness=1,centre=0; wells:barrier=4,distance=1; or an expression such as 'x**4/4 - x**2/2'",
+    )  # fmt: skip
+    sample.add_argument("--beta", default="1", metavar="X", help="inverse temperature (%(default)s)")
+    sample.add_argument(
+        "--tau", default="1us", metavar="TIME", help="a bowl of stiffness 1 relaxes in it (%(default)s)"
+    )
+    sample.add_argument("--time", metavar="TIME", help="device time of each replica (100 tau)")
+    sample.add_argument("--step", metavar="TIME", help="of the integrator (a twentieth of the fastest relaxation)")
+    sample.add_argument("--start", default="0", metavar="X", help="where every replica begins (%(default)s)")
+    sample.add_argument("--replicas", default="4096", metavar="N", help="independent cells (%(default)s)")
+    sample.add_argument("--bins", default="60", metavar="N", help="of the histogram (%(default)s)")
+    sample.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
+    sample.add_argument("--plot", metavar="FILE", help="picture: one cell in time, and the histogram against the law")
+    sample.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+    sample.set_defaults(run=run_sample)
+
+
+def run_sample(arguments: argparse.Namespace) -> int:
+    """Carry out ``hwsim thermo sample``."""
+    options.check_outputs(arguments)
+    import numpy as np
+
+    from hwsim.analysis.fidelity import total_variation, tv_noise_floor
+    from hwsim.engine.run import CtrlC
+    from hwsim.thermo.potential import law, overdamped, parse_potential, reach, stable_step
+
+    potential = parse_potential(arguments.potential)
+    beta, start = options.number(arguments.beta, "beta"), options.number(arguments.start, "start")
+    if beta <= 0:
+        raise InputError(f"beta must be > 0, got {beta:g}")
+    tau_s = options.seconds(arguments.tau, name="tau")
+    replicas = options.integer(arguments.replicas, "replicas", least=1)
+    low, high = reach(potential, beta=beta, start=start)
+    step_s = (
+        stable_step(potential, beta=beta, tau_s=tau_s, start=start)
+        if arguments.step is None
+        else options.seconds(arguments.step, name="step")
+    )
+    time_s = 100 * tau_s if arguments.time is None else options.seconds(arguments.time, name="time")
+    progress = options.Progress(1)
+    watch = progress.watch(potential.name)
+    trace: list[tuple[float, float]] = [(0.0, start)]
+
+    with CtrlC() as ctrl_c:
+
+        def observe(now_s: float, x: Any) -> bool:
+            trace.append((now_s, float(x[0])))
+            watch(min(now_s / time_s, 1.0), len(trace))
+            return ctrl_c.heard
+
+        every = max(1, round(time_s / step_s / _TRACED)) if step_s > 0 else 1
+        x = overdamped(
+            potential, beta=beta, tau_s=tau_s, time_s=time_s, step_s=step_s, replicas=replicas, start=start,
+            seed=options.integer(arguments.seed, "seed"), observe=observe, every=every,
+        )  # fmt: skip
+    progress.close()
+    edges = np.linspace(low, high, options.integer(arguments.bins, "bins", least=2) + 1)
+    share = law(potential, beta, edges)
+    place = np.clip(np.digitize(x, edges) - 1, 0, len(share) - 1)
+    middle = (edges[1:] + edges[:-1]) / 2
+    fine = np.linspace(low, high, 4001)
+    weight, points = law(potential, beta, fine), (fine[1:] + fine[:-1]) / 2
+    mean = float(weight @ points)
+    document = {
+        "potential": potential.name, "beta": beta, "tau_s": tau_s, "device_time_s": trace[-1][0], "step_s": step_s,
+        "replicas": replicas, "mean": float(x.mean()), "variance": float(x.var()), "law_mean": mean,
+        "law_variance": float(weight @ (points - mean) ** 2),
+        "total_variation": float(total_variation(place, share)),
+        "tv_noise_floor": float(tv_noise_floor(share, replicas)),
+        "edges": edges.tolist(), "counts": np.bincount(place, minlength=len(share)).tolist(), "law": share.tolist(),
+        "energy": potential.energy(middle).tolist(), "trace": [list(point) for point in trace],
+        "interrupted": ctrl_c.heard,
+    }  # fmt: skip
+    if arguments.json:
+        write_json(document, arguments.json)
+    if arguments.json != "-":
+        print(
+            f"{potential.name} at beta {beta:g}: {replicas} cells for {format_si(trace[-1][0], 's')}, steps of "
+            f"{format_si(step_s, 's')}"
+        )
+        print(f"mean {document['mean']:.5g} (law {mean + 0.0:.5g}), variance {document['variance']:.5g} "
+              f"(law {document['law_variance']:.5g})")  # fmt: skip
+        print(f"distance from exp(-beta U) / Z: total variation {document['total_variation']:.3g}, of which noise of "
+              f"{replicas} samples makes {document['tv_noise_floor']:.3g}")  # fmt: skip
+    if arguments.plot:
+        from hwsim.report.thermo import potential_picture
+
+        title = f"A cell in U = {potential.name} at beta = {beta:g}"
+        potential_picture(document, arguments.plot, title=title)
+        print(f"picture: {arguments.plot}", file=sys.stderr)
+    if ctrl_c.heard:
+        print(f"hwsim: interrupted after {trace[-1][0]:.3g} s of device time", file=sys.stderr)
+        return 130
+    return 0

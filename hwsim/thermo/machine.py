@@ -1,0 +1,273 @@
+"""Machines of continuous cells: what a card says, and the network that a matrix becomes on one of them.
+
+Enters: a card's name, a matrix and a vector. Leaves: a Device: the linear network with the faults of one die, what is
+read of it, and how a mean and a covariance of readings become x and the inverse of A.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.cell.card import MODES_DIMENSIONS, absent, modes_keys, si_value, suggestion
+from hwsim.chip.library import modes_card
+from hwsim.errors import DoesNotFitError, InputError
+from hwsim.streams import generator
+from hwsim.thermo.network import LinearNetwork, bowl, maxwell, positive_definite, rlc
+
+FAULTS = {
+    "matrix-quantisation": "matrix_bits",
+    "component-spread": "component_dtod",
+    "noise-spread": "noise_dtod",
+    "noise-bandwidth": "noise_bandwidth_hz",
+    "readout-quantisation": "adc_bits",
+}
+"""What sets a machine apart from the ideal one, by name, and the field that holds it."""
+
+_SUFFIX = {
+    "time": "_s", "frequency": "_hz", "energy": "_j", "power": "_w", "capacitance": "_f", "inductance": "_h",
+    "resistance": "_ohm",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Modes:
+    """A machine of continuous cells. None where the card states nothing.
+
+    kind : "overdamped" (U = x A x / 2 - b x, a number each), "walk" (the same as a lattice random walk, digital), "rlc"
+    (resonators whose Maxwell capacitance matrix is capacitance_f * A; read are voltages, in V)
+    cells : how many there are;  tau_s : a cell with A = 1 relaxes in it;  beta : divides the noise
+    capacitance_f : F, of A = 1;  inductance_h, resistance_ohm : of each cell;  noise_power : of its current, A^2 s
+    step_s, spacing : of the walk, spacing None for the least that its noise allows
+    settle_s, interval_s : before the first sample, between two
+    Faults: matrix_bits : of each entry of A and b, signed, full scale at the largest of each;  component_dtod :
+    relative spread of the components that hold the entries of A;  noise_dtod : that of the noise's amplitude from cell
+    to cell;  noise_bandwidth_hz : where the noise falls by 3 dB;  adc_bits, adc_range : of what is read, from
+    -adc_range to adc_range
+    Prices: power_w : of the running machine;  energy_per_sample_j : of reading all cells once;  programming_time_s
+    grades : by key, "given" where it was overridden;  missing : what the card says nobody has published
+    """
+
+    name: str
+    kind: str
+    title: str = ""
+    cells: int | None = None
+    tau_s: float | None = None
+    beta: float = 1.0
+    capacitance_f: float | None = None
+    inductance_h: float | None = None
+    resistance_ohm: float | None = None
+    noise_power: float | None = None
+    step_s: float | None = None
+    spacing: float | None = None
+    settle_s: float | None = None
+    interval_s: float | None = None
+    matrix_bits: int | None = None
+    component_dtod: float = 0.0
+    noise_dtod: float = 0.0
+    noise_bandwidth_hz: float | None = None
+    adc_bits: int | None = None
+    adc_range: float | None = None
+    power_w: float | None = None
+    energy_per_sample_j: float | None = None
+    programming_time_s: float | None = None
+    grades: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, positive = getattr(self, item.name), item.name in ("beta", "tau_s")
+            if isinstance(value, int | float) and not (np.isfinite(value) and value >= 0 and (value or not positive)):
+                raise InputError(f"{item.name} must be {'> 0' if positive else 'finite and >= 0'}, got {value}")
+        if (self.adc_bits is None) != (self.adc_range is None):
+            raise InputError("a readout needs both adc_bits and adc_range, or neither")
+
+    @property
+    def unit(self) -> str:
+        """Of what is read: "V", or "" for numbers."""
+        return "V" if self.kind == "rlc" else ""
+
+
+def modes(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> Modes:
+    """The machine of card ``name`` (or of a .toml file), parameters overridden and faults of FAULTS switched off.
+
+    Overrides are `modes_keys` of its kind, text with a unit or SI numbers. Raises InputError or CardError.
+    """
+    card = modes_card(name)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    known = modes_keys(card.kind)
+    for key in given:
+        if key not in known:
+            raise InputError(f"{key} is no parameter of cells of kind {card.kind}{suggestion(key, known)}")
+    values = {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
+    values |= {key: si_value(key, value) for key, value in given.items()}
+    made = Modes(
+        name=card.name, kind=card.kind, title=card.title,
+        grades={key: quantity.grade for key, quantity in card.parameters.items()} | dict.fromkeys(given, "given"),
+        missing={key: absent(card, key) for key in card.missing if key not in given},
+        **{key + _SUFFIX.get(MODES_DIMENSIONS[key], ""): value for key, value in values.items()},  # type: ignore[arg-type]
+    )  # fmt: skip
+    off: dict[str, Any] = {}
+    for fault in without:
+        if fault not in FAULTS:
+            raise InputError(f"no such fault of continuous cells: {fault!r}{suggestion(fault, FAULTS)}")
+        off[FAULTS[fault]] = 0.0 if fault.endswith("spread") else None
+        if fault == "readout-quantisation":
+            off["adc_range"] = None
+    return replace(made, **off)
+
+
+def _need(machine: Modes, *names: str) -> list[float]:
+    """The values of ``names``, keys of MODES_DIMENSIONS. Raises InputError where one is not known."""
+    found = []
+    for name in names:
+        value = getattr(machine, name + _SUFFIX.get(MODES_DIMENSIONS[name], ""))
+        if value is None:
+            words = machine.missing.get(name, f"{name} is not on the card; give {name} yourself")
+            raise InputError(f"{machine.name} states no {name}: {words}")
+        if not value > 0:
+            raise InputError(f"{name} must be > 0, got {value:g}")
+        found.append(value)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Device:
+    """A problem on one die of a machine.
+
+    network : the cells with their faults, and of noise of finite bandwidth its own variables after them
+    read : int64 (d,), the variables of ``network`` that are read;  A, b : as they were asked for
+    covariance_scale : times the covariance of readings is the inverse of A;  solves_by_mean : x is the mean of
+    readings, else (inductors carry all direct current, so that voltages have none) the inverse times b
+    method, step_s, spacing : of `hwsim.thermo.integrate.Ensemble`
+    """
+
+    machine: Modes
+    network: LinearNetwork
+    read: np.ndarray
+    A: np.ndarray
+    b: np.ndarray
+    covariance_scale: float
+    solves_by_mean: bool
+    method: str = "exact"
+    step_s: float | None = None
+    spacing: float | None = None
+
+    @property
+    def size(self) -> int:
+        """Cells that are read."""
+        return len(self.read)
+
+    @property
+    def adc_step(self) -> float:
+        """Of the readout, in the unit of a reading; 0 where nothing is rounded."""
+        machine = self.machine
+        if machine.adc_bits is None or machine.adc_range is None:
+            return 0.0
+        return 2 * machine.adc_range / 2**machine.adc_bits
+
+    def readings(self, states: np.ndarray) -> np.ndarray:
+        """float64 (replicas, d): what the readout says of states (replicas, size of the network), half a step rounds
+        up, and what is beyond its range reads as its ends."""
+        values = states if len(self.read) == states.shape[1] else states[:, self.read]
+        step = self.adc_step
+        if step == 0:
+            return values
+        most = 2 ** (self.machine.adc_bits or 0) / 2 - 1
+        return np.clip(np.floor(values / step + 0.5), -most - 1, most) * step
+
+
+def device(machine: Modes, A: np.ndarray, b: np.ndarray, *, die_seed: int = 0) -> Device:
+    """A and b on die number ``die_seed`` of ``machine``.
+
+    A : (d, d) symmetric positive definite;  b : (d,). Each component has its own draw, one for both entries of a pair.
+    Raises InputError, also where a die's cells do not settle, and DoesNotFitError.
+    """
+    A, b = positive_definite(A), np.asarray(b, dtype=float)
+    d = len(A)
+    if b.shape != (d,):
+        raise InputError(f"b must have one entry for each row of A, got shapes {b.shape} and {A.shape}")
+    if machine.cells is not None and d > machine.cells:
+        raise DoesNotFitError(f"{machine.name} has {machine.cells} cells, and A has {d} rows")
+    held, force = _quantised(A, machine.matrix_bits), _quantised(b, machine.matrix_bits)
+    spread = machine.component_dtod * generator(die_seed, "die components").standard_normal((d, d))
+    spread = np.triu(spread) + np.triu(spread, 1).T
+    loud = 1 + machine.noise_dtod * generator(die_seed, "die noise").standard_normal(d)
+    if machine.kind == "rlc":
+        made = _resonators(machine, held, spread, loud)
+        scale = _need(machine, "capacitance")[0] / (machine.noise_power * machine.resistance_ohm)  # type: ignore
+        network, read, by_mean = made, np.arange(d, 2 * d), False
+    else:
+        (tau_s, beta), held = _need(machine, "tau", "beta"), held * (1 + spread)
+        try:
+            network = bowl(held, force, beta=beta, tau_s=tau_s)
+        except InputError as error:
+            raise InputError(f"with the components of this die, {error}") from None
+        network = replace(network, noise=network.noise * np.outer(loud, loud))
+        read, by_mean, scale = np.arange(d), True, beta
+    if machine.noise_bandwidth_hz is not None:
+        network = _coloured(network, 2 * np.pi * _need(machine, "noise_bandwidth")[0])
+    step_s = _need(machine, "step")[0] if machine.kind == "walk" else None
+    return Device(
+        machine=machine, network=network, read=read, A=A, b=b, covariance_scale=scale, solves_by_mean=by_mean,
+        method="walk" if machine.kind == "walk" else "exact", step_s=step_s, spacing=machine.spacing,
+    )  # fmt: skip
+
+
+def _resonators(machine: Modes, A: np.ndarray, spread: np.ndarray, loud: np.ndarray) -> LinearNetwork:
+    unit_f, inductance, resistance, noise = _need(machine, "capacitance", "inductance", "resistance", "noise_power")
+    off = A - np.diag(np.diag(A))
+    if np.any(off > 0):
+        i, j = np.unravel_index(int(np.argmax(off)), off.shape)
+        raise DoesNotFitError(
+            f"A[{i}, {j}] = {off[i, j]:g} is positive, and capacitors between cells make negative entries only"
+        )
+    coupling = -off * (1 + spread)
+    own = (np.diag(A) + off.sum(axis=1)) * (1 + np.diag(spread))
+    if np.any(own <= 0):
+        i = np.argmin(own)
+        raise DoesNotFitError(
+            f"row {i} of A sums to {A[i].sum():g}: a cell's own capacitor, which is that sum, must be above zero"
+        )
+    made = rlc(unit_f * coupling, own_f=unit_f * own, inductance_h=np.full(len(A), inductance),
+               resistance_ohm=resistance, noise=noise)  # fmt: skip
+    if np.all(loud == 1):
+        return made
+    inverse = np.linalg.inv(maxwell(unit_f * coupling, unit_f * own))
+    power = np.zeros_like(made.noise)
+    power[len(A) :, len(A) :] = 2 * noise * (inverse * loud**2) @ inverse
+    return replace(made, noise=power)
+
+
+def _coloured(network: LinearNetwork, corner_per_s: float) -> LinearNetwork:
+    """``network`` driven by noise of a low-pass: d more variables n of variance 1, dn = -corner n dt + sqrt(2 corner)
+    dW, pushed into the cells through a root of the noise times sqrt(corner / 2), so that slow cells see it as white."""
+    d = network.size
+    values, vectors = np.linalg.eigh(network.noise)
+    root = vectors * np.sqrt(np.maximum(values, 0) * corner_per_s / 2)
+    drift = np.zeros((2 * d, 2 * d))
+    drift[:d, :d], drift[:d, d:], drift[d:, d:] = network.drift, -root, corner_per_s * np.eye(d)
+    noise = np.zeros((2 * d, 2 * d))
+    noise[d:, d:] = 2 * corner_per_s * np.eye(d)
+    return LinearNetwork(
+        drift=drift, force=np.concatenate([network.force, np.zeros(d)]), noise=noise,
+        labels=network.labels + tuple(f"n{k}" for k in range(d)), unit=network.unit,
+    )  # fmt: skip
+
+
+def _quantised(values: np.ndarray, bits: int | None) -> np.ndarray:
+    """``values`` in ``bits`` with sign, the largest at full scale."""
+    top = float(np.abs(values).max(initial=0))
+    if bits is None or top == 0:
+        return values
+    if bits < 2:
+        raise InputError(f"matrix_bits must be >= 2, got {bits}")
+    step = top / (2 ** (bits - 1) - 1)
+    return np.floor(values / step + 0.5) * step
+
+
+def ideal(*, beta: float = 1.0, tau_s: float = 1e-6) -> Modes:
+    """Overdamped cells without a fault, as many as are asked for."""
+    return Modes(name="ideal", kind="overdamped", beta=beta, tau_s=tau_s)

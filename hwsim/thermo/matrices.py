@@ -1,0 +1,149 @@
+"""Functions of matrices by letting cells fluctuate: exp(-A), the determinant, Lyapunov's equation.
+
+Enters: matrices. Leaves: what ideal cells measured, with standard errors from independent replicas.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.thermo.integrate import Ensemble
+from hwsim.thermo.linalg import SETTLE
+from hwsim.thermo.network import LinearNetwork, bowl, positive_definite
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimated:
+    """A matrix that a machine measured. error : float64 (d, d), standard error of each entry, from independent replicas
+    relative_error : in the Frobenius norm, against a direct solver;  device_time_s : of one machine"""
+
+    matrix: np.ndarray
+    error: np.ndarray
+    relative_error: float
+    device_time_s: float
+    replicas: int
+
+
+def exponential(
+    A: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6, replicas: int = 64, samples: int = 1000, seed: int = 0
+) -> Estimated:
+    """exp(-A), from cells in the bowl of A that are looked at twice, tau_s apart: their correlation is exp(-A) C.
+
+    A : (d, d) symmetric positive definite;  replicas : machines at once, each with ``samples`` pairs of looks. C is
+    measured by the same cells, so that beta does not matter. Raises InputError.
+    """
+    network = bowl(A, np.zeros(len(np.atleast_2d(A))), beta=beta, tau_s=tau_s)
+    _check_counts(replicas, samples)
+    ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
+    ensemble.advance(SETTLE / network.slowest_per_s)
+    d = network.size
+    both, same = np.zeros((replicas, d, d)), np.zeros((replicas, d, d))
+    before = ensemble.states
+    for _ in range(samples):
+        ensemble.advance(tau_s)
+        after = ensemble.states
+        both += after[:, :, None] * before[:, None, :]
+        same += before[:, :, None] * before[:, None, :]
+        before = after
+    inverse = np.linalg.pinv(same.mean(axis=0), hermitian=True)
+    found = both.mean(axis=0) @ inverse
+    # what each replica's correlations differ by from the common answer, to first order
+    parts = (both - found @ same) @ inverse
+    rates, basis = network.modes()
+    truth = (basis * np.exp(-rates * tau_s)) @ basis.T
+    return Estimated(
+        matrix=found, error=parts.std(axis=0, ddof=1) / np.sqrt(replicas),
+        relative_error=_relative(found, truth), device_time_s=ensemble.time_s, replicas=replicas,
+    )  # fmt: skip
+
+
+def lyapunov(
+    A: np.ndarray, noise: np.ndarray, *, tau_s: float = 1e-6, replicas: int = 64, samples: int = 1000, seed: int = 0
+) -> Estimated:
+    """X of A X + X A^T = noise, from the covariance of cells with forces -A x and that noise; A need not be symmetric.
+
+    A : (d, d), all of whose eigenvalues have positive real parts;  noise : (d, d), a covariance;  samples : of each
+    machine, one relaxation time of the slowest mode apart. Raises InputError.
+    """
+    A, noise = np.asarray(A, dtype=float), np.asarray(noise, dtype=float)
+    if A.ndim != 2 or A.shape[0] != A.shape[1]:
+        raise InputError(f"A must be a square matrix, got shape {A.shape}")
+    network = LinearNetwork(drift=A / tau_s, force=np.zeros(len(A)), noise=noise / tau_s)
+    _check_counts(replicas, samples)
+    interval_s = 1 / network.slowest_per_s
+    ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
+    ensemble.advance(SETTLE * interval_s)
+    square = np.zeros((replicas, network.size, network.size))
+    for _ in range(samples):
+        states = ensemble.states
+        square += states[:, :, None] * states[:, None, :]
+        ensemble.advance(interval_s)
+    square /= samples
+    found, truth = square.mean(axis=0), network.covariance
+    return Estimated(
+        matrix=found, error=square.std(axis=0, ddof=1) / np.sqrt(replicas),
+        relative_error=_relative(found, truth), device_time_s=ensemble.time_s, replicas=replicas,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Determinant:
+    """log_determinant : natural logarithm of det A, with its standard error;  exact : by Cholesky
+    device_time_s : of one machine, all steps on the way"""
+
+    log_determinant: float
+    error: float
+    exact: float
+    device_time_s: float
+    replicas: int
+
+
+_NODES = 8
+
+
+def determinant(
+    A: np.ndarray, *, tau_s: float = 1e-6, replicas: int = 64, samples: int = 1000, seed: int = 0,
+    progress: Callable[[float, int], None] | None = None,
+) -> Determinant:  # fmt: skip
+    """ln det A as a free energy: that of cells in the bowl of A is (ln det A) / 2 in units of k T, and a constant.
+
+    A : (d, d) symmetric positive definite;  replicas : machines at once;  samples : of each at each of 8 steps, a
+    relaxation time of the slowest mode apart. With D the diagonal of A, scaled to A = sqrt(D) (1 + O) sqrt(D), the bowl
+    of 1 + l O has d ln det / dl = trace(O C(l)), C its covariance, integrated from l = 0 to 1 by Gauss's rule. For
+    replica means; the rule's own error is below the noise unless 1 + O is nearly singular. Raises InputError.
+    """
+    A = positive_definite(A)
+    _check_counts(replicas, samples)
+    root = np.sqrt(np.diag(A))
+    off = A / np.outer(root, root) - np.eye(len(A))
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    total, spent = np.zeros(replicas), 0.0
+    for number, (node, weight) in enumerate(zip((nodes + 1) / 2, weights / 2, strict=True)):
+        network = bowl(np.eye(len(A)) + node * off, np.zeros(len(A)), tau_s=tau_s)
+        interval_s = 1 / network.slowest_per_s
+        ensemble = Ensemble(network, replicas=replicas, seed=seed + (number << 32), start=np.zeros(len(A)))
+        ensemble.advance(SETTLE * interval_s)
+        for _ in range(samples):
+            states = ensemble.states
+            total += weight * np.einsum("ri,ri->r", states @ off, states) / samples
+            ensemble.advance(interval_s)
+        spent += ensemble.time_s
+        if progress is not None:
+            progress((number + 1) / _NODES, samples)
+    constant = 2 * float(np.log(root).sum())
+    return Determinant(
+        log_determinant=constant + float(total.mean()), error=float(total.std(ddof=1)) / math.sqrt(replicas),
+        exact=float(np.linalg.slogdet(A)[1]), device_time_s=spent, replicas=replicas,
+    )  # fmt: skip
+
+
+def _relative(found: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.linalg.norm(found - truth) / np.linalg.norm(truth))
+
+
+def _check_counts(replicas: int, samples: int) -> None:
+    if replicas < 2 or samples < 1:
+        raise InputError(f"replicas must be >= 2 and samples >= 1, got {replicas} and {samples}")

@@ -1,0 +1,252 @@
+"""Mixed machines in time, fast: replicas side by side, p-bits ticking and modes moving exactly in between.
+
+Enters: a MixedNetwork, beta, a clock. Leaves: a MixedRun. Between two events the p-bits stand still, so each normal
+mode moves by the exact transition of an Ornstein-Uhlenbeck process: there is no time step. Events are shared by the
+replicas of a schedule. A probe is drawn between two events from the law of a mode that is known at both: it changes
+nothing that comes after it. ``mixed_reference`` says the same in SimPy and is the definition.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.thermo.mixed import MixedNetwork
+from hwsim.thermo.mixed_events import CLOCKS, READ, Keys, Schedule, group_keys, nothing
+from hwsim.thermo.mixed_kernel import Out, advance, begin, cells, normal_form
+from hwsim.units import to_seconds, to_ticks
+
+_BUFFER = 2_000_000
+_MOST_RECORDED = 100_000_000
+"""Numbers held at once: at probes, and of a record."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MixedMoments:
+    """Averages over the probes of a run, one for each replica R.
+
+    samples : probes;  spin : float64 (R, n), mean of s;  x : float64 (R, m), mean of x
+    second : float64 (R, m, m), mean of x x^T;  cross : float64 (R, m, n), mean of x s^T
+    """
+
+    samples: int
+    spin: np.ndarray
+    x: np.ndarray
+    second: np.ndarray
+    cross: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MixedRecord:
+    """Every update of every replica R of a run with one schedule, in order.
+
+    time : int64 (e,), ticks;  pbit : int64 (e,);  value : int8 (e, R), new;  x : float64 (e, R, m), that it read
+    """
+
+    time: np.ndarray
+    pbit: np.ndarray
+    value: np.ndarray
+    x: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MixedRun:
+    """spins : int8 (R, n) and x : float64 (R, m), of every replica at the end;  device_time_s : of one machine
+    updates : of p-bits, in all replicas together;  moments, record : where they were asked for"""
+
+    spins: np.ndarray
+    x: np.ndarray
+    device_time_s: float
+    updates: int
+    moments: MixedMoments | None = None
+    record: MixedRecord | None = None
+
+
+def run(
+    network: MixedNetwork, *, beta: float, time_s: float, replicas: int = 1, seed: int = 0, clock: str = "poisson",
+    delay_s: float = 0.0, schedules: int = 1, start: tuple[np.ndarray, np.ndarray] | None = None,
+    force: np.ndarray | None = None, every_s: float | None = None, settle_s: float = 0.0,
+    observe: Callable[[float, np.ndarray, np.ndarray], None] | None = None, record: bool = False,
+) -> MixedRun:  # fmt: skip
+    """``replicas`` copies of the machine for ``time_s`` of device time, at inverse temperature ``beta``.
+
+    clock : "poisson", each p-bit in intervals that are exponential about its pbit_tau_s; "sequential", one after the
+    other, "chromatic", all uncoupled ones together, or "synchronous", all at once: a round every pbit_tau_s, from time
+    0 on. Synchronous p-bits do not follow the law, unless no two of them are coupled by J
+    delay_s : from an update until modes and other p-bits see it; with any at all the law is no longer exact
+    schedules : realisations of the clock, which replicas share evenly
+    start : spins int8 (n,) or (replicas, n), and x float64 (m,) or (replicas, m); None for coins, and x from its
+    law given them;  force : float64 (replicas, m), to give each replica a b of its own
+    every_s : look at the machine at settle_s, settle_s + every_s, ... up to time_s, for ``moments`` and ``observe``,
+    which is called with the time, spins int8 (replicas, n) and x float64 (replicas, m). Looking changes nothing
+    record : keep every update, of one schedule. Raises InputError.
+    """
+    _positive(beta=beta, time_s=time_s)
+    if clock not in CLOCKS:
+        raise InputError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
+    if not 1 <= schedules <= replicas:
+        raise InputError(f"replicas and schedules must be >= 1, and no more schedules, got {replicas} and {schedules}")
+    end, delay = to_ticks(time_s), to_ticks(delay_s, name="delay_s")
+    if end < 1:
+        raise InputError(f"time_s must be 1 fs at least, got {time_s:g}")
+    n, m = network.n_pbits, network.n_modes
+    pull = np.tile(network.force, (replicas, 1)) if force is None else np.asarray(force, dtype=float)
+    if pull.shape != (replicas, m) or not np.isfinite(pull).all():
+        raise InputError(f"force must be finite with shape {(replicas, m)}, got {pull.shape}")
+    spins, x = (None, None) if start is None else _checked_start(start, replicas, n, m)
+    probes = _probe_times(every_s, settle_s, end)
+    if observe is not None and not len(probes):
+        raise InputError("observe needs every_s: how often to look")
+    if record:
+        count = int(np.sum(time_s / network.pbit_tau_s)) * replicas * (m + 1)
+        if schedules > 1 or count > _MOST_RECORDED:
+            raise InputError(
+                f"a record is of one schedule and at most {_MOST_RECORDED:g} numbers, got {schedules} and {count:g}"
+            )
+    groups = [
+        _Group(
+            network, beta, pull[part], None if spins is None else spins[part], None if x is None else x[part],
+            Schedule(network, clock, key=group_keys(seed, g).clock, delay=delay, end=end), group_keys(seed, g), record,
+        )
+        for g, part in enumerate(np.array_split(np.arange(replicas), schedules))
+    ]  # fmt: skip
+    sums = _Sums(replicas, n, m) if len(probes) else None
+    batch = max(1, _BUFFER // (replicas * (n + m)))
+    for first in range(0, len(probes), batch):
+        times = probes[first : first + batch]
+        seen = [np.concatenate(part, axis=1) for part in zip(*(group.advance(times) for group in groups), strict=True)]
+        assert sums is not None
+        sums.add(*seen)
+        if observe is not None:
+            for time, at_spins, at_x in zip(times, *seen, strict=True):
+                observe(to_seconds(int(time)), at_spins, at_x)
+    for group in groups:
+        group.advance(np.zeros(0, dtype=np.int64))
+    return MixedRun(
+        spins=np.concatenate([group.spins for group in groups]), x=np.concatenate([group.x for group in groups]),
+        device_time_s=to_seconds(end), updates=sum(group.updates for group in groups),
+        moments=None if sums is None else sums.moments(), record=groups[0].recorded() if record else None,
+    )  # fmt: skip
+
+
+class _Group:
+    """The replicas of one schedule, and how far they have come."""
+
+    def __init__(
+        self, network: MixedNetwork, beta: float, force: np.ndarray, spins: np.ndarray | None, x: np.ndarray | None,
+        schedule: Schedule, keys: Keys, record: bool,
+    ) -> None:  # fmt: skip
+        self._shapes, self._keys, self._schedule = network.normal_modes[1], keys, schedule
+        self._net = normal_form(network, beta)
+        self._state = begin(network, self._net, force, spins, x, keys)
+        self._queue = np.empty((1, len(force)), dtype=np.int8)
+        self._events, self._done, self._records = nothing(), 0, record
+        self._value, self._at = self._blank(0)
+        self._kept: list[tuple[np.ndarray, ...]] = []
+
+    def advance(self, probes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(int8 (p, R, n), float64 (p, R, m)): spins and x at the next probes, int64 (p,); none to run to the end."""
+        (m, R), n, p = self._state.y.shape, len(self._state.own), len(probes)
+        spins, y, filled = np.empty((p, n, R), dtype=np.int8), np.empty((p, m, R)), 0
+        while filled < p or not p:
+            if self._done == len(self._events.time):
+                if self._schedule.ended:
+                    break
+                self._next_chunk()
+            out = Out(probes, spins, y, self._value, self._at)
+            self._done, filled = advance(
+                self._events, self._done, self._net, self._keys, self._state, self._queue, out, filled
+            )
+        return spins.transpose(0, 2, 1), cells(self._shapes, y)
+
+    @property
+    def spins(self) -> np.ndarray:
+        """int8 (R, n)."""
+        return self._state.own.T.copy()
+
+    @property
+    def x(self) -> np.ndarray:
+        """float64 (R, m)."""
+        return cells(self._shapes, self._state.y[None])[0]
+
+    @property
+    def updates(self) -> int:
+        """Of all replicas."""
+        return self._schedule.updates * self._state.y.shape[1]
+
+    def recorded(self) -> MixedRecord:
+        """Every update, once the run has ended."""
+        time, kind, pbit, _, value, at = (np.concatenate(column) for column in zip(*self._kept, strict=True))
+        reads = kind == READ
+        return MixedRecord(time=time[reads], pbit=pbit[reads], value=value[reads], x=cells(self._shapes, at[reads]))
+
+    def _next_chunk(self) -> None:
+        events = self._events = self._schedule.chunk()
+        self._done = 0
+        sent, arrived = (int(mark) for mark in self._state.marks[2:])
+        waiting = sent - arrived + np.cumsum(np.where(events.kind == READ, 1, -1))
+        most = int(waiting.max(initial=1))
+        if most > len(self._queue):
+            longer = np.empty((2 * most, self._queue.shape[1]), dtype=np.int8)
+            for number in range(arrived, sent):
+                longer[number % len(longer)] = self._queue[number % len(self._queue)]
+            self._queue = longer
+        if self._records:
+            self._value, self._at = self._blank(len(events.time))
+            self._kept.append((*events, self._value, self._at))
+
+    def _blank(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        m, R = self._state.y.shape
+        return np.empty((count, R), dtype=np.int8), np.empty((count, m, R))
+
+
+class _Sums:
+    """Sums over probes."""
+
+    def __init__(self, replicas: int, n: int, m: int) -> None:
+        self._samples = 0
+        self._spin, self._x = np.zeros((replicas, n)), np.zeros((replicas, m))
+        self._second, self._cross = np.zeros((replicas, m, m)), np.zeros((replicas, m, n))
+
+    def add(self, spins: np.ndarray, x: np.ndarray) -> None:
+        """int8 (p, R, n) and float64 (p, R, m)."""
+        self._samples += len(x)
+        self._spin += spins.sum(axis=0)
+        self._x += x.sum(axis=0)
+        across = x.transpose(1, 2, 0)
+        self._second += across @ x.transpose(1, 0, 2)
+        self._cross += across @ spins.transpose(1, 0, 2).astype(float)
+
+    def moments(self) -> MixedMoments:
+        """The means."""
+        k = self._samples
+        return MixedMoments(samples=k, spin=self._spin / k, x=self._x / k, second=self._second / k,
+                            cross=self._cross / k)  # fmt: skip
+
+
+def _checked_start(start: tuple, replicas: int, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    if len(start) != 2:
+        raise InputError(f"start must be spins and x, got {len(start)} arrays")
+    spins, x = np.asarray(start[0]), np.asarray(start[1], dtype=float)
+    for name, array, size in (("spins", spins, n), ("x", x, m)):
+        if array.shape not in ((size,), (replicas, size)):
+            raise InputError(f"{name} at the start must have shape {(size,)} or {(replicas, size)}, got {array.shape}")
+    if not (np.abs(spins) == 1).all() or not np.isfinite(x).all():
+        raise InputError("at the start spins must be +-1 and x finite")
+    return np.broadcast_to(spins, (replicas, n)), np.broadcast_to(x, (replicas, m))
+
+
+def _probe_times(every_s: float | None, settle_s: float, end: int) -> np.ndarray:
+    if every_s is None:
+        return np.zeros(0, dtype=np.int64)
+    every, settle = to_ticks(every_s, name="every_s"), to_ticks(settle_s, name="settle_s")
+    if every < 1 or settle > end:
+        raise InputError(f"every_s must be 1 fs at least and settle_s at most time_s, got {every_s:g} and {settle_s:g}")
+    return np.arange(settle, end + 1, every)
+
+
+def _positive(**values: float) -> None:
+    for name, value in values.items():
+        if not (value > 0 and np.isfinite(value)):
+            raise InputError(f"{name} must be > 0, got {value}")

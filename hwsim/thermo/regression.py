@@ -1,0 +1,41 @@
+"""Linear regression by letting cells settle: the posterior of a Bayesian linear model is the law of cells in a bowl.
+
+Enters: features and observations. Leaves: the A and b whose cells have the posterior at beta = 1, and its closed form.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Posterior:
+    """A : float64 (d, d), precision;  b : float64 (d,);  mean : A^-1 b;  covariance : A^-1"""
+
+    A: np.ndarray
+    b: np.ndarray
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
+def posterior(X: np.ndarray, y: np.ndarray, *, noise: float = 1.0, prior: float | None = None) -> Posterior:
+    """The posterior of w in y = X w + noise, the noise normal of s.d. ``noise``, each w normal of s.d. ``prior``.
+
+    X : (n, d);  y : (n,);  prior : None for a flat one: least squares, with noise^2 (X'X)^-1 as covariance
+    A = X'X / noise^2 + 1 / prior^2 and b = X'y / noise^2. Raises InputError, also where nothing pins a weight down.
+    """
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    if X.ndim != 2 or y.shape != (len(X),) or X.size == 0:
+        raise InputError(f"X must have a row for each entry of y, got shapes {X.shape} and {y.shape}")
+    if not (np.isfinite(X).all() and np.isfinite(y).all()):
+        raise InputError("X and y must be finite")
+    for name, value in (("noise", noise), ("prior", 1.0 if prior is None else prior)):
+        if not (value > 0 and np.isfinite(value)):
+            raise InputError(f"{name} must be > 0, got {value}")
+    A = X.T @ X / noise**2 + (0.0 if prior is None else np.eye(X.shape[1]) / prior**2)
+    if np.linalg.eigvalsh(A)[0] <= 1e-12 * np.linalg.norm(A):
+        raise InputError("the columns of X are dependent, so that y leaves some weights open: give a prior")
+    b = X.T @ y / noise**2
+    return Posterior(A=A, b=b, mean=np.linalg.solve(A, b), covariance=np.linalg.inv(A))

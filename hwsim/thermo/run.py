@@ -1,0 +1,76 @@
+"""Run: what continuous cells do in time, whatever they are: a matrix on a machine, a linear network, a potential.
+
+Enters: one of these. Leaves: a Waveform, in seconds and in the unit of what is read.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.thermo.integrate import Ensemble
+from hwsim.thermo.machine import Device
+from hwsim.thermo.network import LinearNetwork
+from hwsim.thermo.potential import Potential, overdamped
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Waveform:
+    """times_s : float64 (k,), from 0;  values : float64 (k, replicas, d), as read;  labels : of the d;  unit : "V", or
+    "" for numbers"""
+
+    times_s: np.ndarray
+    values: np.ndarray
+    labels: tuple[str, ...]
+    unit: str
+
+    @property
+    def device_time_s(self) -> float:
+        """Length of the run."""
+        return float(self.times_s[-1])
+
+
+def run(
+    what: Device | LinearNetwork | Potential, *, time_s: float, interval_s: float, replicas: int = 1, seed: int = 0,
+    start: np.ndarray | float | None = 0.0, beta: float = 1.0, tau_s: float = 1e-6, step_s: float | None = None,
+) -> Waveform:  # fmt: skip
+    """``what`` for ``time_s``, looked at every ``interval_s``, the start included.
+
+    start : where all cells begin, a number, (d,) or (replicas, d); None for a draw from the stationary law of linear
+    cells;  beta, tau_s, step_s : of a potential alone, step_s None for a twentieth of ``interval_s``. Linear cells have
+    no step, except those of a walk. Raises InputError.
+    """
+    if not (0 < interval_s <= time_s and np.isfinite(time_s)):
+        raise InputError(f"interval_s must be > 0 and at most time_s, got {interval_s} and {time_s}")
+    n = int(time_s / interval_s * (1 + 1e-12)) + 1
+    times = interval_s * np.arange(n)
+    if isinstance(what, Potential):
+        return _in_potential(what, times, replicas, seed, start, beta, tau_s, step_s)
+    network = what.network if isinstance(what, Device) else what
+    how = {} if isinstance(what, LinearNetwork) else {
+        "method": what.method, "step_s": what.step_s, "spacing": what.spacing
+    }  # fmt: skip
+    first = None if start is None else np.asarray(start, dtype=float) + np.zeros(network.size)
+    ensemble = Ensemble(network, replicas=replicas, seed=seed, start=first, **how)  # type: ignore[arg-type]
+    states = ensemble.path(n, interval_s)
+    labels = network.labels or tuple(f"x{k}" for k in range(network.size))
+    if isinstance(what, LinearNetwork):
+        return Waveform(times_s=times, values=states, labels=labels, unit=network.unit)
+    seen = what.readings(states.reshape(-1, network.size)).reshape(n, replicas, -1)
+    return Waveform(times_s=times, values=seen, labels=tuple(labels[k] for k in what.read), unit=what.machine.unit)
+
+
+def _in_potential(
+    potential: Potential, times: np.ndarray, replicas: int, seed: int, start: np.ndarray | float | None, beta: float,
+    tau_s: float, step_s: float | None,
+) -> Waveform:  # fmt: skip
+    if start is None:
+        raise InputError("cells in a potential need a start")
+    interval_s = float(times[1])
+    every = 20 if step_s is None else max(1, round(interval_s / step_s))
+    seen = [np.broadcast_to(np.asarray(start, dtype=float), (replicas,)).copy()]
+    overdamped(
+        potential, beta=beta, tau_s=tau_s, time_s=float(times[-1]), step_s=interval_s / every, replicas=replicas,
+        seed=seed, start=start, observe=lambda _, x: seen.append(x.copy()), every=every,
+    )  # fmt: skip
+    return Waveform(times_s=times, values=np.array(seen)[: len(times), :, None], labels=("x",), unit="")
