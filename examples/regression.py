@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hwsim.thermo.linalg import compare, measure
+from hwsim.thermo.regression import posterior
 
 NOISE, PRIOR, POINTS = 0.3, 2.0, 25
 
@@ -16,11 +17,10 @@ rng = np.random.default_rng(1)
 x = np.sort(rng.uniform(-1, 1, POINTS))
 features = np.stack([x**k for k in range(4)], axis=1)
 y = features @ [0.5, -1.0, 0.3, 1.5] + NOISE * rng.normal(size=POINTS)
-A = features.T @ features / NOISE**2 + np.eye(4) / PRIOR**2
-b = features.T @ y / NOISE**2
+law = posterior(features, y, noise=NOISE, prior=PRIOR)
 
-found = measure(A, b, beta=1.0, tau_s=100e-6, time_s=10e-3, seed=2)
-exact, spread = np.linalg.solve(A, b), np.sqrt(np.diag(np.linalg.inv(A)))
+found = measure(law.A, law.b, beta=1.0, tau_s=100e-6, time_s=10e-3, seed=2)
+exact, spread = law.mean, np.sqrt(np.diag(law.covariance))
 print(f"4 cells, {found.device_time_s * 1e3:.3g} ms of device time")
 print("power   mean of the cell   closed form   spread   closed form")
 for k in range(4):
@@ -29,7 +29,7 @@ for k in range(4):
     )
 print(f"relative error of the mean {found.relative_error:.2g}, theory {found.predicted_error:.2g}")
 print(f"relative error of the covariance {found.covariance_error:.2g}, theory {found.predicted_covariance_error:.2g}")
-for row in compare(A, b, tolerance=found.relative_error):
+for row in compare(law.A, law.b, tolerance=found.relative_error):
     print(f"{row.name} on this computer: {row.host_s * 1e6:.0f} us, relative error {row.relative_error:.1g}")
 
 grid = np.linspace(-1.1, 1.1, 200)

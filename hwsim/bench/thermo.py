@@ -253,6 +253,8 @@ def _child(rounds: str, peers: str) -> None:
             sys.stderr.write(f"\r{done + 1} of {total}: {name:<60.60}")
             sys.stderr.flush()
 
+    if hasattr(os, "sched_setaffinity"):  # XLA keeps a pool of threads whatever its flags say
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     json.dump(measure_thermo(rounds=int(rounds), peers=bool(int(peers)), progress=progress), sys.stdout)
 
 

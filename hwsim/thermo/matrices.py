@@ -39,15 +39,13 @@ def exponential(
     _check_counts(replicas, samples)
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
     ensemble.advance(SETTLE / network.slowest_per_s)
-    d = network.size
-    both, same = np.zeros((replicas, d, d)), np.zeros((replicas, d, d))
-    before = ensemble.states
-    for _ in range(samples):
-        ensemble.advance(tau_s)
-        after = ensemble.states
-        both += after[:, :, None] * before[:, None, :]
-        same += before[:, :, None] * before[:, None, :]
-        before = after
+    both, same = np.zeros((2, replicas, network.size, network.size))
+    for n in _batches(samples, replicas * network.size):
+        seen = ensemble.path(n, tau_s)
+        # the first look of the next batch is the last of this one
+        seen = np.concatenate([seen, ensemble.states[None]]).transpose(1, 2, 0)
+        both += seen[:, :, 1:] @ seen[:, :, :-1].transpose(0, 2, 1)
+        same += seen[:, :, :-1] @ seen[:, :, :-1].transpose(0, 2, 1)
     inverse = np.linalg.pinv(same.mean(axis=0), hermitian=True)
     found = both.mean(axis=0) @ inverse
     # what each replica's correlations differ by from the common answer, to first order
@@ -77,10 +75,9 @@ def lyapunov(
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
     ensemble.advance(SETTLE * interval_s)
     square = np.zeros((replicas, network.size, network.size))
-    for _ in range(samples):
-        states = ensemble.states
-        square += states[:, :, None] * states[:, None, :]
-        ensemble.advance(interval_s)
+    for n in _batches(samples, replicas * network.size):
+        seen = ensemble.path(n, interval_s).transpose(1, 2, 0)
+        square += seen @ seen.transpose(0, 2, 1)
     square /= samples
     found, truth = square.mean(axis=0), network.covariance
     return Estimated(
@@ -102,6 +99,7 @@ class Determinant:
 
 
 _NODES = 8
+_NUMBERS = 1 << 22
 
 
 def determinant(
@@ -126,10 +124,9 @@ def determinant(
         interval_s = 1 / network.slowest_per_s
         ensemble = Ensemble(network, replicas=replicas, seed=seed + (number << 32), start=np.zeros(len(A)))
         ensemble.advance(SETTLE * interval_s)
-        for _ in range(samples):
-            states = ensemble.states
-            total += weight * np.einsum("ri,ri->r", states @ off, states) / samples
-            ensemble.advance(interval_s)
+        for n in _batches(samples, replicas * len(A)):
+            seen = ensemble.path(n, interval_s)
+            total += weight * np.einsum("kri,kri->r", seen @ off, seen) / samples
         spent += ensemble.time_s
         if progress is not None:
             progress((number + 1) / _NODES, samples)
@@ -138,6 +135,12 @@ def determinant(
         log_determinant=constant + float(total.mean()), error=float(total.std(ddof=1)) / math.sqrt(replicas),
         exact=float(np.linalg.slogdet(A)[1]), device_time_s=spent, replicas=replicas,
     )  # fmt: skip
+
+
+def _batches(samples: int, width: int) -> list[int]:
+    """``samples`` in parts whose paths are some tens of MB."""
+    most = max(1, _NUMBERS // width)
+    return [min(most, samples - done) for done in range(0, samples, most)]
 
 
 def _relative(found: np.ndarray, truth: np.ndarray) -> float:
