@@ -158,11 +158,11 @@ def _print(document: dict[str, Any]) -> None:
 
 def _print_details(key: str, row: dict[str, Any], exact: dict[str, Any] | None) -> None:
     energy = "energy unknown" if row["device_energy_j"] is None else format_si(row["device_energy_j"], "J")
+    unpriced = f" and {', '.join(row['unpriced_time'])}, which have no price" if row["unpriced_time"] else ""
     words = (
-        f"{key}: {row['steps']} steps of beta, {format_si(row['device_time_s'], 's')} of device time a copy, {energy}"
+        f"{key}: {row['steps']} steps of beta, {format_si(row['device_time_s'], 's')} of device time a copy{unpriced}"
     )
-    if row["unpriced_time"]:
-        words += f" ({', '.join(row['unpriced_time'])} unpriced)"
+    words += f"; {energy}"
     print(words)
     if key == "annealing":
         up, down = (f"{row[way]['log_z']:.4f} +- {row[way]['error']:.4f}" for way in ("forward", "reverse"))
