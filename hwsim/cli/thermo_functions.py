@@ -1,6 +1,7 @@
 """``hwsim thermo determinant``, ``exponential`` and ``lyapunov``: functions of a matrix that ideal cells measure."""
 
 import argparse
+import sys
 from typing import Any
 
 from hwsim.cli import options
@@ -27,6 +28,7 @@ def add_parsers(kinds: Any) -> None:
         kind.add_argument("--replicas", default="64", metavar="N", help="machines at once (%(default)s)")
         kind.add_argument("--samples", default="1000", metavar="N", help="of each machine (%(default)s)")
         kind.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
+        kind.add_argument("--plot", metavar="FILE", help="picture: what was measured beside the exact values")
         kind.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
         kind.set_defaults(run=run, kind=name)
 
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     document: dict[str, Any]
     if arguments.kind == "determinant":
         value = matrices.determinant(A, **how)
-        document = vars(value)
+        document = {name: part.tolist() if hasattr(part, "tolist") else part for name, part in vars(value).items()}
         said = [
             f"ln det A = {value.log_determinant:.6g} +- {value.error:.2g}, by Cholesky {value.exact:.6g} "
             f"({(value.log_determinant - value.exact) / (value.error or 1.0):+.1f} standard errors)"
@@ -55,14 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
             found = matrices.exponential(A, **how)
         else:
             found = matrices.lyapunov(A, read_array(arguments.noise, "Q", 2), **how)
-        document = vars(found) | {"matrix": found.matrix.tolist(), "error": found.error.tolist()}
+        document = {name: part.tolist() if hasattr(part, "tolist") else part for name, part in vars(found).items()}
         rows = ["  ".join(f"{value:9.4f}" for value in row[:8]) for row in found.matrix[:8]]
         said = [*rows, *(["(the first 8 rows and columns)"] if len(A) > 8 else []),
                 f"relative error {found.relative_error:.3g} against a direct solver; standard errors of the entries "
                 f"{found.error.min():.2g} to {found.error.max():.2g}"]  # fmt: skip
+    document = {"kind": arguments.kind, "size": len(A)} | document
     if arguments.json:
-        write_json({"kind": arguments.kind, "size": len(A)} | document, arguments.json)
+        write_json(document, arguments.json)
     if arguments.json != "-":
         print("\n".join(said))
         print(f"{document['replicas']} machines, {format_si(document['device_time_s'], 's')} of device time each")
+    if arguments.plot:
+        from hwsim.report.thermo import function_picture
+
+        title = f"{_WORDS[arguments.kind]}, of {len(A)} x {len(A)} by {document['replicas']} machines of ideal cells"
+        function_picture(document, arguments.plot, title=title)
+        print(f"picture: {arguments.plot}", file=sys.stderr)
     return 0

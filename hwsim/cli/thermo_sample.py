@@ -1,6 +1,7 @@
 """``hwsim thermo sample``: one cell in a potential, beside exp(-beta U) / Z."""
 
 import argparse
+import math
 import sys
 from typing import Any
 
@@ -26,6 +27,9 @@ def add_parsers(kinds: Any) -> None:
     sample.add_argument(
         "--tau", default="1us", metavar="TIME", help="a bowl of stiffness 1 relaxes in it (%(default)s)"
     )
+    sample.add_argument(
+        "--relax", metavar="TIME", help="the cell has inertia: its velocity relaxes in TIME (none: overdamped)"
+    )
     sample.add_argument("--time", metavar="TIME", help="device time of each replica (100 tau)")
     sample.add_argument("--step", metavar="TIME", help="of the integrator (a twentieth of the fastest relaxation)")
     sample.add_argument("--start", default="0", metavar="X", help="where every replica begins (%(default)s)")
@@ -44,7 +48,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
 
     from hwsim.analysis.fidelity import total_variation, tv_noise_floor
     from hwsim.engine.run import CtrlC
-    from hwsim.thermo.potential import law, overdamped, parse_potential, reach, stable_step
+    from hwsim.thermo.potential import law, overdamped, parse_potential, reach, stable_step, underdamped
 
     potential = parse_potential(arguments.potential)
     beta, start = options.number(arguments.beta, "beta"), options.number(arguments.start, "start")
@@ -53,11 +57,17 @@ def run_sample(arguments: argparse.Namespace) -> int:
     tau_s = options.seconds(arguments.tau, name="tau")
     replicas = options.integer(arguments.replicas, "replicas", least=1)
     low, high = reach(potential, beta=beta, start=start)
-    step_s = (
-        stable_step(potential, beta=beta, tau_s=tau_s, start=start)
-        if arguments.step is None
-        else options.seconds(arguments.step, name="step")
-    )
+    relax_s = None if arguments.relax is None else options.seconds(arguments.relax, name="relax")
+    if relax_s is not None and not relax_s > 0:
+        raise InputError(f"relax must be > 0, got {arguments.relax}")
+    if arguments.step is None:
+        step_s = stable_step(potential, beta=beta, tau_s=tau_s, start=start)
+        if (
+            relax_s is not None
+        ):  # a sixtieth of the fastest oscillation: 0.05 tau / curvature is the step without inertia
+            step_s = 0.1 * math.sqrt(relax_s * step_s / 0.05)
+    else:
+        step_s = options.seconds(arguments.step, name="step")
     time_s = 100 * tau_s if arguments.time is None else options.seconds(arguments.time, name="time")
     progress = options.Progress(1)
     watch = progress.watch(potential.name)
@@ -71,10 +81,17 @@ def run_sample(arguments: argparse.Namespace) -> int:
             return ctrl_c.heard
 
         every = max(1, round(time_s / step_s / _TRACED)) if step_s > 0 else 1
-        x = overdamped(
-            potential, beta=beta, tau_s=tau_s, time_s=time_s, step_s=step_s, replicas=replicas, start=start,
-            seed=options.integer(arguments.seed, "seed"), observe=observe, every=every,
-        )  # fmt: skip
+        how: dict[str, Any] = {
+            "beta": beta, "time_s": time_s, "step_s": step_s, "replicas": replicas, "start": start, "every": every,
+            "seed": options.integer(arguments.seed, "seed"),
+        }  # fmt: skip
+        if relax_s is None:
+            x = overdamped(potential, tau_s=tau_s, observe=observe, **how)
+        else:
+            x, v = underdamped(
+                potential, mass=tau_s * relax_s, relax_s=relax_s, observe=lambda t, x, _: observe(t, x), **how
+            )
+            kinetic = float(np.mean(v**2)) * tau_s * relax_s * beta
     progress.close()
     edges = np.linspace(low, high, options.integer(arguments.bins, "bins", least=2) + 1)
     share = law(potential, beta, edges)
@@ -83,10 +100,13 @@ def run_sample(arguments: argparse.Namespace) -> int:
     fine = np.linspace(low, high, 4001)
     weight, points = law(potential, beta, fine), (fine[1:] + fine[:-1]) / 2
     mean = float(weight @ points)
+    spread = float(weight @ (points - mean) ** 2)
+    mean = 0.0 if abs(mean) < 1e-9 * math.sqrt(spread) else mean
     document = {
         "potential": potential.name, "beta": beta, "tau_s": tau_s, "device_time_s": trace[-1][0], "step_s": step_s,
         "replicas": replicas, "mean": float(x.mean()), "variance": float(x.var()), "law_mean": mean,
-        "law_variance": float(weight @ (points - mean) ** 2),
+        "law_variance": spread, "relax_s": relax_s,
+        "kinetic_energy_kt": None if relax_s is None else kinetic / 2,
         "total_variation": float(total_variation(place, share)),
         "tv_noise_floor": float(tv_noise_floor(share, replicas)),
         "edges": edges.tolist(), "counts": np.bincount(place, minlength=len(share)).tolist(), "law": share.tolist(),
@@ -100,8 +120,10 @@ def run_sample(arguments: argparse.Namespace) -> int:
             f"{potential.name} at beta {beta:g}: {replicas} cells for {format_si(trace[-1][0], 's')}, steps of "
             f"{format_si(step_s, 's')}"
         )
-        print(f"mean {document['mean']:.5g} (law {mean + 0.0:.5g}), variance {document['variance']:.5g} "
+        print(f"mean {document['mean']:.5g} (law {mean:.5g}), variance {document['variance']:.5g} "
               f"(law {document['law_variance']:.5g})")  # fmt: skip
+        if relax_s is not None:
+            print(f"kinetic energy {document['kinetic_energy_kt']:.4g} k T (law 0.5)")
         print(f"distance from exp(-beta U) / Z: total variation {document['total_variation']:.3g}, of which noise of "
               f"{replicas} samples makes {document['tv_noise_floor']:.3g}")  # fmt: skip
     if arguments.plot:

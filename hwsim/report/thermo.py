@@ -75,3 +75,39 @@ def potential_picture(document: dict[str, Any], path: str | os.PathLike, *, titl
     )
     canvas.write(figure, path)
     return path
+
+
+def function_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+    """Entries of a measured matrix against the exact ones; of a determinant, its slope on the way from the diagonal.
+
+    Raises InputError for a suffix other than png, svg, pdf.
+    """
+    path = canvas.picture_path(path)
+    figure = canvas.blank(6.4, 5.4)
+    axes = figure.subplots()
+    canvas.headline(figure, title, width=70)
+    blue, orange = canvas.palette()[:2]
+    if document["kind"] == "determinant":
+        slopes, errors = np.array(document["slopes"]), np.array(document["slope_errors"])
+        axes.errorbar(document["way"], slopes, 1.96 * errors, fmt="o", color=blue, capsize=3,
+                      label="measured, 95 % intervals")  # fmt: skip
+        axes.axhline(0, color="0.6", linewidth=0.8)
+        axes.set_xlabel("l, from the diagonal of A (0) to A (1)")
+        axes.set_ylabel("d ln det / dl")
+        axes.set_xlim(0, 1)
+        words = (
+            f"ln det A = {document['log_determinant']:.5g} +- {document['error']:.2g}, exact {document['exact']:.5g}"
+        )
+    else:
+        exact, found, error = (np.ravel(document[key]) for key in ("exact", "matrix", "error"))
+        ends = [min(exact.min(), found.min()), max(exact.max(), found.max())]
+        axes.plot(ends, ends, color=orange, linewidth=1.4, label="equal")
+        axes.errorbar(exact, found, 1.96 * error, fmt=".", color=blue, capsize=2, linewidth=0.8,
+                      label="entries, 95 % intervals")  # fmt: skip
+        axes.set_xlabel("entry by a direct solver")
+        axes.set_ylabel("entry as measured")
+        words = f"relative error {document['relative_error']:.2g}"
+    axes.legend(fontsize="small", frameon=False)
+    canvas.dress(axes, words)
+    canvas.write(figure, path)
+    return path

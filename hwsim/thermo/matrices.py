@@ -18,10 +18,11 @@ from hwsim.thermo.network import LinearNetwork, bowl, positive_definite
 @dataclass(frozen=True, kw_only=True)
 class Estimated:
     """A matrix that a machine measured. error : float64 (d, d), standard error of each entry, from independent replicas
-    relative_error : in the Frobenius norm, against a direct solver;  device_time_s : of one machine"""
+    exact : by a direct solver;  relative_error : against it, in the Frobenius norm;  device_time_s : of one machine"""
 
     matrix: np.ndarray
     error: np.ndarray
+    exact: np.ndarray
     relative_error: float
     device_time_s: float
     replicas: int
@@ -54,6 +55,7 @@ def exponential(
     truth = (basis * np.exp(-rates * tau_s)) @ basis.T
     return Estimated(
         matrix=found, error=parts.std(axis=0, ddof=1) / np.sqrt(replicas),
+        exact=truth,
         relative_error=_relative(found, truth), device_time_s=ensemble.time_s, replicas=replicas,
     )  # fmt: skip
 
@@ -82,6 +84,7 @@ def lyapunov(
     found, truth = square.mean(axis=0), network.covariance
     return Estimated(
         matrix=found, error=square.std(axis=0, ddof=1) / np.sqrt(replicas),
+        exact=truth,
         relative_error=_relative(found, truth), device_time_s=ensemble.time_s, replicas=replicas,
     )  # fmt: skip
 
@@ -89,11 +92,15 @@ def lyapunov(
 @dataclass(frozen=True, kw_only=True)
 class Determinant:
     """log_determinant : natural logarithm of det A, with its standard error;  exact : by Cholesky
+    way, slopes, slope_errors : float64 (8,), l, d ln det / dl as measured there, and its standard error
     device_time_s : of one machine, all steps on the way"""
 
     log_determinant: float
     error: float
     exact: float
+    way: np.ndarray
+    slopes: np.ndarray
+    slope_errors: np.ndarray
     device_time_s: float
     replicas: int
 
@@ -110,30 +117,33 @@ def determinant(
 
     A : (d, d) symmetric positive definite;  replicas : machines at once;  samples : of each at each of 8 steps, a
     relaxation time of the slowest mode apart. With D the diagonal of A, scaled to A = sqrt(D) (1 + O) sqrt(D), the bowl
-    of 1 + l O has d ln det / dl = trace(O C(l)), C its covariance, integrated from l = 0 to 1 by Gauss's rule. For
-    replica means; the rule's own error is below the noise unless 1 + O is nearly singular. Raises InputError.
+    of 1 + l O has d ln det / dl = trace(O C(l)), C its covariance, integrated from l = 0 to 1 by Gauss's rule. The
+    rule's own error is below the noise unless 1 + O is nearly singular. Raises InputError.
     """
     A = positive_definite(A)
     _check_counts(replicas, samples)
     root = np.sqrt(np.diag(A))
     off = A / np.outer(root, root) - np.eye(len(A))
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    total, spent = np.zeros(replicas), 0.0
-    for number, (node, weight) in enumerate(zip((nodes + 1) / 2, weights / 2, strict=True)):
+    slopes, spent = np.zeros((_NODES, replicas)), 0.0
+    for number, node in enumerate((nodes + 1) / 2):
         network = bowl(np.eye(len(A)) + node * off, np.zeros(len(A)), tau_s=tau_s)
         interval_s = 1 / network.slowest_per_s
         ensemble = Ensemble(network, replicas=replicas, seed=seed + (number << 32), start=np.zeros(len(A)))
         ensemble.advance(SETTLE * interval_s)
         for n in _batches(samples, replicas * len(A)):
             seen = ensemble.path(n, interval_s)
-            total += weight * np.einsum("kri,kri->r", seen @ off, seen) / samples
+            slopes[number] += np.einsum("kri,kri->r", seen @ off, seen) / samples
         spent += ensemble.time_s
         if progress is not None:
             progress((number + 1) / _NODES, samples)
+    total = weights / 2 @ slopes
     constant = 2 * float(np.log(root).sum())
     return Determinant(
         log_determinant=constant + float(total.mean()), error=float(total.std(ddof=1)) / math.sqrt(replicas),
-        exact=float(np.linalg.slogdet(A)[1]), device_time_s=spent, replicas=replicas,
+        exact=float(np.linalg.slogdet(A)[1]),
+        way=(nodes + 1) / 2, slopes=slopes.mean(axis=1), slope_errors=slopes.std(axis=1, ddof=1) / math.sqrt(replicas),
+        device_time_s=spent, replicas=replicas,
     )  # fmt: skip
 
 

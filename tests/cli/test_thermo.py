@@ -76,12 +76,14 @@ def test_regression_prints_the_closed_form_beside(files, capsys):
 def test_functions_of_a_matrix(files, capsys):
     np.save(files / "Q.npy", np.eye(3))
     few = ["--replicas", "32", "--samples", "200", "--json", "-"]
-    assert main(["thermo", "determinant", str(files / "A.npy"), *few]) == 0
+    assert main(["thermo", "determinant", str(files / "A.npy"), *few, "--plot", str(files / "d.png")]) == 0
+    assert (files / "d.png").stat().st_size > 15_000
     document = json.loads(capsys.readouterr().out)
     assert abs(document["log_determinant"] - np.linalg.slogdet(A)[1]) < 4 * document["error"]
     assert main(["thermo", "lyapunov", str(files / "A.npy"), str(files / "Q.npy"), *few]) == 0
     np.testing.assert_allclose(json.loads(capsys.readouterr().out)["matrix"], np.linalg.inv(A) / 2, atol=0.05)
-    assert main(["thermo", "exponential", str(files / "A.npy"), *few[:-2]]) == 0
+    assert main(["thermo", "exponential", str(files / "A.npy"), *few[:-2], "--plot", str(files / "e.png")]) == 0
+    assert (files / "e.png").stat().st_size > 15_000
     assert "against a direct solver" in capsys.readouterr().out
     assert main(["thermo", "machines"]) == 0
     assert "generic-rlc" in capsys.readouterr().out
@@ -138,6 +140,27 @@ def test_a_cell_is_compared_with_its_law(tmp_path, capsys):
     assert abs(document["variance"] / document["law_variance"] - 1) < 4 * np.sqrt(2 / n)
     assert sum(document["counts"]) == n and sum(document["law"]) == pytest.approx(1)
     assert picture.stat().st_size > 20_000
+
+
+def test_a_cell_with_inertia_has_the_same_law_and_half_a_kt_of_kinetic_energy(capsys):
+    arguments = [
+        "thermo",
+        "sample",
+        "bowl:stiffness=2",
+        "--relax",
+        "3us",
+        "--time",
+        "40us",
+        "--seed",
+        "1",
+        "--json",
+        "-",
+    ]
+    assert main(arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert abs(document["variance"] / 0.5 - 1) < 4 * np.sqrt(2 / 4096)
+    assert abs(document["kinetic_energy_kt"] / 0.5 - 1) < 4 * np.sqrt(2 / 4096) + 0.0025
+    assert main(["thermo", "sample", "bowl", "--relax", "0s"]) == 2
 
 
 def test_text_and_names_are_potentials(capsys):
