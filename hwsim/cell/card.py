@@ -5,6 +5,7 @@ error is one sentence that names the file, the key and what was expected.
 """
 
 import difflib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -144,8 +145,28 @@ _NOT_OF_KIND = {
     "rlc": ("tau", "beta", "step", "spacing"),
     "walk": ("capacitance", "inductance", "resistance", "noise_power", "noise_dtod", "noise_bandwidth"),
 }
+BOTH_OF_READOUT = "a readout needs both adc_bits and adc_range, or neither"
 MODES_KINDS = tuple(_NOT_OF_KIND)
 """Cells with friction alone, RLC resonators joined by capacitors, and a digital lattice random walk."""
+
+
+_POSITIVE = ("cells", "tau", "beta", "capacitance", "inductance", "resistance", "noise_power", "step", "spacing",
+             "interval", "noise_bandwidth", "adc_range")  # fmt: skip
+_BITS = {"matrix_bits": (2, 52), "adc_bits": (1, 52)}
+"""Fewest and most bits that mean something: a sign and a digit at least, and no more than a float64 holds."""
+
+
+def modes_mistakes(values: dict[str, float | int]) -> Iterator[str]:
+    """What is wrong with SI ``values`` of continuous cells, by keys of MODES_DIMENSIONS, a sentence each."""
+    for key, value in values.items():
+        if key in _BITS:
+            least, most = _BITS[key]
+            if value != value // 1 or not least <= value <= most:
+                yield f"{key} must be a whole number from {least} to {most}, got {value:g}"
+        elif not (math.isfinite(value) and value >= 0 and (value > 0 or key not in _POSITIVE)):
+            yield f"{key} must be {'> 0' if key in _POSITIVE else 'finite and >= 0'}, got {value:g}"
+        elif key == "beta" and not 1e-60 <= value <= 1e60:
+            yield f"beta must be between 1e-60 and 1e60, got {value:g}"
 
 
 def modes_keys(kind: str) -> list[str]:
@@ -267,12 +288,13 @@ def dimensions(card: Any) -> dict[str, str]:
 def mistakes(card: Any) -> Iterator[str]:
     """Everything wrong with a card that has the right shape, a sentence each."""
     known = dimensions(card)
+    values: dict[str, float | int] = {}
     for key, quantity in card.parameters.items():
         if key not in known:
             yield f"unknown key parameters.{key}{suggestion(key, known)}"
             continue
         try:
-            si_value(key, quantity.value)
+            values[key] = si_value(key, quantity.value)
         except InputError as error:
             yield f"parameters.{key}: {error}"
         if key in card.missing:
@@ -287,6 +309,10 @@ def mistakes(card: Any) -> Iterator[str]:
     if isinstance(card, ModesCard):
         if card.kind not in MODES_KINDS:
             yield f"kind must be one of {', '.join(MODES_KINDS)}, got {card.kind!r}"
+        yield from modes_mistakes(values)
+        pair = {"adc_bits", "adc_range"}
+        if len(pair & card.parameters.keys()) == 1 and not pair & card.missing.keys():
+            yield BOTH_OF_READOUT
         return
     if card.clock not in CLOCKS:
         yield f"clock must be one of {', '.join(CLOCKS)}, got {card.clock!r}"

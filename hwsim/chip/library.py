@@ -89,13 +89,15 @@ def any_card(name: str | Path) -> PBitCard | ChipCard | ModesCard:
 
 
 def kind_of(path: Path) -> str:
-    """A key of CARD_KINDS: "chip" where the file names a topology or a p-bit, "modes" where it names a kind of cells,
-    else "pbit", also for a file that cannot be read."""
+    """A key of CARD_KINDS: "chip" where the file names a topology or a p-bit, else "modes" where it names a kind of
+    cells and neither law nor clock, else "pbit", also for a file that cannot be read."""
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return "pbit"
-    return "chip" if "topology" in keys or "pbit" in keys else "modes" if "kind" in keys else "pbit"
+    if "topology" in keys or "pbit" in keys:
+        return "chip"
+    return "modes" if "kind" in keys and not keys.keys() & {"law", "clock"} else "pbit"
 
 
 def list_pbits() -> list[PBitCard]:

@@ -68,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hwsim: stopped before there was anything to show", file=sys.stderr)
         return 130
+    except MemoryError as error:
+        print(f"hwsim: error: this does not fit this computer's memory: {error}".rstrip(": "), file=sys.stderr)
+        return 2
     except BrokenPipeError:
         sys.stderr.close()
         return 1

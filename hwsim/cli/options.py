@@ -174,10 +174,13 @@ def threads(arguments: argparse.Namespace) -> int | None:
 
 
 def power(text: str, *, name: str) -> float:
-    """Watts of text such as ``15W``."""
+    """Watts, above zero, of text such as ``15W``. Raises InputError."""
     from hwsim.units import parse
 
-    return parse(text, "power", name=name)
+    value = parse(text, "power", name=name)
+    if not value > 0:
+        raise InputError(f"{name} must be > 0, got {text}")
+    return value
 
 
 def number(text: str, name: str) -> float:

@@ -4,12 +4,16 @@ import json
 import sys
 from typing import Any
 
+from hwsim.errors import InputError
 from hwsim.files import replacing
 
 
 def write_json(data: Any, target: str) -> None:
     """``target`` is a path, or ``-`` for standard output. NaN and infinity are refused: JSON has neither."""
-    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
+    try:
+        text = json.dumps(data, indent=2, allow_nan=False) + "\n"
+    except ValueError:
+        raise InputError("a result is no finite number, which JSON cannot hold: the input is too extreme") from None
     if target == "-":
         sys.stdout.write(text)
         return

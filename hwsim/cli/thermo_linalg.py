@@ -7,6 +7,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
 from hwsim.cli.output import write_json
+from hwsim.errors import InputError
 from hwsim.units import format_si
 
 _SHOWN = 8
@@ -62,7 +63,12 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.thermo.machine import modes
 
     kind = arguments.kind
-    given = options.card_options(arguments) | {"tau": arguments.tau, "beta": getattr(arguments, "beta", None)}
+    given = options.card_options(arguments)
+    for name in ("tau", "beta"):
+        value = getattr(arguments, name, None)
+        if value is not None and name in given:
+            raise InputError(f"{name} is given twice, by --{name} and --set {name}")
+        given |= {} if value is None else {name: value}
     machine = modes(arguments.machine, **given)
     if kind == "regression":
         from hwsim.thermo.regression import posterior
@@ -102,7 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
         "unit": found.unit, "device_time_s": found.device_time_s, "programming_time_s": found.programming_s,
         "settle_s": found.settle_s, "interval_s": found.interval_s, "samples": found.samples,
         "replicas": found.replicas, "device_energy_j": found.device_energy_j,
-        "energy_grade": machine.grades.get("power"), "host_s": found.host_s, "direct": [vars(row) for row in rows],
+        "energy_grade": machine.grades.get("power"),
+        "unpriced_energy": list(found.unpriced), "host_s": found.host_s, "direct": [vars(row) for row in rows],
         "interrupted": found.interrupted,
         "curve": [
             dict(zip(("device_time_s", "relative_error", "predicted_error", "covariance_error",
@@ -158,7 +165,8 @@ def _print(document: dict[str, Any]) -> None:
     if energy is None:
         print(f"energy: unknown, the power of {document['machine']} is not on its card; --set power=1mW gives one")
     else:
-        print(f"energy: {format_si(energy, 'J')} ({document['energy_grade']})")
+        left = "".join(f", without {part}, which has no price" for part in document["unpriced_energy"])
+        print(f"energy: {format_si(energy, 'J')} ({document['energy_grade']}){left}")
     print("on this computer:")
     for row in document["direct"]:
         steps = f", {row['iterations']} iterations" if row["iterations"] != 1 else ""

@@ -11,6 +11,11 @@ from hwsim.errors import InputError
 from hwsim.units import format_si
 
 _TRACED = 2000
+_MOST_WORK = 2e11
+"""Steps of cells: some six minutes in a compiled kernel."""
+_NOWHERE = 1e-200
+_FORGOTTEN = 5
+"""Memories after which a start is forgotten, to exp(-5) or so."""
 
 
 def add_parsers(kinds: Any) -> None:
@@ -30,9 +35,9 @@ def add_parsers(kinds: Any) -> None:
     sample.add_argument(
         "--relax", metavar="TIME", help="the cell has inertia: its velocity relaxes in TIME (none: overdamped)"
     )
-    sample.add_argument("--time", metavar="TIME", help="device time of each replica (100 tau)")
+    sample.add_argument("--time", metavar="TIME", help="device time of each replica (100 tau, or 20 relax if longer)")
     sample.add_argument("--step", metavar="TIME", help="of the integrator (a twentieth of the fastest relaxation)")
-    sample.add_argument("--start", default="0", metavar="X", help="where every replica begins (%(default)s)")
+    sample.add_argument("--start", metavar="X", help="where every replica begins (the centre of a bowl, else 0)")
     sample.add_argument("--replicas", default="4096", metavar="N", help="independent cells (%(default)s)")
     sample.add_argument("--bins", default="60", metavar="N", help="of the histogram (%(default)s)")
     sample.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
@@ -48,27 +53,44 @@ def run_sample(arguments: argparse.Namespace) -> int:
 
     from hwsim.analysis.fidelity import total_variation, tv_noise_floor
     from hwsim.engine.run import CtrlC
-    from hwsim.thermo.potential import law, overdamped, parse_potential, reach, stable_step, underdamped
+    from hwsim.thermo.potential import law, memory_s, overdamped, parse_potential, reach, stable_step, underdamped
 
     potential = parse_potential(arguments.potential)
-    beta, start = options.number(arguments.beta, "beta"), options.number(arguments.start, "start")
+    beta = options.number(arguments.beta, "beta")
+    start = potential.start if arguments.start is None else options.number(arguments.start, "start")
     if beta <= 0:
         raise InputError(f"beta must be > 0, got {beta:g}")
     tau_s = options.seconds(arguments.tau, name="tau")
+    if not tau_s > 0:
+        raise InputError(f"tau must be > 0, got {arguments.tau}")
     replicas = options.integer(arguments.replicas, "replicas", least=1)
     low, high = reach(potential, beta=beta, start=start)
     relax_s = None if arguments.relax is None else options.seconds(arguments.relax, name="relax")
     if relax_s is not None and not relax_s > 0:
         raise InputError(f"relax must be > 0, got {arguments.relax}")
+    if arguments.time is None:
+        time_s = max(100 * tau_s, 20 * (relax_s or 0.0))
+    else:
+        time_s = options.seconds(arguments.time, name="time")
+        if not time_s > 0:
+            raise InputError(f"time must be > 0, got {arguments.time}")
     if arguments.step is None:
         step_s = stable_step(potential, beta=beta, tau_s=tau_s, start=start)
         if (
             relax_s is not None
         ):  # a sixtieth of the fastest oscillation: 0.05 tau / curvature is the step without inertia
             step_s = 0.1 * math.sqrt(relax_s * step_s / 0.05)
+        step_s = min(step_s, time_s)
     else:
         step_s = options.seconds(arguments.step, name="step")
-    time_s = 100 * tau_s if arguments.time is None else options.seconds(arguments.time, name="time")
+        if step_s > time_s:
+            raise InputError(f"a step must be no longer than the run of {time_s:g} s, got {step_s:g} s")
+    if step_s > 0 and replicas * time_s / step_s > _MOST_WORK:
+        raise InputError(
+            f"{time_s / step_s:.3g} steps of {format_si(step_s, 's')} for {replicas} cells are "
+            f"{replicas * time_s / step_s:.3g} moves, and at most {_MOST_WORK:g} are made: give a shorter --time, a "
+            "longer --step or fewer --replicas"
+        )
     progress = options.Progress(1)
     watch = progress.watch(potential.name)
     trace: list[tuple[float, float]] = [(0.0, start)]
@@ -95,10 +117,12 @@ def run_sample(arguments: argparse.Namespace) -> int:
     progress.close()
     edges = np.linspace(low, high, options.integer(arguments.bins, "bins", least=2) + 1)
     share = law(potential, beta, edges)
+    share[share < _NOWHERE] = 0.0
     place = np.clip(np.digitize(x, edges) - 1, 0, len(share) - 1)
     middle = (edges[1:] + edges[:-1]) / 2
     fine = np.linspace(low, high, 4001)
     weight, points = law(potential, beta, fine), (fine[1:] + fine[:-1]) / 2
+    memory = max(memory_s(potential, beta=beta, tau_s=tau_s, edges=fine), 2 * (relax_s or 0.0))
     mean = float(weight @ points)
     spread = float(weight @ (points - mean) ** 2)
     mean = 0.0 if abs(mean) < 1e-9 * math.sqrt(spread) else mean
@@ -110,6 +134,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
         "total_variation": float(total_variation(place, share)),
         "tv_noise_floor": float(tv_noise_floor(share, replicas)),
         "edges": edges.tolist(), "counts": np.bincount(place, minlength=len(share)).tolist(), "law": share.tolist(),
+        "memory_s": memory if math.isfinite(memory) else None,
         "energy": potential.energy(middle).tolist(), "trace": [list(point) for point in trace],
         "interrupted": ctrl_c.heard,
     }  # fmt: skip
@@ -126,6 +151,11 @@ def run_sample(arguments: argparse.Namespace) -> int:
             print(f"kinetic energy {document['kinetic_energy_kt']:.4g} k T (law 0.5)")
         print(f"distance from exp(-beta U) / Z: total variation {document['total_variation']:.3g}, of which noise of "
               f"{replicas} samples makes {document['tv_noise_floor']:.3g}")  # fmt: skip
+        if not math.isfinite(memory):
+            print("remark: a wall divides this potential, so that cells stay on the side on which they start")
+        elif trace[-1][0] < _FORGOTTEN * memory:
+            print(f"remark: a cell remembers where it was for {format_si(memory, 's')}, and this run is too short to "
+                  "forget the start: give a longer --time")  # fmt: skip
     if arguments.plot:
         from hwsim.report.thermo import potential_picture
 

@@ -137,6 +137,9 @@ def _exchange(rungs, keys, exchanges, state, cells):
         state[r] = held
 
 
+_LEAST_GAP = 1e-15
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Truncation:
     """An atom of infinitely many levels, cut off.
@@ -185,10 +188,13 @@ def truncated(energy: Callable[[np.ndarray], np.ndarray], *, beta: float, levels
     first = float(ladder[levels] - ladder[0])
     if beta * first < 2:
         raise InputError(f"level {levels} must be at least 2 / beta above the lowest: keep more levels than {levels}")
+    gap = -math.expm1(-beta * growth)
+    if not gap > _LEAST_GAP:
+        raise InputError(f"beta growth must be > {_LEAST_GAP:g}, got {beta * growth:g}: steps of less bound nothing")
     weights, w, r = np.exp(-beta * above), math.exp(-beta * first), math.exp(-beta * growth)
     kept = float(weights.sum())
     # sums of r^j, j r^j and j^2 r^j
-    s0, s1, s2 = 1 / (1 - r), r / (1 - r) ** 2, r * (1 + r) / (1 - r) ** 3
+    s0, s1, s2 = 1 / gap, r / gap**2, r * (1 + r) / gap**3
     tail = {
         "number": w * (levels * s0 + s1), "energy": w * (first * s0 + growth * s1),
         "square": w * (first**2 * s0 + 2 * first * growth * s1 + growth**2 * s2),

@@ -31,6 +31,7 @@ from hwsim.streams import generator
 from hwsim.units import to_seconds
 
 _MOST_QUANTA = 10_000
+_MOST_HELD = 2**53
 _RELATIVE = 1e-9
 """A remainder below this part of the dearest flip is none."""
 _GOLDEN = np.uint64(GOLDEN)
@@ -121,6 +122,8 @@ def _flips(program: Program, quantum: float) -> _Flips:
 def demon_law(density: DensityOfStates, total_energy: float) -> tuple[np.ndarray, np.ndarray]:
     """(energies, probabilities), float64 (k,) each, of a demon that shares ``total_energy`` with the levels of
     ``density``: Omega(U - e) over the sum. Ascending. Raises InputError where no level is that low."""
+    if not np.isfinite(total_energy):
+        raise InputError(f"total_energy must be finite, got {total_energy}")
     energies = total_energy - density.energies[::-1]
     held = energies >= -_RELATIVE * max(1.0, float(np.abs(density.energies).max()))
     if not held.any():
@@ -166,9 +169,11 @@ def isolated(
         raise InputError(f"states must be +-1 of shape ({replicas}, {program.n_pbits}), got {spins.shape}")
     stuck = program.stuck != 0
     spins[:, stuck] = program.stuck[stuck]
+    if not np.isfinite(total_energy):
+        raise InputError(f"total_energy must be finite, got {total_energy}")
     spare = (total_energy - program.energy_offset - own_energies(program, spins)) / quantum
-    purse = np.rint(spare).astype(np.int64)
-    if not np.isfinite(total_energy) or np.abs(spare - purse).max() > 1e-6:
+    purse = np.rint(np.clip(spare, -_MOST_HELD, _MOST_HELD)).astype(np.int64)
+    if np.abs(spare - purse).max() > 1e-6:
         raise InputError(f"total_energy must be that of a state and whole quanta of {quantum:g}, got {total_energy}")
     n = program.n_pbits
     _meet(flips, keys, 0, settle * n if np.any(purse < 0) else 0, spins, purse)

@@ -29,6 +29,8 @@ from hwsim.units import to_seconds
 CONFIDENCE = 0.95
 _WORK_VARIANCE = 0.25
 """Of the work of an anneal that stays in equilibrium; what a ladder is made fine enough for."""
+_MOST_LOST = 4.0
+"""k T of work lost both ways, from which the average of exp(-work) rests on few copies."""
 _PER_SPREAD = 4.0
 """Steps to a spread of the energy in an integral of mean energies: the error of its rule is then far below 1 %."""
 _STEPS = (16, 2000)
@@ -211,7 +213,9 @@ def thermodynamic_integration(
     a step;  sweeps : at each and each way, half of them to settle
     Between two betas <E> is the cubic that has both means and, for slopes, minus both variances; what that misses is
     estimated from every second beta. <E> falls with beta, so its left sum on the way up and its right one on the way
-    down bound the integral, whether copies settle or not. Raises InputError, UnsupportedError.
+    down bound the integral where copies lag behind beta. That, the upper bound and the interval trust that copies have
+    the law when they turn round: ones that are stuck at a low temperature are stuck alike both ways, and no hysteresis
+    tells. `doubts` compares them with annealed ones. Raises InputError, UnsupportedError.
     """
     session, betas = _begin(program, beta, betas, reads, schedules, seed, engine, threads, progress,
                             lambda length: _PER_SPREAD * length,
@@ -248,6 +252,31 @@ def thermodynamic_integration(
         ),
         engine=session.engine, activity=session.activity(0), host_s=time.perf_counter() - session.began,
     )  # fmt: skip
+
+
+def doubts(annealed: Annealed | None = None, integrated: Integrated | None = None) -> list[str]:
+    """What in these estimates says that they are not to be trusted, a sentence each; none for sound ones."""
+    found = []
+    for name, one in (("annealing", annealed), ("integration", integrated)):
+        if one is None:
+            continue
+        estimate = one.estimate
+        if estimate.lower > estimate.upper:
+            found.append(f"{name}: the lower bound is above the upper one: the machine does not keep exp(-beta E) / Z")
+        elif not estimate.lower - 2 * estimate.error <= estimate.log_z <= estimate.upper + 2 * estimate.error:
+            found.append(f"{name}: the estimate is outside its bounds: the machine does not keep exp(-beta E) / Z")
+    if annealed is not None and annealed.dissipated > _MOST_LOST:
+        found.append(
+            f"annealing: both ways lose {annealed.dissipated:.2g} k T, so that few copies carry the weight: more sweeps"
+        )
+    if annealed is not None and integrated is not None:
+        a, b = annealed.estimate, integrated.estimate
+        if a.low > b.high or b.low > a.high:
+            found.append(
+                f"both methods differ by {abs(a.log_z - b.log_z):.2g}, beyond their intervals: copies did not settle "
+                "(more sweeps), or the machine does not keep exp(-beta E) / Z"
+            )
+    return found
 
 
 def thermal_ladder(

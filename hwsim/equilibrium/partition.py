@@ -17,6 +17,7 @@ from hwsim.mapping.layout import breadth_first
 MOST_FRONTIER = 20
 """Spins that a transfer matrix keeps open at most: its table takes 2**20 numbers."""
 _MOST_ENUMERATED = 20
+_FREE, _STIFF = 1e-100, 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,9 @@ def transfer_matrix(network: Network, beta: float) -> float | None:
     """ln Z without an offset, spin by spin; None where more than MOST_FRONTIER spins would stay open at once.
 
     A spin joins a table over the spins that still have neighbours to come, and is summed over as soon as it has none:
-    n steps of at most 2**width additions. The better of the given order and a breadth-first one is taken.
+    n steps of at most 2**width additions. The better of the given order and a breadth-first one is taken. Tables are of
+    logarithms: where couplings frustrate each other at a high beta, what is left of one may be a factor of exp(-1000)
+    below what was, and entries that small decide what follows.
     """
     n, indptr, indices = len(network.bias), network.indptr, network.indices
     orders = [np.arange(n), breadth_first(n, indptr, indices)]
@@ -66,7 +69,7 @@ def transfer_matrix(network: Network, beta: float) -> float | None:
     place[order] = np.arange(n)
     last = [max(place[indices[indptr[i] : indptr[i + 1]]], default=-1) for i in range(n)]
     open_: list[int] = []
-    table, scale = np.ones(()), 0.0
+    table = np.zeros(())
     up = np.array([-1.0, 1.0])
     for k, i in enumerate(order.tolist()):
         near = dict(zip(indices[indptr[i] : indptr[i + 1]].tolist(),
@@ -74,36 +77,36 @@ def transfer_matrix(network: Network, beta: float) -> float | None:
         joined = table[..., None]
         for axis, j in enumerate(open_):
             if j in near:
-                factor = np.exp(-beta * near[j] * np.outer(up, up) - abs(beta * near[j]))
-                joined = joined * _on_axes(factor, axis, k=len(open_))
-                scale += abs(beta * near[j])
-        field = -beta * network.bias[i] * up
-        table = joined * np.exp(field - field.max())
-        scale += field.max()
+                joined = joined + _on_axes(-beta * near[j] * np.outer(up, up), axis, k=len(open_))
+        table = joined - beta * network.bias[i] * up
         open_.append(i)
         for j in [j for j in open_ if last[j] <= k]:
-            table = table.sum(axis=open_.index(j))
+            down, up_ = np.moveaxis(table, open_.index(j), 0)
+            table = np.maximum(down, up_) + np.log1p(np.exp(-np.abs(down - up_)))
             open_.remove(j)
-        top = table.max()
-        table = table / top
-        scale += math.log(top)
-    return float(scale)
+    return float(table)
 
 
 def kaufman(rows: int, columns: int, coupling: float) -> float:
-    """ln Z of the Ising model on a torus of rows x columns spins, E/(k T) = -coupling sum s s, coupling > 0.
+    """ln Z of the Ising model on a torus of rows x columns spins, E/(k T) = -coupling sum s s, coupling >= 0.
 
     Kaufman, Phys. Rev. 76, 1232 (1949): Z = (2 sinh 2K)^(mn/2) / 2 times four products over m momenta, with
-    cosh g_q = cosh 2K coth 2K - cos(pi q / m), the sign of g_0 being that of K - K_c. Raises InputError.
+    cosh g_q = cosh 2K coth 2K - cos(pi q / m), the sign of g_0 being that of K - K_c. Beyond K = 20 every g_q is 2K to
+    rounding. Raises InputError.
     """
-    if rows < 3 or columns < 3 or not (coupling > 0 and math.isfinite(coupling)):
-        raise InputError(f"Kaufman's formula needs 3 x 3 spins and a coupling > 0, got {rows} x {columns}, {coupling}")
+    if rows < 3 or columns < 3 or not (coupling >= 0 and math.isfinite(coupling)):
+        raise InputError(f"Kaufman's formula needs 3 x 3 spins and a coupling >= 0, got {rows} x {columns}, {coupling}")
     m, n, k = columns, rows, coupling
+    if k < _FREE:
+        return m * n * math.log(2)
     q = np.arange(2 * m)
-    # 2 sinh^2(g/2) = cosh g - 1, without the difference of large numbers near criticality
-    least = (1 - math.sinh(2 * k)) ** 2 / math.sinh(2 * k) + 2 * np.sin(math.pi * q / (2 * m)) ** 2
-    g = 2 * np.arcsinh(np.sqrt(least / 2))
-    g[0] = math.copysign(g[0], math.sinh(2 * k) - 1)
+    if k > _STIFF:
+        g = np.full(2 * m, 2 * k)
+    else:
+        # 2 sinh^2(g/2) = cosh g - 1, without the difference of large numbers near criticality
+        least = (1 - math.sinh(2 * k)) ** 2 / math.sinh(2 * k) + 2 * np.sin(math.pi * q / (2 * m)) ** 2
+        g = 2 * np.arcsinh(np.sqrt(least / 2))
+        g[0] = math.copysign(g[0], math.sinh(2 * k) - 1)
     odd, even = g[1::2], g[0::2]
 
     def log_cosh(x: np.ndarray) -> float:
@@ -118,7 +121,7 @@ def kaufman(rows: int, columns: int, coupling: float) -> float:
     signs = [1.0, 1.0, 1.0, float(np.prod(np.sign(even)))]
     top = max(terms)
     total = sum(sign * math.exp(term - top) for sign, term in zip(signs, terms, strict=True))
-    return top + math.log(total) + m * n / 2 * math.log(2 * math.sinh(2 * k)) - math.log(2)
+    return top + math.log(total) + m * n / 2 * (2 * k + math.log(-math.expm1(-4 * k))) - math.log(2)
 
 
 def log_sum_exp(exponent: np.ndarray) -> float:

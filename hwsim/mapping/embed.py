@@ -20,6 +20,7 @@ from hwsim.mapping.registers import Network, symmetric_rows
 _SEARCH_S = 60
 _SEARCH_LARGER_S = 10
 _SEARCH_SIDE = 64
+_LARGEST = 1e150
 _TORQUE = 1.414
 """Prefactor of uniform torque compensation (D-Wave, dwave.embedding.chain_strength)."""
 
@@ -121,7 +122,15 @@ def _words(topology: Topology) -> str:
 
 
 def torque_chain_strength(network: Network) -> float:
-    """Chain strength by uniform torque compensation: 1.414 times the r.m.s. coupling times sqrt(mean degree)."""
+    """Chain strength by uniform torque compensation: 1.414 times the r.m.s. coupling times sqrt(mean degree).
+
+    Raises InputError for couplings and biases whose squares overflow, here and in every scale of a problem.
+    """
+    largest = max(np.abs(network.weight).max(initial=0), np.abs(network.bias).max(initial=0))
+    if largest > _LARGEST:
+        raise InputError(
+            f"couplings and biases of spins must be at most {_LARGEST:g} in size, got {largest:g}: scale the problem"
+        )
     if not len(network.weight):
         return 1.0
     squares = float(np.mean(network.weight**2))
@@ -142,8 +151,9 @@ def sufficient_chain_strength(network: Network) -> float:
 
 def chain_strength_of(network: Network, asked: float | str | None) -> float:
     """``asked`` in problem units: a number, "torque" (None) or "sufficient". Raises InputError."""
+    torque = torque_chain_strength(network)
     if asked is None or asked == "torque":
-        return torque_chain_strength(network)
+        return torque
     if asked == "sufficient":
         return sufficient_chain_strength(network)
     if isinstance(asked, str) or not 0 < asked < math.inf:

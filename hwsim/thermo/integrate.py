@@ -76,10 +76,11 @@ class Ensemble:
             self._cells(seen, out[done : done + len(seen)])
         return out.reshape(n, replicas, d)
 
-    def accumulate(self, n: int, interval_s: float) -> tuple[np.ndarray, np.ndarray]:
+    def accumulate(self, n: int, interval_s: float, *, centred: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """(float64 (d,), float64 (d, d)): sums of x and of x x^T over replicas and the n states of `path`.
 
-        They are taken of modes, and rotated once. Raises InputError.
+        centred : of x less the network's mean, which loses no digits where that is large. They are taken of modes, and
+        rotated once. Raises InputError.
         """
         d, mean = self.network.size, self.network.mean
         total, square = np.zeros(d), np.zeros((d, d))
@@ -88,9 +89,14 @@ class Ensemble:
             square += seen.T @ seen
         if self._basis is not None:
             total, square = self._basis @ total, self._basis @ square @ self._basis.T
-        if self.method == "walk":
+        count = n * len(self._x)
+        if self.method == "walk" and not centred:
             return total, square
-        cross, count = np.outer(total, mean), n * len(self._x)
+        if self.method == "walk":
+            mean = -mean
+        elif centred:
+            return total, square
+        cross = np.outer(total, mean)
         return total + count * mean, square + cross + cross.T + count * np.outer(mean, mean)
 
     def _looks(self, n: int, interval_s: float) -> Iterator[tuple[int, np.ndarray]]:

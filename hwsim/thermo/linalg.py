@@ -15,13 +15,15 @@ from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.machine import Device, Modes, device, ideal
 from hwsim.thermo.network import positive_definite
-from hwsim.thermo.theory import Theory
+from hwsim.thermo.theory import Theory, check_walk
 
 SETTLE = 6.0
-"""Relaxation times of the slowest mode before the first sample: the start is then forgotten to exp(-6) = 0.25 %."""
+"""Relaxation times of the slowest mode before the first sample, where the mean is no larger than the fluctuations: the
+start is then forgotten to exp(-6) = 0.25 % of these. A larger mean takes the logarithm of the ratio more."""
 PER_RELAXATION = 8.0
 """Samples in a relaxation time of the fastest mode, by default: closer ones say little that is new."""
 _MOST_SAMPLES = 200_000
+_NEVER_MORE = 1e11
 _LOOKS = 24
 _CHUNK = 1 << 22
 """Numbers drawn between two looks at the clock and at Ctrl-C: some hundredths of a second."""
@@ -37,7 +39,8 @@ class Measured:
     covariance_error : relative, in the Frobenius norm, against A^-1;  predicted_covariance_error : likewise
     unit, rms_reading : of what was read, "V" or "" for numbers, and its root mean square over cells
     device_time_s : settling and sampling of one machine;  programming_s, device_energy_j : once, and of all of it; None
-    where the card has no price;  samples : in a replica;  interval_s : between two
+    where the card has no price;  unpriced : parts that device_energy_j leaves out, as the card has no price
+    samples : in a replica;  interval_s : between two
     curve : float64 (k, 5): device time, relative error and predicted error, the same of the covariance, on the way
     interrupted : a Ctrl-C ended it before all samples
     host_s : seconds this computer took
@@ -54,6 +57,7 @@ class Measured:
     device_time_s: float
     programming_s: float | None
     device_energy_j: float | None
+    unpriced: tuple[str, ...]
     settle_s: float
     interval_s: float
     samples: int
@@ -74,7 +78,7 @@ def measure(
     A : (d, d) symmetric positive definite;  machine : None for ideal overdamped cells of ``beta`` and ``tau_s``, which
     count for that alone;  die_seed : which die, where the machine has spread
     time_s : None for 100 relaxation times of the slowest mode;  settle_s, interval_s : None for the machine's own, else
-    6 of these, and an eighth of the fastest
+    6 of these and the logarithm of the mean over the fluctuations more, and an eighth of the fastest
     replicas : machines at once;  progress : called with the share done and the samples. Raises InputError and
     DoesNotFitError.
     """
@@ -102,7 +106,7 @@ def measure_on(
     ensemble.advance(settle_s)
     theory = Theory(on, settle_s=settle_s, interval_s=interval_s, replicas=replicas)
     inverse = np.linalg.inv(on.A)
-    truth = np.linalg.solve(on.A, on.b)
+    truth, centre = np.linalg.solve(on.A, on.b), network.mean[on.read]
     total, square = np.zeros(on.size), np.zeros((on.size, on.size))
     looks = np.unique(np.geomspace(1, samples, _LOOKS).round().astype(int)).tolist()
     curve: list[list[float]] = []
@@ -118,7 +122,7 @@ def measure_on(
         mean, second = total / number / replicas, square / number / replicas
         if on.solves_by_mean:
             covariance = on.covariance_scale * (second - np.outer(mean, mean))
-            x = mean
+            x = centre + mean
         else:  # the mean is 0 by construction: nothing is lost on estimating it
             covariance = on.covariance_scale * second
             x = covariance @ on.b
@@ -132,8 +136,9 @@ def measure_on(
     return Measured(
         x=x, covariance=covariance, relative_error=curve[-1][1], predicted_error=curve[-1][2],
         covariance_error=curve[-1][3], predicted_covariance_error=curve[-1][4], unit=machine.unit,
-        rms_reading=float(np.sqrt(np.trace(second) / on.size)), device_time_s=spent_s,
+        rms_reading=float(np.sqrt((np.trace(second) + (centre + 2 * mean) @ centre) / on.size)), device_time_s=spent_s,
         programming_s=machine.programming_time_s, device_energy_j=_energy(machine, spent_s, number, replicas),
+        unpriced=() if machine.power_w is None or machine.energy_per_sample_j is not None else ("readout",),
         settle_s=settle_s, interval_s=interval_s, samples=number, replicas=replicas,
         host_s=time.perf_counter() - began, curve=np.array(curve), interrupted=interrupted,
     )  # fmt: skip
@@ -146,7 +151,10 @@ def _times(
     rates = on.network.rates_per_s
     slowest, fastest = on.network.slowest_per_s, float(np.abs(rates).max())
     settle_s = on.machine.settle_s if settle_s is None else settle_s
-    settle_s = SETTLE / slowest if settle_s is None else settle_s
+    if settle_s is None:
+        spread = np.sqrt(np.diag(on.network.covariance))
+        large = float(np.max(np.abs(on.network.mean) / np.where(spread > 0, spread, np.inf), initial=0))
+        settle_s = (SETTLE + np.log(max(large, 1.0))) / slowest
     time_s = 100 / slowest if time_s is None else time_s
     if not (time_s > 0 and settle_s >= 0 and np.isfinite(time_s + settle_s)):
         raise InputError(f"time_s must be > 0 and settle_s >= 0, got {time_s} and {settle_s}")
@@ -156,19 +164,24 @@ def _times(
     if not 0 < interval_s <= time_s:
         raise InputError(f"interval_s must be > 0 and at most time_s, got {interval_s}")
     if on.step_s is not None:
+        check_walk(on.network, on.step_s, on.spacing)
         settle_s, interval_s = (max(1, round(t / on.step_s)) * on.step_s for t in (settle_s, interval_s))
+    if interval_s > time_s * (1 + 1e-9):
+        raise InputError(f"time_s must be one interval of whole steps at least, {interval_s:g} s, got {time_s:g}")
+    if time_s > _NEVER_MORE * interval_s:
+        raise InputError(f"{time_s / interval_s:.2g} samples are more than {_NEVER_MORE:g}: take a longer interval_s")
     return settle_s, time_s, interval_s
 
 
 def _add(on: Device, ensemble: Ensemble, n: int, interval_s: float, total: np.ndarray, square: np.ndarray) -> None:
-    """Add sums of readings and of their products over n samples and all replicas, in place."""
+    """Add sums of readings, less their exact means, and of their products over n samples and all replicas, in place."""
     if on.adc_step == 0:
-        first, second = ensemble.accumulate(n, interval_s)
+        first, second = ensemble.accumulate(n, interval_s, centred=True)
         total += first[on.read]
         square += second[np.ix_(on.read, on.read)]
         return
     states = ensemble.path(n, interval_s)
-    seen = on.readings(states.reshape(-1, states.shape[2]))
+    seen = on.readings(states.reshape(-1, states.shape[2])) - on.network.mean[on.read]
     total += seen.sum(axis=0)
     square += seen.T @ seen
 

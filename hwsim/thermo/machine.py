@@ -4,14 +4,23 @@ Enters: a card's name, a matrix and a vector. Leaves: a Device: the linear netwo
 read of it, and how a mean and a covariance of readings become x and the inverse of A.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hwsim.cell.card import MODES_DIMENSIONS, absent, modes_keys, si_value, suggestion
+from hwsim.cell.card import (
+    BOTH_OF_READOUT,
+    MODES_DIMENSIONS,
+    absent,
+    modes_keys,
+    modes_mistakes,
+    si_value,
+    suggestion,
+)
 from hwsim.chip.library import modes_card
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.streams import generator
@@ -77,12 +86,11 @@ class Modes:
     missing: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value, positive = getattr(self, item.name), item.name in ("beta", "tau_s")
-            if isinstance(value, int | float) and not (np.isfinite(value) and value >= 0 and (value or not positive)):
-                raise InputError(f"{item.name} must be {'> 0' if positive else 'finite and >= 0'}, got {value}")
+        values = {key: getattr(self, key + _SUFFIX.get(what, "")) for key, what in MODES_DIMENSIONS.items()}
+        for mistake in modes_mistakes({key: value for key, value in values.items() if value is not None}):
+            raise InputError(mistake)
         if (self.adc_bits is None) != (self.adc_range is None):
-            raise InputError("a readout needs both adc_bits and adc_range, or neither")
+            raise InputError(BOTH_OF_READOUT)
 
     @property
     def unit(self) -> str:
@@ -127,8 +135,6 @@ def _need(machine: Modes, *names: str) -> list[float]:
         if value is None:
             words = machine.missing.get(name, f"{name} is not on the card; give {name} yourself")
             raise InputError(f"{machine.name} states no {name}: {words}")
-        if not value > 0:
-            raise InputError(f"{name} must be > 0, got {value:g}")
         found.append(value)
     return found
 
@@ -196,15 +202,15 @@ def device(machine: Modes, A: np.ndarray, b: np.ndarray, *, die_seed: int = 0) -
     spread = np.triu(spread) + np.triu(spread, 1).T
     loud = 1 + machine.noise_dtod * generator(die_seed, "die noise").standard_normal(d)
     if machine.kind == "rlc":
-        made = _resonators(machine, held, spread, loud)
+        made = _resonators(machine, A, held, spread, loud)
         scale = _need(machine, "capacitance")[0] / (machine.noise_power * machine.resistance_ohm)  # type: ignore
         network, read, by_mean = made, np.arange(d, 2 * d), False
     else:
-        (tau_s, beta), held = _need(machine, "tau", "beta"), held * (1 + spread)
-        try:
-            network = bowl(held, force, beta=beta, tau_s=tau_s)
-        except InputError as error:
-            raise InputError(f"with the components of this die, {error}") from None
+        tau_s, beta = _need(machine, "tau", "beta")
+        with _blaming(f"rounded to matrix_bits = {machine.matrix_bits}"):
+            positive_definite(held)
+        with _blaming(_THIS_DIE):
+            network = bowl(held * (1 + spread), force, beta=beta, tau_s=tau_s)
         network = replace(network, noise=network.noise * np.outer(loud, loud))
         read, by_mean, scale = np.arange(d), True, beta
     if machine.noise_bandwidth_hz is not None:
@@ -216,20 +222,43 @@ def device(machine: Modes, A: np.ndarray, b: np.ndarray, *, die_seed: int = 0) -
     )  # fmt: skip
 
 
-def _resonators(machine: Modes, A: np.ndarray, spread: np.ndarray, loud: np.ndarray) -> LinearNetwork:
+_THIS_DIE = "with the components of this die"
+
+
+@contextmanager
+def _blaming(fault: str) -> Iterator[None]:
+    """Put ``fault`` before what is refused."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{fault}, {error}") from None
+
+
+def _resonators(
+    machine: Modes, A: np.ndarray, held: np.ndarray, spread: np.ndarray, loud: np.ndarray
+) -> LinearNetwork:  # fmt: skip
     unit_f, inductance, resistance, noise = _need(machine, "capacitance", "inductance", "resistance", "noise_power")
-    off = A - np.diag(np.diag(A))
+    off = held - np.diag(np.diag(held))
     if np.any(off > 0):
         i, j = np.unravel_index(int(np.argmax(off)), off.shape)
         raise DoesNotFitError(
-            f"A[{i}, {j}] = {off[i, j]:g} is positive, and capacitors between cells make negative entries only"
+            f"A[{i}, {j}] = {A[i, j]:g} is positive, and capacitors between cells make negative entries only"
+        )
+    total = np.diag(held) + off.sum(axis=1)
+    if total.min() <= 0:
+        i = np.argmin(total)
+        fault, found = "", A[i].sum()
+        if found > 0:
+            fault, found = f"rounded to matrix_bits = {machine.matrix_bits}, ", total[i]
+        raise DoesNotFitError(
+            f"{fault}row {i} of A sums to {found:g}: a cell's own capacitor, which is that sum, must be above zero"
         )
     coupling = -off * (1 + spread)
-    own = (np.diag(A) + off.sum(axis=1)) * (1 + np.diag(spread))
-    if np.any(own <= 0):
-        i = np.argmin(own)
-        raise DoesNotFitError(
-            f"row {i} of A sums to {A[i].sum():g}: a cell's own capacitor, which is that sum, must be above zero"
+    own = total * (1 + np.diag(spread))
+    least = min(own.min(), coupling.min())
+    if own.min() <= 0 or least < 0:
+        raise InputError(
+            f"{_THIS_DIE}, a capacitor is {unit_f * least:g} F: component_dtod is too large for capacitors"
         )
     made = rlc(unit_f * coupling, own_f=unit_f * own, inductance_h=np.full(len(A), inductance),
                resistance_ohm=resistance, noise=noise)  # fmt: skip
@@ -242,18 +271,21 @@ def _resonators(machine: Modes, A: np.ndarray, spread: np.ndarray, loud: np.ndar
 
 
 def _coloured(network: LinearNetwork, corner_per_s: float) -> LinearNetwork:
-    """``network`` driven by noise of a low-pass: d more variables n of variance 1, dn = -corner n dt + sqrt(2 corner)
-    dW, pushed into the cells through a root of the noise times sqrt(corner / 2), so that slow cells see it as white."""
+    """``network`` driven by noise of a low-pass: k more variables n of variance 1, dn = -corner n dt + sqrt(2 corner)
+    dW, pushed into the cells through a root of the noise times sqrt(corner / 2), so that slow cells see it as white.
+    k is the rank of the noise: currents of inductors have none of their own."""
     d = network.size
-    values, vectors = np.linalg.eigh(network.noise)
-    root = vectors * np.sqrt(np.maximum(values, 0) * corner_per_s / 2)
-    drift = np.zeros((2 * d, 2 * d))
-    drift[:d, :d], drift[:d, d:], drift[d:, d:] = network.drift, -root, corner_per_s * np.eye(d)
-    noise = np.zeros((2 * d, 2 * d))
-    noise[d:, d:] = 2 * corner_per_s * np.eye(d)
+    loud = np.flatnonzero(np.diag(network.noise) > 0)
+    values, vectors = np.linalg.eigh(network.noise[np.ix_(loud, loud)])
+    kept = values > np.finfo(float).eps * len(loud) * values.max(initial=0)
+    k = int(kept.sum())
+    drift, noise = np.zeros((d + k, d + k)), np.zeros((d + k, d + k))
+    drift[:d, :d], drift[d:, d:] = network.drift, corner_per_s * np.eye(k)
+    drift[loud, d:] = -vectors[:, kept] * np.sqrt(values[kept] * corner_per_s / 2)
+    noise[d:, d:] = 2 * corner_per_s * np.eye(k)
     return LinearNetwork(
-        drift=drift, force=np.concatenate([network.force, np.zeros(d)]), noise=noise,
-        labels=network.labels + tuple(f"n{k}" for k in range(d)), unit=network.unit,
+        drift=drift, force=np.concatenate([network.force, np.zeros(k)]), noise=noise,
+        labels=network.labels + tuple(f"n{i}" for i in range(k)), unit=network.unit,
     )  # fmt: skip
 
 
@@ -262,8 +294,6 @@ def _quantised(values: np.ndarray, bits: int | None) -> np.ndarray:
     top = float(np.abs(values).max(initial=0))
     if bits is None or top == 0:
         return values
-    if bits < 2:
-        raise InputError(f"matrix_bits must be >= 2, got {bits}")
     step = top / (2 ** (bits - 1) - 1)
     return np.floor(values / step + 0.5) * step
 

@@ -38,6 +38,11 @@ def exponential(
     """
     network = bowl(A, np.zeros(len(np.atleast_2d(A))), beta=beta, tau_s=tau_s)
     _check_counts(replicas, samples)
+    if replicas * samples < _PER_CELL * network.size:
+        raise InputError(
+            f"exp(-A) of {network.size} cells needs {_PER_CELL * network.size} pairs of looks at least, got "
+            f"{replicas} replicas of {samples} samples"
+        )
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
     ensemble.advance(SETTLE / network.slowest_per_s)
     both, same = np.zeros((2, replicas, network.size, network.size))
@@ -92,7 +97,7 @@ def lyapunov(
 @dataclass(frozen=True, kw_only=True)
 class Determinant:
     """log_determinant : natural logarithm of det A, with its standard error;  exact : by Cholesky
-    way, slopes, slope_errors : float64 (8,), l, d ln det / dl as measured there, and its standard error
+    way, slopes, slope_errors : float64 (k,), l, d ln det / dl as measured there, and its standard error
     device_time_s : of one machine, all steps on the way"""
 
     log_determinant: float
@@ -105,7 +110,7 @@ class Determinant:
     replicas: int
 
 
-_NODES = 8
+_LEAST_NODES, _PER_CELL = 8, 16
 _NUMBERS = 1 << 22
 
 
@@ -115,18 +120,19 @@ def determinant(
 ) -> Determinant:  # fmt: skip
     """ln det A as a free energy: that of cells in the bowl of A is (ln det A) / 2 in units of k T, and a constant.
 
-    A : (d, d) symmetric positive definite;  replicas : machines at once;  samples : of each at each of 8 steps, a
+    A : (d, d) symmetric positive definite;  replicas : machines at once;  samples : of each at each step on the way, a
     relaxation time of the slowest mode apart. With D the diagonal of A, scaled to A = sqrt(D) (1 + O) sqrt(D), the bowl
-    of 1 + l O has d ln det / dl = trace(O C(l)), C its covariance, integrated from l = 0 to 1 by Gauss's rule. The
-    rule's own error is below the noise unless 1 + O is nearly singular. Raises InputError.
+    of 1 + l O has d ln det / dl = trace(O C(l)), C its covariance, integrated from l = 0 to 1 at `nodes`. Raises
+    InputError.
     """
     A = positive_definite(A)
     _check_counts(replicas, samples)
     root = np.sqrt(np.diag(A))
     off = A / np.outer(root, root) - np.eye(len(A))
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    slopes, spent = np.zeros((_NODES, replicas)), 0.0
-    for number, node in enumerate((nodes + 1) / 2):
+    np.fill_diagonal(off, 0.0)
+    way, weights = nodes(np.linalg.eigvalsh(off))
+    slopes, spent = np.zeros((len(way), replicas)), 0.0
+    for number, node in enumerate(way):
         network = bowl(np.eye(len(A)) + node * off, np.zeros(len(A)), tau_s=tau_s)
         interval_s = 1 / network.slowest_per_s
         ensemble = Ensemble(network, replicas=replicas, seed=seed + (number << 32), start=np.zeros(len(A)))
@@ -136,15 +142,31 @@ def determinant(
             slopes[number] += np.einsum("kri,kri->r", seen @ off, seen) / samples
         spent += ensemble.time_s
         if progress is not None:
-            progress((number + 1) / _NODES, samples)
-    total = weights / 2 @ slopes
+            progress((number + 1) / len(way), samples)
+    total = weights @ slopes
     constant = 2 * float(np.log(root).sum())
     return Determinant(
         log_determinant=constant + float(total.mean()), error=float(total.std(ddof=1)) / math.sqrt(replicas),
-        exact=float(np.linalg.slogdet(A)[1]),
-        way=(nodes + 1) / 2, slopes=slopes.mean(axis=1), slope_errors=slopes.std(axis=1, ddof=1) / math.sqrt(replicas),
-        device_time_s=spent, replicas=replicas,
+        exact=float(np.linalg.slogdet(A)[1]), way=way, slopes=slopes.mean(axis=1),
+        slope_errors=slopes.std(axis=1, ddof=1) / math.sqrt(replicas), device_time_s=spent, replicas=replicas,
     )  # fmt: skip
+
+
+def nodes(eigenvalues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(l, weights), float64 (k,): a rule for sum o / (1 + l o) from l = 0 to 1, o the ``eigenvalues`` float64 (d,).
+
+    It is singular at -1/o of the largest and the least o. In u = ln((l + p) / (q - l)), p and q the distances of both
+    from 0, their terms are smooth, and Gauss's rule in u is good to 1e-5 of a term or so, with a node more for every
+    two units of u.
+    """
+    most, least = max(float(eigenvalues.max()), 1e-6), max(-float(eigenvalues.min()), 1e-6)
+    p, q = 1 / most, 1 / least
+    start, end = math.log(p / q), math.log((1 + p) / max(q - 1, 1e-15))
+    x, w = np.polynomial.legendre.leggauss(_LEAST_NODES + math.ceil((end - start) / 2))
+    u = start + (end - start) * (x + 1) / 2
+    part = 1 / (1 + np.exp(-u))
+    way = (p + q) * part - p
+    return np.clip(way, 0.0, 1.0), (end - start) / 2 * w * (p + q) * part * (1 - part)
 
 
 def _batches(samples: int, width: int) -> list[int]:
@@ -154,7 +176,8 @@ def _batches(samples: int, width: int) -> list[int]:
 
 
 def _relative(found: np.ndarray, truth: np.ndarray) -> float:
-    return float(np.linalg.norm(found - truth) / np.linalg.norm(truth))
+    """Absolute where the truth is 0."""
+    return float(np.linalg.norm(found - truth) / (np.linalg.norm(truth) or 1.0))
 
 
 def _check_counts(replicas: int, samples: int) -> None:

@@ -22,6 +22,7 @@ from hwsim.thermo.network import positive_definite, symmetric
 MOST_PBITS = 20
 """P-bits whose states are enumerated."""
 _MOST_NUMBERS = 40_000_000
+_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -166,19 +167,23 @@ class MixedLaw:
     def density(self, x: np.ndarray) -> np.ndarray:
         """float64 (k,): density of x at k places, float64 (k, m)."""
         x = _array("x", x, (len(x), self.spread.shape[0]))
-        return np.exp(logsumexp(self._logs(x), axis=1))
+        return np.concatenate([np.exp(logsumexp(self._logs(part), axis=1)) for part in self._parts(x)])
 
     def marginal(self, mode: int, x: np.ndarray) -> np.ndarray:
         """float64 (k,): density of mode number ``mode`` alone, at k values of it, float64 (k,)."""
         variance = self.spread[mode, mode]
-        away = np.asarray(x, dtype=float)[:, None] - self.centres[:, mode]
-        return np.exp(-(away**2) / (2 * variance)) @ self.probability / np.sqrt(2 * np.pi * variance)
+        away = (part[:, None] - self.centres[:, mode] for part in self._parts(np.asarray(x, dtype=float)))
+        weight = np.concatenate([np.exp(-(part**2) / (2 * variance)) @ self.probability for part in away])
+        return weight / np.sqrt(2 * np.pi * variance)
 
     def score(self, x: np.ndarray) -> np.ndarray:
         """float64 (k, m): gradient of the log density of x at k places, float64 (k, m)."""
         x = _array("x", x, (len(x), self.spread.shape[0]))
-        share = np.exp((logs := self._logs(x)) - logsumexp(logs, axis=1, keepdims=True))
-        return np.linalg.solve(self.spread, (share @ self.centres - x).T).T
+        middle = []
+        for part in self._parts(x):
+            share = np.exp((logs := self._logs(part)) - logsumexp(logs, axis=1, keepdims=True))
+            middle.append(share @ self.centres)
+        return np.linalg.solve(self.spread, (np.concatenate(middle) - x).T).T
 
     def noised(self, sigma: float | np.ndarray) -> "MixedLaw":
         """The law of x + sigma noise, with s: a mixture of wider normal laws."""
@@ -187,13 +192,20 @@ class MixedLaw:
             states=self.states, probability=self.probability, centres=self.centres, spread=self.spread + extra
         )
 
+    def _parts(self, x: np.ndarray) -> list[np.ndarray]:
+        """``x`` in pieces whose arrays over all states take 16 MB each."""
+        most = max(1, _AT_ONCE // len(self.states))
+        return [x[first : first + most] for first in range(0, max(len(x), 1), most)]
+
     def _logs(self, x: np.ndarray) -> np.ndarray:
         """float64 (k, 2^n): log of probability times density at each state."""
         root = np.linalg.inv(np.linalg.cholesky(self.spread))
-        away = ((x @ root.T)[:, None, :] - self.centres @ root.T) ** 2
+        logs = np.zeros((len(x), len(self.states)))
+        for at, centre in zip((x @ root.T).T, (self.centres @ root.T).T, strict=True):
+            logs -= (at[:, None] - centre) ** 2 / 2
         with np.errstate(divide="ignore"):
-            weight = np.log(self.probability)
-        return weight - away.sum(axis=2) / 2 + np.linalg.slogdet(root)[1] - len(root) / 2 * np.log(2 * np.pi)
+            logs += np.log(self.probability)
+        return logs + (np.linalg.slogdet(root)[1] - len(root) / 2 * np.log(2 * np.pi))
 
 
 def exact_law(network: MixedNetwork, beta: float) -> MixedLaw:

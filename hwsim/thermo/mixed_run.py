@@ -19,7 +19,8 @@ from hwsim.units import to_seconds, to_ticks
 
 _BUFFER = 2_000_000
 _MOST_RECORDED = 100_000_000
-"""Numbers held at once: at probes, and of a record."""
+"""Numbers of a record."""
+_MOST_LOOKS = 200_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,7 +115,7 @@ def run(
     sums = _Sums(replicas, n, m) if len(probes) else None
     batch = max(1, _BUFFER // (replicas * (n + m)))
     for first in range(0, len(probes), batch):
-        times = probes[first : first + batch]
+        times = np.array(probes[first : first + batch], dtype=np.int64)
         seen = [np.concatenate(part, axis=1) for part in zip(*(group.advance(times) for group in groups), strict=True)]
         assert sums is not None
         sums.add(*seen)
@@ -237,13 +238,19 @@ def _checked_start(start: tuple, replicas: int, n: int, m: int) -> tuple[np.ndar
     return np.broadcast_to(spins, (replicas, n)), np.broadcast_to(x, (replicas, m))
 
 
-def _probe_times(every_s: float | None, settle_s: float, end: int) -> np.ndarray:
+def _probe_times(every_s: float | None, settle_s: float, end: int) -> range:
     if every_s is None:
-        return np.zeros(0, dtype=np.int64)
+        return range(0)
     every, settle = to_ticks(every_s, name="every_s"), to_ticks(settle_s, name="settle_s")
     if every < 1 or settle > end:
         raise InputError(f"every_s must be 1 fs at least and settle_s at most time_s, got {every_s:g} and {settle_s:g}")
-    return np.arange(settle, end + 1, every)
+    probes = range(settle, end + 1, every)
+    if len(probes) > _MOST_LOOKS:
+        raise InputError(
+            f"a run looks at most {_MOST_LOOKS:g} times, and every {every_s:g} s it would {len(probes):.3g} times: "
+            "raise every_s or settle_s"
+        )
+    return probes
 
 
 def _positive(**values: float) -> None:

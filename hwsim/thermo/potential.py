@@ -29,12 +29,14 @@ _DRAWN = 1 << 14
 class Potential:
     """name : for people;  energy, slope : of float64 arrays, U and dU/dx, element by element
     polynomial : the slope again, where it is one: cells then move in a compiled kernel instead of through ``slope``
+    start : where a cell begins if nothing else is said
     """
 
     name: str
     energy: Callable[[np.ndarray], np.ndarray]
     slope: Callable[[np.ndarray], np.ndarray]
     polynomial: Polynomial | None = None
+    start: float = 0.0
 
 
 def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
@@ -43,7 +45,7 @@ def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
     return Potential(
         name=f"bowl of stiffness {stiffness:g}",
         energy=lambda x: stiffness * (x - centre) ** 2 / 2, slope=lambda x: stiffness * (x - centre),
-        polynomial=Polynomial(centre=float(centre), slope=np.array([0.0, stiffness])),
+        polynomial=Polynomial(centre=float(centre), slope=np.array([0.0, stiffness])), start=float(centre),
     )  # fmt: skip
 
 
@@ -184,19 +186,39 @@ def _march(
 def _started(potential: Potential, start: float | np.ndarray, replicas: int, every: int) -> np.ndarray:
     if replicas < 1 or every < 1:
         raise InputError(f"replicas and every must be >= 1, got {replicas} and {every}")
-    x = np.array(np.broadcast_to(np.asarray(start, dtype=float), (replicas,)))
+    place = np.asarray(start, dtype=float)
+    if place.shape not in ((), (1,), (replicas,)):
+        raise InputError(f"start must be a number or have shape {(replicas,)}, got {place.shape}")
+    x = np.array(np.broadcast_to(place, (replicas,)))
     _check_energy(potential, x)
     return x
 
 
 def law(potential: Potential, beta: float, edges: np.ndarray) -> np.ndarray:
-    """Share of exp(-beta U) / Z in each bin of ``edges``, float64 (k + 1,), all that is outside counted as nowhere."""
+    """Share of exp(-beta U) / Z in each bin of ``edges``, float64 (k + 1,), all that is outside counted as nowhere, as
+    is where U is no number."""
     nodes, weights = np.polynomial.legendre.leggauss(16)
     middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     at = middle[:, None] + half[:, None] * nodes
     height = potential.energy(at.ravel()).reshape(at.shape)
+    height = np.where(np.isnan(height), np.inf, height)
     mass = (np.exp(-beta * (height - height.min())) * weights).sum(axis=1) * half
     return mass / mass.sum()
+
+
+def memory_s(potential: Potential, *, beta: float, tau_s: float, edges: np.ndarray) -> float:
+    """Seconds for which an overdamped cell remembers where it was: the integral of the autocorrelation of x, by
+    quadrature over bins between ``edges``, float64 (k + 1,); tau / stiffness in a bowl, inf beyond a wall.
+
+    With p = exp(-beta U) / Z and phi solving the backward equation L phi = -(x - <x>), it is <(x - <x>) phi> / Var x =
+    beta tau / Var x times the integral over y of (integral up to y of (x - <x>) p dx)^2 / p(y).
+    """
+    share, width, middle = law(potential, beta, edges), np.diff(edges), (edges[1:] + edges[:-1]) / 2
+    away = middle - share @ middle
+    moment = np.cumsum(share * away) - share * away / 2
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        parts = np.where(np.abs(moment) > 1e-12 * (share @ np.abs(away)), moment**2 / share, 0.0)
+    return float(beta * tau_s * np.sum(parts * width**2) / (share @ away**2))
 
 
 def kramers_rate(barrier: float, curvature_bottom: float, curvature_top: float, *, beta: float, tau_s: float) -> float:
@@ -228,7 +250,9 @@ def _check_energy(potential: Potential, x: np.ndarray) -> None:
 
 
 def _check_finite(x: np.ndarray, potential: Potential, step_s: float) -> None:
-    if not np.isfinite(x).all():
+    with np.errstate(all="ignore"):
+        there = x if potential.polynomial is not None else potential.energy(x)
+    if not (np.isfinite(x).all() and np.isfinite(there).all()):
         raise InputError(
             f"a cell left all bounds in the potential {potential.name!r}: it has no bottom, gives no number there, or "
             f"a step of {step_s:g} s is unstable in it"

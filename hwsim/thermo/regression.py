@@ -35,7 +35,11 @@ def posterior(X: np.ndarray, y: np.ndarray, *, noise: float = 1.0, prior: float 
         if not (value > 0 and np.isfinite(value)):
             raise InputError(f"{name} must be > 0, got {value}")
     A = X.T @ X / noise**2 + (0.0 if prior is None else np.eye(X.shape[1]) / prior**2)
-    if np.linalg.eigvalsh(A)[0] <= 1e-12 * np.linalg.norm(A):
+    unit = np.sqrt(np.diag(A))
+    if not np.all(unit > 0) or np.linalg.eigvalsh(scaled := A / np.outer(unit, unit))[0] <= 1e-12 * len(A):
         raise InputError("the columns of X are dependent, so that y leaves some weights open: give a prior")
     b = X.T @ y / noise**2
-    return Posterior(A=A, b=b, mean=np.linalg.solve(A, b), covariance=np.linalg.inv(A))
+    return Posterior(
+        A=A, b=b, mean=np.linalg.solve(scaled, b / unit) / unit,
+        covariance=np.linalg.inv(scaled) / np.outer(unit, unit),
+    )  # fmt: skip

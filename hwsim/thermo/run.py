@@ -13,6 +13,9 @@ from hwsim.thermo.machine import Device
 from hwsim.thermo.network import LinearNetwork
 from hwsim.thermo.potential import Potential, overdamped
 
+_MOST_NUMBERS = 2e8
+"""In a waveform: 1.6 GB."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Waveform:
@@ -42,7 +45,16 @@ def run(
     """
     if not (0 < interval_s <= time_s and np.isfinite(time_s)):
         raise InputError(f"interval_s must be > 0 and at most time_s, got {interval_s} and {time_s}")
-    n = int(time_s / interval_s * (1 + 1e-12)) + 1
+    size = 1 if isinstance(what, Potential) else (what.network if isinstance(what, Device) else what).size
+    if replicas < 1:
+        raise InputError(f"replicas must be >= 1, got {replicas}")
+    looks = time_s / interval_s * (1 + 1e-12) + 1
+    if looks * replicas * size > _MOST_NUMBERS:
+        raise InputError(
+            f"a waveform holds at most {_MOST_NUMBERS:g} numbers, and {looks:.3g} looks at {replicas} replicas of "
+            f"{size} cells are {looks * replicas * size:.3g}: look less often, or at fewer replicas"
+        )
+    n = int(looks)
     times = interval_s * np.arange(n)
     if isinstance(what, Potential):
         return _in_potential(what, times, replicas, seed, start, beta, tau_s, step_s)
@@ -50,7 +62,7 @@ def run(
     how = {} if isinstance(what, LinearNetwork) else {
         "method": what.method, "step_s": what.step_s, "spacing": what.spacing
     }  # fmt: skip
-    first = None if start is None else np.asarray(start, dtype=float) + np.zeros(network.size)
+    first = None if start is None else _places(start, replicas, network.size)
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=first, **how)  # type: ignore[arg-type]
     states = ensemble.path(n, interval_s)
     labels = network.labels or tuple(f"x{k}" for k in range(network.size))
@@ -60,17 +72,28 @@ def run(
     return Waveform(times_s=times, values=seen, labels=tuple(labels[k] for k in what.read), unit=what.machine.unit)
 
 
+def _places(start: np.ndarray | float, replicas: int, size: int) -> np.ndarray:
+    """float64 (size,) or (replicas, size): where each replica begins. Raises InputError."""
+    place = np.asarray(start, dtype=float)
+    if size == 1 and place.shape == (replicas,):
+        return place[:, None]
+    if place.shape not in ((), (size,), (replicas, size)):
+        raise InputError(f"start must be a number or have shape {(size,)} or {(replicas, size)}, got {place.shape}")
+    return place if place.ndim == 2 else np.broadcast_to(place, (size,))
+
+
 def _in_potential(
     potential: Potential, times: np.ndarray, replicas: int, seed: int, start: np.ndarray | float | None, beta: float,
     tau_s: float, step_s: float | None,
 ) -> Waveform:  # fmt: skip
     if start is None:
         raise InputError("cells in a potential need a start")
+    place = np.broadcast_to(_places(start, replicas, 1), (replicas, 1))[:, 0]
     interval_s = float(times[1])
     every = 20 if step_s is None else max(1, round(interval_s / step_s))
-    seen = [np.broadcast_to(np.asarray(start, dtype=float), (replicas,)).copy()]
+    seen = [place.copy()]
     overdamped(
         potential, beta=beta, tau_s=tau_s, time_s=float(times[-1]), step_s=interval_s / every, replicas=replicas,
-        seed=seed, start=start, observe=lambda _, x: seen.append(x.copy()), every=every,
+        seed=seed, start=place, observe=lambda _, x: seen.append(x.copy()), every=every,
     )  # fmt: skip
     return Waveform(times_s=times, values=np.array(seen)[: len(times), :, None], labels=("x",), unit="")

@@ -69,6 +69,45 @@ def test_check_lists_every_mistake_and_prints_a_schema(tmp_path, capsys):
     assert "tau" in schema["$defs"]["PBitCard"]["properties"]["parameters"]["propertyNames"]["enum"]
 
 
+MODES = 'name = "x"\ntitle = "x"\nsummary = "x"\nkind = "overdamped"\n[parameters]\n'
+
+
+@pytest.mark.parametrize(
+    ("values", "sentences"),
+    [
+        ({"tau": '"1 us"', "matrix_bits": 8}, ()),
+        ({}, ()),
+        ({"tau": '"-1 us"', "matrix_bits": 1}, ("tau must be > 0, got -1e-06", "matrix_bits must be a whole number")),
+        ({"adc_bits": 8}, ("both adc_bits and adc_range",)),
+        ({"adc_bits": 8, "adc_range": 0}, ("adc_range must be > 0, got 0",)),
+        ({"component_dtod": -0.1}, ("component_dtod must be finite and >= 0",)),
+    ],
+)
+def test_check_looks_at_the_numbers_of_modes(tmp_path, capsys, values, sentences):
+    card = tmp_path / "cells.toml"
+    lines = [f'{key} = {{ value = {value}, source = "me", grade = "assumed" }}' for key, value in values.items()]
+    card.write_text(MODES + "\n".join(lines))
+    assert main(["check", str(card)]) == (2 if sentences else 0)
+    printed = capsys.readouterr()
+    assert all(words in printed.err for words in sentences) and ("a good modes card" in printed.out) == (not sentences)
+
+
+def test_half_a_readout_is_no_mistake_where_nobody_published_the_other(tmp_path, capsys):
+    card = tmp_path / "cells.toml"
+    card.write_text(
+        MODES + 'adc_bits = { value = 8, source = "me", grade = "assumed" }\n'
+        '[missing]\nadc_range = { what = "its range", ask = "its maker" }\n'
+    )
+    assert main(["check", str(card)]) == 0, capsys.readouterr().err
+
+
+def test_a_stray_kind_makes_no_modes_card_of_a_p_bit(tmp_path, capsys):
+    card = tmp_path / "pbit.toml"
+    card.write_text('name = "x"\ntitle = "x"\nsummary = "x"\nclock = "poisson"\nkind = "fast"\n')
+    assert main(["check", str(card)]) == 2
+    assert "unknown key kind" in capsys.readouterr().err
+
+
 def test_check_builds_the_model_too(tmp_path, capsys):
     card = tmp_path / "two.toml"
     entry = '{ value = 4, source = "me", grade = "assumed" }'

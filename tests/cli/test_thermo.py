@@ -116,6 +116,14 @@ def test_the_inverse_is_the_covariance(files, capsys):
         (["inverse", "A.npy", "--machine", "generic-rlc"], "is positive, and capacitors between cells make negative"),
         (["inverse", "A.npy", "--machine", "generic-rcl"], "did you mean generic-rlc"),
         (["solve", "A.npy", "b.npy", "--host-power", "15"], "host-power must be a power"),
+        (["solve", "A.npy", "b.npy", "--host-power", "0W"], "host-power must be > 0, got 0W"),
+        (["solve", "A.npy", "b.npy", "--host-power=-2W"], "host-power must be > 0, got -2W"),
+        (["inverse", "A.npy", "--set", "adc_bits=8", "--set", "adc_range=0"], "adc_range must be > 0"),
+        (["inverse", "A.npy", "--interval", "1e-30s"], "take a longer interval_s"),
+        (["inverse", "A.npy", "--set", "tau=abc"], "tau must be a number"),
+        (["inverse", "A.npy", "--set", "tau=1us", "--tau", "2us"], "tau is given twice"),
+        (["inverse", "A.npy", "--beta", "1e300"], "beta must be between"),
+        (["inverse", "A.npy", "--set", "beta=0"], "beta must be > 0"),
         (["determinant", "flat.npy"], "A must be positive definite"),
         (["lyapunov", "A.npy", "b.npy"], "Q must have 2 dimensions"),
         (["regression", "A.npy", "b.npy", "--noise", "0"], "noise must be > 0"),
@@ -170,6 +178,29 @@ def test_text_and_names_are_potentials(capsys):
         assert document["law_mean"] == pytest.approx(1) and document["law_variance"] == pytest.approx(0.25, rel=1e-3)
 
 
+def test_a_bowl_anywhere_is_sampled_from_its_centre(capsys):
+    assert main(["thermo", "sample", "bowl:centre=1e9", "--time", "4us", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["trace"][0] == [0.0, 1e9]
+    assert main(["thermo", "sample", "bowl:centre=1", "--start", "2", "--time", "4us", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["trace"][0] == [0.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remark"),
+    [
+        (["bowl"], None),
+        (["bowl", "--time", "4us"], "a cell remembers where it was for 1 us"),
+        (["bowl", "--relax", "200us"], None),  # 4 ms by default
+        (["bowl", "--relax", "200us", "--time", "1ms"], "a cell remembers where it was for 400 us"),
+        (["x**-2 + x**2", "--start", "1", "--step", "1ns", "--time", "2us"], "a wall divides this potential"),
+    ],
+)
+def test_a_run_that_has_not_forgotten_its_start_says_so(arguments, remark, capsys):
+    assert main(["thermo", "sample", *arguments]) == 0
+    said = capsys.readouterr().out
+    assert remark in said if remark else "remark" not in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -181,6 +212,13 @@ def test_text_and_names_are_potentials(capsys):
         (["bowl", "--beta", "-1"], "beta must be > 0"),
         (["bowl", "--step", "5us", "--time", "5ms"], "a step of 5e-06 s is unstable"),
         (["bowl", "--step", "0s"], "step_s must be > 0"),
+        (["bowl", "--step", "5us", "--time", "1us"], "a step must be no longer than the run of 1e-06 s, got 5e-06"),
+        (["bowl", "--time", "0s"], "time must be > 0, got 0s"),
+        (["bowl", "--tau", "0s"], "tau must be > 0, got 0s"),
+        (["wells:barrier=1e6"], "4096 cells are 6.59e+13 moves, and at most 2e+11 are made: give a shorter --time"),
+        (["sqrt(x)"], "fewer --replicas"),
+        (["x**-2 + x**2", "--start", "1"], "a longer --step"),
+        (["sqrt(x)", "--step", "1ns"], "gives no number there"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -188,3 +226,13 @@ def test_bad_potentials_are_one_sentence(arguments, sentence, capsys):
     assert main(["thermo", "sample", *arguments]) == 2
     said = capsys.readouterr().err
     assert sentence in said and said.count("\n") == 1
+
+
+def test_what_does_not_fit_the_memory_is_one_sentence(capsys, monkeypatch):
+    def too_much(path, name, ndim):
+        raise MemoryError("Unable to allocate 745 GiB")
+
+    monkeypatch.setattr("hwsim.cli.thermo_linalg.read_array", too_much)
+    assert main(["thermo", "inverse", "A.npy"]) == 2
+    said = capsys.readouterr().err
+    assert said == "hwsim: error: this does not fit this computer's memory: Unable to allocate 745 GiB\n"

@@ -192,6 +192,8 @@ BATH = {"cells": 9, "quanta": 3, "quantum": QUANTUM}
         (lambda: distance_coefficient(SYSTEM, filling=1.0, quantum=QUANTUM), "filling must be between 0 and 1"),
         (lambda: truncated(harmonic(1.0), beta=0.0, levels=5, growth=1.0), "beta and growth"),
         (lambda: truncated(harmonic(1.0), beta=1.0, levels=5, growth=2.0), "growth must be at most every step"),
+        (lambda: truncated(harmonic(1.0), beta=1.0, levels=5, growth=1e-17), "beta growth must be > 1e-15, got 1e-17"),
+        (lambda: truncated(harmonic(1.0), beta=1.0, levels=5, growth=1e-320), "beta growth must be"),
         (lambda: truncated(harmonic(1.0), beta=0.1, levels=5, growth=1.0), "keep more levels than 5"),
         (lambda: truncated(lambda n: -n, beta=1.0, levels=5, growth=1.0), "finite and ascend"),
         (lambda: truncated(harmonic(1.0), beta=1.0, levels=1, growth=1.0), "two levels at least, got 1"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.equilibrium.free_energy import annealed_importance, thermal_ladder, thermodynamic_integration
+from hwsim.equilibrium.free_energy import annealed_importance, doubts, thermal_ladder, thermodynamic_integration
 from hwsim.equilibrium.partition import exact_partition
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.problem.problem import Problem, make_bqm
@@ -107,7 +107,7 @@ def test_the_ladder_has_equal_parts_of_the_spread():
     assert parts.std() < 0.25 * parts.mean()
 
 
-def test_temperature_zero_ends_and_free_spins_are_trivial():
+def test_beta_zero_and_free_spins_are_trivial():
     free = Problem(bqm=make_bqm(np.array([0.5, 0.0]), [], [], [], "ab"), name="free", kind="ising")
     program = hwsim.compile(free, hwsim.chip("generic-all-to-all"))
     found = annealed_importance(program, 2.0, seed=1).estimate
@@ -140,7 +140,25 @@ def test_bad_settings_are_one_sentence(method, how, kind, sentence):
         method(program, **{"beta": 1.0} | how)
 
 
+def test_copies_that_are_stuck_or_break_the_law_raise_doubts():
+    glass = hwsim.compile(hwsim.read("sk:n=18,seed=5"), hwsim.chip("generic-all-to-all"))
+    pair = (method(glass, 20.0, reads=512, seed=0) for method in (annealed_importance, thermodynamic_integration))
+    assert any("both methods differ" in doubt for doubt in doubts(*pair))
+    magnet = hwsim.read("ising2d:L=8")
+    broken = hwsim.compile(magnet, hwsim.chip("generic-all-to-all", clock="synchronous"))
+    assert any("does not keep" in doubt for doubt in doubts(annealed_importance(broken, 0.44, seed=1)))
+    sound = hwsim.compile(magnet, hwsim.chip("generic-all-to-all"))
+    pair = (method(sound, 0.44, seed=1) for method in (annealed_importance, thermodynamic_integration))
+    assert doubts(*pair) == []
+
+
 def test_chains_and_stuck_cells_are_refused_by_name():
     stuck = hwsim.compile(random_problem(3), hwsim.chip("generic-all-to-all", stuck_fraction=0.2))
     with pytest.raises(UnsupportedError, match="stuck p-bits"):
         annealed_importance(stuck, 1.0)
+    pytest.importorskip("minorminer")
+    king = hwsim.chip("generic-all-to-all", topology="king", rows=4, columns=4)
+    clique = Problem(bqm=make_bqm(np.zeros(5), *np.triu_indices(5, 1), np.ones(10), range(100, 105)), name="clique",
+                     kind="ising")  # fmt: skip
+    with pytest.raises(UnsupportedError, match="that of its chains"):
+        annealed_importance(hwsim.compile(clique, king), 1.0)

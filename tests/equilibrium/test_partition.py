@@ -39,7 +39,7 @@ def test_binary_problems_keep_their_offset():
     assert exact_partition(bqm, 1.3).log_z == pytest.approx(enumerated(bqm, 1.3), rel=1e-12)
 
 
-@pytest.mark.parametrize("coupling", [0.2, 0.44068679350977147, 0.4406868, 0.7, 2.0])
+@pytest.mark.parametrize("coupling", [0.2, 0.44068679350977147, 0.4406868, 0.7, 2.0, 19.99, 20.01])
 def test_kaufmans_formula_is_the_transfer_matrix(coupling):
     for rows, columns in ((3, 4), (5, 4)):
         index = np.arange(rows * columns).reshape(rows, columns)
@@ -49,6 +49,23 @@ def test_kaufmans_formula_is_the_transfer_matrix(coupling):
                 pairs[i, j] = -1.0
         _, network, _, _ = spin_network(dimod.BinaryQuadraticModel({}, pairs, 0.0, "SPIN"))
         assert kaufman(rows, columns, coupling) == pytest.approx(transfer_matrix(network, coupling), rel=1e-11)
+
+
+@pytest.mark.parametrize("n", [5, 8, 13])
+@pytest.mark.parametrize("beta", [0.7, 500.0])
+def test_frustrated_rings_are_summed_at_any_temperature(n, beta):
+    ring = dimod.BinaryQuadraticModel({0: 0.3, 2: -0.1}, {(i, (i + 1) % n): 1.0 for i in range(n)}, 0.0, "SPIN")
+    _, network, _, _ = spin_network(ring)
+    assert transfer_matrix(network, beta) == pytest.approx(enumerated(ring, beta), rel=1e-13)
+
+
+def test_nothing_overflows_or_underflows_at_beta_500():
+    # two grounds of a ferromagnet; 50 of a ring with one broken bond
+    square, ring = hwsim.read("ising2d:L=16"), dimod.BinaryQuadraticModel({}, {}, 0.0, "SPIN")
+    ring.add_quadratic_from([(i, (i + 1) % 25, 1.0) for i in range(25)])
+    assert exact_partition(square, 500.0).log_z == pytest.approx(500 * 512 + np.log(2), rel=1e-14)
+    assert exact_partition(ring, 500.0).log_z == pytest.approx(500 * 23 + np.log(50), rel=1e-14)
+    assert exact_partition(square, 0.0).log_z == pytest.approx(256 * np.log(2), rel=1e-14)
 
 
 def test_a_large_torus_is_recognised_and_an_open_lattice_is_summed():

@@ -131,3 +131,11 @@ def test_where_no_larger_graph_is_found_a_sparse_chip_that_holds_it_is_named(mon
     with pytest.raises(DoesNotFitError, match=r"where wires can be chosen .*, 600 p-bits of 8 couplings hold it"):
         hwsim.compile(problem, hwsim.chip("hitachi-king", rows=8, columns=8))
     assert hwsim.compile(problem, hwsim.chip("generic-sparse", max_degree=8)).n_pbits == 600
+
+
+@pytest.mark.parametrize(("bias", "coupling"), [(0.0, 1e300), (-1e200, 1.0)])
+def test_numbers_whose_squares_overflow_are_refused(bias, coupling):
+    bqm = dimod.BinaryQuadraticModel({"a": bias}, {("a", "b"): coupling}, 0.0, "SPIN")
+    for strength in (None, "sufficient"):
+        with pytest.raises(InputError, match=r"must be at most 1e\+150 in size, got 1e\+[23]00"):
+            hwsim.compile(bqm, hwsim.chip("generic-all-to-all"), chain_strength=strength)

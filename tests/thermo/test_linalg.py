@@ -16,9 +16,7 @@ B = RNG.normal(size=8)
 def test_the_inflation_by_correlated_samples_is_the_sum():
     x, n = np.array([0.01, 0.3, 2.0]), 57
     k = np.arange(1, n)[:, None]
-    np.testing.assert_allclose(
-        correlated(np.exp(-x), n), 1 + 2 * np.sum((1 - k / n) * np.exp(-k * x), axis=0), rtol=1e-10
-    )
+    np.testing.assert_allclose(correlated(x, n), 1 + 2 * np.sum((1 - k / n) * np.exp(-k * x), axis=0), rtol=1e-10)
 
 
 def test_errors_are_those_that_theory_predicts():

@@ -4,6 +4,7 @@ Statistical tests take one sample of each replica (given the shared schedule, re
 the probability of 4 sigma, 6.3e-5 each; there are about 60 comparisons.
 """
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -134,6 +135,21 @@ def test_the_posterior_mean_is_tweedies():
         likelihood = np.exp(-np.sum((y[k] - x) ** 2 / (2 * sigma**2), axis=1))
         ratio = exact_law(network, BETA).density(x) * likelihood / held.density(x)
         np.testing.assert_allclose(ratio, ratio[0], rtol=1e-9)
+
+
+def test_many_states_and_places_take_little_memory():
+    network = random_network(16, 3, 12)
+    law, places = exact_law(network, BETA), np.random.default_rng(1).normal(size=(300, 3))
+    tracemalloc.start()
+    try:
+        score, density = law.score(places), law.density(places)
+        assert tracemalloc.get_traced_memory()[1] < 200e6  # an array over states and places would be 160 MB
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(law.score(places[250:251]), score[250:251], rtol=1e-9)
+    np.testing.assert_allclose(law.density(places[250:251]), density[250:251], rtol=1e-9)
+    grid = np.linspace(-9, 9, 300)
+    assert law.marginal(0, grid).sum() * (grid[1] - grid[0]) == pytest.approx(1, abs=1e-6)
 
 
 # the run against the reference
@@ -405,6 +421,7 @@ def test_a_bad_network_is_one_sentence(change, sentence):
         ({"force": np.zeros(2)}, "force must be finite with shape"),
         ({"every_s": 0.0}, "every_s must be 1 fs at least"),
         ({"every_s": 1e-9, "settle_s": 1.0}, "settle_s at most time_s"),
+        ({"every_s": 1e-15, "time_s": 1.0}, "looks at most 2e.08 times, and every 1e-15 s it would 1e.15 times"),
         ({"observe": print}, "observe needs every_s"),
         ({"record": True, "schedules": 2}, "record is of one schedule"),
         ({"record": True, "time_s": 1.0}, "record is of one schedule"),

@@ -14,6 +14,7 @@ from hwsim.thermo.potential import (
     kramers_rate,
     law,
     mean_escape_s,
+    memory_s,
     overdamped,
     quadratic,
     underdamped,
@@ -86,6 +87,15 @@ def test_escape_over_a_barrier_takes_the_exact_mean_time_and_kramers_is_near():
     assert abs(first.mean() - shifted) < SIGMA * first.std() / np.sqrt(len(first))
     kramers = 1 / kramers_rate(barrier, 8 * barrier, -4 * barrier, beta=beta, tau_s=1.0)
     assert abs(kramers / exact - 1) < 1 / (beta * barrier)
+
+
+def test_a_cell_remembers_for_tau_in_a_bowl_and_for_half_an_escape_between_wells():
+    edges = np.linspace(-7, 9, 4001)
+    assert memory_s(quadratic(0.8, 1.0), beta=1.5, tau_s=2.0, edges=edges) == pytest.approx(2.0 / 0.8, rel=1e-5)
+    edges, escape = np.linspace(-2, 2, 4001), kramers_rate(8.0, 64.0, -32.0, beta=1.0, tau_s=1.0)
+    found = memory_s(double_well(8.0), beta=1.0, tau_s=1.0, edges=edges)
+    assert abs(found * 2 * escape - 1) < 1 / 8
+    assert memory_s(double_well(1e6), beta=1.0, tau_s=1.0, edges=edges) == np.inf
 
 
 def test_text_is_a_potential_with_an_exact_slope():
@@ -190,8 +200,10 @@ def test_what_is_no_arithmetic_is_refused(text):
         (Potential(name="broken", energy=lambda x: x * np.nan, slope=lambda x: x), {}, "'broken' is no finite number"),
         (Potential(name="late", energy=lambda x: x, slope=lambda x: x * np.nan), {}, "left all bounds"),
         (expression("-x**4"), {"start": 1.0}, "left all bounds"),
+        (expression("x + sqrt(x)"), {"start": 1.0}, "left all bounds"),
         (quadratic(1.0), {"step_s": 5.0, "time_s": 1e4, "method": "euler"}, "left all bounds"),
         (quadratic(1.0), {"step_s": 0.0}, "step_s must be > 0"),
+        (quadratic(1.0), {"start": np.zeros(2)}, r"start must be a number or have shape \(3,\), got \(2,\)"),
         (quadratic(1.0), {"method": "magic"}, "method must be one of"),
     ],
 )

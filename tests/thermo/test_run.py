@@ -40,11 +40,28 @@ def test_networks_and_potentials_run_too():
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [({"interval_s": 0.0}, "interval_s must be > 0"), ({"interval_s": 2e-6}, "at most time_s"),
-     ({"start": None}, "need a start")],
+     ({"start": None}, "need a start"), ({"replicas": 0}, "replicas must be >= 1"),
+     ({"start": [1.0, 2.0], "replicas": 3}, r"start must be a number or have shape \(1,\) or \(3, 1\), got \(2,\)"),
+     ({"interval_s": 1e-15}, "at most 2e.08 numbers, and 1e.09 looks at 1 replicas of 1 cells are 1e.09"),
+     ({"interval_s": 1e-320}, "look less often")],
 )  # fmt: skip
 def test_bad_runs_are_one_sentence(how, sentence):
     with pytest.raises(InputError, match=sentence):
         run(quadratic(1.0), **{"time_s": 1e-6, "interval_s": 1e-7} | how)
+    if "start" not in how:
+        with pytest.raises(InputError, match=sentence.replace("1 cells are 1e", "2 cells are 2e")):
+            run(bowl(C, np.ones(2)), **{"time_s": 1e-6, "interval_s": 1e-7} | how)
+
+
+def test_cells_begin_where_they_are_told():
+    network, how = bowl(C, np.ones(2)), {"time_s": 1e-6, "interval_s": 1e-6, "replicas": 3}
+    each = np.arange(6.0).reshape(3, 2)
+    for start, first in ((0.5, np.full((3, 2), 0.5)), ([1.0, 2.0], np.tile([1.0, 2.0], (3, 1))), (each, each)):
+        np.testing.assert_allclose(run(network, start=start, **how).values[0], first, atol=1e-12)
+    for start in ([1.0, 2.0, 3.0], [[1.0], [2.0], [3.0]]):
+        np.testing.assert_array_equal(run(quadratic(1.0), start=start, **how).values[0, :, 0], [1.0, 2.0, 3.0])
+    with pytest.raises(InputError, match=r"start must be a number or have shape \(2,\) or \(3, 2\), got \(3,\)"):
+        run(network, start=np.zeros(3), **how)
 
 
 def test_the_posterior_of_a_line_is_the_law_of_cells():
@@ -62,11 +79,21 @@ def test_the_posterior_of_a_line_is_the_law_of_cells():
     assert found.covariance_error < 4 * found.predicted_covariance_error
 
 
+def test_units_of_features_are_no_reason_to_refuse_them():
+    rng = np.random.default_rng(6)
+    X, unit = rng.normal(size=(20, 2)), np.array([1.0, 1e-9])
+    plain, scaled = (posterior(features, X @ [1.0, 2.0], noise=0.1) for features in (X, X * unit))
+    np.testing.assert_allclose(scaled.mean * unit, plain.mean, rtol=1e-9)
+    np.testing.assert_allclose(scaled.covariance * np.outer(unit, unit), plain.covariance, rtol=1e-9)
+    np.testing.assert_allclose(posterior(np.diag([1, 1e-7]), np.ones(2)).mean, [1, 1e7])
+
+
 @pytest.mark.parametrize(
     ("X", "y", "how", "sentence"),
     [
         (np.ones((3, 2)), np.ones(2), {}, "X must have a row for each entry of y"),
         (np.ones((3, 2)), np.ones(3), {}, "give a prior"),
+        (np.array([[1.0, 0.0], [2.0, 0.0]]), np.ones(2), {}, "give a prior"),
         (np.eye(2), np.ones(2), {"noise": 0.0}, "noise must be > 0"),
         (np.eye(2), np.ones(2), {"prior": -1.0}, "prior must be > 0"),
         (np.eye(2) * np.nan, np.ones(2), {}, "finite"),
