@@ -76,9 +76,8 @@ def run_sample(arguments: argparse.Namespace) -> int:
             raise InputError(f"time must be > 0, got {arguments.time}")
     if arguments.step is None:
         step_s = stable_step(potential, beta=beta, tau_s=tau_s, start=start)
-        if (
-            relax_s is not None
-        ):  # a sixtieth of the fastest oscillation: 0.05 tau / curvature is the step without inertia
+        if relax_s is not None:
+            # a sixtieth of the fastest oscillation: 0.05 tau / curvature is the step without inertia
             step_s = 0.1 * math.sqrt(relax_s * step_s / 0.05)
         step_s = min(step_s, time_s)
     else:
