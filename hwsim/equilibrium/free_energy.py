@@ -111,7 +111,6 @@ class _Session:
     engine: str
     state: State
     group: np.ndarray
-    betas: np.ndarray
     end_s: float
     total: int
     ctrl_c: CtrlC
@@ -184,11 +183,10 @@ def annealed_importance(
     up, down = _jackknife(forward, session.group, -1.0), _jackknife(reverse, session.group, 1.0)
     both = _Spread((up.whole - down.whole) / 2, (up.without - down.without) / 2)
     quantile = student_quantile((1 + CONFIDENCE) / 2, schedules - 1)
-    per_group = [
-        [sign * log_mean_exp(sign * work[session.group == g]) for g in range(schedules)]
+    (lower, lower_error), (upper, upper_error) = (
+        _mean_and_error(np.array([-sign * log_mean_exp(sign * work[session.group == g]) for g in range(schedules)]))
         for sign, work in ((-1.0, forward), (1.0, reverse))
-    ]
-    (lower, lower_error), (upper, upper_error) = (_mean_and_error(-np.array(each)) for each in per_group)
+    )
     half = quantile * both.error
     estimate = Estimate(
         log_z=log_z_0 + both.value, error=both.error, low=log_z_0 + both.value - half, high=log_z_0 + both.value + half,
@@ -347,7 +345,7 @@ def _begin(
     state = begin(engine, program, start, constant(0.0, end_s))
     group = np.repeat(np.arange(schedules), [len(g) for g in start.groups()])
     return _Session(
-        program=program, engine=engine, state=state, group=group, betas=betas, end_s=end_s, total=total,
+        program=program, engine=engine, state=state, group=group, end_s=end_s, total=total,
         ctrl_c=CtrlC(), progress=progress,
     ), betas  # fmt: skip
 

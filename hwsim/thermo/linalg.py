@@ -15,7 +15,7 @@ from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.machine import Device, Modes, device, ideal
 from hwsim.thermo.network import positive_definite
-from hwsim.thermo.theory import Theory, check_walk
+from hwsim.thermo.theory import Theory
 
 SETTLE = 6.0
 """Relaxation times of the slowest mode before the first sample, where the mean is no larger than the fluctuations: the
@@ -98,13 +98,13 @@ def measure_on(
     network, machine = on.network, on.machine
     settle_s, time_s, interval_s = _times(on, settle_s, time_s, interval_s)
     samples = int(time_s / interval_s * (1 + 1e-12))
+    theory = Theory(on, settle_s=settle_s, interval_s=interval_s, replicas=replicas)
     began = time.perf_counter()
     ensemble = Ensemble(
         network, replicas=replicas, seed=seed, start=np.zeros(network.size), method=on.method, step_s=on.step_s,
         spacing=on.spacing,
     )  # fmt: skip
     ensemble.advance(settle_s)
-    theory = Theory(on, settle_s=settle_s, interval_s=interval_s, replicas=replicas)
     inverse = np.linalg.inv(on.A)
     truth, centre = np.linalg.solve(on.A, on.b), network.mean[on.read]
     total, square = np.zeros(on.size), np.zeros((on.size, on.size))
@@ -164,7 +164,6 @@ def _times(
     if not 0 < interval_s <= time_s:
         raise InputError(f"interval_s must be > 0 and at most time_s, got {interval_s}")
     if on.step_s is not None:
-        check_walk(on.network, on.step_s, on.spacing)
         settle_s, interval_s = (max(1, round(t / on.step_s)) * on.step_s for t in (settle_s, interval_s))
     if interval_s > time_s * (1 + 1e-9):
         raise InputError(f"time_s must be one interval of whole steps at least, {interval_s:g} s, got {time_s:g}")

@@ -26,13 +26,17 @@ class Theory:
     of powers of the eigenvalues and of their products. Where the mean is estimated, S is short by its covariance, and
     each product of modes loses 1/N of the product of their inflations. A start at a point adds the scatter of what is
     left of it to S; it also leaves the covariance short, by its square, which is not counted. Nor is what a readout's
-    range cuts off.
+    range cuts off. Raises InputError for a walk that cannot follow its forces.
     """
 
     def __init__(self, device: Device, *, settle_s: float, interval_s: float, replicas: int) -> None:
         network = device.network
         self._device, self._replicas = device, replicas
-        stationary = network.covariance if device.step_s is None else walk_covariance(network, device.step_s)
+        if device.step_s is None:
+            stationary = network.covariance
+        else:
+            stationary = walk_covariance(network, device.step_s)
+            _check_walk(network, stationary, device.step_s, device.spacing)
         values, vectors, inverse = _eigen(network)
         if device.step_s is not None:  # a step leaves 1 - rate step of a deviation
             values = -np.log(1 - values * device.step_s + 0j) / device.step_s
@@ -108,12 +112,12 @@ def walk_covariance(network: LinearNetwork, step_s: float) -> np.ndarray:
     raise InputError(f"a step of {step_s:g} s is unstable for a walk here: take shorter ones")
 
 
-def check_walk(network: LinearNetwork, step_s: float, spacing: float | None) -> None:
+def _check_walk(network: LinearNetwork, covariance: np.ndarray, step_s: float, spacing: float | None) -> None:
     """Raise InputError where the forces of ``network`` are more than a walk can follow: a cell that always moves drifts
     by noise / spacing at most."""
     power = np.diag(network.noise)
     spacing = float(np.sqrt(power.max() * step_s)) if spacing is None else spacing
-    forces = np.sqrt(np.diag(network.drift @ walk_covariance(network, step_s) @ network.drift.T))
+    forces = np.sqrt(np.diag(network.drift @ covariance @ network.drift.T))
     worst = float(np.max(_SATURATED * forces * spacing / power))
     if worst > 1:
         raise InputError(
