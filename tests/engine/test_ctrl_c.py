@@ -8,6 +8,14 @@ import pytest
 from hwsim.engine.run import CtrlC
 
 
+@pytest.fixture(autouse=True)
+def python_listens():
+    """Python's own handler, whatever was inherited: a shell that starts a job in the background has it ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press():
     os.kill(os.getpid(), signal.SIGINT)
 
