@@ -10,7 +10,7 @@ from hwsim.engine.run import CtrlC
 
 @pytest.fixture(autouse=True)
 def python_listens():
-    """Python's own handler, whatever was inherited: a shell that starts a job in the background has it ignore Ctrl-C."""
+    """Python's own handler, whatever was inherited: a job that a shell starts in the background ignores Ctrl-C."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
