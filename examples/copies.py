@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 import hwsim
 from hwsim.analysis.best import exact_energy
 from hwsim.analysis.tts import time_to_solution
-from hwsim.decode import broken, unembed_states, value_energies
+from hwsim.decode import unembed_states
 from hwsim.mapping.compile import spin_network
 from hwsim.mapping.embed import sufficient_chain_strength, torque_chain_strength
 
@@ -42,13 +42,13 @@ for degree in DEGREES:
             program = hwsim.compile(problem, chip, chain_strength=share * sufficient)
             anneal = hwsim.linear(0.2, 4.0, sweeps * TAU_S)
             run = hwsim.run(program, anneal=anneal, reads=READS, schedules=8, seed=1, checkpoints=1)
-            energy = value_energies(program, unembed_states(program, run.states, "energy")[0])
+            energy = program.value_energies(unembed_states(program, run.states, "energy")[0])
             for name, target in targets.items():
                 tts = time_to_solution(energy <= target + 1e-9, run.group, float(sweeps))
                 low, high = tts.tts_ci_s
                 tried[name].append((tts.tts_is_bound, tts.tts_s, low, high or np.inf, sweeps, share))
             if sweeps == SWEEPS[-1] and not dense:
-                parts[degree].append(broken(program, run.states).mean())
+                parts[degree].append(program.readout.broken(run.states).mean())
     machine = f"all to all, {N} p-bits" if dense else f"degree {degree}, {program.n_pbits} p-bits"
     for name, rows in tried.items():
         solved = [row for row in rows if not row[0]]

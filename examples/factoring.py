@@ -4,7 +4,6 @@ Autonomous p-bits, p-bits in colour classes, and all p-bits at once: the last os
 """
 
 import hwsim
-from hwsim.decode import decode_labels
 from hwsim.problem.logic import words_of
 
 for product, bits in ((35, 3), (143, 4)):
@@ -15,6 +14,6 @@ for product, bits in ((35, 3), (143, 4)):
         run = hwsim.run(hwsim.compile(problem, chip), anneal=hwsim.linear(0.1, 3.0, "4 us"), reads=512, schedules=8)
         answer = hwsim.time_to_solution(run, target=problem.known_energy)
         low, high = answer.p_success_ci
-        found = words_of(problem.circuit, decode_labels(run.program.labels), run.variables, problem.clamps)
+        found = words_of(problem.circuit, run.program.readout.names, run.variables, problem.clamps)
         pairs = ", ".join(f"{w['a']} x {w['b']}" for w, _, valid in found if valid) or "none"
         print(f"  {clock:<12} P(success) {answer.p_success:.3f} [{low:.3f}, {high:.3f}]  factors: {pairs}")

@@ -28,26 +28,6 @@ def _hashable(label: Any) -> Any:
     return tuple(_hashable(part) for part in label) if isinstance(label, list) else label
 
 
-def vote(program: Any, states: np.ndarray) -> np.ndarray:
-    """int8 (reads, variables): what ``states`` int8 (reads, n) say of the problem's variables.
-
-    A chain's value is that of most of its p-bits; half against half, that of its first.
-    """
-    if program.chain is None:
-        return states
-    order, first, _ = _chains(program)
-    total = np.add.reduceat(states[:, order].astype(np.int32), first, axis=1)
-    return np.where(total == 0, states[:, order[first]], np.sign(total)).astype(np.int8)
-
-
-def broken(program: Any, states: np.ndarray) -> np.ndarray:
-    """bool (reads, variables): where the p-bits of a chain disagree."""
-    if program.chain is None:
-        return np.zeros(states.shape, dtype=bool)
-    order, first, size = _chains(program)
-    return np.abs(np.add.reduceat(states[:, order].astype(np.int32), first, axis=1)) != size
-
-
 UNEMBEDDINGS = ("majority", "energy", "discard")
 """How broken chains are read: by their vote, each at the value of least energy beside the others, or not at all."""
 
@@ -61,7 +41,7 @@ def unembed_states(program: Any, states: np.ndarray, method: str = "majority") -
     """
     if method not in UNEMBEDDINGS:
         raise InputError(f"unembedding must be one of {', '.join(UNEMBEDDINGS)}, got {method!r}")
-    values, wrong = vote(program, states), broken(program, states)
+    values, wrong = program.readout.vote(states), program.readout.broken(states)
     kept = np.ones(len(states), dtype=bool)
     if method == "discard":
         kept = np.logical_not(wrong.any(axis=1))
@@ -87,49 +67,33 @@ def _settled(program: Any, values: np.ndarray, wrong: np.ndarray) -> np.ndarray:
     return out
 
 
-def _chains(program: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """p-bits by chain, where each chain begins among them, and its length."""
-    order = np.argsort(program.chain, kind="stable")
-    size = np.bincount(program.chain)
-    return order, np.concatenate(([0], np.cumsum(size)[:-1])), size
-
-
 def unembed(run: Any, method: str = "majority") -> Any:
     """dimod.SampleSet of a Run's final states, chains read by ``method``, with host and device timing in ``info``."""
     import dimod
 
-    labels = decode_labels(run.program.labels)
-    if run.program.group is not None:
+    labels = run.program.readout.names
+    if run.program.cells.pdit is not None:
         return _discrete_samples(run, labels)
     values, kept = unembed_states(run.program, run.states, method)
-    states = values if run.program.vartype == "SPIN" else (values + 1) // 2
+    states = values if run.program.readout.vartype == "SPIN" else (values + 1) // 2
     breaks = {}
-    if run.program.chain is not None:
-        breaks["chain_break_fraction"] = broken(run.program, run.states[kept]).mean(axis=1)
+    if run.program.readout.chain is not None:
+        breaks["chain_break_fraction"] = run.program.readout.broken(run.states[kept]).mean(axis=1)
     return dimod.SampleSet.from_samples(
         (states.astype(np.int8), labels),
-        vartype=run.program.vartype,
-        energy=run.energies[kept] if method != "energy" else value_energies(run.program, values),
+        vartype=run.program.readout.vartype,
+        energy=run.energies[kept] if method != "energy" else run.program.value_energies(values),
         info=timing(run),
         schedule=run.group[kept],
         **breaks,
     )
 
 
-def value_energies(program: Any, values: np.ndarray) -> np.ndarray:
-    """float64 (reads,): energies of values int8 (reads, variables) of the problem's variables."""
-    bias, indptr, indices, weight = program.problem_network
-    spins, rows = values.astype(np.float64), np.repeat(np.arange(len(bias)), np.diff(indptr))
-    once = rows < indices
-    pairs = spins[:, rows[once]] * spins[:, indices[once]]
-    return spins @ bias + pairs @ weight[once] + program.energy_offset
-
-
 def _discrete_samples(run: Any, labels: list) -> Any:
     """The level of every p-dit: lines are named (variable, level)."""
     import dimod
 
-    first = np.unique(run.program.group)
+    first = np.unique(run.program.cells.pdit)
     levels = [np.argmax(lines, axis=1) for lines in np.split(run.states, first[1:], axis=1)]
     return dimod.SampleSet.from_samples(
         (np.stack(levels, axis=1).astype(np.int16), [labels[k][0] for k in first]), vartype="DISCRETE",

@@ -92,7 +92,7 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
         num_reads = 1 if num_reads is None else int(num_reads)
         program = compile_program(bqm, self.chip, die_seed=options.get("die_seed", 0))
         result = run(
-            program, anneal=self._anneal(bqm, options, program.period), reads=num_reads,
+            program, anneal=self._anneal(bqm, options, program.clock.period), reads=num_reads,
             schedules=options.get("schedules", min(4, num_reads)), seed=seed, engine=options.get("engine", "auto"),
             threads=options.get("threads"), initial_states=states, interrupt=options.get("interrupt_function"),
         )  # fmt: skip

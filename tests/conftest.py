@@ -7,7 +7,7 @@ import pytest
 
 from hwsim.cell.law import NO_LIMIT
 from hwsim.mapping.color import greedy_coloring
-from hwsim.program import Program
+from hwsim.program import Cells, Clock, Network, Noise, Program, Readout, Wires
 
 TAU = 1_000_000  # ticks: 1 ns
 
@@ -23,39 +23,36 @@ def build_program(
     rows, columns = np.nonzero(couplings)
     indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n)))).astype(np.int64)
     indices = columns.astype(np.int32)
-    fields = {
-        "bias": np.zeros(n) if bias is None else np.asarray(bias, dtype=np.float64),
-        "indptr": indptr,
-        "indices": indices,
-        "weight": couplings[rows, columns].astype(np.float64),
-        "delay": np.zeros(len(indices), dtype=np.int64),
-        "gain": np.ones(n),
-        "offset": np.zeros(n),
-        "input_low": np.full(n, -NO_LIMIT),
-        "input_high": np.full(n, NO_LIMIT),
-        "input_step": np.zeros(n),
-        "threshold_word": np.ones(n),
-        "synapse": np.zeros(n),
-        "clock": clock,
-        "period": TAU,
-        "participation": 1.0,
-        "color": greedy_coloring(indptr, indices),
-        "tau": np.full(n, float(TAU)),
-        "phase": np.arange(n, dtype=np.int64) * (TAU // (n + 1)),
-        "jitter": np.full(n, 0.05 * TAU),
-        "labels": "[]",
-        "law": np.zeros(n, dtype=np.int8),
-        "parameter": np.zeros(n),
-        "bound": np.zeros(n),
-        "noise": np.zeros(n),
-        "flicker": np.zeros(n),
-        "stuck": np.zeros(n, dtype=np.int8),
-    }
+    ones, zeros = np.ones(n), np.zeros(n)
+    program = Program(
+        network=Network(
+            bias=zeros if bias is None else np.asarray(bias, dtype=np.float64), indptr=indptr, indices=indices,
+            weight=couplings[rows, columns].astype(np.float64),
+        ),
+        wires=Wires(delay=np.zeros(len(indices), dtype=np.int64)),
+        cells=Cells(
+            law=np.zeros(n, dtype=np.int8), parameter=zeros, bound=zeros, gain=ones, offset=zeros,
+            input_low=-NO_LIMIT * ones, input_high=NO_LIMIT * ones, input_step=zeros, threshold_word=ones,
+            synapse=zeros, stuck=np.zeros(n, dtype=np.int8),
+        ),
+        noise=Noise(white=zeros, flicker=zeros),
+        clock=Clock(
+            kind="synchronous", period=TAU, participation=1.0, color=greedy_coloring(indptr, indices),
+            tau=np.full(n, float(TAU)), phase=np.arange(n, dtype=np.int64) * (TAU // (n + 1)),
+            jitter=np.full(n, 0.05 * TAU),
+        ),
+        readout=Readout(labels="[]"),
+    )
+    return changed(program, kind=clock, **changes)
+
+
+def changed(program: Program, **changes) -> Program:
+    """``program`` with other fields; a scalar for a field that has one entry per p-bit or connection is spread."""
+    flat = {name: value for record in program.records for name, value in vars(record).items()}
     for name, value in changes.items():
-        template = fields.get(name)
-        spread = isinstance(template, np.ndarray) and np.ndim(value) == 0
-        fields[name] = np.full_like(template, value) if spread else value
-    return Program(**fields)
+        if isinstance(flat.get(name), np.ndarray) and np.ndim(value) == 0:
+            changes[name] = np.full_like(flat[name], value)
+    return program.changed(**changes)
 
 
 @pytest.fixture(scope="session")

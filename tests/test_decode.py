@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.decode import unembed_states, value_energies
+from hwsim.decode import unembed_states
 from hwsim.errors import InputError
 
 
@@ -26,17 +26,17 @@ def test_votes_count_and_broken_chains_are_settled_one_by_one_to_less_energy():
     votes, kept = unembed_states(program, states, "majority")
     settled, also_kept = unembed_states(program, states, "energy")
     assert kept.all() and also_kept.all()
-    assert value_energies(program, settled).mean() < value_energies(program, votes).mean() - 1
+    assert program.value_energies(settled).mean() < program.value_energies(votes).mean() - 1
 
 
 def test_a_single_broken_chain_takes_the_value_of_least_energy():
     program, states = program_and_states()
-    whole = states[:, np.unique(program.chain, return_index=True)[1]][:, program.chain]
-    whole[:, np.flatnonzero(program.chain == 2)[0]] *= -1  # break chain 2 in every read
+    whole = states[:, np.unique(program.readout.chain, return_index=True)[1]][:, program.readout.chain]
+    whole[:, np.flatnonzero(program.readout.chain == 2)[0]] *= -1  # break chain 2 in every read
     settled, _ = unembed_states(program, whole, "energy")
     other = settled.copy()
     other[:, 2] *= -1
-    assert np.all(value_energies(program, settled) <= value_energies(program, other))
+    assert np.all(program.value_energies(settled) <= program.value_energies(other))
 
 
 def test_discarding_keeps_whole_reads_alone():
@@ -51,7 +51,7 @@ def test_discarding_keeps_whole_reads_alone():
 def test_value_energies_are_the_energies_of_the_run():
     program, _ = program_and_states()
     run = hwsim.run(program, anneal=hwsim.constant(1.0, "100 ns"), reads=64)
-    assert value_energies(program, run.variables) == pytest.approx(run.energies)
+    assert program.value_energies(run.variables) == pytest.approx(run.energies)
     assert len(hwsim.unembed(run, "discard")) <= 64
     assert hwsim.unembed(run, "energy").record.energy.mean() <= run.energies.mean()
 

@@ -9,7 +9,6 @@ import numpy as np
 from hwsim.algorithm.outcome import round_ticks
 from hwsim.anneal import constant, drifted
 from hwsim.engine.contract import Start
-from hwsim.engine.energy import column_energies
 from hwsim.engine.run import all_cores, begin
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -22,14 +21,13 @@ MAX_STEPS = 128
 
 def scale(program: Program) -> float:
     """Root mean square over p-bits of the field that random neighbours make, bias included: the unit of a beta."""
-    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
-    square = program.bias**2 + np.bincount(rows, weights=program.weight**2, minlength=program.n_pbits)
+    square = program.network.bias**2 + program.network.row_sums(program.network.weight**2)
     return float(np.sqrt(square.mean())) or 1.0
 
 
 def own_energies(program: Program, states: np.ndarray) -> np.ndarray:
     """float64 (reads,) of states int8 (reads, n) in the machine's own network, which its law knows; no offset."""
-    return column_energies(program.bias, program.indptr, program.indices, program.weight, states.T)
+    return program.network.energies(states)
 
 
 def adaptive_ladder(
@@ -66,7 +64,7 @@ def adaptive_ladder(
         constant(beta, to_seconds(end)),
     )
     while len(betas) < MAX_STEPS:
-        anneal = drifted(constant(beta, to_seconds(end)), program.temperature_drift)
+        anneal = drifted(constant(beta, to_seconds(end)), program.noise.temperature_drift)
         table = np.empty((looks, reads))
         # the first half settles at the new temperature
         for k in range(looks):

@@ -82,7 +82,7 @@ class Outcome:
     @property
     def device_energy_j(self) -> float | None:
         """Energy of one run's updates in J, or None where the price is not known."""
-        price = self.program.update_j
+        price = self.program.prices.update_j
         return None if price is None else price * self.activity.updates
 
     @property
@@ -104,16 +104,16 @@ def mean_activity(activities: Sequence[Activity]) -> Activity:
 
 def round_ticks(program: Program) -> int:
     """One sweep in ticks: the period of a clocked machine, the mean interval of an autonomous one."""
-    if program.clock in ("poisson", "free-running"):
-        return max(1, round(float(np.mean(program.tau))))
-    return program.period
+    if program.clock.kind in ("poisson", "free-running"):
+        return max(1, round(float(np.mean(program.clock.tau))))
+    return program.clock.period
 
 
 def settle_s(program: Program) -> float:
     """Seconds until every signal under way has arrived: the longest delay, and the longest wait for an exchange."""
-    longest = int(program.delay.max(initial=0))
-    if program.exchange is not None:
-        longest += int(program.exchange.max(initial=0))
+    longest = int(program.wires.delay.max(initial=0))
+    if program.wires.exchange is not None:
+        longest += int(program.wires.exchange.max(initial=0))
     return to_seconds(longest)
 
 

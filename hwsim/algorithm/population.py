@@ -12,9 +12,7 @@ from hwsim.algorithm.ladder import adaptive_ladder, own_energies
 from hwsim.algorithm.moves import resample
 from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s, turns
 from hwsim.anneal import constant, drifted
-from hwsim.decode import vote
 from hwsim.engine.contract import Start
-from hwsim.engine.energy import row_energies
 from hwsim.engine.run import CtrlC, all_cores, begin, choose
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
@@ -50,7 +48,7 @@ def population_annealing(
             "sweeps_per_step and reads must be >= 1 and population >= 2, got "
             f"{sweeps_per_step}, {reads} and {population}"
         )
-    if program.group is not None:
+    if program.cells.pdit is not None:
         raise UnsupportedError("population annealing does not do p-dits (cells of more than two levels)")
     engine, _ = choose(engine, program)
     began = time.perf_counter()
@@ -86,8 +84,8 @@ def population_annealing(
             family = family[rows]
             state.assign(states[rows])
             now, before = now + sweeps_per_step * sweep, float(beta)
-            state.advance(now, drifted(constant(float(beta), long), program.temperature_drift))
-            of_problem = row_energies(program, state.spins()).reshape(reads, population)
+            state.advance(now, drifted(constant(float(beta), long), program.noise.temperature_drift))
+            of_problem = program.energies(state.spins()).reshape(reads, population)
             lowest = np.minimum(lowest, of_problem.min(axis=1))
             times.append(to_seconds(now))
             table.append(of_problem.min(axis=1))
@@ -103,7 +101,7 @@ def population_annealing(
     sizes = np.stack([np.bincount(family[group == r], minlength=population) for r in range(reads)])
     return Outcome(
         program=program, algorithm="population annealing", engine=engine, seed=seed, energies=table[-1],
-        states=vote(program, states[row]), group=np.arange(reads), checkpoint_times_s=np.array(times) * in_turn,
+        states=program.readout.vote(states[row]), group=np.arange(reads), checkpoint_times_s=np.array(times) * in_turn,
         checkpoint_energies=np.array(table), best_energies=np.array(least),
         host_seconds=time.perf_counter() - began, interrupted=stopped, betas=betas[:steps],
         activity=Activity(

@@ -7,17 +7,14 @@ that drives them, and an Outcome.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s
 from hwsim.anneal import Anneal, stepped
-from hwsim.decode import vote
-from hwsim.engine.energy import row_energies
 from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.program import Program
+from hwsim.program import Network, Program, Readout, Wires
 from hwsim.units import to_seconds
 
 BETA, FIELD, LEAST_FIELD = 0.5, 3.0, 1e-5
@@ -33,43 +30,42 @@ def coupled_copies(program: Program, copies: int) -> Program:
     """
     if copies < 2:
         raise InputError(f"quantum annealing needs at least 2 copies, got {copies}")
-    if program.group is not None or np.any(program.synapse > 0):
+    if program.cells.pdit is not None or np.any(program.cells.synapse > 0):
         raise UnsupportedError("quantum annealing does not do p-dits or RC synapses")
-    n, m = program.n_pbits, len(program.weight)
-    degree = np.diff(program.indptr)
-    rows = np.repeat(np.arange(n), degree)
+    network, wires = program.network, program.wires
+    n, m, rows = network.n, len(network.weight), network.rows
     ring = 1 if copies == 2 else 2
     # in every row: its own connections, then those to the copies before and behind it
-    within = np.arange(m) - program.indptr[rows]
-    indptr = np.concatenate(([0], np.cumsum(np.tile(degree + ring, copies)))).astype(np.int64)
+    within = np.arange(m) - network.indptr[rows]
+    indptr = np.concatenate(([0], np.cumsum(np.tile(network.degree + ring, copies)))).astype(np.int64)
     own = (indptr[:-1].reshape(copies, n)[:, rows] + within).ravel()
     size = int(indptr[-1])
-    indices, weight = np.empty(size, dtype=np.int32), np.full(size, -1.0)
-    delay, driven = np.full(size, int(program.delay.max(initial=0)), dtype=np.int64), np.ones(size, dtype=np.bool_)
     first = np.arange(copies)[:, None] * n
-    indices[own] = (first + program.indices).ravel()
-    weight[own] = np.tile(program.weight, copies)
-    delay[own] = np.tile(program.delay, copies)
-    driven[own] = False
+    many = replace(program, readout=Readout(labels="[]", energy_offset=program.readout.energy_offset)).tile(copies)
+    indices, driven = np.empty(size, dtype=np.int32), np.ones(size, dtype=np.bool_)
+    indices[own], driven[own] = many.network.indices, False
     for k in range(ring):
         beside = (first + (n if k == 0 else -n)) % (copies * n)
         indices[(indptr[1:].reshape(copies, n) - ring + k).ravel()] = (beside + np.arange(n)).ravel()
-    changes: dict[str, Any] = {
-        name: np.tile(getattr(program, name), copies)
-        for name in ("bias", "gain", "offset", "input_low", "input_high", "input_step", "threshold_word", "synapse",
-                     "tau", "phase", "jitter", "law", "parameter", "bound", "noise", "flicker", "stuck")
-    }  # fmt: skip
-    if program.exchange is not None:
-        crossing = np.zeros(size, dtype=np.int64)
-        crossing[own] = np.tile(program.exchange, copies)
-        changes["exchange"] = crossing
-    if program.wire_j is not None:
-        changes["wire_j"] = np.tile(program.wire_j, copies)
+
+    def spread(values: np.ndarray, between: float) -> np.ndarray:
+        """``values`` of the copies' own connections, and ``between`` of those from copy to copy."""
+        out = np.full(size, between, dtype=values.dtype)
+        out[own] = values
+        return out
+
+    crossing = None if wires.exchange is None else spread(many.wires.exchange, 0)
     return replace(
-        program, **changes, indptr=indptr, indices=indices, weight=weight, delay=delay, driven=driven,
-        color=_colors(program.color, copies), labels="[]", chain=None, problem_bias=None, problem_indptr=None,
-        problem_indices=None, problem_weight=None,
-    )  # fmt: skip
+        many,
+        network=Network(
+            bias=many.network.bias, indptr=indptr, indices=indices, weight=spread(many.network.weight, -1.0)
+        ),
+        wires=Wires(
+            delay=spread(many.wires.delay, int(wires.delay.max(initial=0))), exchange=crossing, driven=driven
+        ),
+        clock=replace(many.clock, color=_colors(program.clock.color, copies)),
+        readout=Readout(labels="[]", energy_offset=program.readout.energy_offset),
+    )
 
 
 def _colors(color: np.ndarray, copies: int) -> np.ndarray:
@@ -129,12 +125,12 @@ def quantum_annealing(
         checkpoints=1, progress=progress, interrupt=interrupt,
     )  # fmt: skip
     states = result.states.reshape(reads * copies, program.n_pbits)
-    energies = row_energies(program, states).reshape(reads, copies)
+    energies = program.energies(states).reshape(reads, copies)
     best = np.argmin(energies, axis=1)
     least = energies[np.arange(reads), best]
     return Outcome(
         program=program, algorithm="quantum annealing", engine=result.engine, seed=seed, energies=least,
-        states=vote(program, states.reshape(reads, copies, -1)[np.arange(reads), best]), group=result.group,
+        states=program.readout.vote(states.reshape(reads, copies, -1)[np.arange(reads), best]), group=result.group,
         checkpoint_times_s=np.array([result.device_time_s]), checkpoint_energies=least[None],
         best_energies=least[None], host_seconds=time.perf_counter() - began, interrupted=result.interrupted,
         activity=Activity(

@@ -13,9 +13,7 @@ from hwsim.algorithm.ladder import adaptive_ladder, own_energies
 from hwsim.algorithm.moves import cluster_moves, exchange
 from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s, turns
 from hwsim.anneal import constant, drifted
-from hwsim.decode import vote
 from hwsim.engine.contract import Start
-from hwsim.engine.energy import row_energies
 from hwsim.engine.run import CtrlC, all_cores, begin, choose
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
@@ -63,7 +61,7 @@ def parallel_tempering(
         )
     if reads % schedules:
         raise InputError(f"reads must be a multiple of schedules, got {reads} and {schedules}")
-    if program.group is not None:
+    if program.cells.pdit is not None:
         raise UnsupportedError("parallel tempering does not do p-dits (cells of more than two levels)")
     engine, _ = choose(engine, program)
     began = time.perf_counter()
@@ -83,7 +81,7 @@ def parallel_tempering(
     place = np.ascontiguousarray(np.moveaxis(rows, 1, 0)).reshape(n_betas, reads, replicas)
     by_beta = place.reshape(n_betas, -1)
     long = to_seconds(sweep * sweeps)
-    anneals = [drifted(constant(float(beta), long), program.temperature_drift) for beta in betas] * schedules
+    anneals = [drifted(constant(float(beta), long), program.noise.temperature_drift) for beta in betas] * schedules
     source = generator(seed, "parallel tempering")
     start = Start(reads=reads * n_replicas, schedules=n_betas * schedules, seed=seed, threads=all_cores(threads))
     state = begin(engine, program, start, anneals)
@@ -116,12 +114,13 @@ def parallel_tempering(
                 mixed = np.take_along_axis(place, np.argsort(source.random(place.shape), axis=2), axis=2)
                 first, second = (np.ascontiguousarray(mixed[..., k : 2 * pairs : 2]).ravel() for k in (0, 1))
                 cluster_moves(
-                    program.indptr, program.indices, first, second, source.random(len(first)), states, size
+                    program.network.indptr, program.network.indices, first, second, source.random(len(first)), states,
+                    size,
                 )  # fmt: skip
                 n_moved += int(size.sum())
                 n_written += 2 * int(np.count_nonzero(size))
             if n_betas > 1:
-                own = own_energies(program, states) if pairs or program.problem_bias is not None else energies
+                own = own_energies(program, states) if pairs or program.readout.problem is not None else energies
                 order, taken = exchange(betas, own[by_beta], n_swaps % 2, source.random(by_beta.shape))
                 accepted[n_swaps % 2 :: 2] += taken.mean(axis=1)
                 n_written += 2 * int(taken.sum())
@@ -135,7 +134,7 @@ def parallel_tempering(
         written = float(n_swaps * n_replicas)
     return Outcome(
         program=program, algorithm="parallel tempering", engine=engine, seed=seed, energies=best,
-        states=vote(program, states[row]), group=np.repeat(np.arange(schedules), reads // schedules),
+        states=program.readout.vote(states[row]), group=np.repeat(np.arange(schedules), reads // schedules),
         checkpoint_times_s=np.array(times) * in_turn, checkpoint_energies=np.array(table),
         best_energies=np.array(least), host_seconds=time.perf_counter() - began, interrupted=stopped, betas=betas,
         activity=Activity(
@@ -165,7 +164,7 @@ def _rounds(checkpoints: int | list[int], sweeps: int, per_swap: int) -> set[int
 
 def _best(program: Program, states: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(least energy of each read, its row, energies of all rows)."""
-    energies = row_energies(program, states)
+    energies = program.energies(states)
     by_read = np.moveaxis(place, 1, 0).reshape(place.shape[1], -1)
     which = np.argmin(energies[by_read], axis=1)
     row = by_read[np.arange(len(by_read)), which]

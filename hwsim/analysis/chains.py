@@ -11,12 +11,11 @@ import numpy as np
 from hwsim.analysis.interval import wilson
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
-from hwsim.decode import UNEMBEDDINGS, broken, unembed_states, value_energies
+from hwsim.decode import UNEMBEDDINGS, unembed_states
 from hwsim.engine.run import CtrlC, Run
 from hwsim.engine.run import run as emulate
 from hwsim.mapping.compile import compile
 from hwsim.mapping.embed import chain_strength_of, torque_chain_strength
-from hwsim.mapping.registers import Network
 
 
 def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:
@@ -25,11 +24,11 @@ def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:
     A read that is discarded has not reached it: the machine spent the time.
     """
     program = run.program
-    wrong = broken(program, run.states)
+    wrong = program.readout.broken(run.states)
     methods = {}
     for method in UNEMBEDDINGS:
         values, kept = unembed_states(program, run.states, method)
-        energy = value_energies(program, values)
+        energy = program.value_energies(values)
         row: dict[str, Any] = {"reads": int(kept.sum()), "energy_mean": None, "energy_best": None}
         if len(energy):
             row |= {"energy_mean": float(energy.mean()), "energy_best": float(energy.min())}
@@ -69,9 +68,7 @@ def scan_chain_strength(
                 program, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
                 progress=None if progress is None else progress(k),
             )  # fmt: skip
-            network = Network(
-                **dict(zip(("bias", "indptr", "indices", "weight"), program.problem_network, strict=True))
-            )
+            network = program.problem_network
             strength = chain_strength_of(network, asked)
             ratio = strength / torque_chain_strength(network)
             rows.append({"strength": strength, "over_torque": ratio} | chain_facts(run, target=target))

@@ -28,46 +28,46 @@ def compiled_facts(
     """
     bias, indptr, _, weight = program.problem_network
     wired = program if exact is None else exact  # without the cross-talk of control lines
-    length = np.ones(program.n_pbits) if program.chain is None else np.bincount(program.chain)
+    length = np.ones(program.n_pbits) if program.readout.chain is None else np.bincount(program.readout.chain)
     facts: dict[str, Any] = {
         "spins": program.n_variables,
         "couplings": len(weight) // 2,
         "pbits": program.n_pbits,
         "couplers": wired.n_couplings,
         "most_couplers_of_a_pbit": int(np.max(np.diff(wired.indptr))),
-        "chains": None if program.chain is None else int(np.sum(length > 1)),
-        "chain_length_mean": None if program.chain is None else float(length.mean()),
-        "chain_length_max": None if program.chain is None else int(length.max()),
-        "wires_between_chips": None if program.exchange is None else int(np.sum(program.exchange > 0)) // 2,
+        "chains": None if program.readout.chain is None else int(np.sum(length > 1)),
+        "chain_length_mean": None if program.readout.chain is None else float(length.mean()),
+        "chain_length_max": None if program.readout.chain is None else int(length.max()),
+        "wires_between_chips": None if program.wires.exchange is None else int(np.sum(program.wires.exchange > 0)) // 2,
         "pbits_by_chip": None,
         "cut_wires_by_chip": None,
-        "clock": program.clock,
-        "colours": int(program.color.max()) + 1 if program.clock == "chromatic" else None,
+        "clock": program.clock.kind,
+        "colours": int(program.clock.color.max()) + 1 if program.clock.kind == "chromatic" else None,
         "weight_error_rms": None,
         "weight_error_max": None,
         "law_total_variation": None,
         "law_total_variation_by_bits": None,
     }
     if part is not None:
-        rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
-        cut = part[rows] != part[program.indices]
+        rows = program.network.rows
+        cut = part[rows] != part[program.network.indices]
         facts["pbits_by_chip"] = np.bincount(part).tolist()
         facts["cut_wires_by_chip"] = np.bincount(part[rows[cut]], minlength=int(part.max()) + 1).tolist()
         facts["wires_between_chips"] = int(cut.sum()) // 2
     meant = (bias, weight, indptr) if exact is None else (exact.bias, exact.weight, exact.indptr)
-    if (exact is not None or program.chain is None) and np.array_equal(program.indptr, meant[2]):
+    if (exact is not None or program.readout.chain is None) and np.array_equal(program.network.indptr, meant[2]):
         largest = max((float(np.abs(a).max()) for a in meant[:2] if len(a)), default=0.0)
         if largest > 0:
-            error = np.concatenate((program.bias - meant[0], program.weight - meant[1])) / largest
+            error = np.concatenate((program.network.bias - meant[0], program.network.weight - meant[1])) / largest
             facts["weight_error_rms"] = float(np.sqrt(np.mean(error**2)))
             facts["weight_error_max"] = float(np.abs(error).max())
-    symmetric = program.group is None and program.chain is None and program.n_pbits <= MAX_SPINS
+    symmetric = program.cells.pdit is None and program.readout.chain is None and program.n_pbits <= MAX_SPINS
     if symmetric and beta is not None and _is_symmetric(program):
-        held = boltzmann_law(energies(program.bias, program.indptr, program.indices, program.weight), beta)
+        held = boltzmann_law(energies(*program.network), beta)
         facts["law_total_variation"] = float(
             np.abs(held - boltzmann_law(energies(*program.problem_network), beta)).sum() / 2
         )
-    if beta is not None and program.group is None and program.n_variables <= MAX_SPINS:
+    if beta is not None and program.cells.pdit is None and program.n_variables <= MAX_SPINS:
         asked = boltzmann_law(energies(*program.problem_network), beta)
         facts["law_total_variation_by_bits"] = {}
         for bits in _BITS:
@@ -78,6 +78,6 @@ def compiled_facts(
 
 
 def _is_symmetric(program: Program) -> bool:
-    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
-    back = np.lexsort((rows, program.indices))
-    return bool(np.array_equal(program.weight, program.weight[back]))
+    rows = program.network.rows
+    back = np.lexsort((rows, program.network.indices))
+    return bool(np.array_equal(program.network.weight, program.network.weight[back]))

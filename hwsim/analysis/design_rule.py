@@ -13,7 +13,6 @@ import numpy as np
 
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
-from hwsim.decode import value_energies, vote
 from hwsim.engine.run import CtrlC
 from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError
@@ -79,8 +78,8 @@ def design_rule(
         raise InputError("success needs a target energy")
     if measure == "kl" and program.n_variables > MAX_SPINS:
         raise InputError(f"kl needs a problem of at most {MAX_SPINS} spins, got {program.n_variables}")
-    longest, update = int(program.delay.max(initial=0)), update_ticks(program)
-    pattern = program.delay / longest if longest else np.ones(len(program.delay))
+    longest, update = int(program.wires.delay.max(initial=0)), update_ticks(program)
+    pattern = program.wires.delay / longest if longest else np.ones(len(program.wires.delay))
 
     gather, statistic = _statistic(measure, program, anneal, target)
 
@@ -141,9 +140,9 @@ def design_rule(
 
 def update_ticks(program: Program) -> float:
     """Mean time between two updates of a p-bit, in ticks."""
-    if program.clock in ("poisson", "free-running"):
-        return float(np.mean(program.tau))
-    return program.period / program.participation
+    if program.clock.kind in ("poisson", "free-running"):
+        return float(np.mean(program.clock.tau))
+    return program.clock.period / program.clock.participation
 
 
 def _bracket(curve: dict[float, tuple[float, float]], limit: float) -> tuple[float | None, float | None]:
@@ -183,7 +182,7 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
         first, second = rows[once], network[2][once]
 
         def correlations(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
-            values = vote(scaled, states)
+            values = scaled.readout.vote(states)
             return _means((values[:, first] * values[:, second]).astype(np.float64), group)
 
         def relative(base: np.ndarray, now: np.ndarray) -> float:
@@ -199,14 +198,14 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
 
         def frequencies(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
             counts = np.zeros((int(group.max()) + 1, len(law)))
-            np.add.at(counts, (group, state_index(vote(scaled, states))), 1.0)
+            np.add.at(counts, (group, state_index(scaled.readout.vote(states))), 1.0)
             return counts
 
         return frequencies, lambda base, now: _kl(now.sum(axis=0), law) - _kl(base.sum(axis=0), law)
     assert target is not None
 
     def reached(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
-        energy = value_energies(scaled, vote(scaled, states))
+        energy = scaled.energies(states)
         return _means((energy <= target + 1e-9 * max(1.0, abs(target)))[:, None].astype(np.float64), group)
 
     def lost(base: np.ndarray, now: np.ndarray) -> float:

@@ -62,11 +62,12 @@ def chances(program: Program, x: np.ndarray, *, noise: float | None = None) -> t
 
     ``noise`` : s.d. of fresh noise of x, the program's own where None.
     """
-    noise = float(program.noise[0]) if noise is None else noise
+    noise = float(program.noise.white[0]) if noise is None else noise
+    cells = program.cells
     cell = (
-        program.gain[0], program.offset[0], program.input_low[0], program.input_high[0], program.input_step[0],
-        program.threshold_word[0], program.law[0], program.parameter[0], program.bound[0], noise, program.table,
-        program.table_first, program.table_step,
+        cells.gain[0], cells.offset[0], cells.input_low[0], cells.input_high[0], cells.input_step[0],
+        cells.threshold_word[0], cells.law[0], cells.parameter[0], cells.bound[0], noise, cells.points,
+        cells.table_first, cells.table_step,
     )  # fmt: skip
     to_up = [[law_threshold(own, at, 1.0, *cell) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
     return np.array(to_up[0]), 1.0 - np.array(to_up[1])
@@ -75,17 +76,17 @@ def chances(program: Program, x: np.ndarray, *, noise: float | None = None) -> t
 def flips(program: Program, x: float) -> Flips:
     """The p-bit at input ``x`` under the program's clock."""
     up, down = (float(chance[0]) for chance in chances(program, np.array([x])))
-    own_clock = program.clock in ("poisson", "free-running")
-    update = interval = float(program.tau[0]) if own_clock else float(program.period)
-    if program.clock == "synchronous":
-        up, down = program.participation * up, program.participation * down
-    if program.clock == "random-sequential":  # each slot of the period draws one of all p-bits
+    own_clock = program.clock.kind in ("poisson", "free-running")
+    update = interval = float(program.clock.tau[0]) if own_clock else float(program.clock.period)
+    if program.clock.kind == "synchronous":
+        up, down = program.clock.participation * up, program.clock.participation * down
+    if program.clock.kind == "random-sequential":  # each slot of the period draws one of all p-bits
         interval, up, down = interval / program.n_pbits, up / program.n_pbits, down / program.n_pbits
     return Flips(
         update_s=update / TICKS_PER_S,
         interval_s=interval / TICKS_PER_S,
-        jitter_s=float(program.jitter[0]) / TICKS_PER_S if program.clock == "free-running" else 0.0,
-        is_random=program.clock == "poisson",
+        jitter_s=float(program.clock.jitter[0]) / TICKS_PER_S if program.clock.kind == "free-running" else 0.0,
+        is_random=program.clock.kind == "poisson",
         up=up,
         down=down,
     )

@@ -127,10 +127,10 @@ def explore_one(
         "pbits": program.n_pbits,
         "couplers": int(layout.wired.sum()) // 2,
         "area_m2": None if pitch is None else program.n_pbits * pitch**2,
-        "critical_delay_s": float(program.delay.max(initial=0)) * 1e-15,
+        "critical_delay_s": float(program.wires.delay.max(initial=0)) * 1e-15,
         "energy_mean": float(run.energies.mean()),
         "energy_best": float(run.energies.min()),
-        "broken_chains": None if program.chain is None else chain_facts(run)["broken_chains"],
+        "broken_chains": None if program.readout.chain is None else chain_facts(run)["broken_chains"],
     }
     wires = toggled(program, anneal, seed=spec["seed"])
     row["update_j"] = run.device_energy_j

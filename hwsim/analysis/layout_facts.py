@@ -22,15 +22,15 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
     updates per second and p-bit that the design rule allows.
     """
     pitch = layout.pitch_m
-    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
-    once = (rows < program.indices) & layout.wired
+    rows = program.network.rows
+    once = (rows < program.network.indices) & layout.wired
     length = layout.length[once]
     size = np.ptp(np.rint(layout.place), axis=0) + 1
-    crowd = congestion(layout, program.indptr, program.indices)
-    delays = program.delay * 1e-15
+    crowd = congestion(layout, program.network.indptr, program.network.indices)
+    delays = program.wires.delay * 1e-15
     critical = float(delays.max(initial=0.0))
-    colours = int(greedy_coloring(program.indptr, program.indices).max()) + 1
-    longest = int(np.argmax(program.delay)) if len(delays) else None
+    colours = int(greedy_coloring(program.network.indptr, program.network.indices).max()) + 1
+    longest = int(np.argmax(program.wires.delay)) if len(delays) else None
     known = critical > 0
     return {
         "pbits": program.n_pbits,
@@ -48,7 +48,7 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
         "wire_total_m": None if pitch is None else float(length.sum()) * pitch,
         "delay_mean_s": float(delays.mean()) if len(delays) else 0.0,
         "critical_delay_s": critical,
-        "critical_connection": None if longest is None else [int(program.indices[longest]), int(rows[longest])],
+        "critical_connection": None if longest is None else [int(program.network.indices[longest]), int(rows[longest])],
         "toggle_j_mean": None if layout.wire_j is None else float(layout.wire_j.mean()),
         "update_s": update_ticks(program) * 1e-15,
         "delay_over_update": critical / (update_ticks(program) * 1e-15),

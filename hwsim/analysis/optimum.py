@@ -93,8 +93,8 @@ def find_optimum(
         raise InputError(
             f"lengths start above 0 s and grow by more than 1, got {first_s:g} s and a factor of {factor:g}"
         )
-    fixed = program.clock in ("chromatic", "sequential") or (
-        program.clock == "synchronous" and program.participation == 1
+    fixed = program.clock.kind in ("chromatic", "sequential") or (
+        program.clock.kind == "synchronous" and program.clock.participation == 1
     )
     least = 1 if fixed else _LEAST_SCHEDULES
     points: list[Point] = []

@@ -52,20 +52,20 @@ def standard_error(values: np.ndarray, group: np.ndarray) -> float | None:
 
 def _round_ticks(program: Program) -> float:
     """Mean time between updates of a p-bit, in ticks."""
-    own = program.clock in ("poisson", "free-running")
-    return float(np.mean(program.tau)) if own else float(program.period)
+    own = program.clock.kind in ("poisson", "free-running")
+    return float(np.mean(program.clock.tau)) if own else float(program.clock.period)
 
 
 def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> dict:
     """The row of ``hwsim compare --json`` for one run; keys carry their unit, None where a number does not apply."""
     program = run.program
-    delay = program.uniform_delay
+    delay = program.wires.uniform_delay
     is_cut = kind == "max-cut"
     row: dict[str, Any] = {
-        "clock": program.clock,
-        "participation": program.participation if program.clock == "synchronous" else None,
+        "clock": program.clock.kind,
+        "participation": program.clock.participation if program.clock.kind == "synchronous" else None,
         "tau_s": to_seconds(round(_round_ticks(program))),
-        "delay_s": to_seconds(round(float(np.mean(program.delay))) if delay is None else delay),
+        "delay_s": to_seconds(round(float(np.mean(program.wires.delay))) if delay is None else delay),
         "engine": run.engine,
         "reads": run.reads,
         "schedules": run.schedules,
@@ -95,7 +95,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
             "tts99_ci_s": list(answer.tts_ci_s),
             "tts99_is_bound": answer.tts_is_bound,
         }
-    if program.n_variables <= MAX_SPINS and program.group is None:
+    if program.n_variables <= MAX_SPINS and program.cells.pdit is None:
         energies = enumerate_energies(*program.problem_network)
         law = boltzmann_law(energies, float(run.anneal.beta[-1]))
         row["total_variation"] = float(total_variation(state_index(run.variables), law))

@@ -27,7 +27,7 @@ class Toggled:
 
 def toggled(program: Program, anneal: Anneal, *, reads: int = 8, seed: int = 0) -> Toggled | None:
     """Toggles of all p-bits, and what their wires take; None where that has no price or a read is too long to keep."""
-    if program.wire_j is None:
+    if program.prices.wire_j is None:
         return None
     updates = program.n_pbits * anneal.end / update_ticks(program)
     reads = int(min(reads, MOST_UPDATES // max(updates, 1)))
@@ -48,7 +48,7 @@ def toggled(program: Program, anneal: Anneal, *, reads: int = 8, seed: int = 0) 
         before[first] = run.initial_states[read][which[first]]
         changed = np.bincount(which[values != before], minlength=program.n_pbits)
         counts.append(int(changed.sum()))
-        joules.append(float(changed @ program.wire_j))
+        joules.append(float(changed @ program.prices.wire_j))
     return Toggled(
         toggles=float(np.mean(counts)), wire_j=float(np.mean(joules)),
         error=float(np.std(joules, ddof=1) / np.sqrt(reads)),

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from hwsim.cell.law import CLOCKS, LAWS, SOURCES
+from hwsim.cell.clock import CLOCKS
+from hwsim.cell.law import LAWS, SOURCES
 from hwsim.cell.model import PBit, Table
 from hwsim.errors import CardError, InputError
 from hwsim.units import parse

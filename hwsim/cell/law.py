@@ -1,4 +1,4 @@
-"""Names and codes of what a p-bit may follow: law, random source, clock. Light: no kernel is loaded here."""
+"""Names and codes of what a p-bit may follow: law, random source. Light: no kernel is loaded here."""
 
 HEAT_BATH, LINEAR, TABLE, RELAXATION, P_KIT = range(5)
 """Codes of the laws; `hwsim.cell.rules.response` says what each is."""
@@ -19,6 +19,3 @@ SOURCES = {"ideal": IDEAL, "lfsr32": LFSR32, "lfsr16": LFSR16, "xorshift32": XOR
 
 NO_LIMIT = 1e300
 """Input limit of a p-bit that has none."""
-
-CLOCKS = ("poisson", "synchronous", "chromatic", "sequential", "random-sequential", "free-running")
-"""Who updates when; see hwsim.program."""

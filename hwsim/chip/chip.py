@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hwsim.cell.law import CLOCKS
+from hwsim.cell.clock import CLOCKS
 from hwsim.cell.model import PBit
 from hwsim.chip.topology import Topology
 from hwsim.errors import InputError

@@ -24,7 +24,7 @@ def run_scan(
     """Run every strength, print a line each, write the JSON."""
     from hwsim.analysis.chains import scan_chain_strength
 
-    if program.chain is None:
+    if program.readout.chain is None:
         raise InputError(f"{problem.name} sits on {machine.name} as it is: there are no chains to give a strength")
     for name in ("vcd", "samples", "plot", "dies"):
         if getattr(arguments, name):

@@ -119,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _schemes(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Every combination of clock, participation, tau and delay, in that order."""
-    from hwsim.chip.chip import CLOCKS
+    from hwsim.cell.clock import CLOCKS
 
     schemes = []
     taus = arguments.tau.split(",") if arguments.tau else [None]
@@ -145,10 +145,10 @@ def _schemes(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 def _label(program: Any) -> str:
     from hwsim.units import format_si, to_seconds
 
-    label = program.clock
-    if program.clock == "synchronous":
-        label += f" p={program.participation:g}"
-    delay = program.uniform_delay
+    label = program.clock.kind
+    if program.clock.kind == "synchronous":
+        label += f" p={program.clock.participation:g}"
+    delay = program.wires.uniform_delay
     if delay is None:
         return label + ", per-edge delays"
     return label + (f", delay {format_si(to_seconds(delay), 's')}" if delay else "")

@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     }  # fmt: skip
     exact = exact_partition(problem, beta)
     document: dict[str, Any] = {
-        "problem": options.problem_facts(problem), "chip": machine.name, "clock": program.clock, "beta": beta,
+        "problem": options.problem_facts(problem), "chip": machine.name, "clock": program.clock.kind, "beta": beta,
         "exact": None if exact is None else vars(exact) | {"free_energy": _free(exact.log_z, beta)},
     }  # fmt: skip
     kinds: dict[str, Any] = {
@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         from hwsim.report.free_energy import free_energy_picture
 
-        title = f"Free energy of {problem.name} at beta = {beta:g} on {machine.name}, {program.clock} clock"
+        title = f"Free energy of {problem.name} at beta = {beta:g} on {machine.name}, {program.clock.kind} clock"
         free_energy_picture(document, arguments.plot, title=title)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     return 0
@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _facts(found: Any, program: Any, machine: Any, beta: float) -> dict[str, Any]:
     from hwsim.analysis.bill import bill
 
-    paid = bill(found.activity, machine.prices, update_j=program.update_j)
+    paid = bill(found.activity, machine.prices, update_j=program.prices.update_j)
     document = vars(found.estimate) | {
         "free_energy": _free(found.estimate.log_z, beta), "steps": len(found.betas) - 1, "engine": found.engine,
         "device_time_s": paid.run_s, "unpriced_time": paid.unknown_s, "device_energy_j": paid.run_j,
@@ -122,9 +122,9 @@ def _facts(found: Any, program: Any, machine: Any, beta: float) -> dict[str, Any
             "log_z_0": found.log_z_0, "dissipated": found.dissipated,
             "forward_work": found.forward.tolist(), "reverse_work": found.reverse.tolist(),
         }  # fmt: skip
-    mean = float(found.energies[-1]) + program.energy_offset
+    mean = float(found.energies[-1]) + program.readout.energy_offset
     return document | {
-        "energies": (found.energies + program.energy_offset).tolist(), "errors": found.errors.tolist(),
+        "energies": (found.energies + program.readout.energy_offset).tolist(), "errors": found.errors.tolist(),
         "variances": found.variances.tolist(), "hysteresis": list(found.hysteresis), "quadrature": found.quadrature,
         "mean_energy": mean, "entropy": found.estimate.log_z + beta * mean,
     }  # fmt: skip

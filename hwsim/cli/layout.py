@@ -134,25 +134,25 @@ def _drawing(program: Any, layout: Any, machine: Any, problem: Any, rule: Any) -
     import numpy as np
 
     from hwsim.chip.topology import dead_positions, positions, sites
-    from hwsim.decode import decode_labels
     from hwsim.mapping.layout import congestion
 
-    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
-    once = (rows < program.indices) & layout.wired
-    back = np.lexsort((rows, program.indices))  # a wire's slower direction counts: the readers may differ in fan-in
-    slower = np.maximum(program.delay, program.delay[back])
-    labels = decode_labels(program.labels)
+    rows = program.network.rows
+    once = (rows < program.network.indices) & layout.wired
+    # a wire's slower direction counts: the readers may differ in fan-in
+    back = np.lexsort((rows, program.network.indices))
+    slower = np.maximum(program.wires.delay, program.wires.delay[back])
+    labels = program.readout.names
     role_of = {label: name for name, members in getattr(problem, "roles", {}).items() for label in members}
-    variable = np.arange(program.n_pbits) if program.chain is None else program.chain
+    variable = np.arange(program.n_pbits) if program.readout.chain is None else program.readout.chain
     die = {
         "place": layout.place,
         "role": [role_of.get(labels[k], "p-bit") for k in variable],
-        "chain": program.chain,
+        "chain": program.readout.chain,
         "first": rows[once],
-        "second": program.indices[once],
+        "second": program.network.indices[once],
         "length": layout.length[once],
         "delay_s": slower[once] * 1e-15,
-        "crowding": congestion(layout, program.indptr, program.indices),
+        "crowding": congestion(layout, program.network.indptr, program.network.indices),
         "corner": np.rint(layout.place).min(axis=0),
         "rule": None if rule is None else asdict(rule) | {"here": rule.critical_delay_s / rule.update_s},
     }

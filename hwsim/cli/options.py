@@ -283,7 +283,6 @@ def saved_program(arguments: argparse.Namespace) -> tuple[Any, Any]:
     """The program that ``hwsim compile -o`` wrote, and its problem. Raises InputError for options of a chip."""
     from pathlib import Path
 
-    from hwsim.decode import decode_labels
     from hwsim.problem.problem import Problem, make_bqm
     from hwsim.program import load
 
@@ -298,8 +297,8 @@ def saved_program(arguments: argparse.Namespace) -> tuple[Any, Any]:
     bias, indptr, indices, weight = program.problem_network
     rows = np.repeat(np.arange(len(bias)), np.diff(indptr))
     once = rows < indices
-    labels = decode_labels(program.labels)
-    bqm = make_bqm(bias, rows[once], indices[once], weight[once], labels, offset=program.energy_offset)
+    labels = program.readout.names
+    bqm = make_bqm(bias, rows[once], indices[once], weight[once], labels, offset=program.readout.energy_offset)
     return program, Problem(bqm=bqm, name=Path(arguments.problem).stem, kind="ising")
 
 
@@ -319,14 +318,13 @@ def write_waveform(run: Any, path: str) -> None:
     """VCD of read 0 of ``run``: states, ticks and energy, and a GTKWave layout beside it."""
     import numpy as np
 
-    from hwsim.decode import decode_labels
     from hwsim.engine.run import energies
     from hwsim.report.waveform import write_vcd
 
     times, pbits, values = run.traces[0]
     state = run.initial_states[0].copy()
-    labels = [str(label) for label in decode_labels(run.program.labels)]
-    chain = run.program.chain
+    labels = [str(label) for label in run.program.readout.names]
+    chain = run.program.readout.chain
     if chain is not None:  # one wire per p-bit; the energy of votes is left out
         labels = [f"{labels[variable]}.{k}" for k, variable in enumerate(chain.tolist())]
         write_vcd(

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     result = emulate(
         program, anneal=anneal, reads=options.integer(arguments.reads, "reads", least=1),
         schedules=options.integer(arguments.schedules, "schedules", least=1), seed=seed, engine=arguments.engine,
-        threads=options.threads(arguments), progress=progress.watch(program.clock),
+        threads=options.threads(arguments), progress=progress.watch(program.clock.kind),
         record=(0,) if arguments.vcd else (),
     )  # fmt: skip
     progress.close()
@@ -75,14 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
     facts = options.problem_facts(problem)
     words = []
     if problem.circuit is not None:
-        from hwsim.decode import decode_labels
         from hwsim.problem.logic import words_of
         from hwsim.problem.problem import completed
 
-        wires, states = completed(problem, decode_labels(program.labels), result.variables)
+        wires, states = completed(problem, program.readout.names, result.variables)
         words = words_of(problem.circuit, wires, states, problem.clamps)
     chains = None
-    if program.chain is not None:
+    if program.readout.chain is not None:
         from hwsim.analysis.chains import chain_facts
 
         chains = chain_facts(result, target=target)
@@ -103,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.report.figure import energy_against_time
 
         curve = {
-            "label": program.clock,
+            "label": program.clock.kind,
             "times_s": result.checkpoint_times_s,
             "energies": result.checkpoint_energies,
         }
@@ -134,13 +133,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _broken(problem: Any, program: Any, result: Any) -> dict[str, Any]:
     """What the reads violate, by the name of the JSON's part."""
-    from hwsim.decode import decode_labels
     from hwsim.problem.constrained import broken_clauses, broken_constraints
 
     if problem.constrained is not None:
-        return {"constraints": broken_constraints(problem, decode_labels(program.labels), result.variables)}
+        return {"constraints": broken_constraints(problem, program.readout.names, result.variables)}
     if problem.clauses:
-        return {"clauses": broken_clauses(problem, decode_labels(program.labels), result.variables)}
+        return {"clauses": broken_clauses(problem, program.readout.names, result.variables)}
     return {}
 
 

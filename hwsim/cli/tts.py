@@ -201,11 +201,11 @@ def _row(clock: str, machine: Any, program: Any, found: Any, make: Callable[[flo
     if found.best is None:
         return row
     best = found.points[found.best]
-    wires_j = 0.0 if program.wire_j is None else None
+    wires_j = 0.0 if program.prices.wire_j is None else None
     anneal = make(best.time_s).anneal
-    if program.wire_j is not None and anneal is not None and (wires := toggled(program, anneal)) is not None:
+    if program.prices.wire_j is not None and anneal is not None and (wires := toggled(program, anneal)) is not None:
         wires_j = wires.wire_j
-    account = bill(best.activity, machine.prices, update_j=program.update_j, wires_j=wires_j)
+    account = bill(best.activity, machine.prices, update_j=program.prices.update_j, wires_j=wires_j)
     runs = found.tts_s / best.run_s
     return row | {
         "run_s": account.run_s, "run_j": account.run_j, "time_split_s": dict(account.time_s),

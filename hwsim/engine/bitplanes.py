@@ -32,7 +32,6 @@ from hwsim.engine.bitkernels import (
     fetch_ahead,
 )
 from hwsim.engine.contract import columns, own_state
-from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import first_word, update_key, word_start
@@ -40,6 +39,7 @@ from hwsim.engine.schedule import Chunk
 from hwsim.errors import UnsupportedError
 from hwsim.jit import njit
 from hwsim.program import Program
+from hwsim.program.energy import column_energies
 
 SHARD_WORDS, GRAIN = 32, 8
 """Words of 64 replicas in one shard, at most and in steps of: 4,096 p-bits just fit a cache of a megabyte."""
@@ -115,9 +115,9 @@ def why_not(program: Program) -> str | None:
     reason = own_state(program)
     if reason is not None:
         return reason
-    if program.exchange is not None:
+    if program.wires.exchange is not None:
         return "chips that exchange their boundaries at intervals"
-    if np.any(program.synapse > 0):
+    if np.any(program.cells.synapse > 0):
         return "an RC synapse (a filtered input is not an integer)"
     if integer_unit(program) is None:
         return "couplings or biases that are not small multiples of one power of two"
@@ -153,22 +153,22 @@ class IntegerRows(NamedTuple):
 
 def _integer_rows(program: Program) -> IntegerRows:
     unit = integer_unit(program)
-    degree = np.diff(program.indptr)
+    degree = program.network.degree
     rows = np.repeat(np.arange(program.n_pbits), degree)
-    weight = np.rint(program.weight / (unit or 1.0)).astype(np.int64)
-    driven = np.zeros(len(weight), dtype=np.bool_) if program.driven is None else program.driven
+    weight = np.rint(program.network.weight / (unit or 1.0)).astype(np.int64)
+    driven = np.zeros(len(weight), dtype=np.bool_) if program.wires.driven is None else program.wires.driven
     found = []
     for kind in (~driven, driven):
         common = np.ones(program.n_pbits, dtype=np.int64)
         own = np.where(kind, np.abs(weight), 0)
         if len(weight):
             linked = degree > 0
-            common[linked] = np.maximum(np.gcd.reduceat(own, program.indptr[:-1][linked]), 1)
+            common[linked] = np.maximum(np.gcd.reduceat(own, program.network.indptr[:-1][linked]), 1)
         size = own // common[rows]
         found.append((common, size, np.bincount(rows, weights=size, minlength=program.n_pbits).astype(np.int64)))
     (common, size, most), (driven_common, driven_size, driven_most) = found
     stride = np.ones(program.n_pbits, dtype=np.int64)
-    if program.driven is not None:
+    if program.wires.driven is not None:
         stride = 1 << np.ceil(np.log2(most + 1)).astype(np.int64)
     return IntegerRows(
         np.sign(weight) * (size + stride[rows] * driven_size), common, most, stride, driven_common, driven_most
@@ -184,7 +184,7 @@ class Prepared:
             raise UnsupportedError(f"engine bitplanes does not do {reason}; engines lanes and reference do")
         n = program.n_pbits
         self.n_pbits = n
-        self.uniform_delay = program.uniform_delay
+        self.uniform_delay = program.wires.uniform_delay
         self.unit = integer_unit(program) or 1.0
         integers = _integer_rows(program)
         weight, counts = integers.weight, integers.counts
@@ -194,21 +194,22 @@ class Prepared:
         narrow = counts <= GROUP
         kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], self.wide).astype(np.int8)
         entries, groups = self._pack(program, weight, narrow)
-        self.network = Network(entries, groups, program.indptr, program.indices, program.delay, kind)
+        wired = program.network
+        self.network = Network(entries, groups, wired.indptr, wired.indices, program.wires.delay, kind)
         self._classes(program, integers)
         self._terms(program)
-        self.problem_network = program.problem_network if program.problem_bias is not None else None
+        self.problem_network = program.problem_network if program.readout.problem is not None else None
 
     def _pack(self, program: Program, weight: np.ndarray, narrow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Entries and group numbers: the inputs of p-bit i that count 2**bit, seven a group, padded with empty rows.
 
         A narrow p-bit has one group, in which a coupling of size w stands w times.
         """
-        n, degree = program.n_pbits, np.diff(program.indptr)
+        n, degree = program.n_pbits, program.network.degree
         row = np.repeat(np.arange(n), degree)
         uniform = self.uniform_delay is not None
-        local = np.arange(len(row)) - program.indptr[row]
-        packed = (program.indices.astype(np.int64) if uniform else local) << 1 | (weight > 0)
+        local = np.arange(len(row)) - program.network.indptr[row]
+        packed = (program.network.indices.astype(np.int64) if uniform else local) << 1 | (weight > 0)
         empty = np.full(n, n) if uniform else degree
         size, few = np.abs(weight), narrow[row]
         parts = []
@@ -229,7 +230,7 @@ class Prepared:
         return entries, groups.astype(np.int64).ravel()
 
     def _classes(self, program: Program, integers: IntegerRows) -> None:
-        bias = np.rint(program.bias / self.unit)
+        bias = np.rint(program.network.bias / self.unit)
         rows = np.stack([*vars(columns(program)).values(), bias, *integers[1:]], axis=1).astype(np.float64)
         kinds, of = np.unique(rows, axis=0, return_inverse=True)
         bias, common, most, stride, driven_common, driven_most = (
@@ -239,7 +240,7 @@ class Prepared:
         self.classes = Classes(
             of.ravel().astype(np.int32), np.ascontiguousarray(kinds[:, :-6]), -bias - common * most, 2 * common,
             counts + 1, most, stride, -driven_common * driven_most, 2 * driven_common, counts <= GROUP,
-            program.table, program.table_first, program.table_step,
+            program.cells.points, program.cells.table_first, program.cells.table_step,
         )  # fmt: skip
         has_wide = bool(np.any(counts > GROUP))
         longest = int(counts.max(initial=0)) + 1
@@ -266,13 +267,14 @@ class Prepared:
     def _terms(self, program: Program) -> None:
         """The energy as terms, each worth a power of two where left ^ right is one; see Shard.energies."""
         n = program.n_pbits
-        rows = np.repeat(np.arange(n, dtype=np.int64), np.diff(program.indptr))
-        once = program.indices < rows
-        size = np.rint(np.concatenate((program.weight[once], program.bias)) / self.unit).astype(np.int64)
+        network = program.network
+        rows = network.rows
+        once = network.indices < rows
+        size = np.rint(np.concatenate((network.weight[once], network.bias)) / self.unit).astype(np.int64)
         left = np.concatenate((rows[once], np.arange(n))) << 1
-        right = np.concatenate((program.indices[once].astype(np.int64), np.full(n, n))) << 1
+        right = np.concatenate((program.network.indices[once].astype(np.int64), np.full(n, n))) << 1
         # s s' = +1 where the bits are alike: the term of a positive coupling is inverted, that of a negative bias too
-        right |= np.concatenate((program.weight[once] > 0, program.bias < 0))
+        right |= np.concatenate((program.network.weight[once] > 0, program.network.bias < 0))
         self.total = int(np.abs(size).sum())
         parts: list[tuple[np.ndarray, np.ndarray]] = []
         first = [0]

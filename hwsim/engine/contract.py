@@ -121,37 +121,37 @@ _FAR = 1e6
 
 def columns(program: Program) -> Columns:
     """The devices of ``program`` as the kernels of the fast engines read them."""
-    stuck = program.stuck != 0
+    stuck = program.cells.stuck != 0
     free = np.where(stuck, 0.0, 1.0)
     return Columns(
-        gain=np.where(stuck, 1.0, program.gain),
-        offset=np.where(stuck, _FAR * program.stuck, program.offset),
-        low=program.input_low * free,
-        high=program.input_high * free,
-        step=program.input_step * free,
-        word=program.threshold_word,
-        law=np.where(stuck, HEAT_BATH, program.law).astype(np.int8),
-        parameter=program.parameter * free,
-        bound=program.bound * free,
-        noise=program.noise * free,
+        gain=np.where(stuck, 1.0, program.cells.gain),
+        offset=np.where(stuck, _FAR * program.cells.stuck, program.cells.offset),
+        low=program.cells.input_low * free,
+        high=program.cells.input_high * free,
+        step=program.cells.input_step * free,
+        word=program.cells.threshold_word,
+        law=np.where(stuck, HEAT_BATH, program.cells.law).astype(np.int8),
+        parameter=program.cells.parameter * free,
+        bound=program.cells.bound * free,
+        noise=program.noise.white * free,
     )
 
 
 def own_state(program: Program) -> str | None:
     """What a word-parallel engine cannot do about ``program``'s devices, or None."""
-    if program.group is not None:
+    if program.cells.pdit is not None:
         return "a p-dit (a cell of more than two levels)"
     if program.remembers:
         return "a law that depends on the p-bit's own state (arrhenius, low-barrier, p-kit)"
-    if program.source != "ideal":
-        return f"a random source with a state of its own ({program.source})"
+    if program.noise.source != "ideal":
+        return f"a random source with a state of its own ({program.noise.source})"
     return None
 
 
 def unusual(program: Program) -> str | None:
     """What an engine that screens with the ideal sigmoid cannot do about ``program``'s devices, or None."""
-    if np.any(program.law != HEAT_BATH):
+    if np.any(program.cells.law != HEAT_BATH):
         return own_state(program) or "a law other than the heat bath"
-    if np.any(program.noise > 0) or np.any(program.flicker > 0):
+    if np.any(program.noise.white > 0) or np.any(program.noise.flicker > 0):
         return "noise at the input"
     return own_state(program)

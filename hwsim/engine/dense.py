@@ -18,7 +18,6 @@ from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import NO_LIMIT
 from hwsim.cell.rules import threshold
 from hwsim.engine.contract import columns, unusual
-from hwsim.engine.energy import column_energies
 from hwsim.engine.lanes import BATCH_WORDS, inline, lane_of_replica, random_start, uniforms_of
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import draw, update_key
@@ -26,6 +25,7 @@ from hwsim.engine.schedule import Chunk
 from hwsim.errors import UnsupportedError
 from hwsim.jit import njit
 from hwsim.program import Program
+from hwsim.program.energy import column_energies
 
 SHARD_WORDS, GRAIN = 1, 1
 """One word of 64 replicas: their fields then stay in the cache."""
@@ -63,18 +63,18 @@ class Memory(NamedTuple):
 
 def why_not(program: Program) -> str | None:
     """Why this engine cannot run ``program``, or None."""
-    if program.driven is not None:
+    if program.wires.driven is not None:
         return "couplings that are driven during the anneal"
-    if np.any(program.synapse > 0):
+    if np.any(program.cells.synapse > 0):
         return "an RC synapse (a flip would have to be pushed again at every step of the filter)"
     reason = unusual(program)
     if reason is not None:
         return reason
-    if np.any(program.input_step > 0):
+    if np.any(program.cells.input_step > 0):
         return "a quantised input (a small error of a field would become a large one)"
-    if np.any(program.input_high < NO_LIMIT):
+    if np.any(program.cells.input_high < NO_LIMIT):
         return "an input limit"
-    if program.uniform_delay is None:
+    if program.wires.uniform_delay is None:
         return "delays that differ (a flip is pushed into all fields at once)"
     if program.n_pbits > MAX_PBITS:
         return f"{program.n_pbits} p-bits (at most {MAX_PBITS}: it keeps the whole coupling matrix)"
@@ -90,18 +90,18 @@ class Prepared:
             raise UnsupportedError(f"engine dense does not do {reason}; engine lanes does")
         n = self.n_pbits = program.n_pbits
         device = columns(program)
-        rows = np.repeat(np.arange(n), np.diff(program.indptr))
-        reach = np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n)
+        rows = program.network.rows
+        reach = np.abs(program.network.bias) + np.bincount(rows, weights=np.abs(program.network.weight), minlength=n)
         widest = float(reach.max()) or 1.0
         self.grid = 2.0 ** (np.ceil(np.log2(widest)) - 30)
-        push = np.rint(program.weight / self.grid).astype(np.int32)
+        push = np.rint(program.network.weight / self.grid).astype(np.int32)
         matrix = aligned((n, n), np.int32)
-        matrix[program.indices, rows] = 2 * push  # may wrap around, and the sums wrap back
-        self.delay = program.uniform_delay or 0
+        matrix[program.network.indices, rows] = 2 * push  # may wrap around, and the sums wrap back
+        self.delay = program.wires.uniform_delay or 0
         self.problem_network = program.problem_network
         self.network = Network(
-            program.bias, program.indptr, program.indices, program.weight, matrix, push,
-            np.rint(program.bias / self.grid).astype(np.int32), reach, device.gain, device.offset, device.word,
+            *program.network, matrix, push,
+            np.rint(program.network.bias / self.grid).astype(np.int32), reach, device.gain, device.offset, device.word,
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from hwsim.program import Program
 
 def integer_unit(program: Program) -> float | None:
     """The power of two of which every bias and weight is a small multiple, or None: then sums are exact in float64."""
-    values = np.concatenate((program.bias, program.weight))
+    values = np.concatenate((program.network.bias, program.network.weight))
     values = np.abs(values[values != 0])
     if len(values) == 0:
         return 1.0
@@ -18,6 +18,8 @@ def integer_unit(program: Program) -> float | None:
         return None
     lowest = exponent - 53 + trailing[np.searchsorted(np.unique(bits), bits)]
     unit = 2.0 ** int(lowest.min())
-    rows = np.add.reduceat(np.append(np.abs(program.weight), 0.0), program.indptr[:-1]) if len(program.weight) else 0.0
-    rows = np.where(np.diff(program.indptr) > 0, rows, 0.0) + np.abs(program.bias)
+    network, rows = program.network, 0.0
+    if len(network.weight):
+        rows = np.add.reduceat(np.append(np.abs(network.weight), 0.0), network.indptr[:-1])
+    rows = np.where(network.degree > 0, rows, 0.0) + np.abs(network.bias)
     return unit if rows.max() / unit < 16000 else None

@@ -22,13 +22,13 @@ from hwsim.cell.law import HEAT_BATH, IDEAL, LINEAR, NO_LIMIT, P_KIT, RELAXATION
 from hwsim.cell.rules import category, law_threshold, quantised, synapse_step, threshold
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import columns, own_state
-from hwsim.engine.energy import column_energies
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import draw, first_word, initial_spin, next_word, seed_source, update_key, word_start
 from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
 from hwsim.program import Program
+from hwsim.program.energy import column_energies
 
 SHARD_WORDS, GRAIN = 8, 1
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
@@ -126,14 +126,14 @@ class Prepared:
     """A Program laid out for the kernels; made once a run and shared by its shards."""
 
     def __init__(self, program: Program) -> None:
-        n, m = program.n_pbits, len(program.weight)
-        degree = np.diff(program.indptr)
+        n, m = program.n_pbits, len(program.network.weight)
+        degree = program.network.degree
         rows = np.repeat(np.arange(n, dtype=np.int64), degree)
-        order = np.lexsort((rows, program.indices))
+        order = np.lexsort((rows, program.network.indices))
         reverse = np.empty(m, dtype=np.int64)
         reverse[order] = np.arange(m)
-        self.has_synapse = bool(np.any(program.synapse > 0))
-        self.queued = program.uniform_delay is not None and not self.has_synapse
+        self.has_synapse = bool(np.any(program.cells.synapse > 0))
+        self.queued = program.wires.uniform_delay is not None and not self.has_synapse
         unit = None if self.has_synapse else integer_unit(program)
         push = np.zeros(m, dtype=np.int16)
         start = np.zeros(n, dtype=np.int16)
@@ -142,23 +142,23 @@ class Prepared:
         levels = np.ones(n, dtype=np.int32)
         self.span = 0
         if unit is not None:
-            weight = np.rint(program.weight / unit).astype(np.int64)
-            bias = np.rint(program.bias / unit).astype(np.int64)
+            weight = np.rint(program.network.weight / unit).astype(np.int64)
+            bias = np.rint(program.network.bias / unit).astype(np.int64)
             push, start = (-weight).astype(np.int16), (-bias).astype(np.int16)
             total = np.bincount(rows, weights=np.abs(weight), minlength=n).astype(np.int64)
             common = np.ones(n, dtype=np.int64)
             linked = degree > 0
-            common[linked] = np.gcd.reduceat(np.abs(weight), program.indptr[:-1][linked])
+            common[linked] = np.gcd.reduceat(np.abs(weight), program.network.indptr[:-1][linked])
             first[:], step[:], levels[:] = -bias - total, 2 * common, total // common + 1
             self.span = int(np.max(np.abs(bias) + np.abs(first + bias))) if n else 0
         device = columns(program)
         self.is_integer = (
             unit is not None and int(levels.max()) <= MAX_LEVELS and bool(np.all(device.gain > 0))
-            and own_state(program) is None and bool(np.all(np.diff(program.table) >= 0))
-            and program.driven is None
+            and own_state(program) is None and bool(np.all(np.diff(program.cells.points) >= 0))
+            and program.wires.driven is None
         )  # fmt: skip
         ideal = bool(np.all(device.law == HEAT_BATH)) and not np.any(device.noise > 0)
-        self.group = np.zeros(0, dtype=np.int32) if program.group is None else program.group
+        self.group = np.zeros(0, dtype=np.int32) if program.cells.pdit is None else program.cells.pdit
         self.is_general = not self.is_integer and (not ideal or own_state(program) is not None)
         # what is slow to compute is worth a table, where the law rises with the input and the table has room
         rises = np.isin(device.law, (HEAT_BATH, LINEAR, P_KIT)) | (
@@ -166,7 +166,7 @@ class Prepared:
         )
         self.rung_states = 2 if program.remembers else 1
         self.has_rungs = (
-            self.is_general and program.source == "ideal" and bool(np.all(rises) and np.all(device.gain > 0))
+            self.is_general and program.noise.source == "ideal" and bool(np.all(rises) and np.all(device.gain > 0))
             and n * self.rung_states * RUNGS < MAX_RUNGS
         )  # fmt: skip
         self.unit = unit if unit is not None else 1.0
@@ -174,18 +174,18 @@ class Prepared:
         cell_columns: tuple[Any, ...] = tuple(vars(device).values())
         self.alike = all(bool(np.all(column == column[0])) for column in cell_columns)
         self.network = Network(
-            program.bias, program.indptr, program.indices, program.weight, program.delay,
-            np.zeros(m, dtype=np.int64) if program.exchange is None else program.exchange, reverse,
+            *program.network, program.wires.delay,
+            np.zeros(m, dtype=np.int64) if program.wires.exchange is None else program.wires.exchange, reverse,
             push, start, first, step, levels,
-            np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=n),
-            np.zeros(0, dtype=np.bool_) if program.driven is None else program.driven,
+            np.abs(program.network.bias) + np.bincount(rows, weights=np.abs(program.network.weight), minlength=n),
+            np.zeros(0, dtype=np.bool_) if program.wires.driven is None else program.wires.driven,
         )  # fmt: skip
-        rest: tuple[Any, ...] = (program.synapse, program.table, program.table_first, program.table_step)
+        own = program.cells
+        rest: tuple[Any, ...] = (own.synapse, own.points, own.table_first, own.table_step)
         self.cells = Cells(*(cell_columns + rest))
         self.n_pbits = n
-        self.source = (
-            SOURCES[program.source], program.source_share, program.source_phase, program.source_shifts
-        )  # fmt: skip
+        noise = program.noise
+        self.source = (SOURCES[noise.source], noise.source_share, noise.source_phase, noise.source_shifts)
         self._problem_network = program.problem_network
 
     def energies(self, spins: np.ndarray) -> np.ndarray:

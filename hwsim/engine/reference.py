@@ -20,8 +20,8 @@ from hwsim.cell.law import SOURCES
 from hwsim.cell.rules import category, law_threshold, quantised, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw
-from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, slots_per_round, takes_part
-from hwsim.program import CLOCK_CODES, Program
+from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, takes_part
+from hwsim.program import Program
 
 DELIVER, READ, COMMIT = (EventPriority(k) for k in range(3))
 """Phases of an instant."""
@@ -35,27 +35,27 @@ class PBit:
     def __init__(self, world: "World", number: int, spin: int) -> None:
         self.world, self.number, self.spin, self.updates = world, number, spin, 0
         program = world.program
-        self.inputs = range(program.indptr[number], program.indptr[number + 1])
-        self.synapse = float(program.synapse[number])
+        self.inputs = range(program.network.indptr[number], program.network.indptr[number + 1])
+        self.synapse = float(program.cells.synapse[number])
         self.ticked = world.env.event()
         self.targets: list[tuple[PBit, int, int]] = []
         self.heard: dict[int, int] = {}
         self.filtered: dict[int, float] = {}
         self.stepped: dict[int, int] = {}
         self.generator: np.ndarray | None = None
-        if program.source != "ideal":
+        if program.noise.source != "ideal":
             self.generator = np.zeros(STATE_WORDS, dtype=np.uint32)
             seed_source(
-                world.noise_key, SOURCES[program.source], program.source_share, program.source_phase,
-                program.source_shifts, number, world.replica, self.generator,
+                world.noise_key, SOURCES[program.noise.source], program.noise.source_share, program.noise.source_phase,
+                program.noise.source_shifts, number, world.replica, self.generator,
             )  # fmt: skip
 
     def listen(self) -> None:
         """Before the first instant: hear every neighbour's initial value, with settled synapses."""
         program = self.world.program
         for k in self.inputs:
-            source = self.world.pbits[program.indices[k]]
-            source.targets.append((self, k, int(program.delay[k])))
+            source = self.world.pbits[program.network.indices[k]]
+            source.targets.append((self, k, int(program.wires.delay[k])))
             self.heard[k], self.filtered[k], self.stepped[k] = source.spin, float(source.spin), 0
 
     def hear(self, connection: int, value: int) -> None:
@@ -78,13 +78,13 @@ class PBit:
     def input(self) -> float:
         """I = -(h + sum J s), summed in the order of the program's row; driven couplings in a sum of their own."""
         program = self.world.program
-        current, driven = float(program.bias[self.number]), 0.0
+        current, driven = float(program.network.bias[self.number]), 0.0
         for k in self.inputs:
-            if program.driven is not None and program.driven[k]:
-                driven += float(program.weight[k]) * self._settle(k)
+            if program.wires.driven is not None and program.wires.driven[k]:
+                driven += float(program.network.weight[k]) * self._settle(k)
             else:
-                current += float(program.weight[k]) * self._settle(k)
-        if program.driven is None:
+                current += float(program.network.weight[k]) * self._settle(k)
+        if program.wires.driven is None:
             return -current
         return -(current + self.world.anneal.drive_at(self.world.now) * driven)
 
@@ -135,7 +135,7 @@ class World:
             pbit.listen()
         for pbit in self.pbits:
             self.env.process(pbit.process())
-        if program.clock in ("poisson", "free-running"):
+        if program.clock.is_own:
             for pbit in self.pbits:
                 self.env.process(self._own_clock(pbit))
         else:
@@ -152,7 +152,7 @@ class World:
             pbit.spin = int(spins[pbit.number])
         for pbit in self.pbits:
             for k in pbit.inputs:
-                value = self.pbits[self.program.indices[k]].spin
+                value = self.pbits[self.program.network.indices[k]].spin
                 pbit.heard[k], pbit.filtered[k], pbit.stepped[k] = value, float(value), self.now
 
     @property
@@ -168,23 +168,25 @@ class World:
     def decide(self, pbit: PBit, field: float) -> int:
         """The law of the cell, with its own random number."""
         p, i = self.program, pbit.number
-        if p.stuck[i]:
-            return int(p.stuck[i])
-        if p.group is not None and len(self.lines(i)) > 1:
+        if p.cells.stuck[i]:
+            return int(p.cells.stuck[i])
+        if p.cells.pdit is not None and len(self.lines(i)) > 1:
             return self.decide_level(pbit)
-        offset = p.offset[i]
-        if p.flicker[i]:
-            offset += p.flicker[i] * flicker(self.clock_key, i, self.now, p.flicker_block, p.flicker_octaves)
+        offset = p.cells.offset[i]
+        cells, noise = p.cells, p.noise
+        if noise.flicker[i]:
+            wave = flicker(self.clock_key, i, self.now, noise.flicker_block, noise.flicker_octaves)
+            offset += noise.flicker[i] * wave
         bound = law_threshold(
-            pbit.spin, field, self.anneal.beta_at(self.now), p.gain[i], offset, p.input_low[i], p.input_high[i],
-            p.input_step[i], p.threshold_word[i], p.law[i], p.parameter[i], p.bound[i], p.noise[i], p.table,
-            p.table_first, p.table_step,
+            pbit.spin, field, self.anneal.beta_at(self.now), cells.gain[i], offset, cells.input_low[i],
+            cells.input_high[i], cells.input_step[i], cells.threshold_word[i], cells.law[i], cells.parameter[i],
+            cells.bound[i], noise.white[i], cells.points, cells.table_first, cells.table_step,
         )  # fmt: skip
         return 1 if float(self.draw(pbit)) < bound else -1
 
     def lines(self, i: int) -> range:
         """The lines of the p-dit that line i belongs to; a p-bit is its own and only one."""
-        group = self.program.group
+        group = self.program.cells.pdit
         if group is None:
             return range(i, i + 1)
         first = int(group[i])
@@ -193,11 +195,11 @@ class World:
     def decide_level(self, pbit: PBit) -> int:
         """A line of a p-dit: +1 where the p-dit draws its level, from the random number of the first line."""
         p, lines, beta = self.program, self.lines(pbit.number), self.anneal.beta_at(self.now)
-        z = np.array([
-            p.gain[b] * (quantised(beta * self.pbits[b].input(), p.input_low[b], p.input_high[b], p.input_step[b])
-                         + p.offset[b])
-            for b in lines
-        ])  # fmt: skip
+        cells = p.cells
+        z = np.empty(len(lines))
+        for a, b in enumerate(lines):
+            x = quantised(beta * self.pbits[b].input(), cells.input_low[b], cells.input_high[b], cells.input_step[b])
+            z[a] = cells.gain[b] * (x + cells.offset[b])
         u = update_draw(self.noise_key, lines[0], pbit.updates, self.replica)
         return 1 if lines[0] + int(category(z, float(u))) == pbit.number else -1
 
@@ -205,11 +207,11 @@ class World:
         """The 32-bit uniform of this update: of the engines' own noise, or of the p-bit's generator."""
         if pbit.generator is None:
             return int(update_draw(self.noise_key, pbit.number, pbit.updates, self.replica))
-        return int(source_next(SOURCES[self.program.source], self.program.source_shifts, pbit.generator))
+        return int(source_next(SOURCES[self.program.noise.source], self.program.noise.source_shifts, pbit.generator))
 
     def until_exchange(self, connection: int) -> int:
         """Ticks until a value committed now leaves over ``connection``: at once, or at the chips' next exchange."""
-        exchange = self.program.exchange
+        exchange = self.program.wires.exchange
         if exchange is None or exchange[connection] == 0:
             return 0
         every = int(exchange[connection])
@@ -236,25 +238,29 @@ class World:
 
     def _own_clock(self, pbit: PBit) -> Generator[simpy.Event, Any, None]:
         p, i, time, number = self.program, pbit.number, 0, 0
-        code = CLOCK_CODES[p.clock]
+        code, clock = p.clock.facts.code, p.clock
         while True:
             number += 1
-            time = int(next_tick(code, self.clock_key, i, number, time, p.tau[i], p.phase[i], p.jitter[i]))
+            time = int(
+                next_tick(code, self.clock_key, i, number, time, clock.tau[i], clock.phase[i], clock.jitter[i])
+            )
             yield self._wait(time)
             self._tick(pbit)
 
     def _common_clock(self) -> Generator[simpy.Event, Any, None]:
-        p, n_slots, slot = self.program, slots_per_round(self.program), 0
+        p, clock, slot = self.program, self.program.clock, 0
+        n_slots = clock.n_slots
         while True:
-            yield self._wait(slot_time(slot, p.period, n_slots))
-            if p.clock == "random-sequential":
+            yield self._wait(slot_time(slot, clock.period, n_slots))
+            if clock.kind == "random-sequential":
                 self._tick(self.pbits[int(drawn_pbit(self.clock_key, slot, p.n_pbits))])
-            elif p.clock == "sequential":
+            elif clock.kind == "sequential":
                 self._tick(self.pbits[slot % n_slots])
             else:
                 for pbit in self.pbits:
-                    if p.clock == "chromatic" and p.color[pbit.number] != slot % n_slots:
-                        continue
-                    if p.clock == "chromatic" or takes_part(self.clock_key, pbit.number, slot, p.participation):
+                    if clock.kind == "chromatic":
+                        if clock.color[pbit.number] == slot % n_slots:
+                            self._tick(pbit)
+                    elif takes_part(self.clock_key, pbit.number, slot, clock.participation):
                         self._tick(pbit)
             slot += 1

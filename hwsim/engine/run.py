@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from hwsim.anneal import Anneal, drifted
-from hwsim.decode import vote
 from hwsim.engine.contract import Events, Start, State
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -141,7 +140,7 @@ class Run:
     @property
     def variables(self) -> np.ndarray:
         """int8 (reads, variables): the final states of the problem's variables, chains by their vote."""
-        return vote(self.program, self.states)
+        return self.program.readout.vote(self.states)
 
     @property
     def best_energies(self) -> np.ndarray:
@@ -158,9 +157,8 @@ class Run:
 
 def energies(program: Program, states: np.ndarray) -> np.ndarray:
     """float64 (reads,): E = sum h s + sum_{i<j} J s s + offset of states int8 (reads, n)."""
-    from hwsim.engine.energy import row_energies
 
-    return row_energies(program, np.ascontiguousarray(states))
+    return program.energies(np.ascontiguousarray(states))
 
 
 def run(
@@ -195,7 +193,7 @@ def run(
         threads=all_cores(threads),
         initial=_initial(program, initial_states, reads), record=tuple(record),
     )  # fmt: skip
-    anneal = drifted(anneal, program.temperature_drift)
+    anneal = drifted(anneal, program.noise.temperature_drift)
     state = begin(engine, program, start, anneal)
     group = np.repeat(np.arange(start.schedules), [len(g) for g in start.groups()])
     initial = state.spins() if record or initial_states is not None else None
@@ -227,7 +225,7 @@ def run(
         checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table),
         device_time_s=times[-1], host_seconds=host_seconds, updates=state.updates,
         interrupted=now < anneal.end, traces=traces,
-        device_energy_j=None if program.update_j is None else program.update_j * state.updates / reads,
+        device_energy_j=None if program.prices.update_j is None else program.prices.update_j * state.updates / reads,
     )  # fmt: skip
 
 
@@ -304,7 +302,7 @@ def choose(engine: str, program: Program) -> tuple[str, str]:
     reason = why_not(program)
     if reason is None and mean_counts(program) <= _MOST_COUNTS:
         return "bitplanes", "the fastest for small-integer couplings"
-    degree = len(program.weight) / program.n_pbits
+    degree = len(program.network.weight) / program.n_pbits
     if degree >= _DENSE_DEGREE and dense.why_not(program) is None:
         return "dense", f"the fastest for {degree:.0f} couplings a p-bit"
     return "lanes", f"the fastest for {reason or f'fields of {mean_counts(program):.0f} values'}"
@@ -316,7 +314,7 @@ def begin(engine: str, program: Program, start: Start, anneal: Anneal | Sequence
     Stuck p-bits start where they are stuck. Raises UnsupportedError where the engine cannot run the program.
     """
     engine, _ = choose(engine, program)
-    if np.any(program.stuck != 0) or program.group is not None:
+    if np.any(program.cells.stuck != 0) or program.cells.pdit is not None:
         start = replace(start, initial=_allowed(program, start))
     first = start.anneals(anneal)[0]
     state: State
@@ -345,11 +343,11 @@ def _allowed(program: Program, start: Start) -> np.ndarray:
         states = np.empty((start.reads, program.n_pbits), dtype=np.int8)
         for number, replicas in enumerate(start.groups()):
             states[replicas] = initial_states(np.uint64(start.keys(number)[2]), len(replicas), program.n_pbits)
-    stuck = program.stuck != 0
-    states[:, stuck] = program.stuck[stuck]
-    if program.group is not None:
+    stuck = program.cells.stuck != 0
+    states[:, stuck] = program.cells.stuck[stuck]
+    if program.cells.pdit is not None:
         source = generator(start.seed, "levels at the start")
-        for first, k in zip(*np.unique(program.group, return_counts=True), strict=True):
+        for first, k in zip(*np.unique(program.cells.pdit, return_counts=True), strict=True):
             lines = states[:, first : first + k]
             level = source.integers(0, k, len(states))
             wrong = (np.sum(lines == 1, axis=1) != 1) & (k > 1)

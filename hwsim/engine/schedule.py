@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.cell.clock import CLOCKS
 from hwsim.cell.rules import exponential_interval, jittered_interval
 from hwsim.engine.noise import flicker, uniform
 from hwsim.jit import njit
-from hwsim.program import CLOCK_CODES, Program
+from hwsim.program import Program
 
-_SYNCHRONOUS, _CHROMATIC, _SEQUENTIAL, _RANDOM_SEQUENTIAL, _POISSON, _FREE_RUNNING = CLOCK_CODES.values()
+_CODES = {name: kind.code for name, kind in CLOCKS.items()}
+_SYNCHRONOUS, _CHROMATIC, _SEQUENTIAL = _CODES["synchronous"], _CODES["chromatic"], _CODES["sequential"]
+_RANDOM_SEQUENTIAL, _POISSON = _CODES["random-sequential"], _CODES["poisson"]
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,6 @@ def takes_part(key, pbit, slot, participation):
     return participation >= 1.0 or uniform(key, pbit, slot) < participation
 
 
-def slots_per_round(program: Program) -> int:
-    """How many instants one round of a clocked program has."""
-    if program.clock == "synchronous":
-        return 1
-    return int(program.color.max()) + 1 if program.clock == "chromatic" else program.n_pbits
-
-
 def slot_time(slot: int, period: int, n_slots: int) -> int:
     """Grid time of slot number ``slot``: slots spread evenly over the period, rounded down to the grid."""
     return (slot // n_slots) * period + (slot % n_slots) * period // n_slots
@@ -68,62 +64,67 @@ class Schedule:
     """One realisation of a Program's clock, made chunk by chunk."""
 
     def __init__(self, program: Program, key: int) -> None:
-        self._program = program
+        self._program, self._clock = program, program.clock
         self._key = np.uint64(key)
-        self._code = CLOCK_CODES[program.clock]
+        self._code = self._clock.facts.code
         self._count = np.zeros(program.n_pbits, dtype=np.int64)
         self.horizon = 0
         self.events = 0
-        self._flickers = bool(np.any(program.flicker > 0))
-        if self._code in (_POISSON, _FREE_RUNNING):
+        self._flickers = bool(np.any(program.noise.flicker > 0))
+        self._held = program.cells.held if np.any(program.cells.held) else None
+        clock = self._clock
+        if clock.is_own:
             self._next = np.empty(program.n_pbits, dtype=np.int64)
-            _first_ticks(self._code, self._key, program.tau, program.phase, program.jitter, self._next)
-            self._rate = float(np.sum(1.0 / program.tau))
+            _first_ticks(self._code, self._key, clock.tau, clock.phase, clock.jitter, self._next)
+            self._rate = float(np.sum(1.0 / clock.tau))
         else:
             self._slot = 0
-            self._n_slots = slots_per_round(program)
-            order = np.argsort(program.color, kind="stable") if program.clock == "chromatic" else np.arange(0)
+            self._n_slots = clock.n_slots
+            order = np.argsort(clock.color, kind="stable") if clock.facts.colored else np.arange(0)
             self._members = order.astype(np.int32)
-            counts = np.bincount(program.color, minlength=self._n_slots) if program.clock == "chromatic" else [0]
+            counts = np.bincount(clock.color, minlength=self._n_slots) if clock.facts.colored else [0]
             self._member_ptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
     def chunk(self, until: int, n_events: int) -> Chunk:
         """The next events with time < ``until``; about ``n_events`` of them, more when one instant holds more."""
-        if self._code in (_POISSON, _FREE_RUNNING):
+        clock, noise = self._clock, self._program.noise
+        if clock.is_own:
             horizon = min(until, self.horizon + max(1, int(n_events / self._rate)))
-            p = self._program
             time, pbit, number = _autonomous(
-                self._code, self._key, p.tau, p.phase, p.jitter, self._next, self._count, self.horizon, horizon
-            )
+                self._code, self._key, clock.tau, clock.phase, clock.jitter, self._next, self._count, self.horizon,
+                horizon,
+            )  # fmt: skip
         else:
             time, pbit, number, horizon = self._clocked(until, n_events)
-        if self._program.group is not None:
-            time, pbit, number = _lines_together(self._program.group, time, pbit, number)
+        if self._program.cells.pdit is not None:
+            time, pbit, number = _lines_together(self._program.cells.pdit, time, pbit, number)
+        if self._held is not None:
+            free = ~self._held[pbit]
+            time, pbit, number = time[free], pbit[free], number[free]
         self.horizon = horizon
         self.events += len(time)
-        p = self._program
         shift = np.empty(len(time) if self._flickers else 0)
         if self._flickers:
-            _fill_shift(self._key, p.flicker, np.int64(p.flicker_block), p.flicker_octaves, time, pbit, shift)
+            block, octaves = np.int64(noise.flicker_block), noise.flicker_octaves
+            _fill_shift(self._key, noise.flicker, block, octaves, time, pbit, shift)
         return Chunk(time, pbit, number, shift, horizon)
 
     def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-        p = self._program
-        per_slot = p.n_pbits / self._n_slots
-        last = self._slot + max(1, int(n_events / per_slot))
+        n, period, n_slots = self._program.n_pbits, self._clock.period, self._n_slots
+        last = self._slot + max(1, int(n_events / (n / n_slots)))
         # the first slot at or after `until` ends the chunk
-        bound = (until // p.period) * self._n_slots
-        while slot_time(bound, p.period, self._n_slots) < until:
-            bound += max(1, (until - slot_time(bound, p.period, self._n_slots)) * self._n_slots // p.period)
-        while bound > 0 and slot_time(bound - 1, p.period, self._n_slots) >= until:
+        bound = (until // period) * n_slots
+        while slot_time(bound, period, n_slots) < until:
+            bound += max(1, (until - slot_time(bound, period, n_slots)) * n_slots // period)
+        while bound > 0 and slot_time(bound - 1, period, n_slots) >= until:
             bound -= 1
         last = min(last, bound)
         time, pbit, number = _slots(
-            self._code, self._key, self._slot, last, np.int64(p.period), self._n_slots, p.n_pbits, p.participation,
+            self._code, self._key, self._slot, last, np.int64(period), n_slots, n, self._clock.participation,
             self._members, self._member_ptr, self._count,
         )  # fmt: skip
         self._slot = last
-        return time, pbit, number, until if last == bound else slot_time(last, p.period, self._n_slots)
+        return time, pbit, number, until if last == bound else slot_time(last, period, n_slots)
 
 
 def _lines_together(

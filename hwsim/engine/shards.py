@@ -14,7 +14,6 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import Events, Start
-from hwsim.engine.energy import row_energies
 from hwsim.engine.schedule import Chunk, Schedule
 from hwsim.program import Program
 
@@ -143,7 +142,7 @@ class ShardedState:
     def energies(self) -> np.ndarray:
         """float64 (reads,), the program's offset included."""
         if self._program.chain is not None:
-            return row_energies(self._program, self.spins())
+            return self._program.energies(self.spins())
         parts = [
             np.concatenate([shard.energies() for shard in shards])[: len(replicas)]
             for _, shards, replicas in self._groups

@@ -90,13 +90,13 @@ def common_quantum(program: Program) -> float:
     Flips of p-bit i cost 2 (h_i + sum_j J_ij) and that less multiples of 4 J_ij. Raises InputError where the quantum is
     below 1/10,000 of the dearest flip, as it is for couplings drawn at random, and where all flips are free.
     """
-    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
-    whole = 2 * (program.bias + np.bincount(rows, weights=program.weight, minlength=program.n_pbits))
-    dearest = 2 * (np.abs(program.bias) + np.bincount(rows, weights=np.abs(program.weight), minlength=program.n_pbits))
+    network = program.network
+    whole = 2 * (network.bias + network.row_sums(network.weight))
+    dearest = 2 * network.reach
     most = float(dearest.max())
     if most == 0:
         raise InputError("a demon needs a flip that costs energy, and this problem has no bias and no coupling")
-    costs = np.unique(np.abs(np.concatenate([whole, 4 * program.weight])))
+    costs = np.unique(np.abs(np.concatenate([whole, 4 * program.network.weight])))
     quantum = 0.0
     for cost in costs[costs > _RELATIVE * most].tolist():
         while cost > _RELATIVE * most:
@@ -111,11 +111,13 @@ def common_quantum(program: Program) -> float:
 
 
 def _flips(program: Program, quantum: float) -> _Flips:
-    if program.group is not None:
+    if program.cells.pdit is not None:
         raise UnsupportedError("a demon does not do p-dits (cells of more than two levels)")
+    network = program.network
     return _Flips(
-        bias=np.rint(4 * program.bias / quantum).astype(np.int64), indptr=program.indptr, indices=program.indices,
-        weight=np.rint(4 * program.weight / quantum).astype(np.int64), free=np.flatnonzero(program.stuck == 0),
+        bias=np.rint(4 * network.bias / quantum).astype(np.int64), indptr=network.indptr, indices=network.indices,
+        weight=np.rint(4 * network.weight / quantum).astype(np.int64),
+        free=np.flatnonzero((program.cells.stuck == 0) & ~program.cells.held),
     )  # fmt: skip
 
 
@@ -167,11 +169,11 @@ def isolated(
     spins = np.array(states, dtype=np.int8)
     if spins.shape != (replicas, program.n_pbits) or np.any(np.abs(spins) != 1):
         raise InputError(f"states must be +-1 of shape ({replicas}, {program.n_pbits}), got {spins.shape}")
-    stuck = program.stuck != 0
-    spins[:, stuck] = program.stuck[stuck]
+    stuck = program.cells.stuck != 0
+    spins[:, stuck] = program.cells.stuck[stuck]
     if not np.isfinite(total_energy):
         raise InputError(f"total_energy must be finite, got {total_energy}")
-    spare = (total_energy - program.energy_offset - own_energies(program, spins)) / quantum
+    spare = (total_energy - program.readout.energy_offset - own_energies(program, spins)) / quantum
     purse = np.rint(np.clip(spare, -_MOST_HELD, _MOST_HELD)).astype(np.int64)
     if np.abs(spare - purse).max() > 1e-6:
         raise InputError(f"total_energy must be that of a state and whole quanta of {quantum:g}, got {total_energy}")
@@ -250,7 +252,7 @@ def thermometer(
     flips, keys = _flips(program, quantum), stream_keys(seed, "demon", replicas)
     engine, _ = choose(engine, program)
     tick, n = round_ticks(program), program.n_pbits
-    anneal = drifted(constant(beta, to_seconds(tick * (rounds + settle))), program.temperature_drift)
+    anneal = drifted(constant(beta, to_seconds(tick * (rounds + settle))), program.noise.temperature_drift)
     start = Start(reads=replicas, schedules=schedules, seed=seed, threads=all_cores(threads))
     state = begin(engine, program, start, anneal)
     purse, total = np.zeros(replicas, dtype=np.int64), np.zeros(replicas)

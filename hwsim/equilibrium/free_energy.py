@@ -124,7 +124,7 @@ class _Session:
         """Let the machine run ``sweeps`` at ``beta``. Raises KeyboardInterrupt after a Ctrl-C: half an estimate is
         none."""
         self.now += sweeps * round_ticks(self.program)
-        self.state.advance(self.now, drifted(constant(beta, self.end_s), self.program.temperature_drift))
+        self.state.advance(self.now, drifted(constant(beta, self.end_s), self.program.noise.temperature_drift))
         self.done += sweeps
         if self.progress is not None:
             self.progress(self.done / self.total, self.state.updates)
@@ -179,7 +179,7 @@ def annealed_importance(
         for b, after in pairwise(betas[::-1]):
             reverse += (b - after) * session.energies()
             session.hold(float(after), sweeps)
-    log_z_0 = program.n_pbits * math.log(2) - beta * program.energy_offset
+    log_z_0 = program.n_pbits * math.log(2) - beta * program.readout.energy_offset
     up, down = _jackknife(forward, session.group, -1.0), _jackknife(reverse, session.group, 1.0)
     both = _Spread((up.whole - down.whole) / 2, (up.without - down.without) / 2)
     quantile = student_quantile((1 + CONFIDENCE) / 2, schedules - 1)
@@ -228,9 +228,9 @@ def thermodynamic_integration(
                 mean[way, number], square[way, number] = _settled_energy(session, float(betas[number]), sweeps, looks)
     energies = mean.mean(axis=(0, 2))
     variances = square.mean(axis=0) - energies**2
-    once = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr)) < program.indices
-    variances[0] = np.sum(program.bias**2) + np.sum(program.weight[once] ** 2)
-    log_z_0 = program.n_pbits * math.log(2) - beta * program.energy_offset
+    once = program.network.rows < program.network.indices
+    variances[0] = np.sum(program.network.bias**2) + np.sum(program.network.weight[once] ** 2)
+    log_z_0 = program.n_pbits * math.log(2) - beta * program.readout.energy_offset
     up, down = (log_z_0 - _hermite(betas, way, variances[:, None]) for way in mean)
     coarse = log_z_0 - _hermite(betas[::2], mean.mean(axis=0)[::2], variances[::2, None])
     value, error = _mean_and_error((up + down) / 2)
@@ -290,7 +290,7 @@ def thermal_ladder(
     check_beta(beta)
     if isinstance(steps, int) and steps < 2:
         raise InputError(f"steps must be >= 2, got {steps}")
-    spread = math.sqrt(float(np.sum(program.bias**2) + np.sum(program.weight**2) / 2))
+    spread = math.sqrt(float(np.sum(program.network.bias**2) + np.sum(program.network.weight**2) / 2))
     if spread == 0 or beta == 0:
         return np.linspace(0, beta, (steps if isinstance(steps, int) else _STEPS[0]) + 1)
     for step in _PILOT:
@@ -325,13 +325,13 @@ def _begin(
         raise InputError(
             f"an interval needs 2 schedules of 2 reads each at least, got {reads} reads of {schedules} schedules"
         )
-    if program.group is not None:
+    if program.cells.pdit is not None:
         raise UnsupportedError("free energies are not measured with p-dits (cells of more than two levels)")
-    if program.chain is not None:
+    if program.readout.chain is not None:
         raise UnsupportedError(
             "the free energy of an embedded problem is that of its chains: take a chip that holds the problem as it is"
         )
-    if np.any(program.stuck):
+    if np.any(program.cells.stuck):
         raise UnsupportedError("stuck p-bits have fewer states than 2^n: take the fault off with --without stuck-cells")
     engine, _ = choose(engine, program)
     if betas is None:

@@ -153,9 +153,9 @@ def particles(run: Run) -> Particles:
 
     Raises InputError for a single read, and where variables are not binary.
     """
-    if run.program.vartype != "BINARY" or run.reads < 2:
+    if run.program.readout.vartype != "BINARY" or run.reads < 2:
         raise InputError(
-            f"particles need a binary problem and two reads, got vartype {run.program.vartype} and {run.reads}"
+            f"particles need a binary problem and two reads, got vartype {run.program.readout.vartype} and {run.reads}"
         )
     number = np.sum(run.variables == 1, axis=1)
     square = (number - number.mean()) ** 2 * run.reads / (run.reads - 1)

@@ -80,9 +80,9 @@ def network_density_of_states(program: Program) -> DensityOfStates:
 
     Raises InputError, also for p-dits, whose lines are not free.
     """
-    if program.group is not None:
+    if program.cells.pdit is not None:
         raise InputError("the density of states counts p-bits, and this program has p-dits (cells of several levels)")
-    return density_of_states(exact.energies(*program.problem_network, offset=program.energy_offset))
+    return density_of_states(exact.energies(*program.problem_network, offset=program.readout.energy_offset))
 
 
 def paramagnet_density_of_states(n: int, *, field: float) -> DensityOfStates:

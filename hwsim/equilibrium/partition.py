@@ -11,8 +11,9 @@ import numpy as np
 
 from hwsim.analysis import exact
 from hwsim.errors import InputError
-from hwsim.mapping.compile import Network, spin_network
+from hwsim.mapping.compile import spin_network
 from hwsim.mapping.layout import breadth_first
+from hwsim.program import Network
 
 MOST_FRONTIER = 20
 """Spins that a transfer matrix keeps open at most: its table takes 2**20 numbers."""

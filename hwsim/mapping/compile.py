@@ -1,10 +1,13 @@
-"""Compile: how a problem gets onto a chip. The passes in order: place (as it is, embedded, or in copies), registers,
-layout, die, delay, boundaries, colour.
+"""Compile: how a problem gets onto a chip. Each pass returns one record of the Program, in this order:
+
+place (as it is, embedded, or in copies), registers (network), layout, wires (delays, boundaries), die (cells), noise,
+clock (colours), readout, prices, placement.
 
 Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Program.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,15 +19,46 @@ from hwsim.chip.die import Die, die_of, make_die
 from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import greedy_coloring
-from hwsim.mapping.embed import Placement, chain_strength_of, embedded, find_embedding
+from hwsim.mapping.embed import Embedded, chain_strength_of, embedded, find_embedding
 from hwsim.mapping.layout import Layout, lay_out
-from hwsim.mapping.levels import group_coloring, is_discrete, lines_of
+from hwsim.mapping.levels import is_discrete, lines_of, pdit_coloring
 from hwsim.mapping.partition import cut_wires, partition
 from hwsim.mapping.place import check_place
-from hwsim.mapping.registers import Network, control_scale, programmed, symmetric_rows
+from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
-from hwsim.program import Program
+from hwsim.program import Cells, Clock, Network, Noise, Placement, Prices, Program, Readout, Wires
 from hwsim.units import TICK_S, to_ticks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What `compile` is asked beside a problem and a chip; see there."""
+
+    die_seed: int = 0
+    delay_s: Mapping = field(default_factory=dict)
+    embedding: str | Mapping[Any, Sequence[int]] | None = None
+    chain_strength: float | str | None = None
+    parts: int | Sequence[int] | None = None
+    exchange_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.exchange_s is not None and self.parts is None:
+            raise InputError("exchange_s is between chips: give parts too")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A problem as spins: labels in order, their network, what else was said of it.
+
+    pdit : int32 (n,), see hwsim.program.Cells, or None;  problem : what was given
+    """
+
+    labels: list
+    network: Network
+    energy_offset: float
+    vartype: str
+    pdit: np.ndarray | None
+    problem: Any
 
 
 def compile(
@@ -54,9 +88,11 @@ def compile(
     Energies of runs are those of the problem as it was asked, whatever the registers made of it.
     Raises DoesNotFitError naming the limit and the value.
     """
-    return _built(
-        problem, chip, die_seed, delay_s or {}, embedding, chain_strength, parts, exchange_s, with_layout=False
-    )[0]
+    settings = Settings(
+        die_seed=die_seed, delay_s=delay_s or {}, embedding=embedding, chain_strength=chain_strength, parts=parts,
+        exchange_s=exchange_s,
+    )  # fmt: skip
+    return _passes(problem, chip, settings, with_layout=False)[0]
 
 
 def laid_out(
@@ -68,64 +104,89 @@ def laid_out(
     chain_strength: float | str | None = None,
 ) -> tuple[Program, Layout]:
     """The Program of `compile`, and the Layout of its p-bits, also where distance costs nothing on ``chip``."""
-    program, layout = _built(
-        problem, chip, die_seed, {}, embedding, chain_strength, None, None, with_layout=True
-    )  # fmt: skip
+    settings = Settings(die_seed=die_seed, embedding=embedding, chain_strength=chain_strength)
+    program, layout = _passes(problem, chip, settings, with_layout=True)
     assert layout is not None
     return program, layout
 
 
-def _built(
-    problem: Any,
-    chip: Chip,
-    die_seed: int,
-    delay_s: dict,
-    embedding: str | Mapping[Any, Sequence[int]] | None,
-    chain_strength: float | str | None,
-    parts: int | Sequence[int] | None,
-    exchange_s: float | None,
-    *,
-    with_layout: bool,
-) -> tuple[Program, Layout | None]:
-    group = None
+def _passes(problem: Any, chip: Chip, settings: Settings, *, with_layout: bool) -> tuple[Program, Layout | None]:
+    """The passes, in order."""
+    asked = _asked(problem)
+    placed = _place(asked, chip, settings)
+    network = programmed(placed.network, chip, settings.die_seed)
+    layout = _layout(network, chip, placed, always=with_layout)
+    die = die_of(make_die(chip, int(placed.sites.max()) + 1, settings.die_seed), placed.sites)
+    cells = _cells(chip, die, asked.pdit)
+    program = Program(
+        network=network,
+        wires=_wires(asked, placed, network, chip, layout, settings),
+        cells=cells,
+        noise=_noise(chip.pbit, network.n),
+        clock=_clock(chip, die, network, cells),
+        readout=_readout(asked, placed, network),
+        prices=_prices(chip, layout),
+        placement=_placement(placed, chip, settings),
+    )
+    return program, layout
+
+
+def _asked(problem: Any) -> Asked:
+    """``problem`` as spins, p-dits as lines."""
+    pdit, model = None, problem
     if is_discrete(problem):
-        problem, group = lines_of(problem)
-    labels, asked, energy_offset, vartype = spin_network(problem)
-    placement = _place(labels, asked, chip, "never" if group is not None else embedding, chain_strength)
-    n = len(placement.sites)
-    held = programmed(placement.network, chip, die_seed)
-    pbit = chip.pbit
-    layout = None
-    if with_layout or chip.floorplan.has_delay or chip.floorplan.wire_energy_j_per_m is not None:
-        layout = lay_out(held, chip, placement.sites)
-    die = die_of(make_die(chip, int(placement.sites.max()) + 1, die_seed), placement.sites)
-    period_s = chip.clock.period_s if chip.clock.period_s is not None else pbit.tau_s
-    parameter, bound = _law(chip, die)
-    delay = np.full(len(held.weight), to_ticks(pbit.delay_s, name="delay_s"), dtype=np.int64)
+        model, pdit = lines_of(problem)
+    labels, network, energy_offset, vartype = spin_network(model)
+    return Asked(
+        labels=labels, network=network, energy_offset=energy_offset, pdit=pdit, problem=problem,
+        vartype=vartype if pdit is None else "DISCRETE",
+    )  # fmt: skip
+
+
+def _layout(network: Network, chip: Chip, placed: Embedded, *, always: bool) -> Layout | None:
+    """Where p-bits lie and what their wires cost; None where distance costs nothing, unless it is asked for."""
+    if always or chip.floorplan.has_delay or chip.floorplan.wire_energy_j_per_m is not None:
+        return lay_out(network, chip, placed.sites)
+    return None
+
+
+def _wires(
+    asked: Asked, placed: Embedded, network: Network, chip: Chip, layout: Layout | None, settings: Settings
+) -> Wires:
+    """The p-bit's response delay, the layout's, the user's own, and the boundaries between chips."""
+    delay = np.full(len(network.weight), to_ticks(chip.pbit.delay_s, name="delay_s"), dtype=np.int64)
     if layout is not None:
         delay += np.rint(layout.delay_s / TICK_S).astype(np.int64)
-    if delay_s:
-        if placement.chain is not None:
+    if settings.delay_s:
+        if placed.chain is not None:
             raise InputError("delay_s names couplings, and an embedded coupling may have several wires")
-        delay += _wire_delays(delay_s, labels, held.indptr, held.indices)
-    exchange = None
-    if parts is not None and exchange_s is not None:
-        part = partition(held, parts) if isinstance(parts, int) else np.asarray(parts, dtype=np.int32)
-        if len(part) != n:
-            raise InputError(f"parts must name a chip for each of the {n} p-bits, got {len(part)}")
-        every = to_ticks(exchange_s, name="exchange_s")
-        if every < 1:
-            raise InputError(f"exchange_s must be at least 1 fs, got {exchange_s:g} s")
-        exchange = np.where(cut_wires(held, part), every, 0).astype(np.int64)
+        delay += _wire_delays(settings.delay_s, asked.labels, network)
+    return Wires(delay=delay, exchange=_exchange(network, settings))
+
+
+def _exchange(network: Network, settings: Settings) -> np.ndarray | None:
+    """int64 (m,): the interval at which wires between chips carry values; None where they do at once."""
+    parts, exchange_s = settings.parts, settings.exchange_s
+    if parts is None or exchange_s is None:
+        return None
+    part = partition(network, parts) if isinstance(parts, int) else np.asarray(parts, dtype=np.int32)
+    if len(part) != network.n:
+        raise InputError(f"parts must name a chip for each of the {network.n} p-bits, got {len(part)}")
+    every = to_ticks(exchange_s, name="exchange_s")
+    if every < 1:
+        raise InputError(f"exchange_s must be at least 1 fs, got {exchange_s:g} s")
+    return np.where(cut_wires(network, part), every, 0).astype(np.int64)
+
+
+def _cells(chip: Chip, die: Die, pdit: np.ndarray | None) -> Cells:
+    """The devices of a die."""
+    pbit, full = chip.pbit, np.ones(len(die.gain))
     low, high, step = input_quantiser(pbit)
-    tau = _tick_interval(chip, die, parameter, bound)
-    full = np.full(n, 1.0)
-    program = Program(
-        bias=held.bias,
-        indptr=held.indptr,
-        indices=held.indices,
-        weight=held.weight,
-        delay=delay,
+    parameter, bound = _law(chip, die)
+    return Cells(
+        law=np.full(len(full), LAWS[pbit.law], dtype=np.int8),
+        parameter=parameter,
+        bound=bound,
         gain=np.asarray(die.gain, dtype=np.float64),
         offset=np.asarray(die.offset, dtype=np.float64),
         input_low=low * full,
@@ -133,57 +194,94 @@ def _built(
         input_step=step * full,
         threshold_word=2.0 ** (32 - pbit.threshold_bits) * full,
         synapse=pbit.synapse_tau_s / TICK_S * full,
-        clock=chip.clock.kind,
-        period=to_ticks(period_s, name="period"),
-        participation=float(chip.clock.participation),
-        color=_color(chip, held, group),
-        tau=tau,
-        phase=np.floor(np.asarray(die.phase) * tau).astype(np.int64),
-        jitter=pbit.jitter_s / TICK_S * full,
-        labels=encode_labels(labels),
-        law=np.full(n, LAWS[pbit.law], dtype=np.int8),
-        parameter=parameter,
-        bound=bound,
-        noise=pbit.noise_white * full,
-        flicker=pbit.noise_flicker * full,
         stuck=die.stuck,
-        flicker_block=to_ticks(
-            pbit.tau_s if pbit.flicker_shortest_s is None else pbit.flicker_shortest_s, name="flicker_shortest"
-        ),
+        pdit=pdit,
+        **_table(pbit),
+    )
+
+
+def _noise(pbit: PBit, n: int) -> Noise:
+    """Noise at the input, drift, and the random numbers of ``n`` p-bits."""
+    shortest_s = pbit.tau_s if pbit.flicker_shortest_s is None else pbit.flicker_shortest_s
+    return Noise(
+        white=np.full(n, float(pbit.noise_white)),
+        flicker=np.full(n, float(pbit.noise_flicker)),
+        flicker_block=to_ticks(shortest_s, name="flicker_shortest"),
         temperature_drift=pbit.temperature_drift_per_s,
         source=pbit.random_source,
         source_shifts=pbit.random_shifts,
         source_share=pbit.random_share,
         source_phase=pbit.random_phase,
-        energy_offset=energy_offset,
-        vartype=vartype if group is None else "DISCRETE",
-        group=group,
-        update_j=None if LAWS[pbit.law] == RELAXATION else pbit.energy_per_update_j,
-        wire_j=None if layout is None else layout.wire_j,
-        **_table(pbit),
-        chain=placement.chain,
-        exchange=exchange,
-        control_scale=control_scale(placement.network, chip),
-        **(
-            {}
-            if placement.chain is None and _same(asked, held)
-            else {f"problem_{name}": value for name, value in vars(asked).items()}
-        ),
     )
-    return program, layout
 
 
-def _color(chip: Chip, held: Network, group: np.ndarray | None) -> np.ndarray:
+def _clock(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
+    """Who updates when, with the colours of a chromatic clock."""
+    period_s = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s
+    tau = _tick_interval(chip, die, cells.parameter, cells.bound)
+    return Clock(
+        kind=chip.clock.kind,
+        period=to_ticks(period_s, name="period"),
+        participation=float(chip.clock.participation),
+        color=_color(chip, network, cells.pdit),
+        tau=tau,
+        phase=np.floor(np.asarray(die.phase) * tau).astype(np.int64),
+        jitter=np.full(network.n, chip.pbit.jitter_s / TICK_S),
+    )
+
+
+def _readout(asked: Asked, placed: Embedded, network: Network) -> Readout:
+    """What states mean, and what is known of the problem."""
+    exact = placed.chain is None and asked.network.same_as(network)
+    known = asked.problem
+    return Readout(
+        labels=encode_labels(asked.labels),
+        vartype=asked.vartype,
+        energy_offset=asked.energy_offset,
+        problem=None if exact else asked.network,
+        chain=placed.chain,
+        problem_name=getattr(known, "name", None),
+        problem_kind=getattr(known, "kind", None),
+        known_energy=getattr(known, "known_energy", None),
+        known_source=getattr(known, "known_source", None),
+        known_is_exact=getattr(known, "known_is_exact", False),
+    )
+
+
+def _prices(chip: Chip, layout: Layout | None) -> Prices:
+    """What the chip charges, and the wires of the layout."""
+    relaxes = LAWS[chip.pbit.law] == RELAXATION  # updates of such a law are proposals of the bounding rate
+    return Prices(
+        **vars(chip.prices) | {"update_j": None if relaxes else chip.pbit.energy_per_update_j},
+        wire_j=None if layout is None else layout.wire_j,
+    )
+
+
+def _placement(placed: Embedded, chip: Chip, settings: Settings) -> Placement:
+    """Where the problem sits, and what the registers hold."""
+    scale = control_scale(placed.network, chip)
+    return Placement(
+        chip=chip.name,
+        die_seed=settings.die_seed,
+        sites=placed.sites,
+        control_scale=scale,
+        fixed_beta=None if chip.fixed_beta is None else chip.fixed_beta * scale,
+        ramps=chip.prices.anneal_time_s is not None,
+        **register_codes(placed.network, chip),
+    )
+
+
+def _color(chip: Chip, network: Network, pdit: np.ndarray | None) -> np.ndarray:
     if chip.clock.kind != "chromatic":
-        return np.zeros(len(held.bias), dtype=np.int32)
-    if group is not None:
-        return group_coloring(held.indptr, held.indices, group)
-    return greedy_coloring(held.indptr, held.indices)
+        return np.zeros(network.n, dtype=np.int32)
+    if pdit is not None:
+        return pdit_coloring(network, pdit)
+    return greedy_coloring(network.indptr, network.indices)
 
 
 def fixed_beta(program: Program, chip: Chip) -> float | None:
     """Inverse temperature, in units of the problem, at which ``chip`` runs ``program``; None where it can be chosen."""
-    return None if chip.fixed_beta is None else chip.fixed_beta * program.control_scale
+    return None if chip.fixed_beta is None else chip.fixed_beta * program.placement.control_scale
 
 
 def embed(problem: Any, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]] | None:
@@ -199,27 +297,24 @@ def embed(problem: Any, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]] | 
     return None
 
 
-def _place(
-    labels: list,
-    asked: Network,
-    chip: Chip,
-    embedding: str | Mapping[Any, Sequence[int]] | None,
-    chain_strength: float | str | None,
-) -> Placement:
-    strength = chain_strength_of(asked, chain_strength)
+def _place(asked: Asked, chip: Chip, settings: Settings) -> Embedded:
+    """Which p-bits carry each spin: one, a chain of them, or copies."""
+    labels, network = asked.labels, asked.network
+    embedding = "never" if asked.pdit is not None else settings.embedding
+    strength = chain_strength_of(network, settings.chain_strength)
     if isinstance(embedding, Mapping):
-        return embedded(asked, labels, chip, embedding, strength=strength)
+        return embedded(network, labels, chip, embedding, strength=strength)
     if embedding not in ("never", None):
         raise InputError(f'embedding must be None, "never" or a dict of p-bits by spin, got {embedding!r}')
     topology = chip.topology
     try:
-        check_place(chip, labels, asked.indptr, asked.indices)
+        check_place(chip, labels, network.indptr, network.indices)
     except DoesNotFitError:
         if embedding is not None or not (topology.is_fixed or topology.max_degree is not None):
             raise
         if topology.is_fixed:
-            return embedded(asked, labels, chip, find_embedding(asked, labels, chip), strength=strength)
-        split = sparsified(asked, topology.max_degree or 0, strength=strength)
+            return embedded(network, labels, chip, find_embedding(network, labels, chip), strength=strength)
+        split = sparsified(network, topology.max_degree or 0, strength=strength)
         if topology.max_pbits is not None and len(split.sites) > topology.max_pbits:
             raise DoesNotFitError(
                 f"{len(labels)} spins in copies of at most {topology.max_degree} couplings need {len(split.sites)} "
@@ -227,7 +322,7 @@ def _place(
             ) from None
         return split
     sites = np.array(labels, dtype=np.int64) if topology.is_fixed else np.arange(len(labels))
-    return Placement(sites=sites, chain=None, network=asked)
+    return Embedded(sites=sites, chain=None, network=network)
 
 
 def spin_network(problem: Any) -> tuple[list, Network, float, str]:
@@ -247,10 +342,6 @@ def spin_network(problem: Any) -> tuple[list, Network, float, str]:
     indptr, indices, weight = symmetric_rows(len(labels), rows[kept], columns[kept], values[kept])
     network = Network(bias=bias, indptr=indptr, indices=indices, weight=weight)
     return labels, network, float(spin.offset), vartype
-
-
-def _same(asked: Network, held: Network) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(vars(asked).values(), vars(held).values(), strict=True))
 
 
 _NOISE_SIGMAS, _FLICKER_SIGMAS = 6.0, 4.0
@@ -301,8 +392,9 @@ def _table(pbit: PBit) -> dict[str, Any]:
     }
 
 
-def _wire_delays(delay_s: dict, labels: list, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+def _wire_delays(delay_s: Mapping, labels: list, network: Network) -> np.ndarray:
     place = {label: i for i, label in enumerate(labels)}
+    indptr, indices = network.indptr, network.indices
     extra = np.zeros(len(indices), dtype=np.int64)
     for (u, v), seconds in delay_s.items():
         if u not in place or v not in place:

@@ -15,7 +15,8 @@ import numpy as np
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import GRIDS, Topology, n_sites, sites, wires
 from hwsim.errors import DoesNotFitError, InputError, MissingExtraError
-from hwsim.mapping.registers import Network, symmetric_rows
+from hwsim.mapping.registers import symmetric_rows
+from hwsim.program import Network
 
 _SEARCH_S = 60
 _SEARCH_LARGER_S = 10
@@ -26,7 +27,7 @@ _TORQUE = 1.414
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placement:
+class Embedded:
     """Where the problem sits. sites int64 (n,): numbers of the p-bits used; chain int32 (n,): the spin each carries, or
     None where each p-bit is a spin of its own; network : of those p-bits, in their order, in problem units."""
 
@@ -71,12 +72,11 @@ def _search(network: Network, topology: Topology, seed: int, limit_s: float) -> 
         minorminer = import_module("minorminer")
     except ImportError:
         raise MissingExtraError("embedding needs the package minorminer: pip install 'hwsim[graphs]'") from None
-    n = len(network.bias)
+    n = network.n
     if n > (n_sites(topology) or 0):
         return None
-    rows = np.repeat(np.arange(n), np.diff(network.indptr))
-    once = rows < network.indices
-    edges = list(zip(rows[once].tolist(), network.indices[once].tolist(), strict=True))
+    first, second, _ = network.pairs
+    edges = list(zip(first.tolist(), second.tolist(), strict=True))
     target = _region(topology)
     if len(edges) > len(wires(topology)) or (edges and not len(target)):
         return None
@@ -144,9 +144,7 @@ def sufficient_chain_strength(network: Network) -> float:
     Flipping the lesser part of a broken chain raises the rest of the energy by at most twice that part's share of the
     sum, which is at most half of it, and saves at least twice the strength.
     """
-    rows = np.repeat(np.arange(len(network.bias)), np.diff(network.indptr))
-    pull = np.bincount(rows, weights=np.abs(network.weight), minlength=len(network.bias))
-    return float(np.max(np.abs(network.bias) + pull)) / 2
+    return float(np.max(network.reach)) / 2
 
 
 def chain_strength_of(network: Network, asked: float | str | None) -> float:
@@ -163,7 +161,7 @@ def chain_strength_of(network: Network, asked: float | str | None) -> float:
 
 def embedded(
     network: Network, labels: list, chip: Chip, embedding: Mapping[Any, Sequence[int]], *, strength: float | None = None
-) -> Placement:
+) -> Embedded:
     """The network of the p-bits: biases shared along a chain, couplings shared by all wires between two chains, and
     -``strength`` (None: torque compensation) on the wires of a chain. Raises InputError for what is no embedding."""
     strength = torque_chain_strength(network) if strength is None else strength
@@ -186,7 +184,7 @@ def embedded(
     _check_chains(labels, chain, first[within], second[within])
     a, b = chain[first[~within]].astype(np.int64), chain[second[~within]].astype(np.int64)
     n = len(labels)
-    rows = np.repeat(np.arange(n), np.diff(network.indptr))
+    rows = network.rows
     key = rows * n + network.indices
     wanted = np.minimum(a, b) * n + np.maximum(a, b)
     at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
@@ -203,7 +201,7 @@ def embedded(
     weight = np.concatenate((np.full(int(within.sum()), -strength), values))
     indptr, indices, both = symmetric_rows(len(sites), ends[0], ends[1], weight)
     physical = Network(bias=network.bias[chain] / size[chain], indptr=indptr, indices=indices, weight=both)
-    return Placement(sites=sites, chain=chain, network=physical)
+    return Embedded(sites=sites, chain=chain, network=physical)
 
 
 def _check_chains(labels: list, chain: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:

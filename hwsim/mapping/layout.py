@@ -13,7 +13,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.topology import positions, wires
 from hwsim.chip.topology import sites as sites_of
 from hwsim.jit import njit
-from hwsim.mapping.registers import Network
+from hwsim.program import Network
 from hwsim.streams import generator
 
 _MOVES, _STARTS = 10_000, 4

@@ -9,6 +9,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.mapping.color import greedy_coloring
+from hwsim.program import Network
 
 
 def is_discrete(problem: Any) -> bool:
@@ -17,21 +18,21 @@ def is_discrete(problem: Any) -> bool:
 
 
 def lines_of(model: Any) -> tuple[Any, np.ndarray]:
-    """(BinaryQuadraticModel of vartype BINARY, group int32 (n,)): line (u, a) is one where variable u is at level a.
+    """(BinaryQuadraticModel of vartype BINARY, pdit int32 (n,)): line (u, a) is one where variable u is at level a.
 
     Raises InputError for a variable of one case.
     """
     import dimod
 
     lines = dimod.BinaryQuadraticModel("BINARY")
-    group: list[int] = []
+    pdit: list[int] = []
     for u in model.variables:
-        first = len(group)
+        first = len(pdit)
         if model.num_cases(u) < 2:
             raise InputError(f"variable {u!r} has {model.num_cases(u)} case: a p-dit has at least two levels")
         for a, energy in enumerate(model.get_linear(u)):
             lines.add_linear((u, a), float(energy))
-            group.append(first)
+            pdit.append(first)
     place = {u: k for k, u in enumerate(model.variables)}
     for u in model.variables:
         for v in model.adj[u]:
@@ -40,14 +41,13 @@ def lines_of(model: Any) -> tuple[Any, np.ndarray]:
                     if energy:
                         lines.add_quadratic((u, a), (v, b), float(energy))
     lines.offset = float(model.offset)
-    return lines, np.array(group, dtype=np.int32)
+    return lines, np.array(pdit, dtype=np.int32)
 
 
-def group_coloring(indptr: np.ndarray, indices: np.ndarray, group: np.ndarray) -> np.ndarray:
+def pdit_coloring(network: Network, pdit: np.ndarray) -> np.ndarray:
     """int32 (n,): a colour of each line, that of its p-dit, no two coupled p-dits of one colour."""
-    n = len(group)
-    rows = np.repeat(np.arange(n), np.diff(indptr))
-    pairs = np.unique(group[rows].astype(np.int64) * n + group[indices])
+    n = len(pdit)
+    pairs = np.unique(pdit[network.rows].astype(np.int64) * n + pdit[network.indices])
     first, second = pairs // max(n, 1), pairs % max(n, 1)
     between = np.concatenate(([0], np.cumsum(np.bincount(first, minlength=n)))).astype(np.int64)
-    return greedy_coloring(between, second.astype(np.int32))[group]
+    return greedy_coloring(between, second.astype(np.int32))[pdit]

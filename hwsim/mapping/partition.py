@@ -5,7 +5,7 @@ from importlib import import_module
 import numpy as np
 
 from hwsim.errors import InputError, MissingExtraError
-from hwsim.mapping.registers import Network
+from hwsim.program import Network
 
 
 def partition(network: Network, parts: int) -> np.ndarray:

@@ -3,23 +3,14 @@
 Enters: a network in problem units. Leaves: another network in problem units, with rounding, errors and cross-talk.
 """
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from hwsim.chip.chip import Chip, Control
 from hwsim.mapping.quantize import fixed_point, quantize_weights
+from hwsim.program import Network
 from hwsim.streams import generator
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """bias float64 (n,); indptr int64 (n+1,), indices int32 (m,), weight float64 (m,): rows, each coupling in both."""
-
-    bias: np.ndarray
-    indptr: np.ndarray
-    indices: np.ndarray
-    weight: np.ndarray
 
 
 def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
@@ -40,6 +31,23 @@ def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
     return network if control.is_exact else controlled(network, control, control_scale(asked, chip), die_seed)
 
 
+def register_codes(asked: Network, chip: Chip) -> dict[str, Any]:
+    """What the weight registers hold, before a die's own errors: the fields of hwsim.program.Placement for it, none
+    where registers hold real numbers."""
+    weights = chip.weights
+    if weights.bits is not None:
+        bias, weight = quantize_weights(asked.bias, asked.weight, bits=weights.bits, limit=weights.limit)
+        full = _largest(asked.bias, asked.weight) if weights.limit is None else weights.limit
+        scale, bits = full / max(1, 2 ** (weights.bits - 1) - 1) or 1.0, weights.bits
+    elif weights.integer_bits is not None and weights.fraction_bits is not None:
+        bias, weight = (fixed_point(a, weights.integer_bits, weights.fraction_bits) for a in (asked.bias, asked.weight))
+        scale, bits = 2.0**-weights.fraction_bits, 1 + weights.integer_bits + weights.fraction_bits
+    else:
+        return {}
+    bias_code, weight_code = (np.rint(values / scale).astype(np.int64) for values in (bias, weight))
+    return {"bias_code": bias_code, "weight_code": weight_code, "code_scale": scale, "weight_bits": bits}
+
+
 def control_scale(asked: Network, chip: Chip) -> float:
     """Units of the control lines per problem unit: the largest coupling at its limit, no bias beyond its own."""
     control = chip.control
@@ -56,10 +64,9 @@ def controlled(network: Network, control: Control, scale: float, die_seed: int) 
 
     Each coupling is one control line, so both directions have the same error.
     """
-    n, rows = len(network.bias), np.repeat(np.arange(len(network.bias)), np.diff(network.indptr))
-    upper = rows < network.indices
-    first, second = rows[upper].astype(np.int64), network.indices[upper].astype(np.int64)
-    h, j = scale * network.bias, scale * network.weight[upper]
+    n = network.n
+    first, second, coupling = network.pairs
+    h, j = scale * network.bias, scale * coupling
     spread = control.background_susceptibility
     new_h = h + spread * (
         np.bincount(first, weights=j * h[second], minlength=n) + np.bincount(second, weights=j * h[first], minlength=n)

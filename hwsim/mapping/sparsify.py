@@ -1,14 +1,15 @@
 """Sparsify: a spin with more couplings than a p-bit has wires becomes a path of copies that hold one value.
 
-Enters: a network and the most couplings of a p-bit. Leaves: a Placement on p-bits of their own, which keeps the law of
+Enters: a network and the most couplings of a p-bit. Leaves: an Embedded on p-bits of their own, which keeps the law of
 the problem among the reads whose copies agree (Aadit et al., Nat. Electron. 5, 460 (2022); arXiv:2503.01177).
 """
 
 import numpy as np
 
 from hwsim.errors import DoesNotFitError
-from hwsim.mapping.embed import Placement, torque_chain_strength
-from hwsim.mapping.registers import Network, symmetric_rows
+from hwsim.mapping.embed import Embedded, torque_chain_strength
+from hwsim.mapping.registers import symmetric_rows
+from hwsim.program import Network
 
 
 def copies_needed(degree: np.ndarray, most: int) -> np.ndarray:
@@ -18,7 +19,7 @@ def copies_needed(degree: np.ndarray, most: int) -> np.ndarray:
     return np.where(degree <= most, 1, -(-(degree - 2) // max(most - 2, 1)))
 
 
-def sparsified(network: Network, most: int, *, strength: float | None = None) -> Placement:
+def sparsified(network: Network, most: int, *, strength: float | None = None) -> Embedded:
     """``network`` with no p-bit of more than ``most`` couplings, copies held together by -``strength`` (None: torque
     compensation). Biases are shared along a path; its couplings are dealt out evenly, in the order of the spins.
 
@@ -34,7 +35,7 @@ def sparsified(network: Network, most: int, *, strength: float | None = None) ->
     for i in range(n):
         row = slice(network.indptr[i], network.indptr[i + 1])
         port[row] = first[i] + _deal(int(degree[i]), int(copies[i]), most)
-    rows = np.repeat(np.arange(n), degree)
+    rows = network.rows
     upper = rows < network.indices
     back = np.lexsort((rows, network.indices))  # the place of (j, i) for the k-th (i, j)
     ends = port[upper], port[back][upper]
@@ -44,7 +45,7 @@ def sparsified(network: Network, most: int, *, strength: float | None = None) ->
         np.concatenate((network.weight[upper], np.full(len(link), -strength))),
     )  # fmt: skip
     physical = Network(bias=network.bias[chain] / copies[chain], indptr=indptr, indices=indices, weight=weight)
-    return Placement(sites=np.arange(len(chain)), chain=chain.astype(np.int32), network=physical)
+    return Embedded(sites=np.arange(len(chain)), chain=chain.astype(np.int32), network=physical)
 
 
 def _deal(degree: int, copies: int, most: int) -> np.ndarray:

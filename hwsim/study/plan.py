@@ -221,16 +221,17 @@ def _point(
     key = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
     target = _target(chosen, problem, made, recall(key), threads)
     exact = chosen["target"] == "exact" or (problem.known_is_exact and target == problem.known_energy)
-    wires_j = 0.0 if program.wire_j is None else None
-    if program.wire_j is not None and anneal is not None:
+    wires_j = 0.0 if program.prices.wire_j is None else None
+    if program.prices.wire_j is not None and anneal is not None:
         found = toggled(program, anneal, seed=chosen["seed"])
         wires_j = None if found is None else found.wire_j
     facts = {
         "problem": problem.name, "spins": len(problem.bqm.variables), "pbits": program.n_pbits, "chip": machine.name,
-        "clock": program.clock, "words": words, "target": target, "algorithm": recipe.algorithm,
+        "clock": program.clock.kind, "words": words, "target": target, "algorithm": recipe.algorithm,
         "parameters": parameters, "time_s": duration, "reads": chosen["reads"], "schedules": chosen["schedules"],
-        "seed": chosen["seed"], "update_j": program.update_j, "wires_j": wires_j, "prices": asdict(machine.prices),
-        "grades": dict(machine.grades), "delay_s": to_seconds(int(program.delay.max(initial=0))), "program": name,
+        "seed": chosen["seed"], "update_j": program.prices.update_j, "wires_j": wires_j,
+        "prices": asdict(machine.prices),
+        "grades": dict(machine.grades), "delay_s": to_seconds(int(program.wires.delay.max(initial=0))), "program": name,
         "target_is_exact": exact, "wanted": chosen["target"],
     }  # fmt: skip
     return Point(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwsim.algorithm.moves import cluster_moves, exchange, resample
-from hwsim.engine.energy import column_energies
+from hwsim.program.energy import column_energies
 
 
 def ring(n):

@@ -14,8 +14,8 @@ J = np.array([[0, 1.0, -1.0], [1.0, 0, 1.0], [-1.0, 1.0, 0]])
 
 def dense(program):
     matrix = np.zeros((program.n_pbits, program.n_pbits))
-    rows = np.repeat(np.arange(program.n_pbits), np.diff(program.indptr))
-    matrix[rows, program.indices] = program.weight
+    rows = program.network.rows
+    matrix[rows, program.network.indices] = program.network.weight
     return matrix
 
 
@@ -27,8 +27,8 @@ def test_copies_form_a_ring_in_which_every_p_bit_meets_itself(make_program, copi
         ring[r, (r + 1) % copies] = ring[(r + 1) % copies, r] = 1
     wanted = np.kron(np.eye(copies), J) - np.kron(ring, np.eye(3))
     np.testing.assert_array_equal(dense(program), wanted)
-    assert program.driven.sum() == 3 * ring.sum()
-    np.testing.assert_array_equal(program.bias, np.tile(np.arange(3.0), copies))
+    assert program.wires.driven.sum() == 3 * ring.sum()
+    np.testing.assert_array_equal(program.network.bias, np.tile(np.arange(3.0), copies))
 
 
 def test_two_colours_stay_two_on_an_even_ring(make_program):
@@ -53,13 +53,13 @@ def test_copies_at_a_fixed_field_follow_the_joint_law(make_program, engine):
     drive, beta = 0.7, 0.6
     anneal = Anneal(start=np.array([0]), beta=np.array([beta]), end=40_000_000, drive=np.array([drive]))
     states = run(program, anneal=anneal, reads=2048, engine=engine, seed=3).states
-    weight = np.where(program.driven, drive, 1.0) * program.weight
-    levels = energies(program.bias, program.indptr, program.indices, weight)
+    weight = np.where(program.wires.driven, drive, 1.0) * program.network.weight
+    levels = energies(program.network.bias, program.network.indptr, program.network.indices, weight)
     law = boltzmann_law(levels, beta)
     mean = np.sum(law * levels)
     spread = np.sqrt(np.sum(law * levels**2) - mean**2)
     assert abs(levels[state_index(states)].mean() - mean) < 4 * spread / np.sqrt(2048)
-    undriven = energies(program.bias, program.indptr, program.indices, program.weight)
+    undriven = energies(*program.network)
     wrong = boltzmann_law(undriven, beta)
     assert abs(levels[state_index(states)].mean() - np.sum(wrong * levels)) > 8 * spread / np.sqrt(2048)
 
@@ -69,7 +69,7 @@ def test_the_best_copy_is_handed_back_and_all_copies_are_paid_for(make_program):
     upper = np.triu(rng.choice([-1.0, 1.0], (12, 12)), 1)
     program = make_program(upper + upper.T, clock="chromatic")
     found = quantum_annealing(program, sweeps=100, copies=8, reads=64)
-    levels = energies(program.bias, program.indptr, program.indices, program.weight)
+    levels = energies(*program.network)
     assert np.mean(found.energies == levels.min()) > 0.5
     np.testing.assert_array_equal(levels[state_index(found.states)], found.energies)
     assert found.activity.updates == 100 * 8 * 12 and found.activity.reads == 8

@@ -26,7 +26,7 @@ def test_every_temperature_keeps_its_boltzmann_law_under_exchanges_and_cluster_m
         program, betas=betas, sweeps=40, replicas=2, reads=512, schedules=64 if clock == "poisson" else 1, seed=2,
         observe=lambda time, states: last.update(states=states),
     )  # fmt: skip
-    levels = energies(program.bias, program.indptr, program.indices, program.weight)
+    levels = energies(*program.network)
     rank = np.argsort(np.argsort(levels, kind="stable"))
     for k, beta in enumerate(betas):
         law = boltzmann_law(levels, beta)
@@ -46,7 +46,7 @@ def test_a_wrong_exchange_rule_would_be_seen(make_program):
         program, betas=np.array([0.3, 1.2]), sweeps=40, replicas=2, reads=512, seed=2,
         observe=lambda time, states: last.update(states=states),
     )  # fmt: skip
-    levels = energies(program.bias, program.indptr, program.indices, program.weight)
+    levels = energies(*program.network)
     mean, spread = (np.sum(boltzmann_law(levels, 1.2) * levels**p) for p in (1, 2))
     found = levels[state_index(last["states"][0, :, 0])].mean()
     assert abs(found - mean) > 10 * np.sqrt((spread - mean**2) / 512)
@@ -98,7 +98,7 @@ def test_the_ladder_rises_to_where_the_energy_stands_still(make_program):
     betas = adaptive_ladder(program)
     assert betas[0] == pytest.approx(1 / 3)  # nine couplings of size 1
     assert np.all(np.diff(betas) > 0) and 4 < len(betas) < 40
-    levels = energies(program.bias, program.indptr, program.indices, program.weight)
+    levels = energies(*program.network)
     law = boltzmann_law(levels, betas[0])
     spread = np.sqrt(np.sum(law * levels**2) - np.sum(law * levels) ** 2)
     assert betas[1] - betas[0] == pytest.approx(1.25 / spread, rel=0.15)  # of a series of 20 looks
@@ -110,7 +110,7 @@ def test_the_partition_function_of_a_population_has_no_bias(make_program):
     program = make_program(glass(), clock="chromatic", bias=0.5 * np.arange(8))
     betas = np.array([0.15, 0.3, 0.5])
     found = population_annealing(program, betas=betas, sweeps_per_step=2, population=64, reads=64, seed=1)
-    levels = energies(program.bias, program.indptr, program.indices, program.weight)
+    levels = energies(*program.network)
     exact = np.log(np.sum(np.exp(-betas[-1] * levels)))
     ratio = np.exp(np.array(found.facts["log_partition"]) - exact)
     assert abs(ratio.mean() - 1) < 4 * ratio.std(ddof=1) / 8
@@ -123,7 +123,7 @@ def test_a_population_finds_the_ground_state(make_program):
     program = make_program(glass(12, seed=1), clock="chromatic")
     found = population_annealing(program, reads=4)
     assert np.all(
-        found.best_energies[-1] == energies(program.bias, program.indptr, program.indices, program.weight).min()
+        found.best_energies[-1] == energies(*program.network).min()
     )
 
 
@@ -149,6 +149,6 @@ def test_nonsense_is_refused(make_program):
         adaptive_ladder(program, first=2.0, last=1.0)
     with pytest.raises(InputError, match="population >= 2"):
         population_annealing(program, population=1)
-    dits = make_program(np.zeros((4, 4)), group=np.array([0, 0, 2, 2], dtype=np.int32))
+    dits = make_program(np.zeros((4, 4)), pdit=np.array([0, 0, 2, 2], dtype=np.int32))
     with pytest.raises(UnsupportedError, match="does not do p-dits"):
         parallel_tempering(dits, sweeps=1)

@@ -53,7 +53,7 @@ def test_every_machine_runs_and_all_engines_tell_the_same(name):
     if chip.topology.kind in ("pegasus", "zephyr"):
         pytest.importorskip("dwave.graphs")
     program = hwsim.compile(small_problem(chip), chip)
-    period_s = max(program.period, 1) * 1e-15
+    period_s = max(program.clock.period, 1) * 1e-15
     anneal = hwsim.constant(0.5, 2.5 * period_s)
     traces = [
         hwsim.run(program, anneal=anneal, reads=2, schedules=1, engine=engine, record=(1,), checkpoints=1).traces[1]
@@ -68,7 +68,7 @@ def test_every_device_runs_and_all_engines_tell_the_same(name):
     card = next(card for card in list_pbits() if card.name == name)
     chip = hwsim.chip("generic-all-to-all", pbit=name, clock=card.clock)
     program = hwsim.compile(small_problem(chip), chip)
-    anneal = hwsim.constant(0.5, 2.5 * program.tau.max() * 1e-15)
+    anneal = hwsim.constant(0.5, 2.5 * program.clock.tau.max() * 1e-15)
     traces = [
         hwsim.run(program, anneal=anneal, reads=2, schedules=1, engine=engine, record=(1,), checkpoints=1).traces[1]
         for engine in ("reference", "lanes")

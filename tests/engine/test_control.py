@@ -8,7 +8,7 @@ from hwsim.anneal import Anneal, constant, drifted, linear
 from hwsim.engine.contract import Start
 from hwsim.engine.run import begin, run
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.program import CLOCK_CODES
+from hwsim.cell.clock import CLOCKS
 
 NS = 1_000_000
 
@@ -35,7 +35,7 @@ def steered(engine, program, *, reads=70, groups=2):
 
 
 @pytest.mark.parametrize("delay", ["none", "uniform", "per edge"])
-@pytest.mark.parametrize("clock", sorted(CLOCK_CODES))
+@pytest.mark.parametrize("clock", sorted(CLOCKS))
 def test_writes_and_anneals_by_group_mean_the_same_to_every_engine(make_program, clock, delay):
     j = couplings(7, 2)
     m = np.count_nonzero(j)

@@ -9,7 +9,8 @@ from hwsim.anneal import constant, linear
 from hwsim.cell.law import SOURCES, TABLE
 from hwsim.engine.run import run
 from hwsim.errors import UnsupportedError
-from hwsim.program import CLOCK_CODES
+from hwsim.cell.clock import CLOCKS
+from hwsim.program import Network
 
 READS, RECORD = 66, (0, 1, 65)
 
@@ -43,12 +44,11 @@ def network(draw, rng, n):
         realised = np.where(kept, couplings + error, 0.0)
         realised[kept & (realised == 0)] = 1.0
         rows, columns = np.nonzero(couplings)
-        changes = {
-            "problem_bias": np.zeros(n),
-            "problem_indptr": np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n)))).astype(np.int64),
-            "problem_indices": columns.astype(np.int32),
-            "problem_weight": couplings[rows, columns],
-        }
+        problem = Network(
+            bias=np.zeros(n), indices=columns.astype(np.int32), weight=couplings[rows, columns],
+            indptr=np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n)))).astype(np.int64),
+        )
+        changes = {"problem": problem}
         couplings = realised
     return couplings, changes
 
@@ -59,7 +59,7 @@ def faults(draw, rng, n, *, laws=(0, 1, 2), sources=("ideal",)):
         "parameter": rng.choice([0.3, 0.5, 1.0], n),
         "gain": 1 + 0.2 * rng.random(n),
         "offset": 0.1 * rng.normal(size=n),
-        "noise": rng.choice([0.0, 0.4], n),
+        "white": rng.choice([0.0, 0.4], n),
         "flicker": rng.choice([0.0, 0.3], n),
         "flicker_block": 300_000,
         "flicker_octaves": 4,
@@ -90,7 +90,7 @@ def test_lanes_with_every_fault_on_is_the_reference(make_program, data):
     draw = data.draw
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     n = draw(st.integers(2, 7))
-    clock = draw(st.sampled_from(sorted(CLOCK_CODES)))
+    clock = draw(st.sampled_from(sorted(CLOCKS)))
     laws = (0, 1, 2, 3, 4) if clock == "poisson" else (0, 1, 2, 4)
     changes, delay = faults(draw, rng, n, laws=laws, sources=tuple(SOURCES))
     couplings, problem = network(draw, rng, n)
@@ -112,7 +112,7 @@ def test_bitplanes_and_integer_lanes_with_every_fault_they_honour_are_the_refere
     couplings = upper + upper.T
     changes["delay"] = with_delay(delay, rng, np.count_nonzero(couplings))
     program = make_program(
-        couplings, bias=rng.integers(-1, 2, n).astype(float), clock=draw(st.sampled_from(sorted(CLOCK_CODES))),
+        couplings, bias=rng.integers(-1, 2, n).astype(float), clock=draw(st.sampled_from(sorted(CLOCKS))),
         problem_bias=np.zeros(n), problem_indptr=np.zeros(n + 1, dtype=np.int64),
         problem_indices=np.zeros(0, dtype=np.int32), problem_weight=np.zeros(0), **changes,
     )  # fmt: skip
@@ -143,7 +143,7 @@ RING = np.roll(np.eye(6), 1, 0) + np.roll(np.eye(6), -1, 0)
         ("dense", {"law": 3, "bound": 3.0}, "own state"),
         ("dense", {"source": "lfsr32"}, "lfsr32"),
         ("dense", {"law": 1}, "heat bath"),
-        ("dense", {"noise": 0.1}, "noise"),
+        ("dense", {"white": 0.1}, "noise"),
         ("dense", {"flicker": 0.1}, "noise"),
         ("dense", {"input_low": -5.0, "input_high": 5.0}, "input limit"),
     ],

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hwsim.anneal import linear
 from hwsim.engine.run import run
-from hwsim.program import CLOCK_CODES
+from hwsim.cell.clock import CLOCKS
 
 READS, RECORD = 66, (0, 1, 65)
 
@@ -71,7 +71,7 @@ def test_random_programs_give_the_same_trace(make_program, data):
         changes |= {"synapse": rng.choice([0.0, 3e5, 1e6], n)}
     if draw(st.booleans()):
         changes |= {"threshold_word": 2.0 ** draw(st.integers(0, 28))}
-    clock = draw(st.sampled_from(sorted(CLOCK_CODES)))
+    clock = draw(st.sampled_from(sorted(CLOCKS)))
     if clock == "synchronous":
         changes |= {"participation": draw(st.sampled_from([1.0, 0.5]))}
     program = make_program(couplings, bias=bias, clock=clock, **changes)
@@ -103,7 +103,7 @@ def test_random_integer_programs_give_the_same_trace_bit_sliced(make_program, da
         changes |= {"input_low": -5.0, "input_high": 5.0, "input_step": 10 / (2 ** draw(st.integers(1, 6)) - 1)}
     if draw(st.booleans()):
         changes |= {"threshold_word": 2.0 ** draw(st.integers(0, 28))}
-    clock = draw(st.sampled_from(sorted(CLOCK_CODES)))
+    clock = draw(st.sampled_from(sorted(CLOCKS)))
     if clock == "synchronous":
         changes |= {"participation": draw(st.sampled_from([1.0, 0.5]))}
     bias = changes.pop("bias", None)
@@ -126,7 +126,7 @@ def test_random_dense_programs_give_the_same_trace_pushed(make_program, data):
     if draw(st.booleans()):
         changes |= {"threshold_word": 2.0 ** draw(st.integers(0, 28))}
     program = make_program(
-        upper + upper.T, bias=rng.normal(size=n), clock=draw(st.sampled_from(sorted(CLOCK_CODES))), **changes
+        upper + upper.T, bias=rng.normal(size=n), clock=draw(st.sampled_from(sorted(CLOCKS))), **changes
     )
     time = "4 ns" if n < 20 else "1500 ps"
     same(program, seed=draw(st.integers(0, 100)), schedules=draw(st.sampled_from([1, 3])), time=time, engine="dense")

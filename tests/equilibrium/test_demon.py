@@ -37,7 +37,7 @@ def excess(counts, law):
 
 def shell(program, total_energy, quantum):
     """(states of energy total_energy or below, whether flips that a demon can pay for connect them)."""
-    every = energies(*program.problem_network) + program.energy_offset
+    every = energies(*program.problem_network) + program.readout.energy_offset
     low = np.flatnonzero(every <= total_energy + 1e-9)
     allowed, seen, open_ = set(low.tolist()), {int(low[0])}, [int(low[0])]
     while open_:
@@ -80,7 +80,7 @@ def test_an_isolated_demon_and_its_network_share_all_states_of_their_energy_even
     # every state of network and demon, each with 1 / len(low)
     place = np.searchsorted(low, state_index(found.states))
     assert excess(np.bincount(place, minlength=len(low)), np.full(len(low), 1 / len(low))) < SIGMA
-    every = energies(*program.problem_network) + program.energy_offset
+    every = energies(*program.problem_network) + program.readout.energy_offset
     np.testing.assert_allclose(every[state_index(found.states)] + found.energies, total)
     # control: the law at another total energy
     other = np.zeros(above + 2)
@@ -156,10 +156,10 @@ def test_answers_depend_on_the_seed_alone():
 
 def test_stuck_p_bits_stay_where_they_are():
     program = compiled(hwsim.generate("ising2d:L=4"), stuck_fraction=0.3)
-    assert np.any(program.stuck != 0)
+    assert np.any(program.cells.stuck != 0)
     found = isolated(program, total_energy=0.0, sweeps=20, replicas=64, seed=1)
-    held = program.stuck != 0
-    assert np.all(found.states[:, held] == program.stuck[held])
+    held = program.cells.stuck != 0
+    assert np.all(found.states[:, held] == program.cells.stuck[held])
 
 
 def normal():

@@ -31,9 +31,9 @@ def test_energies_are_the_problems_own(vartype):
 def test_both_directions_get_a_wire_delay_unless_each_has_its_own():
     chip = hwsim.chip("generic-all-to-all", clock="poisson", delay="1 ns")
     program = hwsim.compile(BQM, chip, delay_s={("a", "b"): 1e-9, ("c", "b"): 2e-9, ("b", "c"): 3e-9})
-    rows = np.repeat(np.arange(3), np.diff(program.indptr))
-    pairs = zip(rows.tolist(), program.indices.tolist(), strict=True)
-    delay = dict(zip(pairs, (program.delay // 1_000_000).tolist(), strict=True))
+    rows = np.repeat(np.arange(3), program.network.degree)
+    pairs = zip(rows.tolist(), program.network.indices.tolist(), strict=True)
+    delay = dict(zip(pairs, (program.wires.delay // 1_000_000).tolist(), strict=True))
     assert delay == {(0, 1): 2, (1, 0): 2, (2, 1): 3, (1, 2): 4}
 
 

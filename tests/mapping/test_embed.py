@@ -7,7 +7,6 @@ import pytest
 import hwsim
 from hwsim.analysis.exact import boltzmann_law, state_index
 from hwsim.analysis.exact import energies as enumerate_energies
-from hwsim.decode import broken, vote
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.program import content_hash, load, save
 
@@ -50,7 +49,7 @@ def test_with_strong_chains_the_law_is_the_problems():
     law = boltzmann_law(enumerate_energies(*program.problem_network), 0.5)
     frequency = np.bincount(state_index(run.variables), minlength=16) / 8192
     assert np.abs(frequency - law).sum() / 2 < 0.05
-    assert broken(program, run.states).mean() < 0.05
+    assert program.readout.broken(run.states).mean() < 0.05
 
 
 def test_weak_chains_break_more_often_than_strong_ones():
@@ -58,7 +57,7 @@ def test_weak_chains_break_more_often_than_strong_ones():
     for strength in (0.3, 3.0):
         program = hwsim.compile(dense(), king(), chain_strength=strength)
         run = hwsim.run(program, anneal=hwsim.constant(1.0, "200 us"), reads=256)
-        rates.append(broken(program, run.states).mean())
+        rates.append(program.readout.broken(run.states).mean())
     assert rates[0] > 0.1 > rates[1]
 
 
@@ -71,15 +70,16 @@ def test_an_embedding_of_ones_own_shares_biases_and_couplings():
     program = hwsim.compile(bqm, chip, embedding={"a": [0], "b": [1, 4], "c": [3]}, chain_strength=2.0)
     n = program.n_pbits
     matrix = np.zeros((n, n))
-    matrix[np.repeat(np.arange(n), np.diff(program.indptr)), program.indices] = program.weight
+    matrix[program.network.rows, program.network.indices] = program.network.weight
     expected = np.zeros((4, 4))  # p-bits 0, 1, 3, 4
     for i, j, w in ((0, 1, 1.0), (0, 2, 0.5), (2, 3, -1.0), (1, 3, -2.0)):
         expected[i, j] = expected[j, i] = w
     assert np.array_equal(matrix, expected)
-    assert program.bias.tolist() == [0.0, 0.5, 0.0, 0.5]
+    assert program.network.bias.tolist() == [0.0, 0.5, 0.0, 0.5]
     states = np.array([[1, 1, -1, 1], [1, 1, -1, -1], [1, -1, -1, 1]], dtype=np.int8)
-    assert vote(program, states)[:, [list(bqm.variables).index("b")]].ravel().tolist() == [1, 1, -1]  # ties: the first
-    assert broken(program, states).sum(axis=1).tolist() == [0, 1, 1]
+    b = list(bqm.variables).index("b")
+    assert program.readout.vote(states)[:, b].tolist() == [1, 1, -1]  # ties: the first
+    assert program.readout.broken(states).sum(axis=1).tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize(

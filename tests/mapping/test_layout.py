@@ -43,14 +43,14 @@ def test_delay_and_energy_follow_from_length_and_fan_in():
         "generic-floorplan", cell_pitch="50 um", coupling_area=0, wire_delay="200 ps/mm", stage_delay="30 ps"
     )
     program, layout = laid_out(hwsim.read("karate"), chip)
-    rows = np.repeat(np.arange(34), np.diff(program.indptr))
-    expected = 10e-12 * layout.length + 30e-12 * fan_in_stages(np.diff(program.indptr))[rows]
-    assert program.delay * 1e-15 == pytest.approx(expected, abs=1e-15)
-    assert program.wire_j == pytest.approx(
+    rows = np.repeat(np.arange(34), program.network.degree)
+    expected = 10e-12 * layout.length + 30e-12 * fan_in_stages(program.network.degree)[rows]
+    assert program.wires.delay * 1e-15 == pytest.approx(expected, abs=1e-15)
+    assert program.prices.wire_j == pytest.approx(
         [0.1e-9 * 50e-6 * layout.length[rows == k].sum() for k in range(34)], rel=1e-12
     )
     again = hwsim.compile(hwsim.read("karate"), chip)
-    assert np.array_equal(again.delay, program.delay)
+    assert np.array_equal(again.delay, program.wires.delay)
     assert hwsim.compile(hwsim.read("karate"), hwsim.without(chip, ["wire-delay"])).uniform_delay == 0
 
 
@@ -84,7 +84,7 @@ def _pair(a, b):
 def test_cross_talk_is_no_wire():
     chip = hwsim.chip("dwave-advantage2-1.10")
     program, layout = laid_out(hwsim.read("sk:n=8,seed=1"), chip)
-    assert layout.wired.sum() < len(program.weight)
+    assert layout.wired.sum() < len(program.network.weight)
     facts = layout_facts(program, layout)
     assert facts["wires"] == layout.wired.sum() // 2
     assert facts["area_m2"] is None and facts["toggle_j_mean"] is None

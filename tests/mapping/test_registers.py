@@ -16,7 +16,7 @@ CHAIN.add_quadratic_from({("a", "b"): 1.0, ("b", "c"): -0.5})
 def matrix(program):
     n = program.n_pbits
     dense = np.zeros((n, n))
-    dense[np.repeat(np.arange(n), np.diff(program.indptr)), program.indices] = program.weight
+    dense[program.network.rows, program.network.indices] = program.network.weight
     return dense
 
 
@@ -31,7 +31,7 @@ def test_fixed_point_rounds_and_clips():
 
 def test_energies_are_the_problems_whatever_the_registers_hold():
     program = hwsim.compile(CHAIN, hwsim.chip("generic-all-to-all", weight_bits=2, weight_dtod=0.2))
-    assert not np.array_equal(program.weight, program.problem_weight)
+    assert not np.array_equal(program.network.weight, program.problem_weight)
     states = np.array([[1, 1, 1], [1, -1, 1]], dtype=np.int8)
     assert np.allclose(energies(program, states), CHAIN.energies((states, ["a", "b", "c"])))
 
@@ -51,7 +51,7 @@ def test_each_direction_of_a_coupling_has_its_own_error_of_the_cards_size():
 def test_background_susceptibility_adds_what_its_definition_says():
     """chi h_j J_ij to h_i, and chi J_ij J_jk to the coupling of i and k."""
     program = hwsim.compile(CHAIN, hwsim.chip("generic-all-to-all", background_susceptibility=-0.1))
-    assert program.bias.tolist() == pytest.approx([0.5, -0.1 * 0.5 * 1.0, 0.0])
+    assert program.network.bias.tolist() == pytest.approx([0.5, -0.1 * 0.5 * 1.0, 0.0])
     dense = matrix(program)
     assert dense[0, 2] == dense[2, 0] == pytest.approx(-0.1 * 1.0 * -0.5)
     assert dense[0, 1] == 1.0 and dense[1, 2] == -0.5
@@ -66,9 +66,9 @@ def test_control_errors_are_relative_to_the_largest_coupling_and_the_same_both_w
     assert np.allclose(error, error.T)
     values = error[np.triu_indices(120, 1)]
     assert abs(values.std() / 0.02 - 1) < 4 / np.sqrt(2 * len(values))
-    assert abs((program.bias / np.abs(asked).max()).std() / 0.05 - 1) < 4 / np.sqrt(240)
+    assert abs((program.network.bias / np.abs(asked).max()).std() / 0.05 - 1) < 4 / np.sqrt(240)
     other = hwsim.compile(problem, chip, die_seed=1)
-    assert not np.array_equal(other.weight, program.weight)
+    assert not np.array_equal(other.weight, program.network.weight)
 
 
 def test_a_quantisation_error_is_uniform_within_its_half_width():

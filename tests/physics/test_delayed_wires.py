@@ -69,8 +69,8 @@ def laid_out(n, seed):
 
 def law_of(program, beta):
     return delayed_law(
-        program.bias, program.indptr, program.indices, program.weight, lags_of(program.delay, program.period), beta,
-        participation=program.participation,
+        *program.network, lags_of(program.wires.delay, program.clock.period), beta,
+        participation=program.clock.participation,
     )  # fmt: skip
 
 
@@ -86,14 +86,14 @@ def test_with_one_tick_of_delay_the_chain_is_the_tick_random_pair():
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 6])
 def test_machines_with_delays_from_a_floorplan_follow_the_exact_chain(n):
     program = laid_out(n, n)
-    lags = lags_of(program.delay, program.period)
+    lags = lags_of(program.wires.delay, program.clock.period)
     assert lags.max() >= 2 or n == 2
     exact = moments(law_of(program, 0.7), n)
     found = means_by_schedule(program, beta=0.7, time="600 ns", reads=3200, schedules=32, seed=n)
     assert np.abs(sigmas(found, exact)).max() < SIGMA
     if n > 2:
         # wrong physics: the same machine with every wire as short as the response
-        short = moments(law_of(replace(program, delay=np.zeros_like(program.delay)), 0.7), n)
+        short = moments(law_of(replace(program, delay=np.zeros_like(program.wires.delay)), 0.7), n)
         assert np.abs(sigmas(found, short)).max() > SIGMA
 
 
@@ -143,5 +143,5 @@ def test_histories_beyond_the_table_are_refused():
     program = laid_out(6, 6)
     with pytest.raises(InputError, match="history of 60 values of 6 p-bits is more than 14 bits"):
         delayed_law(
-            program.bias, program.indptr, program.indices, program.weight, np.full(30, 10), 1.0, participation=0.5
+            *program.network, np.full(30, 10), 1.0, participation=0.5
         )

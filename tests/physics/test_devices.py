@@ -208,13 +208,13 @@ def test_stuck_cells_never_change_and_bias_their_neighbours(boltzmann, distance)
     chip = hwsim.chip("generic-all-to-all", tau="1 ns", stuck_fraction=0.4)
     seed = next(k for k in range(100) if 0 < np.count_nonzero(hwsim.compile(problem, chip, die_seed=k).stuck) < 3)
     program = hwsim.compile(problem, chip, die_seed=seed)
-    stuck = program.stuck != 0
+    stuck = program.cells.stuck != 0
     run = settled(program, beta=0.5, time="60 ns", seed=3)
-    assert (run.states[:, stuck] == program.stuck[stuck]).all()
+    assert (run.states[:, stuck] == program.cells.stuck[stuck]).all()
     law = boltzmann(program, 0.5)
     index = np.arange(len(law))
     for i in np.nonzero(stuck)[0]:
-        law = np.where(((index >> i) & 1) == (program.stuck[i] > 0), law, 0.0)
+        law = np.where(((index >> i) & 1) == (program.cells.stuck[i] > 0), law, 0.0)
     assert distance(run.states, law / law.sum()) < Z
 
 

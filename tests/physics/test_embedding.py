@@ -50,13 +50,13 @@ def least(name):
 def test_the_unembedded_ground_state_is_that_of_the_problem(name, chip):
     problem, machine, placed = embedded(name, chip)
     program = hwsim.compile(problem, machine, embedding=placed)
-    assert (program.chain is None) == (chip == "all-to-all")
+    assert (program.readout.chain is None) == (chip == "all-to-all")
     updates = 3000 * (machine.clock.period_s or machine.pbit.tau_s)
     run = hwsim.run(program, anneal=hwsim.linear(0.1, PROBLEMS[name], updates), reads=512, schedules=4, seed=3)
     facts = chain_facts(run, target=least(name))
     assert run.energies.min() == pytest.approx(least(name), abs=1e-9)
     assert run.sampleset.first.energy == pytest.approx(problem.bqm.energy(run.sampleset.first.sample), abs=1e-9)
-    if program.chain is not None:
+    if program.readout.chain is not None:
         assert 0 <= facts["broken_chains"] < 0.3
         assert np.isclose(run.sampleset.record.chain_break_fraction.mean(), facts["broken_chains"])
 

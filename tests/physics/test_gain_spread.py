@@ -29,9 +29,9 @@ def stationary(program, beta):
     spins = 2 * ((index[:, None] >> np.arange(N)) & 1) - 1
     up = []
     for i in range(N):
-        row = slice(program.indptr[i], program.indptr[i + 1])
-        field = -(program.bias[i] + spins[:, program.indices[row]] @ program.weight[row])
-        up.append((1 + np.tanh(program.gain[i] * beta * field)) / 2)
+        row = slice(program.network.indptr[i], program.network.indptr[i + 1])
+        field = -(program.network.bias[i] + spins[:, program.network.indices[row]] @ program.network.weight[row])
+        up.append((1 + np.tanh(program.cells.gain[i] * beta * field)) / 2)
     law = np.full(2**N, 2.0**-N)
     for _ in range(4000):
         new = np.zeros_like(law)
@@ -49,9 +49,9 @@ def least_divergence(law, spins, program):
     """min over beta of KL(law | Boltzmann at beta): the best beta has the law's mean energy."""
     energy = np.zeros(len(law))
     for i in range(N):
-        for k in range(program.indptr[i], program.indptr[i + 1]):
-            if program.indices[k] < i:
-                energy += program.weight[k] * spins[:, i] * spins[:, program.indices[k]]
+        for k in range(program.network.indptr[i], program.network.indptr[i + 1]):
+            if program.network.indices[k] < i:
+                energy += program.network.weight[k] * spins[:, i] * spins[:, program.network.indices[k]]
     goal = float(law @ energy)
 
     def boltzmann(beta):
@@ -68,7 +68,7 @@ def least_divergence(law, spins, program):
 
 def least_divergence_of_any_couplings(law, spins, program):
     """min over all couplings of the grid's edges of KL(law | Boltzmann): they match the law's correlations (Newton)."""
-    edges = [(i, int(j)) for i in range(N) for j in program.indices[program.indptr[i] : program.indptr[i + 1]] if j < i]
+    edges = [(i, int(j)) for i in range(N) for j in program.network.indices[program.network.row(i)] if j < i]
     features = np.array([spins[:, i] * spins[:, j] for i, j in edges], dtype=float)
     goal, couplings = features @ law, np.zeros(len(edges))
     for _ in range(60):

@@ -44,7 +44,7 @@ def distance(program, law, result):
 def test_one_at_a_time_and_chromatic_clocks_sample_the_boltzmann_law(make_program, clock, seed):
     couplings, bias = frustrated(seed)
     program = make_program(couplings, bias=bias, clock=clock)
-    law = boltzmann_law(energies(program.bias, program.indptr, program.indices, program.weight), 0.4)
+    law = boltzmann_law(energies(*program.network), 0.4)
     assert distance(program, law, settle(program, beta=0.4, seed=seed)) < Z  # 40 comparisons
 
 
@@ -52,7 +52,7 @@ def test_one_at_a_time_and_chromatic_clocks_sample_the_boltzmann_law(make_progra
 def test_the_fully_parallel_clock_samples_little_peretto_and_not_boltzmann(make_program, seed):
     couplings, bias = frustrated(seed)
     program = make_program(couplings, bias=bias, clock="synchronous")
-    arrays = (program.bias, program.indptr, program.indices, program.weight)
+    arrays = program.network
     result = settle(program, beta=0.4, seed=seed)
     assert distance(program, little_peretto_law(*arrays, 0.4), result) < Z
     assert distance(program, boltzmann_law(energies(*arrays), 0.4), result) > 10  # the control that must fail

@@ -6,7 +6,6 @@ import pytest
 import hwsim
 from hwsim.analysis.exact import boltzmann_law, energies
 from hwsim.analysis.interval import wilson
-from hwsim.decode import decode_labels
 from hwsim.problem.logic import Circuit, clamped, words_of
 from hwsim.problem.problem import Problem
 
@@ -26,7 +25,7 @@ def test_a_full_adder_runs_in_every_direction(clamps, distance):
     run = hwsim.run(program, anneal=hwsim.constant(beta, "60 ns"), reads=READS, schedules=READS // 64, checkpoints=1)
     assert distance(run.states, boltzmann_law(energies(*program.problem_network), beta)) < 4
     cold = hwsim.run(program, anneal=hwsim.linear(0.1, 4.0, "400 ns"), reads=1024, schedules=16, checkpoints=1)
-    found = words_of(circuit, decode_labels(program.labels), cold.variables, clamps)
+    found = words_of(circuit, program.readout.names, cold.variables, clamps)
     valid = [(words, count) for words, count, is_valid in found if is_valid]
     assert sum(count for _, count in valid) > 0.99 * 1024
     for words, _ in valid:
@@ -42,7 +41,7 @@ def success(text, clock, time):
     chip = hwsim.chip("generic-all-to-all", clock=clock, tau="1 ns")
     run = hwsim.run(hwsim.compile(problem, chip), anneal=hwsim.linear(0.1, 3.0, time), reads=512, schedules=8)
     hits = run.energies <= problem.known_energy + 1e-9
-    labels = decode_labels(run.program.labels)
+    labels = run.program.readout.names
     for words, _, valid in words_of(problem.circuit, labels, run.variables[hits], problem.clamps):
         assert valid and words["a"] * words["b"] == words["p"] == problem.clamps["p"]
     return int(hits.sum())
@@ -71,6 +70,6 @@ def test_the_numbers_of_a_read_are_those_of_its_states():
         hwsim.compile(problem, hwsim.chip("generic-all-to-all", tau="1 ns")), anneal=hwsim.linear(0.1, 4, "400 ns"),
         reads=64,
     )  # fmt: skip
-    (best, *_) = words_of(problem.circuit, decode_labels(run.program.labels), run.variables, problem.clamps)
+    (best, *_) = words_of(problem.circuit, run.program.readout.names, run.variables, problem.clamps)
     assert best[0] == {"a": 1, "b": 2, "s": 3} and best[2]
     assert np.all(run.energies >= problem.known_energy)

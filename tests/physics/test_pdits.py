@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import hwsim
 from hwsim.analysis.summary import standard_error
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.program import CLOCK_CODES
+from hwsim.cell.clock import CLOCKS
 
 
 def model(cases, seed, density=0.8):
@@ -88,7 +88,7 @@ def test_p_dits_of_two_levels_are_p_bits():
 def test_lanes_and_reference_tell_the_same(data):
     draw = data.draw
     cases = draw(st.lists(st.integers(2, 4), min_size=1, max_size=4))
-    clock = draw(st.sampled_from(sorted(CLOCK_CODES)))
+    clock = draw(st.sampled_from(sorted(CLOCKS)))
     chip = hwsim.chip(
         "generic-all-to-all", clock=clock, tau="1 ns", delay=draw(st.sampled_from(["0 ns", "0.7 ns"])), gain_dtod=0.1,
         offset_dtod=0.2, dac_bits=draw(st.sampled_from([None, 4])), weight_dtod=0.05,
@@ -99,7 +99,7 @@ def test_lanes_and_reference_tell_the_same(data):
     for read in (0, 2):
         assert all(np.array_equal(a, b) for a, b in zip(traces[0].traces[read], traces[1].traces[read], strict=True))
     assert (traces[0].states == traces[1].states).all()
-    for lines in np.split(traces[1].states, np.unique(program.group)[1:], axis=1):
+    for lines in np.split(traces[1].states, np.unique(program.cells.pdit)[1:], axis=1):
         assert (np.sum(lines == 1, axis=1) == 1).all()  # one level each, whatever the delay
 
 

@@ -9,8 +9,7 @@ import hwsim
 from hwsim.engine.run import run
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.mapping.partition import cut_wires, partition
-from hwsim.mapping.registers import Network
-from hwsim.program import CLOCK_CODES
+from hwsim.cell.clock import CLOCKS
 
 SIDE, PERIOD_S = 6, 10e-9
 
@@ -57,7 +56,7 @@ def test_lanes_and_reference_tell_the_same(make_program, data):
     couplings = upper + upper.T
     m = np.count_nonzero(couplings)
     program = make_program(
-        couplings, clock=draw(st.sampled_from(sorted(CLOCK_CODES))), delay=rng.integers(0, 700_000, m),
+        couplings, clock=draw(st.sampled_from(sorted(CLOCKS))), delay=rng.integers(0, 700_000, m),
         exchange=rng.choice([0, 300_000, 2_500_000], m), synapse=draw(st.sampled_from([0.0, 3e5])),
     )  # fmt: skip
     traces = [
@@ -70,7 +69,7 @@ def test_lanes_and_reference_tell_the_same(make_program, data):
 def test_a_partition_is_even_and_cuts_few_wires():
     pytest.importorskip("pymetis")
     program = hwsim.compile(hwsim.read("ea3d:L=8,seed=1"), hwsim.chip("generic-all-to-all"))
-    network = Network(bias=program.bias, indptr=program.indptr, indices=program.indices, weight=program.weight)
+    network = program.network
     part = partition(network, 4)
     assert np.bincount(part).min() > 110 and np.bincount(part).max() < 146
     assert cut_wires(network, part).mean() < 0.4

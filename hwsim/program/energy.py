@@ -1,16 +1,8 @@
-"""Energies of states, one definition for every engine."""
+"""Energies of states: one definition, for every engine and everybody else."""
 
 import numpy as np
 
-from hwsim.decode import vote
 from hwsim.jit import njit
-from hwsim.program import Program
-
-
-def row_energies(program: Program, states: np.ndarray) -> np.ndarray:
-    """float64 (reads,) of states int8 (reads, n), of chains their votes: E = sum h s + sum_{i<j} J s s + offset."""
-    columns = column_energies(*program.problem_network, vote(program, states).T)
-    return columns + program.energy_offset
 
 
 def column_energies(

@@ -1,0 +1,101 @@
+"""Archives: the ``.npz`` files of hwsim. A manifest says what kind of thing is inside; arrays lie beside it.
+
+Enters: a kind, a manifest that msgspec can write, arrays. Leaves: a file, whole or not at all; or the same back,
+checked. What is another kind, cut or damaged is refused in one sentence that names what was found.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import msgspec
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.files import replacing
+
+_FORMAT = "hwsim-"
+_MANIFEST = "manifest"
+
+
+class Head(msgspec.Struct):
+    """What every manifest begins with."""
+
+    format: str
+    version: int
+
+
+M = TypeVar("M", bound=Head)
+
+
+def write(path: str | Path, manifest: Head, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write ``path``: ``manifest`` and ``arrays``, whole or not at all."""
+    text = msgspec.json.encode(manifest).decode()
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez(file, **{_MANIFEST: np.array(text)}, **arrays)  # type: ignore[arg-type]
+
+
+def kind_of(path: str | Path | BinaryIO) -> str | None:
+    """The kind of a file of ours, such as ``program`` or ``run``; None for anything else."""
+    try:
+        head, _ = _open(path, Head, manifest_only=True)
+    except InputError:
+        return None
+    return head.format.removeprefix(_FORMAT)
+
+
+def read(path: str | Path | BinaryIO, kind: str, manifests: Mapping[int, type[M]]) -> tuple[M, dict[str, np.ndarray]]:
+    """(manifest, arrays) of the archive of ``kind`` at ``path``. manifests : the manifest of each version that is read.
+
+    Raises InputError for anything else, with what was found.
+    """
+    head, _ = _open(path, Head, manifest_only=True, wanted=kind)
+    found = head.format.removeprefix(_FORMAT)
+    if not head.format.startswith(_FORMAT) or found != kind:
+        what = f"a saved {found}" if head.format.startswith(_FORMAT) else f"of the format {head.format!r}"
+        raise InputError(f"{name_of(path)} is {what}, not a saved {kind}")
+    if head.version not in manifests:
+        newest = max(manifests)
+        age = "a newer" if head.version > newest else "an older"
+        raise InputError(
+            f"{name_of(path)} is a {kind} of {age} version of hwsim (file version {head.version}; this one reads "
+            f"{', '.join(map(str, sorted(manifests)))})"
+        )
+    return _open(path, manifests[head.version], wanted=kind)
+
+
+def _open(
+    path: str | Path | BinaryIO, manifest: type[M], *, manifest_only: bool = False, wanted: str = "file of hwsim"
+) -> tuple[M, dict[str, np.ndarray]]:
+    name = name_of(path)
+    try:
+        with ExitStack() as opened:
+            file = opened.enter_context(open(path, "rb")) if isinstance(path, str | Path) else path
+            file.seek(0)
+            data = opened.enter_context(np.load(file, allow_pickle=False))  # numpy leaves a file of its own open
+            if not isinstance(data, np.lib.npyio.NpzFile):
+                raise InputError(f"{name} is not a saved {wanted}: it is one bare array")
+            if _MANIFEST not in data.files:
+                raise InputError(f"{name} is not a saved {wanted}: it has no manifest")
+            text = str(data[_MANIFEST])
+            arrays = {} if manifest_only else {key: data[key] for key in data.files if key != _MANIFEST}
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"no such file: {path}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder, not a saved {wanted}") from None
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise InputError(f"{name} is not a saved {wanted}, or only a part of one ({error})") from None
+    except Exception as error:
+        raise InputError(f"{name} is not a saved {wanted} ({error})") from None
+    try:
+        return msgspec.json.decode(text, type=manifest, strict=True), arrays
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise InputError(f"{name} is not a saved {wanted}: its manifest is damaged ({error})") from None
+
+
+def name_of(path: Any) -> str:
+    return str(path) if isinstance(path, str | Path) else "the file"

@@ -1,0 +1,69 @@
+"""The clock of a Program: who updates when."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hwsim.cell.clock import CLOCKS, ClockKind
+from hwsim.errors import InputError
+from hwsim.program.record import Record, column, scalar
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clock(Record):
+    """Times are ticks of the grid.
+
+    kind : a key of CLOCKS;  period : int, of one round;  participation : float in (0, 1], chance that a p-bit takes
+    part in a synchronous tick
+    color : int32 (n,), colour class of each p-bit;  tau : float64 (n,), mean interval (poisson, free-running)
+    phase : int64 (n,), first tick (free-running);  jitter : float64 (n,) (free-running)
+    """
+
+    _name = "clock"
+
+    kind: str = scalar(one_of=CLOCKS)
+    period: int = scalar(least=1)
+    participation: float = scalar(above=0, most=1)
+    color: np.ndarray = column(np.int32)
+    tau: np.ndarray = column(np.float64, least=1)
+    phase: np.ndarray = column(np.int64, least=0)
+    jitter: np.ndarray = column(np.float64, least=0)
+
+    def _check(self) -> None:
+        n = len(self.tau)
+        if self.facts.one_at_a_time and self.period < n:
+            raise InputError(f"a {self.kind} round of {n} p-bits needs a period of at least {n} fs, got {self.period}")
+        if self.facts.colored and (int(self.color.min()) < 0 or self.period <= int(self.color.max())):
+            raise InputError("program.color must be >= 0 and below the period in ticks")
+
+    @property
+    def facts(self) -> ClockKind:
+        """What the kind means."""
+        return CLOCKS[self.kind]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether every p-bit has a clock of its own."""
+        return self.facts.own
+
+    @property
+    def n_slots(self) -> int:
+        """How many instants one round of a common clock has."""
+        if self.facts.colored:
+            return int(self.color.max()) + 1
+        return len(self.tau) if self.facts.one_at_a_time else 1
+
+    @cached_property
+    def round_ticks(self) -> int:
+        """One sweep: the period of a common clock, the mean interval where every p-bit has its own."""
+        return max(1, round(float(np.mean(self.tau)))) if self.is_own else self.period
+
+    @cached_property
+    def update_ticks(self) -> float:
+        """Mean ticks between two updates of a p-bit: a sweep, longer where p-bits take part by chance."""
+        return float(np.mean(self.tau)) if self.is_own else self.period / self._share
+
+    @property
+    def _share(self) -> float:
+        return self.participation if self.kind == "synchronous" else 1.0

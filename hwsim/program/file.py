@@ -1,0 +1,110 @@
+"""Programs as files: one array for each field that differs from its default, scalars in the manifest."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+
+from hwsim import archive
+from hwsim.errors import InputError
+from hwsim.program.program import _FLAT, Program
+from hwsim.program.record import Record
+
+KIND = "program"
+VERSION = 3
+Scalar = int | float | str | bool | None
+
+
+class Manifest(archive.Head, forbid_unknown_fields=True):
+    """Scalars by record and field."""
+
+    records: dict[str, dict[str, Scalar]]
+
+
+class FlatManifest(archive.Head):
+    """Version 2, of hwsim 0.1: the scalars of one flat Program; arrays that were None stand there as well."""
+
+    clock: str
+    period: int
+    participation: float
+    labels: str
+    table_first: float
+    table_step: float
+    flicker_block: int
+    flicker_octaves: int
+    temperature_drift: float
+    source: str
+    source_shifts: int
+    source_share: int
+    source_phase: int
+    energy_offset: float
+    vartype: str
+    update_j: float | None
+    control_scale: float
+
+
+def save(program: Program, path: str | Path) -> None:
+    """Write ``path`` (npz with a JSON manifest), whole or not at all."""
+    manifest, arrays = parts(program)
+    archive.write(path, manifest, arrays)
+
+
+def load(path: str | Path | BinaryIO) -> Program:
+    """Read a Program that `save` wrote, from a path or an open file. Raises InputError for anything else."""
+    manifest, arrays = archive.read(path, KIND, {2: FlatManifest, VERSION: Manifest})
+    try:
+        if isinstance(manifest, Manifest):
+            return of_parts(manifest, arrays)
+        return _of_flat(manifest, arrays)
+    except InputError as error:
+        raise InputError(f"{archive.name_of(path)} is not a saved program: {error}") from None
+
+
+def parts(program: Program) -> tuple[Manifest, dict[str, np.ndarray]]:
+    """(manifest, arrays) of ``program``, arrays named record.field."""
+    scalars: dict[str, dict[str, Scalar]] = {}
+    arrays: dict[str, np.ndarray] = {}
+    for item in fields(program):
+        own, columns = getattr(program, item.name).parts()
+        scalars[item.name] = own
+        arrays |= {f"{item.name}.{name}": value for name, value in columns.items()}
+    return Manifest(format=f"hwsim-{KIND}", version=VERSION, records=scalars), arrays
+
+
+def of_parts(manifest: Manifest, arrays: dict[str, np.ndarray]) -> Program:
+    """The Program of what `parts` gave. Raises InputError."""
+    records: dict[str, Record] = {}
+    names = {item.name: item.type for item in fields(Program)}
+    strange = [name for name in (*manifest.records, *(key.partition(".")[0] for key in arrays)) if name not in names]
+    if strange:
+        raise InputError(f"{strange[0]} is nothing that this version of hwsim knows")
+    for name, kind in names.items():
+        own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
+        records[name] = kind.of_parts(manifest.records.get(name, {}), own)  # type: ignore[union-attr]
+    return Program(**records)  # type: ignore[arg-type]
+
+
+_RENAMED = {"clock": "kind", "noise": "white", "group": "pdit"}
+
+
+def _of_flat(manifest: FlatManifest, arrays: dict[str, np.ndarray]) -> Program:
+    """The Program of a file of version 2, whose fields had no records."""
+    scalars: dict[str, dict[str, Scalar]] = {}
+    columns: dict[str, np.ndarray] = {}
+    for name, value in (msgspec.structs.asdict(manifest) | arrays).items():
+        if name in ("format", "version") or (name == "table" and not len(value)):
+            continue
+        if name.startswith("problem_"):
+            columns[f"readout.problem.{name.removeprefix('problem_')}"] = value
+            continue
+        name = _RENAMED.get(name, name)
+        if name not in _FLAT:
+            raise InputError(f"{name} is nothing that this version of hwsim knows")
+        record, inside = _FLAT[name]
+        if isinstance(value, np.ndarray):
+            columns[f"{record}.{inside}"] = value
+        else:
+            scalars.setdefault(record, {})[inside] = value
+    return of_parts(Manifest(format=f"hwsim-{KIND}", version=VERSION, records=scalars), columns)

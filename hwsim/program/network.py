@@ -1,0 +1,125 @@
+"""The network of a Program, and its wires: who is coupled to whom, how strongly, and when a value arrives."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hwsim.errors import InputError
+from hwsim.program.record import CONNECTION, PBIT, ROW, Record, column
+
+
+def rows_of(indptr: np.ndarray) -> np.ndarray:
+    """int64 (m,): the row of every stored connection."""
+    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network(Record):
+    """Biases and couplings of n spins: dimod's sign, E = sum h s + sum J s s. Each coupling is stored in both rows.
+
+    bias : float64 (n,);  indptr : int64 (n + 1,), indices : int32 (m,), weight : float64 (m,), row by row
+    Unpacks into these four.
+    """
+
+    _name = "network"
+
+    bias: np.ndarray = column(np.float64)
+    indptr: np.ndarray = column(np.int64, ROW, numbers=CONNECTION)
+    indices: np.ndarray = column(np.int32, CONNECTION, numbers=PBIT)
+    weight: np.ndarray = column(np.float64, CONNECTION)
+
+    def _check(self) -> None:
+        n, m = self.n, len(self.weight)
+        if self.indptr[0] != 0 or self.indptr[-1] != m or np.any(np.diff(self.indptr) < 0):
+            raise InputError("program.indptr must rise from 0 to the number of connections")
+        if m and (self.indices.min() < 0 or self.indices.max() >= n):
+            raise InputError("program.indices must lie in [0, n)")
+        if np.any(self.indices == self.rows):
+            raise InputError("program.indices couples a p-bit to itself")
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter((self.bias, self.indptr, self.indices, self.weight))
+
+    @property
+    def n(self) -> int:
+        """How many spins."""
+        return len(self.bias)
+
+    @property
+    def n_couplings(self) -> int:
+        """How many couplings (pairs)."""
+        return len(self.weight) // 2
+
+    @cached_property
+    def degree(self) -> np.ndarray:
+        """int64 (n,): couplings of each spin."""
+        return np.diff(self.indptr)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """int64 (m,): the row of every stored connection."""
+        return rows_of(self.indptr)
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(i, j, J): int64 (k,), int64 (k,), float64 (k,): every coupling once, i < j, in the order of the rows."""
+        once = self.rows < self.indices
+        return self.rows[once], self.indices[once].astype(np.int64), self.weight[once]
+
+    def row(self, i: int) -> slice:
+        """Where the connections of spin ``i`` are."""
+        return slice(int(self.indptr[i]), int(self.indptr[i + 1]))
+
+    def row_sums(self, values: np.ndarray) -> np.ndarray:
+        """float64 (n,): ``values`` (m,), one for each connection, summed by row."""
+        return np.bincount(self.rows, weights=values, minlength=self.n)
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """float64 (n,): the largest field of each spin, |h| + sum of |J|."""
+        return np.abs(self.bias) + self.row_sums(np.abs(self.weight))
+
+    def same_as(self, other: "Network") -> bool:
+        """Whether both hold the same numbers."""
+        return all(np.array_equal(a, b) for a, b in zip(self, other, strict=True))
+
+    def energies(self, states: np.ndarray) -> np.ndarray:
+        """float64 (reads,): E of ``states``, int8 (reads, n) of +-1, without any offset."""
+        from hwsim.program.energy import column_energies
+
+        return column_energies(*self, np.asarray(states, dtype=np.int8).T)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Wires(Record):
+    """What the m stored connections of a network do to a signal. Times are ticks of the grid.
+
+    delay : int64 (m,), from a commit of ``indices[k]`` until the row's p-bit sees it
+    exchange : int64 (m,) or None: a value crosses at multiples of this many ticks only, and then takes ``delay``; what
+    is committed at such a moment waits for the next. 0 for a wire within a chip
+    driven : bool (m,) or None: couplings whose strength follows the anneal's ``drive``; all others keep theirs
+    """
+
+    _name = "wires"
+
+    delay: np.ndarray = column(np.int64, CONNECTION, least=0)
+    exchange: np.ndarray | None = column(np.int64, CONNECTION, least=0, optional=True)
+    driven: np.ndarray | None = column(np.bool_, CONNECTION, optional=True)
+
+    @cached_property
+    def uniform_delay(self) -> int | None:
+        """The one delay of every connection in ticks, or None when they differ or some cross at intervals."""
+        if self.exchange is not None:
+            return None
+        if len(self.delay) == 0:
+            return 0
+        first = int(self.delay[0])
+        return first if bool(np.all(self.delay == first)) else None
+
+    @property
+    def longest_ticks(self) -> int:
+        """Ticks until every signal under way has arrived: the longest delay, and the longest wait for an exchange."""
+        wait = 0 if self.exchange is None else int(self.exchange.max(initial=0))
+        return int(self.delay.max(initial=0)) + wait

@@ -1,0 +1,38 @@
+"""The noise of a Program: of the machine itself, and the quality of its random numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.cell.law import SOURCES
+from hwsim.program.record import Record, column, scalar
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Noise(Record):
+    """White, 1/f and thermal noise, and random sources.
+
+    white : float64 (n,), s.d. of white noise at the input, fresh at every update
+    flicker : float64 (n,), s.d. of 1/f noise at the input, in octaves: ``flicker_octaves`` of them, the fastest
+    changing every ``flicker_block`` ticks. Like the clock, it belongs to a schedule: replicas of one share it
+    temperature_drift : float, per second: beta is divided by 1 + temperature_drift * time
+    source : a key of hwsim.cell.law.SOURCES;  source_shifts : steps between two words;  source_share : p-bits that
+    hold the same sequence;  source_phase : steps between two of them
+    """
+
+    _name = "noise"
+
+    white: np.ndarray = column(np.float64, least=0)
+    flicker: np.ndarray = column(np.float64, least=0)
+    flicker_block: int = scalar(default=1, least=1)
+    flicker_octaves: int = scalar(default=10, least=1, most=40)
+    temperature_drift: float = scalar(default=0.0)
+    source: str = scalar(default="ideal", one_of=SOURCES)
+    source_shifts: int = scalar(default=1, least=1)
+    source_share: int = scalar(default=1, least=1)
+    source_phase: int = scalar(default=0, least=0, most=4096)
+
+    @property
+    def is_none(self) -> bool:
+        """Whether inputs are exact and random numbers ideal."""
+        return self.source == "ideal" and not (np.any(self.white > 0) or np.any(self.flicker > 0))

@@ -1,0 +1,21 @@
+"""The prices of a Program: what the machine charges, and the energy of each p-bit's own wires."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.chip.chip import Prices as MachinePrices
+from hwsim.program.record import Record, column
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prices(MachinePrices, Record):
+    """What the chip charges, None where nobody has published it; no sample depends on it.
+
+    wire_j : float64 (n,), energy of the wires when a p-bit's value toggles, in J, or None likewise
+    """
+
+    _name = "prices"
+
+    update_j: float | None = None
+    wire_j: np.ndarray | None = column(np.float64, least=0, optional=True, hashed=False)

@@ -1,0 +1,227 @@
+"""Program: the narrow waist. A few records of flat arrays that an engine reads; no graph objects.
+
+Mapping makes a Program; engines read nothing else. It checks itself, cannot be changed, and has a content hash that
+names a result for ever.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from hwsim.cell.law import HEAT_BATH, RELAXATION
+from hwsim.errors import InputError
+from hwsim.program.cells import Cells
+from hwsim.program.clock import Clock
+from hwsim.program.network import Network, Wires
+from hwsim.program.noise import Noise
+from hwsim.program.placement import Placement
+from hwsim.program.prices import Prices
+from hwsim.program.readout import Readout
+from hwsim.program.record import CONNECTION, PBIT, ROW, VARIABLE, Record
+from hwsim.streams import NOISE_VERSION
+
+HASH_VERSION = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Program:
+    """A problem on a chip, ready to run: n p-bits, m stored connections. See each record for what it holds.
+
+    network : who is coupled to whom;  wires : when a value arrives;  cells : the devices and their faults
+    noise : of the machine, and its random numbers;  clock : who updates when
+    readout : what states mean;  prices : what the machine charges;  placement : which chip, and where on it
+    """
+
+    network: Network
+    wires: Wires
+    cells: Cells
+    noise: Noise
+    clock: Clock
+    readout: Readout
+    prices: Prices = field(default_factory=Prices)
+    placement: Placement = field(default_factory=Placement)
+
+    def __post_init__(self) -> None:
+        _check_lengths(self)
+        _check_together(self)
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """All of them, in order."""
+        return (getattr(self, item.name) for item in fields(self))
+
+    @property
+    def n_pbits(self) -> int:
+        """How many p-bits."""
+        return self.network.n
+
+    @property
+    def n_variables(self) -> int:
+        """How many variables the problem has: fewer than p-bits where chains carry them."""
+        return self.problem_network.n
+
+    @property
+    def problem_network(self) -> Network:
+        """The network that energies are counted with."""
+        return self.network if self.readout.problem is None else self.readout.problem
+
+    @cached_property
+    def remembers(self) -> bool:
+        """Whether an update depends on the p-bit's own state."""
+        return self.cells.remembers
+
+    def energies(self, states: np.ndarray) -> np.ndarray:
+        """float64 (reads,): of ``states`` int8 (reads, n) of the p-bits, chains by their vote, the offset included."""
+        return self.value_energies(self.readout.vote(states))
+
+    def value_energies(self, values: np.ndarray) -> np.ndarray:
+        """float64 (reads,): energies of ``values`` int8 (reads, variables) of the problem's variables."""
+        return self.problem_network.energies(values) + self.readout.energy_offset
+
+    def changed(self, **changes: Any) -> "Program":
+        """The program with other values of some fields, named as in the records, whichever record each belongs to."""
+        by_record: dict[str, dict[str, Any]] = {}
+        for name, value in changes.items():
+            if name in _RECORDS:
+                by_record.setdefault("", {})[name] = value
+            elif name in _HOME:
+                by_record.setdefault(_HOME[name], {})[name] = value
+            else:
+                raise InputError(f"a program has no field {name!r}")
+        whole = by_record.pop("", {})
+        return replace(self, **whole, **{
+            record: replace(getattr(self, record), **values) for record, values in by_record.items()
+        })  # fmt: skip
+
+    def tile(self, copies: int) -> "Program":
+        """``copies`` of the program side by side, not coupled: p-bit i of copy r has number r n + i.
+
+        One clock serves all. The sites and registers of a chip are those of one copy, so they are left out.
+        """
+        if copies < 1:
+            raise InputError(f"copies must be >= 1, got {copies}")
+        sizes = self._sizes
+        bare = replace(self.placement, sites=None, bias_code=None, weight_code=None)
+        many = {item.name: getattr(self, item.name) for item in fields(self)} | {"placement": bare}
+        return replace(self, **{name: record.tile(copies, sizes) for name, record in many.items()})
+
+    def take(self, pbits: np.ndarray) -> "Program":
+        """The part of the program on ``pbits`` (int, ascending), and the couplings among them.
+
+        Energies are counted with the machine's own couplings of that part, without offset. Raises InputError for a part
+        of a p-dit, and for programs with chains, of which a part is no problem.
+        """
+        pbits = np.asarray(pbits, dtype=np.int64)
+        if self.readout.chain is not None:
+            raise InputError("a part of a program with chains is not a program")
+        if len(pbits) == 0 or np.any(np.diff(pbits) <= 0) or pbits[0] < 0 or pbits[-1] >= self.n_pbits:
+            raise InputError(f"pbits must ascend within [0, {self.n_pbits}), at least one of them")
+        inside = np.zeros(self.n_pbits, dtype=bool)
+        inside[pbits] = True
+        if self.cells.pdit is not None and np.any(inside != inside[self.cells.pdit]):
+            raise InputError("pbits must hold all lines of a p-dit or none")
+        network = self.network
+        connections = np.flatnonzero(inside[network.rows] & inside[network.indices])
+        degree = np.bincount(network.rows[connections], minlength=network.n)[pbits]
+        indptr = np.concatenate(([0], np.cumsum(degree))).astype(np.int64)
+        kept = {PBIT: pbits, CONNECTION: connections, VARIABLE: pbits}
+        place = np.cumsum(inside) - 1
+        part = Network(
+            bias=network.bias[pbits], indptr=indptr, weight=network.weight[connections],
+            indices=place[network.indices[connections]].astype(np.int32),
+        )  # fmt: skip
+        rest = ("wires", "cells", "noise", "clock", "prices", "placement")
+        return replace(
+            self, network=part, readout=self.readout.part(pbits),
+            **{name: getattr(self, name).take(kept, self._sizes) for name in rest},
+        )  # fmt: skip
+
+    @property
+    def _sizes(self) -> dict[str, int]:
+        n, m = self.n_pbits, len(self.network.weight)
+        return {PBIT: n, CONNECTION: m, ROW: n + 1, VARIABLE: self.n_variables}
+
+    def __getattr__(self, name: str) -> Any:
+        """Fields by the flat names of hwsim 0.1, for one release."""
+        if name.startswith("_") or name not in _FLAT:
+            raise AttributeError(f"a Program has no attribute {name!r}")
+        record, inside = _FLAT[name]
+        warnings.warn(f"program.{name} is now program.{record}.{inside}", DeprecationWarning, stacklevel=2)
+        value = getattr(getattr(self, record), inside)
+        if name.startswith("problem_"):
+            return None if value is None else getattr(value, name.removeprefix("problem_"))
+        return value
+
+
+_RECORDS = {item.name: item.type for item in fields(Program)}
+_HOME = {item.name: record for record, kind in _RECORDS.items() for item in fields(kind)}  # type: ignore[arg-type]
+"""The record that each field belongs to; no two records share a name."""
+_FLAT = {name: (record, name) for name, record in _HOME.items()} | {
+    "group": ("cells", "pdit"),
+    "problem_bias": ("readout", "problem"),
+    "problem_indptr": ("readout", "problem"),
+    "problem_indices": ("readout", "problem"),
+    "problem_weight": ("readout", "problem"),
+    "uniform_delay": ("wires", "uniform_delay"),
+    "n_couplings": ("network", "n_couplings"),
+}
+
+
+def _check_lengths(program: Program) -> None:
+    """Raise InputError unless every array is as long as there are p-bits or connections."""
+    if program.n_pbits == 0:
+        raise InputError("a program needs at least one p-bit")
+    sizes = program._sizes
+    for record in program.records:
+        for item, what in record._columns():
+            value = getattr(record, item.name)
+            if value is not None and what.axis in sizes and len(value) != sizes[what.axis]:
+                raise InputError(
+                    f"program.{item.name} must be {what.dtype} ({sizes[what.axis]},), got {value.dtype} {value.shape}"
+                )
+
+
+def _check_together(program: Program) -> None:
+    """Raise InputError for values that are good in their records and not beside each other."""
+    network, cells, noise, clock = program.network, program.cells, program.noise, program.clock
+    if clock.facts.colored and np.any(clock.color[network.rows] == clock.color[network.indices]):
+        raise InputError("program.color gives two coupled p-bits the same colour")
+    if np.any(cells.law == RELAXATION) and clock.kind != "poisson":
+        raise InputError(
+            f"a law whose rate depends on the state runs on the poisson clock, at the bounding rate, not on the "
+            f"{clock.kind} one"
+        )
+    if program.wires.driven is not None and (np.any(cells.synapse > 0) or cells.pdit is not None):
+        raise InputError("couplings that are driven reach p-bits without RC synapse, and not p-dits")
+    own = program.readout.problem
+    if own is not None and program.readout.chain is None and own.n != program.n_pbits:
+        raise InputError(f"program.problem must have a spin for each of the {program.n_pbits} p-bits, got {own.n}")
+    if cells.pdit is not None:
+        if np.any(cells.pdit[network.rows] == cells.pdit[network.indices]):
+            raise InputError("program.indices couples two levels of one p-dit")
+        many = np.bincount(cells.pdit, minlength=program.n_pbits)[cells.pdit] > 1
+        noisy = (noise.white > 0) | (noise.flicker > 0)
+        if np.any(many & noisy) or (np.any(many) and noise.source != "ideal"):
+            raise InputError("a p-dit follows ideal random numbers, without noise at its input")
+
+
+def is_ideal(program: Program) -> bool:
+    """Whether every p-bit follows the ideal law, without noise of the machine's own and with ideal numbers."""
+    return bool(np.all(program.cells.law == HEAT_BATH)) and program.noise.is_none and program.cells.pdit is None
+
+
+def content_hash(program: Program) -> str:
+    """40 hex digits that name what ``program`` samples, and the version of the noise: nothing that changes no state and
+    no energy enters, so labels and prices do not."""
+    digest = hashlib.blake2b(f"hwsim-program-{HASH_VERSION}-noise-{NOISE_VERSION}".encode(), digest_size=20)
+    for item in fields(program):
+        record = getattr(program, item.name)
+        for name, octets in record.hashed():
+            digest.update(f"|{item.name}.{name}:{len(octets)}:".encode())
+            digest.update(octets)
+    return digest.hexdigest()

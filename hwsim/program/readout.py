@@ -1,0 +1,103 @@
+"""The readout of a Program: what states mean to the person who asked, and what he asked for."""
+
+import json
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from hwsim.decode import decode_labels
+from hwsim.errors import InputError
+from hwsim.program.network import Network
+from hwsim.program.record import VARIABLE, Record, column, scalar
+
+VARTYPES = ("SPIN", "BINARY", "DISCRETE")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Readout(Record):
+    """labels : JSON text of the variable names in p-bit order;  vartype : of VARTYPES, the problem's own
+    energy_offset : float added to every energy
+    problem : the Network that energies are counted with, where the machine's own couplings are not exactly the
+    problem's (quantised, in error); None: the machine's
+    chain : int32 (n,), the problem's variable that each p-bit carries, or None where p-bit i is variable i. With
+    chains, labels and ``problem`` are those of the variables, and a variable's value is its chain's vote
+    problem_name, problem_kind, known_energy, known_source, known_is_exact : what is known of the problem
+    """
+
+    _name = "readout"
+    _within = ("problem",)
+
+    labels: str = scalar(hashed=False)
+    vartype: str = scalar(default="SPIN", one_of=VARTYPES, hashed=False)
+    energy_offset: float = scalar(default=0.0)
+    chain: np.ndarray | None = column(np.int32, numbers=VARIABLE, optional=True)
+    problem: Network | None = None
+    problem_name: str | None = scalar(default=None, hashed=False)
+    problem_kind: str | None = scalar(default=None, hashed=False)
+    known_energy: float | None = scalar(default=None, hashed=False)
+    known_source: str | None = scalar(default=None, hashed=False)
+    known_is_exact: bool = scalar(default=False, hashed=False)
+
+    def _check(self) -> None:
+        if self.chain is None:
+            return
+        if self.problem is None:
+            raise InputError("program.chain needs the problem's own network")
+        if not np.array_equal(np.unique(self.chain), np.arange(self.problem.n)):
+            raise InputError("program.chain must give every p-bit a variable, and every variable a p-bit")
+
+    def tile(self, copies: int, sizes: Any) -> Self:
+        """The readout of ``copies`` networks: variable v of copy r is called (r, v), and energies add up."""
+        many = super().tile(copies, sizes)
+        own = None
+        if self.problem is not None:
+            n, m = self.problem.n, len(self.problem.weight)
+            own = self.problem.tile(copies, {"p-bit": n, "connection": m})
+        labels = [[copy, label] for copy in range(copies) for label in json.loads(self.labels)]
+        return many._with(
+            labels=json.dumps(labels), problem=own, energy_offset=copies * self.energy_offset, known_energy=None,
+            known_source=None, known_is_exact=False,
+        )  # fmt: skip
+
+    def part(self, variables: np.ndarray) -> Self:
+        """The readout of ``variables`` alone, energies by the machine's own couplings."""
+        labels = json.loads(self.labels)
+        kept = [labels[k] for k in variables.tolist()] if labels else labels
+        return self._with(
+            labels=json.dumps(kept), problem=None, energy_offset=0.0, known_energy=None, known_source=None,
+            known_is_exact=False,
+        )  # fmt: skip
+
+    @cached_property
+    def names(self) -> list:
+        """The variables' names, in order."""
+        return decode_labels(self.labels)
+
+    def vote(self, states: np.ndarray) -> np.ndarray:
+        """int8 (reads, variables): what ``states`` int8 (reads, n) say of the problem's variables.
+
+        A chain's value is that of most of its p-bits; half against half, that of its first.
+        """
+        if self.chain is None:
+            return states
+        order, first, _ = self._chains
+        total = np.add.reduceat(states[:, order].astype(np.int32), first, axis=1)
+        return np.where(total == 0, states[:, order[first]], np.sign(total)).astype(np.int8)
+
+    def broken(self, states: np.ndarray) -> np.ndarray:
+        """bool (reads, variables): where the p-bits of a chain disagree."""
+        if self.chain is None:
+            return np.zeros(states.shape, dtype=bool)
+        order, first, size = self._chains
+        return np.abs(np.add.reduceat(states[:, order].astype(np.int32), first, axis=1)) != size
+
+    @cached_property
+    def _chains(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """p-bits by chain, where each chain begins among them, and its length."""
+        size = np.bincount(self.chain)  # type: ignore[arg-type]
+        return np.argsort(self.chain, kind="stable"), np.concatenate(([0], np.cumsum(size)[:-1])), size  # type: ignore
+
+    def _with(self, **changes: Any) -> Self:
+        return type(self)(**{item.name: getattr(self, item.name) for item in fields(self)} | changes)
