@@ -158,7 +158,7 @@ def _built(
         energy_offset=energy_offset,
         vartype=vartype if group is None else "DISCRETE",
         group=group,
-        update_j=None if LAWS[pbit.law] == RELAXATION else pbit.energy_per_update_j,
+        update_j=None if LAWS[pbit.law] == RELAXATION else chip.prices.update_j,
         wire_j=None if layout is None else layout.wire_j,
         **_table(pbit),
         chain=placement.chain,
