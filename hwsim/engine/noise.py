@@ -16,9 +16,6 @@ from hwsim.cell.elementary import normal_quantile
 from hwsim.cell.source import source_next, source_start
 from hwsim.jit import njit
 
-NOISE_VERSION = 2
-"""Part of every content hash: two results with the same version used the same numbers."""
-
 GOLDEN = 0x9E3779B97F4A7C15
 MIX_1 = 0xBF58476D1CE4E5B9
 MIX_2 = 0x94D049BB133111EB
