@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 import hwsim
 from hwsim.analysis.summary import standard_error
 from hwsim.mapping.partition import partition
-from hwsim.mapping.registers import Network
 
 SIDE, CHIPS, SWEEP_S, READS = 16, 4, 10e-9, 64
 ETAS = (16, 2, 1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
@@ -25,7 +24,7 @@ LONGEST = 20 * max(SWEEPS)
 problem = hwsim.read(f"ea3d:L={SIDE},seed=1")
 chip = hwsim.chip("generic-all-to-all", clock="chromatic", tau=SWEEP_S)
 one = hwsim.compile(problem, chip)
-part = partition(Network(bias=one.bias, indptr=one.indptr, indices=one.indices, weight=one.weight), CHIPS)
+part = partition(one.network, CHIPS)
 programs = {"one chip": one}
 for eta in ETAS:
     programs[f"eta = {eta:g}"] = hwsim.compile(problem, chip, parts=part, exchange_s=SWEEP_S / eta)

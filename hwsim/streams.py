@@ -11,7 +11,8 @@ import numpy as np
 from hwsim.errors import InputError
 
 NOISE_VERSION = 2
-"""Part of every content hash: two results with the same version used the same numbers (hwsim.engine.noise)."""
+"""The version of all noise: two results with the same version used the same numbers."""
+
 
 def stream_key(seed: int, name: str, *numbers: int) -> int:
     """Key in [0, 2**64) of the stream ``name`` numbered ``numbers`` under ``seed``."""

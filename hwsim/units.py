@@ -13,7 +13,7 @@ TICK_S = 1e-15
 TICKS_PER_S = 10**15
 
 _PREFIX = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
-_UNIT = {
+SI_UNIT = {
     "time": "s",
     "frequency": "Hz",
     "energy": "J",
@@ -29,6 +29,7 @@ _UNIT = {
     "time per length": "s/m",
     "energy per length": "J/m",
 }
+"""The SI unit of each dimension."""
 _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
 
 
@@ -54,7 +55,7 @@ def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
         if suffix:
             raise InputError(f"{name} must be a plain number, got {value!r}")
         return _finite(digits, value, name)
-    unit = _UNIT[dimension]
+    unit = SI_UNIT[dimension]
     if not suffix and float(digits) == 0:
         return 0.0
     above, slash, below = suffix.partition("/")
@@ -83,7 +84,7 @@ def _finite(digits: str, value: str, name: str) -> float:
 
 
 def _example(dimension: str) -> str:
-    unit = _UNIT.get(dimension)
+    unit = SI_UNIT.get(dimension)
     if unit == "m2":
         return " with a unit such as '5 um2'"
     if unit and "/" in unit:

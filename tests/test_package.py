@@ -4,12 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
+NEWEST_NUMBA = (0, 68)
+"""The newest numba with which hwsim/engine/vector.py was read and its engines were tested and timed."""
 
 
 def python(code, *, path, cache=None):
@@ -67,3 +72,18 @@ def test_cards_are_found_in_a_wheel(tmp_path):
     where, count = python(code, path=tmp_path / "site").split()
     assert where.startswith(str(tmp_path / "site"))
     assert int(count) == len(list((ROOT / "devices" / "chips").glob("*.toml")))
+    assert (tmp_path / "site" / "hwsim" / "py.typed").exists()  # type checkers read our annotations
+
+
+def test_numba_is_one_that_the_vector_code_was_checked_with():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (needed,) = [r for text in project["dependencies"] if (r := Requirement(text)).name == "numba"]
+    major, minor = NEWEST_NUMBA
+    todo = (
+        "hwsim/engine/vector.py and the kernels made of it emit LLVM by numba's internals (cgutils, intrinsics), "
+        "which change without notice. To raise the bound of numba in pyproject.toml: install the new numba, read what "
+        "its notes say of extending.intrinsic, core.cgutils and llvmlite, run tests/engine and tests/physics, compare "
+        "`hwsim bench` of both versions, then set NEWEST_NUMBA here"
+    )
+    assert f"<{major}.{minor + 1}" in str(needed.specifier), todo
+    assert needed.specifier.contains(version("numba")), f"numba {version('numba')} is beyond {needed.specifier}: {todo}"

@@ -54,7 +54,7 @@ def coupled_copies(program: Program, copies: int) -> Program:
         out[own] = values
         return out
 
-    crossing = None if wires.exchange is None else spread(many.wires.exchange, 0)
+    crossing = None if many.wires.exchange is None else spread(many.wires.exchange, 0)
     return replace(
         many,
         network=Network(

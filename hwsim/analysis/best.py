@@ -64,7 +64,7 @@ def exact_energy(problem: Any) -> float:
     if energy is not None:
         return energy
     _, network, offset, _ = spin_network(problem)
-    found = ground_state(**vars(network))
+    found = ground_state(*network)
     if found is None:
         missing = not _has_solver()
         raise InputError(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwsim.algorithm.outcome import Activity
-from hwsim.chip.chip import Prices
+from hwsim.prices import Prices
 
 ITEMS = ("update", "swap", "write", "read", "transfer")
 _CONTROLLER = ("swap", "transfer")

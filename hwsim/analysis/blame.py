@@ -17,6 +17,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, alone, present_faults, without
 from hwsim.engine.run import CtrlC, Run
 from hwsim.errors import InputError
+from hwsim.program import rows_of
 
 _Z95 = 1.96
 
@@ -144,7 +145,7 @@ def correlation_error(runs: list[Run], ideal: list[Run]) -> list[float]:
 def _correlations(result: Run) -> np.ndarray:
     """float64 (schedules, couplings): mean s_i s_j of the final states under each schedule."""
     _, indptr, indices, _ = result.program.problem_network
-    row = np.repeat(np.arange(result.program.n_variables), np.diff(indptr))
+    row = rows_of(indptr)
     once = row < indices
     first, second = row[once], indices[once]
     values = result.variables

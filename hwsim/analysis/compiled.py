@@ -72,7 +72,7 @@ def compiled_facts(
         facts["law_total_variation_by_bits"] = {}
         for bits in _BITS:
             h, j = quantize_weights(bias, weight, bits=bits, limit=None)
-            law = boltzmann_law(energies(h, indptr, program.problem_network[2], j), beta)
+            law = boltzmann_law(energies(h, indptr, program.problem_network.indices, j), beta)
             facts["law_total_variation_by_bits"][bits] = float(np.abs(law - asked).sum() / 2)
     return facts
 

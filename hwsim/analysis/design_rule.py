@@ -7,7 +7,7 @@ ratio runs with the same clocks and noise, and errors are of the differences bet
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def design_rule(
 
     def at(ratio: float) -> tuple[np.ndarray, bool]:
         """What each schedule saw, (schedules, k), and whether the run was ended."""
-        scaled = replace(program, delay=np.rint(pattern * ratio * update).astype(np.int64), exchange=None)
+        scaled = program.changed(delay=np.rint(pattern * ratio * update).astype(np.int64), exchange=None)
         seen: list[np.ndarray] = []
         group = np.repeat(np.arange(schedules), [len(g) for g in np.array_split(np.arange(reads), schedules)])
         burnt = _BURN_IN * anneal.duration_s
@@ -175,11 +175,9 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
     """(what is kept of states by schedule, the loss between two of those: without delay, and with)."""
     network = program.problem_network
     if measure == "correlation":
-        rows = np.repeat(np.arange(len(network[0])), np.diff(network[1]))
-        once = rows < network[2]
-        if not once.any():
+        first, second, _ = network.pairs
+        if not len(first):
             raise InputError("correlation needs a problem with couplings")
-        first, second = rows[once], network[2][once]
 
         def correlations(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
             values = scaled.readout.vote(states)

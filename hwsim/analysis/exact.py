@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.program import rows_of
 
 MAX_SPINS = 20
 """Enumeration stops here: 2**20 states, about a million numbers per array."""
@@ -137,7 +138,7 @@ def _dense(bias, indptr, indices, weight) -> tuple[np.ndarray, np.ndarray]:
     if indptr.size != n + 1:
         raise InputError(f"indptr must have one entry more than there are p-bits ({n + 1}), got {indptr.size}")
     coupling = np.zeros((n, n))
-    np.add.at(coupling, (np.repeat(np.arange(n), np.diff(indptr)), indices), np.asarray(weight, dtype=np.float64))
+    np.add.at(coupling, (rows_of(indptr), indices), np.asarray(weight, dtype=np.float64))
     if np.any(coupling != coupling.T) or np.any(np.diag(coupling)):
         raise InputError("the couplings must be symmetric, each stored in both rows, and none from a p-bit to itself")
     return bias, coupling

@@ -11,6 +11,7 @@ import numpy as np
 
 from hwsim.jit import njit
 from hwsim.mapping.layout import breadth_first
+from hwsim.program import rows_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ def ground_state(
     place[order] = np.arange(n)
     # spin n carries the biases: it is +1, the last to be numbered and the first to be set
     j = np.zeros((n + 1, n + 1))
-    j[place[np.repeat(np.arange(n), np.diff(indptr))], place[indices]] = weight
+    j[place[rows_of(indptr)], place[indices]] = weight
     j[n, place] = j[place, n] = bias
     energy, state, nodes = _search(np.ascontiguousarray(j[::-1, ::-1]), max_nodes)
     if nodes < 0:

@@ -8,60 +8,22 @@ from dataclasses import dataclass
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import n_sites
 from hwsim.errors import InputError
-
-_PRICES = {
-    "energy_per_update": "energy of one update of a p-bit",
-    "energy_per_read": "energy to read one p-bit",
-    "energy_per_write": "energy to write one p-bit",
-    "energy_per_transfer": "energy to send one p-bit to or from the controller",
-    "energy_per_swap": "energy to decide one exchange of replicas",
-    "standby_power": "power of the idle machine",
-    "power": "power of the running machine",
-    "programming_time": "time to program a problem",
-    "readout_time": "time to read a state",
-    "readout_delay": "pause after a read",
-    "write_time": "time to write a state",
-    "swap_time": "time to decide an exchange of replicas",
-    "transfer_time": "time to send a state",
-    "transfer_time_per_pbit": "time to send a state, per p-bit",
-}
-_CONTROLLER = (
-    "energy_per_transfer", "energy_per_swap", "write_time", "swap_time", "transfer_time", "transfer_time_per_pbit",
-)  # fmt: skip
-"""Prices that a machine has only as part of an algorithm that reads and writes it in mid-run."""
+from hwsim.prices import PRICES, Price, price_of
 
 
 def price(chip: Chip, key: str) -> float:
     """SI value of the price ``key``. Raises InputError that says what is missing and who would know."""
     value = known_price(chip, key)
     if value is None:
-        what = chip.missing.get(key, f"{_PRICES.get(key, key)}; whoever built it would know")
+        what = chip.missing.get(key, f"{PRICES[key].label}; whoever built it would know")
         raise InputError(f"chip {chip.name!r} states no {key}: {what}; give {key} yourself")
     return value
 
 
 def known_price(chip: Chip, key: str) -> float | None:
     """SI value of the price ``key``, None where nobody has published it. Raises InputError for an unknown key."""
-    if key not in _PRICES:
-        raise InputError(f"unknown price {key!r}; known are {', '.join(_PRICES)}")
-    if key == "energy_per_update":
-        return chip.pbit.energy_per_update_j
-    prices = chip.prices
-    return {
-        "energy_per_read": prices.read_j,
-        "energy_per_write": prices.write_j,
-        "energy_per_transfer": prices.transfer_j,
-        "energy_per_swap": prices.swap_j,
-        "standby_power": prices.standby_w,
-        "power": prices.power_w,
-        "programming_time": prices.programming_time_s,
-        "readout_time": prices.readout_time_s,
-        "readout_delay": prices.readout_delay_s,
-        "write_time": prices.write_time_s,
-        "swap_time": prices.swap_time_s,
-        "transfer_time": prices.transfer_time_s,
-        "transfer_time_per_pbit": prices.transfer_pbit_s,
-    }[key]
+    value: float | None = getattr(chip.prices, price_of(key).field)
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +45,8 @@ def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
     if n < 1:
         raise InputError(f"the number of p-bits must be >= 1, got {n}")
     lines = [
-        _line(chip, key, words) for key, words in _PRICES.items()
-        if key not in _CONTROLLER or known_price(chip, key) is not None or key in chip.missing
+        _line(chip, price) for key, price in PRICES.items() if price.is_charged
+        if not price.of_controller or known_price(chip, key) is not None or key in chip.missing
     ]  # fmt: skip
     update, read, write = (known_price(chip, f"energy_per_{what}") for what in ("update", "read", "write"))
     period = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s
@@ -103,11 +65,11 @@ def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
     ]
 
 
-def _line(chip: Chip, key: str, words: str) -> Line:
+def _line(chip: Chip, price: Price) -> Line:
+    key = price.key
     value = known_price(chip, key)
-    unit = "J" if key.startswith("energy") else "W" if key.endswith("power") else "s"
     note = chip.grades.get(key, "given") if value is not None else chip.missing.get(key, "not public")
-    return Line(key=key, label=words, value=value, unit=unit, note=note)
+    return Line(key=key, label=price.label, value=value, unit=price.unit, note=note)
 
 
 def _over(a: float | None, b: float | None) -> float | None:

@@ -16,6 +16,7 @@ from hwsim.cell.clock import CLOCKS
 from hwsim.cell.law import LAWS, SOURCES
 from hwsim.cell.model import PBit, Table
 from hwsim.errors import CardError, InputError
+from hwsim.prices import PRICES
 from hwsim.units import parse
 
 GRADES = ("measured", "datasheet", "simulated", "projected", "assumed")
@@ -49,9 +50,8 @@ PBIT_DIMENSIONS = {
     "flicker_shortest": "time",
     "stuck_fraction": "number",
     "temperature_drift": "rate",
-    "energy_per_update": "energy",
-}
-"""Parameters of a p-bit card and their dimensions; see hwsim.cell.model.PBit for their meaning."""
+} | {key: price.dimension for key, price in PRICES.items() if price.of_pbit}
+"""Parameters of a p-bit card and their dimensions; see hwsim.cell.model.PBit and hwsim.prices for their meaning."""
 
 CHIP_DIMENSIONS = {
     "period": "time",
@@ -79,27 +79,13 @@ CHIP_DIMENSIONS = {
     "h_quantization": "number",
     "j_quantization": "number",
     "background_susceptibility": "number",
-    "energy_per_read": "energy",
-    "energy_per_write": "energy",
-    "energy_per_transfer": "energy",
-    "energy_per_swap": "energy",
-    "standby_power": "power",
-    "power": "power",
-    "readout_time": "time",
-    "readout_delay": "time",
-    "write_time": "time",
-    "swap_time": "time",
-    "transfer_time": "time",
-    "transfer_time_per_pbit": "time",
-    "programming_time": "time",
-    "anneal_time": "time",
     "link_rate": "number",
     "cell_pitch": "length",
     "coupling_area": "area",
     "wire_delay": "time per length",
     "stage_delay": "time",
     "wire_energy": "energy per length",
-}
+} | {key: price.dimension for key, price in PRICES.items() if not price.of_pbit}
 """Parameters of a chip card and their dimensions; a chip may also override any parameter of its p-bit.
 
 rows, columns, layers : of a grid; rows and columns of cells of a Chimera graph; visible and hidden units;  size : m of
@@ -108,12 +94,11 @@ max_degree;  dead_* : shares of p-bits and wires that do not work, and the seed 
 weight_* : registers, weight_dtod relative to full scale;  fixed_beta : inverse temperature per unit of programmed
 weight, where the hardware fixes it;  h_noise, j_noise, h_quantization, j_quantization, background_susceptibility :
 control errors where the largest coupling is j_limit
-energy_per_read, energy_per_write, energy_per_transfer : per p-bit;  energy_per_swap, swap_time : of the controller, per
-exchange of replicas that it decides;  readout_time, write_time : per state;  transfer_time, transfer_time_per_pbit :
-between machine and controller, per state and per p-bit of it;  power : of the machine;  link_rate : words per second;
+link_rate : words per second
 cell_pitch : side of a p-bit's cell without couplings;  coupling_area : what each coupling of a p-bit adds to it;
 wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree that adds up a p-bit's inputs;
 wire_energy : per length of wire whose value toggles
+The prices are those of hwsim.prices
 """
 
 
@@ -356,12 +341,15 @@ def si_value(key: str, value: Any) -> float | int:
     return int(number)
 
 
-_SI_SUFFIX = {"time": "_s", "energy": "_j", "rate": "_per_s"}
+_SI_SUFFIX = {"time": "_s", "rate": "_per_s"}
 
 
 def pbit_model(card: PBitCard, values: dict[str, float | int], *, random_source: str | None = None) -> PBit:
-    """The PBit of SI ``values`` by card key. Raises InputError where the model needs a number nobody gave."""
-    fields = {key + _SI_SUFFIX.get(PBIT_DIMENSIONS[key], ""): value for key, value in values.items()}
+    """The PBit of SI ``values`` by card key; prices among them are left to the chip. Raises InputError where the
+    model needs a number nobody gave."""
+    fields = {
+        key + _SI_SUFFIX.get(PBIT_DIMENSIONS[key], ""): value for key, value in values.items() if key not in PRICES
+    }
     if "tau_s" not in fields:
         raise InputError(f"p-bit {card.name!r} states no tau: {absent(card, 'tau', 'mean time between updates')}")
     response = None

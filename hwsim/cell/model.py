@@ -48,7 +48,6 @@ class PBit:
     noise_white : s.d. of x, fresh at each update;  noise_flicker : s.d. of 1/f noise of x, whose fastest part changes
     every flicker_shortest_s (None: tau)
     stuck_fraction : share of cells that never change;  temperature_drift_per_s : relative warming per second
-    energy_per_update_j : None when nobody has published it
     """
 
     name: str
@@ -83,7 +82,6 @@ class PBit:
     flicker_shortest_s: float | None = None
     stuck_fraction: float = 0.0
     temperature_drift_per_s: float = 0.0
-    energy_per_update_j: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

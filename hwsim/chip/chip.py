@@ -9,6 +9,7 @@ from hwsim.cell.clock import CLOCKS
 from hwsim.cell.model import PBit
 from hwsim.chip.topology import Topology
 from hwsim.errors import InputError
+from hwsim.prices import Prices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,33 +91,6 @@ class Control:
         """Whether biases and couplings are realised as asked."""
         errors = (self.h_noise, self.j_noise, self.h_quantization, self.j_quantization, self.background_susceptibility)
         return not any(errors)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prices:
-    """What the machine charges; None where nobody has published it.
-
-    read_j, write_j, transfer_j : J per p-bit read, written, or sent between machine and controller;  swap_j : J for the
-    controller to decide an exchange of two replicas;  standby_w, power_w : W, of the idle and of the running machine
-    programming_time_s : once per problem;  readout_time_s, readout_delay_s : per read;  write_time_s : per write;
-    swap_time_s : per exchange decided;  transfer_time_s, transfer_pbit_s : per read or write sent, and per p-bit of it;
-    anneal_time_s : the usual one
-    """
-
-    read_j: float | None = None
-    write_j: float | None = None
-    transfer_j: float | None = None
-    swap_j: float | None = None
-    standby_w: float | None = None
-    power_w: float | None = None
-    programming_time_s: float | None = None
-    readout_time_s: float | None = None
-    readout_delay_s: float | None = None
-    write_time_s: float | None = None
-    swap_time_s: float | None = None
-    transfer_time_s: float | None = None
-    transfer_pbit_s: float | None = None
-    anneal_time_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

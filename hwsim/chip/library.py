@@ -24,11 +24,12 @@ from hwsim.cell.card import (
     suggestion,
 )
 from hwsim.cell.model import PBit
-from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Prices, Weights
+from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Weights
 from hwsim.chip.faults import without as switched_off
 from hwsim.chip.graph import read_graph
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
+from hwsim.prices import PRICES, Prices
 
 
 def card_folders() -> list[Path]:
@@ -163,7 +164,7 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
             dtod=values.get("weight_dtod", 0.0),
         ),
         control=Control(**{field.name: values[field.name] for field in fields(Control) if field.name in values}),
-        prices=Prices(**{field: values[key] for key, field in _PRICES.items() if key in values}),
+        prices=_prices(values),
         floorplan=Floorplan(
             cell_pitch_m=values.get("cell_pitch"),
             coupling_area_m2=values.get("coupling_area", 0.0),
@@ -190,7 +191,7 @@ def pbit_chip(name: str | Path) -> Chip:
     _check_signs(values)
     return Chip(
         name=card.name, title=card.title, summary=card.summary, pbit=pbit_model(card, values),
-        clock=Clock(kind=card.clock), missing=_missing(card.missing),
+        clock=Clock(kind=card.clock), prices=_prices(values), missing=_missing(card.missing),
         grades={key: quantity.grade for key, quantity in card.parameters.items()},
     )  # fmt: skip
 
@@ -202,22 +203,6 @@ def pbit_from(card: PBitCard) -> PBit:
 
 _WORDS = ("pbit", "clock", "participation", "random_source", "topology", "graph")
 _SIGNED = ("offset", "input_low", "background_susceptibility")
-_PRICES = {
-    "energy_per_read": "read_j",
-    "energy_per_write": "write_j",
-    "energy_per_transfer": "transfer_j",
-    "energy_per_swap": "swap_j",
-    "standby_power": "standby_w",
-    "power": "power_w",
-    "programming_time": "programming_time_s",
-    "readout_time": "readout_time_s",
-    "readout_delay": "readout_delay_s",
-    "write_time": "write_time_s",
-    "swap_time": "swap_time_s",
-    "transfer_time": "transfer_time_s",
-    "transfer_time_per_pbit": "transfer_pbit_s",
-    "anneal_time": "anneal_time_s",
-}
 _RIVALS = (
     (("dac_bits",), ("input_integer_bits", "input_fraction_bits"), ("input_low", "input_high", "input_step")),
     (("weight_bits", "weight_limit"), ("weight_integer_bits", "weight_fraction_bits")),
@@ -227,6 +212,10 @@ _RIVALS = (
 
 def _si_values(card: PBitCard | ChipCard) -> dict[str, float | int]:
     return {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
+
+
+def _prices(values: dict[str, float | int]) -> Prices:
+    return Prices(**{price.field: values[key] for key, price in PRICES.items() if key in values})
 
 
 def _check_signs(values: dict[str, float | int]) -> None:

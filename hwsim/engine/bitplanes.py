@@ -39,7 +39,6 @@ from hwsim.engine.schedule import Chunk
 from hwsim.errors import UnsupportedError
 from hwsim.jit import njit
 from hwsim.program import Program
-from hwsim.program.energy import column_energies
 
 SHARD_WORDS, GRAIN = 32, 8
 """Words of 64 replicas in one shard, at most and in steps of: 4,096 p-bits just fit a cache of a megabyte."""
@@ -154,7 +153,7 @@ class IntegerRows(NamedTuple):
 def _integer_rows(program: Program) -> IntegerRows:
     unit = integer_unit(program)
     degree = program.network.degree
-    rows = np.repeat(np.arange(program.n_pbits), degree)
+    rows = program.network.rows
     weight = np.rint(program.network.weight / (unit or 1.0)).astype(np.int64)
     driven = np.zeros(len(weight), dtype=np.bool_) if program.wires.driven is None else program.wires.driven
     found = []
@@ -206,7 +205,7 @@ class Prepared:
         A narrow p-bit has one group, in which a coupling of size w stands w times.
         """
         n, degree = program.n_pbits, program.network.degree
-        row = np.repeat(np.arange(n), degree)
+        row = program.network.rows
         uniform = self.uniform_delay is not None
         local = np.arange(len(row)) - program.network.indptr[row]
         packed = (program.network.indices.astype(np.int64) if uniform else local) << 1 | (weight > 0)
@@ -393,7 +392,7 @@ class Shard:
         """float64 (64 * words,): E without the program's offset, counted bit-sliced."""
         prepared = self._prepared
         if prepared.problem_network is not None:
-            return column_energies(*prepared.problem_network, self.spins().T)
+            return prepared.problem_network.energies(self.spins())
         planes = np.zeros((N_COUNTERS, self._width), dtype=np.uint64)
         _count_energy(
             self._committed(), np.int64(self._width), prepared.left, prepared.right, prepared.term_groups,

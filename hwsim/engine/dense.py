@@ -25,7 +25,6 @@ from hwsim.engine.schedule import Chunk
 from hwsim.errors import UnsupportedError
 from hwsim.jit import njit
 from hwsim.program import Program
-from hwsim.program.energy import column_energies
 
 SHARD_WORDS, GRAIN = 1, 1
 """One word of 64 replicas: their fields then stay in the cache."""
@@ -99,8 +98,9 @@ class Prepared:
         matrix[program.network.indices, rows] = 2 * push  # may wrap around, and the sums wrap back
         self.delay = program.wires.uniform_delay or 0
         self.problem_network = program.problem_network
+        wired = program.network
         self.network = Network(
-            *program.network, matrix, push,
+            wired.bias, wired.indptr, wired.indices, wired.weight, matrix, push,
             np.rint(program.network.bias / self.grid).astype(np.int32), reach, device.gain, device.offset, device.word,
         )  # fmt: skip
 
@@ -170,7 +170,7 @@ class Shard:
 
     def energies(self) -> np.ndarray:
         """float64 (64,): E without the program's offset."""
-        return column_energies(*self._prepared.problem_network, self._memory.newest)[self._lane]
+        return self._prepared.problem_network.column_energies(self._memory.newest)[self._lane]
 
 
 def _longer(memory: Memory) -> Memory:

@@ -18,7 +18,7 @@ def integer_unit(program: Program) -> float | None:
         return None
     lowest = exponent - 53 + trailing[np.searchsorted(np.unique(bits), bits)]
     unit = 2.0 ** int(lowest.min())
-    network, rows = program.network, 0.0
+    network, rows = program.network, np.zeros(program.n_pbits)
     if len(network.weight):
         rows = np.add.reduceat(np.append(np.abs(network.weight), 0.0), network.indptr[:-1])
     rows = np.where(network.degree > 0, rows, 0.0) + np.abs(network.bias)

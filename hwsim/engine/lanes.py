@@ -28,7 +28,6 @@ from hwsim.engine.noise import draw, first_word, initial_spin, next_word, seed_s
 from hwsim.engine.schedule import Chunk
 from hwsim.jit import njit
 from hwsim.program import Program
-from hwsim.program.energy import column_energies
 
 SHARD_WORDS, GRAIN = 8, 1
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
@@ -128,7 +127,7 @@ class Prepared:
     def __init__(self, program: Program) -> None:
         n, m = program.n_pbits, len(program.network.weight)
         degree = program.network.degree
-        rows = np.repeat(np.arange(n, dtype=np.int64), degree)
+        rows = program.network.rows
         order = np.lexsort((rows, program.network.indices))
         reverse = np.empty(m, dtype=np.int64)
         reverse[order] = np.arange(m)
@@ -173,8 +172,9 @@ class Prepared:
         self.n_levels = int(levels.max())
         cell_columns: tuple[Any, ...] = tuple(vars(device).values())
         self.alike = all(bool(np.all(column == column[0])) for column in cell_columns)
+        wired = program.network
         self.network = Network(
-            *program.network, program.wires.delay,
+            wired.bias, wired.indptr, wired.indices, wired.weight, program.wires.delay,
             np.zeros(m, dtype=np.int64) if program.wires.exchange is None else program.wires.exchange, reverse,
             push, start, first, step, levels,
             np.abs(program.network.bias) + np.bincount(rows, weights=np.abs(program.network.weight), minlength=n),
@@ -190,7 +190,7 @@ class Prepared:
 
     def energies(self, spins: np.ndarray) -> np.ndarray:
         """float64 (replicas,) of spins int8 (n, replicas)."""
-        return column_energies(*self._problem_network, spins)
+        return self._problem_network.column_energies(spins)
 
 
 def lane_of_replica(words: int) -> np.ndarray:

@@ -141,13 +141,13 @@ class ShardedState:
 
     def energies(self) -> np.ndarray:
         """float64 (reads,), the program's offset included."""
-        if self._program.chain is not None:
+        if self._program.readout.chain is not None:
             return self._program.energies(self.spins())
         parts = [
             np.concatenate([shard.energies() for shard in shards])[: len(replicas)]
             for _, shards, replicas in self._groups
         ]
-        return np.concatenate(parts) + self._program.energy_offset
+        return np.concatenate(parts) + self._program.readout.energy_offset
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas."""

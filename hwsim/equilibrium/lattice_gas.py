@@ -127,7 +127,7 @@ def grand_canonical(problem: Any, beta: float) -> GrandCanonical:
     _, network, offset, vartype = spin_network(problem)
     if vartype != "BINARY":
         raise InputError(f"particles are counted in binary variables, got a problem of vartype {vartype}")
-    energies = exact.energies(**vars(network), offset=offset)
+    energies = exact.energies(network.bias, network.indptr, network.indices, network.weight, offset=offset)
     states = np.arange(len(energies))
     return GrandCanonical(
         beta=beta, law=exact.boltzmann_law(energies, beta), log_partition=log_sum_exp(-beta * energies),

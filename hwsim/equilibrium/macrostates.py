@@ -82,7 +82,8 @@ def network_density_of_states(program: Program) -> DensityOfStates:
     """
     if program.cells.pdit is not None:
         raise InputError("the density of states counts p-bits, and this program has p-dits (cells of several levels)")
-    return density_of_states(exact.energies(*program.problem_network, offset=program.readout.energy_offset))
+    bias, indptr, indices, weight = program.problem_network
+    return density_of_states(exact.energies(bias, indptr, indices, weight, offset=program.readout.energy_offset))
 
 
 def paramagnet_density_of_states(n: int, *, field: float) -> DensityOfStates:

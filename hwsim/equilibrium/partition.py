@@ -39,7 +39,7 @@ def exact_partition(problem: Any, beta: float) -> ExactPartition | None:
     _, network, offset, _ = spin_network(problem)
     n = len(network.bias)
     if n <= _MOST_ENUMERATED:
-        energies = exact.energies(**vars(network))
+        energies = exact.energies(*network)
         return ExactPartition(log_z=log_sum_exp(-beta * energies) - beta * offset, method="enumeration")
     value = transfer_matrix(network, beta)
     if value is not None:
@@ -163,7 +163,7 @@ def _torus(network: Network) -> tuple[int, int, float] | None:
     n, weight = len(network.bias), network.weight
     if np.any(network.bias) or len(weight) != 4 * n or np.any(weight != weight[0]) or weight[0] >= 0:
         return None
-    have = set(zip(np.repeat(np.arange(n), np.diff(network.indptr)).tolist(), network.indices.tolist(), strict=True))
+    have = set(zip(network.rows.tolist(), network.indices.tolist(), strict=True))
     for columns in range(3, n // 3 + 1):
         if n % columns == 0:
             index = np.arange(n).reshape(-1, columns)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.program import rows_of
 
 
 def greedy_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
@@ -19,7 +20,7 @@ def greedy_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
 
 def check_coloring(color: np.ndarray, indptr: np.ndarray, indices: np.ndarray) -> None:
     """Raise InputError when two coupled p-bits have the same colour."""
-    rows = np.repeat(np.arange(len(color)), np.diff(indptr))
+    rows = rows_of(indptr)
     same = np.nonzero(color[rows] == color[indices])[0]
     if len(same):
         raise InputError(f"p-bits {rows[same[0]]} and {indices[same[0]]} are coupled and have the same colour")

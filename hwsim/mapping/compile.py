@@ -7,7 +7,7 @@ Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Prog
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -251,10 +251,8 @@ def _readout(asked: Asked, placed: Embedded, network: Network) -> Readout:
 def _prices(chip: Chip, layout: Layout | None) -> Prices:
     """What the chip charges, and the wires of the layout."""
     relaxes = LAWS[chip.pbit.law] == RELAXATION  # updates of such a law are proposals of the bounding rate
-    return Prices(
-        **vars(chip.prices) | {"update_j": None if relaxes else chip.pbit.energy_per_update_j},
-        wire_j=None if layout is None else layout.wire_j,
-    )
+    prices = replace(chip.prices, update_j=None) if relaxes else chip.prices
+    return Prices(**vars(prices), wire_j=None if layout is None else layout.wire_j)
 
 
 def _placement(placed: Embedded, chip: Chip, settings: Settings) -> Placement:

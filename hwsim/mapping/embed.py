@@ -63,7 +63,7 @@ def _with_wires_of_choice(network: Network, topology: Topology) -> str:
     from hwsim.mapping.sparsify import copies_needed
 
     most = max(int(np.bincount(wires(topology).ravel(), minlength=1).max()) if len(wires(topology)) else 0, 3)
-    total = int(copies_needed(np.diff(network.indptr), most).sum())
+    total = int(copies_needed(network.degree, most).sum())
     return f"where wires can be chosen (topology sparse), {total} p-bits of {most} couplings hold it"
 
 

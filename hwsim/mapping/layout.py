@@ -13,7 +13,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.topology import positions, wires
 from hwsim.chip.topology import sites as sites_of
 from hwsim.jit import njit
-from hwsim.program import Network
+from hwsim.program import Network, rows_of
 from hwsim.streams import generator
 
 _MOVES, _STARTS = 10_000, 4
@@ -46,8 +46,8 @@ def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -
         place = positions(topology)[np.searchsorted(sites_of(topology), sites)]
     else:
         place = placed(network, seed=seed)
-    degree = np.diff(network.indptr)
-    rows = np.repeat(np.arange(n), degree)
+    degree = network.degree
+    rows = network.rows
     length = np.abs(place[rows] - place[network.indices]).sum(axis=1)
     wired = np.ones(len(rows), dtype=bool)
     if topology.is_fixed:
@@ -190,7 +190,7 @@ def congestion(layout: Layout, indptr: np.ndarray, indices: np.ndarray) -> np.nd
     place = np.rint(layout.place).astype(np.int64)
     place -= place.min(axis=0)
     out = np.zeros((int(place[:, 1].max()) + 1, int(place[:, 0].max()) + 1))
-    rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    rows = rows_of(indptr)
     once = (rows < indices) & layout.wired
     _route(place, rows[once], indices[once].astype(np.int64), out)
     return out

@@ -8,6 +8,7 @@ import numpy as np
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import is_dead, n_sites, sites, wires
 from hwsim.errors import DoesNotFitError
+from hwsim.program import rows_of
 
 
 def check_place(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarray) -> None:
@@ -45,7 +46,7 @@ def _check_wires(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarr
             f"chip {chip.name!r} has a fixed {chip.topology.kind} graph, so a spin is named by the p-bit it sits on, "
             f"and {_no_pbit(chip, odd)}; the problem must be drawn on this graph"
         )
-    rows = np.repeat(np.arange(len(labels)), np.diff(indptr))
+    rows = rows_of(indptr)
     first, second = place[rows], place[indices]
     once = first < second
     first, second = first[once], second[once]

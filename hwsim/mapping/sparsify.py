@@ -26,7 +26,7 @@ def sparsified(network: Network, most: int, *, strength: float | None = None) ->
     Raises DoesNotFitError where ``most`` is below 3 and too few.
     """
     strength = torque_chain_strength(network) if strength is None else strength
-    n, degree = len(network.bias), np.diff(network.indptr)
+    n, degree = len(network.bias), network.degree
     copies = copies_needed(degree, most)
     first = np.concatenate(([0], np.cumsum(copies)))
     chain = np.repeat(np.arange(n), copies)

@@ -53,7 +53,8 @@ def save(program: Program, path: str | Path) -> None:
 
 def load(path: str | Path | BinaryIO) -> Program:
     """Read a Program that `save` wrote, from a path or an open file. Raises InputError for anything else."""
-    manifest, arrays = archive.read(path, KIND, {2: FlatManifest, VERSION: Manifest})
+    kinds: dict[int, type[FlatManifest | Manifest]] = {2: FlatManifest, VERSION: Manifest}
+    manifest, arrays = archive.read(path, KIND, kinds)
     try:
         if isinstance(manifest, Manifest):
             return of_parts(manifest, arrays)
@@ -80,6 +81,11 @@ def of_parts(manifest: Manifest, arrays: dict[str, np.ndarray]) -> Program:
     strange = [name for name in (*manifest.records, *(key.partition(".")[0] for key in arrays)) if name not in names]
     if strange:
         raise InputError(f"{strange[0]} is nothing that this version of hwsim knows")
+    for name, kind in names.items():
+        known = {part.name for part in fields(kind)}  # type: ignore[arg-type]
+        strange = [part for part in manifest.records.get(name, {}) if part not in known]
+        if strange:
+            raise InputError(f"{name}.{strange[0]} is nothing that this version of hwsim knows")
     for name, kind in names.items():
         own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
         records[name] = kind.of_parts(manifest.records.get(name, {}), own)  # type: ignore[union-attr]

@@ -87,9 +87,13 @@ class Network(Record):
 
     def energies(self, states: np.ndarray) -> np.ndarray:
         """float64 (reads,): E of ``states``, int8 (reads, n) of +-1, without any offset."""
+        return self.column_energies(np.asarray(states, dtype=np.int8).T)
+
+    def column_energies(self, spins: np.ndarray) -> np.ndarray:
+        """The same of ``spins`` int8 (n, reads)."""
         from hwsim.program.energy import column_energies
 
-        return column_energies(*self, np.asarray(states, dtype=np.int8).T)
+        return column_energies(self.bias, self.indptr, self.indices, self.weight, spins)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwsim.chip.chip import Prices as MachinePrices
+from hwsim.prices import Prices as MachinePrices
 from hwsim.program.record import Record, column
 
 
@@ -17,5 +17,4 @@ class Prices(MachinePrices, Record):
 
     _name = "prices"
 
-    update_j: float | None = None
     wire_j: np.ndarray | None = column(np.float64, least=0, optional=True, hashed=False)

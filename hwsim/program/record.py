@@ -210,7 +210,7 @@ class Record:
         def tiled(value: np.ndarray, what: Column) -> np.ndarray:
             if what.axis == ENTRY:
                 return value
-            shift = np.arange(copies)[:, None] * sizes[what.numbers] if what.numbers is not None else 0
+            shift = 0 if what.numbers is None else np.arange(copies)[:, None] * sizes[what.numbers]
             many = (np.tile(value, (copies, 1)) + shift).astype(what.dtype)
             if what.axis == ROW:
                 return np.append(many[:, :-1].ravel(), copies * sizes[CONNECTION]).astype(what.dtype)
@@ -224,7 +224,7 @@ class Record:
         def taken(value: np.ndarray, what: Column) -> np.ndarray:
             if what.axis in kept:
                 value = value[kept[what.axis]]
-            if what.numbers in kept:
+            if what.numbers is not None and what.numbers in kept:
                 place = np.full(sizes[what.numbers], -1, dtype=np.int64)
                 place[kept[what.numbers]] = np.arange(len(kept[what.numbers]))
                 value = place[value].astype(what.dtype)

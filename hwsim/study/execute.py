@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hwsim import __version__
-from hwsim.engine.noise import NOISE_VERSION
 from hwsim.errors import HwsimError
+from hwsim.streams import NOISE_VERSION
 from hwsim.study.plan import Plan, Point, Stop
 from hwsim.study.store import Row, Store
 from hwsim.study.tally import Tally, enough, shards_left

@@ -20,11 +20,11 @@ from hwsim.analysis.target import target_energy
 from hwsim.analysis.toggles import toggled
 from hwsim.anneal import Anneal
 from hwsim.chip.library import chip
-from hwsim.engine.noise import NOISE_VERSION
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.compile import compile, embed
 from hwsim.problem.read import read
 from hwsim.program import Program
+from hwsim.streams import NOISE_VERSION
 from hwsim.units import seconds, to_seconds, to_ticks
 
 _COUNTS = {"reads": 2, "schedules": 1, "seed": 0, "die_seed": 0}

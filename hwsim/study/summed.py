@@ -11,7 +11,7 @@ import numpy as np
 
 from hwsim.algorithm.outcome import Activity, mean_activity
 from hwsim.analysis.bill import Bill, bill
-from hwsim.chip.chip import Prices
+from hwsim.prices import Prices
 from hwsim.streams import stream_key
 from hwsim.study.store import Row, Store
 from hwsim.study.tally import Tally

@@ -15,9 +15,8 @@ import numpy as np
 
 from hwsim import __version__
 from hwsim.algorithm.recipe import Recipe, carry_out
-from hwsim.engine.noise import NOISE_VERSION
 from hwsim.program import Program, load
-from hwsim.streams import stream_key
+from hwsim.streams import NOISE_VERSION, stream_key
 from hwsim.study.store import Row
 
 _KEPT = 8

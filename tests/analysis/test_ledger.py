@@ -1,10 +1,14 @@
 """Prices from the card, and who would know the rest."""
 
+from dataclasses import fields
+
 import pytest
 
 import hwsim
 from hwsim.analysis.ledger import ledger, price
+from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS
 from hwsim.errors import InputError
+from hwsim.prices import PRICES, Prices
 
 
 def test_the_published_ratios_of_z1_and_its_sweep_come_out_of_the_card():
@@ -37,3 +41,12 @@ def test_a_run_adds_up_its_updates():
     program = hwsim.compile(hwsim.read("ring:n=8"), hwsim.chip("generic-all-to-all", energy_per_update="2 fJ"))
     run = hwsim.run(program, anneal=hwsim.constant(1.0, "100 ns"), reads=64)
     assert run.device_energy_j == pytest.approx(2e-15 * run.updates / 64)
+
+
+def test_every_price_is_a_field_of_the_record_and_a_key_of_a_card_once():
+    assert [known.field for known in PRICES.values()] == [field.name for field in fields(Prices)]
+    dimensions = PBIT_DIMENSIONS | CHIP_DIMENSIONS
+    given = {key: {"energy": "1 pJ", "power": "1 W", "time": "1 us"}[dimensions[key]] for key in PRICES}
+    prices = hwsim.chip("generic-all-to-all", **given).prices
+    for known in PRICES.values():
+        assert getattr(prices, known.field) == {"J": 1e-12, "W": 1.0, "s": 1e-6}[known.unit]

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from hwsim.anneal import Anneal, constant, drifted, linear
+from hwsim.cell.clock import CLOCKS
 from hwsim.engine.contract import Start
 from hwsim.engine.run import begin, run
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.cell.clock import CLOCKS
 
 NS = 1_000_000
 

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwsim.anneal import constant, linear
+from hwsim.cell.clock import CLOCKS
 from hwsim.cell.law import SOURCES, TABLE
 from hwsim.engine.run import run
 from hwsim.errors import UnsupportedError
-from hwsim.cell.clock import CLOCKS
 from hwsim.program import Network
 
 READS, RECORD = 66, (0, 1, 65)

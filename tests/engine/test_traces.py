@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwsim.anneal import linear
-from hwsim.engine.run import run
 from hwsim.cell.clock import CLOCKS
+from hwsim.engine.run import run
 
 READS, RECORD = 66, (0, 1, 65)
 

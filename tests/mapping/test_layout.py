@@ -50,8 +50,8 @@ def test_delay_and_energy_follow_from_length_and_fan_in():
         [0.1e-9 * 50e-6 * layout.length[rows == k].sum() for k in range(34)], rel=1e-12
     )
     again = hwsim.compile(hwsim.read("karate"), chip)
-    assert np.array_equal(again.delay, program.wires.delay)
-    assert hwsim.compile(hwsim.read("karate"), hwsim.without(chip, ["wire-delay"])).uniform_delay == 0
+    assert np.array_equal(again.wires.delay, program.wires.delay)
+    assert hwsim.compile(hwsim.read("karate"), hwsim.without(chip, ["wire-delay"])).wires.uniform_delay == 0
 
 
 def test_couplings_take_room_and_make_every_cell_larger():

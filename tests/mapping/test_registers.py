@@ -68,7 +68,7 @@ def test_control_errors_are_relative_to_the_largest_coupling_and_the_same_both_w
     assert abs(values.std() / 0.02 - 1) < 4 / np.sqrt(2 * len(values))
     assert abs((program.network.bias / np.abs(asked).max()).std() / 0.05 - 1) < 4 / np.sqrt(240)
     other = hwsim.compile(problem, chip, die_seed=1)
-    assert not np.array_equal(other.weight, program.network.weight)
+    assert not np.array_equal(other.network.weight, program.network.weight)
 
 
 def test_a_quantisation_error_is_uniform_within_its_half_width():

@@ -55,7 +55,7 @@ def test_states_whose_copies_agree_keep_the_law_of_the_problem_exactly():
     whole = np.all([np.ptp(states[:, chain], axis=1) == 0 for chain in order], axis=0)
     index = (states[whole][:, [chain[0] for chain in order]] > 0) @ (1 << np.arange(5))
     found = np.bincount(index, weights=law[whole], minlength=32)
-    assert found / found.sum() == pytest.approx(boltzmann_law(energies(**vars(network)), 0.8), abs=1e-12)
+    assert found / found.sum() == pytest.approx(boltzmann_law(energies(*network), 0.8), abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -66,7 +66,7 @@ def test_a_sufficient_strength_keeps_the_ground_state(seed):
     ground = all_states(len(placed.sites))[np.argmin(e)]
     assert all(np.ptp(ground[placed.chain == k]) == 0 for k in range(6))
     assert np.array_equal(
-        [ground[placed.chain == k][0] for k in range(6)], all_states(6)[np.argmin(energies(**vars(network)))]
+        [ground[placed.chain == k][0] for k in range(6)], all_states(6)[np.argmin(energies(*network))]
     )
 
 
@@ -86,7 +86,7 @@ def test_compile_splits_spins_where_wires_are_too_few_and_says_when_there_is_no_
 def test_sparsified_runs_find_the_proved_ground_state():
     problem = hwsim.read("sk:n=14,seed=3")
     _, network, _, _ = spin_network(problem)
-    least = energies(**vars(network)).min()
+    least = energies(*network).min()
     program = hwsim.compile(problem, hwsim.chip("generic-all-to-all", max_degree=6))
     run = hwsim.run(program, anneal=hwsim.linear(0.1, 5.0, "4 us"), reads=256, seed=1)
     assert run.energies.min() == pytest.approx(least)

@@ -4,7 +4,6 @@ The tick-random machine is a Markov chain on states and their history (hwsim.ana
 a closed form with two delays. Sample errors are between schedules, 4 sigma, fixed seeds.
 """
 
-from dataclasses import replace
 
 import dimod
 import numpy as np
@@ -93,7 +92,7 @@ def test_machines_with_delays_from_a_floorplan_follow_the_exact_chain(n):
     assert np.abs(sigmas(found, exact)).max() < SIGMA
     if n > 2:
         # wrong physics: the same machine with every wire as short as the response
-        short = moments(law_of(replace(program, delay=np.zeros_like(program.wires.delay)), 0.7), n)
+        short = moments(law_of(program.changed(delay=np.zeros_like(program.wires.delay)), 0.7), n)
         assert np.abs(sigmas(found, short)).max() > SIGMA
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import hwsim
 from hwsim.analysis.summary import standard_error
-from hwsim.errors import InputError, UnsupportedError
 from hwsim.cell.clock import CLOCKS
+from hwsim.errors import InputError, UnsupportedError
 
 
 def model(cases, seed, density=0.8):

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import hwsim
+from hwsim.cell.clock import CLOCKS
 from hwsim.engine.run import run
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.mapping.partition import cut_wires, partition
-from hwsim.cell.clock import CLOCKS
 
 SIDE, PERIOD_S = 6, 10e-9
 

@@ -12,7 +12,7 @@ from hwsim.problem.boltzmann import bm, visible_law
 
 def law_of(problem, beta):
     labels, network, _, _ = spin_network(problem)
-    return labels, boltzmann_law(energies(**vars(network)), beta)
+    return labels, boltzmann_law(energies(*network), beta)
 
 
 def test_a_weight_pulls_its_units_together():
