@@ -4,42 +4,12 @@ Enters: nothing but numbers. Leaves: records. Prices are the chip's, so `hwsim.a
 and joules; what is here needs no price.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from hwsim.program import Program
-from hwsim.units import to_seconds
-
-
-@dataclass(frozen=True, kw_only=True)
-class Activity:
-    """What one run of an algorithm asks of the machine.
-
-    n_pbits : p-bits of one copy of the network;  replicas : states that are kept;  copies : networks on the machine
-    at once;  run_s : seconds that p-bits update, copies at once and turns one after the other;  settle_s : seconds
-    until signals under way have arrived, before states are read;  updates : of p-bits, all replicas
-    reads, writes : whole states read and written;  read_rounds, write_rounds : how often the machine waits for that,
-    copies at once;  swaps : exchanges and cluster moves that were decided
-    """
-
-    n_pbits: int
-    replicas: int = 1
-    copies: int = 1
-    run_s: float = 0.0
-    settle_s: float = 0.0
-    updates: float = 0.0
-    reads: float = 1.0
-    writes: float = 0.0
-    read_rounds: float = 1.0
-    write_rounds: float = 0.0
-    swaps: float = 0.0
-
-    @property
-    def device_time_s(self) -> float:
-        """Seconds on the machine that need no price: running and settling."""
-        return self.run_s + self.settle_s
+from hwsim.session import Activity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,34 +59,3 @@ class Outcome:
     def updates(self) -> int:
         """Updates of p-bits in all runs."""
         return round(self.activity.updates * self.reads)
-
-
-def mean_activity(activities: Sequence[Activity]) -> Activity:
-    """What a run asked of the machine on average, of several with the same p-bits, replicas and copies."""
-    first = activities[0]
-    means = {
-        item.name: float(np.mean([getattr(activity, item.name) for activity in activities]))
-        for item in fields(Activity)
-        if item.name not in ("n_pbits", "replicas", "copies")
-    }
-    return replace(first, **means)  # type: ignore[arg-type]
-
-
-def round_ticks(program: Program) -> int:
-    """One sweep in ticks: the period of a clocked machine, the mean interval of an autonomous one."""
-    if program.clock.kind in ("poisson", "free-running"):
-        return max(1, round(float(np.mean(program.clock.tau))))
-    return program.clock.period
-
-
-def settle_s(program: Program) -> float:
-    """Seconds until every signal under way has arrived: the longest delay, and the longest wait for an exchange."""
-    longest = int(program.wires.delay.max(initial=0))
-    if program.wires.exchange is not None:
-        longest += int(program.wires.exchange.max(initial=0))
-    return to_seconds(longest)
-
-
-def turns(replicas: int, copies: int) -> int:
-    """How many turns ``copies`` networks need to serve ``replicas`` states."""
-    return -(-replicas // copies)

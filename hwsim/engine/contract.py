@@ -1,17 +1,19 @@
 """The contract of every engine: two verbs, and a named list of what it can honour.
 
-``start(program, ...) -> State`` makes replicas at time 0; ``State.advance(until)`` runs all instants before ``until``.
-Progress, Ctrl-C, checkpoints and resuming happen between two advances.
+``start(program, Start) -> State`` makes replicas at time 0; ``State.advance(until, anneal)`` runs all instants before
+``until``. What the hardware does lives in the engine: drift, stuck and held p-bits, faults. What a running machine owes
+everybody (progress, Ctrl-C, pacing, checkpoints, counting) lives in hwsim.session, between two advances.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from hwsim.anneal import Anneal
+from hwsim.anneal import Anneal, drifted
 from hwsim.cell.law import HEAT_BATH
+from hwsim.engine.feature import Feature
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.streams import stream_key
@@ -97,6 +99,38 @@ class State(Protocol):
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas so far."""
+
+
+class Engine(Protocol):
+    """A module of this folder. FEATURES : what it honours; the README's table and refusals are made from it."""
+
+    FEATURES: Set[Feature]
+
+    def why_not(self, program: Program) -> str | None:
+        """Why this engine cannot run ``program``: a feature that it lacks, or a limit; None where it can."""
+
+    def start(self, program: Program, start: Start) -> State:
+        """Replicas at time 0."""
+
+
+class Felt:
+    """Anneals as p-bits feel them on a machine whose temperature drifts; the same object for the same anneal."""
+
+    def __init__(self, drift: float) -> None:
+        self._drift = drift
+        self._known: dict[int, tuple[Anneal, Anneal]] = {}
+
+    def of(self, anneals: Sequence[Anneal]) -> list[Anneal]:
+        """What is felt of each."""
+        if self._drift == 0.0:
+            return list(anneals)
+        known = {}
+        for anneal in anneals:
+            key = id(anneal)
+            if key not in known:
+                known[key] = self._known.get(key) or (anneal, drifted(anneal, self._drift))
+        self._known = known
+        return [known[id(anneal)][1] for anneal in anneals]
 
 
 @dataclass(frozen=True, kw_only=True)

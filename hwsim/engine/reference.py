@@ -7,7 +7,7 @@ callback and not
 a process of its own, because that would insert an event of its own into the order.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,10 +19,13 @@ from hwsim.anneal import Anneal
 from hwsim.cell.law import SOURCES
 from hwsim.cell.rules import category, law_threshold, quantised, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
+from hwsim.engine.contract import Events, Felt, Start
+from hwsim.engine.feature import ALL
 from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw
 from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, takes_part
 from hwsim.program import Program
 
+FEATURES = ALL
 DELIVER, READ, COMMIT = (EventPriority(k) for k in range(3))
 """Phases of an instant."""
 
@@ -121,10 +124,11 @@ class World:
     """All p-bits of a program, for one replica, under one clock. ``env`` is open to users' own SimPy processes."""
 
     def __init__(
-        self, program: Program, anneal: Anneal, *, noise_key: int, clock_key: int, initial_key: int, replica: int,
+        self, program: Program, *, noise_key: int, clock_key: int, initial_key: int, replica: int,
         initial: np.ndarray | None = None, listener: Listener = lambda time, pbit, value: None,
     ) -> None:  # fmt: skip
-        self.program, self.anneal, self.replica, self.listener = program, anneal, replica, listener
+        self.program, self.replica, self.listener = program, replica, listener
+        self.anneal: Anneal  # of the next stretch; whoever runs the world sets it
         self.noise_key, self.clock_key = np.uint64(noise_key), np.uint64(clock_key)
         self.env = simpy.Environment()
         self.written = 0  # how often the states were written from outside
@@ -226,7 +230,9 @@ class World:
         self.env.schedule(arrival, priority=DELIVER, delay=delay)
 
     def _tick(self, pbit: PBit) -> None:
-        """All lines of a p-dit tick with the first; a tick of another line is nothing."""
+        """All lines of a p-dit tick with the first; a tick of another line is nothing, nor that of a held p-bit."""
+        if self.program.cells.held[pbit.number]:
+            return
         lines = self.lines(pbit.number)
         for line in lines if pbit.number == lines[0] else ():
             ticked = self.pbits[line].ticked
@@ -264,3 +270,79 @@ class World:
                     elif takes_part(self.clock_key, pbit.number, slot, clock.participation):
                         self._tick(pbit)
             slot += 1
+
+
+class ReferenceState:
+    """Replicas in mid-run: one SimPy world each."""
+
+    def __init__(self, program: Program, start: Start) -> None:
+        self._program, self._start, self.updates = program, start, 0
+        self._group = np.repeat(np.arange(start.schedules), [len(group) for group in start.groups()])
+        self._events = {replica: Events() for replica in start.record}
+        self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
+        self._felt = Felt(program.noise.temperature_drift)
+        self._worlds = []
+        for number, replicas in enumerate(start.groups()):
+            noise, clock, initial_key = start.keys(number)
+            for replica in replicas:
+                initial = None if start.initial is None else start.initial[replica]
+                self._worlds.append(
+                    World(
+                        program,
+                        noise_key=noise,
+                        clock_key=clock,
+                        initial_key=initial_key,
+                        replica=int(replica - replicas[0]),
+                        initial=initial,
+                        listener=self._listener(int(replica)),
+                    )
+                )
+
+    def _listener(self, replica: int) -> Callable[[int, int, int], None]:
+        log = self._logs.get(replica)
+
+        def listen(time: int, pbit: int, value: int) -> None:
+            self.updates += 1
+            if log is not None:
+                log.append((time, pbit, value))
+
+        return listen
+
+    def compile(self, anneal: Anneal) -> None:
+        """Nothing to compile."""
+
+    def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
+        """Run every world up to ``until``."""
+        anneals = self._felt.of(self._start.anneals(anneal))
+        for world, group in zip(self._worlds, self._group.tolist(), strict=True):
+            world.anneal = anneals[group]
+            world.run(until)
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (reads, n) into the p-bits; see contract.State."""
+        for world, spins in zip(self._worlds, states, strict=True):
+            world.assign(spins)
+
+    def spins(self) -> np.ndarray:
+        """int8 (reads, n)."""
+        return np.array([world.spins for world in self._worlds], dtype=np.int8)
+
+    def energies(self) -> np.ndarray:
+        """float64 (reads,), the program's offset included."""
+        return self._program.energies(self.spins())
+
+    def events(self) -> dict[int, Events]:
+        """Traces of the recorded replicas, ordered by (time, p-bit)."""
+        for replica, log in self._logs.items():
+            ordered = np.array(sorted(log), dtype=np.int64).reshape(-1, 3)
+            self._events[replica] = Events([ordered[:, 0]], [ordered[:, 1]], [ordered[:, 2]])
+        return self._events
+
+
+def why_not(program: Program) -> None:
+    """None: the reference runs every program."""
+
+
+def start(program: Program, start: Start) -> ReferenceState:
+    """Replicas at time 0."""
+    return ReferenceState(program, start)

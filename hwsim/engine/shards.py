@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.contract import Events, Start
+from hwsim.engine.contract import Events, Felt, Start
 from hwsim.engine.schedule import Chunk, Schedule
 from hwsim.program import Program
 
@@ -40,6 +40,7 @@ class ShardedState:
     def __init__(self, program: Program, start: Start, engine: ModuleType) -> None:
         self._program, self._start, self.updates = program, start, 0
         self._stop = threading.Event()
+        self._felt = Felt(program.noise.temperature_drift)
         prepared = engine.Prepared(program)
         self._words_per_shard = _words_per_shard(start, engine)
         self._groups: list[tuple[Schedule, list[Any], np.ndarray]] = []
@@ -82,7 +83,7 @@ class ShardedState:
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every instant before grid time ``until``; threads take groups, or the shards of few groups."""
-        anneals = self._start.anneals(anneal)
+        anneals = self._felt.of(self._start.anneals(anneal))
         self._stop.clear()
         workers = self._pool._max_workers if self._pool is not None else 1
         try:

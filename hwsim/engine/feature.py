@@ -1,0 +1,71 @@
+"""Features: what a program may ask of an engine, by name. Refusals and the README's table are made from them."""
+
+from collections.abc import Set
+from enum import Enum
+
+import numpy as np
+
+from hwsim.cell.law import HEAT_BATH, NO_LIMIT
+from hwsim.engine.integer import integer_unit
+from hwsim.program import Program
+
+
+class Feature(Enum):
+    """Each with the words of a refusal. An engine honours one or refuses the program; it never approximates."""
+
+    REAL_COUPLINGS = "couplings or biases that are not small multiples of one power of two"
+    DIFFERENT_DELAYS = "delays that differ"
+    EXCHANGE = "chips that exchange their boundaries at intervals"
+    SYNAPSE = "an RC synapse"
+    DRIVEN = "couplings that are driven during the anneal"
+    QUANTISED_INPUT = "a quantised input"
+    INPUT_LIMIT = "an input limit"
+    OTHER_LAWS = "a law other than the heat bath"
+    OWN_STATE = "a law that depends on the p-bit's own state (arrhenius, low-barrier, p-kit)"
+    NOISE = "noise at the input"
+    SOURCE = "a random source with a state of its own"
+    PDITS = "a p-dit (a cell of more than two levels)"
+    SPREAD = "devices that differ"
+    STUCK = "stuck p-bits"
+    HELD = "held p-bits"
+    DRIFT = "a temperature that drifts"
+    CHAINS = "chains and copies"
+
+
+ALL = frozenset(Feature)
+SHARED = frozenset({Feature.SPREAD, Feature.STUCK, Feature.HELD, Feature.DRIFT, Feature.CHAINS})
+"""What costs a fast engine nothing: thresholds are by p-bit, held p-bits never tick, the anneal carries the drift."""
+
+
+def asked(program: Program) -> list[Feature]:
+    """What ``program`` asks of an engine, in the order of Feature."""
+    network, wires, cells, noise = program.network, program.wires, program.cells, program.noise
+    devices = (cells.gain, cells.offset, cells.threshold_word)
+    present = {
+        Feature.REAL_COUPLINGS: integer_unit(program) is None,
+        Feature.DIFFERENT_DELAYS: wires.exchange is None and wires.uniform_delay is None,
+        Feature.EXCHANGE: wires.exchange is not None,
+        Feature.SYNAPSE: bool(np.any(cells.synapse > 0)),
+        Feature.DRIVEN: wires.driven is not None,
+        Feature.QUANTISED_INPUT: bool(np.any(cells.input_step > 0)),
+        Feature.INPUT_LIMIT: bool(np.any(cells.input_high < NO_LIMIT)),
+        Feature.OTHER_LAWS: bool(np.any(cells.law != HEAT_BATH)),
+        Feature.OWN_STATE: cells.remembers,
+        Feature.NOISE: bool(np.any(noise.white > 0) or np.any(noise.flicker > 0)),
+        Feature.SOURCE: noise.source != "ideal",
+        Feature.PDITS: cells.pdit is not None,
+        Feature.SPREAD: network.n > 1 and any(bool(np.any(values != values[0])) for values in devices),
+        Feature.STUCK: bool(np.any(cells.stuck)),
+        Feature.HELD: bool(np.any(cells.held)),
+        Feature.DRIFT: noise.temperature_drift != 0,
+        Feature.CHAINS: program.readout.chain is not None,
+    }
+    return [feature for feature in Feature if present[feature]]
+
+
+def missing(program: Program, honoured: Set[Feature]) -> str | None:
+    """The first thing that ``program`` asks and that is not ``honoured``, in words; None where there is none."""
+    for feature in asked(program):
+        if feature not in honoured:
+            return feature.value
+    return None

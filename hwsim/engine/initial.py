@@ -1,0 +1,45 @@
+"""Initial states: given or drawn, with stuck p-bits and p-dits where they can be."""
+
+import numpy as np
+
+from hwsim.engine.contract import Start
+from hwsim.engine.noise import initial_states
+from hwsim.errors import InputError
+from hwsim.program import Program
+from hwsim.streams import generator
+
+
+def checked(program: Program, states: np.ndarray | None, reads: int) -> np.ndarray | None:
+    """``states`` as int8 (reads, n), None where there are none. Raises InputError unless they are +-1 of that shape."""
+    if states is None:
+        return None
+    states = np.asarray(states)
+    if states.shape != (reads, program.n_pbits) or not np.all(np.abs(states) == 1):
+        raise InputError(f"initial_states must be +-1 of shape ({reads}, {program.n_pbits}), got {states.shape}")
+    return states.astype(np.int8)
+
+
+def allowed(program: Program, start: Start) -> np.ndarray | None:
+    """The initial states int8 (reads, n): stuck p-bits where they are stuck, p-dits at one level each; None where the
+    engine's own random ones will do.
+
+    A p-dit of which several lines are +1, or none, takes a level of its own random number.
+    """
+    pdit, stuck = program.cells.pdit, program.cells.stuck != 0
+    if pdit is None and not np.any(stuck):
+        return start.initial
+    if start.initial is not None:
+        states = start.initial.copy()
+    else:
+        states = np.empty((start.reads, program.n_pbits), dtype=np.int8)
+        for number, replicas in enumerate(start.groups()):
+            states[replicas] = initial_states(np.uint64(start.keys(number)[2]), len(replicas), program.n_pbits)
+    states[:, stuck] = program.cells.stuck[stuck]
+    if pdit is not None:
+        source = generator(start.seed, "levels at the start")
+        for first, k in zip(*np.unique(pdit, return_counts=True), strict=True):
+            lines = states[:, first : first + k]
+            level = source.integers(0, k, len(states))
+            wrong = (np.sum(lines == 1, axis=1) != 1) & (k > 1)
+            lines[wrong] = np.where(np.arange(k) == level[wrong, None], 1, -1)
+    return states

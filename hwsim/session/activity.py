@@ -1,0 +1,50 @@
+"""Activity: what a run asked of the machine, item by item, without any price."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """What one run of an algorithm asks of the machine.
+
+    n_pbits : p-bits of one copy of the network;  replicas : states that are kept;  copies : networks on the machine
+    at once;  run_s : seconds that p-bits update, copies at once and turns one after the other;  settle_s : seconds
+    until signals under way have arrived, before states are read;  updates : of p-bits, all replicas
+    reads, writes : whole states read and written;  read_rounds, write_rounds : how often the machine waits for that,
+    copies at once;  swaps : exchanges and cluster moves that were decided
+    """
+
+    n_pbits: int
+    replicas: int = 1
+    copies: int = 1
+    run_s: float = 0.0
+    settle_s: float = 0.0
+    updates: float = 0.0
+    reads: float = 1.0
+    writes: float = 0.0
+    read_rounds: float = 1.0
+    write_rounds: float = 0.0
+    swaps: float = 0.0
+
+    @property
+    def device_time_s(self) -> float:
+        """Seconds on the machine that need no price: running and settling."""
+        return self.run_s + self.settle_s
+
+
+def mean_activity(activities: Sequence[Activity]) -> Activity:
+    """What a run asked of the machine on average, of several with the same p-bits, replicas and copies."""
+    first = activities[0]
+    means = {
+        item.name: float(np.mean([getattr(activity, item.name) for activity in activities]))
+        for item in fields(Activity)
+        if item.name not in ("n_pbits", "replicas", "copies")
+    }
+    return replace(first, **means)  # type: ignore[arg-type]
+
+
+def turns(replicas: int, copies: int) -> int:
+    """How many turns ``copies`` networks need to serve ``replicas`` states."""
+    return -(-replicas // copies)

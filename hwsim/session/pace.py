@@ -1,0 +1,25 @@
+"""Pace: how far to advance between two looks at Ctrl-C."""
+
+_SLICE_SECONDS = 0.2  # host time between two looks at Ctrl-C and two reports of progress
+
+
+class Pace:
+    """How many ticks to advance between two looks at Ctrl-C: about _SLICE_SECONDS of work, from the last two slices.
+
+    A slice costs something whatever its length (a call per schedule group, say), and that is taken to be at most half.
+    """
+
+    def __init__(self, ticks: int) -> None:
+        self.ticks = ticks
+        self._before: tuple[int, float] | None = None
+
+    def learn(self, ticks: int, seconds: float) -> None:
+        """A slice of ``ticks`` took ``seconds``."""
+        per_tick = seconds / ticks
+        if self._before is not None and self._before[0] != ticks:
+            slope = (seconds - self._before[1]) / (ticks - self._before[0])
+            per_tick = min(per_tick, max(slope, 0.01 * per_tick))
+        fixed = seconds - per_tick * ticks
+        wanted = (max(_SLICE_SECONDS, 2 * fixed) - fixed) / max(per_tick, 1e-30)
+        self._before = ticks, seconds
+        self.ticks = max(1, int(min(8.0 * ticks, max(0.125 * ticks, wanted))))

@@ -1,0 +1,121 @@
+"""Runs: what the hardware did, from the start to the end of an anneal.
+
+Enters: a Program, an Anneal and how many reads. Leaves: a Run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Unpack
+
+import numpy as np
+
+from hwsim.anneal import Anneal, drifted
+from hwsim.errors import InputError
+from hwsim.program import Program
+from hwsim.session.session import Session
+from hwsim.session.settings import RunKeywords, RunSettings
+from hwsim.units import to_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What the hardware did.
+
+    states : int8 (reads, n), +-1, in p-bit order;  energies : float64 (reads,), problem units, offset included
+    initial_states : the same at time 0, where a read was recorded or they were given
+    group : int64 (reads,), schedule group of each read
+    checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
+    device_time_s : emulated time of one read;  host_seconds : time this computer took,
+    without compiling, never mixed with it
+    device_energy_j : energy of one read's updates in J, mean over reads; None where the price is not known
+    """
+
+    program: Program
+    anneal: Anneal
+    engine: str
+    engine_reason: str
+    seed: int
+    states: np.ndarray
+    initial_states: np.ndarray | None
+    energies: np.ndarray
+    group: np.ndarray
+    checkpoint_times_s: np.ndarray
+    checkpoint_energies: np.ndarray
+    device_time_s: float
+    host_seconds: float
+    updates: int
+    interrupted: bool = False
+    device_energy_j: float | None = None
+    traces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> int:
+        """How many replicas."""
+        return len(self.energies)
+
+    @property
+    def schedules(self) -> int:
+        """How many schedule groups."""
+        return int(self.group.max()) + 1
+
+    @property
+    def variables(self) -> np.ndarray:
+        """int8 (reads, variables): the final states of the problem's variables, chains by their vote."""
+        return self.program.readout.vote(self.states)
+
+    @property
+    def felt(self) -> Anneal:
+        """The anneal as p-bits felt it: of a machine whose temperature drifts, not the one it was asked for."""
+        return drifted(self.anneal, self.program.noise.temperature_drift)
+
+    @property
+    def best_energies(self) -> np.ndarray:
+        """float64 (reads,): the least energy of each read at any checkpoint."""
+        return self.checkpoint_energies.min(axis=0)
+
+    @cached_property
+    def sampleset(self) -> Any:
+        """The final states as a dimod SampleSet in the problem's own labels and vartype."""
+        from hwsim.decode import unembed
+
+        return unembed(self)
+
+
+def run(
+    program: Program,
+    *,
+    anneal: Anneal,
+    checkpoints: int = 50,
+    record: tuple[int, ...] = (),
+    initial_states: np.ndarray | None = None,
+    observe: Callable[[float, np.ndarray], None] | None = None,
+    **settings: Unpack[RunKeywords],
+) -> Run:
+    """Emulate ``reads`` runs of the hardware (256) through ``anneal``; they share ``schedules`` (4) of the clock.
+
+    ``record`` lists reads whose every update is kept. ``initial_states``: int8 (reads, n) of +-1. ``observe`` is called
+    with (device seconds, states int8 (reads, n)) at every checkpoint that is reached. settings : see RunSettings; where
+    a run is interrupted it returns what it has, with ``interrupted`` set. Raises InputError on a bad argument.
+    """
+    how = RunSettings.of(settings)
+    if checkpoints < 1:
+        raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
+    with Session(program, how, anneal, end=anneal.end, initial_states=initial_states, record=record) as session:
+        given = record or initial_states is not None
+        initial = session.peek() if given else None
+        times, table = [0.0], [session.state.energies()]
+        for frame in session.frames(checkpoints):
+            times.append(frame.time_s)
+            table.append(frame.energies)
+            if observe is not None and not session.stopped:
+                observe(frame.time_s, frame.states)
+    price = program.prices.update_j
+    return Run(
+        program=program, anneal=anneal, engine=session.engine, engine_reason=session.engine_reason, seed=how.seed,
+        states=session.peek(), initial_states=initial, energies=table[-1], group=session.group,
+        checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table), device_time_s=times[-1],
+        host_seconds=session.host_seconds, updates=session.state.updates, interrupted=session.now < anneal.end,
+        traces={replica: events.arrays() for replica, events in session.state.events().items()},
+        device_energy_j=None if price is None else price * session.state.updates / how.reads,
+    )

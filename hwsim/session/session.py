@@ -1,0 +1,167 @@
+"""Session: a running machine. What it owes everybody who controls or watches it lives here, once.
+
+Enters: a Program, RunSettings, an anneal. Leaves: a machine that is advanced under an anneal or held at a beta, paced
+between two looks at Ctrl-C; whose states are read and written; which counts what it did, and shows frames.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from hwsim.anneal import Anneal, constant
+from hwsim.engine.choice import begin, choose
+from hwsim.engine.contract import Start
+from hwsim.engine.initial import checked
+from hwsim.interrupt import CtrlC
+from hwsim.program import Program
+from hwsim.session.activity import Activity, turns
+from hwsim.session.pace import Pace
+from hwsim.session.settings import RunSettings
+from hwsim.units import to_seconds
+
+_ROUNDS_UNHEARD = 64
+"""Rounds of the clock that a machine may run before its speed is known."""
+
+
+class Session:
+    """A machine in mid-run. As a context manager it hears Ctrl-C.
+
+    program, engine, engine_reason : what runs, on which engine and why;  now, end : ticks, where it is and will end
+    group : int64 (reads,), schedule of each read;  stopped : whether it was told to stop
+    state : the engine's, for what is not counted: ``state.energies()``, ``state.updates``, ``state.events()``
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        settings: RunSettings,
+        anneal: Anneal | Sequence[Anneal],
+        *,
+        end: int,
+        initial_states: np.ndarray | None = None,
+        record: tuple[int, ...] = (),
+    ) -> None:
+        self.program, self.settings, self.anneal = program, settings, anneal
+        self.now, self.end, self.stopped = 0, end, False
+        self.engine, self.engine_reason = choose(settings.engine, program)
+        start = Start(
+            reads=settings.reads, schedules=min(settings.schedules, settings.reads), seed=settings.seed,
+            threads=settings.n_threads, initial=checked(program, initial_states, settings.reads), record=tuple(record),
+        )  # fmt: skip
+        self.group = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.groups()])
+        self.state = begin(self.engine, program, start, anneal)
+        self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))
+        self._ctrl_c = CtrlC()
+        self._looks = self._settles = self._writings = 0
+        self._written = 0.0
+        self._settled_at = 0
+        self._began = time.perf_counter()
+
+    def __enter__(self) -> Self:
+        self._ctrl_c.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ctrl_c.__exit__(*exception)
+
+    @property
+    def time_s(self) -> float:
+        """Device seconds so far."""
+        return to_seconds(self.now)
+
+    @property
+    def host_seconds(self) -> float:
+        """Seconds of this computer since the machine started, without compiling."""
+        return time.perf_counter() - self._began
+
+    def advance(self, until: int, anneal: Anneal | Sequence[Anneal] | None = None) -> bool:
+        """Run up to tick ``until`` under ``anneal`` (the session's own, or one for each schedule): whether it got there.
+
+        Progress is reported, and Ctrl-C and ``interrupt`` are heard, every fifth of a second of work.
+        """
+        settings, anneal = self.settings, self.anneal if anneal is None else anneal
+        while self.now < until and not self.stopped:
+            step, began = min(until, self.now + self._pace.ticks), time.perf_counter()
+            self.state.advance(step, anneal)
+            self._pace.learn(step - self.now, time.perf_counter() - began)
+            self.now = step
+            if settings.progress is not None:
+                settings.progress(min(1.0, self.now / self.end), self.state.updates)
+            self.stopped = self._ctrl_c.heard or (settings.interrupt is not None and settings.interrupt())
+        return self.now >= until
+
+    def hold(self, beta: float | Sequence[float], sweeps: int) -> bool:
+        """Run ``sweeps`` rounds of the clock at ``beta``, or each schedule at its own: whether it got to their end."""
+        betas = [beta] if isinstance(beta, int | float) else beta
+        held = [constant(float(b), to_seconds(self.end)) for b in betas]
+        until = self.now + sweeps * self.program.clock.round_ticks
+        return self.advance(until, held[0] if len(held) == 1 else held)
+
+    def peek(self) -> np.ndarray:
+        """int8 (reads, n): the states now, for whoever watches; the machine is not asked."""
+        return self.state.spins()
+
+    def read(self) -> np.ndarray:
+        """int8 (reads, n): the states now, read by the controller, after signals under way have arrived."""
+        self._looks += 1
+        self._settles += self.now > self._settled_at
+        self._settled_at = self.now
+        return self.state.spins()
+
+    def write(self, states: np.ndarray, *, changed: int | None = None) -> None:
+        """Write int8 (reads, n) into the p-bits, of which ``changed`` states differ (None: all are written)."""
+        self._writings += 1
+        self._written += len(states) if changed is None else changed
+        self._settled_at = self.now
+        self.state.assign(states)
+
+    def frames(self, checkpoints: int) -> Iterator["Frame"]:
+        """Run to the end of the session's own anneal; a Frame at each of ``checkpoints`` equal parts, and where it stops."""
+        ticks = sorted({self.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
+        self._pace = Pace(max(1, ticks[0] // 64))
+        for tick in ticks:
+            self.advance(tick)
+            yield Frame(session=self, time_s=self.time_s)
+            if self.stopped:
+                return
+
+    def activity(self, *, runs: int | None = None, copies: int | None = None, swaps: float = 0.0) -> Activity:
+        """What each of ``runs`` independent runs (None: each read) asked of the machine.
+
+        copies : networks on the machine at once (None: as many as a run has replicas); fewer take turns, and each turn
+        writes and reads its states.
+        """
+        runs = self.settings.reads if runs is None else runs
+        replicas = self.settings.reads // runs
+        copies = replicas if copies is None else copies
+        in_turn = turns(replicas, copies)
+        written = float(self._writings * replicas) if in_turn > 1 else self._written / runs
+        return Activity(
+            n_pbits=self.program.n_pbits, replicas=replicas, copies=copies, run_s=self.time_s * in_turn,
+            settle_s=to_seconds(self.program.wires.longest_ticks) * self._settles * in_turn,
+            updates=self.state.updates / runs, reads=float(self._looks * replicas),
+            read_rounds=float(self._looks * in_turn), writes=written, write_rounds=float(self._writings * in_turn),
+            swaps=swaps,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Frame:
+    """A moment of a session, to be looked at before the session goes on. time_s : device seconds."""
+
+    session: Session
+    time_s: float
+
+    @cached_property
+    def energies(self) -> np.ndarray:
+        """float64 (reads,), problem units, offset included."""
+        return self.session.state.energies()
+
+    @cached_property
+    def states(self) -> np.ndarray:
+        """int8 (reads, n)."""
+        return self.session.peek()
