@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
             "couplings": facts["couplings"],
             "known energy": problem.known_energy,
             "chip": chips[0].name,
-            "p-bits": None if programs[0].chain is None else f"{programs[0].n_pbits} in chains",
+            "p-bits": None if programs[0].readout.chain is None else f"{programs[0].n_pbits} in chains",
         }
         print(compare_table(rows, {k: v for k, v in shown.items() if v is not None}))
     if arguments.plot and curves:
