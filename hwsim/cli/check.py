@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hwsim.cli import options
 from hwsim.cli.output import write_json
 from hwsim.errors import InputError
 
@@ -15,12 +16,12 @@ def add_parser(subparsers: Any) -> None:
         "check",
         help="is a card of your own right? all its mistakes, a sentence each",
         description="Check card files; exit code 2 when one has a mistake.",
+        parents=[options.outputs("the findings")],
     )
     parser.add_argument("cards", metavar="CARD.toml", nargs="*", help="cards of p-bits, chips or continuous cells")
     parser.add_argument(
         "--schema", choices=("pbit", "chip", "modes"), help="print the JSON Schema of such cards instead"
     )
-    parser.add_argument("--json", metavar="FILE|-", help="the findings as JSON, to a file or standard output")
     parser.set_defaults(run=run)
 
 

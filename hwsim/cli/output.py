@@ -8,6 +8,18 @@ from hwsim.errors import InputError
 from hwsim.files import replacing
 
 
+def problem_facts(problem: Any) -> dict[str, Any]:
+    """The ``problem`` part of a document."""
+    return {
+        "name": problem.name,
+        "kind": problem.kind,
+        "spins": problem.bqm.num_variables,
+        "couplings": problem.bqm.num_interactions,
+        "known_energy": problem.known_energy,
+        "known_source": problem.known_source,
+    }
+
+
 def write_json(data: Any, target: str) -> None:
     """``target`` is a path, or ``-`` for standard output. NaN and infinity are refused: JSON has neither."""
     try:

@@ -4,6 +4,7 @@ import argparse
 import shutil
 from typing import Any
 
+from hwsim.cli import options
 from hwsim.cli.output import write_json
 
 
@@ -15,16 +16,16 @@ def add_parser(subparsers: Any) -> None:
         description="Print a card: every number with its source and grade, and what nobody has published. --plot and "
         "--measure emulate one device of it and lay its answer to an input, its dwell times and its memory beside the "
         "law of the card.",
+        parents=[
+            options.seeds("seed of the emulation", die=False), options.outputs("all of it", plot="one emulated device")
+        ],
     )
     parser.add_argument(
         "name",
         metavar="NAME",
         help="a chip, p-bit or machine of continuous cells, or a .toml file",
     )
-    parser.add_argument("--plot", metavar="FILE", help="picture of one emulated device (png, svg, pdf)")
     parser.add_argument("--measure", action="store_true", help="the numbers of that picture, without drawing it")
-    parser.add_argument("--seed", default="0", metavar="N", help="seed of the emulation (%(default)s)")
-    parser.add_argument("--json", metavar="FILE|-", help="all of it as JSON, to a file or standard output")
     parser.set_defaults(run=run)
 
 
@@ -32,14 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.cell.card import ModesCard
     from hwsim.chip.library import any_card
-    from hwsim.cli.options import integer
     from hwsim.errors import InputError
-    from hwsim.report.canvas import picture_path
     from hwsim.report.card import card_facts, card_table, machine_facts
 
-    seed = integer(arguments.seed, "seed")
-    if arguments.plot:
-        picture_path(arguments.plot)
     card = any_card(arguments.name)
     facts = card_facts(card)
     if isinstance(card, ModesCard) and (arguments.plot or arguments.measure):
@@ -54,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         if chip is not None:
             facts["machine"] = machine_facts(chip)
         if arguments.plot or arguments.measure:
-            facts["measured"] = _measure(chip, seed, arguments.plot)
+            facts["measured"] = _measure(chip, arguments.seed, arguments.plot)
     if arguments.json:
         write_json(facts, arguments.json)
     if arguments.json != "-":

@@ -19,30 +19,39 @@ _WORDS = {
 def add_parsers(kinds: Any) -> None:
     """Add the subcommands."""
     for name, words in _WORDS.items():
-        kind = kinds.add_parser(name, help=words, description=words[0].upper() + words[1:] + ", of ideal cells.")
         held = "its eigenvalues have positive real parts" if name == "lyapunov" else "symmetric positive definite"
+        kind = kinds.add_parser(
+            name, help=words, description=words[0].upper() + words[1:] + ", of ideal cells.",
+            parents=[
+                options.seeds("seed of the noise", die=False),
+                options.outputs(plot="what was measured beside the exact values"),
+            ],
+        )  # fmt: skip
         kind.add_argument("matrix", metavar="A", help=f"{held}: .npy, .mtx, or text with rows")
         if name == "lyapunov":
             kind.add_argument("noise", metavar="Q", help="a covariance: .npy, .mtx or text")
-        kind.add_argument("--tau", default="1us", metavar="TIME", help="a cell with A = 1 relaxes in it (%(default)s)")
-        kind.add_argument("--replicas", default="64", metavar="N", help="machines at once (%(default)s)")
-        kind.add_argument("--samples", default="1000", metavar="N", help="of each machine (%(default)s)")
-        kind.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
-        kind.add_argument("--plot", metavar="FILE", help="picture: what was measured beside the exact values")
-        kind.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+        kind.add_argument(
+            "--tau", type=options.time("tau"), default="1us", metavar="TIME",
+            help="a cell with A = 1 relaxes in it (%(default)s)",
+        )  # fmt: skip
+        kind.add_argument(
+            "--replicas", type=options.whole("replicas", least=2), default="64", metavar="N",
+            help="machines at once (%(default)s)",
+        )  # fmt: skip
+        kind.add_argument(
+            "--samples", type=options.whole("samples", least=1), default="1000", metavar="N",
+            help="of each machine (%(default)s)",
+        )  # fmt: skip
         kind.set_defaults(run=run, kind=name)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
     from hwsim.thermo import matrices
 
     A = read_array(arguments.matrix, "A", 2)
     how: dict[str, Any] = {
-        "tau_s": options.seconds(arguments.tau, name="tau"), "seed": options.integer(arguments.seed, "seed"),
-        "replicas": options.integer(arguments.replicas, "replicas", least=2),
-        "samples": options.integer(arguments.samples, "samples", least=1),
+        "tau_s": arguments.tau, "seed": arguments.seed, "replicas": arguments.replicas, "samples": arguments.samples,
     }  # fmt: skip
     document: dict[str, Any]
     if arguments.kind == "determinant":
