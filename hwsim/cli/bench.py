@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.cli.progress import Bar
 
 
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         answers = measure_solution(progress=watch, **how) if "tts" in names else []
     continuous = _continuous(arguments.rounds, arguments.peers) if "thermo" in names else []
     if arguments.json:
-        write_json({"rows": rows, "tts": answers, "thermo": continuous}, arguments.json)
+        write_json({"rows": rows, "tts": answers, "thermo": continuous}, arguments.json, record(arguments))
     if arguments.json != "-":
         _print(rows, answers)
         _print_continuous(continuous)

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import given_target, target_words
 from hwsim.units import format_si
@@ -62,9 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
             reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed, first_die=arguments.die_seed,
             engine=arguments.engine, threads=arguments.threads, progress=report,
         )  # fmt: skip
+    made = record(arguments, programs=[program], anneal=anneal)
     if arguments.json:
         facts = {"problem": problem_facts(problem), "chip": machine.name}
-        write_json(facts | {"dies": arguments.dies, "reads": arguments.reads} | found, arguments.json)
+        write_json(facts | {"dies": arguments.dies, "reads": arguments.reads} | found, arguments.json, made)
     if arguments.json != "-" and found["metrics"]:
         print(f"{problem.name} on {machine.name}: {arguments.dies} dies of {arguments.reads} reads")
         print(target_words(found["target"], target))
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.report.blame import blame_picture
 
         title = f"What to cure first: {problem.name} on {machine.name}, target energy {found['target']:g}"
-        blame_picture(found["rows"], arguments.plot, title=title, metrics=found["metrics"])
+        blame_picture(found["rows"], arguments.plot, title=title, metrics=found["metrics"], provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if found["interrupted"]:
         print(f"hwsim: interrupted; {len(found['rows'])} of {len(names)} faults shown", file=sys.stderr)

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
@@ -39,7 +39,8 @@ def run_scan(
         )  # fmt: skip
     if arguments.json:
         facts = {"problem": problem_facts(problem), "chip": machine.name, "target": target}
-        write_json(facts | {"strengths": rows, "interrupted": len(rows) < len(strengths)}, arguments.json)
+        made = record(arguments, programs=[program], anneal=anneal)
+        write_json(facts | {"strengths": rows, "interrupted": len(rows) < len(strengths)}, arguments.json, made)
     if arguments.json != "-":
         print(f"{problem.name} on {machine.name}: {program.n_variables} spins on {program.n_pbits} p-bits")
         for row in rows:

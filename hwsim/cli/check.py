@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.errors import InputError
 
 
@@ -30,15 +30,14 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.chip.check import check_file, schema
 
     if arguments.schema:
-        write_json(schema(arguments.schema), "-")
+        write_json(schema(arguments.schema), "-", record(arguments))
         return 0
     if not arguments.cards:
         raise InputError("check needs a card file, or --schema pbit, chip or modes")
     findings = {path: check_file(Path(path)) for path in arguments.cards}
     if arguments.json:
-        write_json(
-            {path: {"kind": kind, "mistakes": found} for path, (kind, found) in findings.items()}, arguments.json
-        )
+        files = {path: {"kind": kind, "mistakes": found} for path, (kind, found) in findings.items()}
+        write_json({"files": files}, arguments.json, record(arguments))
     if arguments.json != "-":
         for path, (kind, found) in findings.items():
             if not found:

@@ -20,6 +20,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.chip.library import list_chips
 
-    return show(
-        list_chips(), {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}, arguments.json
-    )
+    columns = {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}
+    return show(arguments, list_chips(), columns)

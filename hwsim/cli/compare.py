@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 
@@ -86,8 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
             if interrupted:
                 break
     facts = problem_facts(problem)
+    made = record(arguments, programs=programs, anneal=anneal)
     if arguments.json:
-        write_json({"problem": facts, "rows": rows, "interrupted": interrupted}, arguments.json)
+        write_json({"problem": facts, "rows": rows, "interrupted": interrupted}, arguments.json, made)
     if arguments.json != "-":
         from hwsim.report.table import compare_table
 
@@ -104,9 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot and curves:
         from hwsim.report.figure import energy_against_time
 
-        energy_against_time(
-            curves, arguments.plot, title=f"{problem.name}: energy against device time", target=target
-        )  # fmt: skip
+        title = f"{problem.name}: energy against device time"
+        energy_against_time(curves, arguments.plot, title=title, target=target, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if arguments.vcd:
         print(f"waveform of the first scheme, read 0: {arguments.vcd}", file=sys.stderr)

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 
 _LABELS = {
     "spins": "spins of the problem",
@@ -73,7 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output:
         save(program, arguments.output)
     if arguments.json:
-        write_json({"problem": problem_facts(problem), "chip": machine.name, "program": facts}, arguments.json)
+        beta = () if arguments.beta is None else (arguments.beta,)
+        made = record(arguments, programs=[program], beta=beta)
+        write_json({"problem": problem_facts(problem), "chip": machine.name, "program": facts}, arguments.json, made)
     if arguments.json != "-":
         print(f"{problem.name} on {machine.name}")
         for key, label in _LABELS.items():

@@ -20,4 +20,4 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.chip.library import list_pbits
 
-    return show(list_pbits(), {"name": "name", "clock": "clock"}, arguments.json)
+    return show(arguments, list_pbits(), {"name": "name", "clock": "clock"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import given_target, target_words
 from hwsim.errors import InputError
@@ -56,6 +56,7 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
         "ideal_label": "a die without faults",
     }
     shares = {share: _time_of_share(curve, share) for share in _SHARES}
+    made = record(arguments, anneal=anneal)
     if arguments.json:
         facts = {key: _plain(value) for key, value in curve.items()}
         facts["tts99_s_of_share"] = {f"{share:g}": value for share, value in shares.items()}
@@ -64,16 +65,13 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
                 "problem": problem_facts(problem), "chip": machine.name, "target": target,
                 "dies": facts, "interrupted": len(runs) < dies,
             },
-            arguments.json,
+            arguments.json, made,
         )  # fmt: skip
     if arguments.plot:
         from hwsim.report.dies import yield_picture
 
-        yield_picture(
-            curve,
-            arguments.plot,
-            title=f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}",
-        )
+        title = f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}"
+        yield_picture(curve, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if arguments.json != "-":
         print(f"{problem.name} on {len(runs)} dies of {machine.name}")

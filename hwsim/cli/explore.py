@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import target_of
 from hwsim.errors import InputError
@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     kept = _kept(arguments.output)
     plan = list(designs(spec))
     rows: list[dict[str, Any]] = []
+    made = record(arguments)
     with CtrlC() as ctrl_c, Progress(len(plan)) as progress:
         for words, parameters in plan:
             key = identity(spec, parameters)
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             rows.append({"key": key, "design": words} | {k: v for k, v in row.items() if k not in ("key", "design")})
             if arguments.output:
                 kept[key] = rows[-1]
-                write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output)
+                write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output, made)
             if ctrl_c.heard:
                 break
     for name, keys in (("best_by_area", ("tts99_s", "area_m2")), ("best_by_energy", ("tts99_s", "ets99_j"))):
@@ -86,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             row[name] = best
     facts = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows}
     if arguments.json:
-        write_json(facts | {"interrupted": len(rows) < len(plan)}, arguments.json)
+        write_json(facts | {"interrupted": len(rows) < len(plan)}, arguments.json, made)
     if arguments.json != "-" and rows:
         print(f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {target:g}"))
         print(_table(rows))
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.report.explore import explore_picture
 
         title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
-        explore_picture(rows, arguments.plot, title=title)
+        explore_picture(rows, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if len(rows) < len(plan):
         again = f"; hwsim explore {arguments.spec} -o {arguments.output} goes on" if arguments.output else ""

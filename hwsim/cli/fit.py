@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json, write_text
+from hwsim.cli.output import record, write_json, write_text
 
 
 def add_parser(subparsers: Any) -> None:
@@ -56,9 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.figure:
         from hwsim.report.fit import fit_figure
 
-        fit_figure(result, measured, arguments.figure)
+        fit_figure(result, measured, arguments.figure, provenance=record(arguments))
     if arguments.json:
-        write_json(fit_facts(result), arguments.json)
+        write_json(fit_facts(result), arguments.json, record(arguments))
     if arguments.json != "-":
         print(fit_table(result), end="")
     return 0

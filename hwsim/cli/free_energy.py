@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.errors import InputError
 from hwsim.units import format_si
@@ -78,15 +78,16 @@ def run(arguments: argparse.Namespace) -> int:
             document[name] = _facts(found, program, machine, beta)
             results["annealed" if name == "annealing" else "integrated"] = found
     document["doubts"] = free_energy.doubts(**results)
+    made = record(arguments, programs=[program], beta=[beta])
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         _print(document)
     if arguments.plot:
         from hwsim.report.free_energy import free_energy_picture
 
         title = f"Free energy of {problem.name} at beta = {beta:g} on {machine.name}, {program.clock} clock"
-        free_energy_picture(document, arguments.plot, title=title)
+        free_energy_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     return 0
 

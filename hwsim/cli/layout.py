@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
@@ -63,8 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
         problem, machine, die_seed=arguments.die_seed, embedding=embed(problem, machine),
         chain_strength=arguments.chain_strength,
     )  # fmt: skip
-    rule = None if measure == "none" else _rule(arguments, problem, machine, program, measure)
+    anneal = None if measure == "none" else _anneal(arguments, problem, machine, program, measure)
+    rule = None if anneal is None else _rule(arguments, problem, program, measure, anneal)
     facts = layout_facts(program, layout, rule=rule)
+    made = record(arguments, programs=[program], anneal=anneal)
     if arguments.json:
         write_json(
             {
@@ -72,13 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
                 "layout": facts, "rule": None if rule is None else asdict(rule),
                 "place": layout.place.tolist(),
             },
-            arguments.json,
+            arguments.json, made,
         )  # fmt: skip
     name = machine.name if arguments.problem is None else f"{problem.name} on {machine.name}"
     if arguments.plot:
         from hwsim.report.layout import layout_picture
 
-        layout_picture(_drawing(program, layout, machine, problem, rule), arguments.plot, title=_title(name, facts))
+        drawing = _drawing(program, layout, machine, problem, rule)
+        layout_picture(drawing, arguments.plot, title=_title(name, facts), provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if arguments.json != "-":
         _print(name, program, machine, facts, rule)
@@ -99,16 +102,21 @@ def _whole_die(machine: Any) -> Any:
     return Problem(bqm=bqm, name=machine.name, kind="ising")
 
 
-def _rule(arguments: argparse.Namespace, problem: Any, machine: Any, program: Any, measure: str) -> Any:
+def _anneal(arguments: argparse.Namespace, problem: Any, machine: Any, program: Any, measure: str) -> Any:
     from hwsim.analysis.anneals import make_anneal
-    from hwsim.analysis.design_rule import design_rule, update_ticks
+    from hwsim.analysis.design_rule import update_ticks
     from hwsim.units import to_seconds
 
     beta = arguments.beta
     if beta is None and measure != "success" and machine.fixed_beta is None:
         beta = "1/sigma"
     length = to_seconds(round(400 * update_ticks(program))) if arguments.time is None else arguments.time
-    anneal = make_anneal(problem, machine, program, beta=beta, shape=arguments.anneal, time=length)
+    return make_anneal(problem, machine, program, beta=beta, shape=arguments.anneal, time=length)
+
+
+def _rule(arguments: argparse.Namespace, problem: Any, program: Any, measure: str, anneal: Any) -> Any:
+    from hwsim.analysis.design_rule import design_rule
+
     if measure != "success" and len(anneal.beta) > 1:
         raise InputError(f"{measure} is measured at one temperature: give --beta one number, or --measure success")
     target = find_target(arguments, problem)

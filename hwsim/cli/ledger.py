@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 
 
 def add_parser(subparsers: Any) -> None:
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     machine = chip(arguments.chip, **arguments.card)
     lines = ledger(machine, n_pbits=arguments.pbits)
     if arguments.json:
-        write_json({"chip": machine.name, "lines": [asdict(line) for line in lines]}, arguments.json)
+        write_json({"chip": machine.name, "lines": [asdict(line) for line in lines]}, arguments.json, record(arguments))
     if arguments.json != "-":
         width = max(len(line.label) for line in lines)
         for line in lines:

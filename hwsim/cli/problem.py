@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.files import replacing
 
 
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         with problem.bqm.to_file() as source, replacing(arguments.output) as part:
             part.write_bytes(source.read())
     if arguments.json:
-        write_json(facts, arguments.json)
+        write_json(facts, arguments.json, record(arguments))
     if arguments.json != "-":
         for key, value in facts.items():
             if value is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json, write_text
+from hwsim.cli.output import record, write_json, write_text
 from hwsim.errors import InputError
 
 N_BOOT = 1000
@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(page)
     with Store(arguments.store, create=False) as store:
         points = table(store, n_boot=N_BOOT)
+        programs = dict.fromkeys(facts["program"] for facts in store.points().values())
     if not any(point["shards"] for point in points):
         raise InputError(f"{arguments.store} has no results yet")
     rows = joined(points)
@@ -56,11 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
         ),
     ]
     points = [plain(point) for point in points]
+    made = record(arguments, programs=programs)
     if arguments.json:
         write_json(
             {"points": points, "curves": [plain(row) for row in rows], "best": [plain(row) for row in best],
              "exponents": slopes, "matched": {words: rows for words, rows in comparisons}},
-            arguments.json,
+            arguments.json, made,
         )  # fmt: skip
     if arguments.csv:
         write_text(_csv(points), arguments.csv)
@@ -70,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.report.study_page import study_page
 
     title = arguments.title or f"Study {Path(arguments.store).stem}"
-    write_text(study_page(title, points, best, slopes, comparisons, pictures(rows, best)), str(page))
+    write_text(study_page(title, points, best, slopes, comparisons, pictures(rows, best), made), str(page))
     print(f"page: {page}", file=sys.stderr)
     return 0
 

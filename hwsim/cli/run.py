@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
@@ -94,16 +94,17 @@ def run(arguments: argparse.Namespace) -> int:
 
         chains = chain_facts(result, target=target)
     broken = _broken(problem, program, result)
+    made = record(arguments, programs=[program], anneal=anneal)
     if arguments.json:
         write_json(
             {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}
             | ({"chains": chains} if chains else {})
             | broken
             | ({"words": [{"words": w, "count": c, "valid": v} for w, c, v in words]} if words else {}),
-            arguments.json,
+            arguments.json, made,
         )
     if arguments.samples:
-        write_json(result.sampleset.to_serializable(), arguments.samples)
+        write_json(result.sampleset.to_serializable(), arguments.samples, made)
     if arguments.vcd:
         from hwsim.report.waveform import write_run
 
@@ -116,7 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
             "times_s": result.checkpoint_times_s,
             "energies": result.checkpoint_energies,
         }
-        energy_against_time([curve], arguments.plot, title=f"{problem.name} on {machine.name}", target=target)
+        title = f"{problem.name} on {machine.name}"
+        energy_against_time([curve], arguments.plot, title=title, target=target, provenance=made)
     if arguments.json != "-":
         from hwsim.report.table import compare_table
 

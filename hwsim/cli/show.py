@@ -5,7 +5,7 @@ import shutil
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 
 
 def add_parser(subparsers: Any) -> None:
@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     card = any_card(arguments.name)
     facts = card_facts(card)
+    made = record(arguments)
     if isinstance(card, ModesCard) and (arguments.plot or arguments.measure):
         raise InputError(f"{card.name} has continuous cells: hwsim thermo inverse A.npy --machine {card.name} runs it")
     try:
@@ -50,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         if chip is not None:
             facts["machine"] = machine_facts(chip)
         if arguments.plot or arguments.measure:
-            facts["measured"] = _measure(chip, arguments.seed, arguments.plot)
+            facts["measured"] = _measure(chip, arguments.seed, arguments.plot, made)
     if arguments.json:
-        write_json(facts, arguments.json)
+        write_json(facts, arguments.json, made)
     if arguments.json != "-":
         print(card_table(facts, width=min(100, max(80, shutil.get_terminal_size((92, 24)).columns))), end="")
     return 0
@@ -67,7 +68,7 @@ def _machine(name: str, card: Any) -> Any:
     return chip(name) if isinstance(card, ChipCard) else pbit_chip(name)
 
 
-def _measure(chip: Any, seed: int, plot: str | None) -> dict[str, Any]:
+def _measure(chip: Any, seed: int, plot: str | None, made: Any) -> dict[str, Any]:
     """The measurement as plain data; its picture goes to ``plot``."""
     from dataclasses import asdict
 
@@ -77,7 +78,7 @@ def _measure(chip: Any, seed: int, plot: str | None) -> dict[str, Any]:
     if plot:
         from hwsim.report.device import device_picture
 
-        device_picture(measured, plot, title=_title(chip))
+        device_picture(measured, plot, title=_title(chip), provenance=made)
     return {"seed": seed} | _plain(measured)
 
 

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.cli.progress import Bar
 from hwsim.errors import InputError
 
@@ -96,8 +96,13 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"hwsim: cannot run {where}: {result.refused[point.key]}", file=sys.stderr)
     for row in rows:
         row["stopped"] = result.reasons.get(row["key"])
+    seeds = {point.seed for point in plan.points}
+    made = record(
+        arguments, seed=seeds.pop() if len(seeds) == 1 else None,
+        programs=dict.fromkeys(point.program for point in plan.points),
+    )  # fmt: skip
     if arguments.json:
-        write_json({"plan": spec, "points": rows, "interrupted": result.interrupted}, arguments.json)
+        write_json({"plan": spec, "points": rows, "interrupted": result.interrupted}, arguments.json, made)
     if arguments.json != "-":
         from hwsim.report.study_table import study_table
 

@@ -29,4 +29,4 @@ def run_machines(arguments: argparse.Namespace) -> int:
     """Carry out ``hwsim thermo machines``."""
     from hwsim.chip.library import list_modes
 
-    return show(list_modes(), {"name": "name", "cells": "kind"}, arguments.json)
+    return show(arguments, list_modes(), {"name": "name", "cells": "kind"})

@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.units import format_si
 
 _WORDS = {
@@ -72,8 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
                 f"relative error {found.relative_error:.3g} against a direct solver; standard errors of the entries "
                 f"{found.error.min():.2g} to {found.error.max():.2g}"]  # fmt: skip
     document = {"kind": arguments.kind, "size": len(A)} | document
+    made = record(arguments)
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         print("\n".join(said))
         print(f"{document['replicas']} machines, {format_si(document['device_time_s'], 's')} of device time each")
@@ -81,6 +82,6 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.report.thermo import function_picture
 
         title = f"{_WORDS[arguments.kind]}, of {len(A)} x {len(A)} by {document['replicas']} machines of ideal cells"
-        function_picture(document, arguments.plot, title=title)
+        function_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     return 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.units import format_si
 
@@ -127,8 +127,9 @@ def run(arguments: argparse.Namespace) -> int:
         spread = np.sqrt(np.diag(law.covariance))
         document |= {"closed_form": {"mean": law.mean.tolist(), "covariance": law.covariance.tolist(),
                                      "spread": spread.tolist()}}  # fmt: skip
+    made = record(arguments, beta=[machine.beta])
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         _print(document)
     if arguments.plot:
@@ -136,7 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         what = {"solve": "A x = b", "inverse": "the inverse of A", "regression": "a posterior"}[kind]
         title = f"{what} by {len(A)} fluctuating cells of {machine.name}: error against device time"
-        error_picture(document, arguments.plot, title=title)
+        error_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if found.interrupted:
         print(f"hwsim: interrupted after {found.samples} samples", file=sys.stderr)

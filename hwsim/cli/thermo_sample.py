@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.errors import InputError
 from hwsim.units import format_si
@@ -137,8 +137,9 @@ def run_sample(arguments: argparse.Namespace) -> int:
         "energy": potential.energy(middle).tolist(), "trace": [list(point) for point in trace],
         "interrupted": ctrl_c.heard,
     }  # fmt: skip
+    made = record(arguments, beta=[beta])
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         print(
             f"{potential.name} at beta {beta:g}: {replicas} cells for {format_si(trace[-1][0], 's')}, steps of "
@@ -159,7 +160,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
         from hwsim.report.thermo import potential_picture
 
         title = f"A cell in U = {potential.name} at beta = {beta:g}"
-        potential_picture(document, arguments.plot, title=title)
+        potential_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if ctrl_c.heard:
         print(f"hwsim: interrupted after {trace[-1][0]:.3g} s of device time", file=sys.stderr)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, write_json
+from hwsim.cli.output import problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
@@ -87,9 +87,10 @@ def run(arguments: argparse.Namespace) -> int:
     name, parameters = parse_algorithm(arguments.algorithm)
     first = next(iter(machines.values()))
     placed = embed(problem, first)
-    rows, interrupted = [], False
+    rows, programs, interrupted = [], [], False
     for clock, machine in machines.items():
         program = compile(problem, machine, die_seed=arguments.die_seed, embedding=placed)
+        programs.append(program)
         update_s = update_ticks(program) * 1e-15
         shortest = 30 * update_s if arguments.first is None else arguments.first
         make = _recipes(arguments, name, parameters, problem, machine, program)
@@ -111,10 +112,11 @@ def run(arguments: argparse.Namespace) -> int:
         if found.interrupted:
             interrupted = True
             break
+    made = record(arguments, programs=programs, beta=_betas(make(1e-6)))
     if arguments.json:
         facts = {"problem": problem_facts(problem), "chip": first.name, "target": target}
         facts |= {"algorithm": name, "parameters": parameters}
-        write_json(facts | {"clocks": rows, "interrupted": interrupted}, arguments.json)
+        write_json(facts | {"clocks": rows, "interrupted": interrupted}, arguments.json, made)
     if arguments.json != "-":
         words = "" if name == "anneal" else f", {arguments.algorithm}"
         print(f"{problem.name} on {first.name}, target energy {target:g}{words}")
@@ -125,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         how = "" if name == "anneal" else f" by {arguments.algorithm}"
         title = f"{problem.name} on {first.name}: time to solution{how}, target energy {target:g}"
-        tts_picture(rows, arguments.plot, title=title)
+        tts_picture(rows, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if interrupted:
         print(f"hwsim: interrupted; {len(rows)} of {len(machines)} clocks shown", file=sys.stderr)
@@ -167,6 +169,13 @@ def _recipes(
         return Recipe(algorithm=name, time_s=length, parameters=parameters, anneal=anneal, betas=betas)
 
     return make
+
+
+def _betas(recipe: Any) -> tuple[float, ...]:
+    """The ends of beta of a recipe."""
+    from hwsim.report.provenance import beta_ends
+
+    return recipe.betas if recipe.anneal is None else beta_ends(recipe.anneal)
 
 
 def _row(clock: str, machine: Any, program: Any, found: Any, make: Callable[[float], Any]) -> dict[str, Any]:
