@@ -33,8 +33,8 @@ def compiled_facts(
         "spins": program.n_variables,
         "couplings": len(weight) // 2,
         "pbits": program.n_pbits,
-        "couplers": wired.n_couplings,
-        "most_couplers_of_a_pbit": int(np.max(np.diff(wired.indptr))),
+        "couplers": wired.network.n_couplings,
+        "most_couplers_of_a_pbit": int(np.max(wired.network.degree)),
         "chains": None if program.readout.chain is None else int(np.sum(length > 1)),
         "chain_length_mean": None if program.readout.chain is None else float(length.mean()),
         "chain_length_max": None if program.readout.chain is None else int(length.max()),
@@ -54,19 +54,17 @@ def compiled_facts(
         facts["pbits_by_chip"] = np.bincount(part).tolist()
         facts["cut_wires_by_chip"] = np.bincount(part[rows[cut]], minlength=int(part.max()) + 1).tolist()
         facts["wires_between_chips"] = int(cut.sum()) // 2
-    meant = (bias, weight, indptr) if exact is None else (exact.bias, exact.weight, exact.indptr)
-    if (exact is not None or program.readout.chain is None) and np.array_equal(program.network.indptr, meant[2]):
-        largest = max((float(np.abs(a).max()) for a in meant[:2] if len(a)), default=0.0)
+    held, meant = program.network, program.problem_network if exact is None else exact.network
+    if (exact is not None or program.readout.chain is None) and np.array_equal(held.indptr, meant.indptr):
+        largest = max((float(np.abs(a).max()) for a in (meant.bias, meant.weight) if len(a)), default=0.0)
         if largest > 0:
-            error = np.concatenate((program.network.bias - meant[0], program.network.weight - meant[1])) / largest
+            error = np.concatenate((held.bias - meant.bias, held.weight - meant.weight)) / largest
             facts["weight_error_rms"] = float(np.sqrt(np.mean(error**2)))
             facts["weight_error_max"] = float(np.abs(error).max())
     symmetric = program.cells.pdit is None and program.readout.chain is None and program.n_pbits <= MAX_SPINS
     if symmetric and beta is not None and _is_symmetric(program):
-        held = boltzmann_law(energies(*program.network), beta)
-        facts["law_total_variation"] = float(
-            np.abs(held - boltzmann_law(energies(*program.problem_network), beta)).sum() / 2
-        )
+        laws = [boltzmann_law(energies(*network), beta) for network in (held, program.problem_network)]
+        facts["law_total_variation"] = float(np.abs(laws[0] - laws[1]).sum() / 2)
     if beta is not None and program.cells.pdit is None and program.n_variables <= MAX_SPINS:
         asked = boltzmann_law(energies(*program.problem_network), beta)
         facts["law_total_variation_by_bits"] = {}

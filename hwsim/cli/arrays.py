@@ -15,7 +15,7 @@ def read_array(path: str, name: str, dimensions: int) -> Any:
         if path.endswith(".npy"):
             array = np.load(path, allow_pickle=False)
         elif path.endswith(".mtx"):
-            array = mmread(path)
+            array = mmread(path, spmatrix=False)
             array = array.toarray() if hasattr(array, "toarray") else array
         else:
             text = Path(path).read_text(encoding="utf-8").replace(",", " ")

@@ -5,7 +5,8 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
+from hwsim.cli.progress import Bar
 
 
 def add_parser(subparsers: Any) -> None:
@@ -14,19 +15,20 @@ def add_parser(subparsers: Any) -> None:
         "bench",
         help="how fast the engines are here, beside other tools",
         description="Time the engines on standard graphs, one thread unless told otherwise; medians of the rounds.",
+        parents=[options.computer(threads="1"), options.outputs()],
     )
     parser.add_argument(
-        "--case", metavar="NAME,...",
+        "--case", type=options.several(str), metavar="NAME,...",
         help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes; tts: how long an estimate "
         "of the time to solution takes; thermo: states of continuous cells",
     )  # fmt: skip
     parser.add_argument(
         "--peers", action="store_true", help="also dwave-samplers, OpenJij, SimPy, numpy, thermox, where installed"
     )
-    parser.add_argument("--rounds", default="3", metavar="N", help="of which the median is taken (%(default)s)")
-    parser.add_argument("--threads", default="1", metavar="N", help="(%(default)s; peers always use one)")
-    parser.add_argument("--engine", default="auto", help="auto, bitplanes, lanes or reference (%(default)s)")
-    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+    parser.add_argument(
+        "--rounds", type=options.whole("rounds", least=1), default="3", metavar="N",
+        help="of which the median is taken (%(default)s)",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -35,30 +37,22 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.bench.cases import choose, measure
     from hwsim.bench.solution import measure_solution
 
-    rounds = options.integer(arguments.rounds, "rounds", least=1)
-    threads = options.integer(arguments.threads, "threads", least=1)
-    names = arguments.case.split(",") if arguments.case else None
-    cases = choose(None if names is None else [name for name in names if name not in ("tts", "thermo")])
-    live = sys.stderr.isatty()
+    names = arguments.case or []
+    cases = choose([name for name in names if name not in ("tts", "thermo")] if names else None)
+    how = {"threads": arguments.threads, "engine": arguments.engine, "peers": arguments.peers}
+    with Bar() as bar:
 
-    def progress(done: int, total: int, name: str) -> None:
-        if live:
-            sys.stderr.write(f"\r{done + 1} of {total}: {name:<60.60}")
-            sys.stderr.flush()
+        def watch(tool: str, width: float, seconds: float) -> None:
+            bar.show(0.5, f"{tool}: interval of {width:.2g} x TTS99 after {seconds:.3g} s")
 
-    def watch(tool: str, width: float, seconds: float) -> None:
-        if live:
-            sys.stderr.write(f"\r{tool}: interval of {width:.2g} x TTS99 after {seconds:.3g} s{'':<20}")
-            sys.stderr.flush()
-
-    how = {"threads": threads, "engine": arguments.engine, "peers": arguments.peers}
-    rows = measure(cases, rounds=rounds, progress=progress, **how)
-    answers = measure_solution(progress=watch, **how) if names is not None and "tts" in names else []
-    continuous = _continuous(rounds, arguments.peers) if names is not None and "thermo" in names else []
-    if live:
-        sys.stderr.write("\r" + " " * 80 + "\r")
+        rows = measure(
+            cases, rounds=arguments.rounds,
+            progress=lambda done, total, name: bar.show(done / total, f"{done + 1} of {total}: {name}"), **how,
+        )  # fmt: skip
+        answers = measure_solution(progress=watch, **how) if "tts" in names else []
+    continuous = _continuous(arguments.rounds, arguments.peers) if "thermo" in names else []
     if arguments.json:
-        write_json({"rows": rows, "tts": answers, "thermo": continuous}, arguments.json)
+        write_json({"rows": rows, "tts": answers, "thermo": continuous}, arguments.json, record(arguments))
     if arguments.json != "-":
         _print(rows, answers)
         _print_continuous(continuous)

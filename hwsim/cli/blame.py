@@ -5,7 +5,9 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import given_target, target_words
 from hwsim.units import format_si
 
 
@@ -16,60 +18,63 @@ def add_parser(subparsers: Any) -> None:
         help="what each fault of a chip costs: all on, each off, each alone",
         description="Run one problem on a chip with all its faults, with each switched off and with each alone, over "
         "several dies. Times are device times.",
-    )
-    options.add_common(parser)
-    options.add_scheme(parser)
-    parser.add_argument("--dies", default="8", metavar="N", help="virtual dies the chip is averaged over (%(default)s)")
-    parser.set_defaults(run=run, reads="128", schedules="2")
+        parents=[
+            options.problem("ea3d:L=8,seed=1 or karate"), options.chip(), options.pace(), options.cells(),
+            options.anneal(), options.target(), options.sampling("128", "2", least=(2, 2)), options.seeds(),
+            options.computer(), options.outputs(plot="what each fault costs"),
+        ],
+    )  # fmt: skip
+    parser.add_argument(
+        "--dies", type=options.whole("dies", least=2), default="8", metavar="N",
+        help="virtual dies the chip is averaged over (%(default)s)",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
-    from hwsim.chip.library import chip
-    from hwsim.problem.read import read
-
-    machine = chip(arguments.chip, **options.overrides(arguments), **options.scheme(arguments))
-    problem = read(arguments.problem)
-    threads = options.threads(arguments)
+    from hwsim.analysis.anneals import make_anneal
     from hwsim.analysis.blame import blame
     from hwsim.chip.faults import present_faults
+    from hwsim.chip.library import chip
     from hwsim.mapping.compile import compile, embed
+    from hwsim.problem.read import read
 
-    dies = options.integer(arguments.dies, "dies", least=2)
-    reads = options.integer(arguments.reads, "reads", least=2)
-    schedules = options.integer(arguments.schedules, "schedules", least=2)
+    machine = chip(arguments.chip, **arguments.card)
+    problem = read(arguments.problem)
     names = present_faults(machine)
-    target = options.explicit_target(arguments, problem) if names else None
-    progress = options.Progress(2 + 2 * len(names))
-    labels: dict[str, Any] = {}
-
-    def report(label: str, fraction: float, updates: int) -> None:
-        if label not in labels:
-            labels[label] = progress.watch(label)
-        labels[label](fraction, updates)
-
+    target = given_target(arguments, problem) if names else None
     placed = embed(problem, machine)
     program = compile(problem, machine, embedding=placed)
-    found = blame(
-        problem, machine, anneal=options.make_anneal(arguments, problem, machine, program), embedding=placed,
-        target=target, dies=dies, reads=reads, schedules=schedules, seed=options.integer(arguments.seed, "seed"),
-        first_die=options.integer(arguments.die_seed, "die-seed"), engine=arguments.engine, threads=threads,
-        progress=report,
+    anneal = make_anneal(
+        problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time
     )  # fmt: skip
-    progress.close()
+    with Progress(2 + 2 * len(names)) as progress:
+        labels: dict[str, Any] = {}
+
+        def report(label: str, fraction: float, updates: int) -> None:
+            if label not in labels:
+                labels[label] = progress.watch(label)
+            labels[label](fraction, updates)
+
+        found = blame(
+            problem, machine, anneal=anneal, embedding=placed, target=target, dies=arguments.dies,
+            reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed, first_die=arguments.die_seed,
+            engine=arguments.engine, threads=arguments.threads, progress=report,
+        )  # fmt: skip
+    made = record(arguments, programs=[program], anneal=anneal)
     if arguments.json:
-        facts = {"problem": options.problem_facts(problem), "chip": machine.name}
-        write_json(facts | {"dies": dies, "reads": reads} | found, arguments.json)
+        facts = {"problem": problem_facts(problem), "chip": machine.name}
+        write_json(facts | {"dies": arguments.dies, "reads": arguments.reads} | found, arguments.json, made)
     if arguments.json != "-" and found["metrics"]:
-        print(f"{problem.name} on {machine.name}: {dies} dies of {reads} reads")
-        print(options.target_words(found["target"], target))
+        print(f"{problem.name} on {machine.name}: {arguments.dies} dies of {arguments.reads} reads")
+        print(target_words(found["target"], target))
         print(_table(found))
     if arguments.plot and found["rows"]:
         from hwsim.report.blame import blame_picture
 
         title = f"What to cure first: {problem.name} on {machine.name}, target energy {found['target']:g}"
-        blame_picture(found["rows"], arguments.plot, title=title, metrics=found["metrics"])
+        blame_picture(found["rows"], arguments.plot, title=title, metrics=found["metrics"], provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if found["interrupted"]:
         print(f"hwsim: interrupted; {len(found['rows'])} of {len(names)} faults shown", file=sys.stderr)

@@ -3,8 +3,9 @@
 import argparse
 from typing import Any
 
-from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 
 
@@ -29,19 +30,17 @@ def run_scan(
     for name in ("vcd", "samples", "plot", "dies"):
         if getattr(arguments, name):
             raise InputError(f"--{name} is for one chain strength, got {len(strengths)}")
-    target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
-    progress = options.Progress(len(strengths))
-    rows = scan_chain_strength(
-        problem, machine, strengths, anneal=anneal, embedding=placed, target=target,
-        reads=options.integer(arguments.reads, "reads", least=1),
-        schedules=options.integer(arguments.schedules, "schedules", least=1),
-        seed=options.integer(arguments.seed, "seed"), die_seed=options.integer(arguments.die_seed, "die-seed"),
-        progress=lambda k: progress.watch(f"chain strength {strengths[k]}"),
-    )  # fmt: skip
-    progress.close()
+    target = find_target(arguments, problem)
+    with Progress(len(strengths)) as progress:
+        rows = scan_chain_strength(
+            problem, machine, strengths, anneal=anneal, embedding=placed, target=target, reads=arguments.reads,
+            schedules=arguments.schedules, seed=arguments.seed, die_seed=arguments.die_seed,
+            progress=lambda k: progress.watch(f"chain strength {strengths[k]}"),
+        )  # fmt: skip
     if arguments.json:
-        facts = {"problem": options.problem_facts(problem), "chip": machine.name, "target": target}
-        write_json(facts | {"strengths": rows, "interrupted": len(rows) < len(strengths)}, arguments.json)
+        facts = {"problem": problem_facts(problem), "chip": machine.name, "target": target}
+        made = record(arguments, programs=[program], anneal=anneal)
+        write_json(facts | {"strengths": rows, "interrupted": len(rows) < len(strengths)}, arguments.json, made)
     if arguments.json != "-":
         print(f"{problem.name} on {machine.name}: {program.n_variables} spins on {program.n_pbits} p-bits")
         for row in rows:

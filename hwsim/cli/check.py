@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hwsim.cli.output import write_json
+from hwsim.cli import options
+from hwsim.cli.output import record, write_json
 from hwsim.errors import InputError
 
 
@@ -15,12 +16,12 @@ def add_parser(subparsers: Any) -> None:
         "check",
         help="is a card of your own right? all its mistakes, a sentence each",
         description="Check card files; exit code 2 when one has a mistake.",
+        parents=[options.outputs("the findings")],
     )
     parser.add_argument("cards", metavar="CARD.toml", nargs="*", help="cards of p-bits, chips or continuous cells")
     parser.add_argument(
         "--schema", choices=("pbit", "chip", "modes"), help="print the JSON Schema of such cards instead"
     )
-    parser.add_argument("--json", metavar="FILE|-", help="the findings as JSON, to a file or standard output")
     parser.set_defaults(run=run)
 
 
@@ -29,15 +30,14 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.chip.check import check_file, schema
 
     if arguments.schema:
-        write_json(schema(arguments.schema), "-")
+        write_json(schema(arguments.schema), "-", record(arguments))
         return 0
     if not arguments.cards:
         raise InputError("check needs a card file, or --schema pbit, chip or modes")
     findings = {path: check_file(Path(path)) for path in arguments.cards}
     if arguments.json:
-        write_json(
-            {path: {"kind": kind, "mistakes": found} for path, (kind, found) in findings.items()}, arguments.json
-        )
+        files = {path: {"kind": kind, "mistakes": found} for path, (kind, found) in findings.items()}
+        write_json({"files": files}, arguments.json, record(arguments))
     if arguments.json != "-":
         for path, (kind, found) in findings.items():
             if not found:

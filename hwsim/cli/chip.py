@@ -11,15 +11,17 @@ from hwsim.cli.output import write_text
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser("chip", help="make a chip card: chip generic draws a plausible random die")
-    kinds = parser.add_subparsers(title="kinds", required=True, metavar="KIND")
+    kinds = parser.add_subparsers(title="kinds", required=True, metavar="KIND", parser_class=type(parser))
     generic = kinds.add_parser(
         "generic",
         help="a plausible random die",
         description="Draw a chip with spread, noise, delay and few bits, and write its card (TOML). Use it with "
         "--chip FILE.toml.",
+        parents=[options.seeds("which die", die=False)],
     )
-    generic.add_argument("--seed", default="0", metavar="N", help="which die (%(default)s)")
-    generic.add_argument("-o", "--output", metavar="FILE.toml", help="instead of standard output")
+    generic.add_argument(
+        "-o", "--output", type=options.file_out, metavar="FILE.toml", help="instead of standard output"
+    )
     generic.set_defaults(run=run)
 
 
@@ -27,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.chip.generic import generic_card
 
-    text = generic_card(options.integer(arguments.seed, "seed"))
+    text = generic_card(arguments.seed)
     if arguments.output:
         write_text(text, arguments.output)
     else:

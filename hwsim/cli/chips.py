@@ -3,13 +3,16 @@
 import argparse
 from typing import Any
 
+from hwsim.cli import options
 from hwsim.cli.cards import show
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subparsers.add_parser("chips", help="the chips that ship with hwsim or lie in your own folder")
-    parser.add_argument("--json", metavar="FILE|-", help="every number with its source and grade")
+    parser = subparsers.add_parser(
+        "chips", help="the chips that ship with hwsim or lie in your own folder",
+        parents=[options.outputs("every number with its source and grade")],
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -17,6 +20,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.chip.library import list_chips
 
-    return show(
-        list_chips(), {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}, arguments.json
-    )
+    columns = {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}
+    return show(arguments, list_chips(), columns)

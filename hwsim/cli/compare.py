@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
-from hwsim.errors import InputError
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import find_target
 
 
 def add_parser(subparsers: Any) -> None:
@@ -16,55 +17,56 @@ def add_parser(subparsers: Any) -> None:
         help="synchronous or asynchronous? one problem under several clocks",
         description="Run one problem under several clocks and delays for the same device time and compare the answers. "
         "Every clock updates each p-bit once per tau on average (times the participation).",
-    )
-    options.add_common(parser)
-    parser.add_argument(
-        "--clock",
-        default="poisson,synchronous,chromatic,random-sequential",
-        metavar="C,...",
-        help="clocks to compare (%(default)s)",
-    )
-    parser.add_argument("--participation", default="0.5,1", metavar="P,...", help="of synchronous clocks (%(default)s)")
-    parser.add_argument("--tau", default=None, metavar="TIME,...", help="mean time between updates of a p-bit")
-    parser.add_argument("--delay", default=None, metavar="TIME,...", help="commit to visible at the neighbours")
+        parents=[
+            options.problem("ea3d:L=8,seed=1 or karate"), options.chip(), options.cells(), options.anneal(),
+            options.target(), options.sampling("256", "4"), options.seeds(), options.computer(),
+            options.outputs(plot="energy against device time", vcd=True),
+        ],
+    )  # fmt: skip
+    schemes = parser.add_argument_group("what is compared")
+    schemes.add_argument(
+        "--clock", type=options.several(options.clock), default="poisson,synchronous,chromatic,random-sequential",
+        metavar="C,...", help="clocks to compare (%(default)s)",
+    )  # fmt: skip
+    schemes.add_argument(
+        "--participation", type=options.several(options.quantity("participation")), default="0.5,1", metavar="P,...",
+        help="of synchronous clocks (%(default)s)",
+    )  # fmt: skip
+    schemes.add_argument(
+        "--tau", type=options.several(options.time("tau")), metavar="TIME,...",
+        help="mean time between updates of a p-bit",
+    )  # fmt: skip
+    schemes.add_argument(
+        "--delay", type=options.several(options.time("delay")), metavar="TIME,...",
+        help="commit to visible at the neighbours",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
-    schemes = _schemes(arguments)
-    reads = options.integer(arguments.reads, "reads", least=1)
-    schedules = options.integer(arguments.schedules, "schedules", least=1)
-    seed = options.integer(arguments.seed, "seed")
-    die_seed = options.integer(arguments.die_seed, "die-seed")
-    threads = options.threads(arguments)
-    from hwsim.chip.library import chip
-    from hwsim.engine.run import ENGINES
-    from hwsim.problem.read import read
-
-    if arguments.engine not in ENGINES:
-        raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {arguments.engine!r}")
-    common = options.overrides(arguments)
-    chips = [chip(arguments.chip, **common, **scheme) for scheme in schemes]
-    problem = read(arguments.problem)
-    target = options.target_energy(arguments.target, problem, threads=threads)
-    from hwsim.mapping.compile import compile, embed
-
-    placed = embed(problem, chips[0])
-    programs = [compile(problem, c, die_seed=die_seed, embedding=placed) for c in chips]
-    anneal = options.make_anneal(arguments, problem, chips[0], programs[0])
+    from hwsim.analysis.anneals import make_anneal
     from hwsim.analysis.summary import summarise
+    from hwsim.chip.library import chip
     from hwsim.engine.run import CtrlC
     from hwsim.engine.run import run as emulate
+    from hwsim.mapping.compile import compile, embed
+    from hwsim.problem.read import read
 
+    chips = [chip(arguments.chip, **arguments.card, **scheme) for scheme in _schemes(arguments)]
+    problem = read(arguments.problem)
+    target = find_target(arguments, problem)
+    placed = embed(problem, chips[0])
+    programs = [compile(problem, c, die_seed=arguments.die_seed, embedding=placed) for c in chips]
+    anneal = make_anneal(
+        problem, chips[0], programs[0], beta=arguments.beta, shape=arguments.anneal, time=arguments.time
+    )  # fmt: skip
     rows, curves, interrupted = [], [], False
-    progress = options.Progress(len(programs))
-    with CtrlC() as ctrl_c:
+    with CtrlC() as ctrl_c, Progress(len(programs)) as progress:
         for index, program in enumerate(programs):
             result = emulate(
-                program, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=arguments.engine,
-                threads=threads, progress=progress.watch(_label(program)),
+                program, anneal=anneal, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
+                engine=arguments.engine, threads=arguments.threads, progress=progress.watch(_label(program)),
                 record=(0,) if arguments.vcd and index == 0 else (),
             )  # fmt: skip
             if result.device_time_s > 0:
@@ -77,14 +79,16 @@ def run(arguments: argparse.Namespace) -> int:
                     }
                 )
             if arguments.vcd and index == 0:
-                options.write_waveform(result, arguments.vcd)
+                from hwsim.report.waveform import write_run
+
+                write_run(result, arguments.vcd)
             interrupted = result.interrupted or (ctrl_c.heard and index + 1 < len(programs))
             if interrupted:
                 break
-    progress.close()
-    facts = options.problem_facts(problem)
+    facts = problem_facts(problem)
+    made = record(arguments, programs=programs, anneal=anneal)
     if arguments.json:
-        write_json({"problem": facts, "rows": rows, "interrupted": interrupted}, arguments.json)
+        write_json({"problem": facts, "rows": rows, "interrupted": interrupted}, arguments.json, made)
     if arguments.json != "-":
         from hwsim.report.table import compare_table
 
@@ -95,15 +99,14 @@ def run(arguments: argparse.Namespace) -> int:
             "couplings": facts["couplings"],
             "known energy": problem.known_energy,
             "chip": chips[0].name,
-            "p-bits": None if programs[0].chain is None else f"{programs[0].n_pbits} in chains",
+            "p-bits": None if programs[0].readout.chain is None else f"{programs[0].n_pbits} in chains",
         }
         print(compare_table(rows, {k: v for k, v in shown.items() if v is not None}))
     if arguments.plot and curves:
         from hwsim.report.figure import energy_against_time
 
-        energy_against_time(
-            curves, arguments.plot, title=f"{problem.name}: energy against device time", target=target
-        )  # fmt: skip
+        title = f"{problem.name}: energy against device time"
+        energy_against_time(curves, arguments.plot, title=title, target=target, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if arguments.vcd:
         print(f"waveform of the first scheme, read 0: {arguments.vcd}", file=sys.stderr)
@@ -118,28 +121,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _schemes(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every combination of clock, participation, tau and delay, in that order."""
-    from hwsim.cell.clock import CLOCKS
-
-    schemes = []
-    taus = arguments.tau.split(",") if arguments.tau else [None]
-    delays = arguments.delay.split(",") if arguments.delay else [None]
-    for clock in arguments.clock.split(","):
-        if clock not in CLOCKS:
-            raise InputError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
-        parts = arguments.participation.split(",") if clock == "synchronous" else [None]
-        for part in parts:
-            for tau in taus:
-                for delay in delays:
-                    scheme: dict[str, Any] = {"clock": clock, "participation": 1.0}
-                    if part is not None:
-                        scheme["participation"] = options.number(part, "participation")
-                    if tau is not None:
-                        scheme["tau"] = tau
-                    if delay is not None:
-                        scheme["delay"] = delay
-                    schemes.append(scheme)
-    return schemes
+    """Every combination of clock, participation, tau and delay, in that order; None is the chip's own."""
+    return [
+        {"clock": clock, "participation": part, "tau": tau, "delay": delay}
+        for clock in arguments.clock
+        for part in (arguments.participation if clock == "synchronous" else [1.0])
+        for tau in arguments.tau or [None]
+        for delay in arguments.delay or [None]
+    ]
 
 
 def _label(program: Any) -> str:

@@ -4,8 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
-from hwsim.errors import InputError
+from hwsim.cli.output import problem_facts, record, write_json
 
 _LABELS = {
     "spins": "spins of the problem",
@@ -35,49 +34,33 @@ def add_parser(subparsers: Any) -> None:
         help="put a problem on a chip: p-bits, chains, colours, precision",
         description="Place a problem on a chip, embedding it where its couplings are not wires, and say what it took. "
         "-o keeps the program for hwsim run.",
-    )
-    parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as sk:n=16,seed=1")
-    parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (see hwsim chips)")
-    options.add_card_options(parser)
-    options.add_scheme(parser)
-    options.add_partition(parser)
-    parser.add_argument(
-        "--beta", metavar="B", help="also how far the registers shift the law at this inverse temperature"
-    )
-    parser.add_argument(
-        "--chain-strength", metavar="J|torque|sufficient",
-        help="of spins on several p-bits: a number, uniform torque compensation (the default), or enough for every "
-        "ground state",
+        parents=[
+            options.problem("sk:n=16,seed=1"), options.chip(), options.pace(), options.chains("compile"),
+            options.partition(), options.seeds("seed of the search for an embedding"), options.outputs("the facts"),
+        ],
     )  # fmt: skip
-    parser.add_argument("--die-seed", default="0", metavar="N", help="which die (%(default)s)")
-    parser.add_argument("--seed", default="0", metavar="N", help="seed of the search for an embedding (%(default)s)")
-    parser.add_argument("-o", "--output", metavar="FILE.npz", help="write the program")
-    parser.add_argument("--json", metavar="FILE|-", help="the facts as JSON, to a file or standard output")
+    parser.add_argument(
+        "--beta", type=options.quantity("beta"), metavar="B",
+        help="also how far the registers shift the law at this inverse temperature",
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", type=options.file_out, metavar="FILE.npz", help="write the program")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.chip.library import chip
-    from hwsim.files import check_writable
-    from hwsim.problem.read import read
-
-    if arguments.output:
-        check_writable(arguments.output)
-    machine = chip(arguments.chip, **options.card_options(arguments), **options.scheme(arguments))
-    problem = read(arguments.problem)
-    strengths = options.chain_strengths(arguments)
-    if len(strengths) > 1:
-        raise InputError("compile takes one --chain-strength; hwsim run compares several")
-    beta = None if arguments.beta is None else options.number(arguments.beta, "beta")
     from hwsim.analysis.compiled import compiled_facts
     from hwsim.chip.faults import without
+    from hwsim.chip.library import chip
     from hwsim.mapping.compile import compile, embed
+    from hwsim.problem.read import read
     from hwsim.program import save
 
-    placed = embed(problem, machine, seed=options.integer(arguments.seed, "seed"))
-    shared: dict[str, Any] = {"embedding": placed, "chain_strength": strengths[0]}
-    given, part = options.partition(arguments), None
+    machine = chip(arguments.chip, **arguments.card)
+    problem = read(arguments.problem)
+    placed = embed(problem, machine, seed=arguments.seed)
+    shared: dict[str, Any] = {"embedding": placed, "chain_strength": arguments.chain_strength}
+    given, part = options.parts(arguments), None
     exact = compile(problem, without(machine, ["weight-quantisation", "weight-error", "control-error"]), **shared)
     if "parts" in given:
         from hwsim.mapping.partition import partition
@@ -85,14 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
 
         held = Network(bias=exact.bias, indptr=exact.indptr, indices=exact.indices, weight=exact.weight)
         part = given["parts"] = partition(held, given["parts"])
-    program = compile(
-        problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), **shared, **given
-    )  # fmt: skip
-    facts = compiled_facts(program, exact=exact, part=part, beta=beta)
+    program = compile(problem, machine, die_seed=arguments.die_seed, **shared, **given)
+    facts = compiled_facts(program, exact=exact, part=part, beta=arguments.beta)
     if arguments.output:
         save(program, arguments.output)
     if arguments.json:
-        write_json({"problem": options.problem_facts(problem), "chip": machine.name, "program": facts}, arguments.json)
+        beta = () if arguments.beta is None else (arguments.beta,)
+        made = record(arguments, programs=[program], beta=beta)
+        write_json({"problem": problem_facts(problem), "chip": machine.name, "program": facts}, arguments.json, made)
     if arguments.json != "-":
         print(f"{problem.name} on {machine.name}")
         for key, label in _LABELS.items():

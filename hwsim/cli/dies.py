@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import given_target, target_words
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
@@ -27,26 +28,25 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
             f"chip {machine.name!r} has no device-to-device spread, so its dies are all alike; give it some, such as "
             "--gain-dtod 0.1"
         )
-    dies = options.integer(arguments.dies, "dies", least=1)
+    dies = arguments.dies
     shared = {
         "anneal": anneal,
         "embedding": placed,
-        "reads": options.integer(arguments.reads, "reads", least=1),  # of each die
-        "schedules": options.integer(arguments.schedules, "schedules", least=1),
-        "seed": options.integer(arguments.seed, "seed"),
-        "first_die": options.integer(arguments.die_seed, "die-seed"),
+        "reads": arguments.reads,  # of each die
+        "schedules": arguments.schedules,
+        "seed": arguments.seed,
+        "first_die": arguments.die_seed,
         "engine": arguments.engine,
-        "threads": options.threads(arguments),
+        "threads": arguments.threads,
     }
-    progress = options.Progress(2)
     perfect = without(machine, present_faults(machine))
-    ideal = run_dies(problem, perfect, dies=min(dies, 8), progress=progress.watch("ideal die"), **shared)
-    runs = run_dies(problem, machine, dies=dies, progress=progress.watch(f"{dies} dies"), **shared) if ideal else []
-    progress.close()
+    with Progress(2) as progress:
+        ideal = run_dies(problem, perfect, dies=min(dies, 8), progress=progress.watch("ideal die"), **shared)
+        runs = run_dies(problem, machine, dies=dies, progress=progress.watch(f"{dies} dies"), **shared) if ideal else []
     if not runs:
         print("hwsim: interrupted before a die was complete", file=sys.stderr)
         return 130
-    given = options.explicit_target(arguments, problem)
+    given = given_target(arguments, problem)
     target = typical_energy(ideal) if given is None else given
     curve = yield_curve(runs, target=target)
     best = yield_curve(ideal, target=target)
@@ -56,28 +56,26 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
         "ideal_label": "a die without faults",
     }
     shares = {share: _time_of_share(curve, share) for share in _SHARES}
+    made = record(arguments, anneal=anneal)
     if arguments.json:
         facts = {key: _plain(value) for key, value in curve.items()}
         facts["tts99_s_of_share"] = {f"{share:g}": value for share, value in shares.items()}
         write_json(
             {
-                "problem": options.problem_facts(problem), "chip": machine.name, "target": target,
+                "problem": problem_facts(problem), "chip": machine.name, "target": target,
                 "dies": facts, "interrupted": len(runs) < dies,
             },
-            arguments.json,
+            arguments.json, made,
         )  # fmt: skip
     if arguments.plot:
         from hwsim.report.dies import yield_picture
 
-        yield_picture(
-            curve,
-            arguments.plot,
-            title=f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}",
-        )
+        title = f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}"
+        yield_picture(curve, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if arguments.json != "-":
         print(f"{problem.name} on {len(runs)} dies of {machine.name}")
-        print(options.target_words(target, given))
+        print(target_words(target, given))
         success = curve["success"]
         low, high = curve["success_expected"]
         print(

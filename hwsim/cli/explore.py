@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import target_of
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
@@ -39,12 +41,13 @@ def add_parser(subparsers: Any) -> None:
         "clock, any parameter of a card.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[options.computer(with_engine=False), options.outputs("all rows", plot="time, energy and area")],
     )
     parser.add_argument("spec", metavar="SPEC.toml", help="problem, chip, target and what to sweep")
-    parser.add_argument("-o", "--output", metavar="FILE", help="rows as JSON, kept as they come: a rerun goes on there")
-    parser.add_argument("--plot", metavar="FILE", help="picture (png, svg, pdf)")
-    parser.add_argument("--json", metavar="FILE|-", help="all rows as JSON, to a file or standard output")
-    parser.add_argument("--threads", metavar="N", help="threads (all cores)")
+    parser.add_argument(
+        "-o", "--output", type=options.file_out, metavar="FILE",
+        help="rows as JSON, kept as they come: a rerun goes on there",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -52,45 +55,39 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.analysis.explore import best_designs, checked, designs, explore_one, identity
     from hwsim.engine.run import CtrlC
-    from hwsim.files import check_writable
     from hwsim.problem.read import read
 
-    options.check_outputs(arguments)
-    if arguments.output:
-        check_writable(arguments.output)
     spec = checked(_toml(arguments.spec))
     problem = read(spec["problem"])
     wanted = None if spec["target"] is None else str(spec["target"])
-    target = options.target_energy(wanted, problem, threads=options.threads(arguments))
+    target = target_of(wanted, problem, threads=arguments.threads)
     kept = _kept(arguments.output)
     plan = list(designs(spec))
-    progress = options.Progress(len(plan))
     rows: list[dict[str, Any]] = []
-    with CtrlC() as ctrl_c:
+    made = record(arguments)
+    with CtrlC() as ctrl_c, Progress(len(plan)) as progress:
         for words, parameters in plan:
             key = identity(spec, parameters)
             label = ", ".join(words.values()) or "the chip as it is"
             row = kept.get(key)
             if row is None:
                 row = explore_one(
-                    spec, parameters, problem, target, threads=options.threads(arguments),
-                    progress=progress.watch(label),
+                    spec, parameters, problem, target, threads=arguments.threads, progress=progress.watch(label)
                 )  # fmt: skip
                 if row is None:
                     break
             rows.append({"key": key, "design": words} | {k: v for k, v in row.items() if k not in ("key", "design")})
             if arguments.output:
                 kept[key] = rows[-1]
-                write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output)
+                write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output, made)
             if ctrl_c.heard:
                 break
-    progress.close()
     for name, keys in (("best_by_area", ("tts99_s", "area_m2")), ("best_by_energy", ("tts99_s", "ets99_j"))):
         for row, best in zip(rows, best_designs(rows, keys), strict=True):
             row[name] = best
-    facts = {"problem": options.problem_facts(problem), "target": target, "spec": spec, "rows": rows}
+    facts = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows}
     if arguments.json:
-        write_json(facts | {"interrupted": len(rows) < len(plan)}, arguments.json)
+        write_json(facts | {"interrupted": len(rows) < len(plan)}, arguments.json, made)
     if arguments.json != "-" and rows:
         print(f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {target:g}"))
         print(_table(rows))
@@ -98,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.report.explore import explore_picture
 
         title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
-        explore_picture(rows, arguments.plot, title=title)
+        explore_picture(rows, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if len(rows) < len(plan):
         again = f"; hwsim explore {arguments.spec} -o {arguments.output} goes on" if arguments.output else ""

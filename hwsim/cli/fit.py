@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hwsim.cli.output import write_json, write_text
-from hwsim.errors import InputError
+from hwsim.cli import options
+from hwsim.cli.output import record, write_json, write_text
 
 
 def add_parser(subparsers: Any) -> None:
@@ -16,17 +16,29 @@ def add_parser(subparsers: Any) -> None:
         description="Fit P(+1) = (1 + tanh z) / 2, z = gain (x + offset), to a CSV file. The header says the kind: "
         "input, n and one of p, mean, ones (a sigmoid); time (or time_ns, ...) and value (traces); bit. "
         "A column device separates devices; traces and bits may have an input.",
+        parents=[options.outputs()],
     )
     parser.add_argument("data", metavar="DATA.csv", help="the measurements")
     parser.add_argument(
         "--input-scale", metavar="X",
         help="input that is x = 1: a number, or 50mV where the header says input_mV; without it gain is per input unit",
     )  # fmt: skip
-    parser.add_argument("--interval", metavar="TIME", help="time between bits, where the file has no time")
-    parser.add_argument("--card", metavar="FILE.toml", help="write a p-bit card")
-    parser.add_argument("--figure", metavar="FILE", help="picture: data and fit (png, svg, pdf)")
-    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+    parser.add_argument(
+        "--interval", type=options.time("interval"), metavar="TIME",
+        help="time between bits, where the file has no time",
+    )  # fmt: skip
+    parser.add_argument("--card", type=_card, metavar="FILE.toml", help="write a p-bit card")
+    parser.add_argument(
+        "--figure", type=options.picture, metavar="FILE", help="picture: data and fit (png, svg, pdf)"
+    )
     parser.set_defaults(run=run)
+
+
+def _card(text: str) -> str:
+    """A file for a card."""
+    if not text.endswith(".toml"):
+        raise options.UsageError(f"a card must end in .toml, got {text!r}")
+    return options.file_out(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,17 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.cell.fit_card import card_text
     from hwsim.cell.measured import read_measured
     from hwsim.report.fit_table import fit_facts, fit_table
-    from hwsim.units import seconds
 
-    if arguments.card and not arguments.card.endswith(".toml"):
-        raise InputError(f"a card must end in .toml, got {arguments.card!r}")
-    if arguments.figure:
-        from hwsim.report.canvas import SUFFIXES
-
-        if Path(arguments.figure).suffix.lower() not in SUFFIXES:
-            raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {arguments.figure!r}")
-    interval_s = None if arguments.interval is None else seconds(arguments.interval, name="interval")
-    measured = read_measured(arguments.data, interval_s=interval_s, input_scale=arguments.input_scale)
+    measured = read_measured(arguments.data, interval_s=arguments.interval, input_scale=arguments.input_scale)
     result = fit(measured)
     card = card_text(result, Path(arguments.card).stem) if arguments.card else None
     if card is not None:
@@ -53,9 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.figure:
         from hwsim.report.fit import fit_figure
 
-        fit_figure(result, measured, arguments.figure)
+        fit_figure(result, measured, arguments.figure, provenance=record(arguments))
     if arguments.json:
-        write_json(fit_facts(result), arguments.json)
+        write_json(fit_facts(result), arguments.json, record(arguments))
     if arguments.json != "-":
         print(fit_table(result), end="")
     return 0

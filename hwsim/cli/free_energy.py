@@ -6,7 +6,8 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
@@ -21,36 +22,28 @@ def add_parser(subparsers: Any) -> None:
         description="The partition function Z = sum exp(-beta E) and F = -ln(Z) / beta: exact where enumeration, a "
         "transfer matrix or a tree decomposition can, and measured on the emulated chip, by annealed importance "
         "sampling there and back (bounds from both sides) and by thermodynamic integration.",
-    )
-    parser.add_argument(
-        "problem", metavar="PROBLEM", help="a file, or a generator such as sk:n=20,seed=1 or ising2d:L=16"
-    )
-    parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (%(default)s)")
-    options.add_card_options(parser)
-    options.add_scheme(parser)
+        parents=[
+            options.problem("sk:n=20,seed=1 or ising2d:L=16"), options.chip(), options.pace(),
+            options.sampling("1024", "16", words="copies (%(default)s)"), options.seeds(), options.computer(),
+            options.outputs(plot="energy against beta, and the work there and back"),
+        ],
+    )  # fmt: skip
     parser.add_argument(
         "--beta", default="1", metavar="B", help="inverse temperature: a number, or such as 2/sigma (%(default)s)"
     )
     parser.add_argument(
-        "--method", default=",".join(_METHODS), metavar="M,...", help=f"of {', '.join(_METHODS)} (%(default)s)"
-    )
-    parser.add_argument("--sweeps", metavar="N", help="at each step of beta (10 for annealing, 100 for integration)")
-    parser.add_argument("--reads", default="1024", metavar="N", help="copies (%(default)s)")
-    parser.add_argument("--schedules", default="16", metavar="N", help="realisations of the clock (%(default)s)")
-    parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
+        "--method", type=options.several(options.one_of("method", _METHODS, rule="must be of")),
+        default=",".join(_METHODS), metavar="M,...", help=f"of {', '.join(_METHODS)} (%(default)s)",
+    )  # fmt: skip
     parser.add_argument(
-        "--die-seed", default="0", metavar="N", help="which die, where the chip has spread (%(default)s)"
-    )
-    parser.add_argument("--engine", default="auto", help="auto, lanes, bitplanes, dense or reference (%(default)s)")
-    parser.add_argument("--threads", metavar="N", help="threads (all cores); results do not depend on it")
-    parser.add_argument("--plot", metavar="FILE", help="picture: energy against beta, and the work there and back")
-    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+        "--sweeps", type=options.whole("sweeps", least=1), metavar="N",
+        help="at each step of beta (10 for annealing, 100 for integration)",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
     from hwsim.analysis.anneals import beta_ends
     from hwsim.chip.library import chip
     from hwsim.equilibrium import free_energy
@@ -58,22 +51,17 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.mapping.compile import compile
     from hwsim.problem.read import read
 
-    methods = [word.strip() for word in arguments.method.split(",")]
-    if unknown := [word for word in methods if word not in _METHODS]:
-        raise InputError(f"method must be of {', '.join(_METHODS)}, got {unknown[0]!r}")
     problem = read(arguments.problem)
     ends = beta_ends(arguments.beta, problem)
     if len(ends) != 1:
         raise InputError(f"a free energy is at one beta, got {arguments.beta!r}")
     beta = ends[0]
-    machine = chip(arguments.chip, **options.card_options(arguments), **options.scheme(arguments))
-    program = compile(problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"))
-    given: dict[str, Any] = {} if arguments.sweeps is None else {
-        "sweeps": options.integer(arguments.sweeps, "sweeps", least=1)
-    }  # fmt: skip
+    machine = chip(arguments.chip, **arguments.card)
+    program = compile(problem, machine, die_seed=arguments.die_seed)
+    given: dict[str, Any] = {} if arguments.sweeps is None else {"sweeps": arguments.sweeps}
     exact = exact_partition(problem, beta)
     document: dict[str, Any] = {
-        "problem": options.problem_facts(problem), "chip": machine.name, "clock": program.clock.kind, "beta": beta,
+        "problem": problem_facts(problem), "chip": machine.name, "clock": program.clock.kind, "beta": beta,
         "exact": None if exact is None else vars(exact) | {"free_energy": _free(exact.log_z, beta)},
     }  # fmt: skip
     kinds: dict[str, Any] = {
@@ -81,27 +69,25 @@ def run(arguments: argparse.Namespace) -> int:
         "integration": free_energy.thermodynamic_integration,
     }
     results: dict[str, Any] = {}
-    progress = options.Progress(len(methods))
-    for name in methods:
-        found: Any = kinds[name](
-            program, beta, reads=options.integer(arguments.reads, "reads", least=1),
-            schedules=options.integer(arguments.schedules, "schedules", least=1),
-            seed=options.integer(arguments.seed, "seed"), engine=arguments.engine, threads=options.threads(arguments),
-            progress=progress.watch(name), **given,
-        )  # fmt: skip
-        document[name] = _facts(found, program, machine, beta)
-        results["annealed" if name == "annealing" else "integrated"] = found
-    progress.close()
+    with Progress(len(arguments.method)) as progress:
+        for name in arguments.method:
+            found: Any = kinds[name](
+                program, beta, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
+                engine=arguments.engine, threads=arguments.threads, progress=progress.watch(name), **given,
+            )  # fmt: skip
+            document[name] = _facts(found, program, machine, beta)
+            results["annealed" if name == "annealing" else "integrated"] = found
     document["doubts"] = free_energy.doubts(**results)
+    made = record(arguments, programs=[program], beta=[beta])
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         _print(document)
     if arguments.plot:
         from hwsim.report.free_energy import free_energy_picture
 
         title = f"Free energy of {problem.name} at beta = {beta:g} on {machine.name}, {program.clock.kind} clock"
-        free_energy_picture(document, arguments.plot, title=title)
+        free_energy_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     return 0
 

@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
@@ -19,29 +21,26 @@ def add_parser(subparsers: Any) -> None:
         description="Place a problem on a chip's die and say what distance costs. The design rule is the largest ratio "
         "of delay to update time at which the loss stays below --limit, found by emulation of this problem. Without "
         "a problem: the whole die of a chip with fixed wires.",
-    )
-    parser.add_argument("problem", metavar="PROBLEM", nargs="?", help="a file or a generator; none: the die alone")
-    parser.add_argument("--chip", default="generic-floorplan", help="name or file of a chip card (%(default)s)")
-    options.add_card_options(parser)
-    options.add_scheme(parser)
-    parser.add_argument("--chain-strength", metavar="J|torque|sufficient", help="of spins on several p-bits")
-    parser.add_argument("--die-seed", default="0", metavar="N", help="which die (%(default)s)")
+        parents=[
+            options.problem("", nargs="?", words="a file or a generator; none: the die alone"),
+            options.chip("generic-floorplan"), options.pace(), options.chains("layout"),
+            options.anneal(
+                beta="constant or start:end (1/sigma; success 0.1/sigma:10/sigma)", time_default=None,
+                length="400 updates of a p-bit",
+            ),
+            options.target("of success"), options.sampling("1024", "16", words="reads at each ratio (%(default)s)"),
+            options.seeds(), options.computer(with_engine=False), options.outputs(plot="the die"),
+        ],
+    )  # fmt: skip
     parser.add_argument(
         "--measure", choices=("correlation", "kl", "success", "none"), default="correlation",
         help="what delay may cost: error of the correlations, divergence from the exact law (small problems), lost "
         "success; none: no emulation (%(default)s)",
     )  # fmt: skip
-    parser.add_argument("--limit", metavar="X", help="how much of it (correlation 0.05, kl 0.01, success 0.1)")
-    parser.add_argument("--beta", metavar="B | B0:B1", help="inverse temperature (1/sigma; success 0.1/sigma:10/sigma)")
-    parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
-    parser.add_argument("--time", metavar="TIME", help="device time of one read (400 updates of a p-bit)")
-    parser.add_argument("--target", metavar="E|known|exact|best", help="target energy of success")
-    parser.add_argument("--reads", default="1024", metavar="N", help="reads at each ratio (%(default)s)")
-    parser.add_argument("--schedules", default="16", metavar="N", help="realisations of the clock (%(default)s)")
-    parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
-    parser.add_argument("--threads", metavar="N", help="threads (all cores)")
-    parser.add_argument("--plot", metavar="FILE", help="picture of the die (png, svg, pdf)")
-    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+    parser.add_argument(
+        "--limit", type=options.quantity("limit"), metavar="X",
+        help="how much of it (correlation 0.05, kl 0.01, success 0.1)",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -50,40 +49,39 @@ _LIMITS = {"correlation": 0.05, "kl": 0.01, "success": 0.1}
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
     from hwsim.analysis.layout_facts import layout_facts
     from hwsim.chip.library import chip
     from hwsim.mapping.compile import embed, laid_out
     from hwsim.problem.read import read
 
-    machine = chip(arguments.chip, **options.card_options(arguments), **options.scheme(arguments))
+    machine = chip(arguments.chip, **arguments.card)
     if arguments.problem is None:
         problem, measure = _whole_die(machine), "none"
     else:
         problem, measure = read(arguments.problem), arguments.measure
-    strengths = options.chain_strengths(arguments)
-    if len(strengths) > 1:
-        raise InputError("layout takes one --chain-strength; hwsim run compares several")
     program, layout = laid_out(
-        problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=embed(problem, machine),
-        chain_strength=strengths[0],
+        problem, machine, die_seed=arguments.die_seed, embedding=embed(problem, machine),
+        chain_strength=arguments.chain_strength,
     )  # fmt: skip
-    rule = None if measure == "none" else _rule(arguments, problem, machine, program, measure)
+    anneal = None if measure == "none" else _anneal(arguments, problem, machine, program, measure)
+    rule = None if anneal is None else _rule(arguments, problem, program, measure, anneal)
     facts = layout_facts(program, layout, rule=rule)
+    made = record(arguments, programs=[program], anneal=anneal)
     if arguments.json:
         write_json(
             {
-                "problem": None if arguments.problem is None else options.problem_facts(problem), "chip": machine.name,
+                "problem": None if arguments.problem is None else problem_facts(problem), "chip": machine.name,
                 "layout": facts, "rule": None if rule is None else asdict(rule),
                 "place": layout.place.tolist(),
             },
-            arguments.json,
+            arguments.json, made,
         )  # fmt: skip
     name = machine.name if arguments.problem is None else f"{problem.name} on {machine.name}"
     if arguments.plot:
         from hwsim.report.layout import layout_picture
 
-        layout_picture(_drawing(program, layout, machine, problem, rule), arguments.plot, title=_title(name, facts))
+        drawing = _drawing(program, layout, machine, problem, rule)
+        layout_picture(drawing, arguments.plot, title=_title(name, facts), provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if arguments.json != "-":
         _print(name, program, machine, facts, rule)
@@ -104,30 +102,33 @@ def _whole_die(machine: Any) -> Any:
     return Problem(bqm=bqm, name=machine.name, kind="ising")
 
 
-def _rule(arguments: argparse.Namespace, problem: Any, machine: Any, program: Any, measure: str) -> Any:
-    from hwsim.analysis.design_rule import design_rule, update_ticks
+def _anneal(arguments: argparse.Namespace, problem: Any, machine: Any, program: Any, measure: str) -> Any:
+    from hwsim.analysis.anneals import make_anneal
+    from hwsim.analysis.design_rule import update_ticks
+    from hwsim.units import to_seconds
 
-    if arguments.beta is None and measure != "success":
-        arguments.beta = "1/sigma" if machine.fixed_beta is None else None
-    if arguments.time is None:
-        arguments.time = f"{400 * update_ticks(program):.0f} fs"
-    anneal = options.make_anneal(arguments, problem, machine, program)
+    beta = arguments.beta
+    if beta is None and measure != "success" and machine.fixed_beta is None:
+        beta = "1/sigma"
+    length = to_seconds(round(400 * update_ticks(program))) if arguments.time is None else arguments.time
+    return make_anneal(problem, machine, program, beta=beta, shape=arguments.anneal, time=length)
+
+
+def _rule(arguments: argparse.Namespace, problem: Any, program: Any, measure: str, anneal: Any) -> Any:
+    from hwsim.analysis.design_rule import design_rule
+
     if measure != "success" and len(anneal.beta) > 1:
         raise InputError(f"{measure} is measured at one temperature: give --beta one number, or --measure success")
-    target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
+    target = find_target(arguments, problem)
     if measure == "success" and target is None:
         raise InputError(f"no known energy of {problem.name} is on record: give --target a number, exact or best")
-    limit = _LIMITS[measure] if arguments.limit is None else options.number(arguments.limit, "limit")
-    progress = options.Progress(12)
-    rule = design_rule(
-        program, anneal=anneal, measure=measure, limit=limit, target=target,
-        reads=options.integer(arguments.reads, "reads", least=1),
-        schedules=options.integer(arguments.schedules, "schedules", least=1),
-        seed=options.integer(arguments.seed, "seed"), threads=options.threads(arguments),
-        progress=lambda ratio: progress.watch(f"delay / update time {ratio:.3g}"),
-    )  # fmt: skip
-    progress.close()
-    return rule
+    limit = _LIMITS[measure] if arguments.limit is None else arguments.limit
+    with Progress(12) as progress:
+        return design_rule(
+            program, anneal=anneal, measure=measure, limit=limit, target=target, reads=arguments.reads,
+            schedules=arguments.schedules, seed=arguments.seed, threads=arguments.threads,
+            progress=lambda ratio: progress.watch(f"delay / update time {ratio:.3g}"),
+        )  # fmt: skip
 
 
 def _drawing(program: Any, layout: Any, machine: Any, problem: Any, rule: Any) -> dict[str, Any]:

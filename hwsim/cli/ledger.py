@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 
 
 def add_parser(subparsers: Any) -> None:
@@ -14,11 +14,13 @@ def add_parser(subparsers: Any) -> None:
         "ledger",
         help="what a chip charges for updates, reads and writes",
         description="Prices of a chip from its card; those that are not public stay unknown, with who would know.",
+        parents=[options.outputs()],
     )
     parser.add_argument("chip", metavar="CHIP", help="name or file of a chip card (see hwsim chips)")
-    options.add_card_options(parser)
-    parser.add_argument("--pbits", metavar="N", help="p-bits that take part (all of the chip's)")
-    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+    options.card_changes(parser)
+    parser.add_argument(
+        "--pbits", type=options.whole("pbits", least=1), metavar="N", help="p-bits that take part (all of the chip's)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -28,11 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.chip.library import chip
     from hwsim.units import format_si
 
-    machine = chip(arguments.chip, **options.card_options(arguments))
-    count = None if arguments.pbits is None else options.integer(arguments.pbits, "pbits", least=1)
-    lines = ledger(machine, n_pbits=count)
+    machine = chip(arguments.chip, **arguments.card)
+    lines = ledger(machine, n_pbits=arguments.pbits)
     if arguments.json:
-        write_json({"chip": machine.name, "lines": [asdict(line) for line in lines]}, arguments.json)
+        write_json({"chip": machine.name, "lines": [asdict(line) for line in lines]}, arguments.json, record(arguments))
     if arguments.json != "-":
         width = max(len(line.label) for line in lines)
         for line in lines:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -60,7 +61,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     try:
-        arguments = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+        words = list(sys.argv[1:] if argv is None else argv)
+        arguments = parser().parse_args(_joined(words))
+        arguments.command_line = shlex.join(["hwsim", *words])
         return arguments.run(arguments)
     except HwsimError as error:
         print(f"hwsim: error: {error}", file=sys.stderr)

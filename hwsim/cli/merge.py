@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import Any
 
+from hwsim.cli import options
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
@@ -15,7 +17,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("store", metavar="A.db", help="store that takes the rows in, unless -o names another")
     parser.add_argument("others", nargs="+", metavar="B.db", help="stores whose rows are taken")
-    parser.add_argument("-o", "--output", metavar="FILE", help="store for the rows of all, A.db included")
+    parser.add_argument(
+        "-o", "--output", type=options.file_out, metavar="FILE", help="store for the rows of all, A.db included"
+    )
     parser.set_defaults(run=run)
 
 

@@ -1,352 +1,366 @@
-"""Options that ``compare`` and ``run`` share, and how they become chips, anneals and targets."""
+"""What commands share on the command line: typed arguments, and parent parsers that hold them.
+
+A type makes a value of the text of an argument, or refuses it with one sentence that names the argument. A parent is a
+group of arguments that several commands take; each call makes a new one, as defaults differ. What changes a card is
+collected in ``arguments.card``, the keywords of `hwsim.chip` or `hwsim.modes`.
+"""
 
 import argparse
-import sys
-import time
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from hwsim.errors import InputError
-from hwsim.units import format_si, seconds
+from hwsim.errors import HwsimError, InputError
+from hwsim.units import parse
 
-_CHIP = "generic-all-to-all"
-
-
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Problem, chip, overrides, anneal, reads, output."""
-    parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as ea3d:L=8,seed=1 or karate")
-    parser.add_argument("--chip", default=_CHIP, help="name or file of a chip card (see hwsim chips)")
-    add_card_options(parser)
-    for name, help_text in (
-        ("synapse-tau", "RC time constant of every input"),
-        ("period", "one clock round, when it differs from tau"),
-        ("jitter", "period jitter of a free-running clock"),
-    ):
-        parser.add_argument(f"--{name}", metavar="TIME", help=help_text)
-    for name, help_text in (
-        ("gain-dtod", "relative gain spread"),
-        ("offset-dtod", "offset spread"),
-        ("tau-dtod", "relative spread of the update interval"),
-        ("dac-limit", "input DAC range on beta*I"),
-    ):
-        parser.add_argument(f"--{name}", metavar="X", help=help_text)
-    parser.add_argument("--dac-bits", metavar="N", help="input DAC on beta*I, levels end to end")
-    parser.add_argument("--weight-bits", metavar="N", help="signed weight registers")
-    parser.add_argument(
-        "--beta",
-        metavar="B | B0:B1",
-        help="inverse temperature, constant or start:end; sigma is the problem's coupling scale "
-        "(0.1/sigma:10/sigma; the chip's own where its hardware fixes it, ramped from 0 by an annealer)",
-    )
-    parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
-    parser.add_argument("--time", default="1us", help="device time of one read (%(default)s)")
-    parser.add_argument("--reads", default="256", metavar="N", help="independent runs (%(default)s)")
-    parser.add_argument("--schedules", default="4", metavar="N", help="realisations of the clock (%(default)s)")
-    parser.add_argument(
-        "--target",
-        metavar="E|known|exact|best",
-        help="target energy for success and time to solution: a number, known, exact (proved by branch and bound, some "
-        "60 dense or 150 sparse spins), or best (found by a long ideal anneal)",
-    )
-    parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
-    parser.add_argument(
-        "--die-seed", default="0", metavar="N", help="which die, where the chip has spread (%(default)s)"
-    )
-    parser.add_argument("--engine", default="auto", help="auto, lanes or reference (%(default)s)")
-    parser.add_argument("--threads", metavar="N", help="threads (all cores); results do not depend on it")
-    parser.add_argument("--plot", metavar="FILE", help="picture: energy against device time (png, svg, pdf)")
-    parser.add_argument("--vcd", metavar="FILE", help="waveform of one read, for GTKWave or Surfer")
-    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+GENERIC = "generic-all-to-all"
+"""The chip of commands that are told none."""
 
 
-def add_card_options(parser: argparse.ArgumentParser) -> None:
-    """What changes a chip card."""
-    parser.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[],
-        help="any parameter of the cards, such as --set noise_white=0.1; repeat for more (hwsim show lists them)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--without", metavar="FAULT,...", help="switch faults off, such as gain-spread or weight-quantisation"
-    )
+class UsageError(HwsimError):
+    """An argument is not what it must be. No ValueError: argparse would put its own words in place of the sentence."""
 
 
-def add_scheme(parser: argparse.ArgumentParser) -> None:
-    """One clock, tau and delay instead of the chip's own."""
-    parser.add_argument("--clock", default=None, metavar="C", help="instead of the chip's own clock")
-    parser.add_argument("--participation", default=None, metavar="P", help="of a synchronous clock")
-    parser.add_argument("--tau", default=None, metavar="TIME", help="mean time between updates of a p-bit")
-    parser.add_argument("--delay", default=None, metavar="TIME", help="commit to visible at the neighbours")
+# types --------------------------------------------------------------------------------------------------------------
 
 
-def add_partition(parser: argparse.ArgumentParser) -> None:
-    """Several chips."""
-    parser.add_argument("--chips", metavar="N", help="split the p-bits over N chips")
-    parser.add_argument(
-        "--exchange", metavar="TIME", help="interval at which chips exchange their boundaries (at once)"
-    )
+def whole(name: str, *, least: int = 0) -> Callable[[str], int]:
+    """A whole number of at least ``least``."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise UsageError(f"{name} must be a whole number, got {text!r}") from None
+        if value < least:
+            raise UsageError(f"{name} must be >= {least}, got {value}")
+        return value
+
+    return number
 
 
-def partition(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Arguments of `hwsim.compile` from what `add_partition` added."""
-    if arguments.exchange is not None and arguments.chips is None:
-        raise InputError("--exchange is between chips: give --chips too")
-    given: dict[str, Any] = {}
-    if arguments.chips is not None:
-        given["parts"] = integer(arguments.chips, "chips", least=1)
-    if arguments.exchange is not None:
-        given["exchange_s"] = seconds(arguments.exchange, name="exchange")
-    return given
+def quantity(name: str, dimension: str = "number", *, above_zero: bool = False) -> Callable[[str], float]:
+    """A finite number of SI units; text carries a unit of ``dimension`` (see `hwsim.units.parse`)."""
+
+    def number(text: str) -> float:
+        try:
+            value = parse(text, dimension, name=name)
+        except InputError as error:
+            raise UsageError(str(error)) from None
+        if above_zero and not value > 0:
+            raise UsageError(f"{name} must be > 0, got {text}")
+        return value
+
+    return number
 
 
-def clamped(problem: Any, text: str | None) -> Any:
-    """``problem`` with the variables of ``--clamp`` fixed."""
-    if text is None:
-        return problem
-    from hwsim.problem.boltzmann import clamp
+def time(name: str, *, above_zero: bool = False) -> Callable[[str], float]:
+    """Seconds of text such as ``5ns``."""
+    return quantity(name, "time", above_zero=above_zero)
 
-    named = {str(label): label for label in problem.bqm.variables}
+
+def several(one: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """A list, of text with commas."""
+    return lambda text: [one(part.strip()) for part in text.split(",")]
+
+
+def clock(text: str) -> str:
+    """The name of a clock."""
+    from hwsim.cell.clock import CLOCKS
+
+    return one_of("clock", CLOCKS)(text)
+
+
+def engine(text: str) -> str:
+    """The name of an engine."""
+    from hwsim.engine.run import ENGINES
+
+    return one_of("engine", ENGINES)(text)
+
+
+def one_of(name: str, known: Collection[str], *, rule: str = "must be one of") -> Callable[[str], str]:
+    """One of some words."""
+
+    def word(text: str) -> str:
+        if text not in known:
+            raise UsageError(f"{name} {rule} {', '.join(known)}, got {text!r}")
+        return text
+
+    return word
+
+
+def chain_strength(text: str) -> float | str:
+    """A number, or the name of a rule."""
+    return text if text in ("torque", "sufficient") else quantity("chain-strength")(text)
+
+
+def one_chain_strength(command: str) -> Callable[[str], float | str]:
+    """The same, of a command that does not compare several."""
+
+    def one(text: str) -> float | str:
+        if "," in text:
+            raise UsageError(f"{command} takes one --chain-strength; hwsim run compares several")
+        return chain_strength(text)
+
+    return one
+
+
+def clamps(text: str) -> dict[str, int]:
+    """Values by the label of a variable, of ``V=S,...``."""
     values = {}
     for part in filter(None, text.split(",")):
         label, equals, value = part.partition("=")
         if not equals or value.strip() not in ("-1", "0", "1", "+1"):
-            raise InputError(f"--clamp takes V=S with S of -1, 0 or 1, got {part!r}")
-        values[named.get(label.strip(), label.strip())] = int(value)
-    return clamp(problem, values)
+            raise UsageError(f"--clamp takes V=S with S of -1, 0 or 1, got {part!r}")
+        values[label.strip()] = int(value)
+    return values
 
 
-def chain_strengths(arguments: argparse.Namespace) -> list[float | str | None]:
-    """What ``--chain-strength`` lists; [None] where it is not given."""
-    if arguments.chain_strength is None:
-        return [None]
-    words = [word.strip() for word in arguments.chain_strength.split(",")]
-    return [word if word in ("torque", "sufficient") else number(word, "chain-strength") for word in words]
-
-
-def scheme(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Arguments of `hwsim.chip` from what `add_scheme` added."""
-    names = ("clock", "tau", "delay")
-    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    if arguments.participation is not None:
-        given["participation"] = number(arguments.participation, "participation")
-    return given
-
-
-def card_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Arguments of `hwsim.chip` from --set and --without."""
-    given: dict[str, Any] = {}
-    for text in arguments.set:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"--set takes KEY=VALUE, got {text!r}")
-        given[key.strip().replace("-", "_")] = value.strip()
-    if arguments.without is not None:
-        given["without"] = [name for name in arguments.without.split(",") if name]
-    return given
-
-
-def check_outputs(arguments: argparse.Namespace) -> None:
-    """Raise InputError where an output cannot be written: before the work, not after."""
+def file_out(text: str) -> str:
+    """A file to write, or ``-`` for standard output: what cannot be written is refused before the work, not after."""
     from hwsim.files import check_writable
 
-    for name in ("json", "plot", "vcd", "samples"):
-        path = getattr(arguments, name, None)
-        if path is not None and path != "-":
-            check_writable(path)
-    if getattr(arguments, "plot", None):
-        from hwsim.report.canvas import picture_path
-
-        picture_path(arguments.plot)
+    if text != "-":
+        try:
+            check_writable(text)
+        except InputError as error:
+            raise UsageError(str(error)) from None
+    return text
 
 
-def integer(text: str, name: str, *, least: int = 0) -> int:
-    """A whole number of at least ``least``."""
+def picture(text: str) -> str:
+    """The file of a picture."""
+    from hwsim.report.canvas import picture_path
+
     try:
-        value = int(text)
-    except ValueError:
-        raise InputError(f"{name} must be a whole number, got {text!r}") from None
-    if value < least:
-        raise InputError(f"{name} must be >= {least}, got {value}")
-    return value
+        picture_path(text)
+    except InputError as error:
+        raise UsageError(str(error)) from None
+    return text
 
 
-def threads(arguments: argparse.Namespace) -> int | None:
-    """``--threads``, None for all cores."""
-    return None if arguments.threads is None else integer(arguments.threads, "threads", least=1)
+# what changes a card ------------------------------------------------------------------------------------------------
 
 
-def power(text: str, *, name: str) -> float:
-    """Watts, above zero, of text such as ``15W``. Raises InputError."""
-    from hwsim.units import parse
+class _OfCard(argparse.Action):
+    """Puts a value into the dict ``card`` under ``key``."""
 
-    value = parse(text, "power", name=name)
-    if not value > 0:
-        raise InputError(f"{name} must be > 0, got {text}")
-    return value
+    def __init__(self, option_strings: Sequence[str], dest: str, key: str, **how: Any) -> None:
+        super().__init__(option_strings, "card", **how)
+        self.key = key
 
-
-def number(text: str, name: str) -> float:
-    """A finite number."""
-    from hwsim.units import parse
-
-    return parse(text, "number", name=name)
+    def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
+        _put(namespace, self.key, value, named=True)
 
 
-def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Chip parameters given on the command line."""
-    given = card_options(arguments)
-    given |= {
-        name: getattr(arguments, name)
-        for name in ("synapse_tau", "period", "jitter", "gain_dtod", "offset_dtod", "tau_dtod", "dac_limit")
-        if getattr(arguments, name) is not None
-    }
-    for name in ("gain_dtod", "offset_dtod", "tau_dtod", "dac_limit"):
-        if name in given:
-            given[name] = number(given[name], name)
-    for name in ("dac_bits", "weight_bits"):
-        if getattr(arguments, name) is not None:
-            given[name] = integer(getattr(arguments, name), name, least=1)
-    return given
+class _Setting(argparse.Action):
+    """Puts the KEY=VALUE of ``--set`` into the dict ``card``; of two for one key the later one stands."""
+
+    def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
+        key, equals, text = value.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set takes KEY=VALUE, got {value!r}")
+        _put(namespace, key.strip().replace("-", "_"), text.strip(), named=False)
 
 
-def make_anneal(arguments: argparse.Namespace, problem: Any, machine: Any, program: Any) -> Any:
-    """The Anneal of ``--beta``, ``--anneal`` and ``--time``."""
-    from hwsim.analysis.anneals import make_anneal as of
-
-    return of(problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
-
-
-def explicit_target(arguments: argparse.Namespace, problem: Any) -> float | None:
-    """The energy of ``--target`` where it is given."""
-    return None if arguments.target is None else target_energy(arguments.target, problem, threads=threads(arguments))
+def _put(namespace: Any, key: str, value: Any, *, named: bool) -> None:
+    by_name: frozenset[str] = getattr(namespace, "card_named", frozenset())
+    if key in (namespace.card if named else by_name) and key not in (by_name if named else ()):
+        raise UsageError(f"{key} is given twice, by --{key.replace('_', '-')} and --set {key}")
+    namespace.card = namespace.card | {key: value}
+    if named:
+        namespace.card_named = by_name | {key}
 
 
-def target_words(target: float, given: float | None) -> str:
-    """What a target stands for, where one was not ``given``."""
-    words = "" if given is not None else ", which half of the reads without faults reach (--target sets another)"
-    return f"target energy {target:g}{words}"
+def of_card(group: Any, key: str, metavar: str, kind: Callable[[str], Any], words: str) -> None:
+    """An option ``--key`` that is a keyword of the card."""
+    group.add_argument(
+        f"--{key.replace('_', '-')}", action=_OfCard, key=key, type=kind, metavar=metavar, default={}, help=words
+    )
 
 
-def target_energy(text: str | None, problem: Any, *, threads: int | None = None) -> float | None:
-    """The energy of ``--target``: a number, ``known``, ``exact``, ``best`` or ``cut=N``; None: the known one."""
-    if text is None:
-        return problem.known_energy
-    from hwsim.analysis.target import target_energy as of
-
-    progress = Progress(1)
-
-    def tell(found: Any) -> None:
-        print(f"target {found.energy:g}: {found}", file=sys.stderr)
-
-    energy = of(text, problem, threads=threads, progress=progress.watch("looking for a target"), tell=tell)
-    progress.close()
-    return energy
-
-
-class Progress:
-    """One line on a terminal's standard error: what runs, how much is done, the rate and the time left."""
-
-    def __init__(self, n_runs: int) -> None:
-        self._n_runs, self._done, self._updates = n_runs, 0, 0
-        self._began, self._shown = time.perf_counter(), 0.0
-        self._live = sys.stderr.isatty()
-
-    def watch(self, label: str) -> Any:
-        """A callback for one run."""
-        base, self._label = self._updates, label
-
-        def report(fraction: float, updates: int) -> None:
-            self._updates = base + updates
-            now = time.perf_counter()
-            if fraction >= 1:
-                self._done += 1
-                fraction = 0.0
-            if self._live and (now - self._shown > 0.1 or self._done == self._n_runs):
-                self._shown = now
-                part = (self._done + fraction) / self._n_runs
-                left = (now - self._began) * (1 - part) / part if part else 0.0
-                bar = "#" * round(24 * part)
-                rate = self._updates / max(now - self._began, 1e-9)
-                sys.stderr.write(
-                    f"\r[{bar:<24}] {part:4.0%}  {label:<28.28} {format_si(rate, 'updates/s'):>16}  {left:5.1f} s left "
-                )
-                sys.stderr.flush()
-
-        return report
-
-    def close(self) -> None:
-        """Erase the line."""
-        if self._live:
-            sys.stderr.write("\r" + " " * 100 + "\r")
-            sys.stderr.flush()
-
-
-def saved_program(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    """The program that ``hwsim compile -o`` wrote, and its problem. Raises InputError for options of a chip."""
-    from pathlib import Path
-
-    from hwsim.problem.problem import Problem, make_bqm
-    from hwsim.program import load
-
-    changed = [*overrides(arguments), *scheme(arguments)]
-    compiled = ("dies", "chain_strength", "clamp", "chips", "exchange")
-    changed += [name for name in compiled if getattr(arguments, name, None) is not None]
-    if changed or arguments.chip != _CHIP:
-        raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
-    import numpy as np
-
-    program = load(arguments.problem)
-    bias, indptr, indices, weight = program.problem_network
-    rows = np.repeat(np.arange(len(bias)), np.diff(indptr))
-    once = rows < indices
-    labels = program.readout.names
-    bqm = make_bqm(bias, rows[once], indices[once], weight[once], labels, offset=program.readout.energy_offset)
-    return program, Problem(bqm=bqm, name=Path(arguments.problem).stem, kind="ising")
-
-
-def problem_facts(problem: Any) -> dict[str, Any]:
-    """The ``problem`` part of the JSON."""
-    return {
-        "name": problem.name,
-        "kind": problem.kind,
-        "spins": problem.bqm.num_variables,
-        "couplings": problem.bqm.num_interactions,
-        "known_energy": problem.known_energy,
-        "known_source": problem.known_source,
-    }
-
-
-def write_waveform(run: Any, path: str) -> None:
-    """VCD of read 0 of ``run``: states, ticks and energy, and a GTKWave layout beside it."""
-    import numpy as np
-
-    from hwsim.engine.run import energies
-    from hwsim.report.waveform import write_vcd
-
-    times, pbits, values = run.traces[0]
-    state = run.initial_states[0].copy()
-    labels = [str(label) for label in run.program.readout.names]
-    chain = run.program.readout.chain
-    if chain is not None:  # one wire per p-bit; the energy of votes is left out
-        labels = [f"{labels[variable]}.{k}" for k, variable in enumerate(chain.tolist())]
-        write_vcd(
-            path, n_pbits=run.program.n_pbits, initial=state, times_ticks=times, pbit=pbits, value=values,
-            labels=labels,
-        )  # fmt: skip
-        return
-    steps = [(0, float(energies(run.program, state[None])[0]))]
-    bias, indptr, indices, weight = run.program.problem_network
-    energy = steps[0][1]
-    for k in range(len(times)):
-        i = int(pbits[k])
-        if values[k] != state[i]:
-            row = slice(indptr[i], indptr[i + 1])
-            field = bias[i] + float(np.dot(weight[row], state[indices[row]]))
-            energy += 2 * float(values[k]) * field
-            state[i] = values[k]
-        if k + 1 == len(times) or times[k + 1] != times[k]:
-            if int(times[k]) == 0:
-                steps = []
-            steps.append((int(times[k]), energy))
-    write_vcd(
-        path, n_pbits=run.program.n_pbits, initial=run.initial_states[0], times_ticks=times, pbit=pbits, value=values,
-        labels=labels, energies=steps,
+def card_changes(group: Any) -> None:
+    """``--set`` and ``--without``."""
+    group.add_argument(
+        "--set", action=_Setting, dest="card", metavar="KEY=VALUE", default={},
+        help="any parameter of the cards, such as --set noise_white=0.1; repeat for more (hwsim show lists them)",
     )  # fmt: skip
+    of_card(group, "without", "FAULT,...", _names, "switch faults off, such as gain-spread or weight-quantisation")
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+# parents ------------------------------------------------------------------------------------------------------------
+
+
+def _parent(title: str) -> tuple[argparse.ArgumentParser, Any]:
+    parent = argparse.ArgumentParser(add_help=False)
+    return parent, parent.add_argument_group(title)
+
+
+def problem(example: str, *, nargs: str | None = None, words: str = "") -> argparse.ArgumentParser:
+    """The problem."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(
+        "problem", metavar="PROBLEM", nargs=nargs, help=words or f"a file, or a generator such as {example}"
+    )
+    return parent
+
+
+def chip(default: str = GENERIC) -> argparse.ArgumentParser:
+    """The chip, and any parameter of its cards."""
+    parent, group = _parent("the chip")
+    group.add_argument("--chip", default=default, help="name or file of a chip card (%(default)s; see hwsim chips)")
+    card_changes(group)
+    return parent
+
+
+def pace(*, own_clock: bool = True) -> argparse.ArgumentParser:
+    """One clock, tau and delay instead of the chip's own."""
+    parent, group = _parent("the chip")
+    if own_clock:
+        of_card(group, "clock", "C", clock, "instead of the chip's own clock")
+        of_card(group, "participation", "P", quantity("participation"), "of a synchronous clock")
+    of_card(group, "tau", "TIME", time("tau"), "mean time between updates of a p-bit")
+    of_card(group, "delay", "TIME", time("delay"), "commit to visible at the neighbours")
+    return parent
+
+
+def cells() -> argparse.ArgumentParser:
+    """Parameters of the p-bits that are often changed."""
+    parent, group = _parent("the chip")
+    for key, words in (
+        ("synapse_tau", "RC time constant of every input"),
+        ("period", "one clock round, when it differs from tau"),
+        ("jitter", "period jitter of a free-running clock"),
+    ):
+        of_card(group, key, "TIME", time(key), words)
+    for key, words in (
+        ("gain_dtod", "relative gain spread"),
+        ("offset_dtod", "offset spread"),
+        ("tau_dtod", "relative spread of the update interval"),
+        ("dac_limit", "input DAC range on beta*I"),
+    ):
+        of_card(group, key, "X", quantity(key), words)
+    of_card(group, "dac_bits", "N", whole("dac_bits", least=1), "input DAC on beta*I, levels end to end")
+    of_card(group, "weight_bits", "N", whole("weight_bits", least=1), "signed weight registers")
+    return parent
+
+
+def partition() -> argparse.ArgumentParser:
+    """Several chips."""
+    parent, group = _parent("several chips")
+    group.add_argument("--chips", type=whole("chips", least=1), metavar="N", help="split the p-bits over N chips")
+    group.add_argument(
+        "--exchange", type=time("exchange"), metavar="TIME",
+        help="interval at which chips exchange their boundaries (at once)",
+    )  # fmt: skip
+    return parent
+
+
+def parts(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Keywords of `hwsim.compile` from what `partition` added."""
+    if arguments.exchange is not None and arguments.chips is None:
+        raise InputError("--exchange is between chips: give --chips too")
+    given = {"parts": arguments.chips, "exchange_s": arguments.exchange}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def chains(command: str) -> argparse.ArgumentParser:
+    """How strongly the p-bits of one spin are coupled: one strength, or several that ``hwsim run`` compares."""
+    parent, group = _parent("the chip")
+    many = command == "run"
+    group.add_argument(
+        "--chain-strength", type=several(chain_strength) if many else one_chain_strength(command),
+        metavar="J[,J...]" if many else "J|torque|sufficient",
+        help="of spins on several p-bits: a number, torque (uniform torque compensation, the default), or sufficient "
+        f"(for every ground state){'; several are compared' if many else ''}",
+    )  # fmt: skip
+    return parent
+
+
+def anneal(
+    *, beta: str = "", time_default: str | None = "1us", length: str = "%(default)s"
+) -> argparse.ArgumentParser:
+    """How a read goes: beta, its shape, the device time (without ``length``: no ``--time``). ``beta`` and ``length``
+    say what holds where nothing is given."""
+    parent, group = _parent("the anneal")
+    beta = beta or (
+        "constant or start:end; sigma is the problem's coupling scale (0.1/sigma:10/sigma; the chip's own where its "
+        "hardware fixes it, ramped from 0 by an annealer)"
+    )
+    group.add_argument("--beta", metavar="B | B0:B1", help=f"inverse temperature, {beta}")
+    group.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
+    if length:
+        group.add_argument(
+            "--time", type=time("time", above_zero=True), default=time_default, metavar="TIME",
+            help=f"device time of one read ({length})",
+        )  # fmt: skip
+    return parent
+
+
+def target(words: str = "for success and time to solution") -> argparse.ArgumentParser:
+    """The energy to reach."""
+    parent, group = _parent("the anneal")
+    group.add_argument(
+        "--target", metavar="E|known|exact|best",
+        help=f"target energy {words}: a number, known, exact (proved by branch and bound, some 60 dense or 150 sparse "
+        "spins), or best (found by a long ideal anneal)",
+    )  # fmt: skip
+    return parent
+
+
+def sampling(
+    reads: str | None, schedules: str, *, least: tuple[int, int] = (1, 1), words: str = "independent runs (%(default)s)"
+) -> argparse.ArgumentParser:
+    """How often: reads and schedules, at least as many as ``least``."""
+    parent, group = _parent("how often")
+    group.add_argument("--reads", type=whole("reads", least=least[0]), default=reads, metavar="N", help=words)
+    group.add_argument(
+        "--schedules", type=whole("schedules", least=least[1]), default=schedules, metavar="N",
+        help="realisations of the clock (%(default)s)",
+    )  # fmt: skip
+    return parent
+
+
+def seeds(words: str = "seed of everything random", *, die: bool = True) -> argparse.ArgumentParser:
+    """The seed, and the seed of the die."""
+    parent, group = _parent("how often")
+    group.add_argument("--seed", type=whole("seed"), default="0", metavar="N", help=f"{words} (%(default)s)")
+    if die:
+        group.add_argument(
+            "--die-seed", type=whole("die-seed"), default="0", metavar="N",
+            help="which die, where there is spread (%(default)s)",
+        )  # fmt: skip
+    return parent
+
+
+def computer(*, with_engine: bool = True, threads: str | None = None) -> argparse.ArgumentParser:
+    """How this computer goes about it; no result depends on it."""
+    parent, group = _parent("this computer")
+    if with_engine:
+        group.add_argument(
+            "--engine", type=engine, default="auto", metavar="E",
+            help="auto, bitplanes, dense, lanes or reference (%(default)s)",
+        )  # fmt: skip
+    group.add_argument(
+        "--threads", type=whole("threads", least=1), default=threads, metavar="N",
+        help=f"threads ({'all cores' if threads is None else threads}); results do not depend on it",
+    )  # fmt: skip
+    return parent
+
+
+def outputs(json: str = "the numbers", *, plot: str | None = None, vcd: bool = False) -> argparse.ArgumentParser:
+    """Where results go besides the terminal: ``json`` and ``plot`` say what is in them."""
+    parent, group = _parent("output")
+    if plot is not None:
+        group.add_argument("--plot", type=picture, metavar="FILE", help=f"picture: {plot} (png, svg, pdf)")
+    if vcd:
+        group.add_argument(
+            "--vcd", type=file_out, metavar="FILE", help="waveform of one read, for GTKWave or Surfer"
+        )
+    group.add_argument(
+        "--json", type=file_out, metavar="FILE|-", help=f"{json} as JSON, to a file or standard output"
+    )
+    return parent

@@ -1,17 +1,59 @@
-"""How commands write: text and JSON to a file, JSON to standard output too, whole or not at all."""
+"""Where results go: JSON, pictures, text, and the exit code. Files are written whole or not at all."""
 
+import argparse
 import json
 import sys
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from hwsim.errors import InputError
 from hwsim.files import replacing
 
+if TYPE_CHECKING:
+    from hwsim.report.provenance import Provenance
 
-def write_json(data: Any, target: str) -> None:
+INTERRUPTED = 130
+
+
+def record(
+    arguments: argparse.Namespace, *, programs: Iterable[Any] = (), anneal: Any = None, beta: Iterable[float] = (),
+    seed: int | None = None,
+) -> "Provenance":  # fmt: skip
+    """Where the results of this command come from: its words, its seed (or ``seed``), the programs that ran or their
+    hashes, their anneal or beta."""
+    from hwsim.report.provenance import provenance
+
+    return provenance(
+        command=arguments.command_line, seed=getattr(arguments, "seed", seed), anneal=anneal, beta=beta,
+        programs=programs,
+    )  # fmt: skip
+
+
+def give(
+    arguments: argparse.Namespace, document: dict[str, Any], made: "Provenance", *, text: Callable[[], str],
+    draw: Callable[[str], Any] | None = None, stopped: str | None = None,
+) -> int:  # fmt: skip
+    """Write ``document`` to ``--json``, ``draw`` the picture of ``--plot``, print ``text`` unless the JSON is printed.
+
+    stopped : why there is less than was asked for. Returns the exit code.
+    """
+    if arguments.json:
+        write_json(document, arguments.json, made)
+    if arguments.json != "-":
+        print(text())
+    if draw is not None and arguments.plot:
+        draw(arguments.plot)
+        print(f"picture: {arguments.plot}", file=sys.stderr)
+    if stopped is not None:
+        print(f"hwsim: interrupted{stopped}", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def write_json(document: dict[str, Any], target: str, made: "Provenance") -> None:
     """``target`` is a path, or ``-`` for standard output. NaN and infinity are refused: JSON has neither."""
     try:
-        text = json.dumps(data, indent=2, allow_nan=False) + "\n"
+        text = json.dumps(document | {"provenance": made.facts()}, indent=2, allow_nan=False) + "\n"
     except ValueError:
         raise InputError("a result is no finite number, which JSON cannot hold: the input is too extreme") from None
     if target == "-":
@@ -24,3 +66,15 @@ def write_text(text: str, target: str) -> None:
     """``target`` is a path; a reader never sees half of the text."""
     with replacing(target) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def problem_facts(problem: Any) -> dict[str, Any]:
+    """The ``problem`` part of a document."""
+    return {
+        "name": problem.name,
+        "kind": problem.kind,
+        "spins": problem.bqm.num_variables,
+        "couplings": problem.bqm.num_interactions,
+        "known_energy": problem.known_energy,
+        "known_source": problem.known_source,
+    }

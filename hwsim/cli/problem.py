@@ -3,16 +3,20 @@
 import argparse
 from typing import Any
 
-from hwsim.cli.output import write_json
+from hwsim.cli import options
+from hwsim.cli.output import record, write_json
 from hwsim.files import replacing
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subparsers.add_parser("problem", help="what a problem file or generator holds")
-    parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as ea3d:L=8,seed=1")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write it as a dimod BQM file")
-    parser.add_argument("--json", metavar="FILE|-", help="the facts as JSON")
+    parser = subparsers.add_parser(
+        "problem", help="what a problem file or generator holds",
+        parents=[options.problem("ea3d:L=8,seed=1"), options.outputs("the facts")],
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", type=options.file_out, metavar="FILE", help="write it as a dimod BQM file"
+    )
     parser.set_defaults(run=run)
 
 
@@ -26,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         with problem.bqm.to_file() as source, replacing(arguments.output) as part:
             part.write_bytes(source.read())
     if arguments.json:
-        write_json(facts, arguments.json)
+        write_json(facts, arguments.json, record(arguments))
     if arguments.json != "-":
         for key, value in facts.items():
             if value is not None:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hwsim.cli.output import write_json, write_text
+from hwsim.cli import options
+from hwsim.cli.output import record, write_json, write_text
 from hwsim.errors import InputError
 
 N_BOOT = 1000
@@ -20,11 +21,13 @@ def add_parser(subparsers: Any) -> None:
         help="what a study found: tables, pictures, one HTML page",
         description="Join the points of a study over instances and show time and energy to solution against length, "
         "size and delay, and all series at matched device time and matched hardware cost.",
+        parents=[options.outputs("points, curves and exponents")],
     )
     parser.add_argument("store", metavar="RESULTS.db", help="store of hwsim study; a running study may be shown")
-    parser.add_argument("--html", metavar="FILE", help="the page (RESULTS.html); it needs no other file")
-    parser.add_argument("--csv", metavar="FILE", help="all points as a table for other programs")
-    parser.add_argument("--json", metavar="FILE|-", help="points, curves and exponents as JSON")
+    parser.add_argument(
+        "--html", type=options.file_out, metavar="FILE", help="the page (RESULTS.html); it needs no other file"
+    )
+    parser.add_argument("--csv", type=options.file_out, metavar="FILE", help="all points as a table for other programs")
     parser.add_argument("--title", metavar="TEXT", help="title of the page (the name of the store)")
     parser.set_defaults(run=run)
 
@@ -37,11 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.study.summed import table
 
     page = Path(arguments.html) if arguments.html else Path(arguments.store).with_suffix(".html")
-    for path in (page, arguments.csv, arguments.json):
-        if path is not None and path != "-":
-            check_writable(path)
+    check_writable(page)
     with Store(arguments.store, create=False) as store:
         points = table(store, n_boot=N_BOOT)
+        programs = dict.fromkeys(facts["program"] for facts in store.points().values())
     if not any(point["shards"] for point in points):
         raise InputError(f"{arguments.store} has no results yet")
     rows = joined(points)
@@ -55,11 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
         ),
     ]
     points = [plain(point) for point in points]
+    made = record(arguments, programs=programs)
     if arguments.json:
         write_json(
             {"points": points, "curves": [plain(row) for row in rows], "best": [plain(row) for row in best],
              "exponents": slopes, "matched": {words: rows for words, rows in comparisons}},
-            arguments.json,
+            arguments.json, made,
         )  # fmt: skip
     if arguments.csv:
         write_text(_csv(points), arguments.csv)
@@ -69,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.report.study_page import study_page
 
     title = arguments.title or f"Study {Path(arguments.store).stem}"
-    write_text(study_page(title, points, best, slopes, comparisons, pictures(rows, best)), str(page))
+    write_text(study_page(title, points, best, slopes, comparisons, pictures(rows, best), made), str(page))
     print(f"page: {page}", file=sys.stderr)
     return 0
 

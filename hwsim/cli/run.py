@@ -2,10 +2,14 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import find_target
+from hwsim.errors import InputError
 
 _WORDS_SHOWN = 8
 
@@ -16,40 +20,49 @@ def add_parser(subparsers: Any) -> None:
         "run",
         help="one problem on one chip",
         description="Run one problem on one chip, with the chip's own clock unless told otherwise.",
-    )
-    options.add_common(parser)
-    options.add_scheme(parser)
-    options.add_partition(parser)
-    parser.add_argument(
-        "--chain-strength", metavar="J[,J...]",
-        help="of spins on several p-bits: a number, torque (the default) or sufficient; several are compared",
+        parents=[
+            options.problem("ea3d:L=8,seed=1 or karate; or a program of hwsim compile"), options.chip(),
+            options.pace(), options.cells(), options.chains("run"), options.partition(),
+            options.anneal(), options.target(), options.sampling("256", "4"), options.seeds(), options.computer(),
+            options.outputs(plot="energy against device time", vcd=True),
+        ],
     )  # fmt: skip
-    parser.add_argument("--dies", metavar="N", help="run N virtual dies: the yield curve against time to solution")
-    parser.add_argument("--clamp", metavar="V=S,...", help="fix variables, such as v0=1,v3=-1 (0 or 1 of a QUBO)")
-    parser.add_argument("--samples", metavar="FILE", help="final states as a dimod SampleSet (JSON)")
+    parser.add_argument(
+        "--dies", type=options.whole("dies", least=1), metavar="N",
+        help="run N virtual dies: the yield curve against time to solution",
+    )  # fmt: skip
+    parser.add_argument(
+        "--clamp", type=options.clamps, metavar="V=S,...", help="fix variables, such as v0=1,v3=-1 (0 or 1 of a QUBO)"
+    )
+    parser.add_argument(
+        "--samples", type=options.file_out, metavar="FILE", help="final states as a dimod SampleSet (JSON)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
+    from hwsim.analysis.anneals import make_anneal
+    from hwsim.analysis.summary import summarise
     from hwsim.chip.library import chip
+    from hwsim.engine.run import run as emulate
+    from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
 
-    machine = chip(arguments.chip, **options.overrides(arguments), **options.scheme(arguments))
-    placed, strengths = None, options.chain_strengths(arguments)
+    machine = chip(arguments.chip, **arguments.card)
+    placed, strengths = None, arguments.chain_strength or [None]
     if arguments.problem.endswith(".npz"):
-        program, problem = options.saved_program(arguments)
+        program, problem = _saved(arguments)
     else:
-        problem = options.clamped(read(arguments.problem), arguments.clamp)
-        from hwsim.mapping.compile import compile, embed
-
+        problem = _clamped(read(arguments.problem), arguments.clamp)
         placed = embed(problem, machine)
         program = compile(
-            problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed,
-            chain_strength=strengths[0], **options.partition(arguments),
+            problem, machine, die_seed=arguments.die_seed, embedding=placed, chain_strength=strengths[0],
+            **options.parts(arguments),
         )  # fmt: skip
-    anneal = options.make_anneal(arguments, problem, machine, program)
+    anneal = make_anneal(
+        problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time
+    )  # fmt: skip
     if arguments.dies is not None:
         from hwsim.cli.dies import run_wafer
 
@@ -58,21 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.cli.chains import run_scan
 
         return run_scan(arguments, problem, machine, program, anneal, placed, strengths)
-    target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
-    from hwsim.analysis.summary import summarise
-    from hwsim.engine.run import run as emulate
-
-    seed = options.integer(arguments.seed, "seed")
-    progress = options.Progress(1)
-    result = emulate(
-        program, anneal=anneal, reads=options.integer(arguments.reads, "reads", least=1),
-        schedules=options.integer(arguments.schedules, "schedules", least=1), seed=seed, engine=arguments.engine,
-        threads=options.threads(arguments), progress=progress.watch(program.clock.kind),
-        record=(0,) if arguments.vcd else (),
-    )  # fmt: skip
-    progress.close()
+    target = find_target(arguments, problem)
+    with Progress(1) as progress:
+        result = emulate(
+            program, anneal=anneal, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
+            engine=arguments.engine, threads=arguments.threads, progress=progress.watch(program.clock.kind),
+            record=(0,) if arguments.vcd else (),
+        )  # fmt: skip
     row = summarise(result, kind=problem.kind, target=target)
-    facts = options.problem_facts(problem)
+    facts = problem_facts(problem)
     words = []
     if problem.circuit is not None:
         from hwsim.problem.logic import words_of
@@ -86,18 +93,21 @@ def run(arguments: argparse.Namespace) -> int:
 
         chains = chain_facts(result, target=target)
     broken = _broken(problem, program, result)
+    made = record(arguments, programs=[program], anneal=anneal)
     if arguments.json:
         write_json(
             {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}
             | ({"chains": chains} if chains else {})
             | broken
             | ({"words": [{"words": w, "count": c, "valid": v} for w, c, v in words]} if words else {}),
-            arguments.json,
+            arguments.json, made,
         )
     if arguments.samples:
-        write_json(result.sampleset.to_serializable(), arguments.samples)
+        write_json(result.sampleset.to_serializable(), arguments.samples, made)
     if arguments.vcd:
-        options.write_waveform(result, arguments.vcd)
+        from hwsim.report.waveform import write_run
+
+        write_run(result, arguments.vcd)
     if arguments.plot:
         from hwsim.report.figure import energy_against_time
 
@@ -106,7 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
             "times_s": result.checkpoint_times_s,
             "energies": result.checkpoint_energies,
         }
-        energy_against_time([curve], arguments.plot, title=f"{problem.name} on {machine.name}", target=target)
+        title = f"{problem.name} on {machine.name}"
+        energy_against_time([curve], arguments.plot, title=title, target=target, provenance=made)
     if arguments.json != "-":
         from hwsim.report.table import compare_table
 
@@ -129,6 +140,28 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hwsim: interrupted after {result.device_time_s:.3g} s of device time", file=sys.stderr)
         return 130
     return 0
+
+
+def _saved(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    """The program that ``hwsim compile -o`` wrote, and its problem. Raises InputError for options of a chip."""
+    compiled = (arguments.dies, arguments.chain_strength, arguments.clamp, arguments.chips, arguments.exchange)
+    if arguments.card or arguments.chip != options.GENERIC or any(option is not None for option in compiled):
+        raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
+    from hwsim.mapping.restore import restored_problem
+    from hwsim.program import load
+
+    program = load(arguments.problem)
+    return program, restored_problem(program, name=Path(arguments.problem).stem)
+
+
+def _clamped(problem: Any, values: dict[str, int] | None) -> Any:
+    """``problem`` with ``values`` by the text of a label fixed."""
+    if values is None:
+        return problem
+    from hwsim.problem.boltzmann import clamp
+
+    named = {str(label): label for label in problem.bqm.variables}
+    return clamp(problem, {named.get(text, text): value for text, value in values.items()})
 
 
 def _broken(problem: Any, program: Any, result: Any) -> dict[str, Any]:

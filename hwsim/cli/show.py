@@ -4,7 +4,8 @@ import argparse
 import shutil
 from typing import Any
 
-from hwsim.cli.output import write_json
+from hwsim.cli import options
+from hwsim.cli.output import record, write_json
 
 
 def add_parser(subparsers: Any) -> None:
@@ -15,16 +16,16 @@ def add_parser(subparsers: Any) -> None:
         description="Print a card: every number with its source and grade, and what nobody has published. --plot and "
         "--measure emulate one device of it and lay its answer to an input, its dwell times and its memory beside the "
         "law of the card.",
+        parents=[
+            options.seeds("seed of the emulation", die=False), options.outputs("all of it", plot="one emulated device")
+        ],
     )
     parser.add_argument(
         "name",
         metavar="NAME",
         help="a chip, p-bit or machine of continuous cells, or a .toml file",
     )
-    parser.add_argument("--plot", metavar="FILE", help="picture of one emulated device (png, svg, pdf)")
     parser.add_argument("--measure", action="store_true", help="the numbers of that picture, without drawing it")
-    parser.add_argument("--seed", default="0", metavar="N", help="seed of the emulation (%(default)s)")
-    parser.add_argument("--json", metavar="FILE|-", help="all of it as JSON, to a file or standard output")
     parser.set_defaults(run=run)
 
 
@@ -32,16 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.cell.card import ModesCard
     from hwsim.chip.library import any_card
-    from hwsim.cli.options import integer
     from hwsim.errors import InputError
-    from hwsim.report.canvas import picture_path
     from hwsim.report.card import card_facts, card_table, machine_facts
 
-    seed = integer(arguments.seed, "seed")
-    if arguments.plot:
-        picture_path(arguments.plot)
     card = any_card(arguments.name)
     facts = card_facts(card)
+    made = record(arguments)
     if isinstance(card, ModesCard) and (arguments.plot or arguments.measure):
         raise InputError(f"{card.name} has continuous cells: hwsim thermo inverse A.npy --machine {card.name} runs it")
     try:
@@ -54,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         if chip is not None:
             facts["machine"] = machine_facts(chip)
         if arguments.plot or arguments.measure:
-            facts["measured"] = _measure(chip, seed, arguments.plot)
+            facts["measured"] = _measure(chip, arguments.seed, arguments.plot, made)
     if arguments.json:
-        write_json(facts, arguments.json)
+        write_json(facts, arguments.json, made)
     if arguments.json != "-":
         print(card_table(facts, width=min(100, max(80, shutil.get_terminal_size((92, 24)).columns))), end="")
     return 0
@@ -71,7 +68,7 @@ def _machine(name: str, card: Any) -> Any:
     return chip(name) if isinstance(card, ChipCard) else pbit_chip(name)
 
 
-def _measure(chip: Any, seed: int, plot: str | None) -> dict[str, Any]:
+def _measure(chip: Any, seed: int, plot: str | None, made: Any) -> dict[str, Any]:
     """The measurement as plain data; its picture goes to ``plot``."""
     from dataclasses import asdict
 
@@ -81,7 +78,7 @@ def _measure(chip: Any, seed: int, plot: str | None) -> dict[str, Any]:
     if plot:
         from hwsim.report.device import device_picture
 
-        device_picture(measured, plot, title=_title(chip))
+        device_picture(measured, plot, title=_title(chip), provenance=made)
     return {"seed": seed} | _plain(measured)
 
 

@@ -8,7 +8,8 @@ import time
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
+from hwsim.cli.progress import Bar
 from hwsim.errors import InputError
 
 _EXAMPLE = """an example of a plan:
@@ -39,18 +40,21 @@ def add_parser(subparsers: Any) -> None:
         "spent. Whatever ends it, the same command goes on where it was; hwsim report shows what is there.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[options.outputs("all points")],
     )
     parser.add_argument("plan", metavar="PLAN.toml", help="problems, chips, algorithms and what to vary")
     parser.add_argument("--store", required=True, metavar="FILE", help="results, an SQLite file; it grows")
-    parser.add_argument("--workers", metavar="N", help="processes on this machine (one for each core)")
+    parser.add_argument(
+        "--workers", type=options.whole("workers", least=1), metavar="N",
+        help="processes on this machine (one for each core)",
+    )  # fmt: skip
     parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, such as tcp://10.0.0.1:8786")
-    parser.add_argument("--json", metavar="FILE|-", help="all points as JSON, to a file or standard output")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(argparse.Namespace(json=arguments.json, plot=None))
+    from hwsim.engine.run import CtrlC
     from hwsim.study.execute import execute
     from hwsim.study.plan import build, read_plan
     from hwsim.study.store import Store
@@ -60,30 +64,30 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dask is not None and arguments.workers is not None:
         raise InputError("--workers are processes on this machine, --dask is a cluster: give one of them")
     spec = read_plan(arguments.plan)
-    line = _Line()
-    from hwsim.engine.run import CtrlC
-
     with (
         Store(arguments.store) as store,
         tempfile.TemporaryDirectory(prefix="hwsim-study-", ignore_cleanup_errors=True) as folder,
         CtrlC() as ctrl_c,
+        Bar() as bar,
     ):
         shelf = Shelf(folder)
         workers = _workers(arguments, shelf, lambda: ctrl_c.heard)
         try:
             plan = build(
                 spec, shelf.keep, recall=store.points().get,
-                progress=lambda done, of, what: line.show(f"preparing {done + 1}/{of}  {what}"),
+                progress=lambda done, of, what: bar.show(done / of, f"preparing {done + 1}/{of}  {what}"),
             )  # fmt: skip
             for words, reason in plan.unfit:
-                line.say(f"left out, {', '.join(words.values())}: {reason}")
+                bar.say(f"left out, {', '.join(words.values())}: {reason}")
             if not plan.points:
                 raise InputError(f"{arguments.plan}: no point of the plan fits its chip")
             began = time.monotonic()
-            result = execute(plan, store, workers, interrupt=lambda: ctrl_c.heard, progress=line.status)
+            result = execute(
+                plan, store, workers, interrupt=lambda: ctrl_c.heard, progress=lambda status: _show(bar, status)
+            )  # fmt: skip
         finally:
             workers.close()
-        line.close()
+        bar.close()
         keys = [point.key for point in plan.points]
         rows = table(store, keys)
     for point in plan.points:
@@ -92,8 +96,13 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"hwsim: cannot run {where}: {result.refused[point.key]}", file=sys.stderr)
     for row in rows:
         row["stopped"] = result.reasons.get(row["key"])
+    seeds = {point.seed for point in plan.points}
+    made = record(
+        arguments, seed=seeds.pop() if len(seeds) == 1 else None,
+        programs=dict.fromkeys(point.program for point in plan.points),
+    )  # fmt: skip
     if arguments.json:
-        write_json({"plan": spec, "points": rows, "interrupted": result.interrupted}, arguments.json)
+        write_json({"plan": spec, "points": rows, "interrupted": result.interrupted}, arguments.json, made)
     if arguments.json != "-":
         from hwsim.report.study_table import study_table
 
@@ -117,43 +126,17 @@ def _workers(arguments: argparse.Namespace, shelf: Any, interrupt: Any) -> Any:
         return Cluster(shelf, arguments.dask)
     count = os.cpu_count() or 1
     if arguments.workers is not None:
-        count = options.integer(arguments.workers, "workers", least=1)
+        count = arguments.workers
     return ThisProcess(shelf, interrupt=interrupt) if count == 1 else Processes(shelf, count)
 
 
-class _Line:
-    """One line on a terminal's standard error: what is done, what runs, and the time left."""
-
-    def __init__(self) -> None:
-        self._live, self._shown = sys.stderr.isatty(), 0.0
-
-    def show(self, text: str) -> None:
-        """Put ``text`` in place of the last."""
-        now = time.monotonic()
-        if self._live and now - self._shown > 0.1:
-            self._shown = now
-            sys.stderr.write(f"\r{text:<110.110}")
-            sys.stderr.flush()
-
-    def say(self, text: str) -> None:
-        """A line that stays."""
-        self.close()
-        print(f"hwsim: {text}", file=sys.stderr)
-
-    def status(self, status: Any) -> None:
-        """Points, shards, time left."""
-        part = status.points_done / status.points
-        left = "" if status.left_s is None else f"about {_duration(status.left_s)} left"
-        self.show(
-            f"[{'#' * round(24 * part):<24}] {status.points_done}/{status.points} points, {status.shards} shards  "
-            f"{left:<20} {status.label}"
-        )
-
-    def close(self) -> None:
-        """Erase the line."""
-        if self._live:
-            sys.stderr.write("\r" + " " * 110 + "\r")
-            sys.stderr.flush()
+def _show(bar: Bar, status: Any) -> None:
+    """Points, shards, time left."""
+    left = "" if status.left_s is None else f", about {_duration(status.left_s)} left"
+    bar.show(
+        status.points_done / status.points,
+        f"{status.points_done}/{status.points} points, {status.shards} shards{left}  {status.label}",
+    )
 
 
 def _duration(seconds: float) -> str:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from hwsim.cli import thermo_functions, thermo_linalg, thermo_sample
+from hwsim.cli import options, thermo_functions, thermo_linalg, thermo_sample
 from hwsim.cli.cards import show
 
 
@@ -18,8 +18,10 @@ def add_parser(subparsers: Any) -> None:
     kinds = parser.add_subparsers(title="what to compute", required=True, metavar="WHAT", parser_class=type(parser))
     for module in (thermo_linalg, thermo_functions, thermo_sample):
         module.add_parsers(kinds)
-    machines = kinds.add_parser("machines", help="the machines of continuous cells, for --machine")
-    machines.add_argument("--json", metavar="FILE|-", help="every number with its source and grade")
+    machines = kinds.add_parser(
+        "machines", help="the machines of continuous cells, for --machine",
+        parents=[options.outputs("every number with its source and grade")],
+    )  # fmt: skip
     machines.set_defaults(run=run_machines)
 
 
@@ -27,4 +29,4 @@ def run_machines(arguments: argparse.Namespace) -> int:
     """Carry out ``hwsim thermo machines``."""
     from hwsim.chip.library import list_modes
 
-    return show(list_modes(), {"name": "name", "cells": "kind"}, arguments.json)
+    return show(arguments, list_modes(), {"name": "name", "cells": "kind"})

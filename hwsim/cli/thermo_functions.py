@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
 from hwsim.units import format_si
 
 _WORDS = {
@@ -19,30 +19,39 @@ _WORDS = {
 def add_parsers(kinds: Any) -> None:
     """Add the subcommands."""
     for name, words in _WORDS.items():
-        kind = kinds.add_parser(name, help=words, description=words[0].upper() + words[1:] + ", of ideal cells.")
         held = "its eigenvalues have positive real parts" if name == "lyapunov" else "symmetric positive definite"
+        kind = kinds.add_parser(
+            name, help=words, description=words[0].upper() + words[1:] + ", of ideal cells.",
+            parents=[
+                options.seeds("seed of the noise", die=False),
+                options.outputs(plot="what was measured beside the exact values"),
+            ],
+        )  # fmt: skip
         kind.add_argument("matrix", metavar="A", help=f"{held}: .npy, .mtx, or text with rows")
         if name == "lyapunov":
             kind.add_argument("noise", metavar="Q", help="a covariance: .npy, .mtx or text")
-        kind.add_argument("--tau", default="1us", metavar="TIME", help="a cell with A = 1 relaxes in it (%(default)s)")
-        kind.add_argument("--replicas", default="64", metavar="N", help="machines at once (%(default)s)")
-        kind.add_argument("--samples", default="1000", metavar="N", help="of each machine (%(default)s)")
-        kind.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
-        kind.add_argument("--plot", metavar="FILE", help="picture: what was measured beside the exact values")
-        kind.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+        kind.add_argument(
+            "--tau", type=options.time("tau"), default="1us", metavar="TIME",
+            help="a cell with A = 1 relaxes in it (%(default)s)",
+        )  # fmt: skip
+        kind.add_argument(
+            "--replicas", type=options.whole("replicas", least=2), default="64", metavar="N",
+            help="machines at once (%(default)s)",
+        )  # fmt: skip
+        kind.add_argument(
+            "--samples", type=options.whole("samples", least=1), default="1000", metavar="N",
+            help="of each machine (%(default)s)",
+        )  # fmt: skip
         kind.set_defaults(run=run, kind=name)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
     from hwsim.thermo import matrices
 
     A = read_array(arguments.matrix, "A", 2)
     how: dict[str, Any] = {
-        "tau_s": options.seconds(arguments.tau, name="tau"), "seed": options.integer(arguments.seed, "seed"),
-        "replicas": options.integer(arguments.replicas, "replicas", least=2),
-        "samples": options.integer(arguments.samples, "samples", least=1),
+        "tau_s": arguments.tau, "seed": arguments.seed, "replicas": arguments.replicas, "samples": arguments.samples,
     }  # fmt: skip
     document: dict[str, Any]
     if arguments.kind == "determinant":
@@ -63,8 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
                 f"relative error {found.relative_error:.3g} against a direct solver; standard errors of the entries "
                 f"{found.error.min():.2g} to {found.error.max():.2g}"]  # fmt: skip
     document = {"kind": arguments.kind, "size": len(A)} | document
+    made = record(arguments)
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         print("\n".join(said))
         print(f"{document['replicas']} machines, {format_si(document['device_time_s'], 's')} of device time each")
@@ -72,6 +82,6 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.report.thermo import function_picture
 
         title = f"{_WORDS[arguments.kind]}, of {len(A)} x {len(A)} by {document['replicas']} machines of ideal cells"
-        function_picture(document, arguments.plot, title=title)
+        function_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     return 0

@@ -6,8 +6,8 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
-from hwsim.cli.output import write_json
-from hwsim.errors import InputError
+from hwsim.cli.output import record, write_json
+from hwsim.cli.progress import Progress
 from hwsim.units import format_si
 
 _SHOWN = 8
@@ -21,41 +21,59 @@ def add_parsers(kinds: Any) -> None:
         "regression": "the posterior of w in y = X w + noise: mean and covariance",
     }
     for name, words in made.items():
-        kind = kinds.add_parser(name, help=words, description=words[0].upper() + words[1:] + ", of cells in a bowl.")
+        kind = kinds.add_parser(
+            name, help=words, description=words[0].upper() + words[1:] + ", of cells in a bowl.",
+            parents=[
+                options.seeds("seed of the noise"),
+                options.outputs(plot="error against device time, with the predicted line"),
+            ],
+        )  # fmt: skip
         if name == "regression":
             kind.add_argument("matrix", metavar="X", help="features, a row each: .npy, .mtx or text")
             kind.add_argument("vector", metavar="y", help="observations: .npy, .mtx or text")
-            kind.add_argument("--noise", default="1", metavar="S", help="s.d. of the noise of y (%(default)s)")
             kind.add_argument(
-                "--prior", metavar="S", help="s.d. of each weight before y was seen (flat: least squares)"
-            )
+                "--noise", type=options.quantity("noise"), default="1", metavar="S",
+                help="s.d. of the noise of y (%(default)s)",
+            )  # fmt: skip
+            kind.add_argument(
+                "--prior", type=options.quantity("prior"), metavar="S",
+                help="s.d. of each weight before y was seen (flat: least squares)",
+            )  # fmt: skip
         else:
             kind.add_argument("matrix", metavar="A", help="symmetric positive definite: .npy, .mtx, or text with rows")
             if name == "solve":
                 kind.add_argument("vector", metavar="b", help="right-hand side: .npy, .mtx or text")
-        kind.add_argument(
+        machine = kind.add_argument_group("the machine")
+        machine.add_argument(
             "--machine", default="generic-overdamped", metavar="M",
             help="name or file of a card of continuous cells (%(default)s; see hwsim thermo machines)",
         )  # fmt: skip
-        options.add_card_options(kind)
-        kind.add_argument("--tau", metavar="TIME", help="a cell with A = 1 relaxes in it (the machine's)")
+        options.card_changes(machine)
+        options.of_card(machine, "tau", "TIME", options.time("tau"), "a cell with A = 1 relaxes in it (the machine's)")
         if name != "regression":
-            kind.add_argument("--beta", metavar="X", help="inverse temperature: divides the noise (the machine's)")
-        kind.add_argument("--time", metavar="TIME", help="device time of sampling (100 slowest relaxation times)")
-        kind.add_argument("--settle", metavar="TIME", help="device time before the first sample (6 of them)")
-        kind.add_argument("--interval", metavar="TIME", help="between two samples (an eighth of the fastest one)")
-        kind.add_argument("--replicas", default="1", metavar="N", help="machines at once (%(default)s)")
-        kind.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
-        kind.add_argument("--die-seed", default="0", metavar="N", help="which die, where there is spread (%(default)s)")
-        kind.add_argument("--host-power", metavar="W", help="power of this computer, for the energy of direct solvers")
-        kind.add_argument("--plot", metavar="FILE", help="picture: error against device time, with the predicted line")
-        kind.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
+            options.of_card(
+                machine, "beta", "X", options.quantity("beta"),
+                "inverse temperature: divides the noise (the machine's)",
+            )  # fmt: skip
+        for length, what in (
+            ("time", "device time of sampling (100 slowest relaxation times)"),
+            ("settle", "device time before the first sample (6 of them)"),
+            ("interval", "between two samples (an eighth of the fastest one)"),
+        ):
+            kind.add_argument(f"--{length}", type=options.time(length), metavar="TIME", help=what)
+        kind.add_argument(
+            "--replicas", type=options.whole("replicas", least=1), default="1", metavar="N",
+            help="machines at once (%(default)s)",
+        )  # fmt: skip
+        kind.add_argument(
+            "--host-power", type=options.quantity("host-power", "power", above_zero=True), metavar="W",
+            help="power of this computer, for the energy of direct solvers",
+        )  # fmt: skip
         kind.set_defaults(run=run, kind=name)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
     import numpy as np
 
     from hwsim.engine.run import CtrlC
@@ -63,43 +81,31 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.thermo.machine import modes
 
     kind = arguments.kind
-    given = options.card_options(arguments)
-    for name in ("tau", "beta"):
-        value = getattr(arguments, name, None)
-        if value is not None and name in given:
-            raise InputError(f"{name} is given twice, by --{name} and --set {name}")
-        given |= {} if value is None else {name: value}
-    machine = modes(arguments.machine, **given)
+    machine = modes(arguments.machine, **arguments.card)
     if kind == "regression":
         from hwsim.thermo.regression import posterior
 
-        prior = None if arguments.prior is None else options.number(arguments.prior, "prior")
         law = posterior(
-            read_array(arguments.matrix, "X", 2), read_array(arguments.vector, "y", 1),
-            noise=options.number(arguments.noise, "noise"), prior=prior,
+            read_array(arguments.matrix, "X", 2), read_array(arguments.vector, "y", 1), noise=arguments.noise,
+            prior=arguments.prior,
         )  # fmt: skip
         A, b = law.A, law.b
     else:
         A = read_array(arguments.matrix, "A", 2)
         b = read_array(arguments.vector, "b", 1) if kind == "solve" else np.zeros(len(A))
     times: dict[str, Any] = {
-        f"{name}_s": options.seconds(getattr(arguments, name), name=name)
+        f"{name}_s": getattr(arguments, name)
         for name in ("time", "settle", "interval")
         if getattr(arguments, name) is not None
     }
-    power = None if arguments.host_power is None else options.power(arguments.host_power, name="host-power")
-    progress = options.Progress(1)
-    with CtrlC() as ctrl_c:
+    with CtrlC() as ctrl_c, Progress(1) as progress:
         found = measure(
-            A, b, machine=machine, die_seed=options.integer(arguments.die_seed, "die-seed"),
-            seed=options.integer(arguments.seed, "seed"),
-            replicas=options.integer(arguments.replicas, "replicas", least=1), interrupt=lambda: ctrl_c.heard,
-            progress=progress.watch(f"{kind} {len(A)} x {len(A)}"), **times,
+            A, b, machine=machine, die_seed=arguments.die_seed, seed=arguments.seed, replicas=arguments.replicas,
+            interrupt=lambda: ctrl_c.heard, progress=progress.watch(f"{kind} {len(A)} x {len(A)}"), **times,
         )  # fmt: skip
-    progress.close()
     error = found.covariance_error if kind == "inverse" else found.relative_error
     # a right-hand side for the direct solvers where there is none: as much work for each column of the inverse
-    rows = compare(A, b if b.any() else np.ones(len(A)), tolerance=max(error, 1e-12), host_power_w=power)
+    rows = compare(A, b if b.any() else np.ones(len(A)), tolerance=max(error, 1e-12), host_power_w=arguments.host_power)
     document = {
         "kind": kind, "machine": machine.name, "cells": machine.kind, "size": len(A), "x": found.x.tolist(),
         "covariance": found.covariance.tolist(), "relative_error": found.relative_error,
@@ -121,8 +127,9 @@ def run(arguments: argparse.Namespace) -> int:
         spread = np.sqrt(np.diag(law.covariance))
         document |= {"closed_form": {"mean": law.mean.tolist(), "covariance": law.covariance.tolist(),
                                      "spread": spread.tolist()}}  # fmt: skip
+    made = record(arguments, beta=[machine.beta])
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         _print(document)
     if arguments.plot:
@@ -130,7 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         what = {"solve": "A x = b", "inverse": "the inverse of A", "regression": "a posterior"}[kind]
         title = f"{what} by {len(A)} fluctuating cells of {machine.name}: error against device time"
-        error_picture(document, arguments.plot, title=title)
+        error_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if found.interrupted:
         print(f"hwsim: interrupted after {found.samples} samples", file=sys.stderr)

@@ -6,7 +6,8 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import record, write_json
+from hwsim.cli.progress import Progress
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
@@ -23,32 +24,47 @@ def add_parsers(kinds: Any) -> None:
     sample = kinds.add_parser(
         "sample", help="one cell in a potential: a ball in a bowl, in two wells, in any U(x)",
         description="Let a cell fluctuate in a potential and compare where it was with exp(-beta U) / Z.",
+        parents=[
+            options.seeds("seed of the noise", die=False),
+            options.outputs(plot="one cell in time, and the histogram against the law"),
+        ],
     )  # fmt: skip
     sample.add_argument(
         "potential", metavar="U",
         help="bowl:stiffness=1,centre=0; wells:barrier=4,distance=1; or an expression such as 'x**4/4 - x**2/2'",
     )  # fmt: skip
-    sample.add_argument("--beta", default="1", metavar="X", help="inverse temperature (%(default)s)")
     sample.add_argument(
-        "--tau", default="1us", metavar="TIME", help="a bowl of stiffness 1 relaxes in it (%(default)s)"
-    )
+        "--beta", type=options.quantity("beta", above_zero=True), default="1", metavar="X",
+        help="inverse temperature (%(default)s)",
+    )  # fmt: skip
+    for name, default, words in (
+        ("tau", "1us", "a bowl of stiffness 1 relaxes in it (%(default)s)"),
+        ("relax", None, "the cell has inertia: its velocity relaxes in TIME (none: overdamped)"),
+        ("time", None, "device time of each replica (100 tau, or 20 relax if longer)"),
+    ):
+        sample.add_argument(
+            f"--{name}", type=options.time(name, above_zero=True), default=default, metavar="TIME", help=words
+        )
     sample.add_argument(
-        "--relax", metavar="TIME", help="the cell has inertia: its velocity relaxes in TIME (none: overdamped)"
+        "--step", type=options.time("step"), metavar="TIME",
+        help="of the integrator (a twentieth of the fastest relaxation)",
+    )  # fmt: skip
+    sample.add_argument(
+        "--start", type=options.quantity("start"), metavar="X",
+        help="where every replica begins (the centre of a bowl, else 0)",
+    )  # fmt: skip
+    sample.add_argument(
+        "--replicas", type=options.whole("replicas", least=1), default="4096", metavar="N",
+        help="independent cells (%(default)s)",
+    )  # fmt: skip
+    sample.add_argument(
+        "--bins", type=options.whole("bins", least=2), default="60", metavar="N", help="of the histogram (%(default)s)"
     )
-    sample.add_argument("--time", metavar="TIME", help="device time of each replica (100 tau, or 20 relax if longer)")
-    sample.add_argument("--step", metavar="TIME", help="of the integrator (a twentieth of the fastest relaxation)")
-    sample.add_argument("--start", metavar="X", help="where every replica begins (the centre of a bowl, else 0)")
-    sample.add_argument("--replicas", default="4096", metavar="N", help="independent cells (%(default)s)")
-    sample.add_argument("--bins", default="60", metavar="N", help="of the histogram (%(default)s)")
-    sample.add_argument("--seed", default="0", metavar="N", help="seed of the noise (%(default)s)")
-    sample.add_argument("--plot", metavar="FILE", help="picture: one cell in time, and the histogram against the law")
-    sample.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
     sample.set_defaults(run=run_sample)
 
 
 def run_sample(arguments: argparse.Namespace) -> int:
     """Carry out ``hwsim thermo sample``."""
-    options.check_outputs(arguments)
     import numpy as np
 
     from hwsim.analysis.fidelity import total_variation, tv_noise_floor
@@ -56,24 +72,10 @@ def run_sample(arguments: argparse.Namespace) -> int:
     from hwsim.thermo.potential import law, memory_s, overdamped, parse_potential, reach, stable_step, underdamped
 
     potential = parse_potential(arguments.potential)
-    beta = options.number(arguments.beta, "beta")
-    start = potential.start if arguments.start is None else options.number(arguments.start, "start")
-    if beta <= 0:
-        raise InputError(f"beta must be > 0, got {beta:g}")
-    tau_s = options.seconds(arguments.tau, name="tau")
-    if not tau_s > 0:
-        raise InputError(f"tau must be > 0, got {arguments.tau}")
-    replicas = options.integer(arguments.replicas, "replicas", least=1)
+    beta, tau_s, relax_s, replicas = arguments.beta, arguments.tau, arguments.relax, arguments.replicas
+    start = potential.start if arguments.start is None else arguments.start
     low, high = reach(potential, beta=beta, start=start)
-    relax_s = None if arguments.relax is None else options.seconds(arguments.relax, name="relax")
-    if relax_s is not None and not relax_s > 0:
-        raise InputError(f"relax must be > 0, got {arguments.relax}")
-    if arguments.time is None:
-        time_s = max(100 * tau_s, 20 * (relax_s or 0.0))
-    else:
-        time_s = options.seconds(arguments.time, name="time")
-        if not time_s > 0:
-            raise InputError(f"time must be > 0, got {arguments.time}")
+    time_s = max(100 * tau_s, 20 * (relax_s or 0.0)) if arguments.time is None else arguments.time
     if arguments.step is None:
         step_s = stable_step(potential, beta=beta, tau_s=tau_s, start=start)
         if relax_s is not None:
@@ -81,7 +83,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
             step_s = 0.1 * math.sqrt(relax_s * step_s / 0.05)
         step_s = min(step_s, time_s)
     else:
-        step_s = options.seconds(arguments.step, name="step")
+        step_s = arguments.step
         if step_s > time_s:
             raise InputError(f"a step must be no longer than the run of {time_s:g} s, got {step_s:g} s")
     if step_s > 0 and replicas * time_s / step_s > _MOST_WORK:
@@ -90,11 +92,10 @@ def run_sample(arguments: argparse.Namespace) -> int:
             f"{replicas * time_s / step_s:.3g} moves, and at most {_MOST_WORK:g} are made: give a shorter --time, a "
             "longer --step or fewer --replicas"
         )
-    progress = options.Progress(1)
-    watch = progress.watch(potential.name)
     trace: list[tuple[float, float]] = [(0.0, start)]
 
-    with CtrlC() as ctrl_c:
+    with CtrlC() as ctrl_c, Progress(1) as progress:
+        watch = progress.watch(potential.name)
 
         def observe(now_s: float, x: Any) -> bool:
             trace.append((now_s, float(x[0])))
@@ -104,7 +105,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
         every = max(1, round(time_s / step_s / _TRACED)) if step_s > 0 else 1
         how: dict[str, Any] = {
             "beta": beta, "time_s": time_s, "step_s": step_s, "replicas": replicas, "start": start, "every": every,
-            "seed": options.integer(arguments.seed, "seed"),
+            "seed": arguments.seed,
         }  # fmt: skip
         if relax_s is None:
             x = overdamped(potential, tau_s=tau_s, observe=observe, **how)
@@ -113,8 +114,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
                 potential, mass=tau_s * relax_s, relax_s=relax_s, observe=lambda t, x, _: observe(t, x), **how
             )
             kinetic = float(np.mean(v**2)) * tau_s * relax_s * beta
-    progress.close()
-    edges = np.linspace(low, high, options.integer(arguments.bins, "bins", least=2) + 1)
+    edges = np.linspace(low, high, arguments.bins + 1)
     share = law(potential, beta, edges)
     share[share < _NOWHERE] = 0.0
     place = np.clip(np.digitize(x, edges) - 1, 0, len(share) - 1)
@@ -137,8 +137,9 @@ def run_sample(arguments: argparse.Namespace) -> int:
         "energy": potential.energy(middle).tolist(), "trace": [list(point) for point in trace],
         "interrupted": ctrl_c.heard,
     }  # fmt: skip
+    made = record(arguments, beta=[beta])
     if arguments.json:
-        write_json(document, arguments.json)
+        write_json(document, arguments.json, made)
     if arguments.json != "-":
         print(
             f"{potential.name} at beta {beta:g}: {replicas} cells for {format_si(trace[-1][0], 's')}, steps of "
@@ -159,7 +160,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
         from hwsim.report.thermo import potential_picture
 
         title = f"A cell in U = {potential.name} at beta = {beta:g}"
-        potential_picture(document, arguments.plot, title=title)
+        potential_picture(document, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if ctrl_c.heard:
         print(f"hwsim: interrupted after {trace[-1][0]:.3g} s of device time", file=sys.stderr)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_json
+from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.progress import Progress
+from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
@@ -27,43 +29,45 @@ def add_parser(subparsers: Any) -> None:
         description="Anneal a problem, or run another algorithm on the chip, for longer and longer times and find the "
         "one that reaches the target soonest with probability 0.99. An optimum counts only where shorter and longer "
         "runs are worse.",
-    )
-    parser.add_argument("problem", metavar="PROBLEM", help="a file, or a generator such as ea3d:L=8,seed=1")
-    parser.add_argument("--chip", default="generic-all-to-all", help="name or file of a chip card (%(default)s)")
-    options.add_card_options(parser)
-    parser.add_argument("--clock", metavar="C,...", help=f"clocks to compare ({_CLOCKS}; own: the chip's)")
-    parser.add_argument("--participation", default="0.5", metavar="P", help="of a synchronous clock (%(default)s)")
-    parser.add_argument("--tau", metavar="TIME", help="mean time between updates of a p-bit")
-    parser.add_argument("--delay", metavar="TIME", help="commit to visible at the neighbours")
-    parser.add_argument("--target", metavar="E|known|exact|best", help="target energy (the known one)")
+        parents=[
+            options.problem("ea3d:L=8,seed=1"), options.chip(), options.pace(own_clock=False),
+            options.anneal(
+                beta="constant or start:end (0.1/sigma:10/sigma; a ladder of its own in tempering)", length=""
+            ),
+            options.target("(the known one)"),
+            options.sampling(
+                None, "8", least=(2, 1),
+                words="runs of each length at once (for each schedule 512 where they share machine words, else 64; 4 "
+                "of what keeps several replicas)",
+            ),
+            options.seeds(), options.computer(),
+            options.outputs(plot="time to solution and success against anneal time"),
+        ],
+    )  # fmt: skip
+    parser.add_argument(
+        "--clock", type=options.several(str), default=_CLOCKS, metavar="C,...",
+        help="clocks to compare (%(default)s; own: the chip's)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--participation", type=options.quantity("participation"), default="0.5", metavar="P",
+        help="of a synchronous clock (%(default)s)",
+    )  # fmt: skip
     parser.add_argument(
         "--algorithm", default="anneal", metavar="NAME[:KEY=VALUE,...]",
         help="anneal, tempering, quantum or population, such as tempering:replicas=8,cluster=false (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--beta", metavar="B | B0:B1", help="inverse temperature (0.1/sigma:10/sigma; a ladder of its own in tempering)"
+        "--first", type=options.time("first"), metavar="TIME", help="shortest run (30 updates of a p-bit)"
     )
-    parser.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
-    parser.add_argument("--first", metavar="TIME", help="shortest run (30 updates of a p-bit)")
     parser.add_argument(
-        "--reads", metavar="N",
-        help="runs of each length at once (for each schedule 512 where they share machine words, else 64; 4 of what "
-        "keeps several replicas)",
+        "--budget", type=options.quantity("budget"), default="45", metavar="S",
+        help="host seconds for each clock (%(default)s)",
     )  # fmt: skip
-    parser.add_argument("--schedules", default="8", metavar="N", help="realisations of the clock (%(default)s)")
-    parser.add_argument("--budget", default="45", metavar="S", help="host seconds for each clock (%(default)s)")
-    parser.add_argument("--seed", default="0", metavar="N", help="seed of everything random (%(default)s)")
-    parser.add_argument("--die-seed", default="0", metavar="N", help="which die (%(default)s)")
-    parser.add_argument("--engine", default="auto", help="auto, lanes or reference (%(default)s)")
-    parser.add_argument("--threads", metavar="N", help="threads (all cores)")
-    parser.add_argument("--plot", metavar="FILE", help="picture: time to solution and success against anneal time")
-    parser.add_argument("--json", metavar="FILE|-", help="the numbers as JSON, to a file or standard output")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    options.check_outputs(arguments)
     from hwsim.algorithm.recipe import parse_algorithm
     from hwsim.analysis.bill import bill
     from hwsim.analysis.design_rule import update_ticks
@@ -73,53 +77,46 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.problem.read import read
 
     problem = read(arguments.problem)
-    given = options.card_options(arguments)
-    given |= {name: getattr(arguments, name) for name in ("tau", "delay") if getattr(arguments, name) is not None}
     machines = {}
-    for clock in (arguments.clock or _CLOCKS).split(","):
-        extra = {"participation": options.number(arguments.participation, "participation")}
-        scheme = {} if clock == "own" else {"clock": clock} | (extra if clock == "synchronous" else {})
-        machines[clock] = chip(arguments.chip, **given, **scheme)
-    target = options.target_energy(arguments.target, problem, threads=options.threads(arguments))
+    for clock in arguments.clock:
+        extra = {"participation": arguments.participation} if clock == "synchronous" else {}
+        machines[clock] = chip(arguments.chip, **arguments.card, **({} if clock == "own" else {"clock": clock} | extra))
+    target = find_target(arguments, problem)
     if target is None:
         raise InputError(f"no known energy of {problem.name} is on record: give --target a number, exact or best")
     name, parameters = parse_algorithm(arguments.algorithm)
-    budget = options.number(arguments.budget, "budget")
-    schedules = options.integer(arguments.schedules, "schedules", least=1)
     first = next(iter(machines.values()))
     placed = embed(problem, first)
-    rows, interrupted = [], False
+    rows, programs, interrupted = [], [], False
     for clock, machine in machines.items():
-        program = compile(
-            problem, machine, die_seed=options.integer(arguments.die_seed, "die-seed"), embedding=placed
-        )  # fmt: skip
+        program = compile(problem, machine, die_seed=arguments.die_seed, embedding=placed)
+        programs.append(program)
         update_s = update_ticks(program) * 1e-15
-        shortest = 30 * update_s if arguments.first is None else options.seconds(arguments.first, name="first")
+        shortest = 30 * update_s if arguments.first is None else arguments.first
         make = _recipes(arguments, name, parameters, problem, machine, program)
-        progress = options.Progress(12)
-
-        def watch(length: float, clock: str = clock, progress: Any = progress) -> Any:
-            return progress.watch(f"{clock}, {format_si(length, 's')}")
-
         def cost(activity: Any, machine: Any = machine) -> float:
             return bill(activity, machine.prices, update_j=None).run_s
 
-        found = find_optimum(
-            program, make, target=target, first_s=shortest, schedules=schedules,
-            reads=_reads(arguments, name, schedules, program),
-            seed=options.integer(arguments.seed, "seed"), budget_s=budget, cost=cost,
-            engine=arguments.engine, threads=options.threads(arguments), progress=watch,
-        )  # fmt: skip
-        progress.close()
+        with Progress(12) as progress:
+
+            def watch(length: float, clock: str = clock, progress: Any = progress) -> Any:
+                return progress.watch(f"{clock}, {format_si(length, 's')}")
+
+            found = find_optimum(
+                program, make, target=target, first_s=shortest, schedules=arguments.schedules,
+                reads=_reads(arguments, name, program), seed=arguments.seed, budget_s=arguments.budget, cost=cost,
+                engine=arguments.engine, threads=arguments.threads, progress=watch,
+            )  # fmt: skip
         if found.points:
             rows.append(_row(clock, machine, program, found, make))
         if found.interrupted:
             interrupted = True
             break
+    made = record(arguments, programs=programs, beta=_betas(make(1e-6)))
     if arguments.json:
-        facts = {"problem": options.problem_facts(problem), "chip": first.name, "target": target}
+        facts = {"problem": problem_facts(problem), "chip": first.name, "target": target}
         facts |= {"algorithm": name, "parameters": parameters}
-        write_json(facts | {"clocks": rows, "interrupted": interrupted}, arguments.json)
+        write_json(facts | {"clocks": rows, "interrupted": interrupted}, arguments.json, made)
     if arguments.json != "-":
         words = "" if name == "anneal" else f", {arguments.algorithm}"
         print(f"{problem.name} on {first.name}, target energy {target:g}{words}")
@@ -130,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         how = "" if name == "anneal" else f" by {arguments.algorithm}"
         title = f"{problem.name} on {first.name}: time to solution{how}, target energy {target:g}"
-        tts_picture(rows, arguments.plot, title=title)
+        tts_picture(rows, arguments.plot, title=title, provenance=made)
         print(f"picture: {arguments.plot}", file=sys.stderr)
     if interrupted:
         print(f"hwsim: interrupted; {len(rows)} of {len(machines)} clocks shown", file=sys.stderr)
@@ -138,12 +135,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _reads(arguments: argparse.Namespace, name: str, schedules: int, program: Any) -> int:
+def _reads(arguments: argparse.Namespace, name: str, program: Any) -> int:
     """``--reads``, or what a vector of the engine holds for each schedule, which costs as much as fewer."""
     from hwsim.engine.run import choose
 
+    schedules = arguments.schedules
     if arguments.reads is not None:
-        return options.integer(arguments.reads, "reads", least=2)
+        return arguments.reads
     if name != "anneal":
         return 4 * schedules
     return max(2, schedules * (_VECTOR if choose(arguments.engine, program)[0] == "bitplanes" else 64))
@@ -171,6 +169,13 @@ def _recipes(
         return Recipe(algorithm=name, time_s=length, parameters=parameters, anneal=anneal, betas=betas)
 
     return make
+
+
+def _betas(recipe: Any) -> tuple[float, ...]:
+    """The ends of beta of a recipe."""
+    from hwsim.report.provenance import beta_ends
+
+    return recipe.betas if recipe.anneal is None else beta_ends(recipe.anneal)
 
 
 def _row(clock: str, machine: Any, program: Any, found: Any, make: Callable[[float], Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from hwsim.errors import InputError
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 
 MAX_PANELS = 3
 # value, low, high; None where nothing is known
@@ -19,7 +20,9 @@ Estimate = tuple[float | None, float | None, float | None]
 UNKNOWN: Estimate = (None, None, None)
 
 
-def blame_picture(rows: list[dict], path: str | os.PathLike, *, title: str, metrics: list[dict]) -> Path:
+def blame_picture(
+    rows: list[dict], path: str | os.PathLike, *, title: str, metrics: list[dict], provenance: Provenance | None = None
+) -> Path:
     """One panel per metric, one line per fault: what is gained by curing it, and what it costs alone.
 
     rows : dicts of fault : str, label : str, and without, alone : dicts from a metric's key to an estimate; ``without``
@@ -58,7 +61,7 @@ def blame_picture(rows: list[dict], path: str | os.PathLike, *, title: str, metr
     panels[0].set_ylim(len(rows) - 0.5, -1.2)
     _key(figure, 1 if len(metrics) == 1 else 2)
     canvas.headline(figure, title, width=40 + 30 * len(metrics))
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

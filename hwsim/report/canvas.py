@@ -13,6 +13,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.files import check_writable, replacing
+from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -111,7 +112,8 @@ def log_time(axes: Any) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def write(figure: Any, path: Path) -> None:
-    """The figure as a file, whole or not at all."""
+def write(figure: Any, path: Path, provenance: Provenance | None = None) -> None:
+    """The figure as a file, whole or not at all; its metadata say where it comes from."""
+    kind = path.suffix[1:].lower()
     with replacing(path) as part:
-        figure.savefig(part, format=path.suffix[1:].lower())
+        figure.savefig(part, format=kind, metadata=(provenance or Provenance()).metadata(kind))

@@ -14,6 +14,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 
 PANELS = {
     "sigmoid": "Answer to an input",
@@ -25,7 +26,7 @@ LAW = "0.15"
 HALF_95 = 1.96
 
 
-def device_picture(data: dict, path: str | os.PathLike, *, title: str) -> Path:
+def device_picture(data: dict, path: str | os.PathLike, *, title: str, provenance: Provenance | None = None) -> Path:
     """Three panels: P(+1) against beta I, dwell times at zero input, autocorrelation at zero input.
 
     ``data`` has one dict per panel, or None with the reason as text in ``data["reason"][panel]``:
@@ -69,7 +70,7 @@ def device_picture(data: dict, path: str | os.PathLike, *, title: str) -> Path:
         else:
             draw[name](figure.add_subplot(grid[:, column]), data[name], heading)
     canvas.headline(figure, title, width=130)
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 # more dies than this and their own intervals would be a grey cloud
@@ -19,7 +20,7 @@ MAX_WHISKERS = 120
 MARKED = ((0.5, "half of the dies"), (0.9, "90 % of the dies"))
 
 
-def yield_picture(curve: dict, path: str | os.PathLike, *, title: str) -> Path:
+def yield_picture(curve: dict, path: str | os.PathLike, *, title: str, provenance: Provenance | None = None) -> Path:
     """The share of dies that solve within t, against t; and the dies by their success probability.
 
     ``curve`` holds, all float64 (d,) and one entry per die in the order of rising tts_s:
@@ -63,7 +64,7 @@ def yield_picture(curve: dict, path: str | os.PathLike, *, title: str) -> Path:
     _curve(left, tts, low, high, shares, ideal)
     _histogram(right, success, expected)
     canvas.headline(figure, title, width=120)
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 _MARKERS = "osD^vP*X<>"
 
 
-def explore_picture(rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str) -> Path:
+def explore_picture(
+    rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
+) -> Path:
     """Draw ``rows``. The first swept key is the colour, the second the marker; a bound is an open marker with an arrow.
 
     Raises InputError for a suffix other than png, svg, pdf.
@@ -34,7 +37,7 @@ def explore_picture(rows: list[dict[str, Any]], path: str | os.PathLike, *, titl
     left.set_title("time against area", loc="left", fontsize="medium")
     right.set_title("time against energy", loc="left", fontsize="medium")
     _legend(figure, keys, colour_of, marker_of, len(rows) - len(drawn))
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

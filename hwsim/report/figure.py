@@ -10,6 +10,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 
 
 def energy_against_time(
@@ -20,6 +21,7 @@ def energy_against_time(
     ylabel: str = "energy (dimensionless)",
     target: float | None = None,
     log_time: bool = False,
+    provenance: Provenance | None = None,
 ) -> Path:
     """Mean energy of each scheme against device time, with the band that holds the middle 80 % of its reads.
 
@@ -66,7 +68,7 @@ def energy_against_time(
         title_fontsize="small",
     )
     key.set_alignment("left")
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

@@ -15,6 +15,7 @@ from hwsim.cell.likelihood import CUTOFF
 from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured
 from hwsim.errors import InputError
 from hwsim.report.canvas import SUFFIXES, plain, time_unit, write
+from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 _DATA, _LAW, _UP, _DOWN = "0.35", "#d62728", "#1f77b4", "#ff7f0e"
@@ -24,7 +25,9 @@ _SNIPPET_CHANGES = 24
 _SIGMA = math.sqrt(CUTOFF)
 
 
-def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike) -> Path:
+def fit_figure(
+    fit: Fit, measured: Measured, path: str | os.PathLike, *, provenance: Provenance | None = None
+) -> Path:
     """Draw ``fit`` of ``measured`` to ``path``, which is returned. Raises InputError for an unknown suffix."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
@@ -55,7 +58,7 @@ def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike) -> Path:
         axes.spines[["top", "right"]].set_visible(False)
     width = 86 if alone else 140
     figure.suptitle("\n".join(textwrap.wrap(plain(_title(fit)), width)), x=0.01, ha="left", fontsize="medium")
-    write(figure, path)
+    write(figure, path, provenance)
     return path
 
 

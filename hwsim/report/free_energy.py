@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 
 
-def free_energy_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+def free_energy_picture(
+    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
+) -> Path:
     """ln Z of each method with interval and bounds; then, as far as measured, the work of the anneals both ways and the
     mean energy against beta. Raises InputError for a suffix other than png, svg, pdf."""
     path = canvas.picture_path(path)
@@ -24,7 +27,7 @@ def free_energy_picture(document: dict[str, Any], path: str | os.PathLike, *, ti
     for one, key in zip(axes[1:], panels, strict=True):
         draw = _work if key == "annealing" else _energy
         draw(one, document)
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 MOST_WIRES = 6000
@@ -21,7 +22,9 @@ _LONGEST, _TIED = 0.02, 0.1
 """Share of couplings drawn red; none where so many are of one length that red would say nothing."""
 
 
-def layout_picture(die: Mapping[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+def layout_picture(
+    die: Mapping[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
+) -> Path:
     """Draw ``die``: place (n, 2), in cell pitches; role (n,), words; chain (n,), int or None; unused and dead (k, 2);
     first, second, length (m,) of wires; delay_s (m,) or None; crowding (rows, columns) and corner (2,), its first cell;
     rule : None, or dict of measure, limit, curve [(ratio, loss, error)], ratio, ratio_ci and here, the layout's own;
@@ -43,7 +46,7 @@ def layout_picture(die: Mapping[str, Any], path: str | os.PathLike, *, title: st
         _rule(rule, die["rule"])
     else:
         _slowest(figure, rule, die, place)
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

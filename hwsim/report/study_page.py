@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from hwsim import __version__
+from hwsim.report.provenance import Provenance
 from hwsim.report.study_figures import Picture
 from hwsim.report.study_table import between, length_note, notes, remainder, residual, solution, spent
 from hwsim.units import format_si
@@ -21,6 +22,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0 .25rem; overflow-wrap
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; }
 p { max-width: 60rem; margin: .4rem 0; }
 .lead { color: #444; }
+.made { font-size: .86rem; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; border: 1px solid #ddd; border-radius: 4px; }
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { padding: .3rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid #eee; }
@@ -43,8 +45,9 @@ def study_page(
     exponents: Sequence[dict[str, Any]],
     matched: Sequence[tuple[str, Sequence[dict[str, Any]]]],
     pictures: Sequence[Picture],
+    made: Provenance,
 ) -> str:
-    """HTML of the whole study. matched : (cost in words, rows) of each comparison."""
+    """HTML of the whole study. matched : (cost in words, rows) of each comparison;  made : where it comes from."""
     done = [point for point in points if point["shards"]]
     reads, host_s = sum(point["reads"] for point in done), sum(point["host_s"] for point in done)
     problems = list(dict.fromkeys(point["problem"] for point in points))
@@ -58,13 +61,14 @@ def study_page(
     ]
     if pictures:
         parts += ['<h2>Pictures</h2><div class="figures">', *(_figure(picture) for picture in pictures), "</div>"]
-    parts += [_matched(matched), _exponents(exponents), _split(done), _points(points), _method(points)]
+    parts += [_matched(matched), _exponents(exponents), _split(done), _points(points), _method(points), _made(made)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="generator" content="hwsim {escape(__version__)}">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(part for part in parts if part)
-        + f'\n<p class="lead">hwsim {escape(__version__)}</p>\n</body></html>\n'
+        + "\n</body></html>\n"
     )
 
 
@@ -190,6 +194,15 @@ def _method(points: Sequence[dict[str, Any]]) -> str:
         lines.append("Prices and where they come from: " + "; ".join(sorted(grades)) + ".")
     lines += [line[0].upper() + line[1:] + "." for line in notes(list(points))]
     return "<h2>How to read this</h2>" + "".join(f"<p>{escape(line)}</p>" for line in lines)
+
+
+def _made(made: Provenance) -> str:
+    lines = []
+    for name, value in made.facts().items():
+        if value not in (None, []):
+            words = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+            lines.append(f'<p class="made"><b>{escape(name)}</b> {escape(words)}</p>')
+    return "<h2>Where it comes from</h2>" + "".join(lines)
 
 
 def _figure(picture: Picture) -> str:

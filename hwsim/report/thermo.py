@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 
-def error_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+def error_picture(
+    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
+) -> Path:
     """Errors of mean and covariance against device time, each with its predicted line.
 
     Raises InputError for a suffix other than png, svg, pdf.
@@ -37,11 +40,13 @@ def error_picture(document: dict[str, Any], path: str | os.PathLike, *, title: s
     axes.set_ylabel("relative error")
     canvas.dress(axes)
     axes.legend(fontsize="small", frameon=False)
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 
-def potential_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+def potential_picture(
+    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
+) -> Path:
     """One cell in time; beside it, on the same axis of x, the histogram of all with the law, and the potential.
 
     Raises InputError for a suffix other than png, svg, pdf.
@@ -73,11 +78,13 @@ def potential_picture(document: dict[str, Any], path: str | os.PathLike, *, titl
     figure.legend(
         *middle.get_legend_handles_labels(), loc="outside lower center", fontsize="small", frameon=False, ncols=2
     )
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 
-def function_picture(document: dict[str, Any], path: str | os.PathLike, *, title: str) -> Path:
+def function_picture(
+    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
+) -> Path:
     """Entries of a measured matrix against the exact ones; of a determinant, its slope on the way from the diagonal.
 
     Raises InputError for a suffix other than png, svg, pdf.
@@ -109,5 +116,5 @@ def function_picture(document: dict[str, Any], path: str | os.PathLike, *, title
         words = f"relative error {document['relative_error']:.2g}"
     axes.legend(fontsize="small", frameon=False)
     canvas.dress(axes, words)
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 
-def tts_picture(rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str) -> Path:
+def tts_picture(
+    rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
+) -> Path:
     """Draw ``rows``; a ring marks the best length, an open triangle a bound.
 
     Raises InputError for a suffix other than png, svg, pdf.
@@ -36,7 +39,7 @@ def tts_picture(rows: list[dict[str, Any]], path: str | os.PathLike, *, title: s
     canvas.dress(left, "time to solution; ring: the best length; open triangle: at least this")
     canvas.dress(right, "success, with 95 % intervals")
     right.legend(fontsize="small", frameon=False)
-    canvas.write(figure, path)
+    canvas.write(figure, path, provenance)
     return path
 
 

@@ -12,6 +12,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from hwsim.analysis.steps import energy_steps
+from hwsim.engine.run import Run
 from hwsim.errors import InputError
 from hwsim.files import replacing
 
@@ -94,6 +96,27 @@ def write_vcd(
 
     _write(Path(path), write)
     return names
+
+
+def write_run(run: Run, path: str | os.PathLike) -> None:
+    """The trace of read 0 of ``run``, with the energy after each instant where p-bits are the variables.
+
+    Raises InputError where the run recorded no trace.
+    """
+    if run.initial_states is None or 0 not in run.traces:
+        raise InputError("the run recorded no trace of read 0: give record=(0,)")
+    times, pbits, values = run.traces[0]
+    labels = [str(label) for label in run.program.readout.names]
+    chain = run.program.readout.chain
+    steps = None
+    if chain is None:
+        steps = energy_steps(run)
+    else:  # one wire per p-bit; the energy of votes is left out
+        labels = [f"{labels[variable]}.{k}" for k, variable in enumerate(chain.tolist())]
+    write_vcd(
+        path, n_pbits=run.program.n_pbits, initial=run.initial_states[0], times_ticks=times, pbit=pbits, value=values,
+        labels=labels, energies=steps,
+    )  # fmt: skip
 
 
 def write_gtkw(path: str | os.PathLike, *, vcd_path: str | os.PathLike, names: Sequence[str]) -> None:

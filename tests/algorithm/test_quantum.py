@@ -33,8 +33,8 @@ def test_copies_form_a_ring_in_which_every_p_bit_meets_itself(make_program, copi
 
 def test_two_colours_stay_two_on_an_even_ring(make_program):
     pair = make_program(np.array([[0, 1.0], [1.0, 0]]), clock="chromatic")
-    assert coupled_copies(pair, 4).color.max() == 1
-    assert coupled_copies(pair, 3).color.max() == 5
+    assert coupled_copies(pair, 4).clock.color.max() == 1
+    assert coupled_copies(pair, 3).clock.color.max() == 5
 
 
 def test_the_coupling_of_copies_follows_the_falling_field():

@@ -73,7 +73,7 @@ def test_ctrl_c_ends_a_long_run_with_what_it_has():
 def test_listings_are_json_too(capsys):
     for command in ("chips", "devices"):
         assert main([command, "--json", "-"]) == 0
-        for card in json.loads(capsys.readouterr().out):
+        for card in json.loads(capsys.readouterr().out)["cards"]:
             assert all(q["source"] and q["grade"] for q in card["parameters"].values())
 
 

@@ -93,10 +93,10 @@ def test_the_look_up_table_of_a_digital_p_bit_bit_for_bit(name, integer, fractio
     )
 
     def threshold(x):
-        p = program
+        p = program.cells
         return law_threshold(
             1, x, 1.0, p.gain[0], p.offset[0], p.input_low[0], p.input_high[0], p.input_step[0], p.threshold_word[0],
-            p.law[0], p.parameter[0], p.bound[0], p.noise[0], p.table, p.table_first, p.table_step,
+            p.law[0], p.parameter[0], p.bound[0], program.noise.white[0], p.points, p.table_first, p.table_step,
         )  # fmt: skip
 
     def entry(code):

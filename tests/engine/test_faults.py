@@ -113,8 +113,11 @@ def test_bitplanes_and_integer_lanes_with_every_fault_they_honour_are_the_refere
     changes["delay"] = with_delay(delay, rng, np.count_nonzero(couplings))
     program = make_program(
         couplings, bias=rng.integers(-1, 2, n).astype(float), clock=draw(st.sampled_from(sorted(CLOCKS))),
-        problem_bias=np.zeros(n), problem_indptr=np.zeros(n + 1, dtype=np.int64),
-        problem_indices=np.zeros(0, dtype=np.int32), problem_weight=np.zeros(0), **changes,
+        problem=Network(
+            bias=np.zeros(n), indptr=np.zeros(n + 1, dtype=np.int64), indices=np.zeros(0, dtype=np.int32),
+            weight=np.zeros(0),
+        ),
+        **changes,
     )  # fmt: skip
     for engine in ("bitplanes", "lanes"):
         same(program, engine, seed=draw(st.integers(0, 100)), schedules=draw(st.sampled_from([1, 3])))

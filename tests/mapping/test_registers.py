@@ -31,7 +31,7 @@ def test_fixed_point_rounds_and_clips():
 
 def test_energies_are_the_problems_whatever_the_registers_hold():
     program = hwsim.compile(CHAIN, hwsim.chip("generic-all-to-all", weight_bits=2, weight_dtod=0.2))
-    assert not np.array_equal(program.network.weight, program.problem_weight)
+    assert not np.array_equal(program.network.weight, program.problem_network.weight)
     states = np.array([[1, 1, 1], [1, -1, 1]], dtype=np.int8)
     assert np.allclose(energies(program, states), CHAIN.energies((states, ["a", "b", "c"])))
 

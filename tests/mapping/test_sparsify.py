@@ -49,7 +49,7 @@ def test_states_whose_copies_agree_keep_the_law_of_the_problem_exactly():
     placed = sparsified(network, 3, strength=0.7)
     n = len(placed.sites)
     assert n == 10
-    law = boltzmann_law(energies(**vars(placed.network)), 0.8)
+    law = boltzmann_law(energies(*placed.network), 0.8)
     states = all_states(n)
     order = [np.flatnonzero(placed.chain == k) for k in range(5)]
     whole = np.all([np.ptp(states[:, chain], axis=1) == 0 for chain in order], axis=0)
@@ -62,7 +62,7 @@ def test_states_whose_copies_agree_keep_the_law_of_the_problem_exactly():
 def test_a_sufficient_strength_keeps_the_ground_state(seed):
     _, network, _, _ = spin_network(dense(6, seed))
     placed = sparsified(network, 4, strength=sufficient_chain_strength(network))
-    e = energies(**vars(placed.network))
+    e = energies(*placed.network)
     ground = all_states(len(placed.sites))[np.argmin(e)]
     assert all(np.ptp(ground[placed.chain == k]) == 0 for k in range(6))
     assert np.array_equal(

@@ -1,0 +1,55 @@
+"""The line of progress: on a terminal's standard error alone, and gone at the end."""
+
+import io
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+import pytest
+
+from hwsim.cli.progress import Bar, Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@contextmanager
+def terminal(monkeypatch):
+    """A terminal's standard error, and a standard output that is none."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    there, out = Terminal(), io.StringIO()
+    with redirect_stderr(there), redirect_stdout(out):
+        yield there
+    assert out.getvalue() == ""
+
+
+def test_a_terminal_sees_what_runs_how_much_is_done_and_how_fast(monkeypatch):
+    with terminal(monkeypatch) as there, Progress(2) as progress:
+        progress.watch("poisson [red], delay 1 ns")(0.5, 1000)
+    seen = there.getvalue()
+    assert "25%" in seen and "poisson [red], delay 1 ns" in seen and "updates/s" in seen
+    assert seen.endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor is back and the line erased
+
+
+def test_a_stop_in_the_middle_leaves_the_terminal_as_it_was(monkeypatch):
+    with terminal(monkeypatch) as there, pytest.raises(KeyboardInterrupt), Progress(1) as progress:
+        progress.watch("x")(0.1, 1)
+        raise KeyboardInterrupt
+    assert "\x1b[?25h" in there.getvalue()
+
+
+def test_what_is_said_stays_above_the_line(monkeypatch):
+    with terminal(monkeypatch) as there, Bar() as bar:
+        bar.show(0.5, "half")
+        bar.say("left out, n = 3")
+    assert "hwsim: left out, n = 3" in there.getvalue()
+
+
+def test_where_there_is_no_terminal_nothing_is_shown(capsys):
+    with Progress(1) as progress, Bar() as bar:
+        progress.watch("x")(1.0, 10)
+        bar.show(0.5, "half")
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
