@@ -10,9 +10,9 @@ from hwsim.anneal import constant, geometric, linear
 from hwsim.anneal import table as step_table
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip as find_chip
-from hwsim.engine.run import run
 from hwsim.errors import InputError
 from hwsim.mapping.compile import compile as compile_program
+from hwsim.session import run
 from hwsim.units import TICK_S
 
 

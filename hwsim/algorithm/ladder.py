@@ -4,14 +4,14 @@ Enters: a Program. Leaves: betas. Each step is a fixed part of the energy's spre
 replicas exchange about equally often everywhere.
 """
 
+from typing import Unpack
+
 import numpy as np
 
-from hwsim.algorithm.outcome import round_ticks
-from hwsim.anneal import constant, drifted
-from hwsim.engine.contract import Start
-from hwsim.engine.run import all_cores, begin
+from hwsim.anneal import constant
 from hwsim.errors import InputError
 from hwsim.program import Program
+from hwsim.session import RunKeywords, RunSettings, Session
 from hwsim.units import to_seconds
 
 STEP = 1.25
@@ -25,11 +25,6 @@ def scale(program: Program) -> float:
     return float(np.sqrt(square.mean())) or 1.0
 
 
-def own_energies(program: Program, states: np.ndarray) -> np.ndarray:
-    """float64 (reads,) of states int8 (reads, n) in the machine's own network, which its law knows; no offset."""
-    return program.network.energies(states)
-
-
 def adaptive_ladder(
     program: Program,
     *,
@@ -37,16 +32,15 @@ def adaptive_ladder(
     last: float | None = None,
     step: float = STEP,
     sweeps: int = 100,
-    seed: int = 0,
-    engine: str = "auto",
-    threads: int | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> np.ndarray:
     """Betas from ``first`` on, each ``step`` / (spread of the energy at the last one) above it.
 
     The spread is that of a replica's energy over ``sweeps`` sweeps, root mean square over replicas, which go from one
     beta to the next. The ladder ends at ``last``, or where the spread falls below LEAST_SPREAD times ``scale``. first :
     1 / scale by default, the inverse temperature of a p-bit's typical field. Mohseni et al., arXiv:2111.13628 (2021),
-    Sec. III, and Aadit et al., Nat. Electron. 5, 460 (2022), use this rule on p-bit machines. Raises InputError.
+    Sec. III, and Aadit et al., Nat. Electron. 5, 460 (2022), use this rule on p-bit machines. settings : seed, engine
+    and threads of RunSettings. Raises InputError.
     """
     unit = scale(program)
     beta = 1.0 / unit if first is None else first
@@ -54,29 +48,39 @@ def adaptive_ladder(
         raise InputError(
             f"a ladder needs 0 < first < last, step > 0 and at least 2 sweeps, got {beta:g}, {last}, {step:g}, {sweeps}"
         )
-    sweep, reads, looks = round_ticks(program), 256, min(sweeps, 20)
-    betas, now = [beta], 0
+    how = RunSettings.of(settings, reads=256, schedules=1)
+    betas, looks, sweep = [beta], min(sweeps, 20), program.clock.round_ticks
     end = sweep * sweeps * MAX_STEPS + 1
-    state = begin(
-        engine,
-        program,
-        Start(reads=reads, schedules=1, seed=seed, threads=all_cores(threads)),
-        constant(beta, to_seconds(end)),
-    )
-    while len(betas) < MAX_STEPS:
-        anneal = drifted(constant(beta, to_seconds(end)), program.noise.temperature_drift)
-        table = np.empty((looks, reads))
-        # the first half settles at the new temperature
-        for k in range(looks):
-            now += max(1, (sweeps * sweep) // (2 * looks)) + (sweeps * sweep // 2 if k == 0 else 0)
-            state.advance(now, anneal)
-            table[k] = own_energies(program, state.spins())
-        spread = float(np.sqrt(table.var(axis=0, ddof=1).mean()))
-        if last is None and spread < LEAST_SPREAD * unit:
-            break
-        beta = beta + step / max(spread, LEAST_SPREAD * unit)
-        if last is not None and beta >= last:
-            betas.append(last)
-            break
-        betas.append(beta)
+    # the first half of the sweeps settles at the new temperature
+    stride, settling = max(1, (sweeps * sweep) // (2 * looks)), sweeps * sweep // 2
+    with Session(program, how, constant(beta, to_seconds(end)), end=end) as session:
+        while len(betas) < MAX_STEPS:
+            anneal, table = constant(beta, to_seconds(end)), np.empty((looks, how.reads))
+            for k in range(looks):
+                session.advance(session.now + stride + (settling if k == 0 else 0), anneal)
+                table[k] = program.network.energies(session.read())
+            if session.stopped:
+                raise KeyboardInterrupt
+            spread = float(np.sqrt(table.var(axis=0, ddof=1).mean()))
+            if last is None and spread < LEAST_SPREAD * unit:
+                break
+            beta = beta + step / max(spread, LEAST_SPREAD * unit)
+            if last is not None and beta >= last:
+                betas.append(last)
+                break
+            betas.append(beta)
     return np.array(betas)
+
+
+def ladder_of(
+    program: Program, betas: np.ndarray | None, how: RunSettings, *, least: float = -np.inf
+) -> np.ndarray:
+    """``betas`` as float64 (m,), or the adaptive ladder where they are None. Raises InputError unless they ascend."""
+    if betas is None:
+        return adaptive_ladder(program, **how.quiet)
+    betas = np.asarray(betas, dtype=np.float64)
+    if betas.ndim != 1 or len(betas) < 1 or np.any(np.diff(betas) <= 0) or not np.all(np.isfinite(betas)):
+        raise InputError("betas must be finite and ascend")
+    if betas[0] < least:
+        raise InputError(f"betas must be >= {least:g}, got {betas[0]:g}")
+    return betas

@@ -4,12 +4,14 @@ Enters: nothing but numbers. Leaves: records. Prices are the chip's, so `hwsim.a
 and joules; what is here needs no price.
 """
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
-from hwsim.session import Activity
+from hwsim.session import Activity, Session, turns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +61,62 @@ class Outcome:
     def updates(self) -> int:
         """Updates of p-bits in all runs."""
         return round(self.activity.updates * self.reads)
+
+
+class History:
+    """Energies along independent runs of several replicas each: of the best one now, and the least so far.
+
+    rows : int64 (runs, replicas), the replicas of each run.  After a look, ``energies`` float64 (runs,) are those of
+    the best replicas, and ``best`` int64 (runs,) the rows of these.
+    """
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self._rows = rows
+        self._times: list[float] = []
+        self._table: list[np.ndarray] = []
+        self._least: list[np.ndarray] = []
+        self._lowest = np.full(len(rows), np.inf)
+        self.energies = self.best = np.empty(0)
+
+    def look(self, time_s: float, energies: np.ndarray, *, keep: bool = True) -> None:
+        """Take note of ``energies`` float64 (rows,) at ``time_s``, as a checkpoint where ``keep``."""
+        runs = np.arange(len(self._rows))
+        self.best = self._rows[runs, np.argmin(energies[self._rows], axis=1)]
+        self.energies = energies[self.best]
+        self._lowest = np.minimum(self._lowest, self.energies)
+        if keep:
+            self._times.append(time_s)
+            self._table.append(self.energies)
+            self._least.append(self._lowest)
+
+    @property
+    def n_looks(self) -> int:
+        """How many checkpoints."""
+        return len(self._times)
+
+    def outcome(
+        self, session: Session, *, algorithm: str, runs: int, copies: int, states: np.ndarray, group: np.ndarray,
+        swaps: float, betas: np.ndarray, facts: dict[str, list[float]], began: float,
+    ) -> Outcome:  # fmt: skip
+        """What the runs hand back; ``states`` int8 (rows, n) as they were last read. See Outcome and Activity."""
+        activity = session.activity(runs=runs, copies=copies, swaps=swaps)
+        return Outcome(
+            program=session.program, algorithm=algorithm, engine=session.engine, seed=session.settings.seed,
+            energies=self.energies, states=session.program.readout.vote(states[self.best]), group=group,
+            checkpoint_times_s=np.array(self._times) * turns(activity.replicas, copies),
+            checkpoint_energies=np.array(self._table), best_energies=np.array(self._least), activity=activity,
+            host_seconds=time.perf_counter() - began, interrupted=session.now < session.end, betas=betas, facts=facts,
+        )  # fmt: skip
+
+
+def checked_copies(copies: int | None, replicas: int) -> int:
+    """Networks on the machine at once: ``copies``, at most as many as there are ``replicas``; None for all of them."""
+    if copies is not None and copies < 1:
+        raise InputError(f"copies must be >= 1, got {copies}")
+    return replicas if copies is None else min(copies, replicas)
+
+
+def refuse_pdits(program: Program, what: str) -> None:
+    """Raise UnsupportedError where ``program`` has p-dits, which ``what`` does not do."""
+    if program.cells.pdit is not None:
+        raise UnsupportedError(f"{what} does not do p-dits (cells of more than two levels)")

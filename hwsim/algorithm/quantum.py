@@ -5,16 +5,17 @@ that drives them, and an Outcome.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 
-from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s
+from hwsim.algorithm.outcome import Outcome
 from hwsim.anneal import Anneal, stepped
-from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Network, Program, Readout, Wires
+from hwsim.session import Activity, RunKeywords, RunSettings
+from hwsim.session import run as emulate
 from hwsim.units import to_seconds
 
 BETA, FIELD, LEAST_FIELD = 0.5, 3.0, 1e-5
@@ -105,36 +106,29 @@ def quantum_annealing(
     beta: float = BETA,
     field: float = FIELD,
     factor: float = 1.0,
-    reads: int = 64,
-    schedules: int = 1,
-    seed: int = 0,
-    engine: str = "auto",
-    threads: int | None = None,
-    progress: Callable[[float, int], None] | None = None,
-    interrupt: Callable[[], bool] | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> Outcome:
     """``reads`` independent anneals of ``copies`` coupled networks; the answer is the best copy at the end.
 
-    All copies are on the machine at once. Arguments as in `transverse_anneal`. Raises InputError and UnsupportedError.
+    All copies are on the machine at once. Arguments as in `transverse_anneal`; settings : see RunSettings, 64 reads of
+    one schedule. Raises InputError and UnsupportedError.
     """
-    began = time.perf_counter()
+    how, began = RunSettings.of(settings, reads=64, schedules=1), time.perf_counter()
     all_copies = coupled_copies(program, copies)
-    anneal = transverse_anneal(sweeps, round_ticks(program), beta=beta, field=field, factor=factor)
-    result = emulate(
-        all_copies, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=engine, threads=threads,
-        checkpoints=1, progress=progress, interrupt=interrupt,
-    )  # fmt: skip
+    anneal = transverse_anneal(sweeps, program.clock.round_ticks, beta=beta, field=field, factor=factor)
+    result = emulate(all_copies, anneal=anneal, checkpoints=1, **vars(how))
+    reads = how.reads
     states = result.states.reshape(reads * copies, program.n_pbits)
     energies = program.energies(states).reshape(reads, copies)
     best = np.argmin(energies, axis=1)
     least = energies[np.arange(reads), best]
     return Outcome(
-        program=program, algorithm="quantum annealing", engine=result.engine, seed=seed, energies=least,
+        program=program, algorithm="quantum annealing", engine=result.engine, seed=how.seed, energies=least,
         states=program.readout.vote(states.reshape(reads, copies, -1)[np.arange(reads), best]), group=result.group,
         checkpoint_times_s=np.array([result.device_time_s]), checkpoint_energies=least[None],
         best_energies=least[None], host_seconds=time.perf_counter() - began, interrupted=result.interrupted,
         activity=Activity(
             n_pbits=program.n_pbits, replicas=copies, copies=copies, run_s=result.device_time_s,
-            settle_s=settle_s(all_copies), updates=result.updates / reads, reads=float(copies),
+            settle_s=to_seconds(all_copies.wires.longest_ticks), updates=result.updates / reads, reads=float(copies),
         ),
     )  # fmt: skip

@@ -3,21 +3,22 @@
 Enters: names and numbers, as a plan or a command line gives them. Leaves: an Outcome, whatever the algorithm.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from hwsim.algorithm.ladder import adaptive_ladder
-from hwsim.algorithm.outcome import Activity, Outcome, round_ticks
+from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.population import population_annealing
 from hwsim.algorithm.quantum import BETA, FIELD, quantum_annealing
 from hwsim.algorithm.tempering import parallel_tempering
 from hwsim.anneal import Anneal
-from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError
 from hwsim.program import Program, content_hash
+from hwsim.session import Activity, RunKeywords, RunSettings
+from hwsim.session import run as emulate
 from hwsim.units import to_ticks
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -95,37 +96,25 @@ def _value(word: str) -> Any:
     return word
 
 
-def carry_out(
-    program: Program,
-    recipe: Recipe,
-    *,
-    reads: int,
-    schedules: int,
-    seed: int,
-    engine: str = "auto",
-    threads: int | None = None,
-    progress: Callable[[float, int], None] | None = None,
-    interrupt: Callable[[], bool] | None = None,
-) -> Outcome:
-    """``reads`` independent runs of ``recipe``. Raises InputError and UnsupportedError."""
-    how: dict[str, Any] = {
-        "reads": reads, "seed": seed, "engine": engine, "threads": threads, "progress": progress,
-        "interrupt": interrupt,
-    }  # fmt: skip
+def carry_out(program: Program, recipe: Recipe, **settings: Unpack[RunKeywords]) -> Outcome:
+    """Independent runs of ``recipe``, one for each read; settings : see RunSettings. Raises InputError and
+    UnsupportedError."""
+    how = RunSettings.of(settings)
     if recipe.algorithm == "anneal":
-        return annealing(program, recipe.anneal, schedules=schedules, **how)
+        return annealing(program, recipe.anneal, **vars(how))
     parameters = complete(recipe.algorithm, recipe.parameters)
-    sweeps = max(1, round(to_ticks(recipe.time_s) / round_ticks(program)))
+    sweeps = max(1, round(to_ticks(recipe.time_s) / program.clock.round_ticks))
     if recipe.algorithm == "quantum":
         beta = recipe.betas[0] if recipe.betas else BETA
         return quantum_annealing(
             program, sweeps=sweeps, copies=parameters["replicas"], beta=beta, field=parameters["field"],
-            factor=parameters["factor"], schedules=schedules, **how,
+            factor=parameters["factor"], **vars(how),
         )  # fmt: skip
-    betas = ladder(program, recipe.betas, engine=engine, threads=threads)
+    betas = ladder(program, recipe.betas, engine=how.engine, threads=how.threads)
     if recipe.algorithm == "tempering":
-        return parallel_tempering(program, sweeps=sweeps, betas=betas, schedules=schedules, **parameters, **how)
-    return population_annealing(program, betas=betas, sweeps_per_step=max(1, sweeps // len(betas)), **parameters, **how)
+        return parallel_tempering(program, sweeps=sweeps, betas=betas, **parameters, **vars(how))
+    each = max(1, sweeps // len(betas))
+    return population_annealing(program, betas=betas, sweeps_per_step=each, **parameters, **vars(how))
 
 
 def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:

@@ -6,17 +6,18 @@ own clock and delays between two exchanges; the controller then reads all states
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 
-from hwsim.algorithm.ladder import adaptive_ladder, own_energies
+from hwsim.algorithm.ladder import ladder_of
 from hwsim.algorithm.moves import cluster_moves, exchange
-from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s, turns
-from hwsim.anneal import constant, drifted
-from hwsim.engine.contract import Start
-from hwsim.engine.run import CtrlC, all_cores, begin, choose
-from hwsim.errors import InputError, UnsupportedError
+from hwsim.algorithm.outcome import History, Outcome, checked_copies, refuse_pdits
+from hwsim.anneal import constant
+from hwsim.errors import InputError
 from hwsim.program import Program
+from hwsim.session import RunKeywords, RunSettings, Session
 from hwsim.streams import generator
 from hwsim.units import to_seconds
 
@@ -29,16 +30,10 @@ def parallel_tempering(
     replicas: int = 4,
     sweeps_per_swap: int = 1,
     cluster: bool = True,
-    reads: int = 16,
-    schedules: int = 1,
     copies: int | None = None,
     checkpoints: int | list[int] = 20,
-    seed: int = 0,
-    engine: str = "auto",
-    threads: int | None = None,
     observe: Callable[[float, np.ndarray], None] | None = None,
-    progress: Callable[[float, int], None] | None = None,
-    interrupt: Callable[[], bool] | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> Outcome:
     """``reads`` independent runs of ``sweeps`` sweeps, each with ``replicas`` states at every beta.
 
@@ -52,102 +47,112 @@ def parallel_tempering(
     checkpoints : sweeps at which energies are kept, or how many of them
     observe : called before every exchange with (device seconds, states int8 (m, reads, replicas, n))
     With faults the machine's law is not exactly that of the energies which the controller weighs an exchange by: it
-    sees what a controller would see. Raises InputError.
+    sees what a controller would see. settings : see RunSettings; 16 reads of one schedule. Raises InputError.
     """
-    if sweeps < 1 or sweeps_per_swap < 1 or replicas < 1 or reads < 1 or schedules < 1:
-        raise InputError(
-            "sweeps, sweeps_per_swap, replicas, reads and schedules must be >= 1, got "
-            f"{sweeps}, {sweeps_per_swap}, {replicas}, {reads} and {schedules}"
-        )
-    if reads % schedules:
-        raise InputError(f"reads must be a multiple of schedules, got {reads} and {schedules}")
-    if program.cells.pdit is not None:
-        raise UnsupportedError("parallel tempering does not do p-dits (cells of more than two levels)")
-    engine, _ = choose(engine, program)
-    began = time.perf_counter()
-    if betas is None:
-        betas = adaptive_ladder(program, seed=seed, engine=engine, threads=threads)
-    betas = np.asarray(betas, dtype=np.float64)
-    if betas.ndim != 1 or len(betas) < 1 or np.any(np.diff(betas) <= 0) or not np.all(np.isfinite(betas)):
-        raise InputError("betas must be finite and ascend")
-    n_betas, n_replicas = len(betas), len(betas) * replicas
-    copies = n_replicas if copies is None else min(copies, n_replicas)
-    if copies < 1:
-        raise InputError(f"copies must be >= 1, got {copies}")
-    n_rounds, sweep = -(-sweeps // sweeps_per_swap), round_ticks(program)
+    how, began = RunSettings.of(settings, reads=16, schedules=1), time.perf_counter()
+    _check(how, sweeps, sweeps_per_swap, replicas)
+    refuse_pdits(program, "parallel tempering")
+    betas = ladder_of(program, betas, how)
+    moves = _Moves(program, betas, how, replicas, cluster)
+    copies = checked_copies(copies, moves.n_replicas)
+    n_rounds, sweep = -(-sweeps // sweeps_per_swap), program.clock.round_ticks
     wanted = _rounds(checkpoints, sweeps, sweeps_per_swap)
-    # a schedule group is one beta of one schedule; in it, the replicas of the first read, of the second, ...
-    rows = np.arange(reads * n_replicas).reshape(schedules, n_betas, reads // schedules, replicas)
-    place = np.ascontiguousarray(np.moveaxis(rows, 1, 0)).reshape(n_betas, reads, replicas)
-    by_beta = place.reshape(n_betas, -1)
-    long = to_seconds(sweep * sweeps)
-    anneals = [drifted(constant(float(beta), long), program.noise.temperature_drift) for beta in betas] * schedules
-    source = generator(seed, "parallel tempering")
-    start = Start(reads=reads * n_replicas, schedules=n_betas * schedules, seed=seed, threads=all_cores(threads))
-    state = begin(engine, program, start, anneals)
-    best, row, _ = _best(program, state.spins(), place)
-    lowest = best.copy()
-    times, table, least = [0.0], [best], [best]
-    pairs = replicas // 2 if cluster else 0
-    accepted = np.zeros(max(0, n_betas - 1))
-    size = np.zeros(max(1, n_betas * reads * pairs), dtype=np.int64)
-    n_moved, n_written, n_swaps, number, stopped = 0, 0, 0, 0, False
-    with CtrlC() as ctrl_c:
+    end = sweep * sweeps
+    anneals = [constant(float(beta), to_seconds(end)) for beta in betas] * how.schedules
+    many = replace(how, reads=how.reads * moves.n_replicas, schedules=len(anneals))
+    history = History(moves.by_read)
+    with Session(program, many, anneals, end=end) as session:
+        history.look(0.0, program.energies(session.peek()))
         for number in range(1, n_rounds + 1):
-            now = min(sweeps, number * sweeps_per_swap) * sweep
-            state.advance(now, anneals)
-            states = state.spins()
+            session.advance(min(sweeps, number * sweeps_per_swap) * sweep)
+            states = session.read()
             if observe is not None:
-                observe(to_seconds(now), states[place])
-            best, row, energies = _best(program, states, place)
-            lowest = np.minimum(lowest, best)
-            stopped = (ctrl_c.heard or (interrupt is not None and interrupt())) and number < n_rounds
-            if number in wanted or stopped:
-                times.append(to_seconds(now))
-                table.append(best)
-                least.append(lowest)
-            if progress is not None:
-                progress(number / n_rounds, state.updates)
-            if stopped or number == n_rounds:
+                observe(session.time_s, states[moves.place])
+            energies = program.energies(states)
+            history.look(session.time_s, energies, keep=number in wanted or session.stopped)
+            if session.stopped or number == n_rounds:
                 break
-            if pairs:
-                mixed = np.take_along_axis(place, np.argsort(source.random(place.shape), axis=2), axis=2)
-                first, second = (np.ascontiguousarray(mixed[..., k : 2 * pairs : 2]).ravel() for k in (0, 1))
-                cluster_moves(
-                    program.network.indptr, program.network.indices, first, second, source.random(len(first)), states,
-                    size,
-                )  # fmt: skip
-                n_moved += int(size.sum())
-                n_written += 2 * int(np.count_nonzero(size))
-            if n_betas > 1:
-                own = own_energies(program, states) if pairs or program.readout.problem is not None else energies
-                order, taken = exchange(betas, own[by_beta], n_swaps % 2, source.random(by_beta.shape))
-                accepted[n_swaps % 2 :: 2] += taken.mean(axis=1)
-                n_written += 2 * int(taken.sum())
-                new = np.empty_like(states)
-                new[by_beta] = states[by_beta[order, np.arange(order.shape[1])]]
-                states = new
-            n_swaps += 1
-            state.assign(states)
-    in_turn, written = turns(n_replicas, copies), n_written / reads
-    if in_turn > 1:
-        written = float(n_swaps * n_replicas)
-    return Outcome(
-        program=program, algorithm="parallel tempering", engine=engine, seed=seed, energies=best,
-        states=program.readout.vote(states[row]), group=np.repeat(np.arange(schedules), reads // schedules),
-        checkpoint_times_s=np.array(times) * in_turn, checkpoint_energies=np.array(table),
-        best_energies=np.array(least), host_seconds=time.perf_counter() - began, interrupted=stopped, betas=betas,
-        activity=Activity(
-            n_pbits=program.n_pbits, replicas=n_replicas, copies=copies, run_s=to_seconds(now) * in_turn,
-            settle_s=settle_s(program) * (n_swaps + 1) * in_turn, updates=state.updates / reads,
-            reads=float((n_swaps + 1) * n_replicas), read_rounds=float((n_swaps + 1) * in_turn), writes=written,
-            write_rounds=float(n_swaps * in_turn), swaps=float(n_swaps * (n_replicas // 2 + n_betas * pairs)),
-        ),
-        facts={
-            "exchange_rate": [float(a) / max(1, (n_swaps + 1 - k % 2) // 2) for k, a in enumerate(accepted)],
-            "cluster_size": [n_moved / max(1, n_swaps * n_betas * pairs * reads)],
-        },
+            moved = moves.clusters(states)
+            states, swapped = moves.swap(states, energies)
+            session.write(states, changed=moved + swapped)
+    return history.outcome(
+        session, algorithm="parallel tempering", runs=how.reads, copies=copies, states=states,
+        group=np.repeat(np.arange(how.schedules), how.reads // how.schedules), swaps=moves.decided, betas=betas,
+        facts=moves.facts(), began=began,
     )  # fmt: skip
+
+
+class _Moves:
+    """What the controller does between two stretches: cluster moves, then exchanges of neighbouring temperatures.
+
+    A schedule group is one beta of one schedule; in it, the replicas of the first read, of the second, ...
+    place : int64 (m, reads, replicas), rows of the states;  by_read : int64 (reads, m replicas), the same by read
+    """
+
+    def __init__(self, program: Program, betas: np.ndarray, how: RunSettings, replicas: int, cluster: bool) -> None:
+        self._program, self._betas, self._reads = program, betas, how.reads
+        self.n_replicas = len(betas) * replicas
+        rows = np.arange(how.reads * self.n_replicas).reshape(
+            how.schedules, len(betas), how.reads // how.schedules, replicas
+        )
+        self.place = np.ascontiguousarray(np.moveaxis(rows, 1, 0)).reshape(len(betas), how.reads, replicas)
+        self.by_read = np.moveaxis(self.place, 1, 0).reshape(how.reads, -1)
+        self._by_beta = self.place.reshape(len(betas), -1)
+        self._pairs = replicas // 2 if cluster else 0
+        self._source = generator(how.seed, "parallel tempering")
+        self._accepted = np.zeros(max(0, len(betas) - 1))
+        self._size = np.zeros(max(1, len(betas) * how.reads * self._pairs), dtype=np.int64)
+        self._moved = self._swaps = 0
+
+    def clusters(self, states: np.ndarray) -> int:
+        """Exchange a cluster within each pair of replicas at one beta, in place: how many states moved."""
+        if not self._pairs:
+            return 0
+        order = np.argsort(self._source.random(self.place.shape), axis=2)
+        mixed = np.take_along_axis(self.place, order, axis=2)
+        first, second = (np.ascontiguousarray(mixed[..., k : 2 * self._pairs : 2]).ravel() for k in (0, 1))
+        network, seeds = self._program.network, self._source.random(len(first))
+        cluster_moves(network.indptr, network.indices, first, second, seeds, states, self._size)
+        self._moved += int(self._size.sum())
+        return 2 * int(np.count_nonzero(self._size))
+
+    def swap(self, states: np.ndarray, energies: np.ndarray) -> tuple[np.ndarray, int]:
+        """(states after the exchanges, how many moved); ``energies`` of the problem, before the cluster moves."""
+        odd, self._swaps = self._swaps % 2, self._swaps + 1
+        if len(self._betas) < 2:
+            return states, 0
+        program = self._program
+        if self._pairs or program.readout.problem is not None:
+            energies = program.network.energies(states)  # those that the machine's law knows
+        by_beta = self._by_beta
+        order, taken = exchange(self._betas, energies[by_beta], odd, self._source.random(by_beta.shape))
+        self._accepted[odd::2] += taken.mean(axis=1)
+        new = np.empty_like(states)
+        new[by_beta] = states[by_beta[order, np.arange(order.shape[1])]]
+        return new, 2 * int(taken.sum())
+
+    @property
+    def decided(self) -> float:
+        """Exchanges and cluster moves that were decided, by one run."""
+        return float(self._swaps * (self.n_replicas // 2 + len(self._betas) * self._pairs))
+
+    def facts(self) -> dict[str, list[float]]:
+        """Rates of exchange by pair of betas, and the mean size of a cluster."""
+        clusters = self._swaps * len(self._betas) * self._pairs * self._reads
+        tried = [max(1, (self._swaps + 1 - k % 2) // 2) for k in range(len(self._accepted))]
+        return {
+            "exchange_rate": [float(a) / n for a, n in zip(self._accepted, tried, strict=True)],
+            "cluster_size": [self._moved / max(1, clusters)],
+        }
+
+
+def _check(how: RunSettings, sweeps: int, sweeps_per_swap: int, replicas: int) -> None:
+    if sweeps < 1 or sweeps_per_swap < 1 or replicas < 1:
+        raise InputError(
+            f"sweeps, sweeps_per_swap and replicas must be >= 1, got {sweeps}, {sweeps_per_swap} and {replicas}"
+        )
+    if how.reads % how.schedules:
+        raise InputError(f"reads must be a multiple of schedules, got {how.reads} and {how.schedules}")
 
 
 def _rounds(checkpoints: int | list[int], sweeps: int, per_swap: int) -> set[int]:
@@ -160,12 +165,3 @@ def _rounds(checkpoints: int | list[int], sweeps: int, per_swap: int) -> set[int
         at = [float(k) for k in checkpoints]
     last = -(-sweeps // per_swap)
     return {min(last, max(1, round(k / per_swap))) for k in at if k <= sweeps} | {last}
-
-
-def _best(program: Program, states: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(least energy of each read, its row, energies of all rows)."""
-    energies = program.energies(states)
-    by_read = np.moveaxis(place, 1, 0).reshape(place.shape[1], -1)
-    which = np.argmin(energies[by_read], axis=1)
-    row = by_read[np.arange(len(by_read)), which]
-    return energies[row], row, energies

@@ -10,10 +10,10 @@ from hwsim.analysis.ground import ground_state
 from hwsim.anneal import linear
 from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock
-from hwsim.engine.run import run
 from hwsim.errors import InputError
 from hwsim.mapping.compile import compile, spin_network
 from hwsim.problem.problem import coupling_sigma
+from hwsim.session import run
 
 READS = 1024
 UPDATES = 6e9

@@ -8,7 +8,7 @@ where it has a price; without one it is named as unknown, and the machine's own 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hwsim.algorithm.outcome import Activity
+from hwsim.session import Activity
 from hwsim.prices import Prices
 
 ITEMS = ("update", "swap", "write", "read", "transfer")

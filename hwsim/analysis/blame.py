@@ -15,9 +15,10 @@ from hwsim.analysis.tts import time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, alone, present_faults, without
-from hwsim.engine.run import CtrlC, Run
 from hwsim.errors import InputError
+from hwsim.interrupt import CtrlC
 from hwsim.program import rows_of
+from hwsim.session import Run
 
 _Z95 = 1.96
 

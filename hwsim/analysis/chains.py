@@ -12,10 +12,11 @@ from hwsim.analysis.interval import wilson
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.decode import UNEMBEDDINGS, unembed_states
-from hwsim.engine.run import CtrlC, Run
-from hwsim.engine.run import run as emulate
+from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
 from hwsim.mapping.embed import chain_strength_of, torque_chain_strength
+from hwsim.session import Run
+from hwsim.session import run as emulate
 
 
 def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:

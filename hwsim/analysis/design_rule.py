@@ -13,10 +13,10 @@ import numpy as np
 
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
-from hwsim.engine.run import CtrlC
-from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError
+from hwsim.interrupt import CtrlC
 from hwsim.program import Program
+from hwsim.session import run as emulate
 
 MEASURES = {
     "correlation": "error of the correlations of coupled p-bits, relative, r.m.s.",

@@ -29,9 +29,9 @@ from hwsim.cell.law import LAWS, RELAXATION, TABLE
 from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip, Control, Weights
 from hwsim.chip.topology import Topology
-from hwsim.engine.run import Run, run
 from hwsim.mapping.compile import compile
 from hwsim.program import Program
+from hwsim.session import Run, run
 from hwsim.streams import generator, stream_key
 from hwsim.units import TICKS_PER_S
 

@@ -15,9 +15,10 @@ from hwsim.analysis.interval import wilson
 from hwsim.analysis.summary import time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
-from hwsim.engine.run import CtrlC, Run, run
 from hwsim.errors import InputError
+from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
+from hwsim.session import Run, run
 
 
 def has_spread(chip: Chip) -> bool:

@@ -17,9 +17,9 @@ from hwsim.analysis.chains import chain_facts
 from hwsim.analysis.summary import time_to_solution
 from hwsim.analysis.toggles import toggled
 from hwsim.chip.library import chip
-from hwsim.engine.run import run as emulate
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.compile import compile, embed, laid_out
+from hwsim.session import run as emulate
 
 KEYS = ("problem", "chip", "target", "beta", "anneal", "time", "reads", "schedules", "seed", "set", "sweep")
 OWN = ("chip", "time", "chips", "exchange", "chain_strength", "beta")

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.algorithm.outcome import Activity, Outcome, mean_activity
+from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.recipe import Recipe, carry_out
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval
 from hwsim.analysis.summary import standard_error, successes
 from hwsim.analysis.tts import TimeToSolution, time_to_solution
-from hwsim.engine.run import CtrlC
 from hwsim.errors import InputError
+from hwsim.interrupt import CtrlC
 from hwsim.program import Program
+from hwsim.session import Activity, mean_activity
 from hwsim.streams import generator
 
 _PASSED = 2.0

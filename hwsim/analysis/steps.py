@@ -6,8 +6,8 @@ network.
 
 import numpy as np
 
-from hwsim.engine.run import Run, energies
 from hwsim.errors import InputError
+from hwsim.session import Run
 
 
 def energy_steps(run: Run, read: int = 0) -> list[tuple[int, float]]:
@@ -18,7 +18,7 @@ def energy_steps(run: Run, read: int = 0) -> list[tuple[int, float]]:
     times, pbits, values = run.traces[read]
     state = run.initial_states[read].copy()
     bias, indptr, indices, weight = run.program.problem_network
-    energy = float(energies(run.program, state[None])[0])
+    energy = float(run.program.energies(state[None])[0])
     steps = [(0, energy)]
     for k in range(len(times)):
         i = int(pbits[k])

@@ -14,9 +14,9 @@ from hwsim.analysis.exact import energies as enumerate_energies
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor
 from hwsim.analysis.tts import TimeToSolution
 from hwsim.analysis.tts import time_to_solution as from_successes
-from hwsim.engine.run import Run
 from hwsim.errors import InputError
 from hwsim.program import Program
+from hwsim.session import Run
 from hwsim.units import to_seconds
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from hwsim.analysis.design_rule import update_ticks
 from hwsim.anneal import Anneal
-from hwsim.engine.run import run as emulate
 from hwsim.program import Program
+from hwsim.session import run as emulate
 
 MOST_UPDATES = 20_000_000
 """Updates kept at once, 24 bytes each."""

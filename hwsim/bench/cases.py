@@ -14,12 +14,12 @@ import numpy as np
 from hwsim.anneal import linear
 from hwsim.bench.peers import installed
 from hwsim.chip.library import chip
-from hwsim.engine.run import run
 from hwsim.errors import InputError
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
 from hwsim.problem.problem import coupling_sigma
 from hwsim.program import Program
+from hwsim.session import run
 from hwsim.streams import generator
 
 TAU = "5 ns"

@@ -17,11 +17,11 @@ from hwsim.analysis.tts import TimeToSolution, time_to_solution
 from hwsim.anneal import linear
 from hwsim.bench.peers import sampled
 from hwsim.chip.library import chip
-from hwsim.engine.run import run
 from hwsim.errors import InputError
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.problem import coupling_sigma
 from hwsim.problem.read import read
+from hwsim.session import run
 from hwsim.units import seconds
 
 TAU = "5 ns"

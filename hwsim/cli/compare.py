@@ -48,10 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.analysis.anneals import make_anneal
     from hwsim.analysis.summary import summarise
     from hwsim.chip.library import chip
-    from hwsim.engine.run import CtrlC
-    from hwsim.engine.run import run as emulate
+    from hwsim.interrupt import CtrlC
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
+    from hwsim.session import run as emulate
 
     chips = [chip(arguments.chip, **arguments.card, **scheme) for scheme in _schemes(arguments)]
     problem = read(arguments.problem)

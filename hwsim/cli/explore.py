@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.analysis.explore import best_designs, checked, designs, explore_one, identity
-    from hwsim.engine.run import CtrlC
+    from hwsim.interrupt import CtrlC
     from hwsim.problem.read import read
 
     spec = checked(_toml(arguments.spec))

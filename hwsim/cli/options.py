@@ -72,7 +72,7 @@ def clock(text: str) -> str:
 
 def engine(text: str) -> str:
     """The name of an engine."""
-    from hwsim.engine.run import ENGINES
+    from hwsim.engine.choice import ENGINES
 
     return one_of("engine", ENGINES)(text)
 

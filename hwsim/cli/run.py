@@ -45,9 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.analysis.anneals import make_anneal
     from hwsim.analysis.summary import summarise
     from hwsim.chip.library import chip
-    from hwsim.engine.run import run as emulate
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
+    from hwsim.session import run as emulate
 
     machine = chip(arguments.chip, **arguments.card)
     placed, strengths = None, arguments.chain_strength or [None]

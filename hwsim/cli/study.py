@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.engine.run import CtrlC
+    from hwsim.interrupt import CtrlC
     from hwsim.study.execute import execute
     from hwsim.study.plan import build, read_plan
     from hwsim.study.store import Store

@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     import numpy as np
 
-    from hwsim.engine.run import CtrlC
+    from hwsim.interrupt import CtrlC
     from hwsim.thermo.linalg import compare, measure
     from hwsim.thermo.machine import modes
 

@@ -68,7 +68,7 @@ def run_sample(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from hwsim.analysis.fidelity import total_variation, tv_noise_floor
-    from hwsim.engine.run import CtrlC
+    from hwsim.interrupt import CtrlC
     from hwsim.thermo.potential import law, memory_s, overdamped, parse_potential, reach, stable_step, underdamped
 
     potential = parse_potential(arguments.potential)

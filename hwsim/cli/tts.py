@@ -137,7 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _reads(arguments: argparse.Namespace, name: str, program: Any) -> int:
     """``--reads``, or what a vector of the engine holds for each schedule, which costs as much as fewer."""
-    from hwsim.engine.run import choose
+    from hwsim.engine.choice import choose
 
     schedules = arguments.schedules
     if arguments.reads is not None:

@@ -10,6 +10,7 @@ Thresholds are tabulated by `hwsim.cell.rules.threshold` for every class of like
 inputs, so gain, offset, DAC and comparator of each p-bit are honoured exactly.
 """
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -31,15 +32,20 @@ from hwsim.engine.bitkernels import (
     decide_wide_10,
     fetch_ahead,
 )
-from hwsim.engine.contract import columns, own_state
+from hwsim.engine.contract import Start, columns
+from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import first_word, update_key, word_start
 from hwsim.engine.schedule import Chunk
-from hwsim.errors import UnsupportedError
+from hwsim.engine.shards import ShardedState
 from hwsim.jit import njit
 from hwsim.program import Program
 
+FEATURES = SHARED | {
+    Feature.DIFFERENT_DELAYS, Feature.DRIVEN, Feature.QUANTISED_INPUT, Feature.INPUT_LIMIT, Feature.OTHER_LAWS,
+    Feature.NOISE,
+}  # fmt: skip
 SHARD_WORDS, GRAIN = 32, 8
 """Words of 64 replicas in one shard, at most and in steps of: 4,096 p-bits just fit a cache of a megabyte."""
 NARROW_6, NARROW_7, WIDE_5, WIDE_5_SIZED, WIDE_10 = range(5)
@@ -111,15 +117,9 @@ class Rings(NamedTuple):
 
 def why_not(program: Program) -> str | None:
     """Why this engine cannot run ``program``, or None."""
-    reason = own_state(program)
+    reason = missing(program, FEATURES)
     if reason is not None:
         return reason
-    if program.wires.exchange is not None:
-        return "chips that exchange their boundaries at intervals"
-    if np.any(program.cells.synapse > 0):
-        return "an RC synapse (a filtered input is not an integer)"
-    if integer_unit(program) is None:
-        return "couplings or biases that are not small multiples of one power of two"
     rows = _integer_rows(program)
     counts, largest = rows.counts, int(np.abs(rows.weight).max(initial=0))
     if counts.max(initial=0) > 1023:
@@ -127,6 +127,11 @@ def why_not(program: Program) -> str | None:
     if largest > 127:
         return f"a coupling of {largest} units (at most 127)"
     return None
+
+
+def start(program: Program, start: Start) -> ShardedState:
+    """Replicas at time 0."""
+    return ShardedState(program, start, sys.modules[__name__])
 
 
 def mean_counts(program: Program) -> float:
@@ -178,9 +183,6 @@ class Prepared:
     """A Program laid out for the kernels; made once a run and shared by its shards."""
 
     def __init__(self, program: Program) -> None:
-        reason = why_not(program)
-        if reason is not None:
-            raise UnsupportedError(f"engine bitplanes does not do {reason}; engines lanes and reference do")
         n = program.n_pbits
         self.n_pbits = n
         self.uniform_delay = program.wires.uniform_delay

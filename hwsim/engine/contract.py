@@ -180,12 +180,3 @@ def own_state(program: Program) -> str | None:
     if program.noise.source != "ideal":
         return f"a random source with a state of its own ({program.noise.source})"
     return None
-
-
-def unusual(program: Program) -> str | None:
-    """What an engine that screens with the ideal sigmoid cannot do about ``program``'s devices, or None."""
-    if np.any(program.cells.law != HEAT_BATH):
-        return own_state(program) or "a law other than the heat bath"
-    if np.any(program.noise.white > 0) or np.any(program.noise.flicker > 0):
-        return "noise at the input"
-    return own_state(program)

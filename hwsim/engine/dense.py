@@ -9,6 +9,7 @@ grid: their sums never drift, half as many bytes move as with float64, and the e
 whose random number lies within the error of its probability is decided by the exact law on the exact sum.
 """
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -17,15 +18,17 @@ from hwsim.anneal import Anneal
 from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import NO_LIMIT
 from hwsim.cell.rules import threshold
-from hwsim.engine.contract import columns, unusual
+from hwsim.engine.contract import Start, columns
+from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.lanes import BATCH_WORDS, inline, lane_of_replica, random_start, uniforms_of
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import draw, update_key
 from hwsim.engine.schedule import Chunk
-from hwsim.errors import UnsupportedError
+from hwsim.engine.shards import ShardedState
 from hwsim.jit import njit
 from hwsim.program import Program
 
+FEATURES = SHARED | {Feature.REAL_COUPLINGS}
 SHARD_WORDS, GRAIN = 1, 1
 """One word of 64 replicas: their fields then stay in the cache."""
 MAX_PBITS = 8192
@@ -62,31 +65,20 @@ class Memory(NamedTuple):
 
 def why_not(program: Program) -> str | None:
     """Why this engine cannot run ``program``, or None."""
-    if program.wires.driven is not None:
-        return "couplings that are driven during the anneal"
-    if np.any(program.cells.synapse > 0):
-        return "an RC synapse (a flip would have to be pushed again at every step of the filter)"
-    reason = unusual(program)
-    if reason is not None:
-        return reason
-    if np.any(program.cells.input_step > 0):
-        return "a quantised input (a small error of a field would become a large one)"
-    if np.any(program.cells.input_high < NO_LIMIT):
-        return "an input limit"
-    if program.wires.uniform_delay is None:
-        return "delays that differ (a flip is pushed into all fields at once)"
     if program.n_pbits > MAX_PBITS:
         return f"{program.n_pbits} p-bits (at most {MAX_PBITS}: it keeps the whole coupling matrix)"
-    return None
+    return missing(program, FEATURES)
+
+
+def start(program: Program, start: Start) -> ShardedState:
+    """Replicas at time 0."""
+    return ShardedState(program, start, sys.modules[__name__])
 
 
 class Prepared:
     """A Program laid out for the kernel; made once a run and shared by its shards."""
 
     def __init__(self, program: Program) -> None:
-        reason = why_not(program)
-        if reason is not None:
-            raise UnsupportedError(f"engine dense does not do {reason}; engine lanes does")
         n = self.n_pbits = program.n_pbits
         device = columns(program)
         rows = program.network.rows

@@ -64,8 +64,9 @@ def asked(program: Program) -> list[Feature]:
 
 
 def missing(program: Program, honoured: Set[Feature]) -> str | None:
-    """The first thing that ``program`` asks and that is not ``honoured``, in words; None where there is none."""
-    for feature in asked(program):
-        if feature not in honoured:
-            return feature.value
-    return None
+    """What ``program`` asks and is not ``honoured``, in words; None where there is nothing."""
+    lacking = [feature for feature in asked(program) if feature not in honoured]
+    if Feature.OWN_STATE in lacking:
+        lacking = [feature for feature in lacking if feature is not Feature.OTHER_LAWS]
+    words = [f"{f.value} ({program.noise.source})" if f is Feature.SOURCE else f.value for f in lacking]
+    return " and ".join(words) or None

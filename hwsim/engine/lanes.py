@@ -11,6 +11,7 @@ Integer weights: the field is an int16 and the comparison counts the thresholds 
 Other weights: the field is a float64 and the threshold is computed in the lane by the scalar law itself.
 """
 
+import sys
 from typing import Any, NamedTuple
 
 import numba
@@ -21,14 +22,17 @@ from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import HEAT_BATH, IDEAL, LINEAR, NO_LIMIT, P_KIT, RELAXATION, SOURCES, XOSHIRO128
 from hwsim.cell.rules import category, law_threshold, quantised, synapse_step, threshold
 from hwsim.cell.source import STATE_WORDS, source_next
-from hwsim.engine.contract import columns, own_state
+from hwsim.engine.contract import Start, columns, own_state
+from hwsim.engine.feature import ALL
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import draw, first_word, initial_spin, next_word, seed_source, update_key, word_start
 from hwsim.engine.schedule import Chunk
+from hwsim.engine.shards import ShardedState
 from hwsim.jit import njit
 from hwsim.program import Program
 
+FEATURES = ALL
 SHARD_WORDS, GRAIN = 8, 1
 """Words of 64 replicas in one shard: 512 lanes keep a row within eight cache lines."""
 MAX_LEVELS = 512
@@ -119,6 +123,15 @@ class Scratch(NamedTuple):
     rungs: (
         np.ndarray
     )  # float32 (n or 1, 2 or 1, RUNGS): thresholds by own state and input, general path; else (1, 0, 0)
+
+
+def why_not(program: Program) -> None:
+    """None: it runs every program."""
+
+
+def start(program: Program, start: Start) -> ShardedState:
+    """Replicas at time 0."""
+    return ShardedState(program, start, sys.modules[__name__])
 
 
 class Prepared:

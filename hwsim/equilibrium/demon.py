@@ -9,24 +9,21 @@ that p-bits without a field do not flip in step.
 """
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Unpack
 
 import numba
 import numpy as np
 
-from hwsim.algorithm.ladder import own_energies
-from hwsim.algorithm.outcome import round_ticks
 from hwsim.analysis.summary import standard_error
-from hwsim.anneal import constant, drifted
-from hwsim.engine.contract import Start
+from hwsim.anneal import constant
 from hwsim.engine.noise import GOLDEN, mix
-from hwsim.engine.run import all_cores, begin, choose
 from hwsim.equilibrium.macrostates import DensityOfStates
 from hwsim.equilibrium.partition import check_beta
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.jit import njit
 from hwsim.program import Program
+from hwsim.session import RunKeywords, RunSettings, Session
 from hwsim.streams import generator
 from hwsim.units import to_seconds
 
@@ -173,7 +170,7 @@ def isolated(
     spins[:, stuck] = program.cells.stuck[stuck]
     if not np.isfinite(total_energy):
         raise InputError(f"total_energy must be finite, got {total_energy}")
-    spare = (total_energy - program.readout.energy_offset - own_energies(program, spins)) / quantum
+    spare = (total_energy - program.readout.energy_offset - program.network.energies(spins)) / quantum
     purse = np.rint(np.clip(spare, -_MOST_HELD, _MOST_HELD)).astype(np.int64)
     if np.abs(spare - purse).max() > 1e-6:
         raise InputError(f"total_energy must be that of a state and whole quanta of {quantum:g}, got {total_energy}")
@@ -232,8 +229,8 @@ def beta_of(mean_energy: float, *, quantum: float) -> float:
 
 
 def thermometer(
-    program: Program, *, beta: float, rounds: int = 100, settle: int = 50, replicas: int = 1024, schedules: int = 64,
-    seed: int = 0, engine: str = "auto", threads: int | None = None,
+    program: Program, *, beta: float, rounds: int = 100, settle: int = 50, replicas: int = 1024,
+    **settings: Unpack[RunKeywords],
 ) -> Reading:  # fmt: skip
     """Demons that touch the p-bits of a machine running at ``beta``, once after every sweep of its own clock.
 
@@ -242,29 +239,27 @@ def thermometer(
     A machine whose law is another, by its clock, a delay or a fault, shows another beta, or none.
 
     rounds : sweeps of the machine, each followed by a sweep of offers, that count, after ``settle`` that do not
-    schedules : realisations of the clock, by which errors are told
+    settings : see RunSettings; errors are told by its 64 schedules
     The mean energy has no bias; the curvature of its logarithm is taken off to second order. Raises InputError.
     """
     check_beta(beta)
     if rounds < 1 or settle < 0 or replicas < 2:
         raise InputError(f"rounds must be >= 1, settle >= 0, replicas >= 2, got {rounds}, {settle} and {replicas}")
     quantum = common_quantum(program)
-    flips, keys = _flips(program, quantum), stream_keys(seed, "demon", replicas)
-    engine, _ = choose(engine, program)
-    tick, n = round_ticks(program), program.n_pbits
-    anneal = drifted(constant(beta, to_seconds(tick * (rounds + settle))), program.noise.temperature_drift)
-    start = Start(reads=replicas, schedules=schedules, seed=seed, threads=all_cores(threads))
-    state = begin(engine, program, start, anneal)
+    how = replace(RunSettings.of(settings, schedules=64), reads=replicas)
+    flips, keys = _flips(program, quantum), stream_keys(how.seed, "demon", replicas)
+    n, end = program.n_pbits, program.clock.round_ticks * (rounds + settle)
     purse, total = np.zeros(replicas, dtype=np.int64), np.zeros(replicas)
-    for number in range(rounds + settle):
-        state.advance((number + 1) * tick, anneal)
-        spins = state.spins()
-        _meet(flips, keys, number * n, n, spins, purse)
-        state.assign(spins)
-        if number >= settle:
-            total += purse
-    energies = quantum * total / rounds
-    group = np.repeat(np.arange(schedules), [len(members) for members in start.groups()])
+    with Session(program, how, constant(beta, to_seconds(end)), end=end) as session:
+        for number in range(rounds + settle):
+            if not session.hold(beta, 1):
+                raise KeyboardInterrupt
+            spins = session.read()
+            _meet(flips, keys, number * n, n, spins, purse)
+            session.write(spins)
+            if number >= settle:
+                total += purse
+    energies, group = quantum * total / rounds, session.group
     mean, error = float(energies.mean()), standard_error(energies, group)
     assert error is not None
     slope = mean * (mean + quantum)

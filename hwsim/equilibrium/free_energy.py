@@ -6,23 +6,21 @@ from the exact value.
 """
 
 import math
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Unpack
 
 import numpy as np
 
-from hwsim.algorithm.ladder import adaptive_ladder, own_energies
+from hwsim.algorithm.ladder import adaptive_ladder
 from hwsim.algorithm.moves import resample
-from hwsim.algorithm.outcome import Activity, round_ticks, settle_s
 from hwsim.analysis.interval import student_quantile
-from hwsim.anneal import constant, drifted
-from hwsim.engine.contract import Start, State
-from hwsim.engine.run import CtrlC, all_cores, begin, choose
+from hwsim.anneal import constant
 from hwsim.equilibrium.partition import check_beta, log_mean_exp
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
+from hwsim.session import Activity, RunKeywords, RunSettings, Session
 from hwsim.streams import generator
 from hwsim.units import to_seconds
 
@@ -103,52 +101,23 @@ class Integrated:
     host_s: float
 
 
-@dataclass(kw_only=True)
-class _Session:
-    """A machine whose temperature a controller sets step by step, and what it was asked to do."""
+class _Machine(Session):
+    """A session that has no half results: it ends with KeyboardInterrupt where it is told to stop."""
 
-    program: Program
-    engine: str
-    state: State
-    group: np.ndarray
-    end_s: float
-    total: int
-    ctrl_c: CtrlC
-    progress: Callable[[float, int], None] | None
-    now: int = 0
-    looks: int = 0
-    done: int = 0
-    began: float = field(default_factory=time.perf_counter)
-
-    def hold(self, beta: float, sweeps: int) -> None:
-        """Let the machine run ``sweeps`` at ``beta``. Raises KeyboardInterrupt after a Ctrl-C: half an estimate is
-        none."""
-        self.now += sweeps * round_ticks(self.program)
-        self.state.advance(self.now, drifted(constant(beta, self.end_s), self.program.noise.temperature_drift))
-        self.done += sweeps
-        if self.progress is not None:
-            self.progress(self.done / self.total, self.state.updates)
-        if self.ctrl_c.heard:
+    def hold(self, beta: float | Sequence[float], sweeps: int) -> bool:
+        """As a Session does, to the end of the sweeps."""
+        if not super().hold(beta, sweeps):
             raise KeyboardInterrupt
+        return True
 
     def energies(self) -> np.ndarray:
-        """float64 (reads,) of the machine's own network."""
-        self.looks += 1
-        return own_energies(self.program, self.state.spins())
-
-    def activity(self, writes: int) -> Activity:
-        """Of one read."""
-        return Activity(
-            n_pbits=self.program.n_pbits, run_s=to_seconds(self.now), settle_s=settle_s(self.program) * self.looks,
-            updates=self.state.updates / len(self.group), reads=float(self.looks), read_rounds=float(self.looks),
-            writes=float(writes), write_rounds=float(writes),
-        )  # fmt: skip
+        """float64 (reads,) of the machine's own network, as the controller reads them."""
+        return self.program.network.energies(self.read())
 
 
 def annealed_importance(
     program: Program, beta: float, *, betas: np.ndarray | None = None, sweeps: int = 10, settle: int = 50,
-    reads: int = 1024, schedules: int = 16, seed: int = 0, engine: str = "auto", threads: int | None = None,
-    progress: Callable[[float, int], None] | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> Annealed:  # fmt: skip
     """ln Z at ``beta`` by annealing ``reads`` copies from beta 0, and back from states of the law at ``beta``.
 
@@ -158,33 +127,34 @@ def annealed_importance(
     Neal, Stat. Comput. 11, 125 (2001); the way back: Grosse, Ghahramani and Adams, arXiv:1511.02543 (2015). Each way is
     exact on average for any clock that keeps the law at every beta, so that ln <exp(-work)> of few copies is on average
     below ln Z on the way up and, from states of the law, above it on the way down: hence the bounds. The upper one
-    trusts that the copies have the law at ``beta`` when they turn round. Raises InputError, UnsupportedError.
+    trusts that the copies have the law at ``beta`` when they turn round. settings : see RunSettings; 1024 reads of 16
+    schedules. Raises InputError, UnsupportedError.
     """
-    session, betas = _begin(program, beta, betas, reads, schedules, seed, engine, threads, progress,
-                            lambda length: length**2 / _WORK_VARIANCE,
-                            lambda k: 2 * (k - 1) * sweeps + settle, sweeps=sweeps, settle=settle)  # fmt: skip
-    with session.ctrl_c:
-        forward = np.zeros(reads)
+    how = _settings(settings)
+    _check(program, beta, how, sweeps=sweeps, settle=settle)
+    betas = _ladder(program, beta, betas, how, lambda length: length**2 / _WORK_VARIANCE)
+    with _machine(program, how, 2 * (len(betas) - 1) * sweeps + settle) as session:
+        forward = np.zeros(how.reads)
         for b, after in pairwise(betas):
             forward += (after - b) * session.energies()
             session.hold(float(after), sweeps)
-        source, states = generator(seed, "annealed importance"), session.state.spins()
-        rows = np.arange(reads)
-        for number in range(schedules):
+        source, states = generator(how.seed, "annealed importance"), session.peek()
+        rows = np.arange(how.reads)
+        for number in range(how.schedules):
             own = np.flatnonzero(session.group == number)
             rows[own] = own[resample(np.exp(forward[own].min() - forward[own]), source.random())]
-        session.state.assign(states[rows])
+        session.write(states[rows])
         session.hold(float(betas[-1]), settle)
-        reverse = np.zeros(reads)
+        reverse = np.zeros(how.reads)
         for b, after in pairwise(betas[::-1]):
             reverse += (b - after) * session.energies()
             session.hold(float(after), sweeps)
     log_z_0 = program.n_pbits * math.log(2) - beta * program.readout.energy_offset
     up, down = _jackknife(forward, session.group, -1.0), _jackknife(reverse, session.group, 1.0)
     both = _Spread((up.whole - down.whole) / 2, (up.without - down.without) / 2)
-    quantile = student_quantile((1 + CONFIDENCE) / 2, schedules - 1)
+    quantile = student_quantile((1 + CONFIDENCE) / 2, how.schedules - 1)
     (lower, lower_error), (upper, upper_error) = (
-        _mean_and_error(np.array([-sign * log_mean_exp(sign * work[session.group == g]) for g in range(schedules)]))
+        _mean_and_error(np.array([-sign * log_mean_exp(sign * work[session.group == g]) for g in range(how.schedules)]))
         for sign, work in ((-1.0, forward), (1.0, reverse))
     )
     half = quantile * both.error
@@ -196,14 +166,13 @@ def annealed_importance(
     return Annealed(
         betas=betas, forward=forward, reverse=reverse, log_z_0=log_z_0, group=session.group, estimate=estimate,
         forward_log_z=(log_z_0 + up.value, up.error), reverse_log_z=(log_z_0 - down.value, down.error),
-        engine=session.engine, activity=session.activity(1), host_s=time.perf_counter() - session.began,
+        engine=session.engine, activity=session.activity(), host_s=session.host_seconds,
     )  # fmt: skip
 
 
 def thermodynamic_integration(
-    program: Program, beta: float, *, betas: np.ndarray | None = None, sweeps: int = 100, reads: int = 1024,
-    schedules: int = 16, seed: int = 0, engine: str = "auto", threads: int | None = None,
-    progress: Callable[[float, int], None] | None = None,
+    program: Program, beta: float, *, betas: np.ndarray | None = None, sweeps: int = 100,
+    **settings: Unpack[RunKeywords],
 ) -> Integrated:  # fmt: skip
     """ln Z at ``beta`` from mean energies on the way there and back.
 
@@ -213,42 +182,42 @@ def thermodynamic_integration(
     estimated from every second beta. <E> falls with beta, so its left sum on the way up and its right one on the way
     down bound the integral where copies lag behind beta. That, the upper bound and the interval trust that copies have
     the law when they turn round: ones that are stuck at a low temperature are stuck alike both ways, and no hysteresis
-    tells. `doubts` compares them with annealed ones. Raises InputError, UnsupportedError.
+    tells. `doubts` compares them with annealed ones. settings : as in `annealed_importance`. Raises InputError,
+    UnsupportedError.
     """
-    session, betas = _begin(program, beta, betas, reads, schedules, seed, engine, threads, progress,
-                            lambda length: _PER_SPREAD * length,
-                            lambda k: 2 * (k - 1) * sweeps, sweeps=sweeps)  # fmt: skip
+    how = _settings(settings)
+    _check(program, beta, how, sweeps=sweeps)
+    betas = _ladder(program, beta, betas, how, lambda length: _PER_SPREAD * length)
     if len(betas) % 2 == 0:
         raise InputError(f"betas must have an even number of steps, got {len(betas) - 1}")
     k, looks = len(betas), max(1, min(sweeps // 20, 10))
-    mean, square = np.zeros((2, k, schedules)), np.zeros((2, k))
-    with session.ctrl_c:
+    mean, square = np.zeros((2, k, how.schedules)), np.zeros((2, k))
+    with _machine(program, how, 2 * (k - 1) * sweeps) as session:
         for way, numbers in enumerate((range(1, k), range(k - 1, 0, -1))):
             for number in numbers:
                 mean[way, number], square[way, number] = _settled_energy(session, float(betas[number]), sweeps, looks)
     energies = mean.mean(axis=(0, 2))
     variances = square.mean(axis=0) - energies**2
-    once = program.network.rows < program.network.indices
-    variances[0] = np.sum(program.network.bias**2) + np.sum(program.network.weight[once] ** 2)
+    variances[0] = np.sum(program.network.bias**2) + np.sum(program.network.pairs[2] ** 2)
     log_z_0 = program.n_pbits * math.log(2) - beta * program.readout.energy_offset
     up, down = (log_z_0 - _hermite(betas, way, variances[:, None]) for way in mean)
     coarse = log_z_0 - _hermite(betas[::2], mean.mean(axis=0)[::2], variances[::2, None])
     value, error = _mean_and_error((up + down) / 2)
     lag, lag_error = _mean_and_error((down - up) / 2)
     quadrature = abs(value - float(coarse.mean())) / 15  # an error of fourth order is 16 times that of half steps
-    quantile = student_quantile((1 + CONFIDENCE) / 2, schedules - 1)
+    quantile = student_quantile((1 + CONFIDENCE) / 2, how.schedules - 1)
     half = quantile * error + quadrature + max(0.0, abs(lag) - quantile * lag_error)
     steps = np.diff(betas)[:, None]
     left, left_error = _mean_and_error((steps * mean[0, :-1]).sum(axis=0))
     right, right_error = _mean_and_error((steps * mean[1, 1:]).sum(axis=0))
     return Integrated(
-        betas=betas, energies=energies, errors=mean.mean(axis=0).std(axis=1, ddof=1) / math.sqrt(schedules),
+        betas=betas, energies=energies, errors=mean.mean(axis=0).std(axis=1, ddof=1) / math.sqrt(how.schedules),
         variances=variances, hysteresis=(lag, lag_error), quadrature=quadrature,
         estimate=Estimate(
             log_z=value, error=error, low=value - half, high=value + half,
             lower=log_z_0 - left - quantile * left_error, upper=log_z_0 - right + quantile * right_error,
         ),
-        engine=session.engine, activity=session.activity(0), host_s=time.perf_counter() - session.began,
+        engine=session.engine, activity=session.activity(), host_s=session.host_seconds,
     )  # fmt: skip
 
 
@@ -278,9 +247,8 @@ def doubts(annealed: Annealed | None = None, integrated: Integrated | None = Non
 
 
 def thermal_ladder(
-    program: Program, beta: float, *, steps: int | Callable[[float], float], seed: int = 0, engine: str = "auto",
-    threads: int | None = None,
-) -> np.ndarray:  # fmt: skip
+    program: Program, beta: float, *, steps: int | Callable[[float], float], **settings: Unpack[RunKeywords]
+) -> np.ndarray:
     """float64 (steps + 1,) from 0 to ``beta``, each step the same part of the energy's spread, found on the machine.
 
     steps : how many, or a function of the ladder's length in spreads; an even number of 16 to 2000 is then taken.
@@ -295,9 +263,7 @@ def thermal_ladder(
         return np.linspace(0, beta, (steps if isinstance(steps, int) else _STEPS[0]) + 1)
     for step in _PILOT:
         first = min(step / spread, beta / 2)
-        found = adaptive_ladder(
-            program, first=first, last=beta, step=step, sweeps=40, seed=seed, engine=engine, threads=threads
-        )
+        found = adaptive_ladder(program, first=first, last=beta, step=step, sweeps=40, **settings)
         if found[-1] == beta:
             break
     else:
@@ -311,19 +277,20 @@ def thermal_ladder(
     return np.interp(np.linspace(0, at[-1], steps + 1), at, found)
 
 
-def _begin(
-    program: Program, beta: float, betas: np.ndarray | None, reads: int, schedules: int, seed: int, engine: str,
-    threads: int | None, progress: Callable[[float, int], None] | None, steps: Callable[[float], float],
-    sweeps_in_all: Callable[[int], int], **least_one: int,
-) -> tuple[_Session, np.ndarray]:  # fmt: skip
-    """A machine at beta 0 and its ladder; ``steps`` as in `thermal_ladder`."""
+def _settings(given: RunKeywords) -> RunSettings:
+    return RunSettings.of(given, reads=1024, schedules=16)
+
+
+def _check(program: Program, beta: float, how: RunSettings, **least_one: int) -> None:
+    """Raise InputError or UnsupportedError for what no free energy is measured of."""
     check_beta(beta)
     for name, value in least_one.items():
         if value < 1:
             raise InputError(f"{name} must be >= 1, got {value}")
-    if schedules < 2 or reads < 2 * schedules:
+    if how.schedules < 2 or how.reads < 2 * how.schedules:
         raise InputError(
-            f"an interval needs 2 schedules of 2 reads each at least, got {reads} reads of {schedules} schedules"
+            f"an interval needs 2 schedules of 2 reads each at least, got {how.reads} reads of {how.schedules} "
+            "schedules"
         )
     if program.cells.pdit is not None:
         raise UnsupportedError("free energies are not measured with p-dits (cells of more than two levels)")
@@ -331,26 +298,29 @@ def _begin(
         raise UnsupportedError(
             "the free energy of an embedded problem is that of its chains: take a chip that holds the problem as it is"
         )
-    if np.any(program.cells.stuck):
+    if np.any(program.cells.stuck) or np.any(program.cells.held):
         raise UnsupportedError("stuck p-bits have fewer states than 2^n: take the fault off with --without stuck-cells")
-    engine, _ = choose(engine, program)
+
+
+def _ladder(
+    program: Program, beta: float, betas: np.ndarray | None, how: RunSettings, steps: Callable[[float], float]
+) -> np.ndarray:
+    """``betas``, or those of `thermal_ladder` where they are None. Raises InputError."""
     if betas is None:
-        betas = thermal_ladder(program, beta, steps=steps, seed=seed, engine=engine, threads=threads)
+        betas = thermal_ladder(program, beta, steps=steps, **how.quiet)
     betas = np.asarray(betas, dtype=np.float64)
     if betas.ndim != 1 or len(betas) < 3 or betas[0] != 0 or betas[-1] != beta or np.any(np.diff(betas) < 0):
         raise InputError(f"betas must ascend from 0 to {beta:g} in two steps at least")
-    total = sweeps_in_all(len(betas))
-    end_s = to_seconds(total * round_ticks(program) + 1)
-    start = Start(reads=reads, schedules=schedules, seed=seed, threads=all_cores(threads))
-    state = begin(engine, program, start, constant(0.0, end_s))
-    group = np.repeat(np.arange(schedules), [len(g) for g in start.groups()])
-    return _Session(
-        program=program, engine=engine, state=state, group=group, end_s=end_s, total=total,
-        ctrl_c=CtrlC(), progress=progress,
-    ), betas  # fmt: skip
+    return betas
 
 
-def _settled_energy(session: _Session, beta: float, sweeps: int, looks: int) -> tuple[np.ndarray, float]:
+def _machine(program: Program, how: RunSettings, sweeps: int) -> _Machine:
+    """A machine at beta 0 that will be held for ``sweeps`` in all."""
+    end = sweeps * program.clock.round_ticks + 1
+    return _Machine(program, how, constant(0.0, to_seconds(end)), end=end)
+
+
+def _settled_energy(session: _Machine, beta: float, sweeps: int, looks: int) -> tuple[np.ndarray, float]:
     """(mean energy of each schedule, mean square of all): ``looks`` in the second half of ``sweeps`` at ``beta``."""
     size = np.bincount(session.group)
     total, square = np.zeros(len(size)), 0.0

@@ -18,11 +18,11 @@ import numpy as np
 
 from hwsim.analysis import exact
 from hwsim.analysis.summary import standard_error
-from hwsim.engine.run import Run
 from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
 from hwsim.problem.problem import Problem
+from hwsim.session import Run
 
 
 def lattice_gas(

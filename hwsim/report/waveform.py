@@ -13,9 +13,9 @@ from typing import IO, Any
 import numpy as np
 
 from hwsim.analysis.steps import energy_steps
-from hwsim.engine.run import Run
 from hwsim.errors import InputError
 from hwsim.files import replacing
+from hwsim.session import Run
 
 SCOPE = "chip"
 

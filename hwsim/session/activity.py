@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+
 @dataclass(frozen=True, kw_only=True)
 class Activity:
     """What one run of an algorithm asks of the machine.

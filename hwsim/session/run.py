@@ -15,7 +15,6 @@ from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.session.session import Session
 from hwsim.session.settings import RunKeywords, RunSettings
-from hwsim.units import to_seconds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,7 @@ class Session:
         self._looks = self._settles = self._writings = 0
         self._written = 0.0
         self._settled_at = 0
+        self._constant: Anneal | None = None
         self._began = time.perf_counter()
 
     def __enter__(self) -> Self:
@@ -79,7 +80,7 @@ class Session:
         return time.perf_counter() - self._began
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal] | None = None) -> bool:
-        """Run up to tick ``until`` under ``anneal`` (the session's own, or one for each schedule): whether it got there.
+        """Run up to tick ``until`` under ``anneal`` (by default the session's own): whether it got there.
 
         Progress is reported, and Ctrl-C and ``interrupt`` are heard, every fifth of a second of work.
         """
@@ -96,10 +97,14 @@ class Session:
 
     def hold(self, beta: float | Sequence[float], sweeps: int) -> bool:
         """Run ``sweeps`` rounds of the clock at ``beta``, or each schedule at its own: whether it got to their end."""
-        betas = [beta] if isinstance(beta, int | float) else beta
-        held = [constant(float(b), to_seconds(self.end)) for b in betas]
         until = self.now + sweeps * self.program.clock.round_ticks
-        return self.advance(until, held[0] if len(held) == 1 else held)
+        return self.advance(until, self._at(beta) if isinstance(beta, int | float) else [self._at(b) for b in beta])
+
+    def _at(self, beta: float) -> Anneal:
+        """The constant ``beta``: the same object again where it was the last one, which spares engines their tables."""
+        if self._constant is None or self._constant.beta[0] != beta:
+            self._constant = constant(float(beta), to_seconds(self.end))
+        return self._constant
 
     def peek(self) -> np.ndarray:
         """int8 (reads, n): the states now, for whoever watches; the machine is not asked."""
@@ -120,7 +125,8 @@ class Session:
         self.state.assign(states)
 
     def frames(self, checkpoints: int) -> Iterator["Frame"]:
-        """Run to the end of the session's own anneal; a Frame at each of ``checkpoints`` equal parts, and where it stops."""
+        """Run to the end under the session's own anneal: a Frame after each of ``checkpoints`` equal parts, the last
+        where it stops."""
         ticks = sorted({self.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
         self._pace = Pace(max(1, ticks[0] // 64))
         for tick in ticks:

@@ -27,8 +27,9 @@ class RunKeywords(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """reads : independent runs;  schedules : realisations of the clock they are spread over;  seed : of all that is random
-    engine : a name of hwsim.engine.choice.ENGINES;  threads : None for all cores; results do not depend on them
+    """reads : independent runs;  schedules : realisations of the clock they are spread over
+    seed : of all that is random;  engine : a name of hwsim.engine.choice.ENGINES
+    threads : None for all cores; results do not depend on them
     progress : called with (fraction done, updates so far) a few times a second
     interrupt : asked as often; true ends the run there. So does Ctrl-C; a second one ends it at once
     """
@@ -44,7 +45,7 @@ class RunSettings:
     @classmethod
     def of(cls, given: RunKeywords, **defaults: Any) -> Self:
         """The settings of keywords; ``defaults`` of the function that took them stand before the record's own."""
-        return cls(**defaults | given)
+        return cls(**defaults | dict(given))
 
     def __post_init__(self) -> None:
         if self.reads < 1:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.algorithm.outcome import Activity, mean_activity
 from hwsim.analysis.bill import Bill, bill
 from hwsim.prices import Prices
+from hwsim.session import Activity, mean_activity
 from hwsim.streams import stream_key
 from hwsim.study.store import Row, Store
 from hwsim.study.tally import Tally

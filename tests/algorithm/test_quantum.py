@@ -6,8 +6,8 @@ import pytest
 from hwsim.algorithm.quantum import coupled_copies, quantum_annealing, transverse_anneal
 from hwsim.analysis.exact import boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
-from hwsim.engine.run import run
 from hwsim.errors import InputError
+from hwsim.session import run
 
 J = np.array([[0, 1.0, -1.0], [1.0, 0, 1.0], [-1.0, 1.0, 0]])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwsim.algorithm.outcome import Activity
+from hwsim.session import Activity
 from hwsim.analysis.bill import bill
 from hwsim.prices import Prices
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.algorithm.outcome import Activity
+from hwsim.session import Activity
 from hwsim.algorithm.recipe import Recipe
 from hwsim.analysis.optimum import Point, _summed, _tts, _unsure, find_optimum
 from hwsim.analysis.tts import time_to_solution

@@ -10,9 +10,9 @@ from dwave.samplers import SimulatedAnnealingSampler
 
 from hwsim.anneal import linear
 from hwsim.chip.library import chip
-from hwsim.engine.run import run
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
+from hwsim.session import run
 
 ROUNDS, SWEEPS, READS = 3, 100, 512
 

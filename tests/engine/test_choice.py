@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hwsim.anneal import constant
-from hwsim.engine.run import run
 from hwsim.errors import UnsupportedError
+from hwsim.session import run
 
 RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
 DENSE = np.triu(np.random.default_rng(0).normal(size=(70, 70)), 1)

@@ -6,9 +6,10 @@ import pytest
 
 from hwsim.anneal import Anneal, constant, drifted, linear
 from hwsim.cell.clock import CLOCKS
+from hwsim.engine.choice import begin
 from hwsim.engine.contract import Start
-from hwsim.engine.run import begin, run
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.session import run
 
 NS = 1_000_000
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from hwsim.engine.run import CtrlC
+from hwsim.interrupt import CtrlC
 
 
 @pytest.fixture(autouse=True)

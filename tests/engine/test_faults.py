@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hwsim.anneal import constant, linear
 from hwsim.cell.clock import CLOCKS
 from hwsim.cell.law import SOURCES, TABLE
-from hwsim.engine.run import run
 from hwsim.errors import UnsupportedError
 from hwsim.program import Network
+from hwsim.session import run
 
 READS, RECORD = 66, (0, 1, 65)
 

@@ -1,6 +1,6 @@
 """The length of a slice between two looks at Ctrl-C."""
 
-from hwsim.engine.run import Pace
+from hwsim.session.pace import Pace
 
 
 def settle(cost, first=1000, slices=40):

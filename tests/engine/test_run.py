@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hwsim.anneal import constant, linear
-from hwsim.engine.run import run
 from hwsim.errors import InputError
+from hwsim.session import run
 
 RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hwsim.anneal import linear
 from hwsim.cell.clock import CLOCKS
-from hwsim.engine.run import run
+from hwsim.session import run
 
 READS, RECORD = 66, (0, 1, 65)
 

@@ -7,7 +7,6 @@ import pytest
 
 import hwsim
 from hwsim.analysis.summary import standard_error
-from hwsim.engine.run import energies
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import check_coloring, greedy_coloring
 from hwsim.mapping.quantize import quantize_weights
@@ -25,7 +24,7 @@ def test_energies_are_the_problems_own(vartype):
     program = hwsim.compile(bqm, hwsim.chip("generic-all-to-all"))
     states = all_states(3)
     samples = states if vartype == "SPIN" else (states + 1) // 2
-    assert np.allclose(energies(program, states), bqm.energies((samples, list(bqm.variables))))
+    assert np.allclose(program.energies(states), bqm.energies((samples, list(bqm.variables))))
 
 
 def test_both_directions_get_a_wire_delay_unless_each_has_its_own():

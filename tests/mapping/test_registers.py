@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.engine.run import energies
 from hwsim.mapping.compile import fixed_beta
 from hwsim.mapping.quantize import fixed_point, quantize_weights
 
@@ -33,7 +32,7 @@ def test_energies_are_the_problems_whatever_the_registers_hold():
     program = hwsim.compile(CHAIN, hwsim.chip("generic-all-to-all", weight_bits=2, weight_dtod=0.2))
     assert not np.array_equal(program.network.weight, program.problem_network.weight)
     states = np.array([[1, 1, 1], [1, -1, 1]], dtype=np.int8)
-    assert np.allclose(energies(program, states), CHAIN.energies((states, ["a", "b", "c"])))
+    assert np.allclose(program.energies(states), CHAIN.energies((states, ["a", "b", "c"])))
 
 
 def test_each_direction_of_a_coupling_has_its_own_error_of_the_cards_size():

@@ -13,7 +13,7 @@ from hwsim.analysis.exact import (
 )
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor, tv_noise_sd
 from hwsim.anneal import constant
-from hwsim.engine.run import run
+from hwsim.session import run
 
 READS = 8192
 Z = 4.0

@@ -6,9 +6,9 @@ import pytest
 from hwsim.analysis.exact import onsager_magnetisation
 from hwsim.anneal import constant
 from hwsim.chip.library import chip
-from hwsim.engine.run import run
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
+from hwsim.session import run
 
 
 @pytest.mark.parametrize("beta", [0.5, 0.6, 0.7])

@@ -5,9 +5,9 @@ import pytest
 
 from hwsim.anneal import constant
 from hwsim.chip.library import chip
-from hwsim.engine.run import run
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
+from hwsim.session import run
 
 READS, GROUPS = 4096, 64
 ENGINES = ("bitplanes", "lanes", "dense")

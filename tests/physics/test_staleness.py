@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 import hwsim
 from hwsim.cell.clock import CLOCKS
-from hwsim.engine.run import run
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.mapping.partition import cut_wires, partition
+from hwsim.session import run
 
 SIDE, PERIOD_S = 6, 10e-9
 
