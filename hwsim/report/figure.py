@@ -8,9 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from hwsim.engine.run import Run
 from hwsim.errors import InputError
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+
+
+def curve_of(run: Run, label: str | None = None) -> dict:
+    """The curve of a run, called ``label`` or after its clock."""
+    name = run.program.clock.kind if label is None else label
+    return {"label": name, "times_s": run.checkpoint_times_s, "energies": run.checkpoint_energies}
 
 
 def energy_against_time(
