@@ -29,10 +29,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.compiled import compiled_facts
-    from hwsim.chip.faults import without
+    from hwsim.analysis.compiled import compile_exact, compiled_facts
     from hwsim.chip.library import chip
     from hwsim.mapping.compile import compile, embed
+    from hwsim.mapping.partition import partition
     from hwsim.problem.read import read
     from hwsim.program import save
     from hwsim.report.compiled import compiled_text
@@ -40,16 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
     machine = chip(arguments.chip, **arguments.card)
     problem = read(arguments.problem)
     placed = embed(problem, machine, seed=arguments.seed)
-    shared: dict[str, Any] = {"embedding": placed, "chain_strength": arguments.chain_strength}
     given, part = options.parts(arguments), None
-    exact = compile(problem, without(machine, ["weight-quantisation", "weight-error", "control-error"]), **shared)
-    if "parts" in given:
-        from hwsim.mapping.partition import partition
-        from hwsim.mapping.registers import Network
-
-        held = Network(bias=exact.bias, indptr=exact.indptr, indices=exact.indices, weight=exact.weight)
-        part = given["parts"] = partition(held, given["parts"])
-    program = compile(problem, machine, die_seed=arguments.die_seed, **shared, **given)
+    exact = compile_exact(problem, machine, embedding=placed, chain_strength=arguments.chain_strength)
+    if arguments.chips is not None:
+        part = given["parts"] = partition(exact.network, arguments.chips)
+    program = compile(
+        problem, machine, die_seed=arguments.die_seed, embedding=placed, chain_strength=arguments.chain_strength,
+        **given,
+    )  # fmt: skip
     facts = compiled_facts(program, exact=exact, part=part, beta=arguments.beta)
     if arguments.output:
         save(program, arguments.output)
