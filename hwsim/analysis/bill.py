@@ -8,8 +8,8 @@ where it has a price; without one it is named as unknown, and the machine's own 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hwsim.session import Activity
 from hwsim.prices import Prices
+from hwsim.session import Activity
 
 ITEMS = ("update", "swap", "write", "read", "transfer")
 _CONTROLLER = ("swap", "transfer")

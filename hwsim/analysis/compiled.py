@@ -8,11 +8,22 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies
+from hwsim.chip.chip import Chip
+from hwsim.chip.faults import without
+from hwsim.mapping.compile import compile
 from hwsim.mapping.quantize import quantize_weights
 from hwsim.program import Program
 
 _BITS = (2, 3, 4, 6, 8, 10)
 """Signed integers of so many bits, whose effect on the law is told."""
+
+
+def compile_exact(
+    problem: Any, chip: Chip, *, embedding: Any = None, chain_strength: float | str | None = None
+) -> Program:
+    """The program of ``problem`` on ``chip`` if its registers and control lines held anything, as they are told."""
+    able = without(chip, ["weight-quantisation", "weight-error", "control-error"])
+    return compile(problem, able, embedding=embedding, chain_strength=chain_strength)
 
 
 def compiled_facts(

@@ -8,15 +8,19 @@ ratio runs with the same clocks and noise, and errors are of the differences bet
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from hwsim.analysis.anneals import make_anneal
 from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
+from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.program import Program
 from hwsim.session import run as emulate
+from hwsim.units import to_seconds
 
 MEASURES = {
     "correlation": "error of the correlations of coupled p-bits, relative, r.m.s.",
@@ -24,6 +28,10 @@ MEASURES = {
     "success": "success probability lost, relative",
 }
 """What can be limited."""
+LIMITS = {"correlation": 0.05, "kl": 0.01, "success": 0.1}
+"""How much of it where nothing is said."""
+_UPDATES = 400
+"""Updates of a p-bit in a read where nothing is said."""
 RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _REFINEMENTS = 3
 _BURN_IN, _LOOKS = 0.2, 40
@@ -48,6 +56,20 @@ class DesignRule:
     update_s: float = 0.0
     loss_here: tuple[float, float] | None = None
     interrupted: bool = False
+
+
+def rule_anneal(
+    problem: Any, machine: Chip, program: Program, *, measure: str, beta: str | None, shape: str, time: float | None
+) -> Anneal:
+    """The anneal under which ``measure`` is taken: what is not given is 1/sigma (or the chip's own beta), the default
+    ramp where success is measured, and 400 updates of a p-bit. Raises InputError where beta changes and may not."""
+    if beta is None and measure != "success" and machine.fixed_beta is None:
+        beta = "1/sigma"
+    length = to_seconds(round(_UPDATES * update_ticks(program))) if time is None else time
+    anneal = make_anneal(problem, machine, program, beta=beta, shape=shape, time=length)
+    if measure != "success" and len(anneal.beta) > 1:
+        raise InputError(f"{measure} is measured at one temperature: give --beta one number, or --measure success")
+    return anneal
 
 
 def design_rule(

@@ -3,6 +3,7 @@
 Enters: a problem and a chip. Leaves: one Run per die, and the yield curve: which share of dies solves within t.
 """
 
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
 from hwsim.session import Run, run
+
+SHARES = (0.1, 0.5, 0.9)
+"""Of dies, for which the time to solution is told."""
 
 
 def has_spread(chip: Chip) -> bool:
@@ -116,6 +120,35 @@ def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
         "success_expected": (max(0.0, mean - half), min(1.0, mean + half)),
         "n_dies": n,
     }
+
+
+def beside_ideal(curve: dict[str, Any], ideal: list[Run], *, target: float) -> dict[str, Any]:
+    """``curve`` of `yield_curve`, with the time within which a share of the dies solves, ``tts99_s_of_share`` (None
+    where it never does), and with what dies without faults need, ``ideal_tts_s`` and ``ideal_label``."""
+    typical = float(np.median(yield_curve(ideal, target=target)["tts_s"]))
+    return curve | {
+        "ideal_tts_s": typical if math.isfinite(typical) else None,
+        "ideal_label": "a die without faults",
+        "tts99_s_of_share": {f"{share:g}": _time_of_share(curve, share) for share in SHARES},
+    }
+
+
+def _time_of_share(curve: dict[str, Any], share: float) -> float | None:
+    reached = np.nonzero((curve["yield"] >= share) & np.isfinite(curve["tts_s"]))[0]
+    return float(curve["tts_s"][reached[0]]) if len(reached) else None
+
+
+def yield_facts(curve: dict[str, Any]) -> dict[str, Any]:
+    """A curve as plain data: lists of numbers, None where a number is infinite."""
+    return {key: value if isinstance(value, dict) else _plain(value) for key, value in curve.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(x) for x in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def typical_energy(runs: list[Run]) -> float:

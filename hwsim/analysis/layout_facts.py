@@ -4,11 +4,15 @@ Enters: a Program, its Layout, and a DesignRule where one was found. Leaves: pla
 a price is not known.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from hwsim.analysis.design_rule import DesignRule, update_ticks
+from hwsim.chip.chip import Chip
+from hwsim.chip.topology import dead_positions, positions, sites
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.layout import Layout, congestion
 from hwsim.program import Program
@@ -56,3 +60,33 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
         "chromatic_hz": 1 / (colours * critical) if known else None,
         "update_hz": rule.ratio / critical if rule is not None and rule.ratio is not None and known else None,
     }
+
+
+def drawing(
+    program: Program, layout: Layout, chip: Chip, *, roles: Mapping[str, Iterable[Any]], rule: DesignRule | None = None
+) -> dict[str, Any]:
+    """What `hwsim.report.layout.layout_picture` draws; roles : labels of variables by what they are."""
+    rows = program.network.rows
+    once = (rows < program.network.indices) & layout.wired
+    # a wire's slower direction counts: the readers may differ in fan-in
+    back = np.lexsort((rows, program.network.indices))
+    slower = np.maximum(program.wires.delay, program.wires.delay[back])
+    labels, chain = program.readout.names, program.readout.chain
+    role_of = {label: name for name, members in roles.items() for label in members}
+    variable = np.arange(program.n_pbits) if chain is None else chain
+    die = {
+        "place": layout.place,
+        "role": [role_of.get(labels[k], "p-bit") for k in variable],
+        "chain": chain,
+        "first": rows[once],
+        "second": program.network.indices[once],
+        "length": layout.length[once],
+        "delay_s": slower[once] * 1e-15,
+        "crowding": congestion(layout, program.network.indptr, program.network.indices),
+        "corner": np.rint(layout.place).min(axis=0),
+        "rule": None if rule is None else asdict(rule) | {"here": rule.critical_delay_s / rule.update_s},
+    }
+    if layout.sites is not None:
+        die["unused"] = positions(chip.topology)[~np.isin(sites(chip.topology), layout.sites)]
+        die["dead"] = dead_positions(chip.topology)
+    return die

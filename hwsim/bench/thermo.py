@@ -239,23 +239,35 @@ def _thermox(task: Task) -> Work:
 
 
 def in_one_thread(
-    *, rounds: int, peers: bool, child: Sequence[str] = ("-m", "hwsim.bench.thermo")
+    *, rounds: int, peers: bool, progress: Callable[[int, int, str], None] | None = None,
+    child: Sequence[str] = ("-m", "hwsim.bench.thermo"),
 ) -> list[dict]:  # fmt: skip
-    """`measure_thermo` in a process of its own, on one thread; its progress and complaints go to standard error."""
+    """`measure_thermo` in a process of its own, on one thread; its complaints go to standard error."""
     command = [sys.executable, *child, str(rounds), str(int(peers))]
-    done = subprocess.run(command, env=os.environ | _ONE_THREAD, stdout=subprocess.PIPE, check=True, text=True)
-    return json.loads(done.stdout)
+    rows: list[dict] = []
+    with subprocess.Popen(command, env=os.environ | _ONE_THREAD, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None  # a pipe was asked for
+        for line in process.stdout:
+            message = json.loads(line)
+            if "rows" in message:
+                rows = message["rows"]
+            elif progress is not None:
+                progress(*message["progress"])
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return rows
 
 
 def _child(rounds: str, peers: str) -> None:
-    def progress(done: int, total: int, name: str) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{done + 1} of {total}: {name:<60.60}")
-            sys.stderr.flush()
+    """A line of JSON for each measurement that begins, and one with the rows."""
+
+    def progress(*message: int | str) -> None:
+        print(json.dumps({"progress": message}), flush=True)
 
     if hasattr(os, "sched_setaffinity"):  # XLA keeps a pool of threads whatever its flags say
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    json.dump(measure_thermo(rounds=int(rounds), peers=bool(int(peers)), progress=progress), sys.stdout)
+    rows = measure_thermo(rounds=int(rounds), peers=bool(int(peers)), progress=progress)
+    print(json.dumps({"rows": rows}))
 
 
 if __name__ == "__main__":

@@ -196,6 +196,11 @@ def pbit_chip(name: str | Path) -> Chip:
     )  # fmt: skip
 
 
+def card_chip(name: str | Path, card: PBitCard | ChipCard) -> Chip:
+    """The chip of ``card``, found under ``name``; of a p-bit card, `pbit_chip`. Raises InputError or CardError."""
+    return chip(name) if isinstance(card, ChipCard) else pbit_chip(name)
+
+
 def pbit_from(card: PBitCard) -> PBit:
     """The model of a p-bit card as it is. Raises InputError where a number is missing or makes no sense."""
     return pbit_model(card, _si_values(card))

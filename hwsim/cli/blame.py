@@ -1,14 +1,12 @@
 """``hwsim blame``: what each fault of a chip costs on a problem, so that one sees what to cure first."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.output import give, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import given_target, target_words
-from hwsim.units import format_si
 
 
 def add_parser(subparsers: Any) -> None:
@@ -39,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.chip.library import chip
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
+    from hwsim.report.blame import blame_picture, blame_table
 
     machine = chip(arguments.chip, **arguments.card)
     problem = read(arguments.problem)
@@ -63,48 +62,19 @@ def run(arguments: argparse.Namespace) -> int:
             engine=arguments.engine, threads=arguments.threads, progress=report,
         )  # fmt: skip
     made = record(arguments, programs=[program], anneal=anneal)
-    if arguments.json:
-        facts = {"problem": problem_facts(problem), "chip": machine.name}
-        write_json(facts | {"dies": arguments.dies, "reads": arguments.reads} | found, arguments.json, made)
-    if arguments.json != "-" and found["metrics"]:
-        print(f"{problem.name} on {machine.name}: {arguments.dies} dies of {arguments.reads} reads")
-        print(target_words(found["target"], target))
-        print(_table(found))
-    if arguments.plot and found["rows"]:
-        from hwsim.report.blame import blame_picture
+    facts = {"problem": problem_facts(problem), "chip": machine.name}
+    facts |= {"dies": arguments.dies, "reads": arguments.reads} | found
+    what = f"{problem.name} on {machine.name}"
 
-        title = f"What to cure first: {problem.name} on {machine.name}, target energy {found['target']:g}"
-        blame_picture(found["rows"], arguments.plot, title=title, metrics=found["metrics"], provenance=made)
-        print(f"picture: {arguments.plot}", file=sys.stderr)
-    if found["interrupted"]:
-        print(f"hwsim: interrupted; {len(found['rows'])} of {len(names)} faults shown", file=sys.stderr)
-        return 130
-    return 0
+    def text(width: int | None) -> str:
+        head = f"{what}: {arguments.dies} dies of {arguments.reads} reads"
+        return "\n".join([head, target_words(found["target"], target), blame_table(found, width=width)])
 
+    def draw(path: str) -> None:
+        title = f"What to cure first: {what}, target energy {found['target']:g}"
+        blame_picture(found["rows"], path, title=title, metrics=found["metrics"], provenance=made)
 
-def _table(found: dict[str, Any]) -> str:
-    """Two lines per fault: cured, and alone; between the chip as it is and the perfect one."""
-    lines = [["", "", *(metric["label"] for metric in found["metrics"])]]
-
-    def add(name: str, what: str, estimates: dict[str, Any]) -> None:
-        lines.append([name, what, *(_text(estimates[m["key"]], bool(m.get("time"))) for m in found["metrics"])])
-
-    add("all faults", "", {m["key"]: m["all_on"] for m in found["metrics"]})
-    for row in found["rows"]:
-        add(row["label"], "cured", row["without"])
-        add("", "alone", row["alone"])
-    add("no faults", "", {m["key"]: m["all_off"] for m in found["metrics"]})
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
-
-
-def _text(estimate: list, is_time: bool) -> str:
-    def one(value: float | None) -> str:
-        if value is None:
-            return "?"
-        return format_si(value, "s") if is_time else f"{value:.3g}"
-
-    value, low, high = estimate
-    if value is None:
-        return f"> {one(low)}"
-    return f"{one(value)} [{one(low)}, {one(high)}]"
+    return give(
+        arguments, facts, made, text=text if found["metrics"] else None, draw=draw if found["rows"] else None,
+        stopped=f"; {len(found['rows'])} of {len(names)} faults shown" if found["interrupted"] else None,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.output import give, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 
@@ -51,6 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.interrupt import CtrlC
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
+    from hwsim.report.figure import curve_of, energy_against_time
+    from hwsim.report.table import compare_table, scheme_label
+    from hwsim.report.waveform import write_run
     from hwsim.session import run as emulate
 
     chips = [chip(arguments.chip, **arguments.card, **scheme) for scheme in _schemes(arguments)]
@@ -66,58 +69,39 @@ def run(arguments: argparse.Namespace) -> int:
         for index, program in enumerate(programs):
             result = emulate(
                 program, anneal=anneal, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
-                engine=arguments.engine, threads=arguments.threads, progress=progress.watch(_label(program)),
+                engine=arguments.engine, threads=arguments.threads, progress=progress.watch(scheme_label(program)),
                 record=(0,) if arguments.vcd and index == 0 else (),
             )  # fmt: skip
             if result.device_time_s > 0:
                 rows.append(summarise(result, kind=problem.kind, target=target))
-                curves.append(
-                    {
-                        "label": _label(program),
-                        "times_s": result.checkpoint_times_s,
-                        "energies": result.checkpoint_energies,
-                    }
-                )
+                curves.append(curve_of(result, scheme_label(program)))
             if arguments.vcd and index == 0:
-                from hwsim.report.waveform import write_run
-
                 write_run(result, arguments.vcd)
+                print(f"waveform of the first scheme, read 0: {arguments.vcd}", file=sys.stderr)
             interrupted = result.interrupted or (ctrl_c.heard and index + 1 < len(programs))
             if interrupted:
                 break
-    facts = problem_facts(problem)
     made = record(arguments, programs=programs, anneal=anneal)
-    if arguments.json:
-        write_json({"problem": facts, "rows": rows, "interrupted": interrupted}, arguments.json, made)
-    if arguments.json != "-":
-        from hwsim.report.table import compare_table
+    facts = problem_facts(problem)
 
+    def text(_: int | None) -> str:
         shown = {
-            "name": problem.name,
-            "kind": problem.kind,
-            "spins": facts["spins"],
-            "couplings": facts["couplings"],
-            "known energy": problem.known_energy,
-            "chip": chips[0].name,
+            "name": problem.name, "kind": problem.kind, "spins": facts["spins"], "couplings": facts["couplings"],
+            "known energy": problem.known_energy, "chip": chips[0].name,
             "p-bits": None if programs[0].readout.chain is None else f"{programs[0].n_pbits} in chains",
-        }
-        print(compare_table(rows, {k: v for k, v in shown.items() if v is not None}))
-    if arguments.plot and curves:
-        from hwsim.report.figure import energy_against_time
+        }  # fmt: skip
+        return compare_table(rows, {key: value for key, value in shown.items() if value is not None})
 
+    def draw(path: str) -> None:
         title = f"{problem.name}: energy against device time"
-        energy_against_time(curves, arguments.plot, title=title, target=target, provenance=made)
-        print(f"picture: {arguments.plot}", file=sys.stderr)
-    if arguments.vcd:
-        print(f"waveform of the first scheme, read 0: {arguments.vcd}", file=sys.stderr)
+        energy_against_time(curves, path, title=title, target=target, provenance=made)
+
+    stopped = None
     if interrupted:
         done = rows[-1]["device_time_s"] if rows else 0.0
-        print(
-            f"hwsim: interrupted; {len(rows)} of {len(programs)} schemes shown, the last one up to {done:.3g} s",
-            file=sys.stderr,
-        )
-        return 130
-    return 0
+        stopped = f"; {len(rows)} of {len(programs)} schemes shown, the last one up to {done:.3g} s"
+    document = {"problem": facts, "rows": rows, "interrupted": interrupted}
+    return give(arguments, document, made, text=text, draw=draw if curves else None, stopped=stopped)
 
 
 def _schemes(arguments: argparse.Namespace) -> list[dict[str, Any]]:
@@ -129,15 +113,3 @@ def _schemes(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         for tau in arguments.tau or [None]
         for delay in arguments.delay or [None]
     ]
-
-
-def _label(program: Any) -> str:
-    from hwsim.units import format_si, to_seconds
-
-    label = program.clock.kind
-    if program.clock.kind == "synchronous":
-        label += f" p={program.clock.participation:g}"
-    delay = program.wires.uniform_delay
-    if delay is None:
-        return label + ", per-edge delays"
-    return label + (f", delay {format_si(to_seconds(delay), 's')}" if delay else "")

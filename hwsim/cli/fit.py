@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import record, write_json, write_text
+from hwsim.cli.output import give, record, write_text
 
 
 def add_parser(subparsers: Any) -> None:
@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.cell.fit import fit
     from hwsim.cell.fit_card import card_text
     from hwsim.cell.measured import read_measured
+    from hwsim.report.fit import fit_figure
     from hwsim.report.fit_table import fit_facts, fit_table
 
     measured = read_measured(arguments.data, interval_s=arguments.interval, input_scale=arguments.input_scale)
@@ -53,12 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     card = card_text(result, Path(arguments.card).stem) if arguments.card else None
     if card is not None:
         write_text(card, arguments.card)
+    made = record(arguments)
     if arguments.figure:
-        from hwsim.report.fit import fit_figure
-
-        fit_figure(result, measured, arguments.figure, provenance=record(arguments))
-    if arguments.json:
-        write_json(fit_facts(result), arguments.json, record(arguments))
-    if arguments.json != "-":
-        print(fit_table(result), end="")
-    return 0
+        fit_figure(result, measured, arguments.figure, provenance=made)
+    return give(arguments, fit_facts(result), made, text=lambda width: fit_table(result, width=width))

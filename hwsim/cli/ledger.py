@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import record, write_json
+from hwsim.cli.output import give, record
 
 
 def add_parser(subparsers: Any) -> None:
@@ -28,18 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.analysis.ledger import ledger
     from hwsim.chip.library import chip
-    from hwsim.units import format_si
+    from hwsim.report.card import ledger_text
 
     machine = chip(arguments.chip, **arguments.card)
     lines = ledger(machine, n_pbits=arguments.pbits)
-    if arguments.json:
-        write_json({"chip": machine.name, "lines": [asdict(line) for line in lines]}, arguments.json, record(arguments))
-    if arguments.json != "-":
-        width = max(len(line.label) for line in lines)
-        for line in lines:
-            if line.value is None:
-                shown = "unknown"
-            else:
-                shown = format_si(line.value, line.unit) if line.unit else f"{line.value:,.1f}"
-            print(f"{line.label:<{width}}  {shown:>12}  {line.note}")
-    return 0
+    document = {"chip": machine.name, "lines": [asdict(line) for line in lines]}
+    return give(arguments, document, record(arguments), text=lambda _: ledger_text(lines))

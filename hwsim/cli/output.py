@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -30,17 +31,18 @@ def record(
 
 
 def give(
-    arguments: argparse.Namespace, document: dict[str, Any], made: "Provenance", *, text: Callable[[], str],
-    draw: Callable[[str], Any] | None = None, stopped: str | None = None,
+    arguments: argparse.Namespace, document: dict[str, Any], made: "Provenance", *,
+    text: Callable[[int | None], str] | None, draw: Callable[[str], Any] | None = None, stopped: str | None = None,
 ) -> int:  # fmt: skip
-    """Write ``document`` to ``--json``, ``draw`` the picture of ``--plot``, print ``text`` unless the JSON is printed.
+    """Write ``document`` to ``--json``, print ``text`` unless the JSON is printed, ``draw`` the picture of ``--plot``.
 
-    stopped : why there is less than was asked for. Returns the exit code.
+    text : of the width of the terminal, None where standard output is none;  stopped : how far it went where it was
+    interrupted, the rest of a sentence. Returns the exit code.
     """
     if arguments.json:
         write_json(document, arguments.json, made)
-    if arguments.json != "-":
-        print(text())
+    if text is not None and arguments.json != "-":
+        print(text(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
     if draw is not None and arguments.plot:
         draw(arguments.plot)
         print(f"picture: {arguments.plot}", file=sys.stderr)

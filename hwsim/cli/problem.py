@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import record, write_json
+from hwsim.cli.output import give, record
 from hwsim.files import replacing
 
 
@@ -23,17 +23,11 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.problem.read import describe, read
+    from hwsim.report.table import facts_text
 
     problem = read(arguments.problem)
     facts = describe(problem)
     if arguments.output:
         with problem.bqm.to_file() as source, replacing(arguments.output) as part:
             part.write_bytes(source.read())
-    if arguments.json:
-        write_json(facts, arguments.json, record(arguments))
-    if arguments.json != "-":
-        for key, value in facts.items():
-            if value is not None:
-                print(f"{key.replace('_', ' '):<16} {value:g}" if isinstance(value, float) else
-                      f"{key.replace('_', ' '):<16} {value}")  # fmt: skip
-    return 0
+    return give(arguments, facts, record(arguments), text=lambda _: facts_text(facts))

@@ -1,17 +1,15 @@
 """``hwsim run``: one problem (or a saved program) on one chip, in device time."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
-
-_WORDS_SHOWN = 8
+from hwsim.units import format_si
 
 
 def add_parser(subparsers: Any) -> None:
@@ -43,10 +41,15 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.analysis.anneals import make_anneal
+    from hwsim.analysis.answers import answers
     from hwsim.analysis.summary import summarise
     from hwsim.chip.library import chip
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
+    from hwsim.report.answers import answer_lines
+    from hwsim.report.figure import curve_of, energy_against_time
+    from hwsim.report.table import compare_table
+    from hwsim.report.waveform import write_run
     from hwsim.session import run as emulate
 
     machine = chip(arguments.chip, **arguments.card)
@@ -79,67 +82,32 @@ def run(arguments: argparse.Namespace) -> int:
             record=(0,) if arguments.vcd else (),
         )  # fmt: skip
     row = summarise(result, kind=problem.kind, target=target)
-    facts = problem_facts(problem)
-    words = []
-    if problem.circuit is not None:
-        from hwsim.problem.logic import words_of
-        from hwsim.problem.problem import completed
-
-        wires, states = completed(problem, program.readout.names, result.variables)
-        words = words_of(problem.circuit, wires, states, problem.clamps)
-    chains = None
-    if program.readout.chain is not None:
-        from hwsim.analysis.chains import chain_facts
-
-        chains = chain_facts(result, target=target)
-    broken = _broken(problem, program, result)
+    found = answers(problem, result, target=target)
     made = record(arguments, programs=[program], anneal=anneal)
-    if arguments.json:
-        write_json(
-            {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted}
-            | ({"chains": chains} if chains else {})
-            | broken
-            | ({"words": [{"words": w, "count": c, "valid": v} for w, c, v in words]} if words else {}),
-            arguments.json, made,
-        )
     if arguments.samples:
         write_json(result.sampleset.to_serializable(), arguments.samples, made)
     if arguments.vcd:
-        from hwsim.report.waveform import write_run
-
         write_run(result, arguments.vcd)
-    if arguments.plot:
-        from hwsim.report.figure import energy_against_time
 
-        curve = {
-            "label": program.clock.kind,
-            "times_s": result.checkpoint_times_s,
-            "energies": result.checkpoint_energies,
-        }
-        title = f"{problem.name} on {machine.name}"
-        energy_against_time([curve], arguments.plot, title=title, target=target, provenance=made)
-    if arguments.json != "-":
-        from hwsim.report.table import compare_table
-
-        print(compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": machine.name}))
-        print(f"engine: {result.engine} ({result.engine_reason})")
-        for numbers, count, valid in words[:_WORDS_SHOWN]:
-            shown = ", ".join(f"{name} = {number}" for name, number in numbers.items())
-            print(f"  {shown:<28} {count / result.reads:7.1%}{'' if valid else '  some gate is not satisfied'}")
-        _print_broken(broken)
-        if chains is not None:
-            from hwsim.cli.chains import print_chains
-
-            print_chains(program, chains)
+    def text(_: int | None) -> str:
+        lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": machine.name})]
+        lines.append(f"engine: {result.engine} ({result.engine_reason})")
+        lines += answer_lines(
+            found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits
+        )  # fmt: skip
         if result.device_energy_j is not None:
-            from hwsim.units import format_si
-
             price = machine.grades.get("energy_per_update", "given")
-            print(f"energy: {format_si(result.device_energy_j, 'J')} a read for its updates ({price})")
-    if result.interrupted:
-        print(f"hwsim: interrupted after {result.device_time_s:.3g} s of device time", file=sys.stderr)
-        return 130
-    return 0
+            lines.append(f"energy: {format_si(result.device_energy_j, 'J')} a read for its updates ({price})")
+        return "\n".join(lines)
+
+    def draw(path: str) -> None:
+        title = f"{problem.name} on {machine.name}"
+        energy_against_time([curve_of(result)], path, title=title, target=target, provenance=made)
+
+    facts = problem_facts(problem)
+    document = {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted} | found
+    stopped = f" after {result.device_time_s:.3g} s of device time" if result.interrupted else None
+    return give(arguments, document, made, text=text, draw=draw, stopped=stopped)
 
 
 def _saved(arguments: argparse.Namespace) -> tuple[Any, Any]:
@@ -162,35 +130,3 @@ def _clamped(problem: Any, values: dict[str, int] | None) -> Any:
 
     named = {str(label): label for label in problem.bqm.variables}
     return clamp(problem, {named.get(text, text): value for text, value in values.items()})
-
-
-def _broken(problem: Any, program: Any, result: Any) -> dict[str, Any]:
-    """What the reads violate, by the name of the JSON's part."""
-    from hwsim.problem.constrained import broken_clauses, broken_constraints
-
-    if problem.constrained is not None:
-        return {"constraints": broken_constraints(problem, program.readout.names, result.variables)}
-    if problem.clauses:
-        return {"clauses": broken_clauses(problem, program.readout.names, result.variables)}
-    return {}
-
-
-def _print_broken(broken: dict[str, Any]) -> None:
-    if "clauses" in broken:
-        facts = broken["clauses"]
-        print(
-            f"clauses: {facts['fewest_broken']} of {facts['clauses']} violated in the best read, "
-            f"{facts['mean_broken']:.3g} on average; {facts['satisfied']:.1%} of reads satisfy all"
-        )
-    if "constraints" not in broken:
-        return
-    facts = broken["constraints"]
-    best = facts["best_objective"]
-    print(
-        f"constraints: {facts['feasible']:.1%} of reads keep all {len(facts['constraints'])}, "
-        + (f"best objective {best:.6g}" if best is not None else
-           f"the best read breaks {facts['fewest_broken']} (objective {facts['objective']:.6g})")
-    )  # fmt: skip
-    shown = [entry for entry in facts["constraints"] if entry[1] > 0][:_WORDS_SHOWN]
-    for label, share in shown:
-        print(f"  {label:<28} broken in {share:.1%} of reads")

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import record, write_json
+from hwsim.cli.output import give, record
 from hwsim.cli.progress import Bar
 from hwsim.errors import InputError
 
@@ -55,6 +55,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.interrupt import CtrlC
+    from hwsim.report.study_table import study_table
     from hwsim.study.execute import execute
     from hwsim.study.plan import build, read_plan
     from hwsim.study.store import Store
@@ -101,20 +102,15 @@ def run(arguments: argparse.Namespace) -> int:
         arguments, seed=seeds.pop() if len(seeds) == 1 else None,
         programs=dict.fromkeys(point.program for point in plan.points),
     )  # fmt: skip
-    if arguments.json:
-        write_json({"plan": spec, "points": rows, "interrupted": result.interrupted}, arguments.json, made)
-    if arguments.json != "-":
-        from hwsim.report.study_table import study_table
+    spent = time.monotonic() - began
 
-        print(study_table(rows))
-        print(
-            f"{len(rows)} points, {sum(row['shards'] for row in rows)} shards, of which {result.shards} new in "
-            f"{time.monotonic() - began:.1f} s: {arguments.store}"
-        )
-    if result.interrupted:
-        print(f"hwsim: interrupted; hwsim study {arguments.plan} --store {arguments.store} goes on", file=sys.stderr)
-        return 130
-    return 0
+    def text(width: int | None) -> str:
+        shards = f"{sum(row['shards'] for row in rows)} shards, of which {result.shards} new in {spent:.1f} s"
+        return f"{study_table(rows, width=width)}\n{len(rows)} points, {shards}: {arguments.store}"
+
+    document = {"plan": spec, "points": rows, "interrupted": result.interrupted}
+    again = f"; hwsim study {arguments.plan} --store {arguments.store} goes on"
+    return give(arguments, document, made, text=text, stopped=again if result.interrupted else None)
 
 
 def _workers(arguments: argparse.Namespace, shelf: Any, interrupt: Any) -> Any:

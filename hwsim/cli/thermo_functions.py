@@ -1,13 +1,11 @@
 """``hwsim thermo determinant``, ``exponential`` and ``lyapunov``: functions of a matrix that ideal cells measure."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
-from hwsim.cli.output import record, write_json
-from hwsim.units import format_si
+from hwsim.cli.output import give, record
 
 _WORDS = {
     "determinant": "ln det A, as a free energy",
@@ -47,41 +45,25 @@ def add_parsers(kinds: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
+    from hwsim.report.thermo import function_picture, function_text
     from hwsim.thermo import matrices
 
     A = read_array(arguments.matrix, "A", 2)
     how: dict[str, Any] = {
         "tau_s": arguments.tau, "seed": arguments.seed, "replicas": arguments.replicas, "samples": arguments.samples,
     }  # fmt: skip
-    document: dict[str, Any]
     if arguments.kind == "determinant":
-        value = matrices.determinant(A, **how)
-        document = {name: part.tolist() if hasattr(part, "tolist") else part for name, part in vars(value).items()}
-        said = [
-            f"ln det A = {value.log_determinant:.6g} +- {value.error:.2g}, by Cholesky {value.exact:.6g} "
-            f"({(value.log_determinant - value.exact) / (value.error or 1.0):+.1f} standard errors)"
-        ]
+        found: Any = matrices.determinant(A, **how)
+    elif arguments.kind == "exponential":
+        found = matrices.exponential(A, **how)
     else:
-        if arguments.kind == "exponential":
-            found = matrices.exponential(A, **how)
-        else:
-            found = matrices.lyapunov(A, read_array(arguments.noise, "Q", 2), **how)
-        document = {name: part.tolist() if hasattr(part, "tolist") else part for name, part in vars(found).items()}
-        rows = ["  ".join(f"{value:9.4f}" for value in row[:8]) for row in found.matrix[:8]]
-        said = [*rows, *(["(the first 8 rows and columns)"] if len(A) > 8 else []),
-                f"relative error {found.relative_error:.3g} against a direct solver; standard errors of the entries "
-                f"{found.error.min():.2g} to {found.error.max():.2g}"]  # fmt: skip
-    document = {"kind": arguments.kind, "size": len(A)} | document
+        found = matrices.lyapunov(A, read_array(arguments.noise, "Q", 2), **how)
+    document = {"kind": arguments.kind, "size": len(A)}
+    document |= {name: part.tolist() if hasattr(part, "tolist") else part for name, part in vars(found).items()}
     made = record(arguments)
-    if arguments.json:
-        write_json(document, arguments.json, made)
-    if arguments.json != "-":
-        print("\n".join(said))
-        print(f"{document['replicas']} machines, {format_si(document['device_time_s'], 's')} of device time each")
-    if arguments.plot:
-        from hwsim.report.thermo import function_picture
 
+    def draw(path: str) -> None:
         title = f"{_WORDS[arguments.kind]}, of {len(A)} x {len(A)} by {document['replicas']} machines of ideal cells"
-        function_picture(document, arguments.plot, title=title, provenance=made)
-        print(f"picture: {arguments.plot}", file=sys.stderr)
-    return 0
+        function_picture(document, path, title=title, provenance=made)
+
+    return give(arguments, document, made, text=lambda _: function_text(document), draw=draw)

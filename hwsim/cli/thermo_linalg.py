@@ -1,16 +1,12 @@
 """``hwsim thermo solve``, ``inverse`` and ``regression``: means and covariances of cells in the bowl of a matrix."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
-from hwsim.cli.output import record, write_json
+from hwsim.cli.output import give, record
 from hwsim.cli.progress import Progress
-from hwsim.units import format_si
-
-_SHOWN = 8
 
 
 def add_parsers(kinds: Any) -> None:
@@ -77,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from hwsim.interrupt import CtrlC
+    from hwsim.report.thermo import error_picture, linalg_text
     from hwsim.thermo.linalg import compare, measure
     from hwsim.thermo.machine import modes
 
@@ -128,67 +125,11 @@ def run(arguments: argparse.Namespace) -> int:
         document |= {"closed_form": {"mean": law.mean.tolist(), "covariance": law.covariance.tolist(),
                                      "spread": spread.tolist()}}  # fmt: skip
     made = record(arguments, beta=[machine.beta])
-    if arguments.json:
-        write_json(document, arguments.json, made)
-    if arguments.json != "-":
-        _print(document)
-    if arguments.plot:
-        from hwsim.report.thermo import error_picture
 
+    def draw(path: str) -> None:
         what = {"solve": "A x = b", "inverse": "the inverse of A", "regression": "a posterior"}[kind]
         title = f"{what} by {len(A)} fluctuating cells of {machine.name}: error against device time"
-        error_picture(document, arguments.plot, title=title, provenance=made)
-        print(f"picture: {arguments.plot}", file=sys.stderr)
-    if found.interrupted:
-        print(f"hwsim: interrupted after {found.samples} samples", file=sys.stderr)
-        return 130
-    return 0
+        error_picture(document, path, title=title, provenance=made)
 
-
-def _print(document: dict[str, Any]) -> None:
-    d, kind = document["size"], document["kind"]
-    word = "machine" if document["replicas"] == 1 else "machines"
-    print(
-        f"{d} cells of {document['machine']}, {document['replicas']} {word}: settled "
-        f"{format_si(document['settle_s'], 's')}, then {document['samples']} samples "
-        f"{format_si(document['interval_s'], 's')} apart, {format_si(document['device_time_s'], 's')} of device time "
-        f"({format_si(document['host_s'], 's')} here)"
-    )
-    if document["unit"]:
-        print(f"readings of {format_si(document['rms_reading'], document['unit'])}, root mean square")
-    if kind == "regression":
-        _print_weights(document)
-    elif kind == "solve":
-        shown = ", ".join(f"{value:.4g}" for value in document["x"][:_SHOWN])
-        print(f"x = {shown}{', ...' if d > _SHOWN else ''}")
-    what = {"solve": "x", "regression": "the mean"}.get(kind)
-    if what:
-        print(f"relative error of {what + ' ':<16}{document['relative_error']:.3g} "
-              f"(theory: {document['predicted_error']:.3g})")  # fmt: skip
-    name = "covariance" if kind == "regression" else "inverse"
-    print(f"relative error of {'the ' + name + ' ':<16}{document['covariance_error']:.3g} "
-          f"(theory: {document['predicted_covariance_error']:.3g})")  # fmt: skip
-    energy = document["device_energy_j"]
-    if energy is None:
-        print(f"energy: unknown, the power of {document['machine']} is not on its card; --set power=1mW gives one")
-    else:
-        left = "".join(f", without {part}, which has no price" for part in document["unpriced_energy"])
-        print(f"energy: {format_si(energy, 'J')} ({document['energy_grade']}){left}")
-    print("on this computer:")
-    for row in document["direct"]:
-        steps = f", {row['iterations']} iterations" if row["iterations"] != 1 else ""
-        joules = "" if row["host_energy_j"] is None else f", {format_si(row['host_energy_j'], 'J')}"
-        print(
-            f"  {row['name']:<20} {format_si(row['host_s'], 's'):>9}{joules}, {row['operations']:,} operations, "
-            f"relative error {row['relative_error']:.2g}{steps}"
-        )
-
-
-def _print_weights(document: dict[str, Any]) -> None:
-    law = document["closed_form"]
-    print("weight      mean  closed form    spread  closed form")
-    for k in range(min(document["size"], _SHOWN)):
-        print(f"{k:6d} {document['x'][k]:+9.4g}  {law['mean'][k]:+11.4g} {document['covariance'][k][k] ** 0.5:9.4g}  "
-              f"{law['spread'][k]:11.4g}")  # fmt: skip
-    if document["size"] > _SHOWN:
-        print(f"   ... and {document['size'] - _SHOWN} more")
+    stopped = f" after {found.samples} samples" if found.interrupted else None
+    return give(arguments, document, made, text=lambda _: linalg_text(document), draw=draw, stopped=stopped)

@@ -12,7 +12,9 @@ import numpy as np
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import positions, wires
 from hwsim.chip.topology import sites as sites_of
+from hwsim.errors import InputError
 from hwsim.jit import njit
+from hwsim.problem.problem import Problem, make_bqm
 from hwsim.program import Network, rows_of
 from hwsim.streams import generator
 
@@ -70,6 +72,16 @@ def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -
         wired=wired,
         pitch_m=side,
     )
+
+
+def whole_die(chip: Chip) -> Problem:
+    """A problem with a coupling on every wire of ``chip``. Raises InputError where it has none of its own."""
+    if not chip.topology.is_fixed:
+        raise InputError(f"chip {chip.name!r} has no wires of its own: give a problem to lay out")
+    nodes = sites_of(chip.topology)
+    ends = np.searchsorted(nodes, wires(chip.topology))
+    bqm = make_bqm(np.zeros(len(nodes)), ends[:, 0], ends[:, 1], -np.ones(len(ends)), nodes.tolist())
+    return Problem(bqm=bqm, name=chip.name, kind="ising")
 
 
 def fan_in_stages(degree: np.ndarray) -> np.ndarray:

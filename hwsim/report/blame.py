@@ -1,6 +1,6 @@
 """Which fault of a chip costs the most: each switched off with the rest on, and each alone on a perfect chip.
 
-Enters: estimates with 95 % intervals, per fault and metric. Leaves: one file with a panel per metric.
+Enters: estimates with 95 % intervals, per fault and metric. Leaves: one file with a panel per metric, or a table.
 """
 
 import math
@@ -13,6 +13,8 @@ from typing import Any
 from hwsim.errors import InputError
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+from hwsim.report.table import columns
+from hwsim.units import format_si
 
 MAX_PANELS = 3
 # value, low, high; None where nothing is known
@@ -63,6 +65,36 @@ def blame_picture(
     canvas.headline(figure, title, width=40 + 30 * len(metrics))
     canvas.write(figure, path, provenance)
     return path
+
+
+def blame_table(found: dict[str, Any], *, width: int | None = None) -> str:
+    """Two lines per fault: cured, and alone; between the chip as it is and the perfect one.
+
+    found : metrics and rows, with ``all_on`` and ``all_off`` in each metric;  width : of the terminal, if any.
+    """
+    lines = [["", "", *(metric["label"] for metric in found["metrics"])]]
+
+    def add(name: str, what: str, estimates: dict[str, Any]) -> None:
+        lines.append([name, what, *(_words(estimates[m["key"]], bool(m.get("time"))) for m in found["metrics"])])
+
+    add("all faults", "", {m["key"]: m["all_on"] for m in found["metrics"]})
+    for row in found["rows"]:
+        add(row["label"], "cured", row["without"])
+        add("", "alone", row["alone"])
+    add("no faults", "", {m["key"]: m["all_off"] for m in found["metrics"]})
+    return columns(lines, width=width)
+
+
+def _words(estimate: list, is_time: bool) -> str:
+    def one(value: float | None) -> str:
+        if value is None:
+            return "?"
+        return format_si(value, "s") if is_time else f"{value:.3g}"
+
+    value, low, high = estimate
+    if value is None:
+        return f"> {one(low)}"
+    return f"{one(value)} [{one(low)}, {one(high)}]"
 
 
 _OF_METRIC = ("key", "label", "lower_is_better", "all_on", "all_off")

@@ -4,6 +4,7 @@ Enters: a card and, where one can be made of it, its Chip. Leaves: plain data, o
 """
 
 import textwrap
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -14,6 +15,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, present_faults
 from hwsim.chip.topology import n_sites, wires
 from hwsim.errors import MissingExtraError
+from hwsim.report.table import columns as aligned
 from hwsim.units import format_si
 
 _NAME_WIDTH = 28
@@ -29,6 +31,28 @@ def card_facts(card: PBitCard | ChipCard | ModesCard) -> dict[str, Any]:
     return facts
 
 
+def list_table(cards: list[Any], columns: dict[str, str], *, width: int | None = None) -> str:
+    """One line a card, of ``columns`` {heading: attribute}, and its summary below; summaries are at most 110 wide."""
+    wide = min(110, width or 100)
+    cells = [list(columns), *([str(getattr(card, name)) for name in columns.values()] for card in cards)]
+    head, *lines = aligned(cells).splitlines()
+    text = [head]
+    for line, card in zip(lines, cards, strict=True):
+        text += [line, textwrap.fill(card.summary, wide, initial_indent="    ", subsequent_indent="    ")]
+    return "\n".join([*text, "", "hwsim show NAME: every number of one, with source and grade"])
+
+
+def ledger_text(lines: Sequence[Any]) -> str:
+    """A line for each price: label, number with unit, note."""
+    cells = []
+    for line in lines:
+        shown = "unknown"
+        if line.value is not None:
+            shown = format_si(line.value, line.unit) if line.unit else f"{line.value:,.1f}"
+        cells.append([line.label, f"{shown:>12}", line.note])
+    return aligned(cells)
+
+
 def machine_facts(chip: Chip) -> dict[str, Any]:
     """What the card's machine comes to: sites and wires of a fixed graph (None where open), and faults by name."""
     facts: dict[str, Any] = {"n_sites": None, "n_wires": None, "graph_unknown": None}
@@ -41,7 +65,7 @@ def machine_facts(chip: Chip) -> dict[str, Any]:
 
 
 def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
-    """The facts as text with a final newline, in lines of at most ``width`` characters.
+    """The facts as text, in lines of at most ``width`` characters.
 
     facts : of card_facts, with those of machine_facts under ``machine`` where there is a machine, or the reason that
     there is none under ``no_machine``; and under ``measured`` the numbers of a measurement.
@@ -60,7 +84,7 @@ def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
     for heading, rows in sections:
         if rows:
             lines += ["", heading, *_columns(rows, width)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+from hwsim.units import format_si
 
 PANELS = {
     "sigmoid": "Answer to an input",
@@ -216,3 +218,11 @@ def _law_at(x: np.ndarray, law: tuple[np.ndarray, np.ndarray], data: dict, where
 
 def _label(data: dict) -> str:
     return "\n".join(textwrap.wrap(canvas.plain(str(data.get("label") or "law on the card")), 46))
+
+
+def device_title(chip: Chip) -> str:
+    """What was emulated: one p-bit of ``chip``, its law and its clock."""
+    pbit, clock = chip.pbit, chip.clock
+    time = format_si(pbit.tau_s if clock.period_s is None else clock.period_s, "s")
+    pace = f"{clock.kind} clock, tau {time}" if clock.kind == "poisson" else f"{clock.kind} clock of period {time}"
+    return f"{chip.title} ({chip.name}), one p-bit emulated: law {pbit.law}, {pace}; 95\u00a0% intervals"

@@ -177,3 +177,19 @@ def _expected(curve: Mapping, where: str) -> tuple[float, float] | None:
     if not 0 <= low <= high <= 1:
         raise InputError(f"{where} needs 'success_expected' as 0 <= low <= high <= 1, got {low:g} to {high:g}")
     return float(low), float(high)
+
+
+def yield_text(curve: dict) -> str:
+    """Success of the dies, and the time within which shares of them solve; of the same curve with
+    ``tts99_s_of_share``."""
+    success = curve["success"]
+    low, high = curve["success_expected"]
+    lines = [
+        f"success of a die     mean {success.mean():.3g}, {success.min():.3g} to {success.max():.3g}; "
+        f"reads alone would spread 95 % of them over {low:.3g} to {high:.3g}",
+        f"TTS99 without faults {format_si(curve['ideal_tts_s'], 's')}",
+    ]
+    for share, value in curve["tts99_s_of_share"].items():
+        shown = "not reached" if value is None else format_si(value, "s")
+        lines.append(f"TTS99, {float(share):4.0%} of dies {shown}")
+    return "\n".join(lines)

@@ -11,6 +11,13 @@ import numpy as np
 from hwsim.errors import InputError
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+from hwsim.session import Run
+
+
+def curve_of(run: Run, label: str | None = None) -> dict:
+    """The curve of a run, called ``label`` or after its clock."""
+    name = run.program.clock.kind if label is None else label
+    return {"label": name, "times_s": run.checkpoint_times_s, "energies": run.checkpoint_energies}
 
 
 def energy_against_time(

@@ -5,6 +5,7 @@ from typing import Any
 from hwsim.cell.fit import REJECTED, DeviceFit, Fit, Score
 from hwsim.cell.measured import SIGMOID, TRACES
 from hwsim.cell.population import Estimate
+from hwsim.report.table import columns
 from hwsim.units import format_si
 
 MAX_DEVICES = 30
@@ -25,8 +26,8 @@ _MEANING = {
 }
 
 
-def fit_table(fit: Fit) -> str:
-    """Everything that a person wants of a fit, as text."""
+def fit_table(fit: Fit, *, width: int | None = None) -> str:
+    """Everything that a person wants of a fit, as text; the list of devices is folded at ``width``."""
     n = len(fit.devices)
     lines = [_what(fit), _model(fit), ""]
     lines.append(f"{'parameter':<12}{'estimate':>11}{'95 % low':>11}{'95 % high':>11}")
@@ -37,7 +38,7 @@ def fit_table(fit: Fit) -> str:
         cells = "".join(f"{_shown(name, v):>11}" for v in (estimate.value, estimate.low, estimate.high))
         lines.append(f"{name:<12}{cells}  {meaning}")
     if n > 1:
-        lines += ["", *_devices(fit)]
+        lines += ["", *_devices(fit, width)]
     lines.append("")
     if fit.law.p is not None:
         lines.append(f"tanh law: {_verdict(fit.law)}")
@@ -46,7 +47,7 @@ def fit_table(fit: Fit) -> str:
     if fit.memory.p is not None:
         lines.append(f"memory of one sample: {_verdict(fit.memory)}")
     lines += [f"note: {note}" for note in fit.notes]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _what(fit: Fit) -> str:
@@ -65,7 +66,7 @@ def _model(fit: Fit) -> str:
     return text + ("; mean dwell time in state m = +-1: tau exp(m z)" if fit.kind == TRACES else "")
 
 
-def _devices(fit: Fit) -> list[str]:
+def _devices(fit: Fit, width: int | None) -> list[str]:
     names = [name for name in ("gain", "offset", "tau", "lag1") if any(name in d.estimates for d in fit.devices)]
     rows = [["device", *names, *(["p of the law"] if fit.separable else [])]]
     for device in fit.devices[:MAX_DEVICES]:
@@ -73,8 +74,7 @@ def _devices(fit: Fit) -> list[str]:
         if fit.separable:
             row.append("-" if device.law.p is None else f"{device.law.p:.2g}")
         rows.append(row)
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = columns(rows, width=width).splitlines()
     if len(fit.devices) > MAX_DEVICES:
         lines.append(f"and {len(fit.devices) - MAX_DEVICES} more devices, which --json lists")
     return lines

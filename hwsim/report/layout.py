@@ -218,3 +218,63 @@ def _rule(axes: Any, rule: Mapping[str, Any]) -> None:
     )
     canvas.dress(axes, "what delay costs, and how much is too much")
     axes.legend(fontsize="small", framealpha=0.8, edgecolor="none", loc="best")
+
+
+def layout_title(name: str, facts: dict[str, Any]) -> str:
+    """What is laid out, and on how much."""
+    area = "" if facts["area_m2"] is None else f", {_area(facts['area_m2'])}"
+    return f"{name}: {facts['pbits']} p-bits on {facts['columns']} x {facts['rows']} cells{area}"
+
+
+def _area(area_m2: float) -> str:
+    return f"{area_m2 * 1e6:.3g} mm2"
+
+
+def layout_text(title: str, facts: dict[str, Any], rule: Any) -> str:
+    """The numbers of `hwsim.analysis.layout_facts`, and of the design rule where there is one."""
+    pitch, critical = facts["cell_pitch_m"], facts["critical_delay_s"]
+    lines = [title]
+
+    def line(label: str, text: str) -> None:
+        lines.append(f"  {label:<30} {text}")
+
+    unit = "pitches" if pitch is None else f"pitches of {format_si(pitch, 'm')}"
+    total = "" if pitch is None else f", {format_si(facts['wire_total_m'], 'm')}"
+    x, y = facts["crowded_cell"]
+    line("couplings", f"{facts['wires']}")
+    line("wire of a coupling", f"mean {facts['wire_length_mean']:.2f}, longest {facts['wire_length_max']:.0f} {unit}")
+    line("wire in all", f"{facts['wire_length_total']:.0f} pitches{total}")
+    line("wires through a cell", f"mean {facts['crowding_mean']:.1f}, most {facts['crowding_max']:.0f} at ({x}, {y})")
+    delay = "unknown: this chip states no wire_delay, stage_delay or delay"
+    if critical > 0:
+        mean, share = format_si(facts["delay_mean_s"], "s"), facts["delay_over_update"]
+        delay = f"mean {mean}, longest {format_si(critical, 's')} ({share:.3g} of an update)"
+    line("delay of a coupling", delay)
+    toggle = facts["toggle_j_mean"]
+    unknown = "unknown: this chip states no wire_energy"
+    line("energy of a toggle's wires", unknown if toggle is None else f"mean {format_si(toggle, 'J')}")
+    if facts["chromatic_hz"] is not None:
+        rate, phases = format_si(facts["chromatic_hz"], "Hz"), facts["colours"]
+        line("chromatic clock, exact", f"up to {rate} sweeps, {phases} phases no shorter than the longest delay")
+    if rule is None:
+        return "\n".join(lines)
+    what = {"correlation": "correlation error", "kl": "KL divergence", "success": "success lost"}[rule.measure]
+    lines.append(f"design rule: {what} below {rule.limit:g}")
+    line("delay / update time", _ratio(rule))
+    if facts["update_hz"] is not None:
+        most, now = format_si(facts["update_hz"], "Hz"), format_si(1 / rule.update_s, "Hz")
+        line("updates of a p-bit", f"up to {most} under this clock, here {now}")
+    if rule.loss_here is not None:
+        loss, error = rule.loss_here
+        line(f"{what}, this layout", f"{loss:.3g} +- {error:.2g}")
+    return "\n".join(lines)
+
+
+def _ratio(rule: Any) -> str:
+    if rule.ratio is None:
+        return f"no limit up to {rule.curve[-1][0]:.3g}" if rule.curve else "not measured"
+    if rule.is_bound:
+        return f"below {rule.curve[0][0]:.3g}, the least that was tried"
+    low, high = rule.ratio_ci
+    least = f"below {rule.curve[0][0]:.2g}" if low is None or low <= rule.curve[0][0] else f"{low:.3g}"
+    return f"at most {rule.ratio:.3g} [{least}, {'no limit' if high is None else format(high, '.3g')}]"

@@ -5,13 +5,14 @@ Enters: points as `hwsim.study.summed.table` gives them. Leaves: text.
 
 from typing import Any
 
+from hwsim.report.table import columns
 from hwsim.units import format_si
 
 _LEAST = 1e-6
 """Residual energy per spin below which the number of digits is that of an extrapolation."""
 
 
-def study_table(points: list[dict[str, Any]]) -> str:
+def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> str:
     """Words of the grid, reads, success, TTS99, energy to solution, residual energy, and why a point stopped."""
     keys = list(dict.fromkeys(key for point in points for key in point["words"]))
     with_target = any(point.get("tts99_s") is not None for point in points)
@@ -29,9 +30,7 @@ def study_table(points: list[dict[str, Any]]) -> str:
         lines.append([
             *words, str(point["reads"]), *cells, residual(point), point.get("stopped") or "goes on",
         ])  # fmt: skip
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join(text + notes(points))
+    return "\n".join([columns(lines, width=width), *notes(points)])
 
 
 def notes(points: list[dict[str, Any]]) -> list[str]:

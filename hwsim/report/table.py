@@ -1,14 +1,16 @@
-"""One table that compares runs of a problem, for people: ASCII, one row per run.
+"""Tables for people: columns of text, and the one table that compares runs of a problem, in ASCII, one row per run.
 
-Enters: rows (dicts, see :data:`KEYS`) and a few words on the problem. Leaves: text. Nothing is computed here.
+Enters: lines of cells; or rows (dicts, see :data:`KEYS`) and a few words on the problem. Leaves: text. Nothing is
+computed here.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hwsim.errors import InputError
-from hwsim.units import format_si
+from hwsim.program import Program
+from hwsim.units import format_si, to_seconds
 
 KEYS = (
     "clock", "participation", "tau_s", "delay_s", "engine", "reads", "schedules", "energy_mean", "energy_sem",
@@ -16,6 +18,36 @@ KEYS = (
     "device_time_s", "updates", "host_seconds", "updates_per_ns", "total_variation", "tv_noise_floor",
 )  # fmt: skip
 """What a row may hold; all of it may be absent or None, except ``clock``."""
+
+
+def columns(lines: Sequence[Sequence[str]], *, align: str = "", width: int | None = None) -> str:
+    """``lines`` of equally many cells as columns, two spaces apart.
+
+    align : "<" or ">" for each column, to the left where it says nothing;  width : of a terminal, at which cells are
+    folded; without it lines are as long as they need.
+    """
+    sides = align.ljust(len(lines[0]), "<")
+    widths = [max(len(line[k]) for line in lines) for k in range(len(sides))]
+    if width is None or sum(widths) + 2 * (len(widths) - 1) <= width:
+        plan = list(zip(sides, widths, strict=True))
+        rows = ("  ".join(f"{cell:{side}{w}}" for cell, (side, w) in zip(line, plan, strict=True)) for line in lines)
+        return "\n".join(row.rstrip() for row in rows)
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for side in sides:
+        table.add_column(justify="right" if side == ">" else "left", overflow="fold")
+    for line in lines:
+        table.add_row(*map(Text, line))
+    return _rendered(width, table)
+
+
+def facts_text(facts: dict[str, Any]) -> str:
+    """A line for each fact that is known, its key in words."""
+    known = {key.replace("_", " "): value for key, value in facts.items() if value is not None}
+    shown = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in known.items()}
+    return "\n".join(f"{key:<16} {value}" for key, value in shown.items())
 
 
 def compare_table(rows: list[dict], problem: dict | None = None, *, console_width: int = 110) -> str:
@@ -32,48 +64,63 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
         unknown = sorted(set(row) - set(KEYS))
         if unknown:
             raise InputError(f"{unknown[0]!r} is not a column of the table; known are {', '.join(KEYS)}")
-    from io import StringIO
-
     from rich.box import Box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    common, columns = [], []
+    common, differing = [], []
     for key, header, cell in _SETTINGS:
         cells = [cell(row) for row in rows]
         if len(set(cells)) == 1:
             if cells[0] != "-":
                 common.append(f"{_plain(header)} {cells[0]}")
         else:
-            columns.append((key, header, cells))
+            differing.append((key, header, cells))
     for key, header, cell in _RESULTS:
         cells = [cell(row) for row in rows]
         if any(c != "-" for c in cells):
-            columns.append((key, header, cells))
+            differing.append((key, header, cells))
 
     rule = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
     table = Table(box=rule, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, safe_box=True)
     table.add_column("clock", vertical="top", overflow="fold")
-    for _, header, _ in columns:
+    for _, header, _ in differing:
         table.add_column(header, justify="right", overflow="fold")
     for i, row in enumerate(rows):
-        table.add_row(Text(_clock(row)), *(Text(cells[i]) for _, _, cells in columns))
+        table.add_row(Text(_clock(row)), *(Text(cells[i]) for _, _, cells in differing))
+
+    parts: list[Any] = [Text(_title(problem))] if problem else []
+    if common:
+        parts.append(Text("all rows: " + ", ".join(common)))
+    parts += ["", table]
+    notes = _footnotes(rows, [key for key, _, _ in differing])
+    if notes:
+        parts += ["", Text(" ".join(notes))]
+    return (_rendered(console_width, *parts) + "\n").encode("ascii", "replace").decode("ascii")
+
+
+def _rendered(width: int, *parts: Any) -> str:
+    """Rich's parts as plain text."""
+    from io import StringIO
+
+    from rich.console import Console
 
     out = StringIO()
-    console = Console(file=out, width=console_width, color_system=None, legacy_windows=False, highlight=False)
-    if problem:
-        console.print(Text(_title(problem)))
-    if common:
-        console.print(Text("all rows: " + ", ".join(common)))
-    console.print()
-    console.print(table)
-    notes = _footnotes(rows, [key for key, _, _ in columns])
-    if notes:
-        console.print()
-        console.print(Text(" ".join(notes)))
-    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-    return text.encode("ascii", "replace").decode("ascii")
+    console = Console(file=out, width=width, color_system=None, legacy_windows=False, highlight=False)
+    for part in parts:
+        console.print(part)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def scheme_label(program: Program) -> str:
+    """The clock of ``program``, with its participation and its delay where it has them."""
+    label = program.clock.kind
+    if program.clock.kind == "synchronous":
+        label += f" p={program.clock.participation:g}"
+    delay = program.wires.uniform_delay
+    if delay is None:
+        return label + ", per-edge delays"
+    return label + (f", delay {format_si(to_seconds(delay), 's')}" if delay else "")
 
 
 def _title(problem: dict) -> str:

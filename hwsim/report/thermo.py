@@ -13,6 +13,9 @@ from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
+_SHOWN = 8
+"""Numbers of a vector, or rows and columns of a matrix, that are printed."""
+
 
 def error_picture(
     document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
@@ -118,3 +121,79 @@ def function_picture(
     canvas.dress(axes, words)
     canvas.write(figure, path, provenance)
     return path
+
+
+def linalg_text(document: dict[str, Any]) -> str:
+    """What ``hwsim thermo solve``, ``inverse`` or ``regression`` found, beside theory and direct solvers."""
+    d, kind = document["size"], document["kind"]
+    word = "machine" if document["replicas"] == 1 else "machines"
+    settled, apart, device, host = (
+        format_si(document[key], "s") for key in ("settle_s", "interval_s", "device_time_s", "host_s")
+    )
+    lines = [
+        f"{d} cells of {document['machine']}, {document['replicas']} {word}: settled {settled}, then "
+        f"{document['samples']} samples {apart} apart, {device} of device time ({host} here)"
+    ]
+    if document["unit"]:
+        lines.append(f"readings of {format_si(document['rms_reading'], document['unit'])}, root mean square")
+    if kind == "regression":
+        lines += _weights(document)
+    elif kind == "solve":
+        shown = ", ".join(f"{value:.4g}" for value in document["x"][:_SHOWN])
+        lines.append(f"x = {shown}{', ...' if d > _SHOWN else ''}")
+    mean = {"solve": "x", "regression": "the mean"}.get(kind)
+    errors = [] if mean is None else [(mean, "relative_error", "predicted_error")]
+    name = "the covariance" if kind == "regression" else "the inverse"
+    errors.append((name, "covariance_error", "predicted_covariance_error"))
+    for what, key, theory in errors:
+        lines.append(f"relative error of {what + ' ':<16}{document[key]:.3g} (theory: {document[theory]:.3g})")
+    lines += [_energy(document), "on this computer:"]
+    for row in document["direct"]:
+        steps = f", {row['iterations']} iterations" if row["iterations"] != 1 else ""
+        joules = "" if row["host_energy_j"] is None else f", {format_si(row['host_energy_j'], 'J')}"
+        lines.append(
+            f"  {row['name']:<20} {format_si(row['host_s'], 's'):>9}{joules}, {row['operations']:,} operations, "
+            f"relative error {row['relative_error']:.2g}{steps}"
+        )
+    return "\n".join(lines)
+
+
+def _energy(document: dict[str, Any]) -> str:
+    joules = document["device_energy_j"]
+    if joules is None:
+        machine = document["machine"]
+        return f"energy: unknown, the power of {machine} is not on its card; --set power=1mW gives one"
+    left = "".join(f", without {part}, which has no price" for part in document["unpriced_energy"])
+    return f"energy: {format_si(joules, 'J')} ({document['energy_grade']}){left}"
+
+
+def _weights(document: dict[str, Any]) -> list[str]:
+    law = document["closed_form"]
+    lines = ["weight      mean  closed form    spread  closed form"]
+    for k in range(min(document["size"], _SHOWN)):
+        mean, spread = document["x"][k], document["covariance"][k][k] ** 0.5
+        lines.append(f"{k:6d} {mean:+9.4g}  {law['mean'][k]:+11.4g} {spread:9.4g}  {law['spread'][k]:11.4g}")
+    if document["size"] > _SHOWN:
+        lines.append(f"   ... and {document['size'] - _SHOWN} more")
+    return lines
+
+
+def function_text(document: dict[str, Any]) -> str:
+    """What ``hwsim thermo determinant``, ``exponential`` or ``lyapunov`` found, beside a direct solver."""
+    error = document["error"]
+    if document["kind"] == "determinant":
+        value, exact = document["log_determinant"], document["exact"]
+        lines = [
+            f"ln det A = {value:.6g} +- {error:.2g}, by Cholesky {exact:.6g} "
+            f"({(value - exact) / (error or 1.0):+.1f} standard errors)"
+        ]
+    else:
+        lines = ["  ".join(f"{value:9.4f}" for value in row[:_SHOWN]) for row in document["matrix"][:_SHOWN]]
+        if document["size"] > _SHOWN:
+            lines.append(f"(the first {_SHOWN} rows and columns)")
+        lines.append(
+            f"relative error {document['relative_error']:.3g} against a direct solver; standard errors of the entries "
+            f"{np.min(error):.2g} to {np.max(error):.2g}"
+        )
+    lines.append(f"{document['replicas']} machines, {format_si(document['device_time_s'], 's')} of device time each")
+    return "\n".join(lines)

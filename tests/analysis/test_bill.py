@@ -2,9 +2,9 @@
 
 import pytest
 
-from hwsim.session import Activity
 from hwsim.analysis.bill import bill
 from hwsim.prices import Prices
+from hwsim.session import Activity
 
 ACTIVITY = Activity(
     n_pbits=100, replicas=8, copies=8, run_s=4e-6, settle_s=1e-6, updates=80_000, reads=24, writes=10, read_rounds=3,

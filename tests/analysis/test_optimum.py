@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.session import Activity
 from hwsim.algorithm.recipe import Recipe
 from hwsim.analysis.optimum import Point, _summed, _tts, _unsure, find_optimum
 from hwsim.analysis.tts import time_to_solution
 from hwsim.errors import InputError
+from hwsim.session import Activity
 
 
 def annealed(time_s):

@@ -1,7 +1,7 @@
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.report.table import compare_table
+from hwsim.report.table import columns, compare_table
 
 COMMON = {"tau_s": 5e-9, "engine": "lanes", "reads": 512, "schedules": 8, "device_time_s": 1e-6, "updates": 160000000}
 NUMBERS = {
@@ -71,3 +71,25 @@ def test_an_unknown_key_and_an_empty_table_are_refused():
         compare_table([{"clock": "poisson", "tau": 1}])
     with pytest.raises(InputError, match="at least one row"):
         compare_table([])
+
+
+LINES = [["name", "TTS99", "why"], ["annealing, chromatic", "1.2 us", "narrow enough"], ["tempering", "800 ns", ""]]
+
+
+def test_columns_are_two_spaces_apart_and_as_long_as_they_need():
+    text = columns(LINES, align="<>")
+    assert text == (
+        "name                   TTS99  why\n"
+        "annealing, chromatic  1.2 us  narrow enough\n"
+        "tempering             800 ns"
+    )
+    assert columns(LINES, align="<>", width=43) == text  # it fits
+    wide = [["x" * 300, "y"]]
+    assert columns(wide) == "x" * 300 + "  y"  # a file has no width
+
+
+def test_columns_that_do_not_fit_a_terminal_are_folded_within_themselves():
+    text = columns(LINES, width=30)
+    assert max(map(len, text.splitlines())) <= 30
+    assert "".join(text.split()) != "" and all(word in text for word in ("annealing", "chromatic", "800 ns", "narrow"))
+    assert "[red]" in columns([["[red]", "a" * 40]], width=20)

@@ -1,0 +1,67 @@
+"""What reads say in the problem's own terms, in words: a few lines of text.
+
+Enters: parts of `hwsim.analysis.answers`. Leaves: lines.
+"""
+
+from typing import Any
+
+_SHOWN = 8
+"""Words and constraints that are listed; the JSON lists all."""
+
+
+def answer_lines(found: dict[str, Any], *, reads: int, n_variables: int, n_pbits: int) -> list[str]:
+    """Numbers of a circuit, clauses or constraints that broke, then chains."""
+    lines = [_word(entry, reads) for entry in found.get("words", ())[:_SHOWN]]
+    if "clauses" in found:
+        facts = found["clauses"]
+        lines.append(
+            f"clauses: {facts['fewest_broken']} of {facts['clauses']} violated in the best read, "
+            f"{facts['mean_broken']:.3g} on average; {facts['satisfied']:.1%} of reads satisfy all"
+        )
+    if "constraints" in found:
+        lines += _constraints(found["constraints"])
+    if "chains" in found:
+        facts = found["chains"]
+        lines.append(f"chains: {n_variables} spins on {n_pbits} p-bits, {_whole(facts)}")
+        lines += _methods(facts)
+    return lines
+
+
+def scan_text(rows: list[dict[str, Any]]) -> str:
+    """Chain strengths side by side; rows : of `hwsim.analysis.chains.scan_chain_strength`."""
+    lines = []
+    for row in rows:
+        strength = f"chain strength {row['strength']:.4g} ({row['over_torque']:.2f} of torque compensation)"
+        lines += [f"{strength}: {_whole(row)}", *_methods(row)]
+    return "\n".join(lines)
+
+
+def _word(entry: dict[str, Any], reads: int) -> str:
+    shown = ", ".join(f"{name} = {number}" for name, number in entry["words"].items())
+    return f"  {shown:<28} {entry['count'] / reads:7.1%}{'' if entry['valid'] else '  some gate is not satisfied'}"
+
+
+def _constraints(facts: dict[str, Any]) -> list[str]:
+    best = facts["best_objective"]
+    answer = f"the best read breaks {facts['fewest_broken']} (objective {facts['objective']:.6g})"
+    if best is not None:
+        answer = f"best objective {best:.6g}"
+    lines = [f"constraints: {facts['feasible']:.1%} of reads keep all {len(facts['constraints'])}, {answer}"]
+    shown = [entry for entry in facts["constraints"] if entry[1] > 0][:_SHOWN]
+    return lines + [f"  {label:<28} broken in {share:.1%} of reads" for label, share in shown]
+
+
+def _whole(facts: dict[str, Any]) -> str:
+    return f"{facts['broken_chains']:.1%} of chains broken, {facts['whole_reads']:.1%} of reads whole"
+
+
+def _methods(facts: dict[str, Any]) -> list[str]:
+    """The energies by each way of reading broken chains."""
+    return [f"  read by {method:<9} {_energies(row)}" for method, row in facts["by_unembedding"].items()]
+
+
+def _energies(row: dict[str, Any]) -> str:
+    if row["energy_mean"] is None:
+        return "no read is whole"
+    success = "" if "p_success" not in row else f", P(success) {row['p_success']:.3g}"
+    return f"energy mean {row['energy_mean']:.6g}, best {row['energy_best']:.6g}{success}"

@@ -1,0 +1,56 @@
+"""Benchmarks as tables: updates and states a second, and how long an estimate of a time to solution takes.
+
+Enters: rows of `hwsim.bench`. Leaves: text, empty where there are no rows.
+"""
+
+from typing import Any
+
+from hwsim.report.table import columns
+
+_Rows = list[dict[str, Any]]
+
+
+def speed_table(rows: _Rows, *, width: int | None = None) -> str:
+    """Updates a nanosecond of each graph and clock, beside a peer where one was timed."""
+    if not rows:
+        return ""
+    lines = [["graph", "clock", "delay", "engine", "repl.", "upd./ns", "peer"]]
+    for row in rows:
+        lines.append([
+            row["graph"], row["clock"], row["delay"], row["engine"], str(row["replicas"]),
+            f"{row['updates_per_ns']:.3g}", _peer(row, "peer_updates_per_ns"),
+        ])  # fmt: skip
+    return columns(lines, align="<<<<>>", width=width)
+
+
+def states_table(rows: _Rows, *, width: int | None = None) -> str:
+    """States a millisecond of continuous cells; ``what`` is counted, in words."""
+    if not rows:
+        return ""
+    lines = [["continuous cells", "per ms", "peer"]]
+    for row in rows:
+        lines.append([row["what"], f"{row['states_per_ms']:,.4g}", _peer(row, "peer_states_per_ms")])
+    return columns(lines, align="<>", width=width)
+
+
+def solution_table(rows: _Rows, *, width: int | None = None) -> str:
+    """Reads, hits, and the seconds until the interval of a time to solution is narrow, against the first tool."""
+    if not rows:
+        return ""
+    first = rows[0]
+    lines = [["tool", "reads", "hits", "P(success)", "TTS99 in sweeps", "width", "seconds", ""]]
+    for row in rows:
+        low, high = row["tts99_ci_sweeps"]
+        bound = "" if row["reached"] else ">= "
+        lines.append([
+            row["tool"], str(row["reads"]), str(row["hits"]), f"{row['p_success']:.4f}",
+            f"{row['tts99_sweeps']:.3g} [{low:.3g}, {'...' if high is None else format(high, '.3g')}]",
+            "-" if row["width"] is None else f"{row['width']:.2f}", f"{row['seconds']:.3g}",
+            "" if row["ratio"] is None else f"{bound}{row['ratio']:.3g} x {first['tool']}",
+        ])  # fmt: skip
+    head = f"{first['graph']}, anneals of {first['sweeps']} sweeps to {first['target']:g}, the least energy found"
+    return f"{head}\n{columns(lines, align='<>>><>>', width=width)}"
+
+
+def _peer(row: dict[str, Any], speed: str) -> str:
+    return f"{row['ratio']:,.3g} x {row['peer']} ({row[speed]:.3g})" if row["peer"] else ""
