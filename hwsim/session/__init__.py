@@ -1,8 +1,12 @@
 """A running machine, above the engines: advance it, read and write its states, watch it, count what it did."""
 
 from hwsim.session.activity import Activity, mean_activity, turns
+from hwsim.session.file import load_run, save_run
 from hwsim.session.run import Run, run
 from hwsim.session.session import Frame, Session
 from hwsim.session.settings import RunKeywords, RunSettings
 
-__all__ = ["Activity", "Frame", "Run", "RunKeywords", "RunSettings", "Session", "mean_activity", "run", "turns"]
+__all__ = [
+    "Activity", "Frame", "Run", "RunKeywords", "RunSettings", "Session", "load_run", "mean_activity", "run", "save_run",
+    "turns",
+]  # fmt: skip

@@ -1,0 +1,101 @@
+"""Runs as files: the program, the states and energies, and the traces that were recorded, in one archive."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from hwsim import archive
+from hwsim.anneal import Anneal
+from hwsim.errors import InputError
+from hwsim.program import file as program_file
+from hwsim.session.run import Run
+
+KIND = "run"
+VERSION = 1
+
+
+class Facts(archive.Head, forbid_unknown_fields=True):
+    """Scalars of a run, and the manifest of its program."""
+
+    program: program_file.Manifest
+    anneal_end: int
+    engine: str
+    engine_reason: str
+    seed: int
+    device_time_s: float
+    host_seconds: float
+    updates: int
+    interrupted: bool
+    device_energy_j: float | None
+    traces: list[int]
+
+
+_SCALARS = (
+    "engine", "engine_reason", "seed", "device_time_s", "host_seconds", "updates", "interrupted", "device_energy_j",
+)  # fmt: skip
+_ARRAYS: dict[str, Any] = {
+    "states": np.int8, "initial_states": np.int8, "energies": np.float64, "group": np.int64,
+    "checkpoint_times_s": np.float64, "checkpoint_energies": np.float64,
+}  # fmt: skip
+_ANNEAL: dict[str, Any] = {"start": np.int64, "beta": np.float64, "drive": np.float64}
+_TRACE: dict[str, Any] = {"time": np.int64, "pbit": np.int32, "value": np.int8}
+
+
+def save_run(run: Run, path: str | Path) -> None:
+    """Write ``run`` to ``path`` (npz with a JSON manifest), whole or not at all."""
+    manifest, arrays = program_file.parts(run.program)
+    arrays = {f"program/{name}": value for name, value in arrays.items()}
+    arrays |= {name: getattr(run, name) for name in _ARRAYS if getattr(run, name) is not None}
+    arrays |= {f"anneal/{name}": getattr(run.anneal, name) for name in _ANNEAL if getattr(run.anneal, name) is not None}
+    for read, trace in run.traces.items():
+        arrays |= {f"trace/{read}/{name}": values for name, values in zip(_TRACE, trace, strict=True)}
+    facts = Facts(
+        format=f"hwsim-{KIND}", version=VERSION, program=manifest, anneal_end=run.anneal.end, traces=list(run.traces),
+        **{name: getattr(run, name) for name in _SCALARS},
+    )  # fmt: skip
+    archive.write(path, facts, arrays)
+
+
+def load_run(path: str | Path | BinaryIO) -> Run:
+    """The Run that `save_run` wrote. Raises InputError for anything else."""
+    facts, arrays = archive.read(path, KIND, {VERSION: Facts})
+    try:
+        return _of_parts(facts, arrays)
+    except InputError as error:
+        raise InputError(f"{archive.name_of(path)} is not a saved run: {error}") from None
+
+
+def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
+    def pick(prefix: str, kinds: dict[str, Any]) -> dict[str, np.ndarray]:
+        found = {name: arrays[prefix + name] for name in kinds if prefix + name in arrays}
+        for name, values in found.items():
+            if values.dtype != kinds[name]:
+                raise InputError(f"{prefix}{name} must be {np.dtype(kinds[name])}, got {values.dtype}")
+        return found
+
+    own = {key.partition("/")[2]: value for key, value in arrays.items() if key.startswith("program/")}
+    program = program_file.of_parts(facts.program, own)
+    values, anneal = pick("", _ARRAYS), pick("anneal/", _ANNEAL)
+    traces = {read: pick(f"trace/{read}/", _TRACE) for read in facts.traces}
+    lacking = [name for name in _ARRAYS if name not in values and name != "initial_states"]
+    lacking += [f"anneal/{name}" for name in ("start", "beta") if name not in anneal]
+    lacking += [f"trace/{read}" for read, trace in traces.items() if len(trace) != len(_TRACE)]
+    if lacking:
+        raise InputError(f"{lacking[0]} is missing")
+    reads = len(values["energies"])
+    for name, shape in {"states": (reads, program.n_pbits), "group": (reads,)}.items():
+        if values[name].shape != shape:
+            raise InputError(f"{name} must have the shape {shape}, got {values[name].shape}")
+    return Run(
+        program=program, anneal=Anneal(end=facts.anneal_end, **anneal),  # type: ignore[arg-type]
+        traces={read: tuple(trace[name] for name in _TRACE) for read, trace in traces.items()},  # type: ignore[misc]
+        **{"initial_states": None} | values,  # type: ignore[arg-type]
+        **{name: getattr(facts, name) for name in _SCALARS},
+    )  # fmt: skip
+
+
+_UNSAVED = {item.name for item in fields(Run)} - set(_SCALARS) - set(_ARRAYS) - {"program", "anneal", "traces"}
+if _UNSAVED:  # a new field of Run needs a place in the file
+    raise TypeError(f"fields of a Run that files do not hold: {', '.join(sorted(_UNSAVED))}")

@@ -1,0 +1,51 @@
+"""Runs as files: everything comes back, and nothing else is taken for one."""
+
+import numpy as np
+import pytest
+
+import hwsim
+from hwsim.errors import InputError
+from hwsim.program import load, save
+
+
+@pytest.fixture(scope="module")
+def run():
+    program = hwsim.compile(hwsim.read("karate"), hwsim.chip("generic-all-to-all", delay="1 ns", gain_dtod=0.1))
+    return hwsim.run(program, anneal=hwsim.linear(0.1, 2.0, "50 ns"), reads=70, seed=3, record=(0, 65), checkpoints=5)
+
+
+def test_a_saved_run_is_the_same_run(run, tmp_path):
+    hwsim.save_run(run, tmp_path / "r.npz")
+    again = hwsim.load_run(tmp_path / "r.npz")
+    for name, value in vars(run).items():
+        found = getattr(again, name)
+        if isinstance(value, np.ndarray):
+            assert np.array_equal(found, value) and found.dtype == value.dtype, name
+        elif isinstance(value, int | float | str | bool | None):
+            assert found == value, name
+    assert again.traces.keys() == {0, 65}
+    for read, trace in run.traces.items():
+        assert all(np.array_equal(a, b) for a, b in zip(trace, again.traces[read], strict=True))
+    assert np.array_equal(again.anneal.beta, run.anneal.beta) and again.anneal.end == run.anneal.end
+    assert again.sampleset.first.energy == run.sampleset.first.energy
+    assert again.program.readout.known_energy == -42 or again.program.readout.problem_name == "karate"
+
+
+def test_a_program_is_no_run_and_a_run_no_program(run, tmp_path):
+    hwsim.save_run(run, tmp_path / "r.npz")
+    save(run.program, tmp_path / "p.npz")
+    with pytest.raises(InputError, match="is a saved run, not a saved program"):
+        load(tmp_path / "r.npz")
+    with pytest.raises(InputError, match="is a saved program, not a saved run"):
+        hwsim.load_run(tmp_path / "p.npz")
+
+
+def test_a_run_that_lost_an_array_is_refused_by_name(run, tmp_path):
+    hwsim.save_run(run, tmp_path / "r.npz")
+    with np.load(tmp_path / "r.npz") as data:
+        arrays = {name: data[name] for name in data.files}
+    lost = {"states": "states is missing", "anneal/beta": "beta is missing", "trace/0/pbit": "trace/0 is missing"}
+    for name, words in lost.items():
+        np.savez(tmp_path / "x.npz", **{key: value for key, value in arrays.items() if key != name})
+        with pytest.raises(InputError, match=words):
+            hwsim.load_run(tmp_path / "x.npz")
