@@ -87,3 +87,9 @@ def test_numba_is_one_that_the_vector_code_was_checked_with():
     )
     assert f"<{major}.{minor + 1}" in str(needed.specifier), todo
     assert needed.specifier.contains(version("numba")), f"numba {version('numba')} is beyond {needed.specifier}: {todo}"
+
+
+def test_the_command_line_is_made_without_anything_heavy():
+    heavy = ("numba", "numpy", "simpy", "matplotlib", "dimod", "rich", "scipy")
+    code = f"import sys; from hwsim.cli.main import parser; parser(); print([m for m in {heavy} if m in sys.modules])"
+    assert python(code, path=ROOT).strip() == "[]"

@@ -74,14 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from hwsim.interrupt import CtrlC
     from hwsim.report.thermo import error_picture, linalg_text
-    from hwsim.thermo.linalg import compare, measure
+    from hwsim.thermo.linalg import direct_solvers, linalg_facts, measure
     from hwsim.thermo.machine import modes
+    from hwsim.thermo.regression import posterior, posterior_facts
 
     kind = arguments.kind
     machine = modes(arguments.machine, **arguments.card)
     if kind == "regression":
-        from hwsim.thermo.regression import posterior
-
         law = posterior(
             read_array(arguments.matrix, "X", 2), read_array(arguments.vector, "y", 1), noise=arguments.noise,
             prior=arguments.prior,
@@ -100,30 +99,11 @@ def run(arguments: argparse.Namespace) -> int:
             A, b, machine=machine, die_seed=arguments.die_seed, seed=arguments.seed, replicas=arguments.replicas,
             interrupt=lambda: ctrl_c.heard, progress=progress.watch(f"{kind} {len(A)} x {len(A)}"), **times,
         )  # fmt: skip
-    error = found.covariance_error if kind == "inverse" else found.relative_error
-    # a right-hand side for the direct solvers where there is none: as much work for each column of the inverse
-    rows = compare(A, b if b.any() else np.ones(len(A)), tolerance=max(error, 1e-12), host_power_w=arguments.host_power)
-    document = {
-        "kind": kind, "machine": machine.name, "cells": machine.kind, "size": len(A), "x": found.x.tolist(),
-        "covariance": found.covariance.tolist(), "relative_error": found.relative_error,
-        "predicted_error": found.predicted_error, "covariance_error": found.covariance_error,
-        "predicted_covariance_error": found.predicted_covariance_error, "rms_reading": found.rms_reading,
-        "unit": found.unit, "device_time_s": found.device_time_s, "programming_time_s": found.programming_s,
-        "settle_s": found.settle_s, "interval_s": found.interval_s, "samples": found.samples,
-        "replicas": found.replicas, "device_energy_j": found.device_energy_j,
-        "energy_grade": machine.grades.get("power"),
-        "unpriced_energy": list(found.unpriced), "host_s": found.host_s, "direct": [vars(row) for row in rows],
-        "interrupted": found.interrupted,
-        "curve": [
-            dict(zip(("device_time_s", "relative_error", "predicted_error", "covariance_error",
-                      "predicted_covariance_error"), line, strict=True))
-            for line in found.curve.tolist()
-        ],
-    }  # fmt: skip
+    rows = direct_solvers(A, b, found, inverse=kind == "inverse", host_power_w=arguments.host_power)
+    document = {"kind": kind, "machine": machine.name, "cells": machine.kind, "size": len(A)} | linalg_facts(found)
+    document |= {"energy_grade": machine.grades.get("power"), "direct": [vars(row) for row in rows]}
     if kind == "regression":
-        spread = np.sqrt(np.diag(law.covariance))
-        document |= {"closed_form": {"mean": law.mean.tolist(), "covariance": law.covariance.tolist(),
-                                     "spread": spread.tolist()}}  # fmt: skip
+        document["closed_form"] = posterior_facts(law)
     made = record(arguments, beta=[machine.beta])
 
     def draw(path: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.equilibrium.potential import FORGOTTEN
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
@@ -196,4 +197,30 @@ def function_text(document: dict[str, Any]) -> str:
             f"{np.min(error):.2g} to {np.max(error):.2g}"
         )
     lines.append(f"{document['replicas']} machines, {format_si(document['device_time_s'], 's')} of device time each")
+    return "\n".join(lines)
+
+
+def potential_text(document: dict[str, Any]) -> str:
+    """Where cells in a potential were, of `hwsim.equilibrium.potential`, beside the law."""
+    device, step = (format_si(document[key], "s") for key in ("device_time_s", "step_s"))
+    cells = document["replicas"]
+    lines = [
+        f"{document['potential']} at beta {document['beta']:g}: {cells} cells for {device}, steps of {step}",
+        f"mean {document['mean']:.5g} (law {document['law_mean']:.5g}), variance {document['variance']:.5g} "
+        f"(law {document['law_variance']:.5g})",
+    ]
+    if document["kinetic_energy_kt"] is not None:
+        lines.append(f"kinetic energy {document['kinetic_energy_kt']:.4g} k T (law 0.5)")
+    lines.append(
+        f"distance from exp(-beta U) / Z: total variation {document['total_variation']:.3g}, of which noise of "
+        f"{cells} samples makes {document['tv_noise_floor']:.3g}"
+    )
+    memory = document["memory_s"]
+    if memory is None:
+        lines.append("remark: a wall divides this potential, so that cells stay on the side on which they start")
+    elif document["device_time_s"] < FORGOTTEN * memory:
+        lines.append(
+            f"remark: a cell remembers where it was for {format_si(memory, 's')}, and this run is too short to forget "
+            "the start: give a longer --time"
+        )
     return "\n".join(lines)

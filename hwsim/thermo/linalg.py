@@ -7,6 +7,7 @@ much device time, and what direct solvers do with the same numbers. After Aifer 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -27,6 +28,9 @@ _NEVER_MORE = 1e11
 _LOOKS = 24
 _CHUNK = 1 << 22
 """Numbers drawn between two looks at the clock and at Ctrl-C: some hundredths of a second."""
+_LEAST_ERROR = 1e-12
+"""What a direct solver is asked for at most."""
+_CURVE = ("device_time_s", "relative_error", "predicted_error", "covariance_error", "predicted_covariance_error")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +230,23 @@ def compare(A: np.ndarray, b: np.ndarray, *, tolerance: float, host_power_w: flo
         operations=iterations * (2 * d**2 + 10 * d), host_s=spent, host_energy_j=_joules(host_power_w, spent),
     ))  # fmt: skip
     return rows
+
+
+def direct_solvers(
+    A: np.ndarray, b: np.ndarray, found: Measured, *, inverse: bool = False, host_power_w: float | None = None
+) -> list[Direct]:
+    """`compare` at the error of what a machine ``found``, of x or of the inverse."""
+    error = found.covariance_error if inverse else found.relative_error
+    # a right-hand side for the direct solvers where there is none: as much work for each column of the inverse
+    side = b if b.any() else np.ones(len(A))
+    return compare(A, side, tolerance=max(error, _LEAST_ERROR), host_power_w=host_power_w)
+
+
+def linalg_facts(found: Measured) -> dict[str, Any]:
+    """What was measured as plain data; the curve by name."""
+    facts = {name: part.tolist() if isinstance(part, np.ndarray) else part for name, part in vars(found).items()}
+    facts |= {"programming_time_s": facts.pop("programming_s"), "unpriced_energy": list(facts.pop("unpriced"))}
+    return facts | {"curve": [dict(zip(_CURVE, line, strict=True)) for line in facts["curve"]]}
 
 
 def _joules(power_w: float | None, time_s: float) -> float | None:

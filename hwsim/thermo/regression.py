@@ -4,6 +4,7 @@ Enters: features and observations. Leaves: the A and b whose cells have the post
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,12 @@ class Posterior:
     b: np.ndarray
     mean: np.ndarray
     covariance: np.ndarray
+
+
+def posterior_facts(law: Posterior) -> dict[str, Any]:
+    """Mean, covariance and spread of each weight as plain data."""
+    spread = np.sqrt(np.diag(law.covariance))
+    return {"mean": law.mean.tolist(), "covariance": law.covariance.tolist(), "spread": spread.tolist()}
 
 
 def posterior(X: np.ndarray, y: np.ndarray, *, noise: float = 1.0, prior: float | None = None) -> Posterior:
