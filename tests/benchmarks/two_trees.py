@@ -6,9 +6,10 @@
 
 Each tree works in a process of its own, with a kernel cache of its own, tied to the same core; both do the work once
 before anything is timed. In a round each tree does the same work with the same seed, one after the other, the old one
-first in every second round; after a few rounds new processes take over, as where memory lies changes speed too. Time is that of the processor, so that what else the machine
-does counts only by what it does to caches and clock rates. Printed is the ratio old / new, the speed of the new tree in
-units of the old: the median over rounds, its 95 % interval by a bootstrap of rounds, and whether that reaches 0.97.
+first in every second round; after a few rounds new processes take over, as where memory lies changes speed too. Time is
+that of the processor, so that what else the machine does counts only by what it does to caches and clock rates. Printed
+is the ratio old / new, the speed of the new tree in units of the old: the median over rounds, its 95 % interval by a
+bootstrap of rounds, and whether that reaches 0.97.
 
 --instructions counts instead of timing, exactly and whatever else runs: under valgrind, with kernels compiled for AVX2,
 which it knows. A row then does a small part of its work, and what one more call of it takes is counted.
