@@ -21,17 +21,29 @@ FILE = HERE / "commit-809223c.json"
 PARTS = ("programs", "cards", "large", "instances", "algorithms", "continuous")
 
 
+def compared(part, file):
+    command = [sys.executable, str(HERE / "results.py"), "--against", str(file), "--quick", "--part", part]
+    path = os.pathsep.join([str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, env=os.environ | {"PYTHONPATH": path})
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_quick_rows_are_what_they_were_to_the_last_bit(part):
-    command = [sys.executable, str(HERE / "results.py"), "--against", str(FILE), "--quick", "--part", part]
-    path = os.pathsep.join([str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=os.environ | {"PYTHONPATH": path})
+    done = compared(part, FILE)
     found = re.search(r"^(\d+) of (\d+) equal$", done.stdout, re.M)
     assert found, done.stdout + done.stderr
     apart = re.search(r"^\d+ rows cannot be compared here.*", done.stdout, re.M)
     if apart and found[2] == "0":
         pytest.skip(apart[0])  # numpy or the C library rounds differently on this machine
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_row_that_differs_is_named_and_ends_with_code_1(tmp_path):
+    known = json.loads(FILE.read_text())
+    known["parts"]["instances"]["ring:n=7"]["known_energy"] = -6.0
+    (tmp_path / "other.json").write_text(json.dumps(known))
+    done = compared("instances", tmp_path / "other.json")
+    assert done.returncode == 1 and "differs, instances: ring:n=7: known_energy" in done.stdout
 
 
 def test_the_programs_have_every_clock_law_source_and_fault_and_every_engine_runs_some():
