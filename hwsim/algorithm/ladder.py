@@ -6,7 +6,6 @@ replicas exchange about equally often everywhere.
 
 import numpy as np
 
-from hwsim.algorithm.outcome import round_ticks
 from hwsim.anneal import constant, drifted
 from hwsim.engine.contract import Start
 from hwsim.engine.run import all_cores, begin
@@ -54,7 +53,7 @@ def adaptive_ladder(
         raise InputError(
             f"a ladder needs 0 < first < last, step > 0 and at least 2 sweeps, got {beta:g}, {last}, {step:g}, {sweeps}"
         )
-    sweep, reads, looks = round_ticks(program), 256, min(sweeps, 20)
+    sweep, reads, looks = program.clock.round_ticks, 256, min(sweeps, 20)
     betas, now = [beta], 0
     end = sweep * sweeps * MAX_STEPS + 1
     state = begin(

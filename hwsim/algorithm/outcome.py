@@ -1,7 +1,7 @@
 """What an algorithm hands back: the answers of independent runs, and what the machine did for each of them.
 
-Enters: nothing but numbers. Leaves: records. Prices are the chip's, so `hwsim.analysis.ledger` turns them into seconds
-and joules; what is here needs no price.
+Enters: nothing but numbers. Leaves: records. Prices are the chip's, and `hwsim.cost` turns both into seconds and
+joules; what is here needs no price.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
+from hwsim.engine.run import Run, device_energy_j
 from hwsim.program import Program
 from hwsim.units import to_seconds
 
@@ -81,9 +82,8 @@ class Outcome:
 
     @property
     def device_energy_j(self) -> float | None:
-        """Energy of one run's updates in J, or None where the price is not known."""
-        price = self.program.prices.update_j
-        return None if price is None else price * self.activity.updates
+        """Joules of one run without reading and writing, or None where a price is not known; see `Run`."""
+        return device_energy_j(self.program, updates=self.activity.updates, time_s=self.activity.device_time_s)
 
     @property
     def updates(self) -> int:
@@ -102,11 +102,9 @@ def mean_activity(activities: Sequence[Activity]) -> Activity:
     return replace(first, **means)  # type: ignore[arg-type]
 
 
-def round_ticks(program: Program) -> int:
-    """One sweep in ticks: the period of a clocked machine, the mean interval of an autonomous one."""
-    if program.clock.kind in ("poisson", "free-running"):
-        return max(1, round(float(np.mean(program.clock.tau))))
-    return program.clock.period
+def activity_of(run: Run) -> Activity:
+    """What one read of ``run`` asked of the machine: its updates, and to be read at the end."""
+    return Activity(n_pbits=run.program.n_pbits, run_s=run.device_time_s, updates=run.updates / run.reads)
 
 
 def settle_s(program: Program) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hwsim.algorithm.ladder import adaptive_ladder, own_energies
 from hwsim.algorithm.moves import resample
-from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s, turns
+from hwsim.algorithm.outcome import Activity, Outcome, settle_s, turns
 from hwsim.anneal import constant, drifted
 from hwsim.engine.contract import Start
 from hwsim.engine.run import CtrlC, all_cores, begin, choose
@@ -60,7 +60,7 @@ def population_annealing(
     copies = population if copies is None else min(copies, population)
     if copies < 1:
         raise InputError(f"copies must be >= 1, got {copies}")
-    sweep, total, source = round_ticks(program), reads * population, generator(seed, "population annealing")
+    sweep, total, source = program.clock.round_ticks, reads * population, generator(seed, "population annealing")
     long = to_seconds(len(betas) * sweeps_per_step * sweep)
     start = Start(reads=total, schedules=reads, seed=seed, threads=all_cores(threads))
     state = begin(engine, program, start, constant(float(betas[0]), long))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s
+from hwsim.algorithm.outcome import Activity, Outcome, settle_s
 from hwsim.anneal import Anneal, stepped
 from hwsim.engine.run import run as emulate
 from hwsim.errors import InputError, UnsupportedError
@@ -119,7 +119,7 @@ def quantum_annealing(
     """
     began = time.perf_counter()
     all_copies = coupled_copies(program, copies)
-    anneal = transverse_anneal(sweeps, round_ticks(program), beta=beta, field=field, factor=factor)
+    anneal = transverse_anneal(sweeps, program.clock.round_ticks, beta=beta, field=field, factor=factor)
     result = emulate(
         all_copies, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=engine, threads=threads,
         checkpoints=1, progress=progress, interrupt=interrupt,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.algorithm.ladder import adaptive_ladder
-from hwsim.algorithm.outcome import Activity, Outcome, round_ticks
+from hwsim.algorithm.outcome import Outcome, activity_of
 from hwsim.algorithm.population import population_annealing
 from hwsim.algorithm.quantum import BETA, FIELD, quantum_annealing
 from hwsim.algorithm.tempering import parallel_tempering
@@ -115,7 +115,7 @@ def carry_out(
     if recipe.algorithm == "anneal":
         return annealing(program, recipe.anneal, schedules=schedules, **how)
     parameters = complete(recipe.algorithm, recipe.parameters)
-    sweeps = max(1, round(to_ticks(recipe.time_s) / round_ticks(program)))
+    sweeps = max(1, round(to_ticks(recipe.time_s) / program.clock.round_ticks))
     if recipe.algorithm == "quantum":
         beta = recipe.betas[0] if recipe.betas else BETA
         return quantum_annealing(
@@ -138,7 +138,7 @@ def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
         states=run.variables, group=run.group, checkpoint_times_s=run.checkpoint_times_s[1:],
         checkpoint_energies=run.checkpoint_energies[1:], best_energies=run.checkpoint_energies[1:],
         host_seconds=run.host_seconds, interrupted=run.interrupted,
-        activity=Activity(n_pbits=program.n_pbits, run_s=run.device_time_s, updates=run.updates / run.reads),
+        activity=activity_of(run),
     )  # fmt: skip
 
 

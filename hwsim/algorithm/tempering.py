@@ -11,7 +11,7 @@ import numpy as np
 
 from hwsim.algorithm.ladder import adaptive_ladder, own_energies
 from hwsim.algorithm.moves import cluster_moves, exchange
-from hwsim.algorithm.outcome import Activity, Outcome, round_ticks, settle_s, turns
+from hwsim.algorithm.outcome import Activity, Outcome, settle_s, turns
 from hwsim.anneal import constant, drifted
 from hwsim.engine.contract import Start
 from hwsim.engine.run import CtrlC, all_cores, begin, choose
@@ -74,7 +74,7 @@ def parallel_tempering(
     copies = n_replicas if copies is None else min(copies, n_replicas)
     if copies < 1:
         raise InputError(f"copies must be >= 1, got {copies}")
-    n_rounds, sweep = -(-sweeps // sweeps_per_swap), round_ticks(program)
+    n_rounds, sweep = -(-sweeps // sweeps_per_swap), program.clock.round_ticks
     wanted = _rounds(checkpoints, sweeps, sweeps_per_swap)
     # a schedule group is one beta of one schedule; in it, the replicas of the first read, of the second, ...
     rows = np.arange(reads * n_replicas).reshape(schedules, n_betas, reads // schedules, replicas)

@@ -45,11 +45,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.anneals import make_anneal
-    from hwsim.analysis.summary import summarise
     from hwsim.chip.library import chip
     from hwsim.engine.run import CtrlC
     from hwsim.engine.run import run as emulate
+    from hwsim.experiment.anneals import make_anneal
+    from hwsim.experiment.summary import summarise
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
     from hwsim.report.figure import curve_of, energy_against_time

@@ -106,7 +106,8 @@ class Run:
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
     device_time_s : emulated time of one read;  host_seconds : time this computer took,
     without compiling, never mixed with it
-    device_energy_j : energy of one read's updates in J, mean over reads; None where the price is not known
+    device_energy_j : energy of one read in J without reading it out, mean over reads; None where a price is not known,
+    and where wires have one, whose toggles `hwsim.time_to_solution` counts
     """
 
     program: Program
@@ -225,8 +226,14 @@ def run(
         checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table),
         device_time_s=times[-1], host_seconds=host_seconds, updates=state.updates,
         interrupted=now < anneal.end, traces=traces,
-        device_energy_j=None if program.prices.update_j is None else program.prices.update_j * state.updates / reads,
+        device_energy_j=device_energy_j(program, updates=state.updates / reads, time_s=times[-1]),
     )  # fmt: skip
+
+
+def device_energy_j(program: Program, *, updates: float, time_s: float) -> float | None:
+    """Joules of p-bits that make ``updates`` in ``time_s`` seconds; None where toggles would have to be counted."""
+    wires_j = 0.0 if program.prices.wire_j is None else None
+    return program.prices.device_energy_j(updates=updates, time_s=time_s, wires_j=wires_j)
 
 
 def all_cores(threads: int | None) -> int:

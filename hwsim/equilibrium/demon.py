@@ -16,8 +16,7 @@ import numba
 import numpy as np
 
 from hwsim.algorithm.ladder import own_energies
-from hwsim.algorithm.outcome import round_ticks
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 from hwsim.anneal import constant, drifted
 from hwsim.engine.contract import Start
 from hwsim.engine.noise import GOLDEN, mix
@@ -251,7 +250,7 @@ def thermometer(
     quantum = common_quantum(program)
     flips, keys = _flips(program, quantum), stream_keys(seed, "demon", replicas)
     engine, _ = choose(engine, program)
-    tick, n = round_ticks(program), program.n_pbits
+    tick, n = program.clock.round_ticks, program.n_pbits
     anneal = drifted(constant(beta, to_seconds(tick * (rounds + settle))), program.noise.temperature_drift)
     start = Start(reads=replicas, schedules=schedules, seed=seed, threads=all_cores(threads))
     state = begin(engine, program, start, anneal)

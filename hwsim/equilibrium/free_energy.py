@@ -15,7 +15,7 @@ import numpy as np
 
 from hwsim.algorithm.ladder import adaptive_ladder, own_energies
 from hwsim.algorithm.moves import resample
-from hwsim.algorithm.outcome import Activity, round_ticks, settle_s
+from hwsim.algorithm.outcome import Activity, settle_s
 from hwsim.analysis.interval import student_quantile
 from hwsim.anneal import constant, drifted
 from hwsim.engine.contract import Start, State
@@ -123,7 +123,7 @@ class _Session:
     def hold(self, beta: float, sweeps: int) -> None:
         """Let the machine run ``sweeps`` at ``beta``. Raises KeyboardInterrupt after a Ctrl-C: half an estimate is
         none."""
-        self.now += sweeps * round_ticks(self.program)
+        self.now += sweeps * self.program.clock.round_ticks
         self.state.advance(self.now, drifted(constant(beta, self.end_s), self.program.noise.temperature_drift))
         self.done += sweeps
         if self.progress is not None:
@@ -340,7 +340,7 @@ def _begin(
     if betas.ndim != 1 or len(betas) < 3 or betas[0] != 0 or betas[-1] != beta or np.any(np.diff(betas) < 0):
         raise InputError(f"betas must ascend from 0 to {beta:g} in two steps at least")
     total = sweeps_in_all(len(betas))
-    end_s = to_seconds(total * round_ticks(program) + 1)
+    end_s = to_seconds(total * program.clock.round_ticks + 1)
     start = Start(reads=reads, schedules=schedules, seed=seed, threads=all_cores(threads))
     state = begin(engine, program, start, constant(0.0, end_s))
     group = np.repeat(np.arange(schedules), [len(g) for g in start.groups()])
