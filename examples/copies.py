@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import hwsim
-from hwsim.analysis.best import exact_energy
+from hwsim.analysis.exact_energy import exact_energy
 from hwsim.analysis.tts import time_to_solution
 from hwsim.decode import unembed_states
 from hwsim.mapping.compile import spin_network

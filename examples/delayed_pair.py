@@ -2,7 +2,8 @@
 
 Two ideal p-bits coupled by J = -1 at beta = 1, Poisson clocks of mean tau, delay d from a commit to the neighbour. At
 d = 0 the correlation <s1 s2> is Boltzmann's tanh(beta); every delay takes some of it away. Prints the measurement with
-its standard error, the law (hwsim.analysis.exact.delayed_pair) and their distance in sigma; writes delayed_pair.png.
+its standard error, the law (hwsim.analysis.exact_laws.delayed_pair) and their distance in sigma; writes
+delayed_pair.png.
 """
 
 from itertools import pairwise
@@ -12,8 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import hwsim
-from hwsim.analysis.exact import delayed_pair
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.exact_laws import delayed_pair
+from hwsim.analysis.interval import standard_error
 
 TAU_NS, BETA, SHOWN_NS = 5.0, 1.0, 150.0
 

@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import hwsim
-from hwsim.analysis.exact import onsager_magnetisation
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.exact_laws import onsager_magnetisation
+from hwsim.analysis.interval import standard_error
 from hwsim.equilibrium.partition import kaufman
 
 SIDE, READS, TAU_NS = 32, 512, 5.0

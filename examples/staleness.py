@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import hwsim
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 from hwsim.mapping.partition import partition
 
 SIDE, CHIPS, SWEEP_S, READS = 16, 4, 10e-9, 64

@@ -8,7 +8,7 @@ Prints a table of the mean cut with its standard error; writes sync_or_async.png
 from matplotlib.figure import Figure
 
 import hwsim
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 
 DELAYS_NS = (0.0, 0.5, 1.0, 2.0, 3.5, 5.0)
 CLOCKS = ("poisson", "chromatic", "synchronous")

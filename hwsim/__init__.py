@@ -8,6 +8,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from hwsim.moved import install
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -44,7 +46,7 @@ _HOMES = {
     "annealed_importance": "hwsim.equilibrium.free_energy",
     "thermodynamic_integration": "hwsim.equilibrium.free_energy",
     "unembed": "hwsim.decode",
-    "time_to_solution": "hwsim.analysis.summary",
+    "time_to_solution": "hwsim.cost.solution",
     "HwsimSampler": "hwsim.sampler",
     "HwsimError": "hwsim.errors",
 }
@@ -73,6 +75,7 @@ class _Package(ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+install()
 
 
 def __dir__() -> list[str]:

@@ -37,6 +37,15 @@ class Prices:
     transfer_pbit_s: float | None = None
     anneal_time_s: float | None = None
 
+    def device_energy_j(self, *, updates: float, time_s: float, wires_j: float | None) -> float | None:
+        """Joules of p-bits that make ``updates`` in ``time_s`` seconds and whose wires take ``wires_j``; None where a
+        price is not known. A machine known by its power pays that, whatever its p-bits do."""
+        if self.power_w is not None:
+            return self.power_w * time_s
+        if wires_j is None or (self.update_j is None and updates > 0):
+            return None
+        return (self.update_j or 0.0) * updates + wires_j + (self.standby_w or 0.0) * time_s
+
 
 @dataclass(frozen=True, kw_only=True)
 class Price:

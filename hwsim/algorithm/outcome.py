@@ -1,7 +1,7 @@
 """What an algorithm hands back: the answers of independent runs, and what the machine did for each of them.
 
-Enters: nothing but numbers. Leaves: records. Prices are the chip's, so `hwsim.analysis.ledger` turns them into seconds
-and joules; what is here needs no price.
+Enters: nothing but numbers. Leaves: records. Prices are the chip's, and `hwsim.cost` turns both into seconds and
+joules; what is here needs no price.
 """
 
 import time
@@ -12,6 +12,7 @@ import numpy as np
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
 from hwsim.session import Activity, Session, turns
+from hwsim.session.run import device_energy_j
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +54,8 @@ class Outcome:
 
     @property
     def device_energy_j(self) -> float | None:
-        """Energy of one run's updates in J, or None where the price is not known."""
-        price = self.program.prices.update_j
-        return None if price is None else price * self.activity.updates
+        """Joules of one run without reading and writing, or None where a price is not known; see `Run`."""
+        return device_energy_j(self.program, updates=self.activity.updates, time_s=self.activity.device_time_s)
 
     @property
     def updates(self) -> int:

@@ -17,8 +17,9 @@ from hwsim.algorithm.tempering import parallel_tempering
 from hwsim.anneal import Anneal
 from hwsim.errors import InputError
 from hwsim.program import Program, content_hash
-from hwsim.session import Activity, RunKeywords, RunSettings
+from hwsim.session import RunKeywords, RunSettings
 from hwsim.session import run as emulate
+from hwsim.session.run import activity_of
 from hwsim.units import to_ticks
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -127,7 +128,7 @@ def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
         states=run.variables, group=run.group, checkpoint_times_s=run.checkpoint_times_s[1:],
         checkpoint_energies=run.checkpoint_energies[1:], best_energies=run.checkpoint_energies[1:],
         host_seconds=run.host_seconds, interrupted=run.interrupted,
-        activity=Activity(n_pbits=program.n_pbits, run_s=run.device_time_s, updates=run.updates / run.reads),
+        activity=activity_of(run),
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def delayed_law(
     participation: float,
     tolerance: float = 1e-13,
 ) -> np.ndarray:
-    """float64 (2**n,): law of the present states, in the order of `hwsim.analysis.exact.energies`.
+    """float64 (2**n,): law of the present states, in the order of `hwsim.analysis.exact_laws.energies`.
 
     At every tick p-bit i joins with probability ``participation`` and draws +1 with (1 + tanh(beta I_i)) / 2, where
     I_i = -(h_i + sum_j J_ij s_j(t - lag_ij)); lag : int (m,), rounds, at least 1. Stationary to ``tolerance`` a step.

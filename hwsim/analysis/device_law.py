@@ -76,7 +76,7 @@ def chances(program: Program, x: np.ndarray, *, noise: float | None = None) -> t
 def flips(program: Program, x: float) -> Flips:
     """The p-bit at input ``x`` under the program's clock."""
     up, down = (float(chance[0]) for chance in chances(program, np.array([x])))
-    own_clock = program.clock.kind in ("poisson", "free-running")
+    own_clock = program.clock.is_own
     update = interval = float(program.clock.tau[0]) if own_clock else float(program.clock.period)
     if program.clock.kind == "synchronous":
         up, down = program.clock.participation * up, program.clock.participation * down

@@ -117,6 +117,24 @@ def percentile_interval(replicates, confidence: float = 0.95) -> tuple[float, fl
     return float(low), float(high)
 
 
+def standard_error(values: np.ndarray, group: np.ndarray) -> float | None:
+    """Standard error of the mean of ``values`` (reads,) when reads of one schedule may be correlated.
+
+    Between schedules when there are at least two (cluster means, exact for equal clusters), never below the one that
+    takes reads as independent; None for a single read.
+    """
+    n = len(values)
+    if n < 2:
+        return None
+    independent = float(np.std(values, ddof=1) / np.sqrt(n))
+    counts = np.bincount(group)
+    if len(counts) < 2:
+        return independent
+    sums = np.bincount(group, weights=values - values.mean())
+    between = float(np.sqrt(len(counts) / (len(counts) - 1) * np.sum(sums**2)) / n)
+    return max(independent, between)
+
+
 def _level(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise InputError(f"confidence must lie between 0 and 1, got {confidence}")

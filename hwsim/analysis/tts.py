@@ -1,23 +1,28 @@
 """Time to solution in device seconds, with its interval, or an honest bound when nothing succeeded.
 
-Enters: which reads succeeded, the schedule each ran under, the anneal time. Leaves: a :class:`TimeToSolution`.
+Enters: energies and a target, or which reads succeeded and the schedule each ran under, and the time of a run. Leaves:
+a :class:`TimeToSolution`. What counts as reached, and how many runs that takes, is said here for everybody.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from hwsim.analysis.interval import clustered_wilson
 from hwsim.errors import InputError
 
+TARGET_PROBABILITY = 0.99
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimeToSolution:
-    """Device time after which repeated anneals have succeeded at least once with ``target_probability``.
+    """Device time after which repeated runs have succeeded at least once with ``target_probability``.
 
+    repeats, repeats_ci : runs that this takes;  tts_s, tts_ci_s : the seconds of so many
     When ``tts_is_bound``, no read succeeded and ``tts_s`` is a lower bound (rule of three: p < 3/n at 95 %).
-    ``tts_ci_s`` is (low, high) in seconds; high is None when the data do not rule out any length.
+    Intervals are (low, high); high is None when the data do not rule out any length.
     """
 
     n_reads: int
@@ -25,11 +30,33 @@ class TimeToSolution:
     n_success: int
     p_success: float
     p_success_ci: tuple[float, float]
+    repeats: float
+    repeats_ci: tuple[float, float | None]
     tts_s: float
     tts_ci_s: tuple[float, float | None]
     tts_is_bound: bool
     target_probability: float
     confidence: float
+
+
+def reached(energies: Any, target: float) -> Any:
+    """bool, like ``energies``: which are at ``target`` or below, up to rounding of the energy sum."""
+    return energies <= target + 1e-9 * max(1.0, abs(target))
+
+
+def repeats(p: Any, target_probability: float = TARGET_PROBABILITY) -> Any:
+    """ln(1 - target) / ln(1 - p): runs of success probability ``p`` until one has succeeded with the target's; inf at
+    0, and one run from the target on. float64, like ``p``."""
+    p = np.asarray(p, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        count = np.log1p(-target_probability) / np.log1p(-np.minimum(p, target_probability))
+    return np.where(p >= target_probability, 1.0, count)[()]
+
+
+def scaled(count: tuple[float, float | None], each: float) -> tuple[float, float | None]:
+    """An interval of so many, each ``each``."""
+    low, high = count
+    return low * each, None if high is None else high * each
 
 
 def time_to_solution(
@@ -39,7 +66,7 @@ def time_to_solution(
     *,
     overhead_s: float = 0.0,
     confidence: float = 0.95,
-    target_probability: float = 0.99,
+    target_probability: float = TARGET_PROBABILITY,
 ) -> TimeToSolution:
     """TTS = t ln(1 - target)/ln(1 - p), and t itself when p >= target; t = anneal_time_s + overhead_s of each anneal.
 
@@ -62,25 +89,24 @@ def time_to_solution(
     n, n_success = success.size, int(success.sum())
     low, high = clustered_wilson(success, group, confidence)
     if n_success:
-        tts_s = _repeats(n_success / n, target_probability) * time_s
-        longest_s = _repeats(low, target_probability) * time_s if low > 0 else None
-        tts_ci_s = (_repeats(high, target_probability) * time_s, longest_s)
+        count = float(repeats(n_success / n, target_probability))
+        most = float(repeats(low, target_probability)) if low > 0 else None
+        count_ci: tuple[float, float | None] = (float(repeats(high, target_probability)), most)
     else:
-        tts_s = _repeats(3 / n, target_probability) * time_s
-        tts_ci_s = (tts_s, None)
+        count = float(repeats(3 / n, target_probability))
+        count_ci = (count, None)
     return TimeToSolution(
         n_reads=n,
         n_schedules=np.unique(group).size,
         n_success=n_success,
         p_success=n_success / n,
         p_success_ci=(low, high),
-        tts_s=tts_s,
-        tts_ci_s=tts_ci_s,
+        repeats=count,
+        repeats_ci=count_ci,
+        tts_s=count * time_s,
+        tts_ci_s=scaled(count_ci, time_s),
         tts_is_bound=n_success == 0,
         target_probability=target_probability,
         confidence=confidence,
     )
 
-
-def _repeats(p: float, target: float) -> float:
-    return 1.0 if p >= target else math.log1p(-target) / math.log1p(-p)

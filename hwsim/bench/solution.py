@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.best import best_found
-from hwsim.analysis.tts import TimeToSolution, time_to_solution
+from hwsim.analysis.tts import TimeToSolution, reached, time_to_solution
 from hwsim.anneal import linear
 from hwsim.bench.peers import sampled
 from hwsim.chip.library import chip
 from hwsim.errors import InputError
+from hwsim.experiment.best import best_found
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.problem import coupling_sigma
 from hwsim.problem.read import read
@@ -64,7 +64,7 @@ class Series:
 
     def estimate(self, target: float, length_s: float) -> TimeToSolution:
         """TTS99 of all reads so far."""
-        success = np.concatenate(self.energies) <= target + 1e-9 * max(1.0, abs(target))
+        success = reached(np.concatenate(self.energies), target)
         return time_to_solution(success, np.arange(len(success)), length_s)
 
 

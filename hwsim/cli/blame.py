@@ -31,10 +31,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.anneals import make_anneal
-    from hwsim.analysis.blame import blame
     from hwsim.chip.faults import present_faults
     from hwsim.chip.library import chip
+    from hwsim.experiment.anneals import make_anneal
+    from hwsim.experiment.blame import blame
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
     from hwsim.report.blame import blame_picture, blame_table

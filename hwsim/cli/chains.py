@@ -13,7 +13,7 @@ def run_scan(
     arguments: argparse.Namespace, problem: Any, machine: Any, program: Any, anneal: Any, placed: Any, strengths: list
 ) -> int:
     """Run every strength, print a line each, write the JSON."""
-    from hwsim.analysis.chains import scan_chain_strength
+    from hwsim.experiment.chains import scan_chain_strength
     from hwsim.report.answers import scan_text
 
     if program.readout.chain is None:

@@ -45,9 +45,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.anneals import make_anneal
-    from hwsim.analysis.summary import summarise
     from hwsim.chip.library import chip
+    from hwsim.experiment.anneals import make_anneal
+    from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read

@@ -29,8 +29,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.compiled import compile_exact, compiled_facts
     from hwsim.chip.library import chip
+    from hwsim.experiment.compiled import compile_exact, compiled_facts
     from hwsim.mapping.compile import compile, embed
     from hwsim.mapping.partition import partition
     from hwsim.problem.read import read

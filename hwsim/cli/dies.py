@@ -12,8 +12,8 @@ from hwsim.errors import InputError
 
 def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal: Any, placed: Any) -> int:
     """Run the dies, print the yield, write the picture and the JSON."""
-    from hwsim.analysis.dies import beside_ideal, has_spread, run_dies, typical_energy, yield_curve, yield_facts
     from hwsim.chip.faults import present_faults, without
+    from hwsim.experiment.dies import beside_ideal, has_spread, run_dies, typical_energy, yield_curve, yield_facts
     from hwsim.report.dies import yield_picture, yield_text
 
     if arguments.vcd or arguments.samples:

@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.explore import best_designs, checked, designs, explore_one, identity
+    from hwsim.experiment.explore import best_designs, checked, designs, explore_one, identity
     from hwsim.interrupt import CtrlC
     from hwsim.problem.read import read
 
@@ -82,7 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
                 write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output, made)
             if ctrl_c.heard:
                 break
-    for name, keys in (("best_by_area", ("tts99_s", "area_m2")), ("best_by_energy", ("tts99_s", "ets99_j"))):
+    for name, keys in (
+        ("best_by_area", ("tts99_total_s", "area_m2")), ("best_by_energy", ("tts99_total_s", "ets99_total_j")),
+    ):
         for row, best in zip(rows, best_designs(rows, keys), strict=True):
             row[name] = best
     facts = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows}
@@ -125,41 +127,25 @@ def _kept(path: str | None) -> dict[str, dict[str, Any]]:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
+    from hwsim.report.study_table import SOLUTION, solution
+
     keys = list(rows[0]["design"])
-    lines = [[*keys, "p-bits", "area", "delay", "P(success)", "TTS99", "energy to sol.", "best"]]
+    lines = [[*keys, "p-bits", "area", "delay", "P(success)", *SOLUTION, "best"]]
     for row in rows:
         words = [row["design"][key] for key in keys]
         if "does_not_fit" in row:
-            lines.append([*words, "-", "-", "-", "does not fit", "-", "-", ""])
+            lines.append([*words, "-", "-", "-", "does not fit", *["-"] * (len(SOLUTION) - 1), "", ""])
             continue
         area = row["area_m2"]
         marks = [name for name, key in (("area", "best_by_area"), ("energy", "best_by_energy")) if row[key]]
         lines.append([
             *words, str(row["pbits"]), "unknown" if area is None else f"{area * 1e6:.3g} mm2",
-            format_si(row["critical_delay_s"], "s"), *_solution(row), ", ".join(marks),
+            format_si(row["critical_delay_s"], "s"), *solution(row, apart=True), ", ".join(marks),
         ])  # fmt: skip
     widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    missing = sorted({price for row in rows for price in row.get("unknown_prices", ())})
+    missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
     if missing:
         text.append(f"energy unknown where there is no price of: {', '.join(missing)}")
     reasons = sorted({row["does_not_fit"] for row in rows if "does_not_fit" in row})
     return "\n".join(text + [f"does not fit: {reason}" for reason in reasons])
-
-
-def _solution(row: dict[str, Any]) -> list[str]:
-    if "tts99_s" not in row:
-        return ["-", "no target", "-"]
-    low, high = row["p_success_ci"]
-    success = f"{row['p_success']:.3g} [{low:.2g}, {high:.2g}]"
-    joules = row["ets99_j"]
-    if row["tts99_is_bound"]:
-        return [success, f"> {format_si(row['tts99_s'], 's')}", "unknown" if joules is None else
-                f"> {format_si(joules, 'J')}"]  # fmt: skip
-    first, last = row["tts99_ci_s"]
-    ends = f"[{format_si(first, 's')}, {'...' if last is None else format_si(last, 's')}]"
-    return [
-        success,
-        f"{format_si(row['tts99_s'], 's')} {ends}",
-        "unknown" if joules is None else format_si(joules, "J"),
-    ]

@@ -44,10 +44,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.anneals import beta_ends
     from hwsim.chip.library import chip
     from hwsim.equilibrium import free_energy
     from hwsim.equilibrium.partition import exact_partition
+    from hwsim.experiment.anneals import beta_ends
     from hwsim.mapping.compile import compile
     from hwsim.problem.read import read
 
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
                 program, beta, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
                 engine=arguments.engine, threads=arguments.threads, progress=progress.watch(name), **given,
             )  # fmt: skip
-            document[name] = _facts(found, program, machine, beta)
+            document[name] = _facts(found, program, beta)
             results["annealed" if name == "annealing" else "integrated"] = found
     document["doubts"] = free_energy.doubts(**results)
     made = record(arguments, programs=[program], beta=[beta])
@@ -92,15 +92,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(found: Any, program: Any, machine: Any, beta: float) -> dict[str, Any]:
-    from hwsim.analysis.bill import bill
+def _facts(found: Any, program: Any, beta: float) -> dict[str, Any]:
+    from hwsim.cost.account import account
+    from hwsim.cost.toggles import wires_of
 
-    paid = bill(found.activity, machine.prices, update_j=program.prices.update_j)
+    paid = account(found.activity, program.prices, wires_j=wires_of(program, None))
     document = vars(found.estimate) | {
         "free_energy": _free(found.estimate.log_z, beta), "steps": len(found.betas) - 1, "engine": found.engine,
-        "device_time_s": paid.run_s, "unpriced_time": paid.unknown_s, "device_energy_j": paid.run_j,
-        "unpriced_energy": paid.unknown_j, "host_s": found.host_s, "betas": found.betas.tolist(),
-    }  # fmt: skip
+        "host_s": found.host_s, "betas": found.betas.tolist(),
+    } | paid.facts  # fmt: skip
     if hasattr(found, "forward"):
         return document | {
             "forward": dict(zip(("log_z", "error"), found.forward_log_z, strict=True)),
@@ -148,13 +148,13 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _print_details(key: str, row: dict[str, Any], exact: dict[str, Any] | None) -> None:
-    energy = "energy unknown" if row["device_energy_j"] is None else format_si(row["device_energy_j"], "J")
-    unpriced = f" and {', '.join(row['unpriced_time'])}, which have no price" if row["unpriced_time"] else ""
-    words = (
-        f"{key}: {row['steps']} steps of beta, {format_si(row['device_time_s'], 's')} of device time a copy{unpriced}"
+    alone, total = (
+        "unknown" if row[name] is None else format_si(row[name], "J") for name in ("device_energy_j", "total_energy_j")
     )
-    words += f"; {energy}"
-    print(words)
+    unpriced = f", of which {', '.join(row['unknown_time'])} have no price" if row["unknown_time"] else ""
+    time_s, total_s = (format_si(row[name], "s") for name in ("device_time_s", "total_time_s"))
+    print(f"{key}: {row['steps']} steps of beta; a copy takes {time_s} of device time, with read-out {total_s}"
+          f"{unpriced}; energy {alone}, with read-out {total}")  # fmt: skip
     if key == "annealing":
         up, down = (f"{row[way]['log_z']:.4f} +- {row[way]['error']:.4f}" for way in ("forward", "reverse"))
         print(f"  up {up}, down {down}; both ways lose {row['dissipated']:.3g} k T")

@@ -44,9 +44,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.design_rule import rule_anneal
-    from hwsim.analysis.layout_facts import drawing, layout_facts
     from hwsim.chip.library import chip
+    from hwsim.experiment.design_rule import rule_anneal
+    from hwsim.experiment.layout_facts import drawing, layout_facts
     from hwsim.mapping.compile import embed, laid_out
     from hwsim.mapping.layout import whole_die
     from hwsim.problem.read import read
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _rule(arguments: argparse.Namespace, problem: Any, program: Any, measure: str, anneal: Any) -> Any:
-    from hwsim.analysis.design_rule import LIMITS, design_rule
+    from hwsim.experiment.design_rule import LIMITS, design_rule
 
     target = find_target(arguments, problem)
     if measure == "success" and target is None:

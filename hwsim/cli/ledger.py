@@ -26,8 +26,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.ledger import ledger
     from hwsim.chip.library import chip
+    from hwsim.cost.ledger import ledger
     from hwsim.report.card import ledger_text
 
     machine = chip(arguments.chip, **arguments.card)

@@ -50,10 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     best = best_lengths(rows)
     slopes = exponents(rows)
     comparisons = [
-        ("device time", matched(rows, lambda row: row["run_s"])),
+        ("device time", matched(rows, lambda row: row["total_time_s"])),
         (
             "hardware cost (p-bits x device time of a run)",
-            matched(unequal(rows), lambda row: row["run_s"] * row["hardware_pbits"]),
+            matched(unequal(rows), lambda row: row["total_time_s"] * row["hardware_pbits"]),
         ),
     ]
     points = [plain(point) for point in points]
@@ -78,18 +78,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(best: list[dict[str, Any]], slopes: list[dict[str, Any]], comparisons: Any) -> None:
-    from hwsim.report.study_table import between, length_note, remainder, spent
+    from hwsim.report.study_table import SOLUTION, between, joules, length_note, remainder, spent
     from hwsim.units import format_si
 
-    lines = [["problem", "series", "delay", "best length", "TTS99", "energy to sol.", "p-bits", "instances"]]
+    lines = [["problem", "series", "delay", "best length", *SOLUTION, "p-bits", "instances"]]
     for row in best:
-        solved = row["tts99_s"] is not None
-        joules = row.get("ets99_j")
+        solved = row["tts99_total_s"] is not None
         lines.append([
             row["family"], row["series"], format_si(row["delay_s"], "s"),
             format_si(row["time_s"], "s") + (length_note(row) or " (interior)") if solved else "-",
-            between(row["tts99_s"], row["tts99_ci_s"], "s") if solved else f"> {format_si(row['bound_s'], 's')}",
-            "unknown" if joules is None else format_si(joules, "J"), f"{row['hardware_pbits']:,.0f}",
+            format_si(row["tts99_s"], "s") if solved else "-",
+            between(row["tts99_total_s"], row["tts99_total_ci_s"], "s") if solved
+            else f"> {format_si(row['bound_s'], 's')}",
+            joules(row["ets99_j"]), joules(row["ets99_total_j"]), f"{row['hardware_pbits']:,.0f}",
             f"{row['solved']}/{row['instances']}",
         ])  # fmt: skip
     if len(lines) > 1:

@@ -9,7 +9,6 @@ from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
-from hwsim.units import format_si
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,13 +39,14 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.anneals import make_anneal
-    from hwsim.analysis.answers import answers
-    from hwsim.analysis.summary import summarise
     from hwsim.chip.library import chip
+    from hwsim.experiment.anneals import make_anneal
+    from hwsim.experiment.answers import answers
+    from hwsim.experiment.summary import summarise
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
     from hwsim.report.answers import answer_lines
+    from hwsim.report.cost import cost_lines
     from hwsim.report.figure import curve_of, energy_against_time
     from hwsim.report.table import compare_table
     from hwsim.report.waveform import write_run
@@ -95,10 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         lines += answer_lines(
             found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits
         )  # fmt: skip
-        if result.device_energy_j is not None:
-            price = machine.grades.get("energy_per_update", "given")
-            lines.append(f"energy: {format_si(result.device_energy_j, 'J')} a read for its updates ({price})")
-        return "\n".join(lines)
+        return "\n".join([*lines, *cost_lines(row, machine.grades)])
 
     def draw(path: str) -> None:
         title = f"{problem.name} on {machine.name}"

@@ -32,9 +32,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.analysis.device import measure_device
     from hwsim.cell.card import ModesCard
     from hwsim.chip.library import any_card, card_chip
+    from hwsim.experiment.device import measure_device
     from hwsim.report.card import card_facts, card_table, machine_facts
     from hwsim.report.device import device_picture, device_title
 

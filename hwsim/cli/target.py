@@ -21,7 +21,7 @@ def target_of(text: str | None, problem: Any, *, threads: int | None) -> float |
     """The energy that ``text`` names; the known one, or None, without text."""
     if text is None:
         return problem.known_energy
-    from hwsim.analysis.target import target_energy
+    from hwsim.experiment.target import target_energy
 
     def tell(found: Any) -> None:
         print(f"target {found.energy:g}: {found}", file=sys.stderr)

@@ -14,11 +14,6 @@ from hwsim.units import format_si
 
 _VECTOR = 512
 _CLOCKS = "chromatic,poisson,synchronous"
-_PRICE_OF = {
-    "update": "energy_per_update", "swap": "energy_per_swap", "write": "energy_per_write", "read": "energy_per_read",
-    "transfer": "energy_per_transfer", "wires": "wire_energy", "standby": "standby_power",
-}  # fmt: skip
-"""The card's price of each item of a bill."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -32,7 +27,8 @@ def add_parser(subparsers: Any) -> None:
         parents=[
             options.problem("ea3d:L=8,seed=1"), options.chip(), options.pace(own_clock=False),
             options.anneal(
-                beta="constant or start:end (0.1/sigma:10/sigma; a ladder of its own in tempering)", length=""
+                beta="constant or start:end (0.1/sigma:10/sigma; a ladder of its own in tempering)", time_default=None,
+                length="this length alone, with the reads asked for and no more; else longer and longer ones",
             ),
             options.target("(the known one)"),
             options.sampling(
@@ -69,10 +65,8 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.algorithm.recipe import parse_algorithm
-    from hwsim.analysis.bill import bill
-    from hwsim.analysis.design_rule import update_ticks
-    from hwsim.analysis.optimum import find_optimum
     from hwsim.chip.library import chip
+    from hwsim.experiment.optimum import find_optimum, optimum_facts
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
 
@@ -91,24 +85,24 @@ def run(arguments: argparse.Namespace) -> int:
     for clock, machine in machines.items():
         program = compile(problem, machine, die_seed=arguments.die_seed, embedding=placed)
         programs.append(program)
-        update_s = update_ticks(program) * 1e-15
-        shortest = 30 * update_s if arguments.first is None else arguments.first
         make = _recipes(arguments, name, parameters, problem, machine, program)
-        def cost(activity: Any, machine: Any = machine) -> float:
-            return bill(activity, machine.prices, update_j=None).run_s
-
         with Progress(12) as progress:
 
             def watch(length: float, clock: str = clock, progress: Any = progress) -> Any:
                 return progress.watch(f"{clock}, {format_si(length, 's')}")
 
             found = find_optimum(
-                program, make, target=target, first_s=shortest, schedules=arguments.schedules,
-                reads=_reads(arguments, name, program), seed=arguments.seed, budget_s=arguments.budget, cost=cost,
-                engine=arguments.engine, threads=arguments.threads, progress=watch,
+                program, make, target=target, search=_search(arguments, name, program), engine=arguments.engine,
+                threads=arguments.threads, progress=watch,
             )  # fmt: skip
         if found.points:
-            rows.append(_row(clock, machine, program, found, make))
+            rows.append(
+                {
+                    "clock": clock, "grades": dict(machine.grades),
+                    "participation": program.clock.participation if program.clock.kind == "synchronous" else None,
+                }
+                | optimum_facts(program, found, make)
+            )  # fmt: skip
         if found.interrupted:
             interrupted = True
             break
@@ -121,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
         words = "" if name == "anneal" else f", {arguments.algorithm}"
         print(f"{problem.name} on {first.name}, target energy {target:g}{words}")
         for row in rows:
-            _print(row)
+            _print(row, alone=arguments.time is not None)
     if arguments.plot and rows:
         from hwsim.report.tts import tts_picture
 
@@ -133,6 +127,22 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hwsim: interrupted; {len(rows)} of {len(machines)} clocks shown", file=sys.stderr)
         return 130
     return 0
+
+
+def _search(arguments: argparse.Namespace, name: str, program: Any) -> Any:
+    """Lengths to try, or the one of ``--time``."""
+    from hwsim.experiment.optimum import Search
+
+    if arguments.time is not None and arguments.first is not None:
+        raise InputError("--time is the one length, --first the shortest of several: give one of them")
+    given: dict[str, Any] = {
+        "reads": _reads(arguments, name, program), "schedules": arguments.schedules, "seed": arguments.seed,
+        "budget_s": arguments.budget,
+    }  # fmt: skip
+    if arguments.time is not None:
+        return Search(first_s=arguments.time, most=1, most_batches=1, **given)
+    shortest = 30 * program.clock.update_ticks * 1e-15
+    return Search(first_s=shortest if arguments.first is None else arguments.first, **given)
 
 
 def _reads(arguments: argparse.Namespace, name: str, program: Any) -> int:
@@ -152,7 +162,7 @@ def _recipes(
 ) -> Callable[[float], Any]:
     """The recipe of a length in seconds."""
     from hwsim.algorithm.recipe import Recipe
-    from hwsim.analysis.anneals import beta_ends, make_anneal
+    from hwsim.experiment.anneals import beta_ends, make_anneal
 
     betas: tuple[float, ...] = ()
     if name != "anneal" and arguments.beta is not None:
@@ -178,64 +188,23 @@ def _betas(recipe: Any) -> tuple[float, ...]:
     return recipe.betas if recipe.anneal is None else beta_ends(recipe.anneal)
 
 
-def _row(clock: str, machine: Any, program: Any, found: Any, make: Callable[[float], Any]) -> dict[str, Any]:
-    """One clock as plain numbers: its points, its optimum, and what a solution costs there."""
-    from hwsim.analysis.bill import bill
-    from hwsim.analysis.toggles import toggled
-
-    points = [
-        {
-            "time_s": p.time_s, "run_s": p.run_s, "p_success": p.found.p_success,
-            "p_success_ci": list(p.found.p_success_ci), "tts99_s": p.found.tts_s,
-            "tts99_ci_s": list(p.found.tts_ci_s), "tts99_is_bound": p.found.tts_is_bound,
-            "energy_mean": p.energy_mean, "energy_best": p.energy_best, "updates": p.activity.updates,
-            "host_s": p.host_s,
-        }
-        for p in found.points
-    ]  # fmt: skip
-    row: dict[str, Any] = {
-        "clock": clock,
-        "participation": machine.clock.participation if machine.clock.kind == "synchronous" else None,
-        "points": points, "best": found.best, "is_interior": found.is_interior, "tts99_s": found.tts_s,
-        "tts99_ci_s": list(found.tts_ci_s), "stopped": found.stopped,
-        "programming_s": machine.prices.programming_time_s,
-        "run_s": None, "run_j": None, "time_split_s": None, "energy_split_j": None, "energy_j": None,
-        "unknown_time": [], "unknown_energy": [], "power_w": machine.prices.power_w, "hardware_pbits": None,
-        "runs_to_solution": None, "grades": dict(machine.grades),
-    }  # fmt: skip
-    if found.best is None:
-        return row
-    best = found.points[found.best]
-    wires_j = 0.0 if program.prices.wire_j is None else None
-    anneal = make(best.time_s).anneal
-    if program.prices.wire_j is not None and anneal is not None and (wires := toggled(program, anneal)) is not None:
-        wires_j = wires.wire_j
-    account = bill(best.activity, machine.prices, update_j=program.prices.update_j, wires_j=wires_j)
-    runs = found.tts_s / best.run_s
-    return row | {
-        "run_s": account.run_s, "run_j": account.run_j, "time_split_s": dict(account.time_s),
-        "energy_split_j": dict(account.energy_j), "unknown_time": account.unknown_s,
-        "unknown_energy": account.unknown_j, "runs_to_solution": runs,
-        "hardware_pbits": best.activity.n_pbits * best.activity.copies,
-        "energy_j": None if account.run_j is None else account.run_j * runs,
-    }  # fmt: skip
-
-
-def _print(row: dict[str, Any]) -> None:
+def _print(row: dict[str, Any], *, alone: bool) -> None:
     name = row["clock"] + (f" {row['participation']:g}" if row["participation"] is not None else "")
     print(f"\n{name}")
-    print(f"  {'length':>9}  {'P(success)':<30}  {'TTS99':<34}  energy mean")
+    apart = any(point["tts99_total_s"] != point["tts99_s"] for point in row["points"])
+    more = f"{'with read-out':<34}  " if apart else ""
+    print(f"  {'length':>9}  {'P(success)':<30}  {'TTS99':<34}  {more}energy mean")
     for k, point in enumerate(row["points"]):
         low, high = point["p_success_ci"]
         success = f"{point['p_success']:.4g} [{low:.2g}, {high:.2g}]"
-        mark = "" if k != row["best"] else "  <- best"
-        print(f"  {format_si(point['time_s'], 's'):>9}  {success:<30}  {_tts(point):<34}  "
-              f"{point['energy_mean']:.6g}{mark}")  # fmt: skip
+        mark = "" if k != row["best"] or alone else "  <- best"
+        more = f"{_tts(point, 'tts99_total'):<34}  " if apart else ""
+        print(f"  {format_si(point['time_s'], 's'):>9}  {success:<30}  {_tts(point, 'tts99'):<34}  "
+              f"{more}{point['energy_mean']:.6g}{mark}")  # fmt: skip
     if row["best"] is None:
-        print(f"  TTS99 > {format_si(row['tts99_s'], 's')}: no run reached the target (stopped: {row['stopped']})")
+        least = format_si(row["tts99_total_s"], "s")
+        print(f"  TTS99 with read-out > {least}: no run reached the target (stopped: {row['stopped']})")
         return
-    low, high = row["tts99_ci_s"]
-    ends = f"[{format_si(low, 's')}, {'...' if high is None else format_si(high, 's')}]"
     kind = "interior optimum"
     if not row["is_interior"]:
         edges = {
@@ -243,8 +212,9 @@ def _print(row: dict[str, Any]) -> None:
             len(row["points"]) - 1: "the longest length tried is the best",
         }
         kind = "no optimum shown: " + edges.get(row["best"], "others may be as good")
-    print(f"  TTS99 {format_si(row['tts99_s'], 's')} {ends}, {kind} (stopped: {row['stopped']})")
-    fixed = "unknown" if row["programming_s"] is None else format_si(row["programming_s"], "s")
+    more = "" if alone else f", {kind} (stopped: {row['stopped']})"
+    print(f"  TTS99 {_tts(row, 'tts99')}, with read-out {_tts(row, 'tts99_total')}{more}")
+    fixed = "unknown" if row["program_s"] is None else format_si(row["program_s"], "s")
     parts = [f"{item} {format_si(value, 's')}" for item, value in row["time_split_s"].items() if value]
     unknown = f"; no price, so not in it: {', '.join(row['unknown_time'])}" if row["unknown_time"] else ""
     print(f"  time: programming {fixed} once; {row['runs_to_solution']:.3g} runs of {', '.join(parts)}{unknown}")
@@ -252,25 +222,27 @@ def _print(row: dict[str, Any]) -> None:
 
 
 def _energy(row: dict[str, Any]) -> str:
-    """The joules of all runs, item by item, each with the grade of its price."""
+    """The joules of all runs, without read-out and with it, item by item, each with the grade of its price."""
+    from hwsim.cost.account import PRICE_OF
+
+    alone, total = ("unknown" if row[key] is None else format_si(row[key], "J") for key in ("ets99_j", "ets99_total_j"))
+    sums = f"{alone}, with read-out {total}"
     if row["power_w"] is not None:
         grade = row["grades"].get("power", "given")
-        return f"{format_si(row['energy_j'], 'J')}: {format_si(row['power_w'], 'W')} ({grade}) for all items"
+        return f"{sums}: {format_si(row['power_w'], 'W')} ({grade}) for all items"
     parts = []
     for item, value in row["energy_split_j"].items():
         if value is None:
             parts.append(f"{item} unknown")
         elif value:
-            grade = row["grades"].get(_PRICE_OF.get(item, ""), "given")
+            grade = row["grades"].get(PRICE_OF[item], "given")
             parts.append(f"{item} {format_si(value * row['runs_to_solution'], 'J')} ({grade})")
-    total = "unknown" if row["energy_j"] is None else format_si(row["energy_j"], "J")
-    return total + (f": {', '.join(parts)}" if parts else "")
+    return sums + (f": {', '.join(parts)}" if parts else "")
 
 
-def _tts(point: dict[str, Any]) -> str:
-    if point["tts99_is_bound"]:
-        return f"> {format_si(point['tts99_s'], 's')}"
-    low, high = point["tts99_ci_s"]
-    return (
-        f"{format_si(point['tts99_s'], 's')} [{format_si(low, 's')}, {'...' if high is None else format_si(high, 's')}]"
-    )
+def _tts(row: dict[str, Any], key: str) -> str:
+    if row["tts99_is_bound"]:
+        return f"> {format_si(row[f'{key}_s'], 's')}"
+    low, high = row[f"{key}_ci_s"]
+    ends = f"[{format_si(low, 's')}, {'...' if high is None else format_si(high, 's')}]"
+    return f"{format_si(row[f'{key}_s'], 's')} {ends}"

@@ -15,7 +15,7 @@ from typing import NamedTuple, Unpack
 import numba
 import numpy as np
 
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 from hwsim.anneal import constant
 from hwsim.engine.noise import GOLDEN, mix
 from hwsim.equilibrium.macrostates import DensityOfStates

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis import exact
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis import exact_laws
+from hwsim.analysis.interval import standard_error
 from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
@@ -81,7 +81,8 @@ def _pairs(given: Iterable) -> list[tuple[Any, Any]]:
 class GrandCanonical:
     """A lattice gas at ``beta``, by enumeration.
 
-    law : float64 (2**n,), of all states in the order of `hwsim.analysis.exact`;  number : int64 (2**n,), of particles
+    law : float64 (2**n,), of all states in the order of `hwsim.analysis.exact_laws`
+    number : int64 (2**n,), of particles
     log_partition : ln Xi
     """
 
@@ -127,10 +128,10 @@ def grand_canonical(problem: Any, beta: float) -> GrandCanonical:
     _, network, offset, vartype = spin_network(problem)
     if vartype != "BINARY":
         raise InputError(f"particles are counted in binary variables, got a problem of vartype {vartype}")
-    energies = exact.energies(network.bias, network.indptr, network.indices, network.weight, offset=offset)
+    energies = exact_laws.energies(network.bias, network.indptr, network.indices, network.weight, offset=offset)
     states = np.arange(len(energies))
     return GrandCanonical(
-        beta=beta, law=exact.boltzmann_law(energies, beta), log_partition=log_sum_exp(-beta * energies),
+        beta=beta, law=exact_laws.boltzmann_law(energies, beta), log_partition=log_sum_exp(-beta * energies),
         number=np.sum((states[:, None] >> np.arange(len(network.bias))) & 1, axis=1),
     )  # fmt: skip
 

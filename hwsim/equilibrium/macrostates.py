@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln, xlog1py, xlogy
 
-from hwsim.analysis import exact
+from hwsim.analysis import exact_laws
 from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -83,7 +83,7 @@ def network_density_of_states(program: Program) -> DensityOfStates:
     if program.cells.pdit is not None:
         raise InputError("the density of states counts p-bits, and this program has p-dits (cells of several levels)")
     bias, indptr, indices, weight = program.problem_network
-    return density_of_states(exact.energies(bias, indptr, indices, weight, offset=program.readout.energy_offset))
+    return density_of_states(exact_laws.energies(bias, indptr, indices, weight, offset=program.readout.energy_offset))
 
 
 def paramagnet_density_of_states(n: int, *, field: float) -> DensityOfStates:

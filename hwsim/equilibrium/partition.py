@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis import exact
+from hwsim.analysis import exact_laws
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
 from hwsim.mapping.layout import breadth_first
@@ -39,7 +39,7 @@ def exact_partition(problem: Any, beta: float) -> ExactPartition | None:
     _, network, offset, _ = spin_network(problem)
     n = len(network.bias)
     if n <= _MOST_ENUMERATED:
-        energies = exact.energies(*network)
+        energies = exact_laws.energies(*network)
         return ExactPartition(log_z=log_sum_exp(-beta * energies) - beta * offset, method="enumeration")
     value = transfer_matrix(network, beta)
     if value is not None:

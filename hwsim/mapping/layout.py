@@ -84,6 +84,13 @@ def whole_die(chip: Chip) -> Problem:
     return Problem(bqm=bqm, name=chip.name, kind="ising")
 
 
+def area_m2(indptr: np.ndarray, chip: Chip) -> float | None:
+    """Area of the cells of all p-bits, each as large as that of the most coupled one; None where no pitch is known."""
+    degree = np.diff(indptr)
+    pitch = chip.floorplan.pitch_m(int(degree.max(initial=0)))
+    return None if pitch is None else len(degree) * pitch**2
+
+
 def fan_in_stages(degree: np.ndarray) -> np.ndarray:
     """int64 (n,): stages of a tree of two-input adders over ``degree`` inputs, ceil(log2 degree)."""
     return np.ceil(np.log2(np.maximum(degree, 1))).astype(np.int64)

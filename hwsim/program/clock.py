@@ -48,6 +48,11 @@ class Clock(Record):
         return self.facts.own
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether schedules differ: of a clock whose instants are drawn, or which p-bits take part in them."""
+        return self.facts.drawn or self._share < 1
+
+    @property
     def n_slots(self) -> int:
         """How many instants one round of a common clock has."""
         if self.facts.colored:

@@ -1,6 +1,6 @@
 """What reads say in the problem's own terms, in words: a few lines of text.
 
-Enters: parts of `hwsim.analysis.answers`. Leaves: lines.
+Enters: parts of `hwsim.experiment.answers`. Leaves: lines.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ def answer_lines(found: dict[str, Any], *, reads: int, n_variables: int, n_pbits
 
 
 def scan_text(rows: list[dict[str, Any]]) -> str:
-    """Chain strengths side by side; rows : of `hwsim.analysis.chains.scan_chain_strength`."""
+    """Chain strengths side by side; rows : of `hwsim.experiment.chains.scan_chain_strength`."""
     lines = []
     for row in rows:
         strength = f"chain strength {row['strength']:.4g} ({row['over_torque']:.2f} of torque compensation)"

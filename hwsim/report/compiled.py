@@ -1,6 +1,6 @@
 """What it took to put a problem on a chip, in words.
 
-Enters: facts of `hwsim.analysis.compiled`. Leaves: text.
+Enters: facts of `hwsim.experiment.compiled`. Leaves: text.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Designs side by side: time to solution against area, and against energy, with those that no other beats.
 
-Enters: rows of `hwsim.analysis.explore`. Leaves: one file with two panels.
+Enters: rows of `hwsim.experiment.explore`. Leaves: one file with two panels.
 """
 
 import os
@@ -27,12 +27,13 @@ def explore_picture(
     figure = canvas.blank(13.2, 6.2)
     left, right = figure.subplots(1, 2, sharey=True)
     canvas.headline(figure, title, width=110)
-    drawn = [row for row in rows if row.get("tts99_s") is not None]
+    drawn = [row for row in rows if row.get("tts99_total_s") is not None]
     keys = list(rows[0]["design"])
     colour_of, marker_of = _looks(rows, keys)
     _panel(left, drawn, "area_m2", "area of the p-bits' cells (mm2)", 1e6, "best_by_area", keys, colour_of, marker_of)
-    _panel(right, drawn, "ets99_j", "energy to solution", 1.0, "best_by_energy", keys, colour_of, marker_of)
-    left.set_ylabel("time to solution, 99 % (device time)")
+    label = "energy to solution, with read-out"
+    _panel(right, drawn, "ets99_total_j", label, 1.0, "best_by_energy", keys, colour_of, marker_of)
+    left.set_ylabel("time to solution, 99 %, with read-out (device time)")
     _times(left)
     left.set_title("time against area", loc="left", fontsize="medium")
     right.set_title("time against energy", loc="left", fontsize="medium")
@@ -65,19 +66,19 @@ def _panel(
     for row in known:
         colour = colour_of.get(row["design"][keys[0]], canvas.palette()[0]) if keys else canvas.palette()[0]
         marker = marker_of.get(_second(row, keys), "o") if keys else "o"
-        x, y = row[key] * scale, row["tts99_s"]
+        x, y = row[key] * scale, row["tts99_total_s"]
         if row["tts99_is_bound"]:
             axes.plot(x, y, marker=marker, markersize=8, color=colour, fillstyle="none", linestyle="none")
             axes.annotate("", (x, y * 1.6), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
             continue
-        low, high = row["tts99_ci_s"]
+        low, high = row["tts99_total_ci_s"]
         axes.errorbar(
             x, y, yerr=[[y - low], [0 if high is None else high - y]], color=colour, marker=marker, markersize=8,
             capsize=2, linewidth=1,
         )  # fmt: skip
         if high is None:  # the data rule out no length
             axes.annotate("", (x, y * 1.8), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
-    front = sorted((row[key] * scale, row["tts99_s"]) for row in known if row.get(best))
+    front = sorted((row[key] * scale, row["tts99_total_s"]) for row in known if row.get(best))
     if front:
         x, y = np.array(front).T
         axes.plot(x, y, color="0.3", linewidth=1.2, linestyle="--", zorder=0, drawstyle="steps-post")
@@ -97,7 +98,7 @@ def _panel(
         axes.xaxis.set_minor_formatter(NullFormatter())
     lost = len(rows) - len(known)
     if not known:
-        missing = sorted({price for row in rows for price in row.get("unknown_prices", ())})
+        missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
         words = f"energy unknown: no price of {', '.join(missing)}" if missing else "nothing to show"
         words = words if key.endswith("_j") else "area unknown: no cell_pitch"
         axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color="0.35")

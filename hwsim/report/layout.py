@@ -231,7 +231,7 @@ def _area(area_m2: float) -> str:
 
 
 def layout_text(title: str, facts: dict[str, Any], rule: Any) -> str:
-    """The numbers of `hwsim.analysis.layout_facts`, and of the design rule where there is one."""
+    """The numbers of `hwsim.experiment.layout_facts`, and of the design rule where there is one."""
     pitch, critical = facts["cell_pitch_m"], facts["critical_delay_s"]
     lines = [title]
 

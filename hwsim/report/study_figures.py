@@ -44,16 +44,16 @@ def pictures(rows: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]]) -> 
         where = family if f"{spins}" in family else f"{family}, {spins} spins"
         if any(row["bound_s"] is not None for row in here):
             out.append(_draw(
-                f"Time to solution against length: {where}",
+                f"Time to solution with read-out against length: {where}",
                 "Median over instances, 95 % intervals over instances and schedules. A ring marks the best length, an "
                 "open triangle a lower bound where half the instances or more were never solved." + first_delay,
-                here, lambda row: row["time_s"], "tts99_s", "tts99_ci_s", names, label, "s",
+                here, lambda row: row["time_s"], "tts99_total_s", "tts99_total_ci_s", names, label, "s",
                 "length of one run (device time)", "time to solution, 99 %", rings=best,
             ))  # fmt: skip
         if any(row["residual"] > 0 for row in here):
             for cost, words, unit in (
-                (lambda row: row["run_s"], "device time of one run, reads and swaps included", "s"),
-                (lambda row: row["run_s"] * row["hardware_pbits"], "p-bit seconds of one run", "p-bit s"),
+                (lambda row: row["total_time_s"], "device time of one run, reads and swaps included", "s"),
+                (lambda row: row["total_time_s"] * row["hardware_pbits"], "p-bit seconds of one run", "p-bit s"),
             ):
                 if unit != "s" and not unequal(here):
                     continue  # the same picture, another scale
@@ -84,10 +84,12 @@ def _against(
         return row[axis]
 
     is_delay, out = axis == "delay_s", []
-    for key, ends, unit, what in (("tts99_s", "tts99_ci_s", "s", "Time"), ("ets99_j", None, "J", "Energy")):
+    for key, ends, unit, what in (
+        ("tts99_total_s", "tts99_total_ci_s", "s", "Time"), ("ets99_total_j", None, "J", "Energy"),
+    ):
         if any(row.get(key) for row in rows):
             out.append(_draw(
-                f"{what} to solution against {'delay' if is_delay else 'size'}: {name}",
+                f"{what} to solution with read-out against {'delay' if is_delay else 'size'}: {name}",
                 "Each at its own best length. Median over instances"
                 + (", 95 % intervals over instances and schedules." if ends else "."),
                 rows, x, key, ends, names, _labeller(delays and not is_delay), "s" if is_delay else "", words,
@@ -128,7 +130,7 @@ def _draw(
         _decades(axes.xaxis, axes.get_xlim(), x_unit)
         if not x_unit and len(sizes := sorted({x(row) for row in rows})) <= _MOST_TICKS:
             axes.set_xticks(sizes)
-    _decades(axes.yaxis, axes.get_ylim(), y_unit or ("s" if key == "tts99_s" else ""))
+    _decades(axes.yaxis, axes.get_ylim(), y_unit or ("s" if key == "tts99_total_s" else ""))
     axes.set_xlabel(x_words)
     axes.set_ylabel(y_words)
     canvas.dress(axes)
@@ -155,12 +157,12 @@ def _curve(
         reach[0] = np.where(np.isnan(low) | (low <= 0), value * 0.9, reach[0])
     axes.errorbar(at, value, reach, color=colour, marker="o", markersize=4, capsize=2, linewidth=1.3, linestyle=style,
                   label=name)  # fmt: skip
-    bounds = [row for row in rows if key == "tts99_s" and row[key] is None and row["bound_s"] is not None]
+    bounds = [row for row in rows if key == "tts99_total_s" and row[key] is None and row["bound_s"] is not None]
     axes.plot([x(row) for row in bounds], [row["bound_s"] for row in bounds], "^", color=colour, fillstyle="none")
     for ring in rings:
         same = ("series", "family", "delay_s", "time_s")
-        if ring["tts99_s"] is not None and any(all(ring[k] == row[k] for k in same) for row in known):
-            axes.plot(x(ring), ring["tts99_s"], marker="o", markersize=12, fillstyle="none", color=colour)
+        if ring["tts99_total_s"] is not None and any(all(ring[k] == row[k] for k in same) for row in known):
+            axes.plot(x(ring), ring["tts99_total_s"], marker="o", markersize=12, fillstyle="none", color=colour)
 
 
 def _decades(axis: Any, limits: tuple[float, float], unit: str) -> None:

@@ -9,9 +9,10 @@ from html import escape
 from typing import Any
 
 from hwsim import __version__
+from hwsim.prices import PRICES
 from hwsim.report.provenance import Provenance
 from hwsim.report.study_figures import Picture
-from hwsim.report.study_table import between, length_note, notes, remainder, residual, solution, spent
+from hwsim.report.study_table import SOLUTION, between, joules, length_note, notes, remainder, residual, solution, spent
 from hwsim.units import format_si
 
 _STYLE = """
@@ -78,25 +79,27 @@ def _best(best: Sequence[dict[str, Any]]) -> str:
         return ""
     with_delay = len({row["delay_s"] for row in rows}) > 1
     head = ["problem", "series", *(["delay"] if with_delay else []), "best length", "success", "TTS99",
-            "energy to solution", "p-bits", "p-bit seconds", "instances"]  # fmt: skip
+            "with read-out", "energy to solution", "with read-out", "p-bits", "p-bit seconds", "instances"]  # fmt: skip
     body = []
     for row in rows:
-        solved = row["tts99_s"] is not None
+        solved = row["tts99_total_s"] is not None
         note = length_note(row)
-        joules = row.get("ets99_j")
         body.append([
             f"{row['family']} ({row['spins']} spins)", row["series"],
             *([format_si(row["delay_s"], "s")] if with_delay else []),
             (format_si(row["time_s"], "s") + note) if solved else "-", f"{row['p_success']:.3g}",
-            between(row["tts99_s"], row["tts99_ci_s"], "s") if solved else f"> {format_si(row['bound_s'], 's')}",
-            format_si(joules, "J") if joules is not None else "unknown", f"{row['hardware_pbits']:,.0f}",
+            format_si(row["tts99_s"], "s") if solved else "-",
+            between(row["tts99_total_s"], row["tts99_total_ci_s"], "s") if solved
+            else f"> {format_si(row['bound_s'], 's')}",
+            joules(row["ets99_j"]), joules(row["ets99_total_j"]), f"{row['hardware_pbits']:,.0f}",
             f"{row['pbit_s']:.3g}" if solved else "-", f"{row['solved']} of {row['instances']} solved",
         ])  # fmt: skip
     return (
-        "<h2>How long, how many joules</h2><p>Time to solution with probability 99 %, each series at its best length; "
-        "medians over instances with 95 % intervals. Edge: the shortest or longest length tried, so a better one may "
-        "lie beyond; near a tie: on one side at least, none is worse beyond doubt. P-bits count all replicas that "
-        "are on the machine at once; p-bit seconds are those to solution: the cost in hardware.</p>"
+        "<h2>How long, how many joules</h2><p>Time to solution with probability 99 %, each series at its best length, "
+        "of the p-bits alone and with read-out; medians over instances with 95 % intervals. Edge: the shortest or "
+        "longest length tried, so a better one may lie beyond; near a tie: on one side at least, none is worse beyond "
+        "doubt. P-bits count all replicas that are on the machine at once; p-bit seconds are those to solution: the "
+        "cost in hardware.</p>"
         + _table(head, body)
     )
 
@@ -161,14 +164,14 @@ def _split(points: Sequence[dict[str, Any]]) -> str:
 
 def _points(points: Sequence[dict[str, Any]]) -> str:
     keys = _keys(points)
-    head = ["problem", *keys, "runs", "success", "TTS99", "energy to solution", "residual per spin"]
+    head = ["problem", *keys, "runs", "success", *SOLUTION, "residual per spin"]
     body = []
     for point in points:
         start = [point["problem"], *_words(point, keys)]
         body.append(
-            [*start, str(point["reads"]), *solution(point), residual(point)]
+            [*start, str(point["reads"]), *solution(point, apart=True), residual(point)]
             if point["shards"]
-            else [*start, "0", "-", "-", "-", "-"]
+            else [*start, "0", "-", *["-"] * len(SOLUTION), "-"]
         )
     return f"<details><summary>All {len(points)} points</summary>" + _table(head, body) + "</details>"
 
@@ -178,13 +181,13 @@ def _method(points: Sequence[dict[str, Any]]) -> str:
         f"{key.replace('_', ' ')}: {grade}"
         for point in points
         for key, grade in point["grades"].items()
-        if key.startswith(("energy", "readout", "programming", "power", "standby"))
+        if key in PRICES or key == "wire_energy"
     }
     lines = [
         "A run succeeds when its answer's energy is at the target or below. TTS99 is the device time after which "
-        "repeated runs have succeeded at least once with probability 0.99 (Ronnow et al., Science 345, 420 (2014)); it "
-        "includes reading, settling, exchanges and transfers where the card prices them; programming is paid once a "
-        "problem, and apart.",
+        "repeated runs have succeeded at least once with probability 0.99 (Ronnow et al., Science 345, 420 (2014)). "
+        "It counts the time in which p-bits update and settle; with read-out it includes reads, writes, exchanges and "
+        "transfers too, where the card prices them. Programming is paid once a problem, and apart.",
         "Intervals of one instance are Wilson's, with the schedules of the clock as clusters; those over instances are "
         "bootstraps that draw instances, and schedules within each.",
         "The residual energy is counted from the exact energy where one is on record, else from the least energy that "

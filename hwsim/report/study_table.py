@@ -12,12 +12,18 @@ _LEAST = 1e-6
 """Residual energy per spin below which the number of digits is that of an extrapolation."""
 
 
+ALONE = ["TTS99", "energy to sol."]
+SOLUTION = ["TTS99", "with read-out", "energy to sol.", "with read-out"]
+"""Columns of a solution: of the p-bits alone, and with all that is read, written, sent and exchanged."""
+
+
 def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> str:
     """Words of the grid, reads, success, TTS99, energy to solution, residual energy, and why a point stopped."""
     keys = list(dict.fromkeys(key for point in points for key in point["words"]))
     with_target = any(point.get("tts99_s") is not None for point in points)
+    apart = any(point.get("tts99_s") != point.get("tts99_total_s") for point in points)
     head = [*keys, "reads"]
-    head += ["P(success)", "TTS99", "energy to sol."] if with_target else ["energy"]
+    head += ["P(success)", *(SOLUTION if apart else ALONE)] if with_target else ["energy"]
     lines = [[*head, "residual/spin", "stopped"]]
     for point in points:
         words = [point["words"].get(key, "") for key in keys]
@@ -26,7 +32,9 @@ def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> st
                 [*words, "0", *["-"] * (len(head) - len(keys) - 1), "-", point.get("stopped") or "not yet run"]
             )
             continue
-        cells = solution(point) if with_target else [f"{point['energy_mean']:.6g} +- {point['energy_error']:.2g}"]
+        cells = [f"{point['energy_mean']:.6g} +- {point['energy_error']:.2g}"]
+        if with_target:
+            cells = solution(point, apart=apart)
         lines.append([
             *words, str(point["reads"]), *cells, residual(point), point.get("stopped") or "goes on",
         ])  # fmt: skip
@@ -43,18 +51,29 @@ def notes(points: list[dict[str, Any]]) -> list[str]:
     return out
 
 
-def solution(point: dict[str, Any]) -> list[str]:
-    """Success, TTS99 and energy to solution as text with 95 % intervals."""
+def solution(point: dict[str, Any], *, apart: bool) -> list[str]:
+    """Success, then SOLUTION as text with 95 % intervals, or ALONE, those with read-out, where the two are not told
+    ``apart``."""
     if point.get("tts99_s") is None:
-        return ["no target", "-", "-"]
+        return ["no target", *["-"] * len(SOLUTION if apart else ALONE)]
     low, high = point["p_success_ci"]
-    success = f"{point['p_success']:.3g} [{low:.2g}, {high:.2g}]"
-    joules = point["ets99_j"]
-    if point["tts99_is_bound"]:
-        more = "unknown" if joules is None else f"> {format_si(joules, 'J')}"
-        return [success, f"> {format_si(point['tts99_s'], 's')}", more]
-    return [success, between(point["tts99_s"], point["tts99_ci_s"], "s"),
-            "unknown" if joules is None else format_si(joules, "J")]  # fmt: skip
+    cells = [f"{point['p_success']:.3g} [{low:.2g}, {high:.2g}]"]
+    keys = ("tts99_s", "tts99_total_s", "ets99_j", "ets99_total_j") if apart else ("tts99_total_s", "ets99_total_j")
+    for key in keys:
+        unit = key[-1].upper() if key.endswith("j") else "s"
+        if point[key] is None:
+            cells.append("unknown")
+        elif point["tts99_is_bound"]:
+            cells.append(f"> {format_si(point[key], unit)}")
+        else:
+            ends = point[f"{key[:-2]}_ci_s"] if unit == "s" else None
+            cells.append(format_si(point[key], unit) if ends is None else between(point[key], ends, unit))
+    return cells
+
+
+def joules(value: float | None) -> str:
+    """An energy, or that it is not known."""
+    return "unknown" if value is None else format_si(value, "J")
 
 
 def between(value: float, ends: list[float | None], unit: str) -> str:

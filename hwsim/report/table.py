@@ -14,8 +14,11 @@ from hwsim.units import format_si, to_seconds
 
 KEYS = (
     "clock", "participation", "tau_s", "delay_s", "engine", "reads", "schedules", "energy_mean", "energy_sem",
-    "energy_best", "cut_mean", "cut_best", "p_success", "p_success_ci", "tts99_s", "tts99_ci_s", "tts99_is_bound",
-    "device_time_s", "updates", "host_seconds", "updates_per_ns", "total_variation", "tv_noise_floor",
+    "energy_best", "cut_mean", "cut_best", "hits", "p_success", "p_success_ci", "tts99_s", "tts99_ci_s",
+    "tts99_is_bound", "tts99_total_s", "tts99_total_ci_s", "runs_to_solution", "ets99_j", "ets99_ci_j", "ets99_total_j",
+    "ets99_total_ci_j", "device_time_s", "total_time_s", "device_energy_j", "total_energy_j", "time_split_s",
+    "energy_split_j", "unknown_time", "unknown_energy", "power_w", "program_s", "program_j", "updates",
+    "host_seconds", "updates_per_ns", "total_variation", "tv_noise_floor",
 )  # fmt: skip
 """What a row may hold; all of it may be absent or None, except ``clock``."""
 
@@ -187,16 +190,39 @@ def _success(row: dict) -> str:
 
 
 def _time_to_solution(row: dict) -> str:
-    value = row.get("tts99_s")
+    return _bound_or_interval(row, row.get("tts99_s"), row.get("tts99_ci_s"), _seconds)
+
+
+def _time_with_read_out(row: dict) -> str:
+    return _read_out(row, "tts99", "s", _seconds)
+
+
+def _energy_to_solution(row: dict) -> str:
+    return _bound_or_interval(row, row.get("ets99_j"), None, _joules)
+
+
+def _energy_with_read_out(row: dict) -> str:
+    return _read_out(row, "ets99", "j", _joules)
+
+
+def _read_out(row: dict, key: str, unit: str, show: Callable[[float], str]) -> str:
+    """The same with all that is read, written and sent, only where it is another number. Its interval is as wide."""
+    value = row.get(f"{key}_total_{unit}")
+    return "-" if value == row.get(f"{key}_{unit}") else _bound_or_interval(row, value, None, show)
+
+
+def _bound_or_interval(row: dict, value: float | None, ends: Any, show: Callable[[float], str]) -> str:
     if value is None:
         return "-"
-    if row.get("tts99_is_bound"):
-        return "> " + _seconds(value)
-    return _with_interval(_seconds(value), row.get("tts99_ci_s"), _seconds)
+    return "> " + show(value) if row.get("tts99_is_bound") else _with_interval(show(value), ends, show)
 
 
 def _seconds(value: float | None) -> str:
     return format_si(value, "s")
+
+
+def _joules(value: float | None) -> str:
+    return format_si(value, "J")
 
 
 def _distance(value: float | None) -> str:
@@ -221,6 +247,9 @@ _RESULTS: list[_Column] = [
     ("cut_best", "cut\nbest", lambda row: _number(row.get("cut_best"))),
     ("p_success", "P(success)", _success),
     ("tts99", "TTS99", _time_to_solution),
+    ("tts99_total", "TTS99\nread out", _time_with_read_out),
+    ("ets99", "energy\nto sol.", _energy_to_solution),
+    ("ets99_total", "energy\nread out", _energy_with_read_out),
     ("total_variation", "TV", lambda row: _distance(row.get("total_variation"))),
     ("tv_noise_floor", "TV\nfloor", lambda row: _distance(row.get("tv_noise_floor"))),
     ("host_seconds", "host\ntime", lambda row: _seconds(row.get("host_seconds"))),
@@ -237,9 +266,14 @@ def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:
     if "p_success" in shown:
         notes.append("P(success): share of reads at or below the target energy.")
     if "tts99" in shown:
-        notes.append("TTS99: device time to reach the target once with probability 0.99.")
+        notes.append("TTS99: device time of the p-bits to reach the target once with probability 0.99.")
         if any(row.get("tts99_is_bound") for row in rows):
             notes.append('">": no read succeeded, so this is a lower bound (95 %).')
+    if {"tts99_total", "ets99_total"} & {*shown}:
+        notes.append("read out: with all that is read, written and sent.")
+    missing = sorted({item for row in rows for item in row.get("unknown_time") or ()})
+    if "tts99" in shown and missing:
+        notes.append(f"No price of: {', '.join(missing)}.")
     if any("[" in cell(row) for row in rows for cell in (_success, _time_to_solution)):
         notes.append("[low,high]: 95 % interval; ... is no limit.")
     if "total_variation" in shown:

@@ -32,7 +32,7 @@ def tts_picture(
         canvas.log_time(axes)
     left.set_yscale("log")
     _seconds(left)
-    left.set_ylabel("time to solution, 99 % (device time)")
+    left.set_ylabel("time to solution, 99 %, with read-out (device time)")
     right.set_ylabel("success probability of one anneal")
     top = max((point["p_success_ci"][1] for row in rows for point in row["points"]), default=1.0)
     right.set_ylim(-0.03 * top, min(1.05 * top, 1.02))
@@ -51,9 +51,10 @@ def _curve(left: Any, right: Any, row: dict[str, Any], colour: Any) -> None:
     right.errorbar(times, p, np.maximum([p - ends[:, 0], ends[:, 1] - p], 0), color=colour, marker="o", markersize=4,
                    capsize=2, linewidth=1.2, label=name)  # fmt: skip
     solved = np.array([not point["tts99_is_bound"] for point in row["points"]])
-    tts = np.array([point["tts99_s"] for point in row["points"]])
-    low = np.array([point["tts99_ci_s"][0] for point in row["points"]])
-    high = np.array([np.nan if point["tts99_ci_s"][1] is None else point["tts99_ci_s"][1] for point in row["points"]])
+    tts = np.array([point["tts99_total_s"] for point in row["points"]])
+    low = np.array([point["tts99_total_ci_s"][0] for point in row["points"]])
+    upper = [point["tts99_total_ci_s"][1] for point in row["points"]]
+    high = np.array([np.nan if end is None else end for end in upper])
     reach = np.maximum([tts - low, np.where(np.isnan(high), tts, high) - tts], 0)
     left.errorbar(times[solved], tts[solved], reach[:, solved], color=colour, marker="o", markersize=4, capsize=2,
                   linewidth=1.2)  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 from hwsim.anneal import Anneal, drifted
 from hwsim.errors import InputError
 from hwsim.program import Program
+from hwsim.session.activity import Activity
 from hwsim.session.session import Session
 from hwsim.session.settings import RunKeywords, RunSettings
 
@@ -27,7 +28,8 @@ class Run:
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
     device_time_s : emulated time of one read;  host_seconds : time this computer took,
     without compiling, never mixed with it
-    device_energy_j : energy of one read's updates in J, mean over reads; None where the price is not known
+    device_energy_j : energy of one read in J without reading it out, mean over reads; None where a price is not known,
+    and where wires have one, whose toggles `hwsim.time_to_solution` counts
     """
 
     program: Program
@@ -109,12 +111,23 @@ def run(
             table.append(frame.energies)
             if observe is not None and not session.stopped:
                 observe(frame.time_s, frame.states)
-    price = program.prices.update_j
+    updates = session.state.updates / how.reads
     return Run(
         program=program, anneal=anneal, engine=session.engine, engine_reason=session.engine_reason, seed=how.seed,
         states=session.peek(), initial_states=initial, energies=table[-1], group=session.group,
         checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table), device_time_s=times[-1],
         host_seconds=session.host_seconds, updates=session.state.updates, interrupted=session.now < anneal.end,
         traces={replica: events.arrays() for replica, events in session.state.events().items()},
-        device_energy_j=None if price is None else price * session.state.updates / how.reads,
+        device_energy_j=device_energy_j(program, updates=updates, time_s=times[-1]),
     )
+
+
+def device_energy_j(program: Program, *, updates: float, time_s: float) -> float | None:
+    """Joules of p-bits that make ``updates`` in ``time_s`` seconds; None where toggles would have to be counted."""
+    wires_j = 0.0 if program.prices.wire_j is None else None
+    return program.prices.device_energy_j(updates=updates, time_s=time_s, wires_j=wires_j)
+
+
+def activity_of(run: Run) -> Activity:
+    """What one read of ``run`` asked of the machine: its updates, and to be read at the end."""
+    return Activity(n_pbits=run.program.n_pbits, run_s=run.device_time_s, updates=run.updates / run.reads)

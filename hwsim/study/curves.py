@@ -6,12 +6,13 @@ bootstrap over instances, and over schedules within each.
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from hwsim.analysis.interval import percentile_interval
+from hwsim.analysis.tts import repeats
 from hwsim.streams import generator
 
 X_KEYS = ("problem", "time", "delay")
@@ -34,6 +35,8 @@ def kind(problem: str) -> str:
 def joined(points: Sequence[dict[str, Any]], *, seed: int = 0) -> list[dict[str, Any]]:
     """Points joined over instances: median TTS99 and energy to solution, mean residual energy and success.
 
+    ``bound_s`` and intervals are those of the time with read-out.
+
     A median over instances of which half or more were never solved is None, for it is not known.
     """
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
@@ -47,10 +50,11 @@ def joined(points: Sequence[dict[str, Any]], *, seed: int = 0) -> list[dict[str,
 
 def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[str, Any]:
     series, name, spins, time_s, delay_s = key
-    run_s = float(np.mean([point["run_s"] for point in group]))
+    device_s, total_s = (
+        float(np.mean([point[name] for point in group])) for name in ("device_time_s", "total_time_s")
+    )
+    device_j, total_j = (_mean(point[name] for point in group) for name in ("device_energy_j", "total_energy_j"))
     pbits = float(np.mean([point["hardware_pbits"] for point in group]))
-    joules = [point["run_j"] for point in group]
-    run_j = None if any(value is None for value in joules) else float(np.mean(joules))
     n_boot = len(group[0]["boot"][0])
     # the same draw for every row: lengths and series are compared on the same instances
     drawn = generator(seed, "instances").integers(len(group), size=(len(group), n_boot))
@@ -60,52 +64,58 @@ def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[
     spread = residual[drawn, np.arange(n_boot)].mean(axis=0)
     row: dict[str, Any] = {
         "series": series or group[0]["clock"], "family": name, "kind": kind(group[0]["problem"]), "spins": spins,
-        "time_s": time_s, "delay_s": delay_s, "run_s": run_s, "hardware_pbits": pbits, "instances": len(group),
-        "reads": sum(point["reads"] for point in group), "run_j": run_j,
+        "time_s": time_s, "delay_s": delay_s, "device_time_s": device_s, "total_time_s": total_s,
+        "hardware_pbits": pbits, "instances": len(group),
+        "reads": sum(point["reads"] for point in group), "device_energy_j": device_j, "total_energy_j": total_j,
         "residual": float(np.mean([point["residual"] for point in group])),
         "residual_ci": list(percentile_interval(spread)), "residual_boot": spread,
         "energies_boot": [(point["energies_boot"], point["reference"]) for point in group],
-        "tts99_s": None, "tts99_ci_s": None, "tts_boot": None, "p_success": None, "solved": None, "bound_s": None,
+        "p_success": None, "solved": None, "tts99_s": None, "tts99_total_s": None, "tts99_total_ci_s": None,
+        "tts_boot": None, "bound_s": None, "ets99_j": None, "ets99_total_j": None,
     }  # fmt: skip
-    if any(point.get("tts99_s") is None for point in group):
+    if any(point.get("tts99_total_s") is None for point in group):
         return row
-    found = np.array([math.inf if point["tts99_is_bound"] else point["tts99_s"] for point in group])
+    found = np.array([math.inf if point["tts99_is_bound"] else point["tts99_total_s"] for point in group])
     median = float(np.median(found))
-    tts = repeats(success) * run_s
+    runs = median / total_s if math.isfinite(median) else None
+    tts = repeats(success) * total_s
     spread = np.median(tts[drawn, np.arange(n_boot)], axis=0)
     if len(group) == 1:
-        ends = group[0]["tts99_ci_s"]
+        ends = group[0]["tts99_total_ci_s"]
     else:
         low, high = np.quantile(spread, [0.025, 0.975], method="inverted_cdf")
         ends = [float(low) if math.isfinite(low) else None, float(high) if math.isfinite(high) else None]
     row |= {
         "p_success": float(np.mean([point["p_success"] for point in group])), "solved": int(np.isfinite(found).sum()),
-        "tts99_s": median if math.isfinite(median) else None, "tts99_ci_s": ends, "tts_boot": spread,
-        "bound_s": float(np.median([point["tts99_s"] for point in group])),
-        "ets99_j": None if run_j is None or not math.isfinite(median) else median / run_s * run_j,
-        "pbit_s": median * pbits if math.isfinite(median) else None,
+        "tts99_s": _times(runs, device_s), "tts99_total_s": _times(runs, total_s), "tts99_total_ci_s": ends,
+        "tts_boot": spread, "bound_s": float(np.median([point["tts99_total_s"] for point in group])),
+        "ets99_j": _times(runs, device_j), "ets99_total_j": _times(runs, total_j),
+        "pbit_s": _times(runs, total_s * pbits),
     }  # fmt: skip
     return row
 
 
-def repeats(p: np.ndarray) -> np.ndarray:
-    """Runs until success with probability 0.99, for success probabilities ``p``: inf at 0, 1 from 0.99 on."""
-    with np.errstate(divide="ignore"):
-        count = np.where(p > 0, math.log(0.01) / np.log1p(-np.minimum(p, 1 - 1e-15)), np.inf)
-    return np.where(p >= 0.99, 1.0, count)
+def _mean(values: Iterable[float | None]) -> float | None:
+    """None where one is not known."""
+    known = list(values)
+    return None if any(value is None for value in known) else float(np.mean(known))  # type: ignore[arg-type]
+
+
+def _times(count: float | None, each: float | None) -> float | None:
+    return None if count is None or each is None else count * each
 
 
 def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For every series, family and delay: the row of least TTS99 among its lengths, with
+    """For every series, family and delay: the row of least TTS99 with read-out among its lengths, with
 
     is_interior : a shorter and a longer one are worse beyond doubt, so that it is an optimum and not the
     edge of what was tried;  is_edge : the best is the shortest or the longest tried. Of a series that was never
-    solved it is the row with the largest bound, tts99_s None.
+    solved it is the row with the largest bound, tts99_total_s None.
     """
     out = []
     for group in _by(rows, lambda row: (row["series"], row["family"], row["spins"], row["delay_s"])):
         group = sorted((row for row in group if row["bound_s"] is not None), key=lambda row: row["time_s"])
-        solved = [row for row in group if row["tts99_s"] is not None]
+        solved = [row for row in group if row["tts99_total_s"] is not None]
         if not group:
             continue
         if not solved:
@@ -114,7 +124,7 @@ def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 | {"is_interior": False, "is_edge": True, "lengths": len(group)}
             )
             continue
-        best = min(solved, key=lambda row: row["tts99_s"])
+        best = min(solved, key=lambda row: row["tts99_total_s"])
         worse = [_is_worse(row, best) for row in group]
         k = group.index(best)
         out.append(best | {
@@ -126,10 +136,10 @@ def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _is_worse(row: dict[str, Any], best: dict[str, Any]) -> bool:
     """Beyond doubt: by its interval or bound where there is one instance, else in replicates on the same instances."""
-    if row["tts99_s"] is None:
-        return row["bound_s"] > best["tts99_s"]
+    if row["tts99_total_s"] is None:
+        return row["bound_s"] > best["tts99_total_s"]
     if row["instances"] == 1:
-        return row["tts99_ci_s"][0] > best["tts99_s"]
+        return row["tts99_total_ci_s"][0] > best["tts99_total_s"]
     return float(np.mean(row["tts_boot"] > best["tts_boot"])) >= 0.975
 
 

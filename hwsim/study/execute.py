@@ -55,10 +55,14 @@ class Status:
 
 @dataclass(kw_only=True)
 class Course:
-    """One point under way: its tally, the next shard to give out, rows that wait for an earlier one."""
+    """Samples under way: their tally, the next shard to give out, rows that wait for an earlier one.
+
+    point : the first that wants them;  targets : those of all points that do
+    """
 
     point: Point
     stop: Stop
+    targets: list[float | None]
     tally: Tally = field(default_factory=Tally)
     next: int = 0
     waiting: dict[int, Done] = field(default_factory=dict)
@@ -89,10 +93,14 @@ def execute(
 ) -> Outturn:
     """Run every point of ``plan`` until it is done. Raises InputError where the store fails, and WorkersLostError."""
     store.add_points((point.key, point.facts) for point in plan.points)
-    courses = {point.key: Course(point=point, stop=plan.stop) for point in plan.points}
+    courses: dict[str, Course] = {}
+    for point in plan.points:
+        course = courses.setdefault(point.samples, Course(point=point, stop=plan.stop, targets=[]))
+        course.targets += [point.target] if point.target not in course.targets else []
+        course.tally.independent = point.facts["independent"]
     refused: dict[str, str] = {}
     for course in courses.values():
-        for row in store.rows(course.point.key):
+        for row in store.rows(course.point.samples):
             _commit(course, row)
         course.next = course.tally.shards
     running: dict[Any, tuple[Course, int]] = {}
@@ -102,7 +110,7 @@ def execute(
             course = chosen
             shard = course.next
             course.next, course.out = shard + 1, course.out + 1
-            if (there := store.find(course.point.key, shard)) is not None:
+            if (there := store.find(course.point.samples, shard)) is not None:
                 course.out -= 1  # another process has made it
                 course.waiting[shard] = Done(row=there, host_s=0.0)
                 committed += _settle(course, None)
@@ -119,7 +127,7 @@ def execute(
                 committed += _settle(course, store)
                 strikes = 0
             elif isinstance(result, HwsimError):
-                course.reason = refused[course.point.key] = str(result)
+                course.reason = refused[course.point.samples] = str(result)
             elif isinstance(result, Exception):
                 raise result
             elif not (workers.interrupted or interrupt()):
@@ -137,14 +145,15 @@ def execute(
             shown = now
             progress(_status(courses, committed, workers.slots, now - began))
     return Outturn(
-        reasons={key: course.reason for key, course in courses.items()}, shards=committed, refused=refused,
+        reasons={point.key: courses[point.samples].reason for point in plan.points}, shards=committed,
+        refused={point.key: refused[point.samples] for point in plan.points if point.samples in refused},
         interrupted=stopped and any(course.reason is None for course in courses.values()),
     )  # fmt: skip
 
 
 def _task(point: Point, shard: int) -> Task:
     return Task(
-        point=point.key, shard=shard, program=point.program, recipe=point.recipe, reads=point.reads,
+        point=point.samples, shard=shard, program=point.program, recipe=point.recipe, reads=point.reads,
         schedules=point.schedules, seed=point.seed,
     )  # fmt: skip
 
@@ -160,7 +169,8 @@ def _commit(course: Course, row: Row) -> None:
     if row.shard != course.tally.shards or course.reason is not None:
         return
     course.tally.add(row)
-    course.reason = enough(course.tally, course.stop, course.point.target)
+    reasons = [enough(course.tally, course.stop, target) for target in course.targets]
+    course.reason = None if None in reasons else reasons[-1]
 
 
 def _settle(course: Course, store: Store | None) -> int:
@@ -186,7 +196,8 @@ def _status(courses: dict[str, Course], committed: int, slots: int, seconds: flo
     left_s = None
     if typical is not None:
         left_s = sum(
-            shards_left(c.tally, c.stop, c.point.target) * (c.host_s / c.timed if c.timed else typical)
+            max(shards_left(c.tally, c.stop, target) for target in c.targets)
+            * (c.host_s / c.timed if c.timed else typical)
             for c in every if c.reason is None
         ) / slots  # fmt: skip
     under_way = next((c for c in every if c.out), None)

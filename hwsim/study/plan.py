@@ -10,18 +10,21 @@ import json
 import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hwsim.algorithm.recipe import PARAMETERS, Recipe, complete
-from hwsim.analysis.anneals import beta_ends, make_anneal
-from hwsim.analysis.target import target_energy
-from hwsim.analysis.toggles import toggled
 from hwsim.anneal import Anneal
 from hwsim.chip.library import chip
+from hwsim.cost.solution import is_fixed
+from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
+from hwsim.experiment.anneals import beta_ends, make_anneal
+from hwsim.experiment.target import target_energy
 from hwsim.mapping.compile import compile, embed
+from hwsim.mapping.layout import area_m2
+from hwsim.prices import PRICES
 from hwsim.problem.read import read
 from hwsim.program import Program
 from hwsim.streams import NOISE_VERSION
@@ -54,9 +57,11 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """key : sha256 of what the results depend on;  facts : what a report says of it;  program : its content hash"""
+    """key : names the point;  samples : sha256 of what its rows depend on, which points that differ in prices or target
+    share;  facts : what a report says of it;  program : its content hash"""
 
     key: str
+    samples: str
     facts: dict[str, Any]
     program: str
     recipe: Recipe
@@ -119,7 +124,7 @@ def build(
     full = checked(spec)
     settings = list(_settings(full))
     made: dict[str, Any] = {}
-    points: dict[str, Point] = {}
+    points: list[Point] = []
     unfit = []
     for number, (words, chosen) in enumerate(settings):
         if progress is not None:
@@ -132,8 +137,24 @@ def build(
             continue
         except InputError as error:
             raise InputError(f"{error} (at {where})" if where else str(error)) from None
-        points.setdefault(point.key, point)
-    return Plan(points=list(points.values()), stop=_stop(full["stop"]), unfit=unfit)
+        _add(points, point)
+    return Plan(points=points, stop=_stop(full["stop"]), unfit=unfit)
+
+
+def _add(points: list[Point], point: Point) -> None:
+    """Another point, unless it is there under other words. Several with the same samples have keys of their own."""
+    twins = [other for other in points if other.samples == point.samples]
+    if any(_meant(other) == _meant(point) for other in twins):
+        return
+    if twins:
+        text = json.dumps(_meant(point), sort_keys=True)
+        point = replace(point, key=f"{point.samples}-{hashlib.sha256(text.encode()).hexdigest()[:16]}")
+    points.append(point)
+
+
+def _meant(point: Point) -> dict[str, Any]:
+    """What tells points with the same samples apart."""
+    return {key: point.facts[key] for key in ("prices", "wires_j", "target")}
 
 
 def _stop(table: Mapping[str, Any]) -> Stop:
@@ -221,21 +242,17 @@ def _point(
     key = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
     target = _target(chosen, problem, made, recall(key), threads)
     exact = chosen["target"] == "exact" or (problem.known_is_exact and target == problem.known_energy)
-    wires_j = 0.0 if program.prices.wire_j is None else None
-    if program.prices.wire_j is not None and anneal is not None:
-        found = toggled(program, anneal, seed=chosen["seed"])
-        wires_j = None if found is None else found.wire_j
     facts = {
         "problem": problem.name, "spins": len(problem.bqm.variables), "pbits": program.n_pbits, "chip": machine.name,
         "clock": program.clock.kind, "words": words, "target": target, "algorithm": recipe.algorithm,
         "parameters": parameters, "time_s": duration, "reads": chosen["reads"], "schedules": chosen["schedules"],
-        "seed": chosen["seed"], "update_j": program.prices.update_j, "wires_j": wires_j,
-        "prices": asdict(machine.prices),
+        "seed": chosen["seed"], "wires_j": wires_of(program, anneal), "samples": key, "independent": is_fixed(program),
+        "prices": {price.field: getattr(program.prices, price.field) for price in PRICES.values()},
         "grades": dict(machine.grades), "delay_s": to_seconds(int(program.wires.delay.max(initial=0))), "program": name,
-        "target_is_exact": exact, "wanted": chosen["target"],
+        "target_is_exact": exact, "wanted": chosen["target"], "area_m2": area_m2(program.network.indptr, machine),
     }  # fmt: skip
     return Point(
-        key=key, facts=facts, program=name,
+        key=key, samples=key, facts=facts, program=name,
         recipe=recipe, reads=chosen["reads"], schedules=min(chosen["schedules"], chosen["reads"]), seed=chosen["seed"],
         target=target,
     )  # fmt: skip

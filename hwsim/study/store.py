@@ -19,7 +19,8 @@ from hwsim.errors import InputError
 from hwsim.files import replacing
 
 APPLICATION_ID = 0x68777374
-VERSION = 1
+VERSION = 2
+"""2: rows are named by what they sample; points say which rows are theirs."""
 _WAIT_S = 60.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS points (key TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
@@ -35,9 +36,10 @@ CREATE TABLE IF NOT EXISTS hosts (
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One shard of one point.
+    """One shard of the samples that one or several points share.
 
-    sizes : reads of each schedule group;  energies : float64 (reads,), in the order of the groups
+    point : names the samples;  sizes : reads of each schedule group
+    energies : float64 (reads,), in the order of the groups
     activity : what one run asked of the machine;  facts : rates and the like, by name
     """
 
@@ -88,19 +90,26 @@ class Store:
         if kind != APPLICATION_ID:
             raise InputError(f"{self.path} is a database, but not a store of hwsim study; give --store another name")
         if version != VERSION:
-            raise InputError(f"{self.path} is a store of version {version}; this hwsim reads version {VERSION}")
+            raise InputError(
+                f"{self.path} is a store of version {version}, whose rows are named by an older hash of their program; "
+                f"this hwsim reads version {VERSION}: give --store another name"
+            )
         (state,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
             raise InputError(f"the store {self.path} is damaged ({state}); it was left as it is")
         self._db.execute("PRAGMA synchronous = FULL")
 
     def add_points(self, points: Iterable[tuple[str, dict[str, Any]]], *, replace: bool = True) -> None:
-        """(key, facts) of points; facts of a point that is there are replaced, or kept."""
-        how = "REPLACE" if replace else "IGNORE"
+        """(key, facts) of points. Those of the same samples that are there give way to them, or stay; prices may have
+        changed, and rows do not depend on them."""
+        named = [(key, _text(facts)) for key, facts in points]
         with self._change():
-            self._db.executemany(
-                f"INSERT OR {how} INTO points VALUES (?, ?)", [(key, _text(facts)) for key, facts in points]
-            )
+            if replace:
+                samples = {_samples(key, facts) for key, facts in named}
+                there = self._read("SELECT key, facts FROM points")
+                old = [(key,) for key, facts in there if _samples(key, facts) in samples]
+                self._db.executemany("DELETE FROM points WHERE key = ?", old)
+            self._db.executemany("INSERT OR IGNORE INTO points VALUES (?, ?)", named)
 
     def add(self, row: Row, *, host_s: float | None = None) -> None:
         """Put ``row`` there, unless it is."""
@@ -258,6 +267,11 @@ def _refused(path: Path, error: sqlite3.Error) -> InputError:
             f"the disk refuses the store {path} ({text}); what was finished is in it, and a rerun goes on"
         )
     return InputError(f"the store {path}: {text}")
+
+
+def _samples(key: str, facts: str) -> str:
+    """What the rows of a point are named by: its key, unless it shares them."""
+    return str(json.loads(facts).get("samples", key))
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.bill import Bill, bill
+from hwsim.cost.account import Account, account
+from hwsim.cost.solution import NO_SOLUTION
 from hwsim.prices import Prices
 from hwsim.session import Activity, mean_activity
 from hwsim.streams import stream_key
@@ -31,15 +32,19 @@ def table(store: Store, keys: Iterable[str] | None = None, *, n_boot: int = 0, s
     notes: dict[str, dict[str, Any]] = {}
     for row in store.rows():
         _take(row, tallies, activities, notes)
+    for facts in points.values():
+        if facts["samples"] in tallies:
+            tallies[facts["samples"]].independent = facts["independent"]
     least = _references(points, tallies)
     host_s = store.host_seconds()
     out = []
     for number, key in enumerate(key for key in wanted if key in points):
-        tally = tallies.get(key, Tally())
-        point = {"key": key} | _summed(points[key], tally, activities.get(key, []), least.get(points[key]["problem"]))
-        point |= {"facts": notes.get(key, {}), "host_s": host_s.get(key, 0.0)}
+        facts, samples = points[key], points[key]["samples"]
+        tally = tallies.get(samples, Tally())
+        point = {"key": key} | _summed(facts, tally, activities.get(samples, []), least.get(facts["problem"]))
+        point |= {"facts": notes.get(samples, {}), "host_s": host_s.get(samples, 0.0)}
         if n_boot and tally.shards:
-            point["boot"] = tally.replicates(points[key]["target"], n_boot, stream_key(seed, "bootstrap", number))
+            point["boot"] = tally.replicates(facts["target"], n_boot, stream_key(seed, "bootstrap", number))
             point["energies_boot"] = np.sort(tally.energy)
         out.append(point)
     return out
@@ -66,8 +71,9 @@ def _take(
 
 def _references(points: dict[str, dict[str, Any]], tallies: dict[str, Tally]) -> dict[str, float]:
     least: dict[str, float] = {}
-    for key, facts in points.items():
-        seen = [float(energy.min()) for energy in tallies[key].energies] if key in tallies else []
+    for facts in points.values():
+        tally = tallies.get(facts["samples"])
+        seen = [] if tally is None else [float(energy.min()) for energy in tally.energies]
         if facts["target_is_exact"] and facts["target"] is not None:
             seen.append(facts["target"])
         if seen:
@@ -79,44 +85,30 @@ def _summed(
     facts: dict[str, Any], tally: Tally, activities: list[dict[str, float]], reference: float | None
 ) -> dict[str, Any]:
     shown = ("problem", "spins", "pbits", "chip", "clock", "words", "algorithm", "parameters", "time_s", "delay_s",
-             "target", "target_is_exact", "grades")  # fmt: skip
+             "target", "target_is_exact", "grades", "area_m2")  # fmt: skip
     row: dict[str, Any] = {key: facts[key] for key in shown} | {"shards": tally.shards, "reads": len(tally.energy)}
     if tally.shards == 0:
         return row
-    account = bill_of(facts, activities)
+    paid = account_of_point(facts, activities)
     activity = _mean(activities)
     energy, error = tally.mean()
     row |= {
         "schedules": len([size for sizes in tally.sizes for size in sizes]),
         "energy_mean": energy, "energy_error": error, "energy_best": float(tally.energy.min()), "reference": reference,
         "residual": None if reference is None else (energy - reference) / facts["spins"],
-        "residual_error": error / facts["spins"], "run_s": account.run_s, "time_split_s": dict(account.time_s),
-        "program_s": account.program_s, "program_j": account.program_j, "run_j": account.run_j,
-        "energy_split_j": dict(account.energy_j),
-        "unknown_time": account.unknown_s, "unknown_energy": account.unknown_j,
+        "residual_error": error / facts["spins"],
         "replicas": activity.replicas, "copies": activity.copies, "hardware_pbits": activity.copies * activity.n_pbits,
         "updates": activity.updates,
     }  # fmt: skip
+    row |= paid.facts | NO_SOLUTION
     if facts["target"] is not None:
-        found = tally.solution(facts["target"], account.run_s)
-        low, high = found.tts_ci_s
-        repeats = found.tts_s / account.run_s
-        row |= {
-            "hits": found.n_success, "p_success": found.p_success, "p_success_ci": list(found.p_success_ci),
-            "tts99_s": found.tts_s, "tts99_ci_s": [low, high], "tts99_is_bound": found.tts_is_bound,
-            "ets99_j": None if account.run_j is None else account.run_j * repeats,
-            "ets99_ci_j": None if account.run_j is None else [
-                end if end is None else end / account.run_s * account.run_j for end in (low, high)
-            ],
-        }  # fmt: skip
+        row |= tally.solution(facts["target"], paid).facts
     return row
 
 
-def bill_of(facts: dict[str, Any], activities: list[dict[str, float]]) -> Bill:
-    """The bill of one run, from the mean activity of the shards."""
-    return bill(
-        _mean(activities), Prices(**facts["prices"]), update_j=facts["update_j"], wires_j=facts["wires_j"]
-    )  # fmt: skip
+def account_of_point(facts: dict[str, Any], activities: list[dict[str, float]]) -> Account:
+    """The account of one run, from the mean activity of the shards."""
+    return account(_mean(activities), Prices(**facts["prices"]), wires_j=facts["wires_j"])
 
 
 def _mean(activities: list[dict[str, float]]) -> Activity:

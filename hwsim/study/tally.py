@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwsim.analysis.interval import cluster_replicates
-from hwsim.analysis.summary import standard_error
-from hwsim.analysis.tts import TimeToSolution, time_to_solution
+from hwsim.analysis.interval import cluster_replicates, standard_error
+from hwsim.analysis.tts import reached, time_to_solution
+from hwsim.cost.account import Account
+from hwsim.cost.solution import Solution, solution
 from hwsim.study.plan import Stop
 from hwsim.study.store import Row
 
@@ -18,10 +19,12 @@ Z95 = 1.959963984540054
 
 @dataclass
 class Tally:
-    """energies : float64 (reads,) of each row;  sizes : reads of each schedule group of each row."""
+    """energies : float64 (reads,) of each row;  sizes : reads of each schedule group of each row
+    independent : whether reads of one schedule are, for the clock has no other"""
 
     energies: list[np.ndarray] = field(default_factory=list)
     sizes: list[tuple[int, ...]] = field(default_factory=list)
+    independent: bool = False
 
     def add(self, row: Row) -> None:
         """The next row."""
@@ -44,10 +47,14 @@ class Tally:
         sizes = [size for row in self.sizes for size in row]
         return np.repeat(np.arange(len(sizes)), sizes)
 
-    def solution(self, target: float, run_s: float, overhead_s: float = 0.0) -> TimeToSolution:
-        """Time to ``target`` in runs of ``run_s`` and ``overhead_s`` each."""
-        success = self.energy <= target + 1e-9 * max(1.0, abs(target))
-        return time_to_solution(success, self.group, run_s, overhead_s=overhead_s)
+    @property
+    def clusters(self) -> np.ndarray:
+        """int64 (reads,): reads that may be correlated have the same number."""
+        return np.arange(len(self.energy)) if self.independent else self.group
+
+    def solution(self, target: float, paid: Account) -> Solution:
+        """Time and energy to ``target``, at the account of one run."""
+        return solution(reached(self.energy, target), self.clusters, paid)
 
     def replicates(self, target: float | None, n_boot: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Bootstrap over schedules: success and mean energy, float64 (n_boot,) each; success 0 without a target.
@@ -58,16 +65,16 @@ class Tally:
         if group.max() == 0:
             group = np.arange(len(energy))
         sizes = np.bincount(group)
-        hit = np.zeros(len(energy)) if target is None else energy <= target + 1e-9 * max(1.0, abs(target))
+        hit = np.zeros(len(energy)) if target is None else reached(energy, target)
         return tuple(  # type: ignore[return-value]
             cluster_replicates(np.bincount(group, weights=values), sizes, n_boot=n_boot, seed=seed)
             for values in (hit, energy)
         )
 
     def mean(self) -> tuple[float, float]:
-        """Mean energy and its standard error between schedules."""
+        """Mean energy and its standard error."""
         energy = self.energy
-        return float(energy.mean()), float(standard_error(energy, self.group) or 0.0)
+        return float(energy.mean()), float(standard_error(energy, self.clusters) or 0.0)
 
 
 def relative_width(tally: Tally, target: float | None) -> float:
@@ -75,16 +82,16 @@ def relative_width(tally: Tally, target: float | None) -> float:
     if target is None:
         mean, error = tally.mean()
         return 2 * Z95 * error / abs(mean) if mean else float("inf")
-    found = tally.solution(target, 1.0)
-    low, high = found.tts_ci_s
-    return float("inf") if found.tts_is_bound or high is None else (high - low) / found.tts_s
+    found = time_to_solution(reached(tally.energy, target), tally.clusters, 1.0)
+    low, high = found.repeats_ci
+    return float("inf") if found.tts_is_bound or high is None else (high - low) / found.repeats
 
 
 def enough(tally: Tally, stop: Stop, target: float | None) -> str | None:
     """Why the point is done, or None where another shard is wanted."""
     if tally.shards == 0:
         return None
-    hits = 0 if target is None else int(np.sum(tally.energy <= target + 1e-9 * max(1.0, abs(target))))
+    hits = 0 if target is None else int(np.sum(reached(tally.energy, target)))
     if (target is None or hits >= stop.min_success) and relative_width(tally, target) <= stop.relative_width:
         return "narrow enough"
     if tally.shards >= stop.max_shards:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwsim.algorithm.quantum import coupled_copies, quantum_annealing, transverse_anneal
-from hwsim.analysis.exact import boltzmann_law, energies, state_index
+from hwsim.analysis.exact_laws import boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
 from hwsim.errors import InputError
 from hwsim.session import run

@@ -6,7 +6,7 @@ import pytest
 from hwsim.algorithm.ladder import adaptive_ladder
 from hwsim.algorithm.population import population_annealing
 from hwsim.algorithm.tempering import parallel_tempering
-from hwsim.analysis.exact import boltzmann_law, energies, state_index
+from hwsim.analysis.exact_laws import boltzmann_law, energies, state_index
 from hwsim.errors import InputError, UnsupportedError
 
 NS = 1e-9

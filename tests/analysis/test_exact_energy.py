@@ -3,8 +3,7 @@
 import pytest
 
 import hwsim
-from hwsim.analysis.best import exact_energy, narrow_energy
-from hwsim.analysis.ground import ground_state
+from hwsim.analysis.exact_energy import exact_energy, ground_state, narrow_energy
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
 

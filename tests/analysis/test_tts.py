@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwsim.analysis.interval import wilson
-from hwsim.analysis.tts import time_to_solution
+from hwsim.analysis.tts import reached, repeats, time_to_solution
 from hwsim.errors import InputError
 
 
@@ -84,3 +84,20 @@ def test_nonsense_is_refused():
         time_to_solution([0, 1], [0, 0], 1e-6)
     with pytest.raises(InputError, match="anneal_time_s must be > 0, got 0"):
         time_to_solution([True], [0], 0)
+
+
+def test_repeats_are_those_of_the_definition():
+    np.testing.assert_allclose(repeats(np.array([0.0, 0.5, 0.99, 1.0])), [math.inf, math.log(0.01, 0.5), 1, 1])
+
+
+def test_repeats_are_counted_alike_one_by_one_and_in_arrays():
+    p = np.concatenate(([0.0, 1e-300, 1.0], np.random.default_rng(1).random(500)))
+    assert [float(repeats(value)) for value in p] == repeats(p).tolist()
+    found = time_to_solution(reads(50, 100), np.zeros(100, dtype=int), 1e-6)
+    assert found.repeats == repeats(0.5) and found.tts_s == found.repeats * 1e-6
+
+
+def test_a_target_is_reached_up_to_rounding_of_the_sum():
+    energies = np.array([-3.0, -3.0 + 1e-12, -3.0 + 1e-6, -2e9, -2e9 + 1.0])
+    assert reached(energies, -3.0).tolist() == [True, True, False, True, True]
+    assert reached(energies, -2e9).tolist() == [False, False, False, True, True]

@@ -42,7 +42,7 @@ def test_one_method_a_priced_chip_and_a_graph_without_an_exact_value(capsys):
     assert main([*arguments, "--set", "energy_per_update=7fJ"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["exact"] is None and "integration" not in document
-    assert document["annealing"]["unpriced_energy"] == ["write", "read", "transfer"]
+    assert document["annealing"]["unknown_energy"] == ["write", "read", "transfer"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 import hwsim
 from hwsim.analysis.fidelity import total_variation, total_variation_of_counts, tv_noise_floor, tv_noise_sd
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 from hwsim.equilibrium.bath import (
     Levels,
     atom_problem,

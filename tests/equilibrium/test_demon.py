@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import energies, state_index
+from hwsim.analysis.exact_laws import energies, state_index
 from hwsim.equilibrium.demon import beta_of, common_quantum, demon_law, entropy_slope, isolated, thermometer
 from hwsim.equilibrium.macrostates import inverse_temperature, network_density_of_states
 from hwsim.errors import InputError, UnsupportedError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import state_index
+from hwsim.analysis.exact_laws import state_index
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor, tv_noise_sd
 from hwsim.equilibrium.lattice_gas import grand_canonical, lattice_gas, particles
 from hwsim.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import digamma, polygamma
 
 import hwsim
-from hwsim.analysis.exact import energies, state_index
+from hwsim.analysis.exact_laws import energies, state_index
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor, tv_noise_sd
 from hwsim.equilibrium.macrostates import (
     coin_macrostates,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.color import check_coloring, greedy_coloring
 from hwsim.mapping.quantize import quantize_weights

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import boltzmann_law, state_index
-from hwsim.analysis.exact import energies as enumerate_energies
+from hwsim.analysis.exact_laws import boltzmann_law, state_index
+from hwsim.analysis.exact_laws import energies as enumerate_energies
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.program import content_hash, load, save
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.design_rule import design_rule
-from hwsim.analysis.layout_facts import layout_facts
 from hwsim.errors import InputError
+from hwsim.experiment.design_rule import design_rule
+from hwsim.experiment.layout_facts import layout_facts
 from hwsim.mapping.compile import laid_out, spin_network
 from hwsim.mapping.layout import congestion, fan_in_stages, placed
 
@@ -96,7 +96,7 @@ def test_a_clock_that_follows_from_the_critical_delay_is_exact():
     chip = hwsim.chip("generic-floorplan", clock="chromatic", wire_delay="5 ns/mm")
     program, layout = laid_out(problem, chip)
     period = 1 / layout_facts(program, layout)["chromatic_hz"]
-    from hwsim.analysis.exact import boltzmann_law, energies, state_index
+    from hwsim.analysis.exact_laws import boltzmann_law, energies, state_index
     from hwsim.analysis.fidelity import total_variation, tv_noise_floor, tv_noise_sd
 
     law = boltzmann_law(energies(*program.problem_network), 0.7)

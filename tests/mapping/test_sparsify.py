@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import boltzmann_law, energies
+from hwsim.analysis.exact_laws import boltzmann_law, energies
 from hwsim.errors import DoesNotFitError
 from hwsim.mapping.compile import spin_network
 from hwsim.mapping.embed import sufficient_chain_strength

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hwsim.analysis.exact import boltzmann_law, energies, state_index
+from hwsim.analysis.exact_laws import boltzmann_law, energies, state_index
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor, tv_noise_sd
 
 

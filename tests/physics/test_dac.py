@@ -7,7 +7,7 @@ On G1 the published model, run for this project, gives mean cuts of 11,378, 11,4
 import pytest
 
 import hwsim
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 from hwsim.problem.problem import coupling_sigma
 
 

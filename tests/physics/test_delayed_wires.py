@@ -11,9 +11,9 @@ import pytest
 
 import hwsim
 from hwsim.analysis.delayed import delayed_law, lags_of
-from hwsim.analysis.design_rule import design_rule
-from hwsim.analysis.exact import delayed_pair, tick_random_pair
+from hwsim.analysis.exact_laws import delayed_pair, tick_random_pair
 from hwsim.errors import InputError
+from hwsim.experiment.design_rule import design_rule
 
 SIGMA = 4.0
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 
 Z = 4.0
 TAU_S = 10e-9

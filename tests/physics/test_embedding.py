@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.best import exact_energy
-from hwsim.analysis.chains import chain_facts
+from hwsim.analysis.exact_energy import exact_energy
 from hwsim.decode import unembed_states
+from hwsim.experiment.chains import chain_facts
 from hwsim.mapping.compile import embed
 from hwsim.problem.boltzmann import visible_law
 

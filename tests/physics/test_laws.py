@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hwsim.analysis.exact import (
+from hwsim.analysis.exact_laws import (
     boltzmann_law,
     delayed_pair,
     energies,

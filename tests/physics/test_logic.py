@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import boltzmann_law, energies
+from hwsim.analysis.exact_laws import boltzmann_law, energies
 from hwsim.analysis.interval import wilson
 from hwsim.problem.logic import Circuit, clamped, words_of
 from hwsim.problem.problem import Problem

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hwsim.analysis.exact import onsager_magnetisation
+from hwsim.analysis.exact_laws import onsager_magnetisation
 from hwsim.anneal import constant
 from hwsim.chip.library import chip
 from hwsim.mapping.compile import compile as compile_program

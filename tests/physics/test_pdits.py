@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import hwsim
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 from hwsim.cell.clock import CLOCKS
 from hwsim.errors import InputError, UnsupportedError
 

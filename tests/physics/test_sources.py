@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import state_index
+from hwsim.analysis.exact_laws import state_index
 
 READS, BETA = 65536, 0.5
 EDGES = "01-,02-,04+,13+,15-,23-,26-,37+,45+,46+,57-,67+,08-,89+,19-"
@@ -27,7 +27,7 @@ def machine(source, shifts=1, **changes):
 
 def law_of(program):
     """The Boltzmann law of the fixed-point cells: beta I is a multiple of 1/8 here, so nothing is rounded."""
-    from hwsim.analysis.exact import boltzmann_law, energies
+    from hwsim.analysis.exact_laws import boltzmann_law, energies
 
     return boltzmann_law(energies(*program.problem_network), BETA)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.summary import standard_error
+from hwsim.analysis.interval import standard_error
 
 N, WEIGHT, BETA = 6, 40, 1 / 128
 OPTIMAL = np.array([[1, 1, 1, -1, -1, -1], [-1, -1, -1, 1, 1, 1]], dtype=np.int8)

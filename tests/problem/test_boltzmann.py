@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import boltzmann_law, energies
+from hwsim.analysis.exact_laws import boltzmann_law, energies
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
 from hwsim.problem.boltzmann import bm, visible_law

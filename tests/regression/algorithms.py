@@ -62,6 +62,8 @@ def _program(name: str) -> Any:
         return hwsim.compile(hwsim.generate("maxcut:n=7,p=1,seed=0"), sparse)
     if name == "binary":
         return hwsim.compile(hwsim.generate("sat:n=8,m=12,seed=5"), hwsim.chip(card, clock="sequential"))
+    if name == "warming":  # whole-number couplings, for demons
+        return hwsim.compile(lattice, hwsim.chip(card, clock="synchronous", participation=0.4, temperature_drift=5e6))
     if name == "many":
         return hwsim.compile(hwsim.generate("sk:n=72,seed=2"), hwsim.chip(card, delay="0.5 ns"))
     assert name == "magnets"
@@ -70,7 +72,7 @@ def _program(name: str) -> Any:
 
 
 _NAMES = ("chromatic", "delayed", "dense", "faults", "stuck", "floorplan", "chips", "copies", "binary", "magnets",
-          "many")
+          "warming", "many")
 
 
 def _tempering(quick: bool) -> Iterator[Row]:
@@ -183,6 +185,7 @@ def _equilibrium(quick: bool) -> Iterator[Row]:
         yield f"integration, {name}, own ladder", lambda name=name: integrated(name, sweeps=8)
     for engine in _FAST:
         yield f"thermometer, delayed, {engine}", lambda engine=engine: _thermometer("delayed", engine=engine)
+    yield "thermometer, warming", lambda: _thermometer("warming")
     yield "isolated demons", _isolated
 
 

@@ -51,8 +51,8 @@ def test_a_die_without_places_is_refused(tmp_path):
 
 def row(**changes):
     made = {
-        "design": {"bits": "4", "wires": "fast"}, "area_m2": 1e-8, "ets99_j": 1e-9, "tts99_s": 1e-6,
-        "tts99_ci_s": [8e-7, 2e-6], "tts99_is_bound": False, "best_by_area": True, "best_by_energy": True,
+        "design": {"bits": "4", "wires": "fast"}, "area_m2": 1e-8, "ets99_total_j": 1e-9, "tts99_total_s": 1e-6,
+        "tts99_total_ci_s": [8e-7, 2e-6], "tts99_is_bound": False, "best_by_area": True, "best_by_energy": True,
     }  # fmt: skip
     return made | changes
 
@@ -60,8 +60,8 @@ def row(**changes):
 def test_designs_with_bounds_unknowns_and_misfits_are_drawn(tmp_path):
     rows = [
         row(), row(tts99_is_bound=True, best_by_area=False, best_by_energy=False),
-        row(ets99_j=None, best_by_energy=False),
-        row(tts99_ci_s=[5e-7, None], area_m2=None, best_by_area=False),
+        row(ets99_total_j=None, best_by_energy=False),
+        row(tts99_total_ci_s=[5e-7, None], area_m2=None, best_by_area=False),
         {"design": {"bits": "8", "wires": "slow"}, "does_not_fit": "too large"},
     ]  # fmt: skip
     assert explore_picture(rows, tmp_path / "e.png", title="designs").stat().st_size > 10_000

@@ -199,14 +199,31 @@ def test_a_summed_point_is_what_its_rows_say(tmp_path):
     by_name = {p["words"]["scheme"]: p for p in points if "seed=1" in p["problem"]}
     assert points[0]["reads"] == len(energies) and points[0]["energy_mean"] == pytest.approx(energies.mean())
     annealed = by_name["annealing"]
-    assert annealed["run_s"] == pytest.approx(0.2e-6 + 100e-9)
-    assert annealed["run_j"] == pytest.approx(36 * 40 * 1e-15 + 36e-12, rel=0.05)
-    assert annealed["ets99_j"] == pytest.approx(annealed["run_j"] * annealed["tts99_s"] / annealed["run_s"])
+    assert annealed["total_time_s"] == pytest.approx(0.2e-6 + 100e-9)
+    assert annealed["total_energy_j"] == pytest.approx(36 * 40 * 1e-15 + 36e-12, rel=0.05)
+    assert annealed["ets99_total_j"] == pytest.approx(annealed["total_energy_j"] * annealed["runs_to_solution"])
     assert by_name["SQA"]["hardware_pbits"] == 4 * 36
     tempered = by_name["APT+ICM"]
     assert tempered["time_split_s"]["read"] == pytest.approx(100e-9 * 10)
-    assert tempered["unknown_energy"] == ["swap", "write", "transfer"] and tempered["run_j"] is None
+    assert tempered["unknown_energy"] == ["swap", "write", "transfer"] and tempered["total_energy_j"] is None
     assert all(p["residual"] >= 0 and p["reference"] == p["target"] for p in points)
+
+
+def test_entering_a_price_resamples_nothing(tmp_path, whole):
+    path, _ = study(tmp_path, "s.db")
+    priced = {"energy_per_update": "1 fJ", "energy_per_read": "1 pJ"}
+    _, result = study(tmp_path, "s.db", spec=SPEC | {"set": SPEC["set"] | priced | {"readout_time": "1 us"}})
+    assert result.shards == 0 and rows(path) == whole
+    with Store(path) as store:
+        points = table(store)
+    assert len(points) == 8 and all(p["total_time_s"] > 1e-6 and p["device_energy_j"] > 0 for p in points)
+    scheme = [*SPEC["grid"]["scheme"][:1]]
+    grid = {"scheme": scheme, "readout_time": ["1 us", "2 us"]}
+    _, result = study(tmp_path, "s.db", spec=SPEC | {"grid": grid})
+    assert result.shards == 0 and len(result.reasons) == 4 and None not in result.reasons.values()
+    with Store(path) as store:
+        found = [p for p in table(store) if p["words"].get("readout_time")]
+    assert len(found) == 4 and len({p["total_time_s"] for p in found}) == 2 and len({p["tts99_s"] for p in found}) == 2
 
 
 def test_a_task_says_what_made_it_and_a_stranger_is_refused(tmp_path):

@@ -48,6 +48,15 @@ def test_a_key_is_what_the_results_depend_on_and_nothing_else(tmp_path):
     assert len({same.key, *keys}) == len(changes) + 1
 
 
+def test_points_that_differ_in_prices_or_target_share_their_samples():
+    (same,) = points()
+    (priced,) = points(set={"tau": "5 ns", "energy_per_update": "1 fJ", "readout_time": "1 us"})
+    assert priced.key == priced.samples == same.samples and priced.facts["prices"]["update_j"] == 1e-15
+    several = points(grid={"readout_time": ["1 us", "2 us", "1000 ns"], "target": [-8, -6]})
+    assert len(several) == 4 and {point.samples for point in several} == {same.samples}
+    assert several[0].key == same.key and len({point.key for point in several}) == 4
+
+
 def test_points_that_are_the_same_run_once():
     assert len(points(grid={"delay": ["0 s", "0 ns"]})) == 1
 

@@ -5,7 +5,7 @@ Enters: a problem and a run of it. Leaves: plain data, a part for each thing tha
 
 from typing import Any
 
-from hwsim.analysis.chains import chain_facts
+from hwsim.experiment.chains import chain_facts
 from hwsim.problem.constrained import broken_clauses, broken_constraints
 from hwsim.problem.logic import words_of
 from hwsim.problem.problem import Problem, completed

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.anneals import make_anneal
-from hwsim.analysis.chains import chain_facts
-from hwsim.analysis.summary import time_to_solution
-from hwsim.analysis.toggles import toggled
 from hwsim.chip.library import chip
+from hwsim.cost.solution import NO_SOLUTION, account_of, time_to_solution
 from hwsim.errors import DoesNotFitError, InputError
+from hwsim.experiment.anneals import make_anneal
+from hwsim.experiment.chains import chain_facts
 from hwsim.mapping.compile import compile, embed, laid_out
 from hwsim.session import run as emulate
 
@@ -132,23 +131,9 @@ def explore_one(
         "energy_best": float(run.energies.min()),
         "broken_chains": None if program.readout.chain is None else chain_facts(run)["broken_chains"],
     }
-    wires = toggled(program, anneal, seed=spec["seed"])
-    row["update_j"] = run.device_energy_j
-    row["wire_j"] = None if wires is None else wires.wire_j
-    prices = machine.prices
-    row["read_j"] = None if prices.read_j is None else prices.read_j * program.n_pbits
-    unknown = [name for name in ("update", "wire", "read") if row[f"{name}_j"] is None]
-    row["unknown_prices"] = unknown
-    row["read_energy_j"] = None if unknown else row["update_j"] + row["wire_j"] + row["read_j"]
-    if target is not None:
-        found = time_to_solution(run, target=target)
-        repeats = found.tts_s / run.device_time_s
-        row |= {
-            "p_success": found.p_success, "p_success_ci": list(found.p_success_ci), "tts99_s": found.tts_s,
-            "tts99_ci_s": list(found.tts_ci_s), "tts99_is_bound": found.tts_is_bound,
-            "ets99_j": None if unknown else repeats * row["read_energy_j"],
-        }  # fmt: skip
-    return row
+    found = None if target is None else time_to_solution(run, target=target)
+    row |= (account_of(run) if found is None else found.account).facts
+    return row | (NO_SOLUTION if found is None else found.facts)
 
 
 def best_designs(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[bool]:

@@ -1,13 +1,17 @@
 """The best anneal time: grows until the optimum is behind, and says so only where both sides are worse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import hwsim
 from hwsim.algorithm.recipe import Recipe
-from hwsim.analysis.optimum import Point, _summed, _tts, _unsure, find_optimum
-from hwsim.analysis.tts import time_to_solution
+from hwsim.cost.account import account
+from hwsim.cost.solution import solution
 from hwsim.errors import InputError
+from hwsim.experiment.optimum import Point, Search, _summed, _unsure, find_optimum
+from hwsim.prices import Prices
 from hwsim.session import Activity
 
 
@@ -19,9 +23,10 @@ def point(time_s, successes, reads=400, seed=0):
     rng = np.random.default_rng(seed)
     success = rng.permutation(np.arange(reads) < successes)
     boot = rng.binomial(reads, successes / reads, 200) / reads
+    activity = Activity(n_pbits=1, run_s=time_s)
     return Point(
-        time_s=time_s, run_s=time_s, activity=Activity(n_pbits=1),
-        found=time_to_solution(success, np.arange(reads) % 8, time_s), energy_mean=0.0, energy_error=0.1,
+        time_s=time_s, activity=activity,
+        found=solution(success, np.arange(reads) % 8, account(activity, Prices())), energy_mean=0.0, energy_error=0.1,
         energy_best=-1.0, host_s=0.1, boot=boot,
     )  # fmt: skip
 
@@ -29,7 +34,7 @@ def point(time_s, successes, reads=400, seed=0):
 def test_an_optimum_between_worse_lengths_is_interior():
     found = _summed([point(1, 4), point(2, 80), point(4, 100), point(16, 120)], "done", False)
     assert found.best == 1 and found.is_interior
-    assert found.tts_ci_s[0] < found.tts_s < found.tts_ci_s[1]
+    assert found.total_ci_s[0] < found.total_s < found.total_ci_s[1]
 
 
 def test_the_edge_of_what_was_tried_is_no_optimum():
@@ -46,46 +51,43 @@ def test_a_neighbour_that_is_only_a_weak_bound_shows_nothing():
 
 def test_without_a_success_there_is_a_bound():
     found = _summed([point(1, 0), point(2, 0)], "done", False)
-    assert found.best is None and found.tts_ci_s[1] is None
-    assert found.tts_s == pytest.approx(np.log(0.01) / np.log1p(-3 / 400))
-
-
-def test_repeats_are_one_from_ninety_nine_percent_on():
-    assert _tts(np.array([0.0, 0.5, 0.99, 1.0]), 2.0) == pytest.approx([np.inf, 2 * np.log(0.01) / np.log(0.5), 2, 2])
+    assert found.best is None and found.total_ci_s[1] is None
+    assert found.total_s == pytest.approx(np.log(0.01) / np.log1p(-3 / 400))
 
 
 def test_an_easy_problem_stops_by_itself_and_batches_add_up():
     problem = hwsim.read("karate")
     program = hwsim.compile(problem, hwsim.chip("generic-all-to-all"))
-    found = find_optimum(
-        program, annealed, target=-179, first_s=2e-8, reads=64, schedules=4, budget_s=20.0,
-        factor=2.5,
-    )  # fmt: skip
+    search = Search(first_s=2e-8, reads=64, schedules=4, budget_s=20.0, factor=2.5)
+    found = find_optimum(program, annealed, target=-179, search=search)
     assert found.best is not None and len(found.points) >= 4
     assert found.points[0].found.n_reads > 64  # few successes: more batches
     assert found.points[0].found.n_schedules == found.points[0].found.n_reads // 16
-    again = find_optimum(
-        program, annealed, target=-179, first_s=2e-8, reads=64, schedules=4, budget_s=20.0,
-        factor=2.5, most=2,
-    )  # fmt: skip
+    again = find_optimum(program, annealed, target=-179, search=replace(search, most=2))
     assert again.points[1].found.p_success == found.points[1].found.p_success
     with pytest.raises(InputError, match="grow by more than 1"):
-        find_optimum(program, annealed, target=-179, first_s=1e-8, factor=1.0)
+        Search(first_s=1e-8, factor=1.0)
+
+
+def test_one_length_is_one_batch_as_asked():
+    program = hwsim.compile(hwsim.read("karate"), hwsim.chip("generic-all-to-all"))
+    search = Search(first_s=2e-8, most=1, most_batches=1, reads=64, schedules=4)
+    (only,) = find_optimum(program, annealed, target=-179, search=search).points
+    run = hwsim.run(program, anneal=hwsim.linear(0.1, 3.0, 2e-8), reads=64, schedules=4)
+    assert only.found == hwsim.time_to_solution(run, target=-179)
 
 
 def test_tempering_has_a_best_length_too_and_pays_for_its_swaps():
-    program = hwsim.compile(hwsim.read("karate"), hwsim.chip("generic-all-to-all", clock="chromatic"))
-
-    def cost(activity):
-        return activity.device_time_s + 1e-9 * activity.swaps
-
+    machine = hwsim.chip("generic-all-to-all", clock="chromatic", swap_time="1 ns")
     found = find_optimum(
-        program, lambda t: Recipe(algorithm="tempering", time_s=t, parameters={"replicas": 2}), target=-179,
-        first_s=2e-8, reads=16, schedules=4, budget_s=20.0, factor=2.5, most=3, cost=cost,
+        hwsim.compile(hwsim.read("karate"), machine),
+        lambda t: Recipe(algorithm="tempering", time_s=t, parameters={"replicas": 2}), target=-179,
+        search=Search(first_s=2e-8, reads=16, schedules=4, budget_s=20.0, factor=2.5, most=3),
     )  # fmt: skip
     for p in found.points:
-        assert p.activity.swaps > 0 and p.run_s == cost(p.activity) > p.time_s
-        assert p.found.tts_s >= p.run_s
+        assert p.activity.swaps > 0
+        assert p.run_s == pytest.approx(p.activity.device_time_s + 1e-9 * p.activity.swaps) and p.run_s > p.time_s
+        assert p.found.total_s >= p.run_s and p.found.total_s > p.found.tts_s
 
 
 def test_the_length_looked_at_again_is_the_one_that_tells_most():

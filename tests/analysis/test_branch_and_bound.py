@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact import energies
-from hwsim.analysis.ground import ground_state
+from hwsim.analysis.exact_energy import ground_state
+from hwsim.analysis.exact_laws import energies
 from hwsim.mapping.compile import spin_network
 
 

@@ -1,17 +1,24 @@
-"""The exact ground state of a small problem: Russian doll search, a branch and bound whose bounds are smaller problems.
+"""The exact ground energy of a small problem, proved: by tree decomposition where the graph is narrow, else by Russian
+doll search, a branch and bound whose bounds are smaller problems.
 
-Enters: a network of up to some 60 dense or 150 sparse spins. Leaves: its least energy and a state that has it, proved.
-The last k spins alone are solved for k = 1, 2, ..., n; the energy of what is left open is at least that of its own
-spins plus minus the fields on them (Verfaillie, Lemaitre, Schiex, AAAI 1996).
+Enters: a network of up to some 60 dense or 150 sparse spins, or a Problem. Leaves: its least energy, and a state that
+has it. The search solves the last k spins alone for k = 1, 2, ..., n; the energy of what is left open is at least that
+of its own spins plus minus the fields on them (Verfaillie, Lemaitre, Schiex, AAAI 1996).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from hwsim.errors import InputError
 from hwsim.jit import njit
+from hwsim.mapping.compile import spin_network
 from hwsim.mapping.layout import breadth_first
 from hwsim.program import rows_of
+
+MOST_WIDTH = 22
+"""Width of a graph up to which a tree decomposition is tried; its tables take 2**width numbers each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +50,57 @@ def ground_state(
         return None
     spins = (state * state[0])[::-1][:n]
     return GroundState(energy=float(energy), state=spins[place].astype(np.int8), nodes=int(nodes))
+
+
+def exact_energy(problem: Any) -> float:
+    """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where neither way ends.
+
+    By tree decomposition where dwave-samplers is installed and the graph is narrow (a lattice of 20 x 200, say, of any
+    couplings), else by branch and bound.
+    """
+    energy = narrow_energy(problem)
+    if energy is not None:
+        return energy
+    _, network, offset, _ = spin_network(problem)
+    found = ground_state(*network)
+    if found is None:
+        missing = not _has_solver()
+        raise InputError(
+            f"the ground state of {problem.name} was not proved by branch and bound: take --target best, or a number"
+            + ("; for narrow graphs, pip install 'hwsim[exact]' may help" if missing else "")
+        )
+    return found.energy + offset
+
+
+def narrow_energy(problem: Any) -> float | None:
+    """The energy of the ground state by tree decomposition; None where the graph is wider than MOST_WIDTH or
+    dwave-samplers is not installed."""
+    if not _has_solver():
+        return None
+    import networkx
+    from dwave.samplers import TreeDecompositionSolver
+
+    if len(problem.bqm.quadratic) == 0:
+        return None
+    graph = networkx.Graph(list(problem.bqm.quadratic))
+    if graph.number_of_edges() > MOST_WIDTH * len(graph):
+        return None  # a graph of width w has at most w n edges
+    width, _ = networkx.algorithms.approximation.treewidth_min_degree(graph)
+    if width > MOST_WIDTH:
+        return None
+    try:
+        return float(TreeDecompositionSolver().sample(problem.bqm, num_reads=1).first.energy)
+    except ValueError:  # its own order of elimination is wider than it takes
+        return None
+
+
+def _has_solver() -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec("dwave.samplers") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 @njit(nogil=True)

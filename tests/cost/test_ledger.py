@@ -5,8 +5,8 @@ from dataclasses import fields
 import pytest
 
 import hwsim
-from hwsim.analysis.ledger import ledger, price
 from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS
+from hwsim.cost.ledger import ledger, price
 from hwsim.errors import InputError
 from hwsim.prices import PRICES, Prices
 

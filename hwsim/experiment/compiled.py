@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies
+from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, energies
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import without
 from hwsim.mapping.compile import compile

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.dies import has_spread, run_dies, typical_energy, yield_curve
 from hwsim.errors import InputError
+from hwsim.experiment.dies import has_spread, run_dies, typical_energy, yield_curve
 
 PROBLEM = hwsim.read("ea2d:L=4,seed=3")
 SETTING = {"anneal": hwsim.linear(0.1, 2.0, "100 ns"), "reads": 64, "schedules": 2}

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.anneals import make_anneal
-from hwsim.analysis.exact import MAX_SPINS, boltzmann_law, energies, state_index
+from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, energies, state_index
+from hwsim.analysis.tts import reached
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
+from hwsim.experiment.anneals import make_anneal
 from hwsim.interrupt import CtrlC
 from hwsim.program import Program
 from hwsim.session import run as emulate
@@ -65,7 +66,7 @@ def rule_anneal(
     ramp where success is measured, and 400 updates of a p-bit. Raises InputError where beta changes and may not."""
     if beta is None and measure != "success" and machine.fixed_beta is None:
         beta = "1/sigma"
-    length = to_seconds(round(_UPDATES * update_ticks(program))) if time is None else time
+    length = to_seconds(round(_UPDATES * program.clock.update_ticks)) if time is None else time
     anneal = make_anneal(problem, machine, program, beta=beta, shape=shape, time=length)
     if measure != "success" and len(anneal.beta) > 1:
         raise InputError(f"{measure} is measured at one temperature: give --beta one number, or --measure success")
@@ -100,7 +101,7 @@ def design_rule(
         raise InputError("success needs a target energy")
     if measure == "kl" and program.n_variables > MAX_SPINS:
         raise InputError(f"kl needs a problem of at most {MAX_SPINS} spins, got {program.n_variables}")
-    longest, update = int(program.wires.delay.max(initial=0)), update_ticks(program)
+    longest, update = int(program.wires.delay.max(initial=0)), program.clock.update_ticks
     pattern = program.wires.delay / longest if longest else np.ones(len(program.wires.delay))
 
     gather, statistic = _statistic(measure, program, anneal, target)
@@ -160,13 +161,6 @@ def design_rule(
     )  # fmt: skip
 
 
-def update_ticks(program: Program) -> float:
-    """Mean time between two updates of a p-bit, in ticks."""
-    if program.clock.kind in ("poisson", "free-running"):
-        return float(np.mean(program.clock.tau))
-    return program.clock.period / program.clock.participation
-
-
 def _bracket(curve: dict[float, tuple[float, float]], limit: float) -> tuple[float | None, float | None]:
     """The last ratio below the limit and the first above it."""
     above = [r for r in sorted(curve) if curve[r][0] > limit]
@@ -224,16 +218,16 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
         return frequencies, lambda base, now: _kl(now.sum(axis=0), law) - _kl(base.sum(axis=0), law)
     assert target is not None
 
-    def reached(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
+    def solved(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
         energy = scaled.energies(states)
-        return _means((energy <= target + 1e-9 * max(1.0, abs(target)))[:, None].astype(np.float64), group)
+        return _means(reached(energy, target)[:, None].astype(np.float64), group)
 
     def lost(base: np.ndarray, now: np.ndarray) -> float:
         if not base.sum() > 0:
             raise InputError(f"too few reads reach the target {target:g} without delay: more time, or another target")
         return 1 - float(now.sum() / base.sum())
 
-    return reached, lost
+    return solved, lost
 
 
 def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.dies import run_dies, typical_energy
-from hwsim.analysis.summary import successes
-from hwsim.analysis.tts import time_to_solution
+from hwsim.analysis.tts import reached, time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, alone, present_faults, without
+from hwsim.cost.solution import clusters
 from hwsim.errors import InputError
+from hwsim.experiment.dies import run_dies, typical_energy
 from hwsim.interrupt import CtrlC
 from hwsim.program import rows_of
 from hwsim.session import Run
@@ -119,7 +119,8 @@ def _rank(estimates: dict[str, list], metrics: list[dict]) -> tuple[float, ...]:
 
 def _estimates(runs: list[Run], ideal: list[Run], target: float) -> dict[str, list]:
     group = np.concatenate([result.group + k * (result.group.max() + 1) for k, result in enumerate(runs)])
-    success = np.concatenate([successes(result, target) for result in runs])
+    success = np.concatenate([reached(result.energies, target) for result in runs])
+    group = clusters(runs[0].program, group)
     answer = time_to_solution(success, group, runs[0].device_time_s)
     return {
         "p_success": [answer.p_success, *answer.p_success_ci],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis.interval import wilson
+from hwsim.analysis.tts import reached
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.decode import UNEMBEDDINGS, unembed_states
@@ -34,7 +35,7 @@ def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:
         if len(energy):
             row |= {"energy_mean": float(energy.mean()), "energy_best": float(energy.min())}
         if target is not None:
-            hits = int(np.sum(energy <= target + 1e-9 * max(1.0, abs(target))))
+            hits = int(np.sum(reached(energy, target)))
             row |= {"p_success": hits / run.reads, "p_success_ci": wilson(hits, run.reads)}
         methods[method] = row
     return {

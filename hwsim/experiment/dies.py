@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis.interval import wilson
-from hwsim.analysis.summary import time_to_solution
+from hwsim.analysis.tts import TimeToSolution, reached, time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
+from hwsim.cost.solution import clusters
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
@@ -98,7 +99,7 @@ def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
     """
     if not runs:
         raise InputError("no die was completed")
-    answers = [time_to_solution(result, target=target) for result in runs]
+    answers = [_solved(result, target) for result in runs]
     tts = np.array([np.inf if a.tts_is_bound else a.tts_s for a in answers])
     order = np.argsort(tts, kind="stable")
     n = len(runs)
@@ -149,6 +150,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _solved(result: Run, target: float) -> TimeToSolution:
+    """Of one die, in the time of its p-bits alone."""
+    success = reached(result.energies, target)
+    return time_to_solution(success, clusters(result.program, result.group), result.device_time_s)
 
 
 def typical_energy(runs: list[Run]) -> float:

@@ -10,10 +10,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from hwsim.analysis.device import N_INPUTS, measure_device
 from hwsim.cell.model import PBit, Table
 from hwsim.chip.chip import Chip, Clock
 from hwsim.chip.library import pbit_chip
+from hwsim.experiment.device import N_INPUTS, measure_device
 
 Z = 4.0
 TAU = 1e-9

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.design_rule import DesignRule, update_ticks
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import dead_positions, positions, sites
+from hwsim.experiment.design_rule import DesignRule
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.layout import Layout, congestion
 from hwsim.program import Program
@@ -54,8 +54,8 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
         "critical_delay_s": critical,
         "critical_connection": None if longest is None else [int(program.network.indices[longest]), int(rows[longest])],
         "toggle_j_mean": None if layout.wire_j is None else float(layout.wire_j.mean()),
-        "update_s": update_ticks(program) * 1e-15,
-        "delay_over_update": critical / (update_ticks(program) * 1e-15),
+        "update_s": program.clock.update_ticks * 1e-15,
+        "delay_over_update": critical / (program.clock.update_ticks * 1e-15),
         "colours": colours,
         "chromatic_hz": 1 / (colours * critical) if known else None,
         "update_hz": rule.ratio / critical if rule is not None and rule.ratio is not None and known else None,

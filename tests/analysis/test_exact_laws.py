@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from hwsim.analysis import exact
+from hwsim.analysis import exact_laws as exact
 from hwsim.errors import InputError
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 import hwsim
-from hwsim.analysis.blame import blame
 from hwsim.errors import InputError
+from hwsim.experiment.blame import blame
 
 PROBLEM = hwsim.read("ea2d:L=6,seed=3")
 SETTING = {"anneal": hwsim.linear(0.1, 2.0, "200 ns"), "target": None, "dies": 4, "reads": 128, "schedules": 2}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.explore import best_designs, checked, designs, identity
-from hwsim.analysis.toggles import toggled
+from hwsim.cost.toggles import toggled
 from hwsim.errors import InputError
+from hwsim.experiment.explore import best_designs, checked, designs, identity
 
 
 def test_designs_are_all_combinations_and_tables_set_several_parameters():

@@ -6,8 +6,9 @@ Enters: text and a Problem. Leaves: an energy.
 from collections.abc import Callable
 from typing import Any
 
-from hwsim.analysis.best import BestFound, best_found, exact_energy
+from hwsim.analysis.exact_energy import exact_energy
 from hwsim.errors import InputError
+from hwsim.experiment.best import BestFound, best_found
 from hwsim.units import parse
 
 

@@ -1,0 +1,131 @@
+"""The account: device seconds and joules of one run of an algorithm, item by item, at a machine's prices.
+
+Enters: what the run asked of the machine (an Activity) and prices. Leaves: an Account. An item that was used and has no
+price stays unknown; one that was not used costs nothing. The controller's work (exchanges decided, states sent) counts
+where it has a price; without one it is named as unknown, and the machine's own total stands.
+
+Two sums, told apart by name wherever they are printed, here and to solution:
+  device_time_s, device_energy_j : the p-bits alone, as they update, settle and toggle their wires
+  total_time_s, total_energy_j : with read-out, that is with all that is read, written, sent and exchanged too
+Programming is paid once per problem, however many runs follow, and is in neither.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hwsim.prices import Prices
+from hwsim.session import Activity
+
+_CONTROLLER = ("swap", "transfer")
+PRICE_OF = {
+    "update": "energy_per_update", "wires": "wire_energy", "swap": "energy_per_swap", "write": "energy_per_write",
+    "read": "energy_per_read", "transfer": "energy_per_transfer", "standby": "standby_power",
+}  # fmt: skip
+"""The card's price of each item of energy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Of one run.
+
+    time_s, energy_j : by item ("update" is updates and settling, with the energy of wires as "wires"), None where it
+    has no price;  device_energy_j : of the p-bits alone, or None;  program_s, program_j : once per problem
+    power_w : of the whole machine, where it is known and stands for all items
+    """
+
+    time_s: Mapping[str, float | None]
+    energy_j: Mapping[str, float | None]
+    device_energy_j: float | None
+    program_s: float | None
+    program_j: float | None
+    power_w: float | None = None
+
+    @property
+    def device_time_s(self) -> float:
+        """Seconds in which p-bits update and settle."""
+        return self.time_s["update"] or 0.0
+
+    @property
+    def total_time_s(self) -> float:
+        """Seconds of all items that have a price."""
+        return sum(value for value in self.time_s.values() if value is not None)
+
+    @property
+    def total_energy_j(self) -> float | None:
+        """Joules of all items; None where one of the machine's own has no price."""
+        if self.power_w is not None:
+            return self.power_w * self.total_time_s
+        if any(value is None and item not in _CONTROLLER for item, value in self.energy_j.items()):
+            return None
+        return sum(value for value in self.energy_j.values() if value is not None)
+
+    @property
+    def unknown_time(self) -> list[str]:
+        """Items used whose time has no price."""
+        return [item for item, value in self.time_s.items() if value is None]
+
+    @property
+    def unknown_energy(self) -> list[str]:
+        """Items used whose energy has no price."""
+        return [] if self.power_w is not None else [item for item, value in self.energy_j.items() if value is None]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The account as the plain numbers of tables and JSON."""
+        return {
+            "device_time_s": self.device_time_s, "total_time_s": self.total_time_s,
+            "device_energy_j": self.device_energy_j, "total_energy_j": self.total_energy_j,
+            "time_split_s": dict(self.time_s), "energy_split_j": dict(self.energy_j),
+            "unknown_time": self.unknown_time, "unknown_energy": self.unknown_energy, "power_w": self.power_w,
+            "program_s": self.program_s, "program_j": self.program_j,
+        }  # fmt: skip
+
+
+def account(
+    activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, other_s: float = 0.0
+) -> Account:
+    """Every item is fixed + per item: ``prices`` say what a state, an exchange and a p-bit of a state cost.
+
+    wires_j : energy of a run's wires; 0 where wires have no price of their own, None where it is not known
+    other_s : seconds of a run that no price counts
+    """
+    states, rounds = activity.reads + activity.writes, activity.read_rounds + activity.write_rounds
+    sent_s = _sum(_times(prices.transfer_time_s, rounds), _times(prices.transfer_pbit_s, states * activity.n_pbits))
+    read_s = prices.readout_time_s
+    if read_s is not None:
+        read_s += prices.readout_delay_s or 0.0
+    time_s = {
+        "update": activity.device_time_s,
+        "swap": _times(prices.swap_time_s, activity.swaps),
+        "write": _times(prices.write_time_s, activity.write_rounds),
+        "read": _times(read_s, activity.read_rounds),
+        "transfer": sent_s,
+    } | ({"other": other_s} if other_s else {})
+    energy_j = {
+        "update": _times(prices.update_j, activity.updates),
+        "wires": wires_j,
+        "swap": _times(prices.swap_j, activity.swaps),
+        "write": _times(prices.write_j, activity.writes * activity.n_pbits),
+        "read": _times(prices.read_j, activity.reads * activity.n_pbits),
+        "transfer": _times(prices.transfer_j, states * activity.n_pbits),
+        "standby": 0.0 if prices.standby_w is None else prices.standby_w * sum(v for v in time_s.values() if v),
+    }
+    return Account(
+        time_s=time_s, energy_j=energy_j, power_w=prices.power_w,
+        device_energy_j=prices.device_energy_j(
+            updates=activity.updates, time_s=activity.device_time_s, wires_j=wires_j
+        ),
+        program_s=prices.programming_time_s, program_j=_times(prices.write_j, activity.n_pbits * activity.copies),
+    )  # fmt: skip
+
+
+def _times(price: float | None, count: float) -> float | None:
+    if count == 0:
+        return 0.0
+    return None if price is None else price * count
+
+
+def _sum(*values: float | None) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

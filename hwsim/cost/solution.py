@@ -1,0 +1,135 @@
+"""To solution: how long and how many joules until a target has been reached with probability 0.99.
+
+Enters: a Run or an Outcome, or successes and the account of a run. Leaves: a Solution, which names apart what p-bits
+alone take and what a run takes with its read-out. Every command, study and user gets these numbers from here.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from hwsim.algorithm.outcome import Outcome
+from hwsim.analysis.tts import TimeToSolution, reached, scaled
+from hwsim.analysis.tts import time_to_solution as from_successes
+from hwsim.cost.account import Account, account
+from hwsim.cost.toggles import wires_of
+from hwsim.errors import InputError
+from hwsim.program import Program
+from hwsim.session import Run
+from hwsim.session.run import activity_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution(TimeToSolution):
+    """tts_s, tts_ci_s, energy_j, energy_ci_j : of the p-bits alone;  total_s, total_ci_s, total_energy_j,
+    total_energy_ci_j : with read-out, see `hwsim.cost.account`. Energies are None where a price is not known.
+
+    account : of one run, of which ``repeats`` lead to the target
+    """
+
+    account: Account
+
+    @property
+    def total_s(self) -> float:
+        """Seconds to solution with read-out."""
+        return self.repeats * self.account.total_time_s
+
+    @property
+    def total_ci_s(self) -> tuple[float, float | None]:
+        """Its 95 % interval."""
+        return scaled(self.repeats_ci, self.account.total_time_s)
+
+    @property
+    def energy_j(self) -> float | None:
+        """Joules to solution of the p-bits alone."""
+        return _many(self.repeats, self.account.device_energy_j)
+
+    @property
+    def energy_ci_j(self) -> tuple[float, float | None] | None:
+        """Its 95 % interval."""
+        return _many_ci(self.repeats_ci, self.account.device_energy_j)
+
+    @property
+    def total_energy_j(self) -> float | None:
+        """Joules to solution with read-out."""
+        return _many(self.repeats, self.account.total_energy_j)
+
+    @property
+    def total_energy_ci_j(self) -> tuple[float, float | None] | None:
+        """Its 95 % interval."""
+        return _many_ci(self.repeats_ci, self.account.total_energy_j)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The solution as the plain numbers of tables and JSON, intervals as lists."""
+        return {
+            "hits": self.n_success, "p_success": self.p_success, "p_success_ci": list(self.p_success_ci),
+            "runs_to_solution": self.repeats, "tts99_is_bound": self.tts_is_bound,
+            "tts99_s": self.tts_s, "tts99_ci_s": list(self.tts_ci_s),
+            "tts99_total_s": self.total_s, "tts99_total_ci_s": list(self.total_ci_s),
+            "ets99_j": self.energy_j, "ets99_ci_j": _listed(self.energy_ci_j),
+            "ets99_total_j": self.total_energy_j, "ets99_total_ci_j": _listed(self.total_energy_ci_j),
+        }  # fmt: skip
+
+
+NO_SOLUTION = {
+    "hits": None, "p_success": None, "p_success_ci": None, "runs_to_solution": None, "tts99_is_bound": None,
+    "tts99_s": None, "tts99_ci_s": None, "tts99_total_s": None, "tts99_total_ci_s": None, "ets99_j": None,
+    "ets99_ci_j": None, "ets99_total_j": None, "ets99_total_ci_j": None,
+}  # fmt: skip
+"""The facts where there is no target."""
+
+
+def solution(success: np.ndarray, group: np.ndarray, paid: Account) -> Solution:
+    """From which reads succeeded, bool (reads,), the schedule of each, int (reads,), and the account of one run."""
+    found = from_successes(success, group, paid.device_time_s)
+    return Solution(**{item.name: getattr(found, item.name) for item in fields(TimeToSolution)}, account=paid)
+
+
+def time_to_solution(result: Run | Outcome, *, target: float, overhead_s: float = 0.0) -> Solution:
+    """Time and energy of ``result`` to the energy ``target``, with intervals or as a bound.
+
+    overhead_s : seconds of a run that no price of the chip counts; they belong to the read-out. Wires that have a price
+    are paid by their toggles, which a few more reads count.
+    """
+    if not overhead_s >= 0:
+        raise InputError(f"overhead_s must be >= 0, got {overhead_s:g}")
+    paid = account_of(result, other_s=overhead_s)
+    if not paid.device_time_s > 0:
+        raise InputError("the run was ended before its first checkpoint; it has no time to solution")
+    return solution(reached(result.energies, target), clusters(result.program, result.group), paid)
+
+
+def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:
+    """The account of one read of a Run, or of one run of an Outcome."""
+    program = result.program
+    if not isinstance(result, Run):
+        return account(result.activity, program.prices, wires_j=wires_of(program, None), other_s=other_s)
+    # the anneal of a run has the drift in it, and one that was ended toggled less than it says
+    whole = None if result.interrupted else result.anneal
+    wires_j = wires_of(program.changed(temperature_drift=0.0), whole)
+    return account(activity_of(result), program.prices, wires_j=wires_j, other_s=other_s)
+
+
+def clusters(program: Program, group: np.ndarray) -> np.ndarray:
+    """int (reads,): reads that may be correlated have the same number: those of one schedule, ``group``, unless
+    `is_fixed`."""
+    return np.arange(len(group)) if is_fixed(program) else group
+
+
+def is_fixed(program: Program) -> bool:
+    """Whether the clock has but one schedule and no slow noise is shared, so that all reads are independent."""
+    return not (program.clock.is_drawn or np.any(program.noise.flicker > 0))
+
+
+def _many(count: float, each: float | None) -> float | None:
+    return None if each is None else count * each
+
+
+def _many_ci(count: tuple[float, float | None], each: float | None) -> tuple[float, float | None] | None:
+    return None if each is None else scaled(count, each)
+
+
+def _listed(ends: tuple[float, float | None] | None) -> list[float | None] | None:
+    return None if ends is None else list(ends)

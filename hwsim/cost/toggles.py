@@ -1,0 +1,87 @@
+"""Toggles: how often p-bits change, and the energy that their wires take for it.
+
+Enters: a Program and an Anneal. Leaves: joules of one read with their error, from a few reads whose updates are kept.
+These are reads of their own, always with the same seed: what wires cost depends on the program, the anneal and the
+price alone.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.program import Program, content_hash
+from hwsim.session import run as emulate
+
+READS, SEED = 8, 0
+MOST_UPDATES = 20_000_000
+"""Updates kept at once, 24 bytes each."""
+_KEPT = 8
+_counted: "OrderedDict[tuple, np.ndarray]" = OrderedDict()
+"""Toggles by program, anneal, reads and seed: prices are not in them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toggled:
+    """toggles : mean number of a read;  wire_j : energy of its wires, error : standard error between reads, in J."""
+
+    toggles: float
+    wire_j: float
+    error: float
+
+
+def toggled(program: Program, anneal: Anneal, *, reads: int = READS, seed: int = SEED) -> Toggled | None:
+    """Toggles of all p-bits, and what their wires take; None where that has no price or a read is too long to keep."""
+    price = program.prices.wire_j
+    if price is None:
+        return None
+    updates = program.n_pbits * anneal.end / program.clock.update_ticks
+    reads = int(min(reads, MOST_UPDATES // max(updates, 1)))
+    if reads < 2:
+        return None
+    counts = _counts(program, anneal, reads, seed)
+    joules = [float(changed @ price) for changed in counts]
+    return Toggled(
+        toggles=float(np.mean(counts.sum(axis=1))), wire_j=float(np.mean(joules)),
+        error=float(np.std(joules, ddof=1) / np.sqrt(reads)),
+    )  # fmt: skip
+
+
+def wires_of(program: Program, anneal: Anneal | None) -> float | None:
+    """Joules of the wires in one run: 0 where they have no price of their own; None where they have and nobody counts
+    toggles, of what is more than an anneal."""
+    if program.prices.wire_j is None:
+        return 0.0
+    found = None if anneal is None else toggled(program, anneal)
+    return None if found is None else found.wire_j
+
+
+def _counts(program: Program, anneal: Anneal, reads: int, seed: int) -> np.ndarray:
+    """int64 (reads, n): toggles of each p-bit. The last few are kept: points of one program differ in their prices."""
+    steps = (anneal.start.tobytes(), anneal.beta.tobytes(), anneal.drives.tobytes(), anneal.end)
+    key = (content_hash(program), steps, reads, seed)
+    if key not in _counted:
+        _counted[key] = _count(program, anneal, reads, seed)
+        while len(_counted) > _KEPT:
+            _counted.popitem(last=False)
+    _counted.move_to_end(key)
+    return _counted[key]
+
+
+def _count(program: Program, anneal: Anneal, reads: int, seed: int) -> np.ndarray:
+    run = emulate(
+        program, anneal=anneal, reads=reads, schedules=reads, seed=seed, checkpoints=1, record=tuple(range(reads))
+    )
+    counts = np.zeros((reads, program.n_pbits), dtype=np.int64)
+    for read in range(reads):
+        assert run.initial_states is not None
+        _, pbit, value = run.traces[read]
+        order = np.argsort(pbit, kind="stable")
+        which, values = pbit[order], value[order]
+        before = np.empty_like(values)
+        before[1:] = values[:-1]
+        first = np.concatenate(([True], which[1:] != which[:-1])) if len(which) else np.zeros(0, dtype=bool)
+        before[first] = run.initial_states[read][which[first]]
+        counts[read] = np.bincount(which[values != before], minlength=program.n_pbits)
+    return counts

@@ -1,0 +1,54 @@
+"""Summary: what one run means, as the row of numbers that tables, JSON and users read.
+
+Enters: a Run and, where known, the target energy. Leaves: a plain dict (SI units, None where a quantity does not
+apply).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, state_index
+from hwsim.analysis.exact_laws import energies as enumerate_energies
+from hwsim.analysis.fidelity import total_variation, tv_noise_floor
+from hwsim.analysis.interval import standard_error
+from hwsim.analysis.tts import reached
+from hwsim.cost.solution import NO_SOLUTION, account_of, clusters, solution
+from hwsim.session import Run
+from hwsim.units import to_seconds
+
+
+def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> dict:
+    """The row of ``hwsim compare --json`` for one run; keys carry their unit, None where a number does not apply."""
+    program = run.program
+    delay = program.wires.uniform_delay
+    paid = account_of(run)
+    is_cut = kind == "max-cut"
+    row: dict[str, Any] = {
+        "clock": program.clock.kind,
+        "participation": program.clock.participation if program.clock.kind == "synchronous" else None,
+        "tau_s": to_seconds(program.clock.round_ticks),
+        "delay_s": to_seconds(round(float(np.mean(program.wires.delay))) if delay is None else delay),
+        "engine": run.engine,
+        "reads": run.reads,
+        "schedules": run.schedules,
+        "energy_mean": float(np.mean(run.energies)),
+        "energy_sem": standard_error(run.energies, run.group),
+        "energy_best": float(np.min(run.energies)),
+        "cut_mean": -float(np.mean(run.energies)) + 0.0 if is_cut else None,
+        "cut_best": -float(np.min(run.energies)) + 0.0 if is_cut else None,
+        "updates": run.updates,
+        "host_seconds": run.host_seconds,
+        "updates_per_ns": run.updates / run.host_seconds / 1e9 if run.host_seconds > 0 else None,
+        "total_variation": None,
+        "tv_noise_floor": None,
+    }
+    row |= paid.facts | NO_SOLUTION
+    if target is not None and run.device_time_s > 0:
+        row |= solution(reached(run.energies, target), clusters(program, run.group), paid).facts
+    if program.n_variables <= MAX_SPINS and program.cells.pdit is None:
+        energies = enumerate_energies(*program.problem_network)
+        law = boltzmann_law(energies, float(run.anneal.beta[-1]))
+        row["total_variation"] = float(total_variation(state_index(run.variables), law))
+        row["tv_noise_floor"] = float(tv_noise_floor(law, run.reads))
+    return row

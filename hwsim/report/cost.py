@@ -1,0 +1,47 @@
+"""Time and energy of one run in words, without read-out and with it.
+
+Enters: a row with the facts of an account (see `hwsim.cost.account`) and the grades of a card. Leaves: lines of text.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hwsim.cost.account import PRICE_OF
+from hwsim.units import format_si
+
+
+def cost_lines(row: Mapping[str, Any], grades: Mapping[str, str]) -> list[str]:
+    """What a read takes, and a solution where there is one; items without a price are named."""
+    time_s, total_s = row["device_time_s"], row["total_time_s"]
+    lines = [f"time of a read: {format_si(time_s, 's')}, with read-out {format_si(total_s, 's')}"
+             + _unknown(row["unknown_time"])]  # fmt: skip
+    if row["device_energy_j"] is None and row["total_energy_j"] is None:
+        lines.append("energy: unknown" + _unknown(row["unknown_energy"]))
+        return lines
+    lines.append(f"energy of a read: {_joules(row['device_energy_j'])}, with read-out "
+                 f"{_joules(row['total_energy_j'])}{_parts(row, grades)}{_unknown(row['unknown_energy'])}")  # fmt: skip
+    if row["ets99_j"] is not None or row["ets99_total_j"] is not None:
+        more = "> " if row["tts99_is_bound"] else ""
+        lines.append(
+            f"energy to solution: {more}{_joules(row['ets99_j'])}, with read-out {more}{_joules(row['ets99_total_j'])}"
+        )
+    return lines
+
+
+def _joules(value: float | None) -> str:
+    return "unknown" if value is None else format_si(value, "J")
+
+
+def _parts(row: Mapping[str, Any], grades: Mapping[str, str]) -> str:
+    """The items of the energy with the grades of their prices."""
+    if row["power_w"] is not None:
+        return f" ({format_si(row['power_w'], 'W')}, {grades.get('power', 'given')})"
+    parts = [
+        f"{item} {format_si(value, 'J')}, {grades.get(PRICE_OF[item], 'given')}"
+        for item, value in row["energy_split_j"].items() if value
+    ]  # fmt: skip
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _unknown(items: list[str]) -> str:
+    return f"; no price of: {', '.join(items)}" if items else ""

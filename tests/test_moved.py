@@ -1,0 +1,30 @@
+"""Old import paths: they work for one release, and say where things are now."""
+
+from importlib import import_module
+
+import pytest
+
+from hwsim.moved import MOVED, RENAMED
+
+
+@pytest.mark.parametrize("path", MOVED)
+def test_an_old_path_gives_what_is_at_the_new_one_with_a_warning(path):
+    module = import_module(path)
+    for new in map(import_module, MOVED[path]):
+        own = [name for name, value in vars(new).items() if getattr(value, "__module__", None) == new.__name__]
+        for name in (name for name in own if not name.startswith("_")):
+            with pytest.warns(DeprecationWarning, match=f"{path}.{name} is now {new.__name__}.{name}"):
+                assert getattr(module, name) is getattr(new, name)
+
+
+def test_a_name_that_changed_is_found_under_its_old_one():
+    for (path, name), (new, renamed) in RENAMED.items():
+        with pytest.warns(DeprecationWarning, match=f"{path}.{name} is now {new}.{renamed}"):
+            assert getattr(import_module(path), name) is getattr(import_module(new), renamed)
+
+
+def test_what_was_never_there_is_not_found():
+    with pytest.raises(ImportError):
+        from hwsim.analysis.bill import nothing  # noqa: F401
+    with pytest.raises(ModuleNotFoundError):
+        import_module("hwsim.analysis.nothing")
