@@ -45,9 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = given_target(arguments, problem) if names else None
     placed = embed(problem, machine)
     program = compile(problem, machine, embedding=placed)
-    anneal = make_anneal(
-        problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time
-    )  # fmt: skip
+    anneal = make_anneal(problem, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
     with Progress(2 + 2 * len(names)) as progress:
         labels: dict[str, Any] = {}
 

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     placed = embed(problem, chips[0])
     programs = [compile(problem, c, die_seed=arguments.die_seed, embedding=placed) for c in chips]
     anneal = make_anneal(
-        problem, chips[0], programs[0], beta=arguments.beta, shape=arguments.anneal, time=arguments.time
+        problem, programs[0], beta=arguments.beta, shape=arguments.anneal, time=arguments.time
     )  # fmt: skip
     rows, curves, interrupted = [], [], False
     with CtrlC() as ctrl_c, Progress(len(programs)) as progress:

@@ -34,6 +34,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--samples", type=options.file_out, metavar="FILE", help="final states as a dimod SampleSet (JSON)"
     )
+    parser.add_argument(
+        "-o", "--output", type=options.file_out, metavar="FILE.npz",
+        help="keep the run, with the trace of its first read; hwsim.load_run reads it",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -51,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.report.table import compare_table
     from hwsim.report.waveform import write_run
     from hwsim.session import run as emulate
+    from hwsim.session import save_run
 
     machine = chip(arguments.chip, **arguments.card)
     placed, strengths = None, arguments.chain_strength or [None]
@@ -63,9 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             problem, machine, die_seed=arguments.die_seed, embedding=placed, chain_strength=strengths[0],
             **options.parts(arguments),
         )  # fmt: skip
-    anneal = make_anneal(
-        problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time
-    )  # fmt: skip
+    anneal = make_anneal(problem, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
     if arguments.dies is not None:
         from hwsim.cli.dies import run_wafer
 
@@ -74,12 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.cli.chains import run_scan
 
         return run_scan(arguments, problem, machine, program, anneal, placed, strengths)
-    target = find_target(arguments, problem)
+    target, chip_name = find_target(arguments, problem), program.placement.chip or machine.name
     with Progress(1) as progress:
         result = emulate(
             program, anneal=anneal, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
             engine=arguments.engine, threads=arguments.threads, progress=progress.watch(program.clock.kind),
-            record=(0,) if arguments.vcd else (),
+            record=(0,) if arguments.vcd or arguments.output else (),
         )  # fmt: skip
     row = summarise(result, kind=problem.kind, target=target)
     found = answers(problem, result, target=target)
@@ -88,21 +91,23 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(result.sampleset.to_serializable(), arguments.samples, made)
     if arguments.vcd:
         write_run(result, arguments.vcd)
+    if arguments.output:
+        save_run(result, arguments.output)
 
     def text(_: int | None) -> str:
-        lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": machine.name})]
+        lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": chip_name})]
         lines.append(f"engine: {result.engine} ({result.engine_reason})")
         lines += answer_lines(
             found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits
         )  # fmt: skip
-        return "\n".join([*lines, *cost_lines(row, machine.grades)])
+        return "\n".join([*lines, *cost_lines(row, program.prices.grades)])
 
     def draw(path: str) -> None:
-        title = f"{problem.name} on {machine.name}"
+        title = f"{problem.name} on {chip_name}"
         energy_against_time([curve_of(result)], path, title=title, target=target, provenance=made)
 
     facts = problem_facts(problem)
-    document = {"problem": facts, "chip": machine.name, "row": row, "interrupted": result.interrupted} | found
+    document = {"problem": facts, "chip": chip_name, "row": row, "interrupted": result.interrupted} | found
     stopped = f" after {result.device_time_s:.3g} s of device time" if result.interrupted else None
     return give(arguments, document, made, text=text, draw=draw, stopped=stopped)
 

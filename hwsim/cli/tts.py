@@ -174,7 +174,7 @@ def _recipes(
         anneal = None
         if name == "anneal":
             anneal = make_anneal(
-                problem, machine, program, beta=arguments.beta, shape=arguments.anneal, time=length
+                problem, program, beta=arguments.beta, shape=arguments.anneal, time=length
             )  # fmt: skip
         return Recipe(algorithm=name, time_s=length, parameters=parameters, anneal=anneal, betas=betas)
 

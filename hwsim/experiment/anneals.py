@@ -7,9 +7,7 @@ import re
 from typing import Any
 
 from hwsim.anneal import Anneal, constant, geometric, linear
-from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
-from hwsim.mapping.compile import fixed_beta
 from hwsim.problem.problem import coupling_sigma
 from hwsim.program import Program
 from hwsim.units import parse, seconds
@@ -27,14 +25,14 @@ def beta_ends(text: str, problem: Any) -> tuple[float, ...]:
 
 
 def make_anneal(
-    problem: Any, machine: Chip, program: Program, *, beta: str | None, shape: str = "linear", time: str | float
+    problem: Any, program: Program, *, beta: str | None, shape: str = "linear", time: str | float
 ) -> Anneal:
     """The anneal of ``beta`` (see `beta_ends`; None: the chip's own where its hardware fixes it, else DEFAULT_BETA),
     ``shape`` linear or geometric, and length ``time``. Raises InputError."""
-    own = fixed_beta(program, machine) if beta is None and machine.fixed_beta is not None else None
-    if own is not None:
+    on = program.placement
+    if beta is None and on.fixed_beta is not None:
         # a machine that anneals ramps to its temperature; one that does not is at it all the time
-        ends: tuple[float, ...] = (own,) if machine.prices.anneal_time_s is None else (0.0, own)
+        ends: tuple[float, ...] = (0.0, on.fixed_beta) if on.ramps else (on.fixed_beta,)
     else:
         ends = beta_ends(DEFAULT_BETA if beta is None else beta, problem)
     duration = seconds(time, name="time")

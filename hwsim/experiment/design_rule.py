@@ -67,7 +67,7 @@ def rule_anneal(
     if beta is None and measure != "success" and machine.fixed_beta is None:
         beta = "1/sigma"
     length = to_seconds(round(_UPDATES * program.clock.update_ticks)) if time is None else time
-    anneal = make_anneal(problem, machine, program, beta=beta, shape=shape, time=length)
+    anneal = make_anneal(problem, program, beta=beta, shape=shape, time=length)
     if measure != "success" and len(anneal.beta) > 1:
         raise InputError(f"{measure} is measured at one temperature: give --beta one number, or --measure success")
     return anneal

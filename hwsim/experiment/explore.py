@@ -112,7 +112,7 @@ def explore_one(
         return {"does_not_fit": str(error)}
     beta = own.get("beta", spec["beta"])
     anneal = make_anneal(
-        problem, machine, program, beta=None if beta is None else str(beta), shape=spec["anneal"],
+        problem, program, beta=None if beta is None else str(beta), shape=spec["anneal"],
         time=str(own.get("time", spec["time"])),
     )  # fmt: skip
     run = emulate(

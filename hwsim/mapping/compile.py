@@ -6,6 +6,7 @@ clock (colours), readout, prices, placement.
 Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Program.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +27,7 @@ from hwsim.mapping.partition import cut_wires, partition
 from hwsim.mapping.place import check_place
 from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
+from hwsim.prices import PRICES
 from hwsim.program import Cells, Clock, Network, Noise, Placement, Prices, Program, Readout, Wires
 from hwsim.units import TICK_S, to_ticks
 
@@ -252,7 +254,10 @@ def _prices(chip: Chip, layout: Layout | None) -> Prices:
     """What the chip charges, and the wires of the layout."""
     relaxes = LAWS[chip.pbit.law] == RELAXATION  # updates of such a law are proposals of the bounding rate
     prices = replace(chip.prices, update_j=None) if relaxes else chip.prices
-    return Prices(**vars(prices), wire_j=None if layout is None else layout.wire_j)
+    grades = {key: chip.grades[key] for key in PRICES if key in chip.grades}
+    return Prices(
+        **vars(prices), wire_j=None if layout is None else layout.wire_j, grades_text=json.dumps(grades, sort_keys=True)
+    )
 
 
 def _placement(placed: Embedded, chip: Chip, settings: Settings) -> Placement:
@@ -275,11 +280,6 @@ def _color(chip: Chip, network: Network, pdit: np.ndarray | None) -> np.ndarray:
     if pdit is not None:
         return pdit_coloring(network, pdit)
     return greedy_coloring(network.indptr, network.indices)
-
-
-def fixed_beta(program: Program, chip: Chip) -> float | None:
-    """Inverse temperature, in units of the problem, at which ``chip`` runs ``program``; None where it can be chosen."""
-    return None if chip.fixed_beta is None else chip.fixed_beta * program.placement.control_scale
 
 
 def embed(problem: Any, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]] | None:

@@ -222,7 +222,7 @@ def _point(
     anneal: Anneal | None = None
     betas: tuple[float, ...] = ()
     if chosen["algorithm"] == "anneal":
-        anneal = make_anneal(problem, machine, program, beta=beta, shape=chosen["anneal"], time=chosen["time"])
+        anneal = make_anneal(problem, program, beta=beta, shape=chosen["anneal"], time=chosen["time"])
     elif beta is not None:
         betas = beta_ends(beta, problem)
         if chosen["algorithm"] == "quantum" and len(betas) != 1:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import hwsim
 from hwsim.cli.main import main
 
 KING = ["--chip", "hitachi-king", "--set", "rows=8", "--set", "columns=8"]
@@ -98,3 +99,23 @@ def test_a_saved_program_takes_no_options_of_its_chip(tmp_path, capsys):
     for option in (["--chain-strength", "2"], ["--clamp", "0=1"], ["--chips", "2"], ["--delay", "1ns"]):
         assert main(["run", path, *option]) == 2
         assert "has its chip in it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("problem", "chip"),
+    [("karate", "dwave-advantage2-1.10"), ("karate", "extropic-z1"), ("sk:n=8,seed=1", "generic-all-to-all")],
+)
+def test_a_saved_program_runs_as_its_problem_on_its_chip(problem, chip, tmp_path, capsys):
+    path, one, two = str(tmp_path / "p.npz"), tmp_path / "1.json", tmp_path / "2.json"
+    short = ["--time", "2us", "--reads", "64"]
+    assert main(["compile", problem, "--chip", chip, "-o", path]) == 0
+    assert main(["run", problem, "--chip", chip, *short, "--json", str(one), "-o", str(tmp_path / "r.npz")]) == 0
+    assert main(["run", path, *short, "--json", str(two)]) == 0
+    first, second = (json.loads(file.read_text()) for file in (one, two))
+    for document in (first, second):
+        for name in ("host_seconds", "updates_per_ns"):
+            document["row"].pop(name)
+        document["provenance"].pop("command")
+    assert first == second and first["chip"] == chip
+    run = hwsim.load_run(tmp_path / "r.npz")
+    assert run.energies.mean() == pytest.approx(first["row"]["energy_mean"]) and list(run.traces) == [0]

@@ -57,7 +57,7 @@ def test_six_ways_to_ask_give_the_same_numbers(name, tmp_path, capsys):
 
     problem = hwsim.read("karate")
     program = hwsim.compile(problem, hwsim.chip(chip, **scheme, **prices))
-    anneal = make_anneal(problem, hwsim.chip(chip, **scheme, **prices), program, beta=None, time=time)
+    anneal = make_anneal(problem, program, beta=None, time=time)
     run = hwsim.run(program, anneal=anneal, reads=READS, schedules=SCHEDULES, seed=SHARD)
     found = hwsim.time_to_solution(run, target=problem.known_energy)
     answers["time_to_solution"] = found.account.facts | found.facts

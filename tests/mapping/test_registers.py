@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.mapping.compile import fixed_beta
 from hwsim.mapping.quantize import fixed_point, quantize_weights
 
 CHAIN = dimod.BinaryQuadraticModel({"a": 0.5, "b": 0.0, "c": 0.0}, {}, "SPIN")
@@ -80,7 +79,7 @@ def test_a_quantisation_error_is_uniform_within_its_half_width():
 
 def test_the_inverse_temperature_that_hardware_fixes_is_per_programmed_unit():
     def beta_of(problem, chip):
-        return fixed_beta(hwsim.compile(problem, chip), chip)
+        return hwsim.compile(problem, chip).placement.fixed_beta
 
     assert beta_of(CHAIN, hwsim.chip("generic-all-to-all")) is None
     assert beta_of(CHAIN, hwsim.chip("wobblybits")) == 1 / 128
