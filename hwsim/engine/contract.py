@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.cell.law import HEAT_BATH
+from hwsim.cell.codes import HEAT_BATH
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.streams import stream_key

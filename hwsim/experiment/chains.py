@@ -15,8 +15,8 @@ from hwsim.chip.chip import Chip
 from hwsim.decode import UNEMBEDDINGS, unembed_states
 from hwsim.engine.run import CtrlC, Run
 from hwsim.engine.run import run as emulate
+from hwsim.mapping.chains import chain_strength_of, torque_chain_strength
 from hwsim.mapping.compile import compile
-from hwsim.mapping.embed import chain_strength_of, torque_chain_strength
 
 
 def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:
