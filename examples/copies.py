@@ -15,8 +15,8 @@ import hwsim
 from hwsim.analysis.exact_energy import exact_energy
 from hwsim.analysis.tts import time_to_solution
 from hwsim.decode import unembed_states
+from hwsim.mapping.chains import sufficient_chain_strength, torque_chain_strength
 from hwsim.mapping.compile import spin_network
-from hwsim.mapping.embed import sufficient_chain_strength, torque_chain_strength
 
 N, TAU_S, READS = 40, 5e-9, 256
 DEGREES = (4, 6, 8, 39)

@@ -1,12 +1,12 @@
-"""Modules that moved: their old paths work for one release, with a DeprecationWarning for every name taken from them.
+"""What moved: old paths work for one release, with a DeprecationWarning for every name taken from them.
 
-Enters: the import of a path that no longer is there. Leaves: a module whose names are found where they are now. The
-finder stands last, so it costs nothing where the path is there.
+Enters: the import of a path that no longer is there, or a name that left a module which is. Leaves: what is found where
+it is now. The finder stands last, so it costs nothing where the path is there.
 """
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -31,6 +31,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "hwsim.analysis.summary": ("hwsim.experiment.summary", "hwsim.cost.solution", "hwsim.analysis.interval"),
     "hwsim.analysis.target": ("hwsim.experiment.target",),
     "hwsim.analysis.toggles": ("hwsim.cost.toggles",),
+    "hwsim.cell.rules": ("hwsim.cell.law",),
     "hwsim.engine.energy": ("hwsim.program.energy",),
     "hwsim.engine.run": ("hwsim.session.run", "hwsim.interrupt", "hwsim.engine.choice", "hwsim.session.pace"),
 }
@@ -54,16 +55,30 @@ class _Old(ModuleType):
                 value = getattr(module, new)
                 own = getattr(value, "__module__", None)
                 home = own if isinstance(own, str) and own.startswith("hwsim.") else path
-                warnings.warn(
-                    f"{self.__name__}.{name} is now {home}.{new}; the old path goes with the next release",
-                    DeprecationWarning, stacklevel=2,
-                )  # fmt: skip
+                _warn(f"{self.__name__}.{name}", f"{home}.{new}")
                 return value
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def _places(self, name: str) -> Sequence[tuple[str, str]]:
         renamed = RENAMED.get((self.__name__, name))
         return [renamed] if renamed is not None else [(path, name) for path in MOVED[self.__name__]]
+
+
+def _warn(old: str, new: str) -> None:
+    words = f"{old} is now {new}; the old path goes with the next release"
+    warnings.warn(words, DeprecationWarning, stacklevel=3)
+
+
+def names_of(module: str, **homes: str) -> Callable[[str], Any]:
+    """A ``__getattr__`` for ``module``: names that left it, and the modules where they are now."""
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        _warn(f"{module}.{name}", f"{homes[name]}.{name}")
+        return getattr(import_module(homes[name]), name)
+
+    return find
 
 
 class _Finder(MetaPathFinder, Loader):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hwsim.cell.law import NO_LIMIT
+from hwsim.cell.codes import NO_LIMIT
 from hwsim.mapping.color import greedy_coloring
 from hwsim.program import Cells, Clock, Network, Noise, Program, Readout, Wires
 

@@ -39,8 +39,8 @@ def test_an_edited_device_function_is_seen(tmp_path):
     code = "from hwsim.engine.schedule import next_tick; print(next_tick(4, 7, 0, 1, 0, 1e6, 0, 0.0))"
     first = python(code, path=tmp_path, cache=tmp_path / "cache")
     assert python(code, path=tmp_path, cache=tmp_path / "cache") == first
-    rules = package / "cell" / "rules.py"
-    rules.write_text(rules.read_text().replace("np.rint(-mean * log(u))", "np.rint(-2.0 * mean * log(u))"))
+    laws = package / "cell" / "law.py"
+    laws.write_text(laws.read_text().replace("np.rint(-mean * log(u))", "np.rint(-2.0 * mean * log(u))"))
     second = python(code, path=tmp_path, cache=tmp_path / "cache")
     assert abs(int(second) - 2 * int(first)) <= 1
 

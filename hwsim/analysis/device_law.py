@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.cell.codes import LAWS
+from hwsim.cell.law import TWO_32, law_threshold
 from hwsim.cell.model import PBit, input_quantiser
-from hwsim.cell.rules import TWO_32, law_threshold
 from hwsim.program import Program
 from hwsim.units import TICKS_PER_S, format_si
 
@@ -132,22 +133,12 @@ def correlation_law(flips: Flips, lags: np.ndarray) -> np.ndarray:
     return law
 
 
-_FORMULA = {
-    "heat-bath": "(1 + tanh z) / 2",
-    "linear": "(1 + z) / 2 between 0 and 1",
-    "table": "the response on the card",
-    "arrhenius": "(1 + tanh z) / 2",
-    "low-barrier": "(1 + tanh z) / 2",
-    "p-kit": "long-run share of +1 under the p-kit rule",
-}
-
-
 def sigmoid_words(pbit: PBit) -> str:
     """The law of P(+1), in words and a formula."""
     inside = "\u03b2I" if pbit.offset == 0 else f"(\u03b2I {pbit.offset:+g})"
     # no-break spaces hold a formula together where the picture wraps it
     z = f"z = {inside if pbit.gain == 1 else f'{pbit.gain:g} {inside}'}".replace(" ", "\u00a0")
-    words = [f"law ({pbit.law}): {_FORMULA[pbit.law]}, {z}"]
+    words = [f"law ({pbit.law}): {LAWS[pbit.law].formula}, {z}"]
     step = input_quantiser(pbit)[2]
     if step > 0:
         words.append(f"input in steps of {step:.3g}")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from hwsim.cell.clock import CLOCKS
-from hwsim.cell.law import LAWS, SOURCES
+from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.cell.model import PBit, Table
 from hwsim.errors import CardError, InputError
 from hwsim.prices import PRICES

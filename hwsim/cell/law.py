@@ -1,21 +1,149 @@
-"""Names and codes of what a p-bit may follow: law, random source. Light: no kernel is loaded here."""
+"""The laws of one cell, as jitted scalar functions with the randomness passed in. Every engine uses these alone.
 
-HEAT_BATH, LINEAR, TABLE, RELAXATION, P_KIT = range(5)
-"""Codes of the laws; `hwsim.cell.rules.response` says what each is."""
+A p-bit reads its input I, drives x = beta I through its input quantiser (DAC, fixed point or a limit), and is +1 next
+with a probability that its law gives for z = gain (x + offset). The ideal law is P(+1) = (1 + tanh z) / 2 (Camsari et
+al., PRX 7, 031014 (2017), eq. 1). The comparison with a uniform random number is done on 32-bit integers: +1 if and
+only if ``u < threshold``. Laws are known by integer codes, since a kernel that takes functions misses the disk cache.
+"""
 
-LAWS = {
-    "heat-bath": HEAT_BATH,
-    "linear": LINEAR,
-    "table": TABLE,
-    "arrhenius": RELAXATION,
-    "low-barrier": RELAXATION,
-    "p-kit": P_KIT,
-}
-"""Laws as cards name them. ``arrhenius`` is ``low-barrier`` with a relaxation exponent of one."""
+import numba
+import numpy as np
 
-IDEAL, LFSR32, LFSR16, XORSHIFT32, XOSHIRO128 = range(5)
-SOURCES = {"ideal": IDEAL, "lfsr32": LFSR32, "lfsr16": LFSR16, "xorshift32": XORSHIFT32, "xoshiro128+": XOSHIRO128}
-"""Random sources as cards name them, and their codes; `hwsim.cell.source` says what each is."""
+from hwsim.cell.codes import LINEAR, P_KIT, RELAXATION, TABLE
+from hwsim.cell.elementary import exp, log, normal_quantile
+from hwsim.jit import njit
+from hwsim.moved import names_of
 
-NO_LIMIT = 1e300
-"""Input limit of a p-bit that has none."""
+TWO_32 = 4294967296.0
+
+NOISE_NODES = 16
+"""White noise at the input is averaged over 2 * NOISE_NODES + 1 equal steps of NOISE_REACH / NOISE_NODES."""
+NOISE_REACH = 6.0
+
+
+@numba.njit(inline="always")
+def quantised(x, low, high, step):
+    """What the input quantiser makes of ``x``: clipped to [low, high], and rounded to low + k step where step > 0.
+
+    Half a step rounds up, as a table indexed by the leading bits does.
+    """
+    clipped = min(max(x, low), high)
+    rounded = low + step * np.floor((clipped - low) / (step if step > 0.0 else 1.0) + 0.5)
+    return rounded if step > 0.0 else clipped
+
+
+@numba.njit(inline="always")
+def sigmoid(z):
+    """1 / (1 + exp(-2 z)), from the negative exponent alone so that nothing overflows."""
+    e = exp(-2.0 * abs(z))
+    return (1.0 if z >= 0.0 else e) / (1.0 + e)
+
+
+@numba.njit(inline="always")
+def threshold(field, beta, gain, offset, low, high, step, word):
+    """Threshold of the ideal law in [0, 2**32] as float64 (an integer value): P(+1) = threshold / 2**32.
+
+    ``field``: I in the problem's energy unit. ``low, high, step``: input quantiser, step 0 for none. ``word``: size
+    of one unit of the comparator, 2**(32 - threshold_bits).
+    """
+    p = sigmoid(gain * (quantised(beta * field, low, high, step) + offset))
+    return word * np.floor(p * (TWO_32 / word) + 0.5)
+
+
+@njit
+def response(own, z, law, parameter, bound, table, table_first, table_step):
+    """P(+1 after the tick) of a p-bit at ``own`` (+-1) under law ``law``.
+
+    HEAT_BATH : (1 + tanh z) / 2
+    LINEAR : (1 + z) / 2, z clipped to +-1
+    TABLE : interpolated between ``table`` (k,), P at z = table_first + q table_step; the end values beyond
+    RELAXATION : relaxation rate proportional to cosh(z)**parameter, 1 for two Arrhenius dwell times tau exp(+-z), by
+        uniformisation: ticks come at the rate at z = ``bound``, and a redraw is accepted with the ratio of the rates
+    P_KIT : a flip with probability 1 - exp(-parameter exp(-own z)), parameter = time step / dwell time at z = 0
+    """
+    if law == LINEAR:
+        return 0.5 + 0.5 * min(max(z, -1.0), 1.0)
+    if law == TABLE:
+        place = min(max((z - table_first) / table_step, 0.0), np.float64(len(table) - 1))
+        q = min(np.int64(place), len(table) - 2)
+        part = place - np.float64(q)
+        return table[q] if part == 0.0 else table[q] + part * (table[q + 1] - table[q])
+    if law == RELAXATION:
+        z = min(max(z, -bound), bound)
+        # (cosh z / cosh bound)**parameter, from logarithms of 2 cosh
+        ratio = abs(z) + log(1.0 + exp(-2.0 * abs(z))) - bound - log(1.0 + exp(-2.0 * bound))
+        accepted = exp(parameter * ratio)
+        return accepted * sigmoid(z) + (1.0 - accepted if own > 0 else 0.0)
+    if law == P_KIT:
+        stays = exp(-parameter * exp(-z if own > 0 else z))
+        return stays if own > 0 else 1.0 - stays
+    return sigmoid(z)
+
+
+@njit
+def law_threshold(
+    own, field, beta, gain, offset, low, high, step, word, law, parameter, bound, noise, table, table_first, table_step
+):
+    """The same threshold under any law, with white noise of s.d. ``noise`` (in units of x) at the input.
+
+    The noise of one update is independent of everything else, so a p-bit with noise is a p-bit whose response is the
+    average over it: a sum over equal steps, which for an analytic response converges faster than any power.
+    """
+    x = quantised(beta * field, low, high, step) + offset
+    if noise == 0.0:
+        p = response(own, gain * x, law, parameter, bound, table, table_first, table_step)
+    else:
+        p, total = 0.0, 0.0
+        for k in range(-NOISE_NODES, NOISE_NODES + 1):
+            deviation = NOISE_REACH * np.float64(k) / np.float64(NOISE_NODES)
+            share = exp(-0.5 * deviation * deviation)
+            total += share
+            p += share * response(
+                own, gain * (x + noise * deviation), law, parameter, bound, table, table_first, table_step
+            )
+        p /= total
+    return word * np.floor(p * (TWO_32 / word) + 0.5)
+
+
+@njit
+def category(z, u):
+    """The level of a p-dit that the uniform ``u`` in [0, 2**32) draws: level a with probability e**(2 z_a) / sum.
+
+    z : float64 (k,). Two levels at z and -z are a p-bit at 2 z.
+    """
+    top = z[0]
+    for a in range(1, len(z)):
+        top = max(top, z[a])
+    total = 0.0
+    for a in range(len(z)):
+        total += exp(2.0 * (z[a] - top))
+    below = 0.0
+    for a in range(len(z) - 1):
+        below += exp(2.0 * (z[a] - top))
+        if u < np.floor(TWO_32 * (below / total) + 0.5):
+            return a
+    return len(z) - 1
+
+
+@numba.njit(inline="always")
+def synapse_step(seen, filtered, elapsed, time_constant):
+    """RC low-pass after ``elapsed`` ticks at constant input ``seen``: exact solution of tau dF/dt = seen - F."""
+    return seen + (filtered - seen) * exp(-elapsed / time_constant)
+
+
+@njit
+def exponential_interval(mean, u):
+    """Poisson clock: ticks to the next update, at least 1, from a uniform u in (0, 1)."""
+    return max(np.int64(1), np.int64(np.rint(-mean * log(u))))
+
+
+@njit
+def jittered_interval(period, jitter, u):
+    """Free-running clock: ticks to the next update, at least 1; jitter is the s.d. of one period."""
+    if jitter == 0.0:
+        return max(np.int64(1), np.int64(np.rint(period)))
+    return max(np.int64(1), np.int64(np.rint(period + jitter * normal_quantile(u))))
+
+
+_CODES = ("HEAT_BATH", "SOURCES", "IDEAL", "LFSR32", "LFSR16", "XORSHIFT32", "XOSHIRO128", "NO_LIMIT")
+__getattr__ = names_of(__name__, **dict.fromkeys(_CODES, "hwsim.cell.codes"))

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from hwsim.cell.law import LAWS, NO_LIMIT, SOURCES
+from hwsim.cell.codes import LAWS, NO_LIMIT, SOURCES
 from hwsim.errors import InputError
 
 _AT_LEAST_ZERO = (
@@ -33,7 +33,7 @@ class Table:
 class PBit:
     """What one cell does, and how cells differ. It sees x = beta I through its input, and z = gain (x + offset).
 
-    law : a key of hwsim.cell.law.LAWS, ideally P(+1) = (1 + tanh z) / 2;  response : of the law ``table``
+    law : a key of hwsim.cell.codes.LAWS, ideally P(+1) = (1 + tanh z) / 2;  response : of the law ``table``
     tau_s : mean time between updates; for ``arrhenius`` the dwell time at z = 0, for ``low-barrier`` the relaxation
     time at z = 0;  relaxation_exponent : of ``low-barrier``;  step_ratio : of ``p-kit``, tick / dwell time
     delay_s : from a commit until neighbours see it;  jitter_s : s.d. of one period of a free-running clock
@@ -43,8 +43,8 @@ class PBit:
     input_integer_bits, input_fraction_bits : fixed-point input s<integer>.<fraction>, instead of a DAC
     input_low, input_high, input_step : any other quantiser;  input_limit : the input is clipped to +-limit
     threshold_bits : width of the comparison with the random number, 1 to 32
-    random_source : a key of hwsim.cell.law.SOURCES;  random_shifts : steps between two numbers;  random_share : p-bits
-    that hold one sequence, each random_phase numbers further on
+    random_source : a key of hwsim.cell.codes.SOURCES;  random_shifts : steps between two numbers
+    random_share : p-bits that hold one sequence, each random_phase numbers further on
     noise_white : s.d. of x, fresh at each update;  noise_flicker : s.d. of 1/f noise of x, whose fastest part changes
     every flicker_shortest_s (None: tau)
     stuck_fraction : share of cells that never change;  temperature_drift_per_s : relative warming per second

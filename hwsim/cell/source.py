@@ -9,7 +9,7 @@ TOMS 47 (2021)) are the good ones. ``ideal`` is the counter-based noise of the e
 import numba
 import numpy as np
 
-from hwsim.cell.law import LFSR16, LFSR32, XORSHIFT32
+from hwsim.cell.codes import LFSR16, LFSR32, XORSHIFT32
 from hwsim.jit import njit
 
 STATE_WORDS = 4

@@ -7,7 +7,7 @@ import msgspec
 
 from hwsim.cell.card import CHIP_DIMENSIONS, MODES_DIMENSIONS, MODES_KINDS, PBIT_DIMENSIONS, mistakes, read_card
 from hwsim.cell.clock import CLOCKS
-from hwsim.cell.law import LAWS, SOURCES
+from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.chip.library import CARD_KINDS, chip, kind_of, pbit_from
 from hwsim.chip.topology import TOPOLOGIES
 from hwsim.errors import HwsimError

@@ -6,7 +6,7 @@ A fault is some fields of the chip and the values they have on a chip without it
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
-from hwsim.cell.law import NO_LIMIT
+from hwsim.cell.codes import LAWS, NO_LIMIT
 from hwsim.cell.model import input_quantiser
 from hwsim.chip.chip import Chip, Control
 from hwsim.errors import InputError
@@ -51,7 +51,6 @@ FAULTS = {
 
 _MORE = 2.0**20
 """Steps added at both ends of an input that shall not saturate."""
-_RELAXES = ("arrhenius", "low-barrier")
 
 
 def present_faults(chip: Chip) -> list[str]:
@@ -68,7 +67,7 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
         if name not in FAULTS:
             raise InputError(f"unknown fault {name!r}; known are {', '.join(FAULTS)}")
         fault = FAULTS[name]
-        if name == "law" and chip.pbit.law in _RELAXES:
+        if name == "law" and LAWS[chip.pbit.law].own_clock:
             continue  # another way to the same stationary law, not a fault
         pbit, weights, control = dict(fault.pbit), dict(fault.weights), chip.control
         floorplan = chip.floorplan
@@ -80,7 +79,7 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
             low, high, step = input_quantiser(chip.pbit)
             if step > 0:
                 pbit = _unquantised(max(abs(low), abs(high)))
-        elif name == "input-range" and chip.pbit.law not in _RELAXES:
+        elif name == "input-range" and not LAWS[chip.pbit.law].own_clock:
             low, high, step = input_quantiser(chip.pbit)
             if step > 0:  # the same levels, and as many more on either side as nothing reaches
                 pbit = _unquantised(None) | {"input_low": low - _MORE * step, "input_high": high + _MORE * step}

@@ -6,7 +6,7 @@ advanced.
 With one delay for all connections, `visible` holds what everybody sees, and a queue holds the commits under way: a
 commit is copied in when its time has come, so a reader takes its neighbours' rows as they are. With a delay for each
 connection, every p-bit keeps a short ring of its last commits, and a reader walks back to the newest that has arrived.
-Thresholds are tabulated by `hwsim.cell.rules.threshold` for every class of like p-bits and every count of pushing
+Thresholds are tabulated by `hwsim.cell.law.threshold` for every class of like p-bits and every count of pushing
 inputs, so gain, offset, DAC and comparator of each p-bit are honoured exactly.
 """
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.cell.rules import law_threshold
+from hwsim.cell.law import law_threshold
 from hwsim.engine.bitkernels import (
     ALWAYS,
     GROUP,

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from hwsim.anneal import Anneal, drifted
-from hwsim.cell.law import HEAT_BATH
+from hwsim.cell.codes import HEAT_BATH
 from hwsim.engine.feature import Feature
 from hwsim.errors import InputError
 from hwsim.program import Program

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import NO_LIMIT
-from hwsim.cell.rules import threshold
+from hwsim.cell.law import threshold
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.lanes import BATCH_WORDS, inline, lane_of_replica, random_start, uniforms_of

@@ -5,7 +5,7 @@ from enum import Enum
 
 import numpy as np
 
-from hwsim.cell.law import HEAT_BATH, NO_LIMIT
+from hwsim.cell.codes import HEAT_BATH, NO_LIMIT
 from hwsim.engine.integer import integer_unit
 from hwsim.program import Program
 

@@ -18,9 +18,9 @@ import numba
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.cell.codes import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128, rises
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import HEAT_BATH, IDEAL, LINEAR, NO_LIMIT, P_KIT, RELAXATION, SOURCES, XOSHIRO128
-from hwsim.cell.rules import category, law_threshold, quantised, synapse_step, threshold
+from hwsim.cell.law import category, law_threshold, quantised, synapse_step, threshold
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import Start, columns, own_state
 from hwsim.engine.feature import ALL
@@ -173,12 +173,10 @@ class Prepared:
         self.group = np.zeros(0, dtype=np.int32) if program.cells.pdit is None else program.cells.pdit
         self.is_general = not self.is_integer and (not ideal or own_state(program) is not None)
         # what is slow to compute is worth a table, where the law rises with the input and the table has room
-        rises = np.isin(device.law, (HEAT_BATH, LINEAR, P_KIT)) | (
-            (device.law == RELAXATION) & (device.parameter >= 0) & (device.parameter <= 2)
-        )
         self.rung_states = 2 if program.remembers else 1
         self.has_rungs = (
-            self.is_general and program.noise.source == "ideal" and bool(np.all(rises) and np.all(device.gain > 0))
+            self.is_general and program.noise.source == "ideal"
+            and bool(np.all(rises(device.law, device.parameter)) and np.all(device.gain > 0))
             and n * self.rung_states * RUNGS < MAX_RUNGS
         )  # fmt: skip
         self.unit = unit if unit is not None else 1.0

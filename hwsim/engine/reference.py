@@ -16,8 +16,8 @@ import simpy
 from simpy.core import EventPriority
 
 from hwsim.anneal import Anneal
-from hwsim.cell.law import SOURCES
-from hwsim.cell.rules import category, law_threshold, quantised, synapse_step
+from hwsim.cell.codes import SOURCES
+from hwsim.cell.law import category, law_threshold, quantised, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import Events, Felt, Start
 from hwsim.engine.feature import ALL

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.cell.clock import CLOCKS
-from hwsim.cell.rules import exponential_interval, jittered_interval
+from hwsim.cell.law import exponential_interval, jittered_interval
 from hwsim.engine.noise import flicker, uniform
 from hwsim.jit import njit
 from hwsim.program import Program

@@ -14,8 +14,8 @@ from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.decode import UNEMBEDDINGS, unembed_states
 from hwsim.interrupt import CtrlC
+from hwsim.mapping.chains import chain_strength_of, torque_chain_strength
 from hwsim.mapping.compile import compile
-from hwsim.mapping.embed import chain_strength_of, torque_chain_strength
 from hwsim.session import Run
 from hwsim.session import run as emulate
 

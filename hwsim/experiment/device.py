@@ -25,7 +25,7 @@ from hwsim.analysis.device_law import (
 )
 from hwsim.analysis.interval import wilson
 from hwsim.anneal import constant
-from hwsim.cell.law import LAWS, RELAXATION, TABLE
+from hwsim.cell.codes import LAWS, TABLE
 from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip, Control, Weights
 from hwsim.chip.topology import Topology
@@ -162,7 +162,7 @@ def _one_device(chip: Chip, largest: float) -> Chip:
         random_share=1, random_phase=0,
     )  # fmt: skip
     low, high, step = input_quantiser(pbit)
-    if LAWS[pbit.law] == RELAXATION and step == 0:
+    if LAWS[pbit.law].own_clock and step == 0:
         pbit = replace(pbit, input_limit=min(high, -low, largest))
     return replace(chip, pbit=pbit, topology=Topology(), weights=Weights(), control=Control())
 
@@ -170,7 +170,7 @@ def _one_device(chip: Chip, largest: float) -> Chip:
 def _reach(pbit: PBit) -> float:
     """Largest |z| worth measuring: P is then within 0.3 % of its end."""
     noise = pbit.gain * math.hypot(pbit.noise_white, pbit.noise_flicker)
-    if pbit.response is not None and LAWS[pbit.law] == TABLE:
+    if pbit.response is not None and LAWS[pbit.law].code == TABLE:
         first, steps = pbit.response.first, len(pbit.response.probability) - 1
         return 1.1 * max(abs(first), abs(first + steps * pbit.response.step)) + 2 * noise
     return (1.25 if pbit.law == "linear" else 3.0) + 2 * noise

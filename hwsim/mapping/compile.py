@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cell.law import LAWS, NO_LIMIT, P_KIT, RELAXATION
+from hwsim.cell.codes import LAWS, NO_LIMIT, P_KIT
 from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip
 from hwsim.chip.die import Die, die_of, make_die
 from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
+from hwsim.mapping.chains import Embedded, chain_strength_of
 from hwsim.mapping.color import greedy_coloring
-from hwsim.mapping.embed import Embedded, chain_strength_of, embedded, find_embedding
+from hwsim.mapping.embed import embedded, find_embedding
 from hwsim.mapping.layout import Layout, lay_out
 from hwsim.mapping.levels import is_discrete, lines_of, pdit_coloring
 from hwsim.mapping.partition import cut_wires, partition
@@ -186,7 +187,7 @@ def _cells(chip: Chip, die: Die, pdit: np.ndarray | None) -> Cells:
     low, high, step = input_quantiser(pbit)
     parameter, bound = _law(chip, die)
     return Cells(
-        law=np.full(len(full), LAWS[pbit.law], dtype=np.int8),
+        law=np.full(len(full), LAWS[pbit.law].code, dtype=np.int8),
         parameter=parameter,
         bound=bound,
         gain=np.asarray(die.gain, dtype=np.float64),
@@ -252,8 +253,8 @@ def _readout(asked: Asked, placed: Embedded, network: Network) -> Readout:
 
 def _prices(chip: Chip, layout: Layout | None) -> Prices:
     """What the chip charges, and the wires of the layout."""
-    relaxes = LAWS[chip.pbit.law] == RELAXATION  # updates of such a law are proposals of the bounding rate
-    prices = replace(chip.prices, update_j=None) if relaxes else chip.prices
+    proposes = LAWS[chip.pbit.law].own_clock  # an update of such a law is but a proposal, at the bounding rate
+    prices = replace(chip.prices, update_j=None) if proposes else chip.prices
     grades = {key: chip.grades[key] for key in PRICES if key in chip.grades}
     return Prices(
         **vars(prices), wire_j=None if layout is None else layout.wire_j, grades_text=json.dumps(grades, sort_keys=True)
@@ -347,18 +348,18 @@ _NOISE_SIGMAS, _FLICKER_SIGMAS = 6.0, 4.0
 
 
 def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
-    """(parameter, bound) of each p-bit's law, float64 (n,); see hwsim.cell.rules.response."""
+    """(parameter, bound) of each p-bit's law, float64 (n,); see hwsim.cell.law.response."""
     pbit, n = chip.pbit, len(die.gain)
-    code = LAWS[pbit.law]
-    if code == P_KIT:
+    kind = LAWS[pbit.law]
+    if kind.code == P_KIT:
         return pbit.step_ratio * pbit.tau_s / die.tau_s, np.zeros(n)
-    if code != RELAXATION:
+    if not kind.own_clock:
         return np.ones(n), np.zeros(n)
     low, high, _ = input_quantiser(pbit)
     if max(-low, high) >= NO_LIMIT:
         raise InputError(f"law {pbit.law} needs an input_limit: its rate grows without end with the input")
     reach = max(-low, high) + _NOISE_SIGMAS * pbit.noise_white + _FLICKER_SIGMAS * pbit.noise_flicker
-    exponent = 1.0 if pbit.law == "arrhenius" else pbit.relaxation_exponent
+    exponent = 1.0 if kind.dwells else pbit.relaxation_exponent
     return np.full(n, exponent), die.gain * (reach + np.abs(die.offset))
 
 
@@ -368,8 +369,8 @@ def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, bound: np.ndarra
     tau = np.asarray(die.tau_s, dtype=np.float64) / TICK_S
     if chip.clock.period_s is not None:
         tau = tau * (chip.clock.period_s / pbit.tau_s)
-    if LAWS[pbit.law] == RELAXATION:
-        relaxation = tau / 2 if pbit.law == "arrhenius" else tau  # two dwell times tau relax at the rate 2 / tau
+    if LAWS[pbit.law].own_clock:
+        relaxation = tau / 2 if LAWS[pbit.law].dwells else tau  # two dwell times tau relax at the rate 2 / tau
         tau = relaxation / np.cosh(bound) ** parameter
         if np.any(tau < 1):
             raise InputError(

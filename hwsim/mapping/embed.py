@@ -6,7 +6,7 @@ Enters: a network and a chip with a fixed graph. Leaves: the network of the chip
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -15,25 +15,15 @@ import numpy as np
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import GRIDS, Topology, n_sites, sites, wires
 from hwsim.errors import DoesNotFitError, InputError, MissingExtraError
+from hwsim.mapping.chains import Embedded, torque_chain_strength
 from hwsim.mapping.registers import symmetric_rows
+from hwsim.mapping.sparsify import copies_needed
+from hwsim.moved import names_of
 from hwsim.program import Network
 
 _SEARCH_S = 60
 _SEARCH_LARGER_S = 10
 _SEARCH_SIDE = 64
-_LARGEST = 1e150
-_TORQUE = 1.414
-"""Prefactor of uniform torque compensation (D-Wave, dwave.embedding.chain_strength)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Embedded:
-    """Where the problem sits. sites int64 (n,): numbers of the p-bits used; chain int32 (n,): the spin each carries, or
-    None where each p-bit is a spin of its own; network : of those p-bits, in their order, in problem units."""
-
-    sites: np.ndarray
-    chain: np.ndarray | None
-    network: Network
 
 
 def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]]:
@@ -60,8 +50,6 @@ def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0)
 
 def _with_wires_of_choice(network: Network, topology: Topology) -> str:
     """What always fits: copies of spins on p-bits of as many couplings as this graph has."""
-    from hwsim.mapping.sparsify import copies_needed
-
     most = max(int(np.bincount(wires(topology).ravel(), minlength=1).max()) if len(wires(topology)) else 0, 3)
     total = int(copies_needed(network.degree, most).sum())
     return f"where wires can be chosen (topology sparse), {total} p-bits of {most} couplings hold it"
@@ -119,44 +107,6 @@ def _larger(topology: Topology) -> Iterator[Topology]:
 def _words(topology: Topology) -> str:
     sizes = ", ".join(f"{name} {getattr(topology, name)}" for name in topology.sizes)
     return f"a {topology.kind} graph of {sizes}"
-
-
-def torque_chain_strength(network: Network) -> float:
-    """Chain strength by uniform torque compensation: 1.414 times the r.m.s. coupling times sqrt(mean degree).
-
-    Raises InputError for couplings and biases whose squares overflow, here and in every scale of a problem.
-    """
-    largest = max(np.abs(network.weight).max(initial=0), np.abs(network.bias).max(initial=0))
-    if largest > _LARGEST:
-        raise InputError(
-            f"couplings and biases of spins must be at most {_LARGEST:g} in size, got {largest:g}: scale the problem"
-        )
-    if not len(network.weight):
-        return 1.0
-    squares = float(np.mean(network.weight**2))
-    degree = len(network.weight) / len(network.bias)
-    return _TORQUE * math.sqrt(squares) * math.sqrt(degree)
-
-
-def sufficient_chain_strength(network: Network) -> float:
-    """Chain strength beyond which no ground state breaks a chain: half of the largest |h_i| + sum_j |J_ij|.
-
-    Flipping the lesser part of a broken chain raises the rest of the energy by at most twice that part's share of the
-    sum, which is at most half of it, and saves at least twice the strength.
-    """
-    return float(np.max(network.reach)) / 2
-
-
-def chain_strength_of(network: Network, asked: float | str | None) -> float:
-    """``asked`` in problem units: a number, "torque" (None) or "sufficient". Raises InputError."""
-    torque = torque_chain_strength(network)
-    if asked is None or asked == "torque":
-        return torque
-    if asked == "sufficient":
-        return sufficient_chain_strength(network)
-    if isinstance(asked, str) or not 0 < asked < math.inf:
-        raise InputError(f'chain strength must be a number > 0, "torque" or "sufficient", got {asked!r}')
-    return float(asked)
 
 
 def embedded(
@@ -218,3 +168,8 @@ def _check_chains(labels: list, chain: np.ndarray, first: np.ndarray, second: np
     pieces = np.bincount(chain[np.unique(root)], minlength=len(labels))
     if np.any(pieces > 1):
         raise InputError(f"the chain of {labels[int(np.argmax(pieces > 1))]!r} is in {int(pieces.max())} pieces")
+
+
+__getattr__ = names_of(
+    __name__, sufficient_chain_strength="hwsim.mapping.chains", chain_strength_of="hwsim.mapping.chains"
+)

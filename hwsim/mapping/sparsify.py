@@ -7,7 +7,7 @@ the problem among the reads whose copies agree (Aadit et al., Nat. Electron. 5, 
 import numpy as np
 
 from hwsim.errors import DoesNotFitError
-from hwsim.mapping.embed import Embedded, torque_chain_strength
+from hwsim.mapping.chains import Embedded, torque_chain_strength
 from hwsim.mapping.registers import symmetric_rows
 from hwsim.program import Network
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hwsim.cell.law import HEAT_BATH, P_KIT, RELAXATION, TABLE
+from hwsim.cell.codes import HEAT_BATH, P_KIT, TABLE, remembers
 from hwsim.errors import InputError
 from hwsim.program.record import ENTRY, PBIT, Record, column, scalar
 
@@ -14,7 +14,7 @@ from hwsim.program.record import ENTRY, PBIT, Record, column, scalar
 class Cells(Record):
     """One entry per p-bit, n of them.
 
-    law : int8 (n,), code of hwsim.cell.law;  parameter, bound : float64 (n,), of that law
+    law : int8 (n,), code of hwsim.cell.codes;  parameter, bound : float64 (n,), of that law
     table : float64 (k,), P(+1) at z = table_first + q table_step, for the law TABLE
     gain, offset : float64 (n,), dimensionless;  input_low, input_high, input_step : float64 (n,), quantiser of beta I:
     limits, and step 0 where nothing is rounded;  threshold_word : float64 (n,), 2**(32 - comparator bits)
@@ -79,4 +79,4 @@ class Cells(Record):
     @cached_property
     def remembers(self) -> bool:
         """Whether an update depends on the p-bit's own state."""
-        return bool(np.any(self.law >= RELAXATION))
+        return bool(np.any(remembers(self.law)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwsim.cell.law import SOURCES
+from hwsim.cell.codes import SOURCES
 from hwsim.program.record import Record, column, scalar
 
 
@@ -16,7 +16,7 @@ class Noise(Record):
     flicker : float64 (n,), s.d. of 1/f noise at the input, in octaves: ``flicker_octaves`` of them, the fastest
     changing every ``flicker_block`` ticks. Like the clock, it belongs to a schedule: replicas of one share it
     temperature_drift : float, per second: beta is divided by 1 + temperature_drift * time
-    source : a key of hwsim.cell.law.SOURCES;  source_shifts : steps between two words;  source_share : p-bits that
+    source : a key of hwsim.cell.codes.SOURCES;  source_shifts : steps between two words;  source_share : p-bits that
     hold the same sequence;  source_phase : steps between two of them
     """
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cell.law import HEAT_BATH, RELAXATION
+from hwsim.cell.codes import HEAT_BATH, has_own_clock
 from hwsim.errors import InputError
 from hwsim.program.cells import Cells
 from hwsim.program.clock import Clock
@@ -191,7 +191,7 @@ def _check_together(program: Program) -> None:
     network, cells, noise, clock = program.network, program.cells, program.noise, program.clock
     if clock.facts.colored and np.any(clock.color[network.rows] == clock.color[network.indices]):
         raise InputError("program.color gives two coupled p-bits the same colour")
-    if np.any(cells.law == RELAXATION) and clock.kind != "poisson":
+    if np.any(has_own_clock(cells.law)) and clock.kind != "poisson":
         raise InputError(
             f"a law whose rate depends on the state runs on the poisson clock, at the bounding rate, not on the "
             f"{clock.kind} one"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.cell.elementary import exp
-from hwsim.cell.rules import exponential_interval, sigmoid
+from hwsim.cell.law import exponential_interval, sigmoid
 from hwsim.errors import InputError
 from hwsim.jit import njit
 from hwsim.streams import stream_key

@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 from simpy.core import EventPriority
 
-from hwsim.cell.rules import exponential_interval
+from hwsim.cell.law import exponential_interval
 from hwsim.thermo.mixed import MixedNetwork
 from hwsim.thermo.mixed_events import (
     READ,

@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import exp, log, normal_quantile
-from hwsim.cell.law import NO_LIMIT
-from hwsim.cell.rules import threshold
+from hwsim.cell.law import threshold
 from hwsim.jit import njit
 
 

@@ -85,7 +85,7 @@ def test_the_look_up_table_of_a_digital_p_bit_bit_for_bit(name, integer, fractio
     """
     from decimal import Decimal, getcontext
 
-    from hwsim.cell.rules import law_threshold
+    from hwsim.cell.law import law_threshold
 
     getcontext().prec = 40
     program = hwsim.compile(

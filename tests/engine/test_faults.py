@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hwsim.anneal import constant, linear
 from hwsim.cell.clock import CLOCKS
-from hwsim.cell.law import SOURCES, TABLE
+from hwsim.cell.codes import SOURCES, TABLE
 from hwsim.errors import UnsupportedError
 from hwsim.program import Network
 from hwsim.session import run

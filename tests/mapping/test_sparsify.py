@@ -7,8 +7,8 @@ import pytest
 import hwsim
 from hwsim.analysis.exact_laws import boltzmann_law, energies
 from hwsim.errors import DoesNotFitError
+from hwsim.mapping.chains import sufficient_chain_strength
 from hwsim.mapping.compile import spin_network
-from hwsim.mapping.embed import sufficient_chain_strength
 from hwsim.mapping.sparsify import copies_needed, sparsified
 
 

@@ -82,7 +82,7 @@ def test_successive_outputs_of_a_one_bit_shift_correlate_as_derived():
 
 def test_every_number_of_a_period_comes_once():
     """A 16-bit register visits all but one of its 65,536 states before it repeats."""
-    from hwsim.cell.law import LFSR16
+    from hwsim.cell.codes import LFSR16
     from hwsim.cell.source import source_next, source_start
 
     state = np.zeros(4, dtype=np.uint32)
