@@ -2,17 +2,15 @@
 
 import argparse
 import json
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import target_of
 from hwsim.errors import InputError
-from hwsim.units import format_si
 
 _EXAMPLE = """an example of a spec:
   problem = "sk:n=24,seed=1"
@@ -53,9 +51,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.experiment.explore import best_designs, checked, designs, explore_one, identity
+    from hwsim.experiment.explore import checked, designs, explore_one, identity, mark_best
     from hwsim.interrupt import CtrlC
     from hwsim.problem.read import read
+    from hwsim.report.explore import explore_picture, explore_table
 
     spec = checked(_toml(arguments.spec))
     problem = read(spec["problem"])
@@ -82,28 +81,25 @@ def run(arguments: argparse.Namespace) -> int:
                 write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output, made)
             if ctrl_c.heard:
                 break
-    for name, keys in (
-        ("best_by_area", ("tts99_total_s", "area_m2")), ("best_by_energy", ("tts99_total_s", "ets99_total_j")),
-    ):
-        for row, best in zip(rows, best_designs(rows, keys), strict=True):
-            row[name] = best
-    facts = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows}
-    if arguments.json:
-        write_json(facts | {"interrupted": len(rows) < len(plan)}, arguments.json, made)
-    if arguments.json != "-" and rows:
-        print(f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {target:g}"))
-        print(_table(rows))
-    if arguments.plot and rows:
-        from hwsim.report.explore import explore_picture
-
-        title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
-        explore_picture(rows, arguments.plot, title=title, provenance=made)
-        print(f"picture: {arguments.plot}", file=sys.stderr)
-    if len(rows) < len(plan):
+    mark_best(rows)
+    document = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows}
+    document["interrupted"] = len(rows) < len(plan)
+    stopped = None
+    if document["interrupted"]:
         again = f"; hwsim explore {arguments.spec} -o {arguments.output} goes on" if arguments.output else ""
-        print(f"hwsim: interrupted; {len(rows)} of {len(plan)} designs done{again}", file=sys.stderr)
-        return 130
-    return 0
+        stopped = f"; {len(rows)} of {len(plan)} designs done{again}"
+
+    def text(width: int | None) -> str:
+        head = f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {target:g}")
+        return f"{head}\n{explore_table(rows, width=width)}"
+
+    def draw(path: str) -> None:
+        title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
+        explore_picture(rows, path, title=title, provenance=made)
+
+    return give(
+        arguments, document, made, text=text if rows else None, draw=draw if rows else None, stopped=stopped
+    )  # fmt: skip
 
 
 def _toml(path: str) -> dict[str, Any]:
@@ -124,28 +120,3 @@ def _kept(path: str | None) -> dict[str, dict[str, Any]]:
         return {row["key"]: row for row in data["rows"]}
     except (ValueError, KeyError, TypeError, OSError):
         raise InputError(f"{path} is there and does not hold rows of hwsim explore: give -o another name") from None
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    from hwsim.report.study_table import SOLUTION, solution
-
-    keys = list(rows[0]["design"])
-    lines = [[*keys, "p-bits", "area", "delay", "P(success)", *SOLUTION, "best"]]
-    for row in rows:
-        words = [row["design"][key] for key in keys]
-        if "does_not_fit" in row:
-            lines.append([*words, "-", "-", "-", "does not fit", *["-"] * (len(SOLUTION) - 1), "", ""])
-            continue
-        area = row["area_m2"]
-        marks = [name for name, key in (("area", "best_by_area"), ("energy", "best_by_energy")) if row[key]]
-        lines.append([
-            *words, str(row["pbits"]), "unknown" if area is None else f"{area * 1e6:.3g} mm2",
-            format_si(row["critical_delay_s"], "s"), *solution(row, apart=True), ", ".join(marks),
-        ])  # fmt: skip
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
-    if missing:
-        text.append(f"energy unknown where there is no price of: {', '.join(missing)}")
-    reasons = sorted({row["does_not_fit"] for row in rows if "does_not_fit" in row})
-    return "\n".join(text + [f"does not fit: {reason}" for reason in reasons])

@@ -1,18 +1,15 @@
 """``hwsim tts PROBLEM``: how long, how many joules, under one clock or several; the best length of each."""
 
 import argparse
-import sys
-from collections.abc import Callable
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import problem_facts, record, write_json
+from hwsim.cli.output import give, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
-_VECTOR = 512
 _CLOCKS = "chromatic,poisson,synchronous"
 
 
@@ -66,9 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.algorithm.recipe import parse_algorithm
     from hwsim.chip.library import chip
-    from hwsim.experiment.optimum import find_optimum, optimum_facts
+    from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
     from hwsim.mapping.compile import compile, embed
     from hwsim.problem.read import read
+    from hwsim.report.tts import tts_picture, tts_text
 
     problem = read(arguments.problem)
     machines = {}
@@ -85,7 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
     for clock, machine in machines.items():
         program = compile(problem, machine, die_seed=arguments.die_seed, embedding=placed)
         programs.append(program)
-        make = _recipes(arguments, name, parameters, problem, machine, program)
+        make = recipes(
+            problem, machine, program, algorithm=name, parameters=parameters, beta=arguments.beta,
+            shape=arguments.anneal,
+        )  # fmt: skip
         with Progress(12) as progress:
 
             def watch(length: float, clock: str = clock, progress: Any = progress) -> Any:
@@ -106,143 +107,37 @@ def run(arguments: argparse.Namespace) -> int:
         if found.interrupted:
             interrupted = True
             break
-    made = record(arguments, programs=programs, beta=_betas(make(1e-6)))
-    if arguments.json:
-        facts = {"problem": problem_facts(problem), "chip": first.name, "target": target}
-        facts |= {"algorithm": name, "parameters": parameters}
-        write_json(facts | {"clocks": rows, "interrupted": interrupted}, arguments.json, made)
-    if arguments.json != "-":
-        words = "" if name == "anneal" else f", {arguments.algorithm}"
-        print(f"{problem.name} on {first.name}, target energy {target:g}{words}")
-        for row in rows:
-            _print(row, alone=arguments.time is not None)
-    if arguments.plot and rows:
-        from hwsim.report.tts import tts_picture
+    document = {"problem": problem_facts(problem), "chip": first.name, "target": target, "algorithm": name}
+    document |= {"parameters": parameters, "clocks": rows, "interrupted": interrupted}
+    recipe = make(1e-6)  # of any length: all begin and end at the same beta
+    made = record(arguments, programs=programs, anneal=recipe.anneal, beta=recipe.betas)
 
+    def text(width: int | None) -> str:
+        words = "" if name == "anneal" else f", {arguments.algorithm}"
+        head = f"{problem.name} on {first.name}, target energy {target:g}{words}"
+        return "\n\n".join([head, *(tts_text(row, alone=arguments.time is not None, width=width) for row in rows)])
+
+    def draw(path: str) -> None:
         how = "" if name == "anneal" else f" by {arguments.algorithm}"
         title = f"{problem.name} on {first.name}: time to solution{how}, target energy {target:g}"
-        tts_picture(rows, arguments.plot, title=title, provenance=made)
-        print(f"picture: {arguments.plot}", file=sys.stderr)
-    if interrupted:
-        print(f"hwsim: interrupted; {len(rows)} of {len(machines)} clocks shown", file=sys.stderr)
-        return 130
-    return 0
+        tts_picture(rows, path, title=title, provenance=made)
+
+    stopped = f"; {len(rows)} of {len(machines)} clocks shown" if interrupted else None
+    return give(arguments, document, made, text=text, draw=draw if rows else None, stopped=stopped)
 
 
 def _search(arguments: argparse.Namespace, name: str, program: Any) -> Any:
     """Lengths to try, or the one of ``--time``."""
-    from hwsim.experiment.optimum import Search
+    from hwsim.experiment.optimum import Search, reads_at_once, shortest_s
 
     if arguments.time is not None and arguments.first is not None:
         raise InputError("--time is the one length, --first the shortest of several: give one of them")
+    reads = arguments.reads
+    if reads is None:
+        reads = reads_at_once(program, algorithm=name, schedules=arguments.schedules, engine=arguments.engine)
     given: dict[str, Any] = {
-        "reads": _reads(arguments, name, program), "schedules": arguments.schedules, "seed": arguments.seed,
-        "budget_s": arguments.budget,
+        "reads": reads, "schedules": arguments.schedules, "seed": arguments.seed, "budget_s": arguments.budget,
     }  # fmt: skip
     if arguments.time is not None:
         return Search(first_s=arguments.time, most=1, most_batches=1, **given)
-    shortest = 30 * program.clock.update_ticks * 1e-15
-    return Search(first_s=shortest if arguments.first is None else arguments.first, **given)
-
-
-def _reads(arguments: argparse.Namespace, name: str, program: Any) -> int:
-    """``--reads``, or what a vector of the engine holds for each schedule, which costs as much as fewer."""
-    from hwsim.engine.choice import choose
-
-    schedules = arguments.schedules
-    if arguments.reads is not None:
-        return arguments.reads
-    if name != "anneal":
-        return 4 * schedules
-    return max(2, schedules * (_VECTOR if choose(arguments.engine, program)[0] == "bitplanes" else 64))
-
-
-def _recipes(
-    arguments: argparse.Namespace, name: str, parameters: dict[str, Any], problem: Any, machine: Any, program: Any
-) -> Callable[[float], Any]:
-    """The recipe of a length in seconds."""
-    from hwsim.algorithm.recipe import Recipe
-    from hwsim.experiment.anneals import beta_ends, make_anneal
-
-    betas: tuple[float, ...] = ()
-    if name != "anneal" and arguments.beta is not None:
-        betas = beta_ends(arguments.beta, problem)
-        if name == "quantum" and len(betas) != 1:
-            raise InputError(f"beta of algorithm quantum must be one number, got {arguments.beta!r}")
-
-    def make(length: float) -> Any:
-        anneal = None
-        if name == "anneal":
-            anneal = make_anneal(
-                problem, program, beta=arguments.beta, shape=arguments.anneal, time=length
-            )  # fmt: skip
-        return Recipe(algorithm=name, time_s=length, parameters=parameters, anneal=anneal, betas=betas)
-
-    return make
-
-
-def _betas(recipe: Any) -> tuple[float, ...]:
-    """The ends of beta of a recipe."""
-    from hwsim.report.provenance import beta_ends
-
-    return recipe.betas if recipe.anneal is None else beta_ends(recipe.anneal)
-
-
-def _print(row: dict[str, Any], *, alone: bool) -> None:
-    name = row["clock"] + (f" {row['participation']:g}" if row["participation"] is not None else "")
-    print(f"\n{name}")
-    apart = any(point["tts99_total_s"] != point["tts99_s"] for point in row["points"])
-    more = f"{'with read-out':<34}  " if apart else ""
-    print(f"  {'length':>9}  {'P(success)':<30}  {'TTS99':<34}  {more}energy mean")
-    for k, point in enumerate(row["points"]):
-        low, high = point["p_success_ci"]
-        success = f"{point['p_success']:.4g} [{low:.2g}, {high:.2g}]"
-        mark = "" if k != row["best"] or alone else "  <- best"
-        more = f"{_tts(point, 'tts99_total'):<34}  " if apart else ""
-        print(f"  {format_si(point['time_s'], 's'):>9}  {success:<30}  {_tts(point, 'tts99'):<34}  "
-              f"{more}{point['energy_mean']:.6g}{mark}")  # fmt: skip
-    if row["best"] is None:
-        least = format_si(row["tts99_total_s"], "s")
-        print(f"  TTS99 with read-out > {least}: no run reached the target (stopped: {row['stopped']})")
-        return
-    kind = "interior optimum"
-    if not row["is_interior"]:
-        edges = {
-            0: "the shortest length tried is the best",
-            len(row["points"]) - 1: "the longest length tried is the best",
-        }
-        kind = "no optimum shown: " + edges.get(row["best"], "others may be as good")
-    more = "" if alone else f", {kind} (stopped: {row['stopped']})"
-    print(f"  TTS99 {_tts(row, 'tts99')}, with read-out {_tts(row, 'tts99_total')}{more}")
-    fixed = "unknown" if row["program_s"] is None else format_si(row["program_s"], "s")
-    parts = [f"{item} {format_si(value, 's')}" for item, value in row["time_split_s"].items() if value]
-    unknown = f"; no price, so not in it: {', '.join(row['unknown_time'])}" if row["unknown_time"] else ""
-    print(f"  time: programming {fixed} once; {row['runs_to_solution']:.3g} runs of {', '.join(parts)}{unknown}")
-    print(f"  energy to solution: {_energy(row)}")
-
-
-def _energy(row: dict[str, Any]) -> str:
-    """The joules of all runs, without read-out and with it, item by item, each with the grade of its price."""
-    from hwsim.cost.account import PRICE_OF
-
-    alone, total = ("unknown" if row[key] is None else format_si(row[key], "J") for key in ("ets99_j", "ets99_total_j"))
-    sums = f"{alone}, with read-out {total}"
-    if row["power_w"] is not None:
-        grade = row["grades"].get("power", "given")
-        return f"{sums}: {format_si(row['power_w'], 'W')} ({grade}) for all items"
-    parts = []
-    for item, value in row["energy_split_j"].items():
-        if value is None:
-            parts.append(f"{item} unknown")
-        elif value:
-            grade = row["grades"].get(PRICE_OF[item], "given")
-            parts.append(f"{item} {format_si(value * row['runs_to_solution'], 'J')} ({grade})")
-    return sums + (f": {', '.join(parts)}" if parts else "")
-
-
-def _tts(row: dict[str, Any], key: str) -> str:
-    if row["tts99_is_bound"]:
-        return f"> {format_si(row[f'{key}_s'], 's')}"
-    low, high = row[f"{key}_ci_s"]
-    ends = f"[{format_si(low, 's')}, {'...' if high is None else format_si(high, 's')}]"
-    return f"{format_si(row[f'{key}_s'], 's')} {ends}"
+    return Search(first_s=shortest_s(program) if arguments.first is None else arguments.first, **given)

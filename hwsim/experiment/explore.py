@@ -151,3 +151,10 @@ def best_designs(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[bool
 def _number(row: Mapping[str, Any], key: str) -> float:
     value = row.get(key)
     return float("nan") if value is None or row.get("tts99_is_bound") else float(value)
+
+
+def mark_best(rows: list[dict[str, Any]]) -> None:
+    """``best_by_area`` and ``best_by_energy`` in each row: no other design is better in both, with read-out."""
+    for name, other in (("best_by_area", "area_m2"), ("best_by_energy", "ets99_total_j")):
+        for row, best in zip(rows, best_designs(rows, ("tts99_total_s", other)), strict=True):
+            row[name] = best

@@ -6,7 +6,7 @@ grow until the optimum is behind, every read succeeds, or the budget of host tim
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,14 +16,19 @@ from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.recipe import Recipe, carry_out
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval, standard_error
 from hwsim.analysis.tts import reached, repeats, scaled
+from hwsim.chip.chip import Chip
 from hwsim.cost.account import account
 from hwsim.cost.solution import Solution, clusters, is_fixed, solution
 from hwsim.cost.toggles import wires_of
+from hwsim.engine.choice import choose
 from hwsim.errors import InputError
+from hwsim.experiment.anneals import beta_ends, make_anneal
 from hwsim.interrupt import CtrlC
+from hwsim.problem.problem import Problem
 from hwsim.program import Program
 from hwsim.session import Activity, mean_activity
 from hwsim.streams import generator
+from hwsim.units import TICK_S
 
 _PASSED = 2.0
 """The optimum is behind where two lengths in a row are this many times worse, beyond their intervals."""
@@ -35,6 +40,9 @@ _ENOUGH, _SHARE, _SHARE_OF_NONE = 30, 0.05, 0.02
 while none does, for the best length is not among those."""
 _BATCH_SHARE, _LEAST_SCHEDULES = 0.1, 4
 """Share of the budget that a batch may take, unless so many schedules take more: of fewer, an interval says little."""
+
+
+_VECTOR, _LANES, _FIRST_UPDATES = 512, 64, 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,3 +301,37 @@ def optimum_facts(program: Program, found: Optimum, make: Callable[[float], Reci
         part = solved.account.device_time_s / solved.account.total_time_s
         row |= {"tts99_ci_s": list(scaled(found.total_ci_s, part)), "tts99_total_ci_s": list(found.total_ci_s)}
     return row
+
+
+def recipes(
+    problem: Problem, machine: Chip, program: Program, *, algorithm: str, parameters: Mapping[str, Any],
+    beta: str | None, shape: str,
+) -> Callable[[float], Recipe]:  # fmt: skip
+    """The recipe of a length in seconds; ``beta`` as people write it, see `hwsim.experiment.anneals`. Raises
+    InputError."""
+    betas: tuple[float, ...] = ()
+    if algorithm != "anneal" and beta is not None:
+        betas = beta_ends(beta, problem)
+        if algorithm == "quantum" and len(betas) != 1:
+            raise InputError(f"beta of algorithm quantum must be one number, got {beta!r}")
+
+    def make(length_s: float) -> Recipe:
+        anneal = None
+        if algorithm == "anneal":
+            anneal = make_anneal(problem, program, beta=beta, shape=shape, time=length_s)
+        return Recipe(algorithm=algorithm, time_s=length_s, parameters=parameters, anneal=anneal, betas=betas)
+
+    return make
+
+
+def reads_at_once(program: Program, *, algorithm: str, schedules: int, engine: str = "auto") -> int:
+    """What a vector of the engine holds for each schedule, which costs as much as fewer; 4 replicas of what keeps
+    several."""
+    if algorithm != "anneal":
+        return 4 * schedules
+    return max(2, schedules * (_VECTOR if choose(engine, program)[0] == "bitplanes" else _LANES))
+
+
+def shortest_s(program: Program) -> float:
+    """The length that a search begins with: some updates of a p-bit."""
+    return _FIRST_UPDATES * program.clock.update_ticks * TICK_S

@@ -6,6 +6,7 @@ Enters: numbers and text of a figure. Leaves: one file, png, svg or pdf by its s
 import os
 import textwrap
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,13 @@ def log_time(axes: Any) -> None:
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_si(seconds, "s")))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def svg(figure: Any, provenance: Provenance | None = None) -> str:
+    """The figure as text of a page; its metadata say where it comes from."""
+    file = StringIO()
+    figure.savefig(file, format="svg", metadata=(provenance or Provenance()).metadata("svg"))
+    return file.getvalue()
 
 
 def write(figure: Any, path: Path, provenance: Provenance | None = None) -> None:

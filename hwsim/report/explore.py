@@ -11,6 +11,8 @@ import numpy as np
 
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+from hwsim.report.study_table import SOLUTION, solution
+from hwsim.report.table import columns
 from hwsim.units import format_si
 
 _MARKERS = "osD^vP*X<>"
@@ -40,6 +42,29 @@ def explore_picture(
     _legend(figure, keys, colour_of, marker_of, len(rows) - len(drawn))
     canvas.write(figure, path, provenance)
     return path
+
+
+def explore_table(rows: list[dict[str, Any]], *, width: int | None = None) -> str:
+    """One line a design, what has no price, and what does not fit."""
+    keys = list(rows[0]["design"])
+    lines = [[*keys, "p-bits", "area", "delay", "P(success)", *SOLUTION, "best"]]
+    for row in rows:
+        words = [row["design"][key] for key in keys]
+        if "does_not_fit" in row:
+            lines.append([*words, "-", "-", "-", "does not fit", *["-"] * (len(SOLUTION) - 1), "", ""])
+            continue
+        area = row["area_m2"]
+        marks = [name for name, key in (("area", "best_by_area"), ("energy", "best_by_energy")) if row[key]]
+        lines.append([
+            *words, str(row["pbits"]), "unknown" if area is None else f"{area * 1e6:.3g} mm2",
+            format_si(row["critical_delay_s"], "s"), *solution(row, apart=True), ", ".join(marks),
+        ])  # fmt: skip
+    text = [columns(lines, width=width)]
+    missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
+    if missing:
+        text.append(f"energy unknown where there is no price of: {', '.join(missing)}")
+    reasons = sorted({row["does_not_fit"] for row in rows if "does_not_fit" in row})
+    return "\n".join(text + [f"does not fit: {reason}" for reason in reasons])
 
 
 def _looks(rows: list[dict[str, Any]], keys: list[str]) -> tuple[dict[str, Any], dict[str, str]]:

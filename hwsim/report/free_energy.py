@@ -3,6 +3,7 @@
 Enters: what ``hwsim free-energy --json`` writes. Leaves: one file.
 """
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+from hwsim.units import format_si
 
 
 def free_energy_picture(
@@ -83,3 +85,61 @@ def _energy(axes: Any, document: dict[str, Any]) -> None:
     axes.set_xlabel("beta")
     axes.set_ylabel("mean energy, measured")
     canvas.dress(axes, "the mean energy; the area is ln Z - ln Z(0)")
+
+
+_WORDS = {"annealing": "annealed, there and back", "integration": "integral of the energy"}
+
+
+def free_energy_text(document: dict[str, Any]) -> str:
+    """ln Z and F of each method beside the exact ones, then what each took, and what to doubt."""
+    facts, exact = document["problem"], document["exact"]
+    lines = [
+        f"{facts['name']}: {facts['spins']} spins, beta {document['beta']:g}, chip {document['chip']}, "
+        f"{document['clock']} clock",
+        _line("", "ln Z", "95 % interval", "bounds", "F"),
+    ]
+    if exact is None:
+        lines.append(f"{_line('exact', 'unknown')}  (too wide a graph to sum over)")
+    else:
+        lines.append(_line(f"exact, {exact['method']}", f"{exact['log_z']:.4f}", "", "", _number(exact["free_energy"])))
+    measured = {key: document[key] for key in _WORDS if key in document}
+    for key, row in measured.items():
+        between, bounds = (f"[{row[a]:.4f}, {row[b]:.4f}]" for a, b in (("low", "high"), ("lower", "upper")))
+        lines.append(_line(_WORDS[key], f"{row['log_z']:.4f}", between, bounds, _number(row["free_energy"])))
+    for key, row in measured.items():
+        lines += _details(key, row, exact)
+    return "\n".join([*lines, *(f"caution: {doubt}" for doubt in document["doubts"])])
+
+
+def _line(name: str, log_z: str, between: str | None = None, bounds: str = "", free: str = "") -> str:
+    start = f"{name:<28}{log_z:>10}"
+    return start if between is None else f"{start}  {between:<24}{bounds:<24}{free:>11}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.7g}"
+
+
+def _joules(value: float | None) -> str:
+    return "unknown" if value is None else format_si(value, "J")
+
+
+def _details(key: str, row: dict[str, Any], exact: dict[str, Any] | None) -> list[str]:
+    unpriced = f", of which {', '.join(row['unknown_time'])} have no price" if row["unknown_time"] else ""
+    time_s, total_s = (format_si(row[name], "s") for name in ("device_time_s", "total_time_s"))
+    lines = [
+        f"{key}: {row['steps']} steps of beta; a copy takes {time_s} of device time, with read-out {total_s}"
+        f"{unpriced}; energy {_joules(row['device_energy_j'])}, with read-out {_joules(row['total_energy_j'])}"
+    ]
+    if key == "annealing":
+        up, down = (f"{row[way]['log_z']:.4f} +- {row[way]['error']:.4f}" for way in ("forward", "reverse"))
+        lines.append(f"  up {up}, down {down}; both ways lose {row['dissipated']:.3g} k T")
+    else:
+        loop, error = row["hysteresis"]
+        lines.append(
+            f"  mean energy {row['mean_energy']:.6g}, entropy {row['entropy']:.5g} k; hysteresis {loop:.2g} +- "
+            f"{error:.2g} of ln Z"
+        )
+    if exact is not None and row["error"] > 0 and math.isfinite(row["error"]):
+        lines.append(f"  {(row['log_z'] - exact['log_z']) / row['error']:+.1f} standard errors from the exact value")
+    return lines

@@ -5,13 +5,13 @@ Enters: rows of `hwsim.study.curves`. Leaves: SVG, each picture with a title and
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from io import StringIO
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.report.provenance import Provenance
 from hwsim.study.curves import unequal
 from hwsim.units import format_si
 
@@ -29,13 +29,40 @@ class Picture:
     svg: str
 
 
-def pictures(rows: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]]) -> list[Picture]:
+@dataclass(frozen=True, kw_only=True)
+class _View:
+    """What a picture shows of rows: ``key`` with the ends of its interval against ``x``, their units and words."""
+
+    title: str
+    caption: str
+    x: Callable[[dict[str, Any]], float]
+    x_words: str
+    x_unit: str
+    key: str
+    ends: str | None
+    y_words: str
+    y_unit: str = ""
+    linear: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """names : of all series, whose places are their colours;  label : of the curve of a row;  rings : best lengths."""
+
+    names: Sequence[str]
+    made: Provenance | None
+    label: Callable[[dict[str, Any]], str]
+    rings: Sequence[dict[str, Any]] = ()
+
+
+def pictures(
+    rows: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]], made: Provenance | None = None
+) -> list[Picture]:
     """Those of the pictures for which there are data: two or more lengths, sizes or delays."""
     out: list[Picture] = []
-    names = list(dict.fromkeys(row["series"] for row in rows))
+    look = _Look(names=list(dict.fromkeys(row["series"] for row in rows)), made=made, label=_labeller(False))
     delays = sorted({row["delay_s"] for row in rows})
-    first_delay = "" if len(delays) < 2 else f" At a delay of {format_si(delays[0], 's')}."
-    label = _labeller(False)
+    note = "" if len(delays) < 2 else f" At a delay of {format_si(delays[0], 's')}."
     families = list(dict.fromkeys((row["family"], row["spins"]) for row in rows))[:MOST_FAMILIES]
     for family, spins in families:
         here = [row for row in rows if (row["family"], row["spins"], row["delay_s"]) == (family, spins, delays[0])]
@@ -43,59 +70,69 @@ def pictures(rows: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]]) -> 
             continue
         where = family if f"{spins}" in family else f"{family}, {spins} spins"
         if any(row["bound_s"] is not None for row in here):
-            out.append(_draw(
-                f"Time to solution with read-out against length: {where}",
-                "Median over instances, 95 % intervals over instances and schedules. A ring marks the best length, an "
-                "open triangle a lower bound where half the instances or more were never solved." + first_delay,
-                here, lambda row: row["time_s"], "tts99_total_s", "tts99_total_ci_s", names, label, "s",
-                "length of one run (device time)", "time to solution, 99 %", rings=best,
-            ))  # fmt: skip
+            out.append(_draw(_solution(where, note), here, replace(look, rings=best)))
         if any(row["residual"] > 0 for row in here):
-            for cost, words, unit in (
-                (lambda row: row["total_time_s"], "device time of one run, reads and swaps included", "s"),
-                (lambda row: row["total_time_s"] * row["hardware_pbits"], "p-bit seconds of one run", "p-bit s"),
-            ):
-                if unit != "s" and not unequal(here):
-                    continue  # the same picture, another scale
-                matched = "matched device time" if unit == "s" else "matched hardware cost"
-                out.append(_draw(
-                    f"Residual energy at {matched}: {where}",
-                    "Mean energy above the least known, per spin, of one run; 95 % intervals over instances and "
-                    f"schedules. What is one above the other has {matched}; a residual of 0 is not drawn."
-                    + first_delay
-                    + ("" if unit == "s" else " A replica that runs beside others takes p-bits of its own."),
-                    here, cost, "residual", "residual_ci", names, label, unit, words, "residual energy per spin",
-                ))  # fmt: skip
+            out += [_draw(view, here, look) for view in _residuals(where, note, cost_too=bool(unequal(here)))]
     solved = [row for row in best if row["bound_s"] is not None]
     for axis, name_of, words in (("spins", "kind", "spins of the problem"), ("delay_s", "family", "longest delay")):
         for name in dict.fromkeys(row[name_of] for row in solved):
             here = [row for row in solved if row[name_of] == name]
             if len({row[axis] for row in here}) > 1:
-                out += _against(axis, words, name, here, names, len(delays) > 1)
+                own = replace(look, label=_labeller(len(delays) > 1 and axis != "delay_s"))
+                views = [view for view in _against(axis, words, name) if any(row.get(view.key) for row in here)]
+                out += [_draw(view, here, own) for view in views]
     return out
 
 
-def _against(
-    axis: str, words: str, name: str, rows: Sequence[dict[str, Any]], names: Sequence[str], delays: bool
-) -> list[Picture]:
+def _solution(where: str, note: str) -> _View:
+    return _View(
+        title=f"Time to solution with read-out against length: {where}",
+        caption="Median over instances, 95 % intervals over instances and schedules. A ring marks the best length, an "
+        f"open triangle a lower bound where half the instances or more were never solved.{note}",
+        x=lambda row: row["time_s"], x_words="length of one run (device time)", x_unit="s", key="tts99_total_s",
+        ends="tts99_total_ci_s", y_words="time to solution, 99 %", y_unit="s",
+    )  # fmt: skip
+
+
+def _residuals(where: str, note: str, *, cost_too: bool) -> list[_View]:
+    """Against device time; against hardware cost too, where that is not the same picture at another scale."""
+
+    def view(matched: str, x: Callable[[dict[str, Any]], float], words: str, unit: str, more: str = "") -> _View:
+        return _View(
+            title=f"Residual energy at {matched}: {where}",
+            caption="Mean energy above the least known, per spin, of one run; 95 % intervals over instances and "
+            f"schedules. What is one above the other has {matched}; a residual of 0 is not drawn.{note}{more}",
+            x=x, x_words=words, x_unit=unit, key="residual", ends="residual_ci", y_words="residual energy per spin",
+        )  # fmt: skip
+
+    views = [
+        view("matched device time", lambda row: row["total_time_s"],
+             "device time of one run, reads and swaps included", "s")
+    ]  # fmt: skip
+    if cost_too:
+        views.append(
+            view("matched hardware cost", lambda row: row["total_time_s"] * row["hardware_pbits"],
+                 "p-bit seconds of one run", "p-bit s",
+                 " A replica that runs beside others takes p-bits of its own.")
+        )  # fmt: skip
+    return views
+
+
+def _against(axis: str, words: str, name: str) -> list[_View]:
     """Time and energy to solution against size or delay."""
-
-    def x(row: dict[str, Any]) -> float:
-        return row[axis]
-
-    is_delay, out = axis == "delay_s", []
-    for key, ends, unit, what in (
-        ("tts99_total_s", "tts99_total_ci_s", "s", "Time"), ("ets99_total_j", None, "J", "Energy"),
-    ):
-        if any(row.get(key) for row in rows):
-            out.append(_draw(
-                f"{what} to solution with read-out against {'delay' if is_delay else 'size'}: {name}",
-                "Each at its own best length. Median over instances"
-                + (", 95 % intervals over instances and schedules." if ends else "."),
-                rows, x, key, ends, names, _labeller(delays and not is_delay), "s" if is_delay else "", words,
-                f"{what.lower()} to solution, 99 %", linear=is_delay, y_unit=unit,
-            ))  # fmt: skip
-    return out
+    is_delay = axis == "delay_s"
+    return [
+        _View(
+            title=f"{what} to solution with read-out against {'delay' if is_delay else 'size'}: {name}",
+            caption="Each at its own best length. Median over instances"
+            + (", 95 % intervals over instances and schedules." if ends else "."),
+            x=lambda row: row[axis], x_words=words, x_unit="s" if is_delay else "", key=key, ends=ends,
+            y_words=f"{what.lower()} to solution, 99 %", y_unit=unit, linear=is_delay,
+        )
+        for key, ends, unit, what in (
+            ("tts99_total_s", "tts99_total_ci_s", "s", "Time"), ("ets99_total_j", None, "J", "Energy"),
+        )
+    ]  # fmt: skip
 
 
 def _labeller(with_delay: bool) -> Callable[[dict[str, Any]], str]:
@@ -105,46 +142,42 @@ def _labeller(with_delay: bool) -> Callable[[dict[str, Any]], str]:
     return label
 
 
-def _draw(
-    title: str, caption: str, rows: Sequence[dict[str, Any]], x: Callable[[dict[str, Any]], float], key: str,
-    ends: str | None, names: Sequence[str], label: Callable[[dict[str, Any]], str], x_unit: str, x_words: str,
-    y_words: str, *, rings: Sequence[dict[str, Any]] = (), linear: bool = False, y_unit: str = "",
-) -> Picture:  # fmt: skip
+def _draw(view: _View, rows: Sequence[dict[str, Any]], look: _Look) -> Picture:
     figure = canvas.blank(_WIDE_IN, _HIGH_IN)
     axes = figure.subplots()
     curves: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        curves.setdefault(label(row), []).append(row)
+        curves.setdefault(look.label(row), []).append(row)
     colours = canvas.palette()
     styles = ("-", "--", ":", "-.")
     drawn: dict[str, int] = {}
     for name, curve in curves.items():
-        colour = colours[names.index(curve[0]["series"]) % len(colours)]
-        nth = drawn[curve[0]["series"]] = drawn.get(curve[0]["series"], -1) + 1
-        _curve(axes, sorted(curve, key=x), x, key, ends, name, colour, styles[nth % 4], rings)
+        series = curve[0]["series"]
+        colour = colours[look.names.index(series) % len(colours)]
+        nth = drawn[series] = drawn.get(series, -1) + 1
+        _curve(axes, sorted(curve, key=view.x), view, name, colour, styles[nth % 4], look.rings)
     axes.set_yscale("log")
-    if linear:
-        axes.xaxis.set_major_formatter(lambda value, _: format_si(value, x_unit))
+    if view.linear:
+        axes.xaxis.set_major_formatter(lambda value, _: format_si(value, view.x_unit))
     else:
         axes.set_xscale("log")
-        _decades(axes.xaxis, axes.get_xlim(), x_unit)
-        if not x_unit and len(sizes := sorted({x(row) for row in rows})) <= _MOST_TICKS:
+        _decades(axes.xaxis, axes.get_xlim(), view.x_unit)
+        if not view.x_unit and len(sizes := sorted({view.x(row) for row in rows})) <= _MOST_TICKS:
             axes.set_xticks(sizes)
-    _decades(axes.yaxis, axes.get_ylim(), y_unit or ("s" if key == "tts99_total_s" else ""))
-    axes.set_xlabel(x_words)
-    axes.set_ylabel(y_words)
+    _decades(axes.yaxis, axes.get_ylim(), view.y_unit)
+    axes.set_xlabel(view.x_words)
+    axes.set_ylabel(view.y_words)
     canvas.dress(axes)
     if len(curves) > 1:
         figure.legend(loc="outside lower left", fontsize="small", frameon=False, ncols=2)
-    file = StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    return Picture(title=title, caption=caption, svg=file.getvalue())
+    return Picture(title=view.title, caption=view.caption, svg=canvas.svg(figure, look.made))
 
 
 def _curve(
-    axes: Any, rows: Sequence[dict[str, Any]], x: Callable[[dict[str, Any]], float], key: str, ends: str | None,
-    name: str, colour: Any, style: str, rings: Sequence[dict[str, Any]],
+    axes: Any, rows: Sequence[dict[str, Any]], view: _View, name: str, colour: Any, style: str,
+    rings: Sequence[dict[str, Any]],
 ) -> None:  # fmt: skip
+    x, key, ends = view.x, view.key, view.ends
     known = [row for row in rows if row.get(key) is not None and row[key] > 0]
     at = np.array([x(row) for row in known])
     value = np.array([row[key] for row in known])

@@ -3,9 +3,12 @@
 Enters: points as `hwsim.study.summed.table` gives them. Leaves: text.
 """
 
+import csv
+import io
 from typing import Any
 
 from hwsim.report.table import columns
+from hwsim.study.curves import Comparisons
 from hwsim.units import format_si
 
 _LEAST = 1e-6
@@ -109,3 +112,67 @@ def remainder(row: dict[str, Any]) -> str:
     if 0 < row["residual"] < _LEAST:
         return f"< {_LEAST:g}"
     return f"{row['residual']:.3g}" + ("" if ends is None else f" [{ends[0]:.2g}, {ends[1]:.2g}]")
+
+
+def report_text(
+    best: list[dict[str, Any]], slopes: list[dict[str, Any]], comparisons: Comparisons, *, width: int | None = None
+) -> str:
+    """Each series at its best length, exponents of the residual energy, and what remains at matched cost."""
+    parts = []
+    lines = [["problem", "series", "delay", "best length", *SOLUTION, "p-bits", "instances"]]
+    for row in best:
+        solved = row["tts99_total_s"] is not None
+        lines.append([
+            row["family"], row["series"], format_si(row["delay_s"], "s"),
+            format_si(row["time_s"], "s") + (length_note(row) or " (interior)") if solved else "-",
+            format_si(row["tts99_s"], "s") if solved else "-",
+            between(row["tts99_total_s"], row["tts99_total_ci_s"], "s") if solved
+            else f"> {format_si(row['bound_s'], 's')}",
+            joules(row["ets99_j"]), joules(row["ets99_total_j"]), f"{row['hardware_pbits']:,.0f}",
+            f"{row['solved']}/{row['instances']}",
+        ])  # fmt: skip
+    if best:
+        parts.append(columns(lines, width=width))
+    if slopes:
+        lines = [["problem", "series", "delay", "exponent"]] + [
+            [row["family"], row["series"], format_si(row["delay_s"], "s"),
+             f"{row['kappa']:.3g} [{row['kappa_ci'][0]:.3g}, {row['kappa_ci'][1]:.3g}]"]
+            for row in slopes
+        ]  # fmt: skip
+        parts.append(f"residual energy ~ length^-exponent\n{columns(lines, width=width)}")
+    for words, rows in comparisons:
+        if rows:
+            lines = [["problem", "all spend", "series", "delay", "runs x length", "residual"]] + [
+                [row["family"], spent(row["at"], words), row["series"], format_si(row["delay_s"], "s"),
+                 f"{row['runs']} x {format_si(row['time_s'], 's')}", remainder(row)]
+                for row in rows
+            ]  # fmt: skip
+            parts.append(f"residual energy per spin at matched {words}\n{columns(lines, width=width)}")
+    return "\n\n".join(parts)
+
+
+def points_csv(points: list[dict[str, Any]]) -> str:
+    """One line a point; what has parts is flattened."""
+    flat = [_flat(point) for point in points]
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return out.getvalue()
+
+
+def _flat(point: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in point.items():
+        if key in ("grades", "facts"):
+            continue
+        if isinstance(value, dict):
+            out |= _flat(value, f"{prefix}{key}.")
+        elif key.endswith(("_ci", "_ci_s", "_ci_j")) and isinstance(value, list):
+            out |= {f"{prefix}{key}_low": value[0], f"{prefix}{key}_high": value[1]}
+        elif isinstance(value, list):
+            out[prefix + key] = " ".join(str(item) for item in value)
+        else:
+            out[prefix + key] = value
+    return out

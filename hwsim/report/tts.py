@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.cost.account import PRICE_OF
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+from hwsim.report.table import columns
 from hwsim.units import format_si
 
 
@@ -76,3 +78,69 @@ def _seconds(axes: Any) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_si(seconds, "s")))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def tts_text(row: dict[str, Any], *, alone: bool = False, width: int | None = None) -> str:
+    """One clock: a line for each length, the best of them, and what a solution takes there.
+
+    row : facts of `hwsim.experiment.optimum` with clock, participation and grades;  alone : one length was asked for.
+    """
+    name = row["clock"] + (f" {row['participation']:g}" if row["participation"] is not None else "")
+    apart = any(point["tts99_total_s"] != point["tts99_s"] for point in row["points"])
+    cells = [["length", "P(success)", "TTS99", *(["with read-out"] if apart else []), "energy mean"]]
+    for k, point in enumerate(row["points"]):
+        low, high = point["p_success_ci"]
+        mark = "" if k != row["best"] or alone else "  <- best"
+        cells.append([
+            format_si(point["time_s"], "s"), f"{point['p_success']:.4g} [{low:.2g}, {high:.2g}]", _ends(point, "tts99"),
+            *([_ends(point, "tts99_total")] if apart else []), f"{point['energy_mean']:.6g}{mark}",
+        ])  # fmt: skip
+    table = columns(cells, align=">", width=None if width is None else width - 2)
+    return "\n".join([name, *(f"  {line}" for line in [*table.splitlines(), *_best(row, alone)])])
+
+
+def _best(row: dict[str, Any], alone: bool) -> list[str]:
+    if row["best"] is None:
+        least = format_si(row["tts99_total_s"], "s")
+        return [f"TTS99 with read-out > {least}: no run reached the target (stopped: {row['stopped']})"]
+    kind = "interior optimum"
+    if not row["is_interior"]:
+        edges = {
+            0: "the shortest length tried is the best",
+            len(row["points"]) - 1: "the longest length tried is the best",
+        }
+        kind = "no optimum shown: " + edges.get(row["best"], "others may be as good")
+    more = "" if alone else f", {kind} (stopped: {row['stopped']})"
+    fixed = "unknown" if row["program_s"] is None else format_si(row["program_s"], "s")
+    parts = [f"{item} {format_si(value, 's')}" for item, value in row["time_split_s"].items() if value]
+    unknown = f"; no price, so not in it: {', '.join(row['unknown_time'])}" if row["unknown_time"] else ""
+    return [
+        f"TTS99 {_ends(row, 'tts99')}, with read-out {_ends(row, 'tts99_total')}{more}",
+        f"time: programming {fixed} once; {row['runs_to_solution']:.3g} runs of {', '.join(parts)}{unknown}",
+        f"energy to solution: {_energy(row)}",
+    ]
+
+
+def _energy(row: dict[str, Any]) -> str:
+    """The joules of all runs, without read-out and with it, item by item, each with the grade of its price."""
+    alone, total = ("unknown" if row[key] is None else format_si(row[key], "J") for key in ("ets99_j", "ets99_total_j"))
+    sums = f"{alone}, with read-out {total}"
+    if row["power_w"] is not None:
+        grade = row["grades"].get("power", "given")
+        return f"{sums}: {format_si(row['power_w'], 'W')} ({grade}) for all items"
+    parts = []
+    for item, value in row["energy_split_j"].items():
+        if value is None:
+            parts.append(f"{item} unknown")
+        elif value:
+            grade = row["grades"].get(PRICE_OF[item], "given")
+            parts.append(f"{item} {format_si(value * row['runs_to_solution'], 'J')} ({grade})")
+    return sums + (f": {', '.join(parts)}" if parts else "")
+
+
+def _ends(row: dict[str, Any], key: str) -> str:
+    if row["tts99_is_bound"]:
+        return f"> {format_si(row[f'{key}_s'], 's')}"
+    low, high = row[f"{key}_ci_s"]
+    ends = f"[{format_si(low, 's')}, {'...' if high is None else format_si(high, 's')}]"
+    return f"{format_si(row[f'{key}_s'], 's')} {ends}"

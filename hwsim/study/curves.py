@@ -219,3 +219,18 @@ def _by(rows: Sequence[dict[str, Any]], key: Callable[[dict[str, Any]], Any]) ->
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return list(groups.values())
+
+
+Comparisons = list[tuple[str, list[dict[str, Any]]]]
+"""What is matched, in words, and the rows of `matched`."""
+
+
+def comparisons(rows: list[dict[str, Any]]) -> Comparisons:
+    """All series at matched device time, and at matched hardware cost where that is not the same."""
+    return [
+        ("device time", matched(rows, lambda row: row["total_time_s"])),
+        (
+            "hardware cost (p-bits x device time of a run)",
+            matched(unequal(rows), lambda row: row["total_time_s"] * row["hardware_pbits"]),
+        ),
+    ]
