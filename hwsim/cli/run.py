@@ -115,7 +115,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _saved(arguments: argparse.Namespace) -> tuple[Any, Any]:
     """The program that ``hwsim compile -o`` wrote, and its problem. Raises InputError for options of a chip."""
     compiled = (arguments.dies, arguments.chain_strength, arguments.clamp, arguments.chips, arguments.exchange)
-    if arguments.card or arguments.chip != options.GENERIC or any(option is not None for option in compiled):
+    changed = arguments.chip != options.GENERIC or arguments.die_seed != 0
+    if arguments.card or changed or any(option is not None for option in compiled):
         raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
     from hwsim.mapping.restore import restored_problem
     from hwsim.program import load
