@@ -15,7 +15,6 @@ import numpy as np
 from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.analysis.tts import reached
 from hwsim.anneal import Anneal
-from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
 from hwsim.experiment.anneals import make_anneal
 from hwsim.interrupt import CtrlC
@@ -60,11 +59,11 @@ class DesignRule:
 
 
 def rule_anneal(
-    problem: Any, machine: Chip, program: Program, *, measure: str, beta: str | None, shape: str, time: float | None
+    problem: Any, program: Program, *, measure: str, beta: str | None, shape: str, time: float | None
 ) -> Anneal:
     """The anneal under which ``measure`` is taken: what is not given is 1/sigma (or the chip's own beta), the default
     ramp where success is measured, and 400 updates of a p-bit. Raises InputError where beta changes and may not."""
-    if beta is None and measure != "success" and machine.fixed_beta is None:
+    if beta is None and measure != "success" and program.placement.fixed_beta is None:
         beta = "1/sigma"
     length = to_seconds(round(_UPDATES * program.clock.update_ticks)) if time is None else time
     anneal = make_anneal(problem, program, beta=beta, shape=shape, time=length)
