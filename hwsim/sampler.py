@@ -11,7 +11,8 @@ from hwsim.anneal import table as step_table
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip as find_chip
 from hwsim.errors import InputError
-from hwsim.mapping.compile import compile as compile_program
+from hwsim.experiment.prepare import prepare
+from hwsim.mapping.compile import Settings
 from hwsim.session import run
 from hwsim.units import TICK_S
 
@@ -90,7 +91,7 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
         elif style == "none" and num_reads is not None:
             raise ValueError("initial_states_generator 'none' needs initial_states")
         num_reads = 1 if num_reads is None else int(num_reads)
-        program = compile_program(bqm, self.chip, die_seed=options.get("die_seed", 0))
+        program = prepare(bqm, self.chip, Settings(die_seed=options.get("die_seed", 0))).program
         result = run(
             program, anneal=self._anneal(bqm, options, program.clock.period), reads=num_reads,
             schedules=options.get("schedules", min(4, num_reads)), seed=seed, engine=options.get("engine", "auto"),

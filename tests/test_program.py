@@ -37,7 +37,8 @@ UNLIKE = {
     "weight": np.array([2.0, 2.0]), "exchange": np.array([5, 5]), "driven": np.array([True, False]),
     "labels": "[1]", "vartype": "BINARY", "known_is_exact": True, "ramps": True, "wire_j": np.array([1e-15, 2e-15]),
     "chip": "mine", "sites": np.array([3, 4]), "bias_code": np.array([0, 0]), "weight_code": np.array([1, 1]),
-    "weight_bits": 3, "problem_name": "p", "problem_kind": "ising", "known_source": "me", "color": None,
+    "weight_bits": 3, "grades_text": '{"power": "given"}',
+    "problem_name": "p", "problem_kind": "ising", "known_source": "me", "color": None,
     "indptr": None, "indices": None, "pdit": None, "chain": None, "problem": None,
 }  # fmt: skip
 """Another value of each field; None where any other is another graph, or needs others beside it."""

@@ -95,11 +95,11 @@ class History:
         return len(self._times)
 
     def outcome(
-        self, session: Session, *, algorithm: str, runs: int, copies: int, states: np.ndarray, group: np.ndarray,
-        swaps: float, betas: np.ndarray, facts: dict[str, list[float]], began: float,
+        self, session: Session, *, algorithm: str, copies: int, states: np.ndarray, group: np.ndarray, swaps: float,
+        betas: np.ndarray, facts: dict[str, list[float]], began: float,
     ) -> Outcome:  # fmt: skip
         """What the runs hand back; ``states`` int8 (rows, n) as they were last read. See Outcome and Activity."""
-        activity = session.activity(runs=runs, copies=copies, swaps=swaps)
+        activity = session.activity(runs=len(self._rows), copies=copies, swaps=swaps)
         return Outcome(
             program=session.program, algorithm=algorithm, engine=session.engine, seed=session.settings.seed,
             energies=self.energies, states=session.program.readout.vote(states[self.best]), group=group,

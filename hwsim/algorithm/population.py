@@ -70,7 +70,7 @@ def population_annealing(
         states = session.read()
     sizes = np.stack([np.bincount(family[own], minlength=population) for own in rows])
     return history.outcome(
-        session, algorithm="population annealing", runs=reads, copies=copies, states=states, group=np.arange(reads),
+        session, algorithm="population annealing", copies=copies, states=states, group=np.arange(reads),
         swaps=float(history.n_looks * population), betas=betas[: history.n_looks], began=began,
         facts={
             "log_partition": log_z.tolist(),

@@ -76,7 +76,7 @@ def parallel_tempering(
             states, swapped = moves.swap(states, energies)
             session.write(states, changed=moved + swapped)
     return history.outcome(
-        session, algorithm="parallel tempering", runs=how.reads, copies=copies, states=states,
+        session, algorithm="parallel tempering", copies=copies, states=states,
         group=np.repeat(np.arange(how.schedules), how.reads // how.schedules), swaps=moves.decided, betas=betas,
         facts=moves.facts(), began=began,
     )  # fmt: skip

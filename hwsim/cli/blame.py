@@ -33,9 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.chip.faults import present_faults
     from hwsim.chip.library import chip
-    from hwsim.experiment.anneals import make_anneal
     from hwsim.experiment.blame import blame
-    from hwsim.mapping.compile import compile, embed
+    from hwsim.experiment.prepare import prepare
     from hwsim.problem.read import read
     from hwsim.report.blame import blame_picture, blame_table
 
@@ -43,9 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     problem = read(arguments.problem)
     names = present_faults(machine)
     target = given_target(arguments, problem) if names else None
-    placed = embed(problem, machine)
-    program = compile(problem, machine, embedding=placed)
-    anneal = make_anneal(problem, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
+    ready: Any = prepare(problem, machine, ramp=options.ramp(arguments))
     with Progress(2 + 2 * len(names)) as progress:
         labels: dict[str, Any] = {}
 
@@ -55,11 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
             labels[label](fraction, updates)
 
         found = blame(
-            problem, machine, anneal=anneal, embedding=placed, target=target, dies=arguments.dies,
+            problem, machine, anneal=ready.anneal, embedding=ready.embedding, target=target, dies=arguments.dies,
             reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed, first_die=arguments.die_seed,
             engine=arguments.engine, threads=arguments.threads, progress=report,
         )  # fmt: skip
-    made = record(arguments, programs=[program], anneal=anneal)
+    made = record(arguments, programs=[ready.program], anneal=ready.anneal)
     facts = {"problem": problem_facts(problem), "chip": machine.name}
     facts |= {"dies": arguments.dies, "reads": arguments.reads} | found
     what = f"{problem.name} on {machine.name}"

@@ -9,13 +9,12 @@ from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 
 
-def run_scan(
-    arguments: argparse.Namespace, problem: Any, machine: Any, program: Any, anneal: Any, placed: Any, strengths: list
-) -> int:
+def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
     """Run every strength, print a line each, write the JSON."""
     from hwsim.experiment.chains import scan_chain_strength
     from hwsim.report.answers import scan_text
 
+    problem, machine, program, anneal = ready.problem, ready.chip, ready.program, ready.anneal
     if program.readout.chain is None:
         raise InputError(f"{problem.name} sits on {machine.name} as it is: there are no chains to give a strength")
     for name in ("vcd", "samples", "plot", "dies"):
@@ -24,7 +23,7 @@ def run_scan(
     target = find_target(arguments, problem)
     with Progress(len(strengths)) as progress:
         rows = scan_chain_strength(
-            problem, machine, strengths, anneal=anneal, embedding=placed, target=target, reads=arguments.reads,
+            problem, machine, strengths, anneal=anneal, embedding=ready.embedding, target=target, reads=arguments.reads,
             schedules=arguments.schedules, seed=arguments.seed, die_seed=arguments.die_seed,
             progress=lambda k: progress.watch(f"chain strength {strengths[k]}"),
         )  # fmt: skip

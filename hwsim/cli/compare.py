@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Any
 
 from hwsim.cli import options
@@ -46,10 +47,10 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
     from hwsim.chip.library import chip
-    from hwsim.experiment.anneals import make_anneal
+    from hwsim.experiment.prepare import prepare
     from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
-    from hwsim.mapping.compile import compile, embed
+    from hwsim.mapping.compile import Settings
     from hwsim.problem.read import read
     from hwsim.report.figure import curve_of, energy_against_time
     from hwsim.report.table import compare_table, scheme_label
@@ -58,12 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     chips = [chip(arguments.chip, **arguments.card, **scheme) for scheme in _schemes(arguments)]
     problem = read(arguments.problem)
-    target = find_target(arguments, problem)
-    placed = embed(problem, chips[0])
-    programs = [compile(problem, c, die_seed=arguments.die_seed, embedding=placed) for c in chips]
-    anneal = make_anneal(
-        problem, programs[0], beta=arguments.beta, shape=arguments.anneal, time=arguments.time
+    die = Settings(die_seed=arguments.die_seed)
+    first: Any = prepare(
+        problem, chips[0], die, ramp=options.ramp(arguments), find=lambda problem: find_target(arguments, problem)
     )  # fmt: skip
+    others = (prepare(problem, chip, replace(die, embedding=first.embedding)) for chip in chips[1:])
+    programs = [first.program, *(ready.program for ready in others)]
+    anneal, target = first.anneal, first.target
     rows, curves, interrupted = [], [], False
     with CtrlC() as ctrl_c, Progress(len(programs)) as progress:
         for index, program in enumerate(programs):

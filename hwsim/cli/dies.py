@@ -10,12 +10,13 @@ from hwsim.cli.target import given_target, target_words
 from hwsim.errors import InputError
 
 
-def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal: Any, placed: Any) -> int:
+def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     """Run the dies, print the yield, write the picture and the JSON."""
     from hwsim.chip.faults import present_faults, without
     from hwsim.experiment.dies import beside_ideal, has_spread, run_dies, typical_energy, yield_curve, yield_facts
     from hwsim.report.dies import yield_picture, yield_text
 
+    problem, machine = ready.problem, ready.chip
     if arguments.vcd or arguments.samples:
         raise InputError("--vcd and --samples are for one die: give --die-seed instead of --dies")
     if not has_spread(machine):
@@ -23,10 +24,10 @@ def run_wafer(arguments: argparse.Namespace, problem: Any, machine: Any, anneal:
             f"chip {machine.name!r} has no device-to-device spread, so its dies are all alike; give it some, such as "
             "--gain-dtod 0.1"
         )
-    dies = arguments.dies
+    dies, anneal = arguments.dies, ready.anneal
     shared = {
         "anneal": anneal,
-        "embedding": placed,
+        "embedding": ready.embedding,
         "reads": arguments.reads,  # of each die
         "schedules": arguments.schedules,
         "seed": arguments.seed,

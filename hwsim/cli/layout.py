@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     anneal, rule = None, None
     if measure != "none":
         anneal = rule_anneal(
-            problem, machine, program, measure=measure, beta=arguments.beta, shape=arguments.anneal,
+            problem, program, measure=measure, beta=arguments.beta, shape=arguments.anneal,
             time=arguments.time,
         )  # fmt: skip
         rule = _rule(arguments, problem, program, measure, anneal)

@@ -300,6 +300,13 @@ def anneal(
     return parent
 
 
+def ramp(arguments: argparse.Namespace) -> Any:
+    """The anneal that `anneal` was given."""
+    from hwsim.experiment.anneals import Ramp
+
+    return Ramp(beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
+
+
 def target(words: str = "for success and time to solution") -> argparse.ArgumentParser:
     """The energy to reach."""
     parent, group = _parent("the anneal")

@@ -1,7 +1,6 @@
 """``hwsim run``: one problem (or a saved program) on one chip, in device time."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
@@ -43,12 +42,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.chip.library import chip
-    from hwsim.experiment.anneals import make_anneal
     from hwsim.experiment.answers import answers
     from hwsim.experiment.summary import summarise
-    from hwsim.mapping.compile import compile, embed
-    from hwsim.problem.read import read
     from hwsim.report.answers import answer_lines
     from hwsim.report.cost import cost_lines
     from hwsim.report.figure import curve_of, energy_against_time
@@ -57,27 +52,18 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.session import run as emulate
     from hwsim.session import save_run
 
-    machine = chip(arguments.chip, **arguments.card)
-    placed, strengths = None, arguments.chain_strength or [None]
-    if arguments.problem.endswith(".npz"):
-        program, problem = _saved(arguments)
-    else:
-        problem = _clamped(read(arguments.problem), arguments.clamp)
-        placed = embed(problem, machine)
-        program = compile(
-            problem, machine, die_seed=arguments.die_seed, embedding=placed, chain_strength=strengths[0],
-            **options.parts(arguments),
-        )  # fmt: skip
-    anneal = make_anneal(problem, program, beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
+    strengths = arguments.chain_strength or [None]
+    ready = _ready(arguments, strengths[0])
+    problem, program, anneal = ready.problem, ready.program, ready.anneal
     if arguments.dies is not None:
         from hwsim.cli.dies import run_wafer
 
-        return run_wafer(arguments, problem, machine, anneal, placed)
+        return run_wafer(arguments, ready)
     if len(strengths) > 1:
         from hwsim.cli.chains import run_scan
 
-        return run_scan(arguments, problem, machine, program, anneal, placed, strengths)
-    target, chip_name = find_target(arguments, problem), program.placement.chip or machine.name
+        return run_scan(arguments, ready, strengths)
+    target = find_target(arguments, problem)
     with Progress(1) as progress:
         result = emulate(
             program, anneal=anneal, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
@@ -95,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         save_run(result, arguments.output)
 
     def text(_: int | None) -> str:
-        lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": chip_name})]
+        lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": ready.chip_name})]
         lines.append(f"engine: {result.engine} ({result.engine_reason})")
         lines += answer_lines(
             found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits
@@ -103,25 +89,32 @@ def run(arguments: argparse.Namespace) -> int:
         return "\n".join([*lines, *cost_lines(row, program.prices.grades)])
 
     def draw(path: str) -> None:
-        title = f"{problem.name} on {chip_name}"
+        title = f"{problem.name} on {ready.chip_name}"
         energy_against_time([curve_of(result)], path, title=title, target=target, provenance=made)
 
     facts = problem_facts(problem)
-    document = {"problem": facts, "chip": chip_name, "row": row, "interrupted": result.interrupted} | found
+    document = {"problem": facts, "chip": ready.chip_name, "row": row, "interrupted": result.interrupted} | found
     stopped = f" after {result.device_time_s:.3g} s of device time" if result.interrupted else None
     return give(arguments, document, made, text=text, draw=draw, stopped=stopped)
 
 
-def _saved(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    """The program that ``hwsim compile -o`` wrote, and its problem. Raises InputError for options of a chip."""
-    compiled = (arguments.dies, arguments.chain_strength, arguments.clamp, arguments.chips, arguments.exchange)
-    if arguments.card or arguments.chip != options.GENERIC or any(option is not None for option in compiled):
-        raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
-    from hwsim.mapping.restore import restored_problem
-    from hwsim.program import load
+def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
+    """The problem on its chip, or the program that ``hwsim compile -o`` wrote. Raises InputError."""
+    from hwsim.chip.library import chip
+    from hwsim.experiment.prepare import prepare, prepare_saved
+    from hwsim.mapping.compile import Settings
+    from hwsim.problem.read import read
 
-    program = load(arguments.problem)
-    return program, restored_problem(program, name=Path(arguments.problem).stem)
+    ramp = options.ramp(arguments)
+    if not arguments.problem.endswith(".npz"):
+        problem = _clamped(read(arguments.problem), arguments.clamp)
+        settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **options.parts(arguments))
+        return prepare(problem, chip(arguments.chip, **arguments.card), settings, ramp=ramp)
+    compiled = (arguments.dies, arguments.chain_strength, arguments.clamp, arguments.chips, arguments.exchange)
+    changed = arguments.chip != options.GENERIC or arguments.die_seed != 0
+    if arguments.card or changed or any(option is not None for option in compiled):
+        raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
+    return prepare_saved(arguments.problem, ramp=ramp)
 
 
 def _clamped(problem: Any, values: dict[str, int] | None) -> Any:

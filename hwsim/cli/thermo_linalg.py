@@ -70,8 +70,6 @@ def add_parsers(kinds: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    import numpy as np
-
     from hwsim.interrupt import CtrlC
     from hwsim.report.thermo import error_picture, linalg_text
     from hwsim.thermo.linalg import direct_solvers, linalg_facts, measure
@@ -80,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     kind = arguments.kind
     machine = modes(arguments.machine, **arguments.card)
+    b: Any = None
     if kind == "regression":
         law = posterior(
             read_array(arguments.matrix, "X", 2), read_array(arguments.vector, "y", 1), noise=arguments.noise,
@@ -88,7 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         A, b = law.A, law.b
     else:
         A = read_array(arguments.matrix, "A", 2)
-        b = read_array(arguments.vector, "b", 1) if kind == "solve" else np.zeros(len(A))
+        if kind == "solve":
+            b = read_array(arguments.vector, "b", 1)
     times: dict[str, Any] = {
         f"{name}_s": getattr(arguments, name)
         for name in ("time", "settle", "interval")

@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.algorithm.recipe import parse_algorithm
     from hwsim.chip.library import chip
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
-    from hwsim.mapping.compile import compile, embed
+    from hwsim.experiment.prepare import prepare
+    from hwsim.mapping.compile import Settings
     from hwsim.problem.read import read
     from hwsim.report.tts import tts_picture, tts_text
 
@@ -78,14 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"no known energy of {problem.name} is on record: give --target a number, exact or best")
     name, parameters = parse_algorithm(arguments.algorithm)
     first = next(iter(machines.values()))
-    placed = embed(problem, first)
-    rows, programs, interrupted = [], [], False
+    rows, programs, placed, interrupted = [], [], None, False
     for clock, machine in machines.items():
-        program = compile(problem, machine, die_seed=arguments.die_seed, embedding=placed)
+        ready = prepare(problem, machine, Settings(die_seed=arguments.die_seed, embedding=placed))
+        placed, program = ready.embedding, ready.program
         programs.append(program)
         make = recipes(
-            problem, machine, program, algorithm=name, parameters=parameters, beta=arguments.beta,
-            shape=arguments.anneal,
+            problem, program, algorithm=name, parameters=parameters, beta=arguments.beta, shape=arguments.anneal
         )  # fmt: skip
         with Progress(12) as progress:
 

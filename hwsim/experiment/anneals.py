@@ -4,6 +4,7 @@ Enters: text. Leaves: betas, or an Anneal.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from hwsim.anneal import Anneal, constant, geometric, linear
@@ -22,6 +23,15 @@ def beta_ends(text: str, problem: Any) -> tuple[float, ...]:
     if len(ends) > 2:
         raise InputError(f"beta must be one number or start:end, got {text!r}")
     return ends
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ramp:
+    """An anneal as people write it; see `make_anneal`."""
+
+    beta: str | None = None
+    shape: str = "linear"
+    time: str | float = "1us"
 
 
 def make_anneal(

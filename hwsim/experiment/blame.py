@@ -5,7 +5,7 @@ none.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from hwsim.errors import InputError
 from hwsim.experiment.dies import run_dies, typical_energy
 from hwsim.interrupt import CtrlC
 from hwsim.program import rows_of
-from hwsim.session import Run
+from hwsim.session import ReadKeywords, Run, RunSettings
 
 _Z95 = 1.96
 
@@ -30,30 +30,27 @@ def blame(
     anneal: Anneal,
     target: float | None,
     dies: int = 8,
-    reads: int = 128,
-    schedules: int = 4,
-    seed: int = 0,
     first_die: int = 0,
     embedding: Any = None,
-    engine: str = "auto",
-    threads: int | None = None,
     progress: Callable[[str, float, int], None] | None = None,
     interrupt: Callable[[], bool] | None = None,
+    **settings: Unpack[ReadKeywords],
 ) -> dict[str, Any]:
     """``{"rows", "metrics", "target", "interrupted"}``, the first two as `hwsim.report.blame.blame_picture` takes them.
 
     Metrics: time to solution and success probability for ``target`` (None: the energy that half of the reads of the
     chip without faults reach), and the error of the correlations. Each estimate is [value, low, high] with a 95 %
     interval. All chips run the same ``dies`` with the same seeds. Rows are ordered by what curing the fault gains in
-    the first metric. ``progress`` hears (label, share done of that chip, updates). Raises InputError for a chip without
-    faults.
+    the first metric. ``progress`` hears (label, share done of that chip, updates). settings : see RunSettings, 128
+    reads. Raises InputError for a chip without faults.
     """
+    how = RunSettings.of(settings, reads=128)
     names = present_faults(chip)
     if not names:
         raise InputError(f"chip {chip.name!r} has no faults to blame; give it some, such as --gain-dtod 0.1")
-    if schedules < 2 or dies < 2:
+    if how.schedules < 2 or dies < 2:
         raise InputError(f"blame needs at least 2 dies and 2 schedules to tell errors from noise, got {dies} and "
-                         f"{schedules}")  # fmt: skip
+                         f"{how.schedules}")  # fmt: skip
     chips = {"no faults": without(chip, names), "all faults": chip}
     for name in names:
         chips[f"without {name}"] = without(chip, [name])
@@ -67,10 +64,9 @@ def blame(
                 found[label] = found[same]
                 continue
             report = None if progress is None else (lambda f, u, label=label: progress(label, f, u))
+            own = vars(how) | {"progress": report, "interrupt": interrupt}
             runs = run_dies(
-                problem, variant, dies=dies, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
-                first_die=first_die, embedding=embedding, engine=engine, threads=threads, progress=report,
-                interrupt=interrupt,
+                problem, variant, dies=dies, anneal=anneal, first_die=first_die, embedding=embedding, **own
             )  # fmt: skip
             if len(runs) < dies:
                 break

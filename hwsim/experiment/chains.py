@@ -4,7 +4,7 @@ Enters: runs of embedded or sparsified programs. Leaves: plain numbers by name.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from hwsim.decode import UNEMBEDDINGS, unembed_states
 from hwsim.interrupt import CtrlC
 from hwsim.mapping.chains import chain_strength_of, torque_chain_strength
 from hwsim.mapping.compile import compile
-from hwsim.session import Run
+from hwsim.session import ReadKeywords, Run
 from hwsim.session import run as emulate
 
 
@@ -54,11 +54,9 @@ def scan_chain_strength(
     anneal: Anneal,
     embedding: Any = None,
     target: float | None = None,
-    reads: int = 256,
-    schedules: int = 4,
-    seed: int = 0,
     die_seed: int = 0,
     progress: Callable[[int], Any] | None = None,
+    **settings: Unpack[ReadKeywords],
 ) -> list[dict[str, Any]]:
     """`chain_facts` at each of ``strengths`` (as in `compile`), with the strength in problem units and over torque
     compensation."""
@@ -66,10 +64,8 @@ def scan_chain_strength(
     with CtrlC() as ctrl_c:
         for k, asked in enumerate(strengths):
             program = compile(problem, chip, embedding=embedding, chain_strength=asked, die_seed=die_seed)
-            run = emulate(
-                program, anneal=anneal, reads=reads, schedules=schedules, seed=seed,
-                progress=None if progress is None else progress(k),
-            )  # fmt: skip
+            hears = None if progress is None else progress(k)
+            run = emulate(program, anneal=anneal, progress=hears, **settings)
             network = program.problem_network
             strength = chain_strength_of(network, asked)
             ratio = strength / torque_chain_strength(network)

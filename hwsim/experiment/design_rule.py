@@ -8,18 +8,18 @@ ratio runs with the same clocks and noise, and errors are of the differences bet
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.analysis.tts import reached
 from hwsim.anneal import Anneal
-from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
 from hwsim.experiment.anneals import make_anneal
 from hwsim.interrupt import CtrlC
 from hwsim.program import Program
+from hwsim.session import ReadKeywords, RunSettings
 from hwsim.session import run as emulate
 from hwsim.units import to_seconds
 
@@ -60,11 +60,11 @@ class DesignRule:
 
 
 def rule_anneal(
-    problem: Any, machine: Chip, program: Program, *, measure: str, beta: str | None, shape: str, time: float | None
+    problem: Any, program: Program, *, measure: str, beta: str | None, shape: str, time: float | None
 ) -> Anneal:
     """The anneal under which ``measure`` is taken: what is not given is 1/sigma (or the chip's own beta), the default
     ramp where success is measured, and 400 updates of a p-bit. Raises InputError where beta changes and may not."""
-    if beta is None and measure != "success" and machine.fixed_beta is None:
+    if beta is None and measure != "success" and program.placement.fixed_beta is None:
         beta = "1/sigma"
     length = to_seconds(round(_UPDATES * program.clock.update_ticks)) if time is None else time
     anneal = make_anneal(problem, program, beta=beta, shape=shape, time=length)
@@ -81,26 +81,15 @@ def design_rule(
     limit: float = 0.05,
     target: float | None = None,
     ratios: Sequence[float] = RATIOS,
-    reads: int = 4096,
-    schedules: int = 16,
-    seed: int = 0,
-    engine: str = "auto",
-    threads: int | None = None,
     progress: Callable[[float], Callable[[float, int], None]] | None = None,
+    **settings: Unpack[ReadKeywords],
 ) -> DesignRule:
     """Where ``measure`` (a key of MEASURES) crosses ``limit`` on ``program``, by emulation at each of ``ratios`` and a
-    few between. ``target`` is the energy of a success. Raises InputError.
+    few between. ``target`` is the energy of a success; settings : see RunSettings, 4096 reads of 16 schedules. Raises
+    InputError.
     """
-    if measure not in MEASURES:
-        raise InputError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}")
-    if not limit > 0:
-        raise InputError(f"limit must be > 0, got {limit:g}")
-    if schedules < 4 or reads < 2 * schedules:
-        raise InputError(f"a design rule needs at least 4 schedules of 2 reads, got {schedules} and {reads} reads")
-    if measure == "success" and target is None:
-        raise InputError("success needs a target energy")
-    if measure == "kl" and program.n_variables > MAX_SPINS:
-        raise InputError(f"kl needs a problem of at most {MAX_SPINS} spins, got {program.n_variables}")
+    how = RunSettings.of(settings, reads=4096, schedules=16)
+    _check(program, measure, limit, target, how)
     longest, update = int(program.wires.delay.max(initial=0)), program.clock.update_ticks
     pattern = program.wires.delay / longest if longest else np.ones(len(program.wires.delay))
 
@@ -110,7 +99,8 @@ def design_rule(
         """What each schedule saw, (schedules, k), and whether the run was ended."""
         scaled = program.changed(delay=np.rint(pattern * ratio * update).astype(np.int64), exchange=None)
         seen: list[np.ndarray] = []
-        group = np.repeat(np.arange(schedules), [len(g) for g in np.array_split(np.arange(reads), schedules)])
+        parts = np.array_split(np.arange(how.reads), how.schedules)
+        group = np.repeat(np.arange(how.schedules), [len(part) for part in parts])
         burnt = _BURN_IN * anneal.duration_s
 
         def observe(time_s: float, states: np.ndarray) -> None:
@@ -118,13 +108,11 @@ def design_rule(
                 seen.append(gather(scaled, states, group))
 
         with CtrlC() as ctrl_c:
-            run = emulate(
-                scaled, anneal=anneal, reads=reads, schedules=schedules, seed=seed, engine=engine, threads=threads,
-                checkpoints=1 if measure == "success" else _LOOKS, observe=observe,
-                progress=None if progress is None else progress(ratio),
-            )  # fmt: skip
+            own = vars(how) | {"progress": None if progress is None else progress(ratio)}
+            looks = 1 if measure == "success" else _LOOKS
+            run = emulate(scaled, anneal=anneal, checkpoints=looks, observe=observe, **own)
         if run.interrupted or ctrl_c.heard or not np.array_equal(run.group, group):
-            return np.zeros((schedules, 1)), True
+            return np.zeros((how.schedules, 1)), True
         return np.mean(seen, axis=0), False
 
     base, interrupted = at(0.0)
@@ -136,7 +124,7 @@ def design_rule(
             return
         now, interrupted = at(ratio)
         if not interrupted:
-            curve[ratio] = _jackknife(lambda kept: statistic(base[kept], now[kept]), schedules)
+            curve[ratio] = _jackknife(lambda kept: statistic(base[kept], now[kept]), how.schedules)
 
     for ratio in sorted(ratios):
         measured(ratio)
@@ -159,6 +147,22 @@ def design_rule(
         is_bound=crossed is not None and bool(points) and crossed <= points[0][0], curve=points,
         critical_delay_s=longest * 1e-15, update_s=update * 1e-15, loss_here=curve.get(own), interrupted=interrupted,
     )  # fmt: skip
+
+
+def _check(program: Program, measure: str, limit: float, target: float | None, how: RunSettings) -> None:
+    if measure not in MEASURES:
+        raise InputError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}")
+    if not limit > 0:
+        raise InputError(f"limit must be > 0, got {limit:g}")
+    if how.schedules < 4 or how.reads < 2 * how.schedules:
+        raise InputError(
+            f"a design rule needs at least 4 schedules of 2 reads, got {how.schedules} and "
+            f"{how.reads} reads"
+        )
+    if measure == "success" and target is None:
+        raise InputError("success needs a target energy")
+    if measure == "kl" and program.n_variables > MAX_SPINS:
+        raise InputError(f"kl needs a problem of at most {MAX_SPINS} spins, got {program.n_variables}")
 
 
 def _bracket(curve: dict[float, tuple[float, float]], limit: float) -> tuple[float | None, float | None]:

@@ -4,11 +4,11 @@ Enters: a problem and a chip. Leaves: one Run per die, and the yield curve: whic
 """
 
 import math
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import replace
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from hwsim.cost.solution import clusters
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
-from hwsim.session import Run, run
+from hwsim.session import Run, RunKeywords, RunSettings, run
 
 SHARES = (0.1, 0.5, 0.9)
 """Of dies, for which the time to solution is told."""
@@ -41,22 +41,18 @@ def run_dies(
     *,
     dies: int,
     anneal: Anneal,
-    reads: int,
-    schedules: int,
-    seed: int = 0,
     first_die: int = 0,
     embedding: Any = None,
-    engine: str = "auto",
-    threads: int | None = None,
-    progress: Callable[[float, int], None] | None = None,
-    interrupt: Callable[[], bool] | None = None,
+    **settings: Unpack[RunKeywords],
 ) -> list[Run]:
     """``reads`` runs on each of the dies ``first_die``, ..., one thread a die.
 
     ``embedding`` is of `hwsim.mapping.compile.embed`; all dies share it. Die k takes the seed ``seed + k``: dies are
     independent, and the same die of another chip meets the same noise. ``progress`` hears (share of dies done, updates
-    so far). Ctrl-C, or ``interrupt`` returning true, ends it: the dies that were complete are returned.
+    so far). Ctrl-C, or ``interrupt`` returning true, ends it: the dies that were complete are returned. settings : see
+    RunSettings.
     """
+    how = RunSettings.of(settings)
     if dies < 1:
         raise InputError(f"dies must be >= 1, got {dies}")
     updates, done, lock = 0, 0, threading.Lock()
@@ -66,23 +62,21 @@ def run_dies(
         if stop():
             return None
         program = compile(problem, chip, die_seed=first_die + k, embedding=embedding)
-        result = run(
-            program, anneal=anneal, reads=reads, schedules=schedules, seed=seed + k, engine=engine, threads=1,
-            checkpoints=1, interrupt=stop,
-        )  # fmt: skip
+        own = replace(how, seed=how.seed + k, threads=1, progress=None, interrupt=stop)
+        result = run(program, anneal=anneal, checkpoints=1, **vars(own))
         if result.interrupted:
             return None
         with lock:
             done, updates = done + 1, updates + result.updates
-            if progress is not None:
-                progress(done / dies, updates)
+            if how.progress is not None:
+                how.progress(done / dies, updates)
         return result
 
-    workers = min(dies, threads if threads is not None else os.cpu_count() or 1)
+    workers = min(dies, how.n_threads)
     with CtrlC() as ctrl_c, ThreadPoolExecutor(workers) as pool:
 
         def stop() -> bool:
-            return ctrl_c.heard or (interrupt is not None and interrupt())
+            return ctrl_c.heard or (how.interrupt is not None and how.interrupt())
 
         first = one(0, stop)  # alone, so that kernels are compiled once
         rest = pool.map(lambda k: one(k, stop), range(1, dies)) if first is not None else []

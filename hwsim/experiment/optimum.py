@@ -16,7 +16,6 @@ from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.recipe import Recipe, carry_out
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval, standard_error
 from hwsim.analysis.tts import reached, repeats, scaled
-from hwsim.chip.chip import Chip
 from hwsim.cost.account import account
 from hwsim.cost.solution import Solution, clusters, is_fixed, solution
 from hwsim.cost.toggles import wires_of
@@ -304,7 +303,7 @@ def optimum_facts(program: Program, found: Optimum, make: Callable[[float], Reci
 
 
 def recipes(
-    problem: Problem, machine: Chip, program: Program, *, algorithm: str, parameters: Mapping[str, Any],
+    problem: Problem, program: Program, *, algorithm: str, parameters: Mapping[str, Any],
     beta: str | None, shape: str,
 ) -> Callable[[float], Recipe]:  # fmt: skip
     """The recipe of a length in seconds; ``beta`` as people write it, see `hwsim.experiment.anneals`. Raises

@@ -255,7 +255,7 @@ def _prices(chip: Chip, layout: Layout | None) -> Prices:
     """What the chip charges, and the wires of the layout."""
     proposes = LAWS[chip.pbit.law].own_clock  # an update of such a law is but a proposal, at the bounding rate
     prices = replace(chip.prices, update_j=None) if proposes else chip.prices
-    grades = {key: chip.grades[key] for key in PRICES if key in chip.grades}
+    grades = {key: chip.grades[key] for key in (*PRICES, "wire_energy") if key in chip.grades}
     return Prices(
         **vars(prices), wire_j=None if layout is None else layout.wire_j, grades_text=json.dumps(grades, sort_keys=True)
     )

@@ -4,9 +4,9 @@ from hwsim.session.activity import Activity, mean_activity, turns
 from hwsim.session.file import load_run, save_run
 from hwsim.session.run import Run, run
 from hwsim.session.session import Frame, Session
-from hwsim.session.settings import RunKeywords, RunSettings
+from hwsim.session.settings import ReadKeywords, RunKeywords, RunSettings
 
 __all__ = [
-    "Activity", "Frame", "Run", "RunKeywords", "RunSettings", "Session", "load_run", "mean_activity", "run", "save_run",
-    "turns",
+    "Activity", "Frame", "ReadKeywords", "Run", "RunKeywords", "RunSettings", "Session", "load_run", "mean_activity",
+    "run", "save_run", "turns",
 ]  # fmt: skip

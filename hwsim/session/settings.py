@@ -13,7 +13,7 @@ Interrupt = Callable[[], bool]
 """Asked a few times a second whether to stop."""
 
 
-class RunKeywords(TypedDict, total=False):
+class ReadKeywords(TypedDict, total=False):
     """What every function that runs a machine takes by keyword; see RunSettings."""
 
     reads: int
@@ -21,6 +21,11 @@ class RunKeywords(TypedDict, total=False):
     seed: int
     engine: str
     threads: int | None
+
+
+class RunKeywords(ReadKeywords, total=False):
+    """The same, with who watches."""
+
     progress: Progress | None
     interrupt: Interrupt | None
 
@@ -43,7 +48,7 @@ class RunSettings:
     interrupt: Interrupt | None = None
 
     @classmethod
-    def of(cls, given: RunKeywords, **defaults: Any) -> Self:
+    def of(cls, given: ReadKeywords, **defaults: Any) -> Self:
         """The settings of keywords; ``defaults`` of the function that took them stand before the record's own."""
         return cls(**defaults | dict(given))
 
@@ -61,6 +66,6 @@ class RunSettings:
         return os.cpu_count() or 1 if self.threads is None else self.threads
 
     @property
-    def quiet(self) -> RunKeywords:
+    def quiet(self) -> ReadKeywords:
         """Seed, engine and threads: for a search that comes before the run and reports nothing."""
         return {"seed": self.seed, "engine": self.engine, "threads": self.threads}

@@ -21,8 +21,9 @@ from hwsim.cost.solution import is_fixed
 from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.experiment.anneals import beta_ends, make_anneal
+from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import target_energy
-from hwsim.mapping.compile import compile, embed
+from hwsim.mapping.compile import Settings, embed
 from hwsim.mapping.layout import area_m2
 from hwsim.prices import PRICES
 from hwsim.problem.read import read
@@ -290,15 +291,15 @@ def _machine(
     key = f"program {chosen['problem']} {json.dumps([own, card], sort_keys=True, default=str)}"
     if key not in made:
         machine = chip(chosen["chip"], **card)
-        options: dict[str, Any] = {"die_seed": chosen["die_seed"], "chain_strength": chosen["chain_strength"]}
-        if chosen["chips"] is not None:
-            options["parts"] = chosen["chips"]
-        if chosen["exchange"] is not None:
-            options["exchange_s"] = seconds(chosen["exchange"], name="exchange")
         placed = f"embedding {chosen['problem']} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
         if placed not in made:
             made[placed] = embed(problem, machine)
-        program = compile(problem, machine, embedding=made[placed], **options)
+        exchange = chosen["exchange"]
+        settings = Settings(
+            die_seed=chosen["die_seed"], chain_strength=chosen["chain_strength"], parts=chosen["chips"],
+            exchange_s=None if exchange is None else seconds(exchange, name="exchange"), embedding=made[placed],
+        )  # fmt: skip
+        program = prepare(problem, machine, settings).program
         made[key] = machine, program, keep(program)
     return made[key]
 

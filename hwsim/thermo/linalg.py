@@ -72,20 +72,22 @@ class Measured:
 
 
 def measure(
-    A: np.ndarray, b: np.ndarray, *, machine: Modes | None = None, die_seed: int = 0, beta: float = 1.0,
+    A: np.ndarray, b: np.ndarray | None, *, machine: Modes | None = None, die_seed: int = 0, beta: float = 1.0,
     tau_s: float = 1e-6, time_s: float | None = None, interval_s: float | None = None, replicas: int = 1,
     settle_s: float | None = None, seed: int = 0,
     progress: Callable[[float, int], None] | None = None, interrupt: Callable[[], bool] = lambda: False,
 ) -> Measured:  # fmt: skip
     """Let the cells of A and b settle from 0, then average ``time_s`` of them, sampled every ``interval_s``.
 
-    A : (d, d) symmetric positive definite;  machine : None for ideal overdamped cells of ``beta`` and ``tau_s``, which
-    count for that alone;  die_seed : which die, where the machine has spread
+    A : (d, d) symmetric positive definite;  b : (d,), None for zeros
+    machine : None for ideal overdamped cells of ``beta`` and ``tau_s``, which count for that alone;  die_seed : which
+    die, where the machine has spread
     time_s : None for 100 relaxation times of the slowest mode;  settle_s, interval_s : None for the machine's own, else
     6 of these and the logarithm of the mean over the fluctuations more, and an eighth of the fastest
     replicas : machines at once;  progress : called with the share done and the samples. Raises InputError and
     DoesNotFitError.
     """
+    b = np.zeros(len(A)) if b is None else b
     on = device(machine or ideal(beta=beta, tau_s=tau_s), A, b, die_seed=die_seed)
     return measure_on(
         on, time_s=time_s, interval_s=interval_s, replicas=replicas, settle_s=settle_s, seed=seed, progress=progress,
@@ -233,12 +235,12 @@ def compare(A: np.ndarray, b: np.ndarray, *, tolerance: float, host_power_w: flo
 
 
 def direct_solvers(
-    A: np.ndarray, b: np.ndarray, found: Measured, *, inverse: bool = False, host_power_w: float | None = None
+    A: np.ndarray, b: np.ndarray | None, found: Measured, *, inverse: bool = False, host_power_w: float | None = None
 ) -> list[Direct]:
     """`compare` at the error of what a machine ``found``, of x or of the inverse."""
     error = found.covariance_error if inverse else found.relative_error
     # a right-hand side for the direct solvers where there is none: as much work for each column of the inverse
-    side = b if b.any() else np.ones(len(A))
+    side = b if b is not None and b.any() else np.ones(len(A))
     return compare(A, side, tolerance=max(error, _LEAST_ERROR), host_power_w=host_power_w)
 
 

@@ -45,6 +45,32 @@ def test_a_saved_program_gives_the_same_answer_as_running_the_problem(tmp_path, 
 
 
 @pytest.mark.parametrize(
+    ("problem", "chip"),
+    [("ring:n=6", "wobblybits"), ("ring:n=8", "dwave-advantage2-1.10"), ("karate", "extropic-z1"), ("karate", "")],
+)
+def test_a_saved_program_keeps_its_chip_its_beta_its_prices_and_its_target(problem, chip, tmp_path, capsys):
+    if chip.startswith(("dwave", "extropic")):
+        pytest.importorskip("minorminer")
+    path, machine = str(tmp_path / "p.npz"), ["--chip", chip] if chip else []
+    machine += ["--set", "readout_time=1us", "--set", "energy_per_update=2fJ"]
+    assert main(["compile", problem, *machine, "-o", path]) == 0
+    documents, texts = [], []
+    for what in ([problem, *machine], [path]):
+        made = tmp_path / "run.json"
+        capsys.readouterr()
+        assert main(["run", *what, "--time", "2us", "--reads", "32", "--json", str(made)]) == 0
+        said, told = capsys.readouterr().out.splitlines(), ("all rows", "engine:", "time of", "energy ", "chains")
+        texts.append([line for line in said if line.startswith(told)])
+        documents.append(json.loads(made.read_text()))
+    for document in documents:
+        for key in ("host_seconds", "updates_per_ns"):
+            document["row"].pop(key)
+        document["provenance"].pop("command")
+    assert documents[0] == documents[1] and texts[0] == texts[1]
+    assert documents[0]["row"]["total_time_s"] > 2.9e-6 and documents[0]["row"]["p_success"] is not None
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["compile", "ring:n=8", "-o", "/nowhere/p.npz"],
@@ -96,8 +122,8 @@ def test_copies_are_chains_and_their_precision_counts_the_chain_strength(capsys)
 def test_a_saved_program_takes_no_options_of_its_chip(tmp_path, capsys):
     path = str(tmp_path / "p.npz")
     assert main(["compile", "sk:n=6,seed=1", "--set", "max_degree=4", "-o", path]) == 0
-    for option in (["--chain-strength", "2"], ["--clamp", "0=1"], ["--chips", "2"], ["--delay", "1ns"]):
-        assert main(["run", path, *option]) == 2
+    for option in ("--chain-strength 2", "--clamp 0=1", "--chips 2", "--delay 1ns", "--die-seed 3"):
+        assert main(["run", path, *option.split()]) == 2
         assert "has its chip in it" in capsys.readouterr().err
 
 

@@ -1,6 +1,8 @@
 """Arguments that commands share: typed, checked once, named in the refusal."""
 
 import argparse
+import re
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +93,11 @@ def test_a_command_has_no_option_that_it_does_not_use():
     options_of = {name: {o for a in one._actions for o in a.option_strings} for name, one in leaves(parser())}
     assert "--vcd" not in options_of["blame"] and {"--vcd"} <= options_of["run"] & options_of["compare"]
     assert all("--json" in given for name, given in options_of.items() if name not in ("merge", "chip generic"))
+
+
+def test_commands_compute_nothing():
+    """What is computed is computed below; a command reads its arguments, calls, and gives the result."""
+    folder = Path(options.__file__).parent
+    imports = re.compile(r"^\s*(import|from) numpy", re.M)
+    numeric = [path.name for path in folder.glob("*.py") if imports.search(path.read_text())]
+    assert numeric == ["arrays.py"]  # which reads them

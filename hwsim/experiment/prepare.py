@@ -1,0 +1,67 @@
+"""Prepare: a problem on a chip, with the anneal it is to go through and the energy it is to reach.
+
+Enters: a problem and a chip, or a saved program, and what is asked of them. Leaves: a Prepared. The command line, the
+sampler and studies all begin here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hwsim.anneal import Anneal
+from hwsim.chip.chip import Chip
+from hwsim.experiment.anneals import Ramp, make_anneal
+from hwsim.mapping.compile import Settings, compile, embed
+from hwsim.mapping.restore import restored_problem
+from hwsim.program import Program, load
+
+Find = Callable[[Any], float | None]
+"""The target energy of a problem."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """problem : as it was given, or as the program remembers it;  chip : None of a saved program, which has it within
+    embedding : {label: p-bits}, or None where there was nothing to search;  anneal, target : None where not asked for
+    """
+
+    problem: Any
+    chip: Chip | None
+    program: Program
+    embedding: Mapping[Any, Any] | None = None
+    anneal: Anneal | None = None
+    target: float | None = None
+
+    @property
+    def chip_name(self) -> str:
+        """Name of the chip's card."""
+        return self.program.placement.chip or "unknown"
+
+
+def prepare(
+    problem: Any, chip: Chip, settings: Settings | None = None, *, ramp: Ramp | None = None, find: Find | None = None
+) -> Prepared:
+    """``problem``, a Problem or BQM, compiled for ``chip``.
+
+    settings : of `compile`; where they name no embedding and one is needed, it is searched and kept
+    ramp : the anneal as people write it;  find : gives the target. Raises InputError and DoesNotFitError.
+    """
+    settings = Settings() if settings is None else settings
+    if settings.embedding is None:
+        settings = replace(settings, embedding=embed(problem, chip))
+    program = compile(problem, chip, **vars(settings))
+    placed = settings.embedding if isinstance(settings.embedding, Mapping) else None
+    return _asked(Prepared(problem=problem, chip=chip, program=program, embedding=placed), ramp, find)
+
+
+def prepare_saved(path: str | Path, *, ramp: Ramp | None = None, find: Find | None = None) -> Prepared:
+    """The program that was saved in ``path``, as `prepare` gave it. Raises InputError."""
+    program = load(path)
+    problem = restored_problem(program, name=Path(path).stem)
+    return _asked(Prepared(problem=problem, chip=None, program=program), ramp, find)
+
+
+def _asked(ready: Prepared, ramp: Ramp | None, find: Find | None) -> Prepared:
+    anneal = None if ramp is None else make_anneal(ready.problem, ready.program, **vars(ramp))
+    return replace(ready, anneal=anneal, target=None if find is None else find(ready.problem))
