@@ -206,7 +206,7 @@ def test_stuck_cells_never_change_and_bias_their_neighbours(boltzmann, distance)
     """The free cells follow the Boltzmann law of the problem with the stuck ones as constants."""
     problem = frustrated()
     chip = hwsim.chip("generic-all-to-all", tau="1 ns", stuck_fraction=0.4)
-    seed = next(k for k in range(100) if 0 < np.count_nonzero(hwsim.compile(problem, chip, die_seed=k).stuck) < 3)
+    seed = next(k for k in range(100) if 0 < np.count_nonzero(hwsim.compile(problem, chip, die_seed=k).cells.stuck) < 3)
     program = hwsim.compile(problem, chip, die_seed=seed)
     stuck = program.cells.stuck != 0
     run = settled(program, beta=0.5, time="60 ns", seed=3)
