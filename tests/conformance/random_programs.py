@@ -1,7 +1,7 @@
 """Programs by feature: small ones that ask one thing of an engine, and random ones that ask many.
 
-A builder is called with a generator and what was made so far ("couplings", and fields of a Program), and returns what it
-adds or replaces. Each Feature has builders by name; a new Feature needs one here, and is then asked of every engine.
+A builder is called with a generator and what was made so far ("couplings", and fields of a Program), and returns what
+it adds or replaces. Each Feature has builders by name; a new Feature needs one, and is then asked of every engine.
 """
 
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from hwsim.cell.clock import CLOCKS
-from hwsim.cell.law import LINEAR, P_KIT, RELAXATION, SOURCES, TABLE
+from hwsim.cell.codes import LINEAR, P_KIT, RELAXATION, SOURCES, TABLE
 from hwsim.engine.feature import Feature
 from hwsim.program import Network
 
