@@ -1,15 +1,49 @@
 """Shared fixtures: programs built by hand, so that engine tests need no chip and no problem."""
 
+import secrets
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import seed, settings
 
 from hwsim.cell.codes import NO_LIMIT
 from hwsim.mapping.color import greedy_coloring
 from hwsim.program import Cells, Clock, Network, Noise, Program, Readout, Wires
 
 TAU = 1_000_000  # ticks: 1 ns
+MORE = 3  # times as many examples of each exact property, where they are reseeded
+
+
+def pytest_addoption(parser):
+    """``--reseed``: by default random programs have fixed seeds, so that a test that passes goes on passing."""
+    parser.addoption("--reseed", metavar="SEED", help="run the exact properties alone, with more programs, from SEED "
+                     "(a number, or 'random'); the seed is printed")  # fmt: skip
+
+
+def pytest_configure(config):
+    """Settle the seed before workers start, and print it before anything can fail."""
+    if config.option.reseed is not None and not hasattr(config, "workerinput"):
+        if config.option.reseed == "random":
+            config.option.reseed = str(secrets.randbelow(2**32))
+        if not config.option.reseed.isdecimal():
+            raise pytest.UsageError(f"--reseed must be a number or 'random', got {config.option.reseed!r}")
+        print(f"exact properties from another seed; again with: pytest --reseed {config.option.reseed}", flush=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Where the seed was given: the tests marked ``exact`` alone, each from that seed and MORE times as long."""
+    if config.option.reseed is None:
+        return
+    chosen = [item for item in items if item.get_closest_marker("exact")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+    for test in {item.function for item in chosen}:  # items of one parametrised test share their function
+        usual = test._hypothesis_internal_use_settings
+        test._hypothesis_internal_use_settings = settings(
+            usual, derandomize=False, database=None, max_examples=MORE * usual.max_examples, print_blob=True
+        )
+        seed(int(config.option.reseed))(test)
 
 
 def build_program(

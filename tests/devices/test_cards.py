@@ -8,6 +8,8 @@ import hwsim
 from hwsim.cell.card import GRADES
 from hwsim.chip.library import list_chips, list_modes, list_pbits
 from hwsim.chip.topology import wires
+from hwsim.engine.choice import NAMES, engine_of
+from hwsim.program import content_hash, load, save
 
 CHIPS = [
     "wobblybits", "parallel-pbit-dac", "ucsb-sparse-ising", "ucsb-six-fpga", "pegasus-asic-28nm", "million-pbit-fpga",
@@ -47,20 +49,29 @@ def small_problem(chip):
     return bqm
 
 
+def traces_of(program, engine, anneal):
+    """The recorded trace and the energies of a short run on ``engine``."""
+    how = {"reads": 2, "schedules": 1, "record": (1,), "checkpoints": 1}
+    result = hwsim.run(program, anneal=anneal, engine=engine, **how)
+    return [*result.traces[1], result.energies]
+
+
 @pytest.mark.parametrize("name", sorted({card.name for card in list_chips()}))
-def test_every_machine_runs_and_all_engines_tell_the_same(name):
+def test_every_machine_compiles_saves_loads_and_runs_to_the_same_trace_on_every_engine(name, tmp_path):
     chip = hwsim.chip(name)
     if chip.topology.kind in ("pegasus", "zephyr"):
         pytest.importorskip("dwave.graphs")
     program = hwsim.compile(small_problem(chip), chip)
+    save(program, tmp_path / "p.npz")
+    loaded = load(tmp_path / "p.npz")
+    assert content_hash(loaded) == content_hash(program)
     period_s = max(program.clock.period, 1) * 1e-15
     anneal = hwsim.constant(0.5, 2.5 * period_s)
-    traces = [
-        hwsim.run(program, anneal=anneal, reads=2, schedules=1, engine=engine, record=(1,), checkpoints=1).traces[1]
-        for engine in ("reference", "auto")
-    ]
-    assert len(traces[0][0]) > 0
-    assert all(np.array_equal(a, b) for a, b in zip(*traces, strict=True))
+    law = traces_of(program, "reference", anneal)
+    assert len(law[0]) > 0
+    able = ["auto", *(engine for engine in NAMES if engine_of(engine).why_not(program) is None)]
+    for engine in able:
+        assert all(np.array_equal(a, b) for a, b in zip(traces_of(loaded, engine, anneal), law, strict=True)), engine
 
 
 @pytest.mark.parametrize("name", sorted({card.name for card in list_pbits()}))

@@ -2,11 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import hwsim
-from hwsim.cell.clock import CLOCKS
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.mapping.partition import cut_wires, partition
 from hwsim.session import run
@@ -44,26 +41,6 @@ def test_chips_that_hardly_talk_end_at_higher_energies():
         energies.append((result.energies.mean(), result.energies.std() / 16))
     (best, _), (slow, error), (slower, other) = energies
     assert best < slow - 4 * error and slow < slower - 4 * other
-
-
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_lanes_and_reference_tell_the_same(make_program, data):
-    draw = data.draw
-    rng = np.random.default_rng(draw(st.integers(0, 999)))
-    n = draw(st.integers(2, 7))
-    upper = np.triu(rng.choice([-1.0, 0.5, 1.0], (n, n)) * (rng.random((n, n)) < 0.7), 1)
-    couplings = upper + upper.T
-    m = np.count_nonzero(couplings)
-    program = make_program(
-        couplings, clock=draw(st.sampled_from(sorted(CLOCKS))), delay=rng.integers(0, 700_000, m),
-        exchange=rng.choice([0, 300_000, 2_500_000], m), synapse=draw(st.sampled_from([0.0, 3e5])),
-    )  # fmt: skip
-    traces = [
-        run(program, anneal=hwsim.linear(0.1, 2.0, "12 ns"), reads=2, schedules=1, engine=e, record=(1,), seed=3).traces
-        for e in ("reference", "lanes")
-    ]
-    assert all(np.array_equal(a, b) for a, b in zip(traces[0][1], traces[1][1], strict=True))
 
 
 def test_a_partition_is_even_and_cuts_few_wires():

@@ -72,18 +72,6 @@ def test_held_p_bits_keep_the_value_of_their_read(make_program):
     assert found[1].updates == found[0].updates
 
 
-@pytest.mark.parametrize("clock", ["synchronous", "chromatic", "sequential", "random-sequential", "free-running"])
-def test_held_p_bits_are_skipped_by_every_clock(make_program, clock):
-    program = make_program(-RING, clock=clock, held=np.arange(6) % 3 == 0, delay=200_000)
-    results = [
-        run(program, anneal=constant(1.0, "12 ns"), reads=66, engine=engine, record=(0,))
-        for engine in ("reference", "lanes", "bitplanes", "dense")
-    ]
-    for one in results[1:]:
-        assert np.array_equal(one.states, results[0].states)
-        assert all(np.array_equal(a, b) for a, b in zip(one.traces[0], results[0].traces[0], strict=True))
-
-
 @pytest.mark.parametrize(("field", "value"), [("reads", 0), ("schedules", 0), ("threads", 0)])
 def test_settings_out_of_range_are_refused_by_name(field, value):
     with pytest.raises(InputError, match=field):
