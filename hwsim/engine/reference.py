@@ -120,7 +120,7 @@ class World(Timeline):
         self.pbits = [PBit(self, i, int(spins[i])) for i in range(n)]
         for pbit in self.pbits:
             pbit.listen()
-        self.begin(self.pbits, together=[self.together(i) for i in range(n)])
+        self.begin(self.pbits, together=[self.ticking_with(i) for i in range(n)])
 
     def run(self, until: int) -> None:
         """Everything before grid time ``until``."""
@@ -159,7 +159,7 @@ class World(Timeline):
         )  # fmt: skip
         return 1 if float(self.draw(pbit)) < bound else -1
 
-    def together(self, i: int) -> range:
+    def ticking_with(self, i: int) -> range:
         """Who ticks when p-bit i does: all lines of a p-dit with the first, and none with another."""
         lines = self.lines(i)
         return lines if i == lines[0] else range(0)

@@ -48,7 +48,10 @@ def _two_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
 
 
 def first_fit(indptr: np.ndarray, indices: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """int32 (n,): a proper colouring, each p-bit of ``order``, int64 (n,), in the first colour that no neighbour has."""
+    """int32 (n,): a proper colouring, each p-bit in turn in the first colour that no neighbour has.
+
+    order : int64 (n,), whose turn comes when
+    """
     n = len(indptr) - 1
     color = np.full(n, -1, dtype=np.int32)
     for i in order:

@@ -29,7 +29,7 @@ class Modes:
         self.rates, self.shapes = world.network.normal_modes
         self.spread = 1 / np.sqrt(world.beta * self.rates)
         noise = [self.noise(world.keys.scatter, k, 0) for k in range(len(self.rates))]
-        self.forget_centre()
+        self._centre: np.ndarray | None = None
         self.y = self.centre() + self.spread * noise
 
     def centre(self) -> np.ndarray:
@@ -41,7 +41,7 @@ class Modes:
 
     def forget_centre(self) -> None:
         """Another value is seen from now on."""
-        self._centre: np.ndarray | None = None
+        self._centre = None
 
     def x(self) -> np.ndarray:
         """float64 (m,): the cells now."""
