@@ -159,10 +159,10 @@ class World(Timeline):
         )  # fmt: skip
         return 1 if float(self.draw(pbit)) < bound else -1
 
-    def ticking_with(self, i: int) -> range:
-        """Who ticks when p-bit i does: all lines of a p-dit with the first, and none with another."""
-        lines = self.lines(i)
-        return lines if i == lines[0] else range(0)
+    def ticking_with(self, i: int) -> list[int]:
+        """Who ticks when p-bit i does: all lines of a p-dit with the first, and none with another; a held one never."""
+        lines, held = self.lines(i), self.program.cells.held
+        return [line for line in lines if not held[line]] if i == lines[0] else []
 
     def lines(self, i: int) -> range:
         """The lines of the p-dit that line i belongs to; a p-bit is its own and only one."""
