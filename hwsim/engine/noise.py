@@ -28,7 +28,7 @@ STRIDE = 2
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
 _ROMU, _TURN = np.uint64(ROMU), np.uint64(ROMU_TURN)
 _FLICKER, _SOURCE = np.uint64(0x5DEECE66D), np.uint64(0xB5297A4D)  # set these streams apart from the others
-_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
+_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
 @numba.njit(inline="always")
@@ -76,11 +76,16 @@ def draw(start, replica):
     return u
 
 
+@numba.njit(inline="always")
+def unit(bits):
+    """A float64 strictly between 0 and 1, of 64 random bits. Signed on the way, for which processors have vectors."""
+    return (np.float64(np.int64(bits >> _S11)) + 0.5) * 2.0**-53
+
+
 @njit
-def uniform(key, pbit, number):
-    """A float64 strictly between 0 and 1: draw ``number`` of a clock's stream."""
-    bits, _ = first_word(update_key(key, pbit, number))
-    return (np.float64(bits >> np.uint64(11)) + 0.5) * 2.0**-53
+def uniform(key, pbit, number, place=1):
+    """A float64 strictly between 0 and 1: draw ``number`` of a clock's stream, of the hash at ``place``."""
+    return unit(mix(update_key(key, pbit, number) + np.uint64(place) * _GOLDEN))
 
 
 @njit

@@ -1,19 +1,12 @@
 """reference: the law. A SimPy world with one process per p-bit, written to be read.
 
-One instant has two phases. Signals that were sent earlier and arrive now are delivered first (priority 0); then every
-p-bit that ticks now reads (priority 1); then all of them commit and send (priority 2). So two p-bits that tick
-together do not see each other's new value, and a p-bit one period of delay away does. A signal is a timeout with a
-callback and not
-a process of its own, because that would insert an event of its own into the order.
+When p-bits tick, read and commit, and when a value arrives, `hwsim.engine.timeline` says; what they read, decide and
+send is here.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import simpy
-from simpy.core import EventPriority
 
 from hwsim.anneal import Anneal
 from hwsim.cell.codes import SOURCES
@@ -22,25 +15,29 @@ from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import Events, Felt, Start
 from hwsim.engine.feature import ALL
 from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw
-from hwsim.engine.schedule import drawn_pbit, next_tick, slot_time, takes_part
+from hwsim.engine.timeline import DELIVER, Ticker, Timeline
 from hwsim.program import Program
 
 FEATURES = ALL
-DELIVER, READ, COMMIT = (EventPriority(k) for k in range(3))
-"""Phases of an instant."""
 
 Listener = Callable[[int, int, int], None]
 
 
-class PBit:
-    """One p-bit: its state, what it has heard of its neighbours, and its process."""
+class PBit(Ticker):
+    """One p-bit: its state, and what it has heard of its neighbours."""
+
+    world: "World"
 
     def __init__(self, world: "World", number: int, spin: int) -> None:
-        self.world, self.number, self.spin, self.updates = world, number, spin, 0
+        super().__init__(world, number)
+        self.spin = spin
         program = world.program
-        self.inputs = range(program.network.indptr[number], program.network.indptr[number + 1])
+        row, is_driven = program.network.row(number), program.wires.driven
+        self.inputs, self.bias = range(row.start, row.stop), float(program.network.bias[number])
+        inputs = list(zip(self.inputs, program.network.weight[row].tolist(), strict=True))
+        self.steady = [(k, weight) for k, weight in inputs if is_driven is None or not is_driven[k]]
+        self.driven = None if is_driven is None else [(k, weight) for k, weight in inputs if is_driven[k]]
         self.synapse = float(program.cells.synapse[number])
-        self.ticked = world.env.event()
         self.targets: list[tuple[PBit, int, int]] = []
         self.heard: dict[int, int] = {}
         self.filtered: dict[int, float] = {}
@@ -63,12 +60,12 @@ class PBit:
 
     def hear(self, connection: int, value: int) -> None:
         """A neighbour's value arrives over ``connection``; a filter first follows the old value up to now."""
-        self._settle(connection)
+        if self.synapse:
+            self._settle(connection)
         self.heard[connection] = value
 
     def _settle(self, connection: int) -> float:
-        if not self.synapse:
-            return float(self.heard[connection])
+        """What the filter of ``connection`` lets through now."""
         now = self.world.now
         if now > self.stepped[connection]:
             elapsed = float(now - self.stepped[connection])
@@ -80,32 +77,18 @@ class PBit:
 
     def input(self) -> float:
         """I = -(h + sum J s), summed in the order of the program's row; driven couplings in a sum of their own."""
-        program = self.world.program
-        current, driven = float(program.network.bias[self.number]), 0.0
-        for k in self.inputs:
-            if program.wires.driven is not None and program.wires.driven[k]:
-                driven += float(program.network.weight[k]) * self._settle(k)
-            else:
-                current += float(program.network.weight[k]) * self._settle(k)
-        if program.wires.driven is None:
+        value, current, driven = self._settle if self.synapse else self.heard.__getitem__, self.bias, 0.0
+        for k, weight in self.steady:
+            current += weight * value(k)
+        if self.driven is None:
             return -current
+        for k, weight in self.driven:
+            driven += weight * value(k)
         return -(current + self.world.anneal.drive_at(self.world.now) * driven)
 
-    def process(self) -> Generator[simpy.Event, Any, None]:
-        """Wait for a tick, read, commit; for ever."""
-        env = self.world.env
-        while True:
-            yield self.ticked
-            self.ticked = env.event()
-            self.updates += 1
-            value = self.world.decide(self, self.input())
-            commit = env.event()
-            commit._ok, commit._value = True, None
-            commit.callbacks.append(partial(self._on_commit, value))
-            env.schedule(commit, priority=COMMIT)
-
-    def _on_commit(self, value: int, _: simpy.Event) -> None:
-        self.commit(value)
+    def read(self) -> int:
+        """What the cell decides on its input."""
+        return self.world.decide(self, self.input())
 
     def commit(self, value: int) -> None:
         """Take the new value and send it; nothing is sent when it did not change, except to a synapse.
@@ -113,37 +96,31 @@ class PBit:
         A synapse steps its filter at every arrival, changed or not, so that the lengths of its steps depend on
         the schedule alone.
         """
-        changed, self.spin = value != self.spin, value
-        self.world.listener(self.world.now, self.number, value)
+        world, changed, self.spin = self.world, value != self.spin, value
+        world.listener(world.now, self.number, value)
         for target, connection, delay in self.targets:
             if changed or target.synapse:
-                self.world.send(target, connection, value, self.world.until_exchange(connection) + delay)
+                world.send(target, connection, value, world.until_exchange(connection) + delay)
 
 
-class World:
-    """All p-bits of a program, for one replica, under one clock. ``env`` is open to users' own SimPy processes."""
+class World(Timeline):
+    """All p-bits of a program, for one replica, under its clock. ``env`` is open to users' own SimPy processes."""
 
     def __init__(
         self, program: Program, *, noise_key: int, clock_key: int, initial_key: int, replica: int,
         initial: np.ndarray | None = None, listener: Listener = lambda time, pbit, value: None,
     ) -> None:  # fmt: skip
+        super().__init__(program.clock, clock_key)
         self.program, self.replica, self.listener = program, replica, listener
         self.anneal: Anneal  # of the next stretch; whoever runs the world sets it
-        self.noise_key, self.clock_key = np.uint64(noise_key), np.uint64(clock_key)
-        self.env = simpy.Environment()
+        self.noise_key = np.uint64(noise_key)
         self.written = 0  # how often the states were written from outside
         n = program.n_pbits
         spins = [initial_spin(np.uint64(initial_key), i, replica) for i in range(n)] if initial is None else initial
         self.pbits = [PBit(self, i, int(spins[i])) for i in range(n)]
         for pbit in self.pbits:
             pbit.listen()
-        for pbit in self.pbits:
-            self.env.process(pbit.process())
-        if program.clock.is_own:
-            for pbit in self.pbits:
-                self.env.process(self._own_clock(pbit))
-        else:
-            self.env.process(self._common_clock())
+        self.begin(self.pbits, together=[self.ticking_with(i) for i in range(n)])
 
     def run(self, until: int) -> None:
         """Everything before grid time ``until``."""
@@ -160,24 +137,18 @@ class World:
                 pbit.heard[k], pbit.filtered[k], pbit.stepped[k] = value, float(value), self.now
 
     @property
-    def now(self) -> int:
-        """Grid time."""
-        return int(self.env.now)
-
-    @property
     def spins(self) -> np.ndarray:
         """int8 (n,): the committed states now."""
         return np.array([pbit.spin for pbit in self.pbits], dtype=np.int8)
 
     def decide(self, pbit: PBit, field: float) -> int:
         """The law of the cell, with its own random number."""
-        p, i = self.program, pbit.number
-        if p.cells.stuck[i]:
-            return int(p.cells.stuck[i])
-        if p.cells.pdit is not None and len(self.lines(i)) > 1:
+        cells, noise, i = self.program.cells, self.program.noise, pbit.number
+        if cells.stuck[i]:
+            return int(cells.stuck[i])
+        if cells.pdit is not None and len(self.lines(i)) > 1:
             return self.decide_level(pbit)
-        offset = p.cells.offset[i]
-        cells, noise = p.cells, p.noise
+        offset = cells.offset[i]
         if noise.flicker[i]:
             wave = flicker(self.clock_key, i, self.now, noise.flicker_block, noise.flicker_octaves)
             offset += noise.flicker[i] * wave
@@ -187,6 +158,11 @@ class World:
             cells.bound[i], noise.white[i], cells.points, cells.table_first, cells.table_step,
         )  # fmt: skip
         return 1 if float(self.draw(pbit)) < bound else -1
+
+    def ticking_with(self, i: int) -> list[int]:
+        """Who ticks when p-bit i does: all lines of a p-dit with the first, and none with another; a held one never."""
+        lines, held = self.lines(i), self.program.cells.held
+        return [line for line in lines if not held[line]] if i == lines[0] else []
 
     def lines(self, i: int) -> range:
         """The lines of the p-dit that line i belongs to; a p-bit is its own and only one."""
@@ -223,53 +199,8 @@ class World:
 
     def send(self, target: PBit, connection: int, value: int, delay: int) -> None:
         """Deliver ``value`` after ``delay`` ticks, before anybody reads at that instant."""
-        arrival = self.env.event()
-        arrival._ok, arrival._value = True, None
         written = self.written
-        arrival.callbacks.append(lambda _: target.hear(connection, value) if written == self.written else None)
-        self.env.schedule(arrival, priority=DELIVER, delay=delay)
-
-    def _tick(self, pbit: PBit) -> None:
-        """All lines of a p-dit tick with the first; a tick of another line is nothing, nor that of a held p-bit."""
-        if self.program.cells.held[pbit.number]:
-            return
-        lines = self.lines(pbit.number)
-        for line in lines if pbit.number == lines[0] else ():
-            ticked = self.pbits[line].ticked
-            ticked._ok, ticked._value = True, None
-            self.env.schedule(ticked, priority=READ)
-
-    def _wait(self, time: int) -> simpy.Event:
-        return self.env.timeout(int(time) - self.env.now)
-
-    def _own_clock(self, pbit: PBit) -> Generator[simpy.Event, Any, None]:
-        p, i, time, number = self.program, pbit.number, 0, 0
-        code, clock = p.clock.facts.code, p.clock
-        while True:
-            number += 1
-            time = int(
-                next_tick(code, self.clock_key, i, number, time, clock.tau[i], clock.phase[i], clock.jitter[i])
-            )
-            yield self._wait(time)
-            self._tick(pbit)
-
-    def _common_clock(self) -> Generator[simpy.Event, Any, None]:
-        p, clock, slot = self.program, self.program.clock, 0
-        n_slots = clock.n_slots
-        while True:
-            yield self._wait(slot_time(slot, clock.period, n_slots))
-            if clock.kind == "random-sequential":
-                self._tick(self.pbits[int(drawn_pbit(self.clock_key, slot, p.n_pbits))])
-            elif clock.kind == "sequential":
-                self._tick(self.pbits[slot % n_slots])
-            else:
-                for pbit in self.pbits:
-                    if clock.kind == "chromatic":
-                        if clock.color[pbit.number] == slot % n_slots:
-                            self._tick(pbit)
-                    elif takes_part(self.clock_key, pbit.number, slot, clock.participation):
-                        self._tick(pbit)
-            slot += 1
+        self.at(DELIVER, lambda _: target.hear(connection, value) if written == self.written else None, delay)
 
 
 class ReferenceState:

@@ -1,7 +1,7 @@
 """Schedules: from a clock to instants. Who updates when does not depend on the state, so replicas can share it.
 
-Enters: a Program and the key of a schedule group. Leaves: chunks of events (time, p-bit, update number), ordered by
-(time, p-bit), that never cut an instant in two. Update numbers count from 1 for each p-bit.
+Enters: a clock, or a Program that has one, and the key of a schedule group. Leaves: chunks of events (time, p-bit,
+update number), ordered by (time, p-bit), that never cut an instant in two. Update numbers count from 1 for each p-bit.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hwsim.cell.clock import CLOCKS
 from hwsim.cell.law import exponential_interval, jittered_interval
 from hwsim.engine.noise import flicker, uniform
 from hwsim.jit import njit
-from hwsim.program import Program
+from hwsim.program import Clock, Program
 
 _CODES = {name: kind.code for name, kind in CLOCKS.items()}
 _SYNCHRONOUS, _CHROMATIC, _SEQUENTIAL = _CODES["synchronous"], _CODES["chromatic"], _CODES["sequential"]
@@ -34,25 +34,28 @@ class Chunk:
 
 
 @njit
-def next_tick(clock, key, pbit, number, time, tau, phase, jitter):
-    """Instant of update ``number`` (from 1) of an autonomous p-bit whose previous one was at ``time``."""
+def next_tick(clock, key, pbit, number, time, tau, phase, jitter, place=1):
+    """Instant of update ``number`` (from 1) of an autonomous p-bit whose previous one was at ``time``.
+
+    place : as in Instants
+    """
     if clock == _POISSON:
-        return time + exponential_interval(tau, uniform(key, pbit, number))
+        return time + exponential_interval(tau, uniform(key, pbit, number, place))
     if number == 1:
         return phase
-    return time + jittered_interval(tau, jitter, uniform(key, pbit, number))
+    return time + jittered_interval(tau, jitter, uniform(key, pbit, number, place))
 
 
 @njit
-def drawn_pbit(key, slot, n):
+def drawn_pbit(key, slot, n, place=1):
     """The p-bit that slot ``slot`` of a random-sequential clock updates."""
-    return min(np.int64(uniform(key, 0, slot) * n), n - 1)
+    return min(np.int64(uniform(key, 0, slot, place) * n), n - 1)
 
 
 @njit
-def takes_part(key, pbit, slot, participation):
+def takes_part(key, pbit, slot, participation, place=1):
     """Whether a p-bit takes part in tick ``slot`` of a synchronous clock."""
-    return participation >= 1.0 or uniform(key, pbit, slot) < participation
+    return participation >= 1.0 or uniform(key, pbit, slot, place) < participation
 
 
 def slot_time(slot: int, period: int, n_slots: int) -> int:
@@ -60,22 +63,21 @@ def slot_time(slot: int, period: int, n_slots: int) -> int:
     return (slot // n_slots) * period + (slot % n_slots) * period // n_slots
 
 
-class Schedule:
-    """One realisation of a Program's clock, made chunk by chunk."""
+class Instants:
+    """One realisation of a clock, made stretch by stretch; what has been made ends at ``horizon``.
 
-    def __init__(self, program: Program, key: int) -> None:
-        self._program, self._clock = program, program.clock
-        self._key = np.uint64(key)
-        self._code = self._clock.facts.code
-        self._count = np.zeros(program.n_pbits, dtype=np.int64)
+    key : of the stream;  place : which hash of an update's numbers its clock takes. P-bits of a Program leave the one
+    at 0 alone; mixed machines give it to their first replica, whose number the clock takes of a stream of its own
+    """
+
+    def __init__(self, clock: Clock, key: int, *, place: int = 1) -> None:
+        self._clock, self._code = clock, clock.facts.code
+        self._key, self._place = np.uint64(key), np.uint64(place)
+        self._count = np.zeros(len(clock.tau), dtype=np.int64)
         self.horizon = 0
-        self.events = 0
-        self._flickers = bool(np.any(program.noise.flicker > 0))
-        self._held = program.cells.held if np.any(program.cells.held) else None
-        clock = self._clock
         if clock.is_own:
-            self._next = np.empty(program.n_pbits, dtype=np.int64)
-            _first_ticks(self._code, self._key, clock.tau, clock.phase, clock.jitter, self._next)
+            self._next = np.empty(len(clock.tau), dtype=np.int64)
+            _first_ticks(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter, self._next)
             self._rate = float(np.sum(1.0 / clock.tau))
         else:
             self._slot = 0
@@ -85,32 +87,20 @@ class Schedule:
             counts = np.bincount(clock.color, minlength=self._n_slots) if clock.facts.colored else [0]
             self._member_ptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
-    def chunk(self, until: int, n_events: int) -> Chunk:
-        """The next events with time < ``until``; about ``n_events`` of them, more when one instant holds more."""
-        clock, noise = self._clock, self._program.noise
-        if clock.is_own:
-            horizon = min(until, self.horizon + max(1, int(n_events / self._rate)))
-            time, pbit, number = _autonomous(
-                self._code, self._key, clock.tau, clock.phase, clock.jitter, self._next, self._count, self.horizon,
-                horizon,
-            )  # fmt: skip
-        else:
-            time, pbit, number, horizon = self._clocked(until, n_events)
-        if self._program.cells.pdit is not None:
-            time, pbit, number = _lines_together(self._program.cells.pdit, time, pbit, number)
-        if self._held is not None:
-            free = ~self._held[pbit]
-            time, pbit, number = time[free], pbit[free], number[free]
-        self.horizon = horizon
-        self.events += len(time)
-        shift = np.empty(len(time) if self._flickers else 0)
-        if self._flickers:
-            block, octaves = np.int64(noise.flicker_block), noise.flicker_octaves
-            _fill_shift(self._key, noise.flicker, block, octaves, time, pbit, shift)
-        return Chunk(time, pbit, number, shift, horizon)
+    def stretch(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(time int64, p-bit int32, number of its update int64) of the next ticks with time < ``until``: about
+        ``n_events`` of them, more when one instant holds more. Moves the horizon on."""
+        clock = self._clock
+        if not clock.is_own:
+            return self._clocked(until, n_events)
+        begin, self.horizon = self.horizon, min(until, self.horizon + max(1, int(n_events / self._rate)))
+        return _autonomous(
+            self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter, self._next, self._count, begin,
+            self.horizon,
+        )  # fmt: skip
 
-    def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-        n, period, n_slots = self._program.n_pbits, self._clock.period, self._n_slots
+    def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        n, period, n_slots = len(self._clock.tau), self._clock.period, self._n_slots
         last = self._slot + max(1, int(n_events / (n / n_slots)))
         # the first slot at or after `until` ends the chunk
         bound = (until // period) * n_slots
@@ -120,11 +110,43 @@ class Schedule:
             bound -= 1
         last = min(last, bound)
         time, pbit, number = _slots(
-            self._code, self._key, self._slot, last, np.int64(period), n_slots, n, self._clock.participation,
-            self._members, self._member_ptr, self._count,
+            self._code, self._key, self._place, self._slot, last, np.int64(period), n_slots, n,
+            self._clock.participation, self._members, self._member_ptr, self._count,
         )  # fmt: skip
-        self._slot = last
-        return time, pbit, number, until if last == bound else slot_time(last, period, n_slots)
+        self._slot, self.horizon = last, until if last == bound else slot_time(last, period, n_slots)
+        return time, pbit, number
+
+
+class Schedule:
+    """One realisation of a Program's clock, made chunk by chunk: the instants at which its p-bits update."""
+
+    def __init__(self, program: Program, key: int) -> None:
+        self._program, self._key = program, np.uint64(key)
+        self._instants = Instants(program.clock, key)
+        self.events = 0
+        self._flickers = bool(np.any(program.noise.flicker > 0))
+        self._held = program.cells.held if np.any(program.cells.held) else None
+
+    @property
+    def horizon(self) -> int:
+        """Where the chunks that have been made end."""
+        return self._instants.horizon
+
+    def chunk(self, until: int, n_events: int) -> Chunk:
+        """The next events with time < ``until``; about ``n_events`` of them, more when one instant holds more."""
+        noise = self._program.noise
+        time, pbit, number = self._instants.stretch(until, n_events)
+        if self._program.cells.pdit is not None:
+            time, pbit, number = _lines_together(self._program.cells.pdit, time, pbit, number)
+        if self._held is not None:
+            free = ~self._held[pbit]
+            time, pbit, number = time[free], pbit[free], number[free]
+        self.events += len(time)
+        shift = np.empty(len(time) if self._flickers else 0)
+        if self._flickers:
+            block, octaves = np.int64(noise.flicker_block), noise.flicker_octaves
+            _fill_shift(self._key, noise.flicker, block, octaves, time, pbit, shift)
+        return Chunk(time, pbit, number, shift, self.horizon)
 
 
 def _lines_together(
@@ -150,13 +172,13 @@ def _fill_shift(key, deviation, block, octaves, time, pbit, out):
 
 
 @njit
-def _first_ticks(clock, key, tau, phase, jitter, out):
+def _first_ticks(clock, key, place, tau, phase, jitter, out):
     for i in range(len(tau)):
-        out[i] = next_tick(clock, key, i, 1, 0, tau[i], phase[i], jitter[i])
+        out[i] = next_tick(clock, key, i, 1, 0, tau[i], phase[i], jitter[i], place)
 
 
 @njit(nogil=True)
-def _slots(clock, key, first, last, period, n_slots, n, participation, members, member_ptr, count):
+def _slots(clock, key, place, first, last, period, n_slots, n, participation, members, member_ptr, count):
     """Events of the slots first..last-1; every slot of a clock with one event a slot, or a class, or all p-bits."""
     per_slot = n if clock == _SYNCHRONOUS else (1 if clock != _CHROMATIC else n // n_slots + 1)
     capacity = max(16, (last - first) * per_slot + n)
@@ -182,8 +204,8 @@ def _slots(clock, key, first, last, period, n_slots, n, participation, members, 
             elif clock == _SEQUENTIAL:
                 i = slot % n_slots
             elif clock == _RANDOM_SEQUENTIAL:
-                i = drawn_pbit(key, slot, n)
-            elif not takes_part(key, i, slot, participation):
+                i = drawn_pbit(key, slot, n, place)
+            elif not takes_part(key, i, slot, participation, place):
                 continue
             count[i] += 1
             time[filled] = t
@@ -194,7 +216,7 @@ def _slots(clock, key, first, last, period, n_slots, n, participation, members, 
 
 
 @njit(nogil=True)
-def _autonomous(clock, key, tau, phase, jitter, following, count, begin, end):
+def _autonomous(clock, key, place, tau, phase, jitter, following, count, begin, end):
     """Ticks in [begin, end) of p-bits that each run their own clock, in order.
 
     A counting sort into as many time buckets as events, then insertion within a bucket: about 10 operations an event.
@@ -220,7 +242,7 @@ def _autonomous(clock, key, tau, phase, jitter, following, count, begin, end):
             pbit[m] = i
             number[m] = count[i]
             m += 1
-            t = next_tick(clock, key, i, count[i] + 1, t, tau[i], phase[i], jitter[i])
+            t = next_tick(clock, key, i, count[i] + 1, t, tau[i], phase[i], jitter[i], place)
         following[i] = t
     out_time = np.empty(m, dtype=np.int64)
     out_pbit = np.empty(m, dtype=np.int32)

@@ -13,7 +13,7 @@ def greedy_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """
     color = _two_coloring(indptr, indices)
     if color is None:
-        color = _greedy(indptr, indices)
+        color = first_fit(indptr, indices, np.argsort(-np.diff(indptr), kind="stable"))
     check_coloring(color, indptr, indices)
     return color
 
@@ -47,10 +47,14 @@ def _two_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
     return color
 
 
-def _greedy(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+def first_fit(indptr: np.ndarray, indices: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """int32 (n,): a proper colouring, each p-bit in turn in the first colour that no neighbour has.
+
+    order : int64 (n,), whose turn comes when
+    """
     n = len(indptr) - 1
     color = np.full(n, -1, dtype=np.int32)
-    for i in np.argsort(-np.diff(indptr), kind="stable"):
+    for i in order:
         taken = color[indices[indptr[i] : indptr[i + 1]]]
         free = np.ones(len(taken) + 1, dtype=bool)
         free[taken[(taken >= 0) & (taken <= len(taken))]] = False

@@ -31,11 +31,13 @@ class Clock(Record):
     jitter: np.ndarray = column(np.float64, least=0)
 
     def _check(self) -> None:
-        n = len(self.tau)
-        if self.facts.one_at_a_time and self.period < n:
-            raise InputError(f"a {self.kind} round of {n} p-bits needs a period of at least {n} fs, got {self.period}")
-        if self.facts.colored and (int(self.color.min()) < 0 or self.period <= int(self.color.max())):
-            raise InputError("program.color must be >= 0 and below the period in ticks")
+        if self.facts.colored and int(self.color.min()) < 0:
+            raise InputError(f"program.color must be >= 0, got {self.color.min()}")
+        slots = 1 if self.is_own else self.n_slots
+        if self.period < slots:
+            raise InputError(
+                f"a {self.kind} round of {slots} instants needs a period of at least {slots} fs, got {self.period}"
+            )
 
     @property
     def facts(self) -> ClockKind:

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from hwsim.errors import InputError
+from hwsim.program import Network
 from hwsim.thermo.network import positive_definite, symmetric
 
 MOST_PBITS = 20
@@ -77,6 +78,15 @@ class MixedNetwork:
     def n_modes(self) -> int:
         """Number of modes m."""
         return len(self.force)
+
+    @cached_property
+    def couplings(self) -> Network:
+        """The p-bits alone, row by row."""
+        row, other = np.nonzero(self.coupling)
+        indptr = np.searchsorted(row, np.arange(self.n_pbits + 1))
+        return Network(
+            bias=self.bias, indptr=indptr, indices=other.astype(np.int32), weight=self.coupling[row, other]
+        )
 
     @cached_property
     def normal_modes(self) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hwsim.engine.noise import update_key
 from hwsim.jit import njit
 from hwsim.thermo.mixed import MixedNetwork
-from hwsim.thermo.mixed_events import END, READ, Keys, bridge, decide, normals, purpose, transition, uniform
+from hwsim.thermo.mixed_events import END, READ
+from hwsim.thermo.mixed_noise import Keys, bridge, decide, normals, of_replica, transition
 from hwsim.units import TICK_S
 
 
@@ -20,7 +22,7 @@ class Net(NamedTuple):
     beta: float
     bias: np.ndarray  # float64 (n,)
     first: np.ndarray  # int64 (n + 1,): where the couplings of each p-bit begin
-    other: np.ndarray  # int64 (c,)
+    other: np.ndarray  # int32 (c,)
     coupling: np.ndarray  # float64 (c,)
     drive: np.ndarray  # float64 (n, m): W^T shapes, what a normal mode adds to an input
     pull: np.ndarray  # float64 (n, m): by how much a p-bit at +1 moves the mean of a normal mode
@@ -57,7 +59,7 @@ def _move(net, keys, state, now):
         shrink, spread = transition(net.rate[k], now - state.marks[0])
         spread *= net.spread[k]
         if k % 2 == 0:
-            normals(purpose(keys.mode, k // 2, now), 0, state.noise)
+            normals(update_key(keys.mode, k // 2, now), 0, state.noise)
         y, mean, noise = state.y[k], state.mean[k], state.noise[k % 2]
         for r in range(len(noise)):
             y[r] = mean[r] + (y[r] - mean[r]) * shrink + spread * noise[r]
@@ -78,7 +80,7 @@ def _probe(net, keys, state, out, number):
         spread *= net.spread[k]
         past, mean, y, noise = state.past[k], state.mean[k], state.y[k], state.noise[k % 2]
         if k % 2 == 0:
-            normals(purpose(keys.probe, k // 2, now), 0, state.noise)
+            normals(update_key(keys.probe, k // 2, now), 0, state.noise)
         for r in range(len(noise)):
             past[r] = mean[r] + first * (past[r] - mean[r]) + last * (y[r] - mean[r]) + spread * noise[r]
         out.y[number, k] = past
@@ -98,9 +100,9 @@ def _read(net, keys, state, i, number):
         drive, y = net.drive[i, k], state.y[k]
         for r in range(len(field)):
             field[r] += drive * y[r]
-    start, own = purpose(keys.spin, i, number), state.own[i]
+    start, own = update_key(keys.spin, i, number), state.own[i]
     for r in range(len(field)):
-        own[r] = decide(field[r], net.beta, uniform(start, r))
+        own[r] = decide(field[r], net.beta, of_replica(start, r))
 
 
 @njit(nogil=True)
@@ -141,11 +143,7 @@ def normal_form(network: MixedNetwork, beta: float) -> Net:
     """What the kernel reads; columns and transposes made contiguous, so that there is one kernel to compile."""
     rates, shapes = network.normal_modes
     drive = network.weights.T @ shapes
-    row, other = np.nonzero(network.coupling)
-    arrays = (
-        network.bias, np.searchsorted(row, np.arange(network.n_pbits + 1)), other, network.coupling[row, other],
-        drive, drive / rates, rates * TICK_S, 1 / np.sqrt(beta * rates),
-    )  # fmt: skip
+    arrays = (*network.couplings, drive, drive / rates, rates * TICK_S, 1 / np.sqrt(beta * rates))
     return Net(float(beta), *(np.ascontiguousarray(array) for array in arrays))
 
 
@@ -172,9 +170,9 @@ def begin(
 def _toss(key, spins):
     """A coin for each p-bit and replica."""
     for i in range(len(spins)):
-        start = purpose(key, i, 0)
+        start = update_key(key, i, 0)
         for r in range(spins.shape[1]):
-            spins[i, r] = decide(0.0, 0.0, uniform(start, r))
+            spins[i, r] = decide(0.0, 0.0, of_replica(start, r))
 
 
 @njit
@@ -195,7 +193,7 @@ def _scatter(key, mean, spread, noise, y):
     """Normal modes in equilibrium about their means."""
     for k in range(len(y)):
         if k % 2 == 0:
-            normals(purpose(key, k // 2, 0), 0, noise)
+            normals(update_key(key, k // 2, 0), 0, noise)
         for r in range(y.shape[1]):
             y[k, r] = mean[k, r] + spread[k] * noise[k % 2, r]
 

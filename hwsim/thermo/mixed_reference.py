@@ -1,32 +1,20 @@
 """The law of mixed machines in time: a SimPy world with one process per p-bit, and modes that move when looked at.
 
-One instant has three phases. Values that were sent earlier and arrive now are seen first; then every p-bit that ticks
-now reads; then values that are sent without delay are seen. So p-bits that tick together do not see each other's new
-value. Between two instants nobody changes, so the modes are left where they are until somebody reads them or pulls them
-otherwise, and then moved over all the time that has passed at once.
+When p-bits tick and read, and when a value is seen, `hwsim.engine.timeline` says. Between two instants nobody changes,
+so the modes are left where they are until somebody reads them or pulls them otherwise, and then moved over all the time
+that has passed at once.
 """
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-import simpy
-from simpy.core import EventPriority
 
-from hwsim.cell.law import exponential_interval
+from hwsim.engine.noise import uniform
+from hwsim.engine.timeline import DELIVER, Ticker, Timeline
 from hwsim.thermo.mixed import MixedNetwork
-from hwsim.thermo.mixed_events import (
-    READ,
-    SEEN,
-    SEEN_AT_ONCE,
-    Keys,
-    decide,
-    group_keys,
-    one_normal,
-    one_uniform,
-    rounds,
-    transition,
-)  # fmt: skip
+from hwsim.thermo.mixed_events import clock_of
+from hwsim.thermo.mixed_noise import CLOCK_PLACE, Keys, decide, group_keys, one_normal, transition
 from hwsim.units import TICK_S, to_ticks
 
 Listener = Callable[[int, int, int, np.ndarray], None]
@@ -41,12 +29,19 @@ class Modes:
         self.rates, self.shapes = world.network.normal_modes
         self.spread = 1 / np.sqrt(world.beta * self.rates)
         noise = [self.noise(world.keys.scatter, k, 0) for k in range(len(self.rates))]
+        self._centre: np.ndarray | None = None
         self.y = self.centre() + self.spread * noise
 
     def centre(self) -> np.ndarray:
-        """float64 (m,): where the modes are pulled now."""
-        network = self.world.network
-        return self.shapes.T @ (network.force + network.weights @ self.world.seen) / self.rates
+        """float64 (m,): where the modes are pulled, kept until another value of a p-bit is seen."""
+        if self._centre is None:
+            network = self.world.network
+            self._centre = self.shapes.T @ (network.force + network.weights @ self.world.seen) / self.rates
+        return self._centre
+
+    def forget_centre(self) -> None:
+        """Another value is seen from now on."""
+        self._centre = None
 
     def x(self) -> np.ndarray:
         """float64 (m,): the cells now."""
@@ -71,27 +66,31 @@ class Modes:
         return float(one_normal(key, mode, when, self.world.replica))
 
 
-class PBit:
-    """One p-bit: its value and its process. ``number`` counts its updates."""
+class PBit(Ticker):
+    """One p-bit and its value."""
+
+    world: "World"
 
     def __init__(self, world: "World", i: int) -> None:
-        self.world, self.i, self.number = world, i, 0
-        self.value = int(decide(0.0, 0.0, one_uniform(world.keys.start, i, 0, world.replica)))
+        super().__init__(world, i)
+        self.value = int(decide(0.0, 0.0, uniform(world.keys.start, i, 0, world.replica)))
 
-    def process(self) -> Generator[simpy.Event, Any, None]:
-        """Wait for the clock, read, draw, send; for ever."""
+    def read(self) -> int:
+        """What the p-bit draws, given all that it sees and the modes."""
         world = self.world
-        while True:
-            self.number += 1
-            yield world.at(world.tick(self), READ)
-            x = world.modes.x()
-            u = one_uniform(world.keys.spin, self.i, self.number, world.replica)
-            self.value = int(decide(world.input(self.i, x), world.beta, u))
-            world.listener(world.now, self.i, self.value, x)
-            world.send(self)
+        x = world.modes.x()
+        u = uniform(world.keys.spin, self.number, self.updates, world.replica)
+        value = int(decide(world.input(self.number, x), world.beta, u))
+        world.listener(world.now, self.number, value, x)
+        return value
+
+    def commit(self, value: int) -> None:
+        """Take the value, and let everybody see it in due time."""
+        self.value = value
+        self.world.at(DELIVER, partial(self.world.arrive, self.number, value), self.world.delay)
 
 
-class World:
+class World(Timeline):
     """One replica of a network. ``env`` is open to users' own processes."""
 
     def __init__(
@@ -99,22 +98,14 @@ class World:
         clock: str = "poisson", delay_s: float = 0.0,
         listener: Listener = lambda time, pbit, value, x: None,
     ) -> None:  # fmt: skip
-        self.network, self.beta, self.replica, self.listener = network, beta, replica, listener
         self.keys: Keys = group_keys(seed, group)
+        super().__init__(clock_of(network, clock), int(self.keys.clock), place=CLOCK_PLACE)
+        self.network, self.beta, self.replica, self.listener = network, beta, replica, listener
         self.delay = to_ticks(delay_s, name="delay_s")
-        self.round = None if clock == "poisson" else rounds(network, clock)
-        self.env = simpy.Environment()
         self.pbits = [PBit(self, i) for i in range(network.n_pbits)]
         self.seen = np.array([pbit.value for pbit in self.pbits], dtype=float)
         self.modes = Modes(self)
-        self.last = [0] * network.n_pbits
-        for pbit in self.pbits:
-            self.env.process(pbit.process())
-
-    @property
-    def now(self) -> int:
-        """Grid time."""
-        return int(self.env.now)
+        self.begin(self.pbits)
 
     def run(self, until: int) -> tuple[np.ndarray, np.ndarray]:
         """(int8 (n,), float64 (m,)): values and x at grid time ``until``, after everything before it."""
@@ -126,31 +117,9 @@ class World:
         network = self.network
         return float(-(network.bias[i] + network.coupling[i] @ self.seen) + network.weights[:, i] @ x)
 
-    def tick(self, pbit: PBit) -> int:
-        """Grid time of the p-bit's update number ``pbit.number``."""
-        i, number = pbit.i, pbit.number
-        if self.round is not None:
-            period, instants, members = self.round
-            return (number - 1) * period + int(instants[members == i][0])
-        u = one_uniform(self.keys.clock, i, number, 0)
-        self.last[i] += int(exponential_interval(self.network.pbit_tau_s[i] / TICK_S, u))
-        return self.last[i]
-
-    def send(self, pbit: PBit) -> None:
-        """Let everybody see the p-bit's value, in due time."""
-        value, phase = pbit.value, SEEN if self.delay else SEEN_AT_ONCE
-        arrival = self.at(self.now + self.delay, phase)
-        assert arrival.callbacks is not None
-        arrival.callbacks.append(lambda _: self.arrive(pbit.i, value))
-
-    def arrive(self, i: int, value: int) -> None:
+    def arrive(self, i: int, value: int, _: object = None) -> None:
         """The value of p-bit i pulls the modes and its neighbours from now on."""
         self.modes.settle()
-        self.seen[i] = value
-
-    def at(self, time: int, phase: int) -> simpy.Event:
-        """An event in a phase of an instant."""
-        event = self.env.event()
-        event._ok, event._value = True, None
-        self.env.schedule(event, priority=EventPriority(phase), delay=time - self.now)
-        return event
+        if value != self.seen[i]:
+            self.seen[i] = value
+            self.modes.forget_centre()

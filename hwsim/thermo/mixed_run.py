@@ -13,8 +13,9 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.thermo.mixed import MixedNetwork
-from hwsim.thermo.mixed_events import CLOCKS, READ, Keys, Schedule, group_keys, nothing
+from hwsim.thermo.mixed_events import READ, Schedule, clock_of, nothing
 from hwsim.thermo.mixed_kernel import Out, advance, begin, cells, normal_form
+from hwsim.thermo.mixed_noise import Keys, group_keys
 from hwsim.units import to_seconds, to_ticks
 
 _BUFFER = 2_000_000
@@ -72,9 +73,9 @@ def run(
 ) -> MixedRun:  # fmt: skip
     """``replicas`` copies of the machine for ``time_s`` of device time, at inverse temperature ``beta``.
 
-    clock : "poisson", each p-bit in intervals that are exponential about its pbit_tau_s; "sequential", one after the
-    other, "chromatic", all uncoupled ones together, or "synchronous", all at once: a round every pbit_tau_s, from time
-    0 on. Synchronous p-bits do not follow the law, unless no two of them are coupled by J
+    clock : of `hwsim.cell.clock.CLOCKS`. "poisson" ticks each p-bit in intervals that are exponential about its
+    pbit_tau_s, "free-running" in equal ones; all others have a round every pbit_tau_s, from time 0 on. P-bits that tick
+    together, as "synchronous" ones do, do not follow the law unless no two of them are coupled by J
     delay_s : from an update until modes and other p-bits see it; with any at all the law is no longer exact
     schedules : realisations of the clock, which replicas share evenly
     start : spins int8 (n,) or (replicas, n), and x float64 (m,) or (replicas, m); None for coins, and x from its
@@ -84,8 +85,7 @@ def run(
     record : keep every update, of one schedule. Raises InputError.
     """
     _positive(beta=beta, time_s=time_s)
-    if clock not in CLOCKS:
-        raise InputError(f"clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
+    ticking = clock_of(network, clock)
     if not 1 <= schedules <= replicas:
         raise InputError(f"replicas and schedules must be >= 1, and no more schedules, got {replicas} and {schedules}")
     end, delay = to_ticks(time_s), to_ticks(delay_s, name="delay_s")
@@ -108,7 +108,7 @@ def run(
     groups = [
         _Group(
             network, beta, pull[part], None if spins is None else spins[part], None if x is None else x[part],
-            Schedule(network, clock, key=group_keys(seed, g).clock, delay=delay, end=end), group_keys(seed, g), record,
+            Schedule(ticking, key=group_keys(seed, g).clock, delay=delay, end=end), group_keys(seed, g), record,
         )
         for g, part in enumerate(np.array_split(np.arange(replicas), schedules))
     ]  # fmt: skip

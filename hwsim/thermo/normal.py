@@ -3,7 +3,7 @@
 Number i of a stream depends on the key and on i alone, so no chunk, thread or resumption changes a draw. A block of 256
 numbers is 128 pairs of Box and Muller (Ann. Math. Stat. 29, 610 (1958)), r cos and r sin of one angle: pair p makes
 numbers p and 128 + p of its block. There is no rejection and no branch: a block is one loop of vector instructions. The
-words are SplitMix64's (Steele, Lea, Flood, OOPSLA 2014), two for a pair.
+words are those of `hwsim.engine.noise`, two for a pair.
 """
 
 import math
@@ -13,15 +13,14 @@ import numpy as np
 from numba.extending import intrinsic
 
 from hwsim.cell.elementary import _from_bits, _to_bits
+from hwsim.engine.noise import GOLDEN, mix
 from hwsim.jit import njit
 
 BLOCK = 256
 """Numbers in a block; a draw that begins and ends at a multiple of it computes nothing in vain."""
 PAIRS = BLOCK // 2
 
-_GOLDEN, _TWICE = np.uint64(0x9E3779B97F4A7C15), np.uint64(2 * 0x9E3779B97F4A7C15 % 2**64)
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_GOLDEN, _TWICE, _S11 = np.uint64(GOLDEN), np.uint64(2 * GOLDEN % 2**64), np.uint64(11)
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 _ROOT_HALF = np.int64(0x3FE6A09E667F3BCD)  # bit pattern of sqrt(1/2)
 _52 = np.int64(52)
@@ -50,14 +49,6 @@ def wide_vectors(typingctx):
         return context.get_dummy_value()
 
     return numba.types.none(), codegen
-
-
-@numba.njit(inline="always")
-def word(place):
-    """SplitMix64's word at ``place``, uint64: the key plus a multiple of the golden ratio."""
-    place = (place ^ (place >> _S30)) * _MIX_1
-    place = (place ^ (place >> _S27)) * _MIX_2
-    return place ^ (place >> _S31)
 
 
 @numba.njit(inline="always")
@@ -101,7 +92,7 @@ def fill_block(key, block, out, at):
     # views, because an index that may be negative keeps the loop from becoming vectors
     low, high = out[at : at + PAIRS], out[at + PAIRS : at + BLOCK]
     for j in range(PAIRS):
-        low[j], high[j] = pair(word(place), word(place + _GOLDEN))
+        low[j], high[j] = pair(mix(place), mix(place + _GOLDEN))
         place += _TWICE
 
 
@@ -125,4 +116,4 @@ def fill(key, first, out):
 @numba.njit(inline="always")
 def uniform(key, number):
     """Number ``number`` of the stream of ``key``, uint64: uniform in [0, 1), a multiple of 2**-53."""
-    return np.float64(np.int64(word(key + np.uint64(number) * _GOLDEN) >> _S11)) * 2.0**-53
+    return np.float64(np.int64(mix(key + np.uint64(number) * _GOLDEN) >> _S11)) * 2.0**-53

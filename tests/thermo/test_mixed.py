@@ -13,6 +13,7 @@ from scipy.stats import chi2
 
 import hwsim.thermo.mixed_events as mixed_events
 import hwsim.thermo.mixed_run as mixed_run
+from hwsim.cell.clock import CLOCKS
 from hwsim.errors import InputError
 from hwsim.thermo.denoise import denoise
 from hwsim.thermo.mixed import MixedNetwork, exact_law, gaussian_bernoulli, posterior, posterior_mean
@@ -155,7 +156,7 @@ def test_many_states_and_places_take_little_memory():
 # the run against the reference
 
 
-@pytest.mark.parametrize("clock", ["poisson", "sequential", "chromatic", "synchronous"])
+@pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("delay_s", [0.0, 0.3 * NS, NS, 4.7 * NS])
 def test_the_run_is_the_simpy_world_event_by_event(clock, delay_s):
     seed = round(delay_s * 1e11) + len(clock)
@@ -223,7 +224,7 @@ def test_one_at_a_time_the_joint_law_is_exact_at_any_ratio_of_times(n, m, seed, 
     assert follows(found, exact_law(network, BETA))
 
 
-@pytest.mark.parametrize("clock", ["sequential", "chromatic"])
+@pytest.mark.parametrize("clock", ["sequential", "chromatic", "random-sequential"])
 def test_clocks_that_take_uncoupled_pbits_have_the_same_law(clock):
     network = random_network(5, 2, 31)
     ring = np.roll(np.eye(5), 1, axis=1) * 0.5
@@ -360,6 +361,31 @@ def test_ticks_come_at_the_pace_of_each_pbit():
     assert abs(gaps.std() / gaps.mean() - 1) < 4 / np.sqrt(len(gaps))  # exponential
 
 
+def test_free_running_pbits_tick_at_their_own_period_from_time_0():
+    given = random_network(3, 1, 1)
+    network = MixedNetwork(
+        bias=given.bias, stiffness=given.stiffness, force=given.force, weights=given.weights,
+        pbit_tau_s=np.array([0.5, 1.0, 3.0]) * NS,
+    )  # fmt: skip
+    record = run(network, beta=BETA, time_s=9.1 * NS, seed=2, clock="free-running", record=True).record
+    expected = [(tick * period, i) for i, period in enumerate((500_000, 1_000_000, 3_000_000)) for tick in range(20)]
+    expected = sorted(event for event in expected if event[0] < 9_100_000)
+    assert list(zip(record.time.tolist(), record.pbit.tolist(), strict=True)) == expected
+
+
+def test_a_chromatic_round_takes_the_classes_that_are_found_in_the_order_of_the_pbits():
+    """A path 0 - 2 - 3 - 1: p-bits 0 and 1 take the first class, 2 the second, 3 neither of these."""
+    coupling = np.zeros((4, 4))
+    for i, j in ((0, 2), (2, 3), (3, 1)):
+        coupling[i, j] = coupling[j, i] = 0.5
+    network = MixedNetwork(
+        bias=np.zeros(4), coupling=coupling, stiffness=np.eye(1), force=np.zeros(1), weights=np.zeros((1, 4))
+    )
+    record = run(network, beta=BETA, time_s=NS, seed=1, clock="chromatic", record=True).record
+    assert record.pbit.tolist() == [0, 1, 2, 3]
+    assert record.time.tolist() == [0, 0, 333_333, 666_666]
+
+
 # denoising
 
 
@@ -413,7 +439,7 @@ def test_a_bad_network_is_one_sentence(change, sentence):
         ({"time_s": np.inf}, "time_s must be > 0"),
         ({"time_s": 1e-17}, "time_s must be 1 fs at least"),
         ({"delay_s": -1e-9}, "delay_s must be >= 0"),
-        ({"clock": "magic"}, "clock must be one of poisson"),
+        ({"clock": "magic"}, "clock must be one of synchronous, chromatic"),
         ({"schedules": 9}, "replicas and schedules"),
         ({"start": (np.zeros(2), np.zeros(2))}, "spins must be"),
         ({"start": (np.ones(3), np.zeros(2))}, "spins at the start must have shape"),
@@ -426,7 +452,8 @@ def test_a_bad_network_is_one_sentence(change, sentence):
         ({"record": True, "schedules": 2}, "record is of one schedule"),
         ({"record": True, "time_s": 1.0}, "record is of one schedule"),
         ({"clock": "synchronous", "tau": [1e-9, 2e-9]}, "one period"),
-        ({"clock": "sequential", "tau": 1e-15}, "needs at least 2 fs"),
+        ({"clock": "sequential", "tau": 1e-15}, "a sequential round of 2 instants needs a period of at least 2 fs"),
+        ({"tau": 5e-16}, "pbit_tau_s must be 1 fs at least, got 5e-16"),
         ({"seed": 0.5}, "seed must be an integer"),
     ],
 )

@@ -1,0 +1,95 @@
+"""Every random number of a mixed machine, and the scalar laws that they serve: for the fast run and its reference.
+
+A random number is a function of what it is for: the seed, the schedule, the p-bit and its update or the mode and the
+instant, and the replica. So chunks, probes and further replicas change none. Numbers of one purpose begin where
+`hwsim.engine.noise.update_key` says, a word for each replica. Normal numbers come in pairs, one for each of two modes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hwsim.cell.elementary import exp
+from hwsim.cell.law import sigmoid
+from hwsim.engine.noise import GOLDEN, mix, unit, update_key
+from hwsim.jit import njit
+from hwsim.streams import stream_key
+from hwsim.thermo.normal import pair, wide_vectors
+
+CLOCK_PLACE = 0
+"""Of the words of an update, that which its clock takes."""
+_GOLDEN, _TWICE = np.uint64(GOLDEN), np.uint64(2 * GOLDEN % 2**64)
+
+
+class Keys(NamedTuple):
+    """uint64 keys of a schedule group's streams."""
+
+    clock: np.uint64
+    start: np.uint64
+    scatter: np.uint64
+    spin: np.uint64
+    mode: np.uint64
+    probe: np.uint64
+
+
+def group_keys(seed: int, group: int) -> Keys:
+    """The streams of schedule group ``group``."""
+    return Keys(*(np.uint64(stream_key(seed, f"mixed {name}", group)) for name in Keys._fields))
+
+
+@njit(inline="always")
+def of_replica(start, replica):
+    """A float64 strictly between 0 and 1: the number of one replica, of those that begin at ``start``."""
+    return unit(mix(start + np.uint64(replica) * _GOLDEN))
+
+
+@njit
+def normals(start, first, out):
+    """Standard normal numbers of replicas ``first``, ``first`` + 1 ... for two modes into ``out``, float64 (2, R)."""
+    wide_vectors()
+    even, odd = out[0], out[1]
+    place = start + np.uint64(first) * _TWICE
+    for r in range(len(even)):
+        even[r], odd[r] = pair(mix(place), mix(place + _GOLDEN))
+        place += _TWICE
+
+
+@njit
+def one_normal(key, mode, when, replica):
+    """The standard normal number of one replica and one mode."""
+    out = np.empty((2, 1))
+    normals(update_key(key, mode // 2, when), replica, out)
+    return out[mode % 2, 0]
+
+
+@njit(inline="always")
+def decide(field, beta, u):
+    """The new value of a p-bit with input ``field``."""
+    return np.int8(1) if u < sigmoid(beta * field) else np.int8(-1)
+
+
+@njit
+def lost(z):
+    """1 - exp(-z), z >= 0, with relative error below 1e-15 also where z is small."""
+    if z > 0.2:
+        return 1.0 - exp(-z)
+    p = 1.0
+    for k in range(11, 1, -1):
+        p = 1.0 - z / np.float64(k) * p
+    return z * p
+
+
+@njit
+def transition(rate, ticks):
+    """(factor of a deviation, s.d. of the noise in units of the stationary one) of a mode after ``ticks``."""
+    return exp(-rate * np.float64(ticks)), np.sqrt(lost(2.0 * rate * np.float64(ticks)))
+
+
+@njit
+def bridge(rate, before, after):
+    """(factor of the deviation ``before`` ticks ago, of that ``after`` ticks on, s.d. of the noise): the law of a mode
+    that is known at both ends, in units of the stationary s.d."""
+    near, far = lost(2.0 * rate * np.float64(before)), lost(2.0 * rate * np.float64(after))
+    whole = lost(2.0 * rate * np.float64(before + after))
+    first = exp(-rate * np.float64(before)) * far / whole
+    return first, exp(-rate * np.float64(after)) * near / whole, np.sqrt(near * far / whole)
