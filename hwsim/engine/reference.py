@@ -247,7 +247,8 @@ class ReferenceState:
         anneals = self._felt.of(self._start.anneals(anneal))
         for world, group in zip(self._worlds, self._group.tolist(), strict=True):
             world.anneal = anneals[group]
-            world.run(until)
+            if until > world.now:
+                world.run(until)
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits; see contract.State."""

@@ -27,7 +27,9 @@ def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
     if weights.dtod > 0 and full > 0:
         bias = bias + weights.dtod * full * generator(die_seed, "die bias").standard_normal(len(bias))
         weight = weight + weights.dtod * full * generator(die_seed, "die weight").standard_normal(len(weight))
-    network = Network(bias=bias, indptr=asked.indptr, indices=asked.indices, weight=weight)
+    network = asked
+    if bias is not asked.bias or weight is not asked.weight:
+        network = Network(bias=bias, indptr=asked.indptr, indices=asked.indices, weight=weight)
     return network if control.is_exact else controlled(network, control, control_scale(asked, chip), die_seed)
 
 

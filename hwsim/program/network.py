@@ -83,7 +83,7 @@ class Network(Record):
 
     def same_as(self, other: "Network") -> bool:
         """Whether both hold the same numbers."""
-        return all(np.array_equal(a, b) for a, b in zip(self, other, strict=True))
+        return self is other or all(np.array_equal(a, b) for a, b in zip(self, other, strict=True))
 
     def energies(self, states: np.ndarray) -> np.ndarray:
         """float64 (reads,): E of ``states``, int8 (reads, n) of +-1, without any offset."""

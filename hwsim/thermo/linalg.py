@@ -7,7 +7,7 @@ much device time, and what direct solvers do with the same numbers. After Aifer 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -71,11 +71,21 @@ class Measured:
     interrupted: bool = False
 
 
+class MeasureKeywords(TypedDict, total=False):
+    """What `measure` and `measure_on` take by keyword."""
+
+    time_s: float | None
+    interval_s: float | None
+    replicas: int
+    settle_s: float | None
+    seed: int
+    progress: Callable[[float, int], None] | None
+    interrupt: Callable[[], bool]
+
+
 def measure(
     A: np.ndarray, b: np.ndarray | None, *, machine: Modes | None = None, die_seed: int = 0, beta: float = 1.0,
-    tau_s: float = 1e-6, time_s: float | None = None, interval_s: float | None = None, replicas: int = 1,
-    settle_s: float | None = None, seed: int = 0,
-    progress: Callable[[float, int], None] | None = None, interrupt: Callable[[], bool] = lambda: False,
+    tau_s: float = 1e-6, **how: Unpack[MeasureKeywords],
 ) -> Measured:  # fmt: skip
     """Let the cells of A and b settle from 0, then average ``time_s`` of them, sampled every ``interval_s``.
 
@@ -89,10 +99,7 @@ def measure(
     """
     b = np.zeros(len(A)) if b is None else b
     on = device(machine or ideal(beta=beta, tau_s=tau_s), A, b, die_seed=die_seed)
-    return measure_on(
-        on, time_s=time_s, interval_s=interval_s, replicas=replicas, settle_s=settle_s, seed=seed, progress=progress,
-        interrupt=interrupt,
-    )  # fmt: skip
+    return measure_on(on, **how)
 
 
 def measure_on(

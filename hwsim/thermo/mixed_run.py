@@ -8,6 +8,7 @@ nothing that comes after it. ``mixed_reference`` says the same in SimPy and is t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -65,11 +66,19 @@ class MixedRun:
     record: MixedRecord | None = None
 
 
+class KeptKeywords(TypedDict, total=False):
+    """What `run` takes by keyword of what is looked at and kept; see there."""
+
+    every_s: float | None
+    settle_s: float
+    observe: Callable[[float, np.ndarray, np.ndarray], None] | None
+    record: bool
+
+
 def run(
     network: MixedNetwork, *, beta: float, time_s: float, replicas: int = 1, seed: int = 0, clock: str = "poisson",
     delay_s: float = 0.0, schedules: int = 1, start: tuple[np.ndarray, np.ndarray] | None = None,
-    force: np.ndarray | None = None, every_s: float | None = None, settle_s: float = 0.0,
-    observe: Callable[[float, np.ndarray, np.ndarray], None] | None = None, record: bool = False,
+    force: np.ndarray | None = None, **kept: Unpack[KeptKeywords],
 ) -> MixedRun:  # fmt: skip
     """``replicas`` copies of the machine for ``time_s`` of device time, at inverse temperature ``beta``.
 
@@ -85,6 +94,7 @@ def run(
     record : keep every update, of one schedule. Raises InputError.
     """
     _positive(beta=beta, time_s=time_s)
+    observe, record = kept.get("observe"), kept.get("record", False)
     ticking = clock_of(network, clock)
     if not 1 <= schedules <= replicas:
         raise InputError(f"replicas and schedules must be >= 1, and no more schedules, got {replicas} and {schedules}")
@@ -96,7 +106,7 @@ def run(
     if pull.shape != (replicas, m) or not np.isfinite(pull).all():
         raise InputError(f"force must be finite with shape {(replicas, m)}, got {pull.shape}")
     spins, x = (None, None) if start is None else _checked_start(start, replicas, n, m)
-    probes = _probe_times(every_s, settle_s, end)
+    probes = _probe_times(kept.get("every_s"), kept.get("settle_s", 0.0), end)
     if observe is not None and not len(probes):
         raise InputError("observe needs every_s: how often to look")
     if record:

@@ -8,6 +8,7 @@ is a number, so that the stationary law of x is exp(-beta U) / Z either way.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -71,22 +72,28 @@ def expression(text: str) -> Potential:
     return Potential(name=text, energy=found.value, slope=found.slope, polynomial=found.polynomial())
 
 
+class LookKeywords(TypedDict, total=False):
+    """``observe`` is called every ``every`` steps (1) with device time and state; it ends the run by returning True."""
+
+    observe: Callable[..., bool | None] | None
+    every: int
+
+
 def overdamped(
     potential: Potential, *, beta: float, tau_s: float, time_s: float, step_s: float, replicas: int, seed: int = 0,
-    start: float | np.ndarray = 0.0, method: str = METHODS[0],
-    observe: Callable[[float, np.ndarray], bool | None] | None = None, every: int = 1,
+    start: float | np.ndarray = 0.0, method: str = METHODS[0], **looks: Unpack[LookKeywords],
 ) -> np.ndarray:  # fmt: skip
     """float64 (replicas,): positions after ``time_s``.
 
     tau_s : seconds in which a bowl of stiffness 1 relaxes;  start : one place or (replicas,)
-    observe : called every ``every`` steps with device time and positions; ends the run by returning True
+    looks : see LookKeywords; the state is the positions
     Raises InputError for bad sizes, and where U or a position is no finite number: a step that is unstable, or a
     potential without a bottom.
     """
     _positive(beta=beta, tau_s=tau_s, time_s=time_s, step_s=step_s)
     if method not in METHODS:
         raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    x = _started(potential, start, replicas, every)
+    x = _started(potential, start, replicas, looks.get("every", 1))
     noise = _Noise(seed, replicas)
     strength = math.sqrt(2 * step_s / tau_s / beta)
     if method == "euler":
@@ -106,14 +113,13 @@ def overdamped(
             x[:] += (law.old * kept + law.new * normal) - law.rate * potential.slope(x)
             kept[:] = normal
 
-    _march(move, potential, (x,), time_s=time_s, step_s=step_s, observe=observe, every=every)
+    _march(move, potential, (x,), time_s=time_s, step_s=step_s, **looks)
     return x
 
 
 def underdamped(
     potential: Potential, *, beta: float, mass: float, relax_s: float, time_s: float, step_s: float, replicas: int,
-    seed: int = 0, start: float | np.ndarray = 0.0,
-    observe: Callable[[float, np.ndarray, np.ndarray], bool | None] | None = None, every: int = 1,
+    seed: int = 0, start: float | np.ndarray = 0.0, **looks: Unpack[LookKeywords],
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Positions and velocities, float64 (replicas,) each, after ``time_s``, by BAOAB (Leimkuhler and Matthews, Appl.
     Math. Res. Express 2013, 34): half a kick, half a drift, friction and noise, half a drift, half a kick.
@@ -122,7 +128,7 @@ def underdamped(
     a bowl the variance of x has no bias at any stable step; that of v is short by step^2 stiffness / (4 mass).
     """
     _positive(beta=beta, mass=mass, relax_s=relax_s, time_s=time_s, step_s=step_s)
-    x = _started(potential, start, replicas, every)
+    x = _started(potential, start, replicas, looks.get("every", 1))
     noise = _Noise(seed, replicas)
     v = next(noise.of_steps(0, 1)) / math.sqrt(beta * mass)
     law = kernels.Underdamped(
@@ -144,7 +150,7 @@ def underdamped(
             slope = potential.slope(x)
             v[:] -= law.kick * slope
 
-    _march(move, potential, (x, v), time_s=time_s, step_s=step_s, observe=observe, every=every)
+    _march(move, potential, (x, v), time_s=time_s, step_s=step_s, **looks)
     return x, v
 
 
@@ -166,7 +172,7 @@ class _Noise:
 
 def _march(
     move: Callable[[int, int], None], potential: Potential, state: tuple[np.ndarray, ...], *, time_s: float,
-    step_s: float, observe: Callable[..., bool | None] | None, every: int,
+    step_s: float, observe: Callable[..., bool | None] | None = None, every: int = 1,
 ) -> None:  # fmt: skip
     """``move(first, steps)`` until ``time_s``, stopping where ``observe`` looks; positions come first in ``state``."""
     last = max(1, round(time_s / step_s))
