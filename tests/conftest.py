@@ -12,7 +12,7 @@ from hwsim.mapping.color import greedy_coloring
 from hwsim.program import Cells, Clock, Network, Noise, Program, Readout, Wires
 
 TAU = 1_000_000  # ticks: 1 ns
-MORE = 3  # times as many examples of each exact property, where they are reseeded
+MORE = 2  # times as many examples of each exact property, where they are reseeded
 
 
 def pytest_addoption(parser):
