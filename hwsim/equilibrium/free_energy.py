@@ -112,7 +112,9 @@ class _Machine(Session):
 
     def energies(self) -> np.ndarray:
         """float64 (reads,) of the machine's own network, as the controller reads them."""
-        return self.program.network.energies(self.read())
+        states = self.read()
+        self._settles = self._looks  # every look waits for signals under way, the first one too
+        return self.program.network.energies(states)
 
 
 def annealed_importance(
