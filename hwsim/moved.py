@@ -23,6 +23,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "hwsim.analysis.design_rule": ("hwsim.experiment.design_rule",),
     "hwsim.analysis.device": ("hwsim.experiment.device",),
     "hwsim.analysis.dies": ("hwsim.experiment.dies",),
+    "hwsim.analysis.explore": ("hwsim.study.designs",),
     "hwsim.analysis.exact": ("hwsim.analysis.exact_laws",),
     "hwsim.analysis.ground": ("hwsim.analysis.exact_energy",),
     "hwsim.analysis.layout_facts": ("hwsim.experiment.layout_facts",),

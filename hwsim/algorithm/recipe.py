@@ -123,12 +123,14 @@ def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
     if anneal is None:
         raise InputError("the algorithm anneal needs an anneal")
     run = emulate(program, anneal=anneal, checkpoints=1, **how)
+    chained = program.readout.chain is not None
     return Outcome(
         program=program, algorithm="anneal", engine=run.engine, seed=run.seed, energies=run.energies,
         states=run.variables, group=run.group, checkpoint_times_s=run.checkpoint_times_s[1:],
         checkpoint_energies=run.checkpoint_energies[1:], best_energies=run.checkpoint_energies[1:],
         host_seconds=run.host_seconds, interrupted=run.interrupted,
         activity=activity_of(run),
+        facts={"broken_chains": [float(program.readout.broken(run.states).mean())]} if chained else {},
     )  # fmt: skip
 
 

@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record, write_json
-from hwsim.cli.progress import Progress
+from hwsim.cli.progress import Bar
 from hwsim.cli.target import target_of
 from hwsim.errors import InputError
 
@@ -51,51 +52,54 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the subcommand."""
-    from hwsim.experiment.explore import checked, designs, explore_one, identity, mark_best
     from hwsim.interrupt import CtrlC
     from hwsim.problem.read import read
-    from hwsim.report.explore import explore_picture, explore_table
+    from hwsim.report.pareto import pareto_picture, pareto_table
+    from hwsim.study.designs import checked, design_rows, mark_best, plan_of
+    from hwsim.study.plan import build
+    from hwsim.study.workers import Shelf
 
     spec = checked(_toml(arguments.spec))
     problem = read(spec["problem"])
     wanted = None if spec["target"] is None else str(spec["target"])
     target = target_of(wanted, problem, threads=arguments.threads)
     kept = _kept(arguments.output)
-    plan = list(designs(spec))
     rows: list[dict[str, Any]] = []
-    made = record(arguments)
-    with CtrlC() as ctrl_c, Progress(len(plan)) as progress:
-        for words, parameters in plan:
-            key = identity(spec, parameters)
-            label = ", ".join(words.values()) or "the chip as it is"
-            row = kept.get(key)
-            if row is None:
-                row = explore_one(
-                    spec, parameters, problem, target, threads=arguments.threads, progress=progress.watch(label)
-                )  # fmt: skip
-                if row is None:
-                    break
-            rows.append({"key": key, "design": words} | {k: v for k, v in row.items() if k not in ("key", "design")})
+    with (
+        CtrlC() as ctrl_c,
+        Bar(left=True) as bar,
+        tempfile.TemporaryDirectory(prefix="hwsim-explore-", ignore_cleanup_errors=True) as folder,
+    ):
+        shelf = Shelf(folder)
+        plan = build(
+            plan_of(spec, target), shelf.keep, as_given=True,
+            progress=lambda done, of, what: bar.show(done / of, f"preparing {done + 1}/{of}  {what}"),
+        )  # fmt: skip
+        made = record(arguments, seed=spec["seed"], programs=dict.fromkeys(point.program for point in plan.points))
+        for row in design_rows(
+            plan, kept, shelf, threads=arguments.threads, interrupt=lambda: ctrl_c.heard, progress=bar.show
+        ):
+            rows.append(row)
             if arguments.output:
-                kept[key] = rows[-1]
+                kept[row["key"]] = row
                 write_json({"spec": spec, "target": target, "rows": list(kept.values())}, arguments.output, made)
             if ctrl_c.heard:
                 break
     mark_best(rows)
     document = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows}
-    document["interrupted"] = len(rows) < len(plan)
+    document["interrupted"] = len(rows) < len(plan.combinations)
     stopped = None
     if document["interrupted"]:
         again = f"; hwsim explore {arguments.spec} -o {arguments.output} goes on" if arguments.output else ""
-        stopped = f"; {len(rows)} of {len(plan)} designs done{again}"
+        stopped = f"; {len(rows)} of {len(plan.combinations)} designs done{again}"
 
     def text(width: int | None) -> str:
         head = f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {target:g}")
-        return f"{head}\n{explore_table(rows, width=width)}"
+        return f"{head}\n{pareto_table(rows, width=width)}"
 
     def draw(path: str) -> None:
         title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
-        explore_picture(rows, path, title=title, provenance=made)
+        pareto_picture(rows, path, title=title, provenance=made)
 
     return give(
         arguments, document, made, text=text if rows else None, draw=draw if rows else None, stopped=stopped

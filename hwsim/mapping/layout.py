@@ -51,12 +51,8 @@ def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -
     degree = network.degree
     rows = network.rows
     length = np.abs(place[rows] - place[network.indices]).sum(axis=1)
-    wired = np.ones(len(rows), dtype=bool)
-    if topology.is_fixed:
-        wire, (first, second) = wires(topology), np.sort((sites[rows], sites[network.indices]), axis=0)
-        span = int(wire.max()) + 1
-        wired = np.isin(first * span + second, wire[:, 0] * span + wire[:, 1])
-        length = np.where(wired, length, 0.0)
+    wired = on_wires(network, chip, sites)
+    length = np.where(wired, length, 0.0)
     side = plan.pitch_m(int(degree.max(initial=0)))
     pitch = side or 0.0
     delay = plan.wire_delay_s_per_m * pitch * length + plan.stage_delay_s * fan_in_stages(degree)[rows]
@@ -82,6 +78,16 @@ def whole_die(chip: Chip) -> Problem:
     ends = np.searchsorted(nodes, wires(chip.topology))
     bqm = make_bqm(np.zeros(len(nodes)), ends[:, 0], ends[:, 1], -np.ones(len(ends)), nodes.tolist())
     return Problem(bqm=bqm, name=chip.name, kind="ising")
+
+
+def on_wires(network: Network, chip: Chip, sites: np.ndarray | None) -> np.ndarray:
+    """bool (m,): connections of p-bits on ``sites`` (n,) that a wire of ``chip`` carries; all, where its wires can be
+    chosen, else all but the cross-talk of control lines."""
+    if sites is None or not chip.topology.is_fixed:
+        return np.ones(len(network.weight), dtype=bool)
+    wire, (first, second) = wires(chip.topology), np.sort((sites[network.rows], sites[network.indices]), axis=0)
+    span = int(wire.max()) + 1
+    return np.isin(first * span + second, wire[:, 0] * span + wire[:, 1])
 
 
 def area_m2(indptr: np.ndarray, chip: Chip) -> float | None:

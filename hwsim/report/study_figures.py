@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from hwsim.report import canvas
+from hwsim.report.pareto import AREA, ENERGY, pareto_svg
 from hwsim.report.provenance import Provenance
 from hwsim.study.curves import unequal
+from hwsim.study.designs import mark_best
 from hwsim.units import format_si
 
 MOST_FAMILIES = 6
@@ -74,6 +76,8 @@ def pictures(
         if any(row["residual"] > 0 for row in here):
             out += [_draw(view, here, look) for view in _residuals(where, note, cost_too=bool(unequal(here)))]
     solved = [row for row in best if row["bound_s"] is not None]
+    for family, spins in families:
+        out += _fronts(family, [row for row in solved if (row["family"], row["spins"]) == (family, spins)], made)
     for axis, name_of, words in (("spins", "kind", "spins of the problem"), ("delay_s", "family", "longest delay")):
         for name in dict.fromkeys(row[name_of] for row in solved):
             here = [row for row in solved if row[name_of] == name]
@@ -82,6 +86,30 @@ def pictures(
                 views = [view for view in _against(axis, words, name) if any(row.get(view.key) for row in here)]
                 out += [_draw(view, here, own) for view in views]
     return out
+
+
+def _fronts(family: str, best: Sequence[dict[str, Any]], made: Provenance | None) -> list[Picture]:
+    """Time to solution against area and against energy, where series differ in them."""
+    delays = len({row["delay_s"] for row in best}) > 1
+    rows = [
+        {
+            "design": {"series": row["series"] + (f", delay {format_si(row['delay_s'], 's')}" if delays else "")},
+            "area_m2": row["area_m2"], "ets99_total_j": row["ets99_total_j"],
+            "tts99_is_bound": row["tts99_total_s"] is None, "tts99_total_ci_s": row["tts99_total_ci_s"],
+            "tts99_total_s": row["bound_s"] if row["tts99_total_s"] is None else row["tts99_total_s"],
+        }
+        for row in best
+    ]  # fmt: skip
+    mark_best(rows)
+    return [
+        Picture(
+            title=f"Time to solution with read-out against {what}: {family}",
+            caption="Each series at its own best length; a ring and the dashed line mark what no other beats in both.",
+            svg=pareto_svg(rows, axis, made),
+        )
+        for axis, what in ((AREA, "area"), (ENERGY, "energy"))
+        if len({row[axis.key] for row in rows if row[axis.key] is not None}) > 1
+    ]  # fmt: skip
 
 
 def _solution(where: str, note: str) -> _View:

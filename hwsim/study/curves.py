@@ -67,6 +67,7 @@ def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[
         "time_s": time_s, "delay_s": delay_s, "device_time_s": device_s, "total_time_s": total_s,
         "hardware_pbits": pbits, "instances": len(group),
         "reads": sum(point["reads"] for point in group), "device_energy_j": device_j, "total_energy_j": total_j,
+        "area_m2": _mean(point["area_m2"] for point in group),
         "residual": float(np.mean([point["residual"] for point in group])),
         "residual_ci": list(percentile_interval(spread)), "residual_boot": spread,
         "energies_boot": [(point["energies_boot"], point["reference"]) for point in group],

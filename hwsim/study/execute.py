@@ -154,7 +154,7 @@ def execute(
 def _task(point: Point, shard: int) -> Task:
     return Task(
         point=point.samples, shard=shard, program=point.program, recipe=point.recipe, reads=point.reads,
-        schedules=point.schedules, seed=point.seed,
+        schedules=point.schedules, seed=point.shard_seed(shard),
     )  # fmt: skip
 
 

@@ -24,11 +24,11 @@ from hwsim.experiment.anneals import beta_ends, make_anneal
 from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import target_energy
 from hwsim.mapping.compile import Settings, embed
-from hwsim.mapping.layout import area_m2
+from hwsim.mapping.layout import area_m2, on_wires
 from hwsim.prices import PRICES
 from hwsim.problem.read import read
 from hwsim.program import Program
-from hwsim.streams import NOISE_VERSION
+from hwsim.streams import NOISE_VERSION, stream_key
 from hwsim.units import seconds, to_seconds, to_ticks
 
 _COUNTS = {"reads": 2, "schedules": 1, "seed": 0, "die_seed": 0}
@@ -70,15 +70,37 @@ class Point:
     schedules: int
     seed: int
     target: float | None = None
+    as_given: bool = False
+
+    def shard_seed(self, shard: int) -> int:
+        """Of one shard: made of the point's, whatever that is; with ``as_given`` the first shard takes it itself."""
+        if self.as_given and shard == 0:
+            return self.seed
+        return stream_key(self.seed, "shard", shard) >> 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Combination:
+    """Of the values of a grid, in ``words`` by its keys;  key : of its point, or None with the ``reason`` that there is
+    none: the problem does not fit the chip."""
+
+    words: dict[str, str]
+    key: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """points, in the order of the grid;  unfit : words and reason of those that do not fit their chip"""
+    """points and combinations, in the order of the grid; combinations that come to the same share a point"""
 
     points: list[Point]
     stop: Stop
-    unfit: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    combinations: list[Combination] = field(default_factory=list)
+
+    @property
+    def unfit(self) -> list[tuple[dict[str, str], str]]:
+        """Words and reason of those that do not fit their chip."""
+        return [(each.words, each.reason) for each in self.combinations if each.key is None]
 
 
 def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,46 +138,55 @@ def build(
     recall: Callable[[str], dict[str, Any] | None] = lambda key: None,
     threads: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    as_given: bool = False,
 ) -> Plan:
     """The points of ``spec``. ``keep`` takes every Program and returns its content hash. Raises InputError.
 
     Problems are read, and programs compiled, once each. recall : facts that a store has of a key;  progress : called
-    with (done, in all, what)
+    with (done, in all, what);  as_given : the first shard of every point takes the seed as it is, as ``hwsim run`` does
     """
     full = checked(spec)
     settings = list(_settings(full))
     made: dict[str, Any] = {}
     points: list[Point] = []
-    unfit = []
+    combinations = []
     for number, (words, chosen) in enumerate(settings):
         if progress is not None:
             progress(number, len(settings), ", ".join(words.values()) or str(chosen["problem"]))
         where = ", ".join(f"{key} = {word}" for key, word in words.items())
         try:
-            point = _point(words, chosen, made, keep, recall, threads)
+            point = _point(words, chosen, made, keep, recall, threads, as_given)
         except DoesNotFitError as error:
-            unfit.append((words, str(error)))
+            combinations.append(Combination(words=words, reason=str(error)))
             continue
         except InputError as error:
             raise InputError(f"{error} (at {where})" if where else str(error)) from None
-        _add(points, point)
-    return Plan(points=points, stop=_stop(full["stop"]), unfit=unfit)
+        combinations.append(Combination(words=words, key=_add(points, point).key))
+    return Plan(points=points, stop=_stop(full["stop"]), combinations=combinations)
 
 
-def _add(points: list[Point], point: Point) -> None:
-    """Another point, unless it is there under other words. Several with the same samples have keys of their own."""
+def _add(points: list[Point], point: Point) -> Point:
+    """Add a point, unless it is there under other words: that one. Several with the same samples have keys of their
+    own."""
     twins = [other for other in points if other.samples == point.samples]
-    if any(_meant(other) == _meant(point) for other in twins):
-        return
+    for other in twins:
+        if _meant(other) == _meant(point):
+            return other
     if twins:
-        text = json.dumps(_meant(point), sort_keys=True)
-        point = replace(point, key=f"{point.samples}-{hashlib.sha256(text.encode()).hexdigest()[:16]}")
+        point = replace(point, key=f"{point.samples}-{identity(point)}")
     points.append(point)
+    return point
+
+
+def identity(point: Point) -> str:
+    """16 hex digits of all that a summed point depends on but the version of hwsim: samples, prices, target, area."""
+    text = json.dumps([point.samples, _meant(point)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _meant(point: Point) -> dict[str, Any]:
-    """What tells points with the same samples apart."""
-    return {key: point.facts[key] for key in ("prices", "wires_j", "target")}
+    """What tells points with the same samples apart: prices, target, area."""
+    return {key: value for key, value in point.facts.items() if key != "words"}
 
 
 def _stop(table: Mapping[str, Any]) -> Stop:
@@ -207,7 +238,7 @@ def _spelt(text: Any) -> list[Any]:
 
 def _point(
     words: dict[str, str], chosen: dict[str, Any], made: dict[str, Any], keep: Callable[[Program], str],
-    recall: Callable[[str], dict[str, Any] | None], threads: int | None,
+    recall: Callable[[str], dict[str, Any] | None], threads: int | None, as_given: bool,
 ) -> Point:  # fmt: skip
     for key, least in _COUNTS.items():
         if isinstance(chosen[key], bool) or not isinstance(chosen[key], int) or chosen[key] < least:
@@ -239,7 +270,7 @@ def _point(
         "seed": chosen["seed"], "algorithm": recipe.algorithm, "parameters": parameters, "betas": betas,
         "time": to_ticks(duration),
         "anneal": None if anneal is None else [anneal.start.tolist(), anneal.beta.tolist(), anneal.end],
-    }  # fmt: skip
+    } | ({"seed as given": True} if as_given else {})  # fmt: skip
     key = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
     target = _target(chosen, problem, made, recall(key), threads)
     exact = chosen["target"] == "exact" or (problem.known_is_exact and target == problem.known_energy)
@@ -251,11 +282,12 @@ def _point(
         "prices": {price.field: getattr(program.prices, price.field) for price in PRICES.values()},
         "grades": dict(machine.grades), "delay_s": to_seconds(int(program.wires.delay.max(initial=0))), "program": name,
         "target_is_exact": exact, "wanted": chosen["target"], "area_m2": area_m2(program.network.indptr, machine),
+        "couplers": int(on_wires(program.network, machine, program.placement.sites).sum()) // 2,
     }  # fmt: skip
     return Point(
         key=key, samples=key, facts=facts, program=name,
         recipe=recipe, reads=chosen["reads"], schedules=min(chosen["schedules"], chosen["reads"]), seed=chosen["seed"],
-        target=target,
+        target=target, as_given=as_given,
     )  # fmt: skip
 
 

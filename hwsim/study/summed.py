@@ -85,7 +85,7 @@ def _summed(
     facts: dict[str, Any], tally: Tally, activities: list[dict[str, float]], reference: float | None
 ) -> dict[str, Any]:
     shown = ("problem", "spins", "pbits", "chip", "clock", "words", "algorithm", "parameters", "time_s", "delay_s",
-             "target", "target_is_exact", "grades", "area_m2")  # fmt: skip
+             "target", "target_is_exact", "grades", "couplers", "area_m2")  # fmt: skip
     row: dict[str, Any] = {key: facts[key] for key in shown} | {"shards": tally.shards, "reads": len(tally.energy)}
     if tally.shards == 0:
         return row

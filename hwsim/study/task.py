@@ -16,7 +16,7 @@ import numpy as np
 from hwsim import __version__
 from hwsim.algorithm.recipe import Recipe, carry_out
 from hwsim.program import Program, load
-from hwsim.streams import NOISE_VERSION, stream_key
+from hwsim.streams import NOISE_VERSION
 from hwsim.study.store import Row
 
 _KEPT = 8
@@ -26,7 +26,7 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """point : key;  shard : number;  program : content hash;  seed : of the point, from which the shard's comes"""
+    """point : key;  shard : number;  program : content hash;  seed : of this shard, as its point gives it"""
 
     point: str
     shard: int
@@ -47,14 +47,14 @@ class Done:
 
 
 def carry_out_task(
-    task: Task, where: str | bytes, *, threads: int = 1, interrupt: Callable[[], bool] | None = None
+    task: Task, where: str | bytes, *, threads: int | None = 1, interrupt: Callable[[], bool] | None = None
 ) -> Done | None:
     """The row of ``task``; None where it was interrupted. where : path of the saved Program, or its bytes."""
     began = time.perf_counter()
     program = _program(task.program, where)
     outcome = carry_out(
         program, task.recipe, reads=task.reads, schedules=task.schedules,
-        seed=stream_key(task.seed, "shard", task.shard) >> 1, threads=threads, interrupt=interrupt,
+        seed=task.seed, threads=threads, interrupt=interrupt,
     )  # fmt: skip
     if outcome.interrupted:
         return None

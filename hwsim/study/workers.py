@@ -44,7 +44,7 @@ class ThisProcess:
 
     slots = 1
 
-    def __init__(self, shelf: Shelf, *, threads: int = 1, interrupt: Callable[[], bool] | None = None) -> None:
+    def __init__(self, shelf: Shelf, *, threads: int | None = 1, interrupt: Callable[[], bool] | None = None) -> None:
         self._shelf, self._threads, self._interrupt = shelf, threads, interrupt
         self.interrupted = False
         self._task: tuple[object, Task] | None = None

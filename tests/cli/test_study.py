@@ -72,7 +72,7 @@ def test_the_report_is_one_page_that_needs_nothing_else(store, tmp_path, capsys)
     text = page.read_text()
     assert "<h1>Clocks &amp; &lt;lengths&gt;</h1>" in text
     assert not re.findall(r'(?:src|href)="(?!data:)', text) and "<script" not in text and "@import" not in text
-    assert text.count("<img") == 2  # time to solution and residual energy against length; sizes and delays are one
+    assert text.count("<img") == 3  # time and residual energy against length, time against energy; sizes are one
     assert "Where it comes from" in text and "hwsim report" in text
     rows = list(csv.DictReader(io.StringIO(table.read_text())))
     assert len(rows) == 12 and float(rows[0]["tts99_ci_s_low"]) > 0 and rows[0]["words.clock"] == "chromatic"

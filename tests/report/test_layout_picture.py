@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.report.explore import explore_picture
 from hwsim.report.layout import layout_picture
+from hwsim.report.pareto import pareto_picture
 
 RULE = {
     "measure": "correlation", "limit": 0.05, "curve": [(0.01, 0.0, 0.01), (0.1, 0.04, 0.01), (1.0, 0.4, 0.02)],
@@ -64,8 +64,8 @@ def test_designs_with_bounds_unknowns_and_misfits_are_drawn(tmp_path):
         row(tts99_total_ci_s=[5e-7, None], area_m2=None, best_by_area=False),
         {"design": {"bits": "8", "wires": "slow"}, "does_not_fit": "too large"},
     ]  # fmt: skip
-    assert explore_picture(rows, tmp_path / "e.png", title="designs").stat().st_size > 10_000
+    assert pareto_picture(rows, tmp_path / "e.png", title="designs").stat().st_size > 10_000
     single = [row() | {"design": {}}]
-    assert explore_picture(single, tmp_path / "s.svg", title="one").exists()
+    assert pareto_picture(single, tmp_path / "s.svg", title="one").exists()
     misfits = [{"design": {"bits": "8"}, "does_not_fit": "too large"}]
-    assert explore_picture(misfits, tmp_path / "m.png", title="none fits").exists()
+    assert pareto_picture(misfits, tmp_path / "m.png", title="none fits").exists()

@@ -1,9 +1,10 @@
 """Designs side by side: time to solution against area, and against energy, with those that no other beats.
 
-Enters: rows of `hwsim.experiment.explore`. Leaves: one file with two panels.
+Enters: rows of `hwsim.study.designs`. Leaves: text, a file with two panels, or a panel for a page.
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,34 @@ from hwsim.report.table import columns
 from hwsim.units import format_si
 
 _MARKERS = "osD^vP*X<>"
+_TIME = "time to solution, 99 %, with read-out (device time)"
 
 
-def explore_picture(
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """What time to solution is drawn against: ``key`` of a row, times ``scale``.
+
+    best : the key that marks rows which no other beats in both;  absent : why a row may have no such number
+    """
+
+    key: str
+    label: str
+    scale: float
+    best: str
+    absent: str
+
+
+AREA = Axis(
+    key="area_m2", label="area of the p-bits' cells (mm2)", scale=1e6, best="best_by_area",
+    absent="area unknown, no cell_pitch",
+)  # fmt: skip
+ENERGY = Axis(
+    key="ets99_total_j", label="energy to solution, with read-out", scale=1.0, best="best_by_energy",
+    absent="energy unknown",
+)  # fmt: skip
+
+
+def pareto_picture(
     rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
     """Draw ``rows``. The first swept key is the colour, the second the marker; a bound is an open marker with an arrow.
@@ -30,21 +56,34 @@ def explore_picture(
     left, right = figure.subplots(1, 2, sharey=True)
     canvas.headline(figure, title, width=110)
     drawn = [row for row in rows if row.get("tts99_total_s") is not None]
-    keys = list(rows[0]["design"])
-    colour_of, marker_of = _looks(rows, keys)
-    _panel(left, drawn, "area_m2", "area of the p-bits' cells (mm2)", 1e6, "best_by_area", keys, colour_of, marker_of)
-    label = "energy to solution, with read-out"
-    _panel(right, drawn, "ets99_total_j", label, 1.0, "best_by_energy", keys, colour_of, marker_of)
-    left.set_ylabel("time to solution, 99 %, with read-out (device time)")
+    looks = _looks(rows)
+    _panel(left, drawn, AREA, looks)
+    _panel(right, drawn, ENERGY, looks)
+    left.set_ylabel(_TIME)
     _times(left)
     left.set_title("time against area", loc="left", fontsize="medium")
     right.set_title("time against energy", loc="left", fontsize="medium")
-    _legend(figure, keys, colour_of, marker_of, len(rows) - len(drawn))
+    absent = len(rows) - len(drawn)
+    title = f"{absent} designs do not fit" if absent else ""
+    figure.legend(
+        handles=_handles(looks), loc="outside right upper", fontsize="small", frameon=False, title=title or None
+    )
     canvas.write(figure, path, provenance)
     return path
 
 
-def explore_table(rows: list[dict[str, Any]], *, width: int | None = None) -> str:
+def pareto_svg(rows: list[dict[str, Any]], axis: Axis, provenance: Provenance | None = None) -> str:
+    """One panel for a page."""
+    figure = canvas.blank(6.4, 4.4)
+    axes, looks = figure.subplots(), _looks(rows)
+    _panel(axes, rows, axis, looks)
+    axes.set_ylabel("time to solution, 99 %")
+    _times(axes)
+    figure.legend(handles=_handles(looks), loc="outside lower left", fontsize="small", frameon=False, ncols=2)
+    return canvas.svg(figure, provenance)
+
+
+def pareto_table(rows: list[dict[str, Any]], *, width: int | None = None) -> str:
     """One line a design, what has no price, and what does not fit."""
     keys = list(rows[0]["design"])
     lines = [[*keys, "p-bits", "area", "delay", "P(success)", *SOLUTION, "best"]]
@@ -67,71 +106,84 @@ def explore_table(rows: list[dict[str, Any]], *, width: int | None = None) -> st
     return "\n".join(text + [f"does not fit: {reason}" for reason in reasons])
 
 
-def _looks(rows: list[dict[str, Any]], keys: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    colours, markers = {}, {}
-    palette = canvas.palette()
-    if keys:
-        for k, word in enumerate(dict.fromkeys(row["design"][keys[0]] for row in rows)):
-            colours[word] = palette[k % len(palette)]
-    if len(keys) > 1:
-        for k, word in enumerate(dict.fromkeys(_second(row, keys) for row in rows)):
-            markers[word] = _MARKERS[k % len(_MARKERS)]
-    return colours, markers
+@dataclass(frozen=True, kw_only=True)
+class _Looks:
+    """Of designs: keys, the first of which has a colour for each word, and the others together a marker."""
+
+    keys: list[str]
+    colour_of: dict[str, Any]
+    marker_of: dict[str, str]
+
+    def of(self, row: dict[str, Any]) -> tuple[Any, str]:
+        """(colour, marker) of a row."""
+        if not self.keys:
+            return canvas.palette()[0], "o"
+        return self.colour_of[row["design"][self.keys[0]]], self.marker_of.get(_others(row, self.keys), "o")
 
 
-def _second(row: dict[str, Any], keys: list[str]) -> str:
+def _looks(rows: list[dict[str, Any]]) -> _Looks:
+    keys, palette = list(rows[0]["design"]), canvas.palette()
+    first = dict.fromkeys(row["design"][keys[0]] for row in rows) if keys else {}
+    rest = dict.fromkeys(_others(row, keys) for row in rows) if len(keys) > 1 else {}
+    return _Looks(
+        keys=keys, colour_of={word: palette[k % len(palette)] for k, word in enumerate(first)},
+        marker_of={word: _MARKERS[k % len(_MARKERS)] for k, word in enumerate(rest)},
+    )  # fmt: skip
+
+
+def _others(row: dict[str, Any], keys: list[str]) -> str:
     return ", ".join(row["design"][key] for key in keys[1:])
 
 
-def _panel(
-    axes: Any, rows: list[dict[str, Any]], key: str, label: str, scale: float, best: str, keys: list[str],
-    colour_of: dict[str, Any], marker_of: dict[str, str],
-) -> None:  # fmt: skip
-    known = [row for row in rows if row.get(key) is not None]
+def _panel(axes: Any, rows: list[dict[str, Any]], axis: Axis, looks: _Looks) -> None:
+    known = [row for row in rows if row.get(axis.key) is not None]
     for row in known:
-        colour = colour_of.get(row["design"][keys[0]], canvas.palette()[0]) if keys else canvas.palette()[0]
-        marker = marker_of.get(_second(row, keys), "o") if keys else "o"
-        x, y = row[key] * scale, row["tts99_total_s"]
+        colour, marker = looks.of(row)
+        x, y = row[axis.key] * axis.scale, row["tts99_total_s"]
         if row["tts99_is_bound"]:
             axes.plot(x, y, marker=marker, markersize=8, color=colour, fillstyle="none", linestyle="none")
             axes.annotate("", (x, y * 1.6), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
             continue
         low, high = row["tts99_total_ci_s"]
         axes.errorbar(
-            x, y, yerr=[[y - low], [0 if high is None else high - y]], color=colour, marker=marker, markersize=8,
-            capsize=2, linewidth=1,
+            x, y, yerr=[[0 if low is None else y - low], [0 if high is None else high - y]], color=colour,
+            marker=marker, markersize=8, capsize=2, linewidth=1,
         )  # fmt: skip
         if high is None:  # the data rule out no length
             axes.annotate("", (x, y * 1.8), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
-    front = sorted((row[key] * scale, row["tts99_total_s"]) for row in known if row.get(best))
+    front = sorted((row[axis.key] * axis.scale, row["tts99_total_s"]) for row in known if row.get(axis.best))
     if front:
         x, y = np.array(front).T
         axes.plot(x, y, color="0.3", linewidth=1.2, linestyle="--", zorder=0, drawstyle="steps-post")
         axes.scatter(x, y, s=220, facecolors="none", edgecolors="0.2", linewidths=1.2, zorder=5)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel(label)
+    axes.set_xlabel(axis.label)
     canvas.dress(axes)
-    if known:
-        from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    _abscissa(axes, rows, known, axis)
 
+
+def _abscissa(axes: Any, rows: list[dict[str, Any]], known: list[dict[str, Any]], axis: Axis) -> None:
+    """Ticks, and words on rows that are not there."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    unit = "J" if axis.key.endswith("_j") else ""
+    if known:
         low, high = axes.get_xlim()
         if high < 30 * low:
             axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0), numticks=12))
-        unit = "J" if key.endswith("_j") else ""
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_si(value, unit) if unit else f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
     lost = len(rows) - len(known)
     if not known:
         missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
         words = f"energy unknown: no price of {', '.join(missing)}" if missing else "nothing to show"
-        words = words if key.endswith("_j") else "area unknown: no cell_pitch"
+        words = words if unit else "area unknown: no cell_pitch"
         axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color="0.35")
         axes.xaxis.set_major_formatter("")
         axes.xaxis.set_minor_formatter("")
     elif lost:
-        what = "area: no cell_pitch" if key == "area_m2" else "energy: a price is missing"
-        axes.text(0.02, 0.02, f"{lost} of {len(rows)} designs of unknown {what}", transform=axes.transAxes,
+        axes.text(0.02, 0.02, f"{lost} of {len(rows)} not shown: {axis.absent}", transform=axes.transAxes,
                   fontsize="small", color="0.35")  # fmt: skip
 
 
@@ -145,22 +197,17 @@ def _times(axes: Any) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _legend(figure: Any, keys: list[str], colour_of: dict[str, Any], marker_of: dict[str, str], absent: int) -> None:
+def _handles(looks: _Looks) -> list[Any]:
+    """What colours, markers, rings and open markers are."""
     from matplotlib.lines import Line2D
 
-    handles = [
-        Line2D([], [], color=colour, marker="o", linestyle="none", markersize=8, label=f"{keys[0]} {word}")
-        for word, colour in colour_of.items()
-    ]
-    named = ", ".join(keys[1:])
-    handles += [
-        Line2D([], [], color="0.4", marker=marker, linestyle="none", markersize=8, label=f"{named}: {word}")
-        for word, marker in marker_of.items()
-    ]
-    handles += [
+    named = ", ".join(looks.keys[1:])
+    return [
+        *(Line2D([], [], color=colour, marker="o", linestyle="none", markersize=8, label=f"{looks.keys[0]} {word}")
+          for word, colour in looks.colour_of.items()),
+        *(Line2D([], [], color="0.4", marker=marker, linestyle="none", markersize=8, label=f"{named}: {word}")
+          for word, marker in looks.marker_of.items()),
         Line2D([], [], color="0.3", linestyle="--", marker="o", markersize=11, fillstyle="none",
                label="no other is better in both"),
         Line2D([], [], color="0.4", marker="o", fillstyle="none", linestyle="none", label="never solved: a bound"),
     ]  # fmt: skip
-    title = f"{absent} designs do not fit" if absent else None
-    figure.legend(handles=handles, loc="outside right upper", fontsize="small", frameon=False, title=title)

@@ -1,0 +1,129 @@
+"""Designs: one problem on many of them, as a study with a shard each. A design is a chip card with some parameters
+changed.
+
+Enters: a plain dict, such as a TOML file gives (see `checked`), and summed points. Leaves: a plan, a row of numbers per
+design, and which designs no other beats. Prices that nobody knows make a design's energy unknown, never zero.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from hwsim.errors import InputError, UnsupportedError
+from hwsim.study.execute import execute
+from hwsim.study.plan import Plan, identity
+from hwsim.study.store import Store
+from hwsim.study.summed import table
+from hwsim.study.workers import Shelf, ThisProcess
+
+KEYS = ("problem", "chip", "target", "beta", "anneal", "time", "reads", "schedules", "seed", "set", "sweep")
+OWN = ("chip", "time", "chips", "exchange", "chain_strength", "beta")
+"""Keys of a design that are no parameters of a card."""
+_DEFAULTS: dict[str, Any] = {
+    "chip": "generic-floorplan", "target": None, "beta": "0.1/sigma:10/sigma", "anneal": "linear", "time": "1 us",
+    "reads": 256, "schedules": 4, "seed": 0, "set": {}, "sweep": {},
+}  # fmt: skip
+
+
+def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """``spec`` with its defaults. Raises InputError.
+
+    problem : file or generator;  chip : card;  target : energy, known, exact or best;  beta, anneal, time, reads,
+    schedules, seed : as in ``hwsim run``;  set : parameters of every design;  sweep : {key: list of values}, whose
+    combinations are the designs. A key is a parameter of cards, or of OWN; a value may be a table of several
+    parameters, with a ``name``.
+    """
+    unknown = [key for key in spec if key not in KEYS]
+    if unknown:
+        raise InputError(f"unknown key {unknown[0]!r}; known are {', '.join(KEYS)}")
+    if not isinstance(spec.get("problem"), str):
+        raise InputError("a spec needs problem, a file or a generator such as sk:n=24,seed=1")
+    full = _DEFAULTS | dict(spec)
+    for key in ("set", "sweep"):
+        if not isinstance(full[key], Mapping):
+            raise InputError(f"{key} must be a table, got {full[key]!r}")
+    for key, values in full["sweep"].items():
+        if not isinstance(values, list) or not values:
+            raise InputError(f"sweep.{key} must be a list of values, got {values!r}")
+    for key in ("reads", "schedules", "seed"):
+        if not isinstance(full[key], int) or full[key] < (0 if key == "seed" else 1):
+            raise InputError(f"{key} must be a whole number, got {full[key]!r}")
+    return full
+
+
+def plan_of(spec: Mapping[str, Any], target: float | None) -> dict[str, Any]:
+    """The plan of a study (see `hwsim.study.plan`) whose points are the designs of ``spec``, one shard each."""
+    alike = {key: spec[key] for key in ("problem", "chip", "beta", "anneal", "time", "reads", "schedules", "seed")}
+    own = {key: value for key, value in spec["set"].items() if key in OWN}
+    card = {key: value for key, value in spec["set"].items() if key not in OWN}
+    return alike | own | {"target": target, "set": card, "grid": spec["sweep"], "stop": {"max_shards": 1}}
+
+
+def design_rows(
+    plan: Plan,
+    kept: Mapping[str, dict[str, Any]],
+    shelf: Shelf,
+    *,
+    threads: int | None = None,
+    interrupt: Callable[[], bool] = lambda: False,
+    progress: Callable[[float, str], None] = lambda part, words: None,
+) -> Iterator[dict[str, Any]]:
+    """A row for every combination of ``plan`` in turn, up to where it is interrupted: as it was ``kept`` under its key,
+    the hash of its words and of all that its numbers depend on, or run here. One that does not fit has the reason under
+    ``does_not_fit`` and nothing else.
+
+    shelf : has the programs;  progress : hears (share done, words of the design). Raises UnsupportedError.
+    """
+    points = {point.key: point for point in plan.points}
+    workers = ThisProcess(shelf, threads=threads, interrupt=interrupt)
+    with Store(shelf.folder / "designs.db") as store:
+        for number, each in enumerate(plan.combinations):
+            progress(number / len(plan.combinations), ", ".join(each.words.values()) or "the chip as it is")
+            named = [each.words, each.reason if each.key is None else identity(points[each.key])]
+            key = hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
+            if each.key is None:
+                row = {"does_not_fit": each.reason}
+            elif key in kept:
+                row = {name: value for name, value in kept[key].items() if name not in ("key", "design")}
+            else:
+                done = execute(Plan(points=[points[each.key]], stop=plan.stop), store, workers)
+                if done.interrupted:
+                    return
+                for reason in done.refused.values():
+                    raise UnsupportedError(reason)
+                row = _design_row(table(store, [each.key])[0])
+            yield {"key": key, "design": each.words} | row
+
+
+def _design_row(point: Mapping[str, Any]) -> dict[str, Any]:
+    """What a summed point says of a design."""
+    row = {key: value for key, value in point.items() if key not in ("key", "words", "facts")}
+    broken = point["facts"].get("broken_chains")
+    return row | {"critical_delay_s": point["delay_s"], "broken_chains": None if broken is None else broken[0]}
+
+
+def best_designs(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[bool]:
+    """Whether each row is one that no other beats in every one of ``keys``, less being better; a row where one of them
+    is unknown, or only a bound, is not compared."""
+    values = np.array([[_number(row, key) for key in keys] for row in rows], dtype=np.float64)
+    known = np.all(np.isfinite(values), axis=1) if len(rows) else np.zeros(0, dtype=bool)
+    out = []
+    for k in range(len(rows)):
+        beaten = known & np.all(values <= values[k], axis=1) & np.any(values < values[k], axis=1)
+        out.append(bool(known[k] and not beaten.any()))
+    return out
+
+
+def _number(row: Mapping[str, Any], key: str) -> float:
+    value = row.get(key)
+    return float("nan") if value is None or row.get("tts99_is_bound") else float(value)
+
+
+def mark_best(rows: list[dict[str, Any]]) -> None:
+    """``best_by_area`` and ``best_by_energy`` in each row: no other design is better in both, with read-out."""
+    for name, other in (("best_by_area", "area_m2"), ("best_by_energy", "ets99_total_j")):
+        for row, best in zip(rows, best_designs(rows, ("tts99_total_s", other)), strict=True):
+            row[name] = best
