@@ -4,7 +4,7 @@ Enters: a clock, or a Program that has one, and the key of a schedule group. Lea
 update number), ordered by (time, p-bit), that never cut an instant in two. Update numbers count from 1 for each p-bit.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ _SYNCHRONOUS, _CHROMATIC, _SEQUENTIAL = _CODES["synchronous"], _CODES["chromatic
 _RANDOM_SEQUENTIAL, _POISSON = _CODES["random-sequential"], _CODES["poisson"]
 
 
-@dataclass(frozen=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Events in order: time int64, pbit int32, number int64, all (n_events,); complete before ``horizon``.
 
     shift : float64 (n_events,), what 1/f noise adds to the p-bit's offset then; empty where there is none

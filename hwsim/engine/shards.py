@@ -1,14 +1,13 @@
 """Shards: the replicas of a fast engine, by schedule group and then by a few words of 64, over threads.
 
-Enters: a Program, a Start and the engine's module (its Prepared, Shard and SHARD_WORDS). Leaves: a State.
+Enters: a Program, a Start, and the Program laid out for an engine (Prepared). Leaves: a State.
 Results do not depend on the number of threads: shards share nothing but the schedule of their group.
 """
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
-from typing import Any
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,12 +20,56 @@ _EVENTS_IN_FLIGHT = 2**25
 """Lane updates of one kernel call: well under a second, so that a thread hears when it should stop."""
 
 
-def _words_per_shard(start: Start, engine: ModuleType) -> int:
+class Replicas(NamedTuple):
+    """Some replicas of a schedule group, in words of 64."""
+
+    noise_key: int
+    initial_key: int
+    first_word: int  # word of the group's noise that the first of them take
+    words: int
+    initial: np.ndarray | None  # int8 (64 * words, n): states at time 0, or None for random ones
+
+
+class Shard(Protocol):
+    """Some replicas in mid-run, which share an engine's kernel calls."""
+
+    @property
+    def lanes(self) -> int:
+        """How many replicas, padding included."""
+
+    @property
+    def n_words(self) -> int:
+        """How many words of replicas, without padding."""
+
+    def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
+        """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (64 * n_words, n); nothing is under way then."""
+
+    def spins(self) -> np.ndarray:
+        """int8 (64 * n_words, n): the committed states, replicas in order."""
+
+    def energies(self) -> np.ndarray:
+        """float64 (64 * n_words,): E without the program's offset."""
+
+
+class Prepared(Protocol):
+    """A Program laid out for an engine's kernels. shard_words, grain : words of a shard, at most and in steps of."""
+
+    shard_words: int
+    grain: int
+
+    def shard(self, replicas: Replicas) -> Shard:
+        """Some of the replicas at time 0."""
+
+
+def _words_per_shard(start: Start, prepared: Prepared) -> int:
     """As many as the engine likes, fewer where threads would otherwise have nothing to do."""
     if start.schedules >= start.threads:
-        return engine.SHARD_WORDS
+        return prepared.shard_words
     share = -(-start.reads // (64 * start.threads))
-    return min(engine.SHARD_WORDS, -(-share // engine.GRAIN) * engine.GRAIN)
+    return min(prepared.shard_words, -(-share // prepared.grain) * prepared.grain)
 
 
 def _held(replicas: np.ndarray, first: int, words: int) -> np.ndarray:
@@ -37,13 +80,12 @@ def _held(replicas: np.ndarray, first: int, words: int) -> np.ndarray:
 class ShardedState:
     """Replicas in mid-run."""
 
-    def __init__(self, program: Program, start: Start, engine: ModuleType) -> None:
+    def __init__(self, program: Program, start: Start, prepared: Prepared) -> None:
         self._program, self._start, self.updates = program, start, 0
         self._stop = threading.Event()
         self._felt = Felt(program.noise.temperature_drift)
-        prepared = engine.Prepared(program)
-        self._words_per_shard = _words_per_shard(start, engine)
-        self._groups: list[tuple[Schedule, list[Any], np.ndarray]] = []
+        self._words_per_shard = _words_per_shard(start, prepared)
+        self._groups: list[tuple[Schedule, list[Shard], np.ndarray]] = []
         for number, replicas in enumerate(start.groups()):
             noise, clock, initial_key = start.keys(number)
             n_words = -(-len(replicas) // 64)
@@ -53,16 +95,7 @@ class ShardedState:
                 initial = None
                 if start.initial is not None:
                     initial = start.initial[_held(replicas, first, words)]
-                shards.append(
-                    engine.Shard(
-                        prepared,
-                        noise_key=noise,
-                        initial_key=initial_key,
-                        first_word=first,
-                        words=words,
-                        initial=initial,
-                    )
-                )
+                shards.append(prepared.shard(Replicas(noise, initial_key, first, words, initial)))
             self._groups.append((Schedule(program, clock), shards, replicas))
         self._events = {replica: Events() for replica in start.record}
         threads = min(start.threads, sum(len(shards) for _, shards, _ in self._groups))

@@ -47,12 +47,16 @@ def test_a_forced_engine_that_cannot_refuses_by_name(make_program, engine, coupl
 
 
 @pytest.mark.parametrize(
-    ("engine", "kernel"), [("bitplanes", "_run_queue"), ("lanes", "_advance"), ("dense", "_advance")]
-)
-def test_another_beta_seed_size_weight_or_delay_compiles_nothing(make_program, engine, kernel):
+    ("engine", "module", "kernel"),
+    [
+        ("bitplanes", "bitplanes_kernel", "advance_queue"), ("lanes", "lanes_kernel", "advance"),
+        ("dense", "dense", "_advance"),
+    ],
+)  # fmt: skip
+def test_another_beta_seed_size_weight_or_delay_compiles_nothing(make_program, engine, module, kernel):
     from importlib import import_module
 
-    compiled = getattr(import_module(f"hwsim.engine.{engine}"), kernel)
+    compiled = getattr(import_module(f"hwsim.engine.{module}"), kernel)
     counts = []
     for n, size, beta, delay, clock in ((6, 1.0, 0.3, 0, "poisson"), (19, 0.5, 2.0, 7_000, "chromatic")):
         couplings = size * (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1))

@@ -1,0 +1,209 @@
+"""The event loop of bitplanes: from one update to the next, all replicas of a shard at a time, in rows of words.
+
+Enters: events of a schedule, a program as a Layout, and a shard's Memory. Leaves: the Memory advanced.
+The work of an update is done by the vector kernels of bitkernels. Nothing is allocated here; a queue or ring that is
+full ends the loop early.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hwsim.engine.arguments import step_at
+from hwsim.engine.bitkernels import (
+    GROUP,
+    PLANES,
+    copy_row,
+    count_terms,
+    decide_narrow_6,
+    decide_narrow_7,
+    decide_wide_5,
+    decide_wide_5_sized,
+    decide_wide_10,
+    fetch_ahead,
+)
+from hwsim.engine.bitplanes_thresholds import Classes, slot_of
+from hwsim.engine.noise import first_word, update_key, word_start
+from hwsim.engine.pending import (
+    commit,
+    find_rows,
+    is_full,
+    latest_seen,
+    next_arrival,
+    next_slot,
+    push,
+    row_of,
+    would_lose,
+)
+from hwsim.jit import inline, kernel, njit
+
+NARROW_6, NARROW_7, WIDE_5, WIDE_5_SIZED, WIDE_10 = range(5)
+"""Kernels, by how many inputs a p-bit has and of what size; see bitkernels."""
+_AHEAD = 8  # events between fetching a p-bit's inputs into the cache and their use
+
+
+class Network(NamedTuple):
+    """A Program's connections, packed; see bitkernels for packed inputs."""
+
+    entries: np.ndarray  # int64 (n_entries,): packed; of p-bits in a queue's kernel, of local connections in the rings'
+    groups: np.ndarray  # int64 (n * (n_bits + 1),): where the inputs of p-bit i that count 2**bit begin, in groups
+    kind: np.ndarray  # int8 (n,): NARROW_6 and so on, the kernel
+    n_bits: int  # of a coupling's count
+    unit: float  # of integer fields
+    longest: int  # ticks: the longest delay
+
+
+class Wires(NamedTuple):
+    """A Program's connections, where delays differ; see Program for shapes and units."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    delay: np.ndarray
+    exchange: np.ndarray  # int64 (0,): no value waits for an exchange
+
+
+class Layout(NamedTuple):
+    """A Program as the kernel reads it."""
+
+    network: Network
+    classes: Classes
+
+
+class Noise(NamedTuple):
+    """The noise of a shard; see hwsim.engine.noise."""
+
+    key: np.uint64  # of the schedule group
+    first_word: int  # of the shard's replicas
+
+
+class Packed(NamedTuple):
+    """Buffers for the inputs of one p-bit, where delays differ."""
+
+    rows: np.ndarray  # int64 (max degree + 1,): rows that it sees, and the empty one
+    inputs: np.ndarray  # int64 (n_entries,): its inputs, packed
+    groups: np.ndarray  # int64 (n_bits + 1,): and where those that count 2**bit begin
+
+
+@kernel
+def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, trace):
+    """Run events from ``event`` on, delays alike; returns the index reached: short of the end when the queue is full.
+
+    visible : uint64 (n + 1, W), what everybody sees, the last row empty;  queue : of rows uint64 (., W)
+    trace : uint64 (n_events, W), or (0, W) where nobody asks for the new states
+    """
+    network, classes = layout
+    entries, groups, per_pbit = network.entries, network.groups, network.n_bits + 1
+    width, n_events = visible.shape[1], len(chunk.time)
+    step, beta, drive = -1, 0.0, 1.0
+    while event < n_events:
+        now, i = chunk.time[event], np.int64(chunk.pbit[event])
+        slot = next_arrival(queue, latest_seen(now, network.longest))
+        while slot >= 0:
+            copy_row(queue.rows, slot * width, visible, queue.pbit[slot] * width, width)
+            slot = next_arrival(queue, latest_seen(now, network.longest))
+        if is_full(queue):
+            return event
+        at = step_at(steps, step, now)
+        if at != step:
+            step, beta, drive = at, steps.beta[at], steps.drive[at]
+        if event + _AHEAD < n_events:
+            fetch_ahead(visible, width, entries, groups[chunk.pbit[event + _AHEAD] * per_pbit] * GROUP)
+        shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
+        slot = slot_of(tables, classes, i, beta, drive, network.unit, shift)
+        start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
+        place = next_slot(queue) * width
+        _decide(network.kind[i], visible, entries, groups, i * per_pbit, start, tables, slot, queue.rows, place)
+        push(queue, i, now)
+        if len(trace) > 0:
+            copy_row(queue.rows, place, trace, event * width, width)
+        event += 1
+    return event
+
+
+@kernel
+def advance_rings(event, chunk, steps, layout, wires, rings, packed, tables, noise, trace):
+    """The same where delays differ; short of the end when a ring is full. ``rings`` : of rows uint64 (., W)"""
+    network, classes = layout
+    rows, width, n_events = rings.rows, rings.rows.shape[1], len(chunk.time)
+    step, beta, drive = -1, 0.0, 1.0
+    while event < n_events:
+        now, i = chunk.time[event], np.int64(chunk.pbit[event])
+        if would_lose(rings, i, now, network.longest):
+            return event
+        at = step_at(steps, step, now)
+        if at != step:
+            step, beta, drive = at, steps.beta[at], steps.drive[at]
+        find_rows(rings, wires, i, now, packed.rows)
+        _pack(network, wires.indptr[i + 1] - wires.indptr[i], len(rows) - 1, i, packed)
+        shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
+        slot = slot_of(tables, classes, i, beta, drive, network.unit, shift)
+        start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
+        target = row_of(rings, i, rings.commits[i] + 1)
+        _decide(network.kind[i], rows, packed.inputs, packed.groups, 0, start, tables, slot, rows, target * width)
+        commit(rings, i, target, now)
+        if len(trace) > 0:
+            copy_row(rows, target * width, trace, event * width, width)
+        event += 1
+    return event
+
+
+@inline
+def _pack(network, degree, empty, i, packed):
+    """The inputs of p-bit ``i``, packed by ``packed.rows``; padding reads row ``empty``."""
+    rows, inputs, groups, own = packed.rows, packed.inputs, packed.groups, i * (network.n_bits + 1)
+    begin, end = network.groups[own], network.groups[own + network.n_bits]
+    rows[degree] = empty
+    for bit in range(network.n_bits + 1):
+        groups[bit] = network.groups[own + bit] - begin
+    for g in range(end - begin):
+        for k in range(GROUP):
+            entry = np.uint64(network.entries[(begin + g) * GROUP + k])
+            inputs[g * GROUP + k] = rows[entry >> np.uint64(1)] << 1 | np.int64(entry & np.uint64(1))
+
+
+@inline
+def _decide(kind, seen, inputs, groups, own, start, tables, slot, out, place):
+    """New states of a p-bit, to ``out`` from word ``place`` on, by the kernel for its kind.
+
+    seen, inputs : rows and packed inputs;  groups : from ``own`` on, where its inputs begin
+    """
+    width, first = seen.shape[1], groups[own] * GROUP
+    mask, level, listed = slot * (PLANES + 2) * 8, slot * tables.levels.shape[1], slot * tables.lists.shape[1]
+    if kind == NARROW_6:
+        decide_narrow_6(seen, width, inputs, first, start, tables.masks, mask, out, place)
+    elif kind == NARROW_7:
+        decide_narrow_7(seen, width, inputs, first, start, tables.masks, mask, out, place)
+    elif kind == WIDE_5:
+        decide_wide_5(
+            seen, width, inputs, groups, own, start, tables.levels, level, tables.lists, listed, tables.scratch, out,
+            place,
+        )  # fmt: skip
+    elif kind == WIDE_5_SIZED:
+        decide_wide_5_sized(
+            seen, width, inputs, groups, own, start, tables.levels, level, tables.lists, listed, tables.scratch, out,
+            place,
+        )  # fmt: skip
+    else:
+        decide_wide_10(
+            seen, width, inputs, groups, own, start, tables.levels, level, tables.lists, listed, tables.scratch, out,
+            place,
+        )  # fmt: skip
+
+
+@njit
+def random_start(key, word_0, state):
+    """Random states uint64 (n, W) at time 0."""
+    for i in range(state.shape[0]):
+        start = update_key(key, i, 0)
+        for w in range(state.shape[1]):
+            state[i, w], _ = first_word(word_start(start, word_0 + w))
+
+
+@kernel
+def count_energy(rows, left, right, groups, planes):
+    """Count the terms left ^ right that are one, by replica; see bitkernels.count_terms.
+
+    groups : int64 (n_bits + 1,), where the terms worth 2**bit begin, in groups;  planes : uint64 (N_COUNTERS, W)
+    """
+    for bit in range(len(groups) - 1):
+        count_terms(rows, rows.shape[1], left, right, groups[bit], groups[bit + 1], np.int64(bit), planes)

@@ -1,0 +1,229 @@
+"""Decisions in lanes: +1 or -1 in every replica of a shard, by comparing leading random bits with thresholds.
+
+Enters: the fields of a p-bit by lane (see lanes_fields) and an Update. Leaves: its new spins, a row of ``out``
+int8 (., R). Lanes whose 16 leading bits do not decide are marked in ``tied`` uint8 (R,) and settled with all 32 by the
+scalar law, so every path gives the reference's result:
+
+integers : the leading bits are compared with every threshold that the p-bit has, and the count with the field
+sigmoid : the ideal law in every lane, in float32 with a known error where that is enough (a screen), else in float64
+any law : the law itself in every lane, or a table of it where it is slow (rungs)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hwsim.cell.elementary import rough_sigmoid
+from hwsim.cell.law import category, quantised, threshold
+from hwsim.cell.source import source_next
+from hwsim.engine.lanes_thresholds import device_threshold, reach
+from hwsim.engine.noise import draw
+from hwsim.jit import inline, njit
+
+
+class Update(NamedTuple):
+    """One update of all lanes."""
+
+    i: int  # p-bit
+    now: int  # ticks
+    number: int  # of the p-bit's update
+    beta: float
+    drive: float  # factor of driven couplings
+    shift: float  # 1/f noise
+    e: int  # row of the leading random bits
+    target: int  # row of the new spins
+
+
+@njit
+def _count_four(bounds, q, leading, e, passed, tied):
+    """Four thresholds a pass: three vector operations each, and the loads and stores shared."""
+    a, b, c, d = bounds[q], bounds[q + 1], bounds[q + 2], bounds[q + 3]
+    for r in range(len(passed)):
+        u = leading[e, r]
+        passed[r] += np.int16(u >= a) + np.int16(u >= b) + np.int16(u >= c) + np.int16(u >= d)
+        tied[r] |= np.uint8(u == a) | np.uint8(u == b) | np.uint8(u == c) | np.uint8(u == d)
+
+
+@njit
+def decide_integer(n_levels, level_first, level_step, level, bounds, field, leading, e, passed, tied, out, target):
+    """+1 where the random number lies below the threshold of the lane's field; returns whether lanes may tie.
+
+    The thresholds rise with the field, so u < threshold[q] holds exactly when q >= the number of thresholds <= u.
+    Thresholds that are 0 or 2**32 decide alone and are only counted; zeros pad the rest to a multiple of four.
+    """
+    lanes = len(field)
+    always, n_bounds = 0, 0
+    for q in range(n_levels):
+        if level[q] <= 0.0:
+            always += 1
+        elif level[q] < 4294967296.0:
+            bounds[n_bounds] = np.uint16(np.int64(level[q]) >> 16)
+            n_bounds += 1
+    while n_bounds % 4 != 0:
+        bounds[n_bounds] = 0
+        n_bounds += 1
+        always -= 1
+    for r in range(lanes):
+        passed[r] = always
+        tied[r] = 0
+    for q in range(0, n_bounds, 4):
+        _count_four(bounds, q, leading, e, passed, tied)
+    first = np.int16(level_first)
+    step = np.int16(level_step)
+    ties = np.uint8(0)
+    for r in range(lanes):
+        out[target, r] = np.int8(2) * np.int8(field[r] >= np.int16(first + step * passed[r])) - np.int8(1)
+        ties |= tied[r]
+    return ties
+
+
+@njit
+def tied_thresholds(level, level_first, level_step, field, tied, bound):
+    """The whole thresholds of the lanes that are tied, into ``bound`` float64 (R,)."""
+    for r in range(len(field)):
+        if tied[r] != 0:
+            bound[r] = level[(field[r] - level_first) // level_step]
+
+
+@njit
+def settle_ties(bound, tied, replica, start, out, target):
+    """Lanes whose leading bits equal those of their threshold, ``bound``: all 32 decide, by the scalar definition."""
+    for r in range(len(tied)):
+        if tied[r] != 0:
+            out[target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound[r] else np.int8(-1)
+
+
+@inline
+def rough_error(device, beta, degree, largest_field):
+    """Bound on the error of the screened probability: every rounding to float32, and that of the comparator."""
+    largest = abs(device.gain) * (abs(beta) * largest_field + abs(device.offset))
+    return 2.0**-20 + 2.0**-25 * largest * (degree + 10) + device.word * 2.0**-32
+
+
+@inline
+def screen(device, update, error, rough, leading, tied, out):
+    """Decide the lanes whose leading 16 random bits are further than ``error`` from the probability; mark the rest."""
+    slope, shift = np.float32(-device.gain * update.beta), np.float32(device.gain * device.offset)
+    below, above = np.float32(2.0**-16 + error), np.float32(error)
+    unit = np.float32(2.0**-16)
+    ties = np.uint8(0)
+    for r in range(len(rough)):
+        top, bottom = rough_sigmoid(slope * rough[r] + shift)
+        u = np.float32(leading[update.e, r]) * unit
+        up = (u + below) * bottom < top
+        out[update.target, r] = np.int8(2) * np.int8(up) - np.int8(1)
+        tied[r] = np.uint8((u - above) * bottom < top) & np.uint8(not up)
+    for r in range(len(rough)):
+        ties |= tied[r]
+    return ties
+
+
+@njit
+def settle_screened(network, device, update, start, replica, rows, tied, value, out):
+    """Lanes that the screen left open: the exact law on the exact sum, and all 32 random bits."""
+    gain, offset, low, high, step, word = device[:6]
+    begin, end = network.indptr[update.i], network.indptr[update.i + 1]
+    for r in range(len(tied)):
+        if tied[r] != 0:
+            current = network.bias[update.i]
+            for k in range(begin, end):
+                current += network.weight[k] * np.float64(value[rows[k - begin], r])
+            bound = threshold(-current, update.beta, gain, offset, low, high, step, word)
+            out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+
+
+@njit
+def decide_float(device, update, current, leading, tied, out):
+    """The ideal law in every lane; ``current`` float64 (R,) turns from sums into thresholds. Returns whether lanes may
+    tie."""
+    gain, offset, low, high, step, word = device[:6]
+    ties = np.uint8(0)
+    for r in range(len(current)):
+        current[r] = threshold(-current[r], update.beta, gain, offset, low, high, step, word)
+    for r in range(len(current)):
+        bound = current[r]
+        u = np.float64(leading[update.e, r]) * 65536.0
+        below = u + 65535.0 < bound
+        out[update.target, r] = np.int8(2) * np.int8(below) - np.int8(1)
+        tied[r] = np.uint8(u < bound) & np.uint8(not below)
+        ties |= tied[r]
+    return ties
+
+
+@njit
+def draw_all(source, shifts, generator, i, random):
+    """The random numbers uint32 (R,) of one update in every lane, from the p-bit's own generator."""
+    for r in range(len(random)):
+        random[r] = source_next(source, shifts, generator[i, r])
+
+
+@njit
+def decide_drawn(device, update, current, random, own, out):
+    """Any law with given random numbers ``random`` uint32 (R,); ``own`` int8 (R,) are the present spins."""
+    for r in range(len(current)):
+        bound = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+        out[update.target, r] = np.int8(1) if np.float64(random[r]) < bound else np.int8(-1)
+
+
+@njit
+def decide_any(device, update, current, leading, start, replica, own, out):
+    """The same with the engines' own noise: lanes whose leading 16 random bits tie with the threshold's draw all 32."""
+    for r in range(len(current)):
+        bound = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+        least = np.float64(leading[update.e, r]) * 65536.0
+        up = least + 65535.0 < bound
+        if least < bound and not up:
+            up = np.float64(draw(start, replica[r])) < bound
+        out[update.target, r] = np.int8(2) * np.int8(up) - np.int8(1)
+
+
+@njit
+def decide_by_rungs(device, update, rungs, current, leading, own, tied, out):
+    """Decide the lanes whose leading random bits lie clear of the rungs below and above the input; mark the rest."""
+    target, beta = update.target, update.beta
+    half = np.float64((rungs.shape[1] - 3) // 2)
+    remembers = np.int64(len(rungs) - 1)
+    scale, middle = half / reach(device), half + 1.0
+    low, high, step, offset = device.low, device.high, device.step, device.offset
+    margin = device.word + 1024.0  # rungs are rounded to float32, and thresholds to the comparator's word
+    ties = np.uint8(0)
+    for r in range(len(current)):
+        x = quantised(-beta * current[r], low, high, step) + offset
+        rung = np.int32(min(max(x * scale + middle, 0.0), 2.0 * middle - 1.0))
+        least = np.float64(leading[update.e, r]) * 65536.0
+        up_now = (np.int64(own[r] > 0)) & remembers
+        up = least + 65535.0 + margin < np.float64(rungs[up_now, rung])
+        out[target, r] = np.int8(2) * np.int8(up) - np.int8(1)
+        tied[r] = np.uint8(least - margin < np.float64(rungs[up_now, rung + 1])) & np.uint8(not up)
+        ties |= tied[r]
+    return ties
+
+
+@njit
+def settle_rungs(device, update, current, tied, start, replica, own, out):
+    """Lanes that the rungs left open: the law itself, and all 32 random bits."""
+    for r in range(len(current)):
+        if tied[r] != 0:
+            bound = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+            out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+
+
+@inline
+def is_level(pdit, i):
+    """Whether line i belongs to a p-dit of more than one line."""
+    return len(pdit) > 0 and (pdit[i] != i or (i + 1 < len(pdit) and pdit[i + 1] == i))
+
+
+@njit
+def decide_level(cells, update, leader, currents, z, start, replica, out):
+    """A line of the p-dit from line ``leader`` on: +1 in the lanes where the p-dit draws its level.
+
+    currents : float64 (k, R), fields of its lines;  z : float64 (k,), a buffer;  start : of the leader's random words
+    """
+    for r in range(currents.shape[1]):
+        for a in range(len(currents)):
+            b = leader + a
+            x = quantised(-update.beta * currents[a, r], cells.low[b], cells.high[b], cells.step[b]) + cells.offset[b]
+            z[a] = cells.gain[b] * x
+        up = leader + category(z, np.float64(draw(start, replica[r]))) == update.i
+        out[update.target, r] = np.int8(1) if up else np.int8(-1)
