@@ -209,6 +209,83 @@ def _count_into(builder: Any, planes: list[Variable], at: int, three: tuple[Vec,
         planes[k].set(total)
 
 
+def _count_inputs(
+    builder: Any, rows: Words, inputs: Words, groups: Words, first: Any, *, width: Any, offset: Any, n_planes: int,
+    n_bits: int,
+) -> list[Vec]:  # fmt: skip
+    """Planes of the count of pushing inputs; those that count 2**bit begin in group ``groups[first + bit]``."""
+    count = [Variable(builder, constant(builder, 0)) for _ in range(n_planes)]
+    for bit in range(n_bits):
+        begin = groups.word(builder.add(first, _i64(bit)))
+        n_groups = builder.sub(groups.word(builder.add(first, _i64(bit + 1))), begin)
+
+        def add_group(g: Any, bit: int = bit, begin: Any = begin) -> None:
+            at = builder.mul(builder.add(begin, g), _i64(GROUP))
+            packed = [inputs.word(builder.add(at, _i64(k))) for k in range(GROUP)]
+            _count_into(builder, count, bit, add_seven([_input(builder, rows, p, width, offset) for p in packed]))
+
+        loop(builder, n_groups, add_group)
+    return [c.get() for c in count]
+
+
+class _Hot:
+    """Masks of the replicas that have a given count, in a buffer of vectors.
+
+    First by the lowest three planes of the count, then by the others: a count's mask is the product of one of each.
+    Behind them are the masks of a class's open counts, by entry of `levels`.
+    """
+
+    _HIGH = 8
+
+    def __init__(self, builder: Any, buffer: Words, levels: Words, first: Any, n_planes: int) -> None:
+        self._builder, self._buffer, self._levels, self._first = builder, buffer, levels, first
+        self._entries = self._HIGH + 2 ** (n_planes - 3)
+
+    def store_planes(self, planes: list[Vec]) -> None:
+        """The first two kinds, from the planes of the count."""
+        for base, part in ((0, planes[:3]), (self._HIGH, planes[3:])):
+            masks = [constant(self._builder, -1)]
+            for plane in part:
+                masks = [m & ~plane for m in masks] + [m & plane for m in masks]
+            for s, mask in enumerate(masks):
+                self._buffer.store(_i64((base + s) * LANES), mask)
+
+    def of_level(self, entry: Any) -> Vec:
+        """The mask of entry number ``entry`` of the class's counts."""
+        level = self._levels.word(self._builder.add(self._first, self._builder.add(entry, _i64(2))))
+        low = self._builder.and_(level, _i64(7))
+        high = self._builder.add(self._builder.lshr(level, _i64(3)), _i64(self._HIGH))
+        return self._buffer.load(self._place(low)) & self._buffer.load(self._place(high))
+
+    def store(self, entry: Any, mask: Vec) -> None:
+        """Keep the mask of an entry."""
+        self._buffer.store(self._place(self._builder.add(entry, _i64(self._entries))), mask)
+
+    def load(self, entry: Any) -> Vec:
+        """The mask that was kept."""
+        return self._buffer.load(self._place(self._builder.add(entry, _i64(self._entries))))
+
+    def _place(self, slot: Any) -> Any:
+        return self._builder.mul(slot, _i64(LANES))
+
+
+def _limit_of_plane(builder: Any, hot: _Hot, lists: Words, first: Any, plane: Any, limit: Variable) -> None:
+    """Into ``limit``: the replicas whose threshold has a one in ``plane``, from the lists from ``first`` on."""
+    limit.set(constant(builder, 0))
+    listed = builder.add(first, lists.word(builder.add(first, plane)))
+    after = lists.word(builder.add(first, builder.add(plane, _i64(1))))
+    length = builder.sub(after, lists.word(builder.add(first, plane)))
+
+    def add_four(four: Any) -> None:
+        at = builder.add(listed, builder.mul(four, _i64(4)))
+        total = limit.get()
+        for k in range(4):
+            total = total | hot.load(lists.word(builder.add(at, _i64(k))))
+        limit.set(total)
+
+    loop(builder, builder.udiv(length, _i64(4)), add_four)
+
+
 def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
     """The kernel for counts below 2**n_planes and couplings below 2**n_bits; see decide_wide."""
 
@@ -225,78 +302,37 @@ def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
             rows_, inputs_, group_, levels_, lists_, scratch_, out_ = (
                 Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 6, 8, 10, 11)
             )
-            low_at, high_at = 0, 8
-            hot_at = high_at + max(1, 2 ** (n_planes - 3))
+            hot = _Hot(builder, scratch_, levels_, level_first_, n_planes)
             n_open = levels_.word(level_first_)
             n_always = levels_.word(builder.add(level_first_, _i64(1)))
 
-            def place(slot: Any) -> Any:
-                return builder.mul(slot, _i64(LANES))
-
             def block(index: Any) -> None:
                 offset = builder.mul(index, _i64(LANES))
-                count = [Variable(builder, constant(builder, 0)) for _ in range(n_planes)]
-                for bit in range(n_bits):
-                    begin = group_.word(builder.add(group_first_, _i64(bit)))
-                    n_groups = builder.sub(group_.word(builder.add(group_first_, _i64(bit + 1))), begin)
-
-                    def add_group(g: Any, bit: int = bit, begin: Any = begin) -> None:
-                        first = builder.mul(builder.add(begin, g), _i64(GROUP))
-                        packed = [inputs_.word(builder.add(first, _i64(k))) for k in range(GROUP)]
-                        _count_into(
-                            builder, count, bit,
-                            add_seven([_input(builder, rows_, p, width_, offset) for p in packed]),
-                        )  # fmt: skip
-
-                    loop(builder, n_groups, add_group)
-                planes = [c.get() for c in count]
-                for base, part in ((low_at, planes[:3]), (high_at, planes[3:])):
-                    masks = [constant(builder, -1)]
-                    for plane in part:
-                        masks = [m & ~plane for m in masks] + [m & plane for m in masks]
-                    for s, mask in enumerate(masks):
-                        scratch_.store(_i64((base + s) * LANES), mask)
-
-                def one_hot(entry: Any) -> Vec:
-                    level = levels_.word(builder.add(level_first_, builder.add(entry, _i64(2))))
-                    low = builder.and_(level, _i64(7))
-                    high = builder.add(builder.lshr(level, _i64(3)), _i64(high_at))
-                    return scratch_.load(place(low)) & scratch_.load(place(high))
-
+                hot.store_planes(
+                    _count_inputs(
+                        builder, rows_, inputs_, group_, group_first_, width=width_, offset=offset, n_planes=n_planes,
+                        n_bits=n_bits,
+                    )
+                )  # fmt: skip
                 open_ = Variable(builder, constant(builder, 0))
                 below = Variable(builder, constant(builder, 0))
 
                 def make_open(entry: Any) -> None:
-                    mask = one_hot(entry)
-                    scratch_.store(place(builder.add(entry, _i64(hot_at))), mask)
+                    mask = hot.of_level(entry)
+                    hot.store(entry, mask)
                     open_.set(open_.get() | mask)
 
                 def make_always(entry: Any) -> None:
-                    below.set(below.get() | one_hot(builder.add(n_open, entry)))
+                    below.set(below.get() | hot.of_level(builder.add(n_open, entry)))
 
                 loop(builder, n_open, make_open)
                 loop(builder, n_always, make_always)
-                scratch_.store(place(builder.add(n_open, _i64(hot_at))), constant(builder, 0))
+                hot.store(n_open, constant(builder, 0))
                 random, beside = (Variable(builder, v) for v in _first_words(builder, start_, index))
                 limit = Variable(builder, constant(builder, 0))
 
                 def more(plane: Any) -> None:
-                    limit.set(constant(builder, 0))
-                    listed = builder.add(list_first_, lists_.word(builder.add(list_first_, plane)))
-                    fours = builder.sub(
-                        lists_.word(builder.add(list_first_, builder.add(plane, _i64(1)))),
-                        lists_.word(builder.add(list_first_, plane)),
-                    )
-
-                    def add_four(four: Any) -> None:
-                        at = builder.add(listed, builder.mul(four, _i64(4)))
-                        total = limit.get()
-                        for k in range(4):
-                            entry = lists_.word(builder.add(at, _i64(k)))
-                            total = total | scratch_.load(place(builder.add(entry, _i64(hot_at))))
-                        limit.set(total)
-
-                    loop(builder, builder.udiv(fours, _i64(4)), add_four)
+                    _limit_of_plane(builder, hot, lists_, list_first_, plane, limit)
                     b, o = _compare(below.get(), open_.get(), limit.get(), random.get())
                     _advance_words(random, beside)
                     below.set(b)
