@@ -33,44 +33,77 @@ for cells in SIZES:
     exact.append(total_variation_of_counts(law, boltzmann))
     drawn = rng.multinomial(REPLICAS, law, size=400) / REPLICAS
     spread.append(np.std(np.abs(drawn - boltzmann).sum(axis=1) / 2))
-    print(f"{cells:5d}   " + "   ".join(f"{p:6.4f}" for p in emulated[cells])
-          + f"   {measured[-1]:23.4f}   {exact[-1]:6.4f}   {limit / cells:9.4f}")  # fmt: skip
+    print(
+        f"{cells:5d}   "
+        + "   ".join(f"{p:6.4f}" for p in emulated[cells])
+        + f"   {measured[-1]:23.4f}   {exact[-1]:6.4f}   {limit / cells:9.4f}"
+    )
 print("inf     " + "   ".join(f"{p:6.4f}" for p in boltzmann))
 
 figure = Figure(figsize=(11.5, 5), dpi=130, layout="constrained")
 left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
 energies, ways = SYSTEM.energies, SYSTEM.degeneracies
 left.hlines(
-    boltzmann / ways, energies - 0.36, energies + 0.36, color="k", linewidth=1.4,
+    boltzmann / ways,
+    energies - 0.36,
+    energies + 0.36,
+    color="k",
+    linewidth=1.4,
     label=f"Boltzmann's law, exp(-{beta:.2f} E) / Z",
-)  # fmt: skip
+)
 for number, cells in enumerate(SHOWN):
     place, quanta = energies + 0.2 * (number - 1), round(FILLING * cells)
     law = finite_bath_law(SYSTEM, cells=cells, quanta=quanta, quantum=QUANTUM)
     error = np.sqrt(emulated[cells] * (1 - emulated[cells]) / REPLICAS)
-    left.errorbar(place, emulated[cells] / ways, 2 * error / ways, fmt="o", color=f"C{number}", markersize=5, capsize=4,
-                  label=f"emulated: {quanta} quanta among {cells} cells, 2 sigma")  # fmt: skip
+    left.errorbar(
+        place,
+        emulated[cells] / ways,
+        2 * error / ways,
+        fmt="o",
+        color=f"C{number}",
+        markersize=5,
+        capsize=4,
+        label=f"emulated: {quanta} quanta among {cells} cells, 2 sigma",
+    )
     left.plot(place, law / ways, "_", color=f"C{number}", markersize=17, markeredgewidth=1.4)
 left.plot([], [], "_", color="0.4", markersize=14, label="exact for that many cells: joint states counted")
 left.set(
-    xlabel="energy E of the small system, in quanta", ylabel="probability of one state of energy E", yscale="log",
-    ylim=(0.0025, 0.6), yticks=(0.003, 0.01, 0.03, 0.1, 0.3), xticks=energies,
+    xlabel="energy E of the small system, in quanta",
+    ylabel="probability of one state of energy E",
+    yscale="log",
+    ylim=(0.0025, 0.6),
+    yticks=(0.003, 0.01, 0.03, 0.1, 0.3),
+    xticks=energies,
     xticklabels=[f"{e:g}\n{k} {'states' if k > 1 else 'state'}" for e, k in zip(energies, ways, strict=True)],
     title="The small system beside three reservoirs",
-)  # fmt: skip
+)
 left.set_yticklabels(["0.003", "0.01", "0.03", "0.1", "0.3"])
 left.legend(frameon=False, fontsize=9, loc="lower left")
 
 right.plot(SIZES, limit / np.array(SIZES), "k--", linewidth=1.2, label=f"predicted for many cells: {limit:.2f} / N")
 right.plot(SIZES, exact, "_", color="0.4", markersize=15, markeredgewidth=1.4, label="exact: joint states counted")
-right.errorbar(SIZES, measured, 2 * np.array(spread), fmt="o", color="tab:blue", markersize=5, capsize=4,
-               label=f"emulated: {REPLICAS:,} systems each, 2 sigma")  # fmt: skip
+right.errorbar(
+    SIZES,
+    measured,
+    2 * np.array(spread),
+    fmt="o",
+    color="tab:blue",
+    markersize=5,
+    capsize=4,
+    label=f"emulated: {REPLICAS:,} systems each, 2 sigma",
+)
 right.axhspan(1e-9, noise, color="0.9", label="noise floor: perfect samples of Boltzmann's law")
 right.set(
-    xlabel="cells N in the reservoir, one quantum for every three", ylabel="total variation from Boltzmann's law",
-    xscale="log", yscale="log", ylim=(noise / 2, 0.4), yticks=(0.003, 0.01, 0.03, 0.1, 0.3), xticks=SIZES,
-    xticklabels=[str(cells) for cells in SIZES], title="How far it is from Boltzmann's law",
-)  # fmt: skip
+    xlabel="cells N in the reservoir, one quantum for every three",
+    ylabel="total variation from Boltzmann's law",
+    xscale="log",
+    yscale="log",
+    ylim=(noise / 2, 0.4),
+    yticks=(0.003, 0.01, 0.03, 0.1, 0.3),
+    xticks=SIZES,
+    xticklabels=[str(cells) for cells in SIZES],
+    title="How far it is from Boltzmann's law",
+)
 right.set_yticklabels(["0.003", "0.01", "0.03", "0.1", "0.3"])
 right.legend(frameon=False, fontsize=9)
 for axes in (left, right):

@@ -52,8 +52,9 @@ def wave(ratio):
 
 figure = Figure(figsize=(12, 4.6), dpi=130, layout="constrained")
 grid = figure.add_gridspec(2, 2, width_ratios=(1.4, 1))
-for row, (ratio, words) in enumerate(((0.0, "no delay: they agree most of the time"),
-                                      (2.0, "seen 2 tau late: they rarely know what the other is"))):  # fmt: skip
+for row, (ratio, words) in enumerate(
+    ((0.0, "no delay: they agree most of the time"), (2.0, "seen 2 tau late: they rarely know what the other is"))
+):
     axes = figure.add_subplot(grid[row, 0])
     waves = list(wave(ratio))
     for i, (at, value) in enumerate(waves):

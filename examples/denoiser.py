@@ -22,9 +22,13 @@ TIME = {"time_s": 1000 * NS, "settle_s": 200 * NS, "every_s": 1 * NS, "machines"
 angle = np.pi * np.array([0, 1, 2]) / 3
 W = 2.0 * np.array([np.cos(angle), np.sin(angle)])  # p-bit j moves the modes by 2, each in a direction of its own
 prior = gaussian_bernoulli(
-    W, visible_mean=-W.sum(axis=1) / 2, visible_sigma=np.array([WIDTH, WIDTH]), hidden_bias=np.array([0.3, -0.2, 0.4]),
-    pbit_tau_s=1 * NS, mode_tau_s=10 * NS,
-)  # fmt: skip
+    W,
+    visible_mean=-W.sum(axis=1) / 2,
+    visible_sigma=np.array([WIDTH, WIDTH]),
+    hidden_bias=np.array([0.3, -0.2, 0.4]),
+    pbit_tau_s=1 * NS,
+    mode_tau_s=10 * NS,
+)
 law = exact_law(prior, 1.0)
 noisy = law.noised(SIGMA)
 
@@ -40,8 +44,10 @@ print("   observed            mean, measured                     exact          
 for k in range(len(y)):
     off = (found.mean[k] - exact[k]) / found.mean_error[k]
     measured = "  ".join(f"{a:+.4f} +- {e:.4f}" for a, e in zip(found.mean[k], found.mean_error[k], strict=True))
-    print(f"({y[k, 0]:+.2f}, {y[k, 1]:+.2f})   {measured}   ({exact[k, 0]:+.4f}, {exact[k, 1]:+.4f})   "
-          f"{off[0]:+.1f} {off[1]:+.1f}")  # fmt: skip
+    print(
+        f"({y[k, 0]:+.2f}, {y[k, 1]:+.2f})   {measured}   ({exact[k, 0]:+.4f}, {exact[k, 1]:+.4f})   "
+        f"{off[0]:+.1f} {off[1]:+.1f}"
+    )
 error = [np.sqrt(np.mean(np.sum((guess - clean) ** 2, axis=1))) for guess in (y, found.mean, exact)]
 print("root mean square distance from the clean points: observed {:.2f}, machine {:.2f}, exact {:.2f}".format(*error))
 

@@ -32,11 +32,15 @@ def look(time_s, states):
 
 
 run = hwsim.run(
-    program, anneal=hwsim.table(list(np.arange(len(TEMPERATURES)) * stay_s), list(1 / TEMPERATURES),
-                                len(TEMPERATURES) * stay_s),
-    reads=READS, schedules=8, seed=2, initial_states=np.ones((READS, SIDE**2), dtype=np.int8),
-    checkpoints=10 * len(TEMPERATURES), observe=look,
-)  # fmt: skip
+    program,
+    anneal=hwsim.table(list(np.arange(len(TEMPERATURES)) * stay_s), list(1 / TEMPERATURES), len(TEMPERATURES) * stay_s),
+    reads=READS,
+    schedules=8,
+    seed=2,
+    initial_states=np.ones((READS, SIDE**2), dtype=np.int8),
+    checkpoints=10 * len(TEMPERATURES),
+    observe=look,
+)
 
 
 def exact_energy(t, h=1e-5):
@@ -53,8 +57,10 @@ for k, t in enumerate(TEMPERATURES):
     row = energy.mean(), standard_error(energy, run.group), m.mean(), standard_error(m, run.group)
     table.append(row)
     exact = exact_energy(t)
-    print(f"{t:5.2f}  {row[0]:.5f} +- {row[1]:.5f}  {exact:.5f}  {(row[0] - exact) / row[1]:+5.1f}   "
-          f"{row[2]:.4f} +- {row[3]:.4f}   {onsager_magnetisation(1 / t):.4f}")  # fmt: skip
+    print(
+        f"{t:5.2f}  {row[0]:.5f} +- {row[1]:.5f}  {exact:.5f}  {(row[0] - exact) / row[1]:+5.1f}   "
+        f"{row[2]:.4f} +- {row[3]:.4f}   {onsager_magnetisation(1 / t):.4f}"
+    )
 energy, energy_error, m, m_error = np.array(table).T
 
 figure = Figure(figsize=(11, 6.6), dpi=130, layout="constrained")

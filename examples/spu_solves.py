@@ -22,16 +22,20 @@ b = rng.normal(size=8)
 exact = np.linalg.solve(A, b)
 
 boards = {"exact capacitors": {}, "capacitors off by 2 %": {"component_dtod": 0.02}}
-found = {name: measure(A, b, machine=hwsim.modes("generic-rlc", **how), die_seed=1, time_s=0.1, seed=3)
-         for name, how in boards.items()}  # fmt: skip
+found = {
+    name: measure(A, b, machine=hwsim.modes("generic-rlc", **how), die_seed=1, time_s=0.1, seed=3)
+    for name, how in boards.items()
+}
 ideal = found["exact capacitors"]
 print(f"100 ms of sampling, {ideal.samples} samples of {ideal.rms_reading * 1e3:.0f} mV (root mean square)")
 print("cell   exact x " + "".join(f"  {name:>22}" for name in boards))
 for k in range(8):
     print(f"{k:4d}   {exact[k]:+.4f} " + "".join(f"  {m.x[k]:+22.4f}" for m in found.values()))
 for name, m in found.items():
-    print(f"{name}: relative error of x {m.relative_error:.2g} (theory {m.predicted_error:.2g}), of the inverse "
-          f"{m.covariance_error:.2g} (theory {m.predicted_covariance_error:.2g})")  # fmt: skip
+    print(
+        f"{name}: relative error of x {m.relative_error:.2g} (theory {m.predicted_error:.2g}), of the inverse "
+        f"{m.covariance_error:.2g} (theory {m.predicted_covariance_error:.2g})"
+    )
 for row in compare(A, b, tolerance=ideal.relative_error):
     print(f"{row.name} on this computer: {row.operations} operations, relative error {row.relative_error:.1g}")
 
@@ -41,8 +45,7 @@ board = device(hwsim.modes("generic-rlc"), A, np.zeros(8))
 wave = run(board, time_s=20e-6, interval_s=20e-9, seed=5)
 for k in range(4):
     left.plot(wave.times_s * 1e6, 1e3 * wave.values[:, 0, k] - 500 * k, linewidth=0.8, color=f"C{k}")
-left.set(xlabel="device time (us)", yticks=[-500 * k for k in range(4)],
-         yticklabels=[f"cell {k}" for k in range(4)])  # fmt: skip
+left.set(xlabel="device time (us)", yticks=[-500 * k for k in range(4)], yticklabels=[f"cell {k}" for k in range(4)])
 left.plot([-0.6, -0.6], [-150, 150], color="k", linewidth=2, solid_capstyle="butt", clip_on=False)
 left.text(-0.8, 190, "300 mV", va="bottom", fontsize="small")
 left.set_title("voltages of four of the eight cells, from rest", loc="left", fontsize="medium")

@@ -72,8 +72,19 @@ for (label, row), colour in zip(found.items(), colours, strict=True):
     error = np.array([energy.std() / np.sqrt(READS) for energy in row])
     dashed = ":" if label == "one chip" else "-"  # it hides none of the curves that coincide with it
     name = f"{label}: $\\kappa$ = {kappas[label][0]:.2f}"
-    axes.errorbar(SWEEPS, mean, 1.96 * error, label=name, color=colour, linestyle=dashed, marker="o", markersize=4,
-                  capsize=2, linewidth=1.3, zorder=5 if label == "one chip" else 3)  # fmt: skip
+    axes.errorbar(
+        SWEEPS,
+        mean,
+        1.96 * error,
+        label=name,
+        color=colour,
+        linestyle=dashed,
+        marker="o",
+        markersize=4,
+        capsize=2,
+        linewidth=1.3,
+        zorder=5 if label == "one chip" else 3,
+    )
 axes.set_xscale("log")
 axes.set_yscale("log")
 axes.set_xlabel("sweeps of the anneal")

@@ -96,9 +96,12 @@ def _discrete_samples(run: Any, labels: list) -> Any:
     first = np.unique(run.program.cells.pdit)
     levels = [np.argmax(lines, axis=1) for lines in np.split(run.states, first[1:], axis=1)]
     return dimod.SampleSet.from_samples(
-        (np.stack(levels, axis=1).astype(np.int16), [labels[k][0] for k in first]), vartype="DISCRETE",
-        energy=run.energies, info=timing(run), schedule=run.group,
-    )  # fmt: skip
+        (np.stack(levels, axis=1).astype(np.int16), [labels[k][0] for k in first]),
+        vartype="DISCRETE",
+        energy=run.energies,
+        info=timing(run),
+        schedule=run.group,
+    )
 
 
 def timing(run: Any) -> dict:

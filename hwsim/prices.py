@@ -73,47 +73,66 @@ PRICES = {
     price.key: price
     for price in (
         Price(
-            key="energy_per_update", field="update_j", dimension="energy", of_pbit=True,
+            key="energy_per_update",
+            field="update_j",
+            dimension="energy",
+            of_pbit=True,
             label="energy of one update of a p-bit",
         ),
         Price(key="energy_per_read", field="read_j", dimension="energy", label="energy to read one p-bit"),
         Price(key="energy_per_write", field="write_j", dimension="energy", label="energy to write one p-bit"),
         Price(
-            key="energy_per_transfer", field="transfer_j", dimension="energy", of_controller=True,
+            key="energy_per_transfer",
+            field="transfer_j",
+            dimension="energy",
+            of_controller=True,
             label="energy to send one p-bit to or from the controller",
         ),
         Price(
-            key="energy_per_swap", field="swap_j", dimension="energy", of_controller=True,
+            key="energy_per_swap",
+            field="swap_j",
+            dimension="energy",
+            of_controller=True,
             label="energy to decide one exchange of replicas",
         ),
         Price(key="standby_power", field="standby_w", dimension="power", label="power of the idle machine"),
         Price(key="power", field="power_w", dimension="power", label="power of the running machine"),
-        Price(
-            key="programming_time", field="programming_time_s", dimension="time", label="time to program a problem",
-        ),
+        Price(key="programming_time", field="programming_time_s", dimension="time", label="time to program a problem"),
         Price(key="readout_time", field="readout_time_s", dimension="time", label="time to read a state"),
         Price(key="readout_delay", field="readout_delay_s", dimension="time", label="pause after a read"),
         Price(
-            key="write_time", field="write_time_s", dimension="time", of_controller=True, label="time to write a state",
+            key="write_time", field="write_time_s", dimension="time", of_controller=True, label="time to write a state"
         ),
         Price(
-            key="swap_time", field="swap_time_s", dimension="time", of_controller=True,
+            key="swap_time",
+            field="swap_time_s",
+            dimension="time",
+            of_controller=True,
             label="time to decide an exchange of replicas",
         ),
         Price(
-            key="transfer_time", field="transfer_time_s", dimension="time", of_controller=True,
+            key="transfer_time",
+            field="transfer_time_s",
+            dimension="time",
+            of_controller=True,
             label="time to send a state",
         ),
         Price(
-            key="transfer_time_per_pbit", field="transfer_pbit_s", dimension="time", of_controller=True,
+            key="transfer_time_per_pbit",
+            field="transfer_pbit_s",
+            dimension="time",
+            of_controller=True,
             label="time to send a state, per p-bit",
         ),
         Price(
-            key="anneal_time", field="anneal_time_s", dimension="time", is_charged=False,
+            key="anneal_time",
+            field="anneal_time_s",
+            dimension="time",
+            is_charged=False,
             label="usual time of an anneal",
         ),
     )
-}  # fmt: skip
+}
 """Every price by its card key, in the order of a ledger."""
 
 

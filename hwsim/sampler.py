@@ -44,9 +44,21 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
     def parameters(self) -> dict[str, list]:
         """Keyword arguments of ``sample`` and the properties they depend on."""
         names = (
-            "num_reads", "num_sweeps", "beta_range", "beta_schedule_type", "beta_schedule", "anneal_time", "schedules",
-            "seed", "initial_states", "initial_states_generator", "interrupt_function", "engine", "threads", "die_seed",
-        )  # fmt: skip
+            "num_reads",
+            "num_sweeps",
+            "beta_range",
+            "beta_schedule_type",
+            "beta_schedule",
+            "anneal_time",
+            "schedules",
+            "seed",
+            "initial_states",
+            "initial_states_generator",
+            "interrupt_function",
+            "engine",
+            "threads",
+            "die_seed",
+        )
         return {name: [] for name in names}
 
     @property
@@ -93,10 +105,16 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
         num_reads = 1 if num_reads is None else int(num_reads)
         program = prepare(bqm, self.chip, Settings(die_seed=options.get("die_seed", 0))).program
         result = run(
-            program, anneal=self._anneal(bqm, options, program.clock.period), reads=num_reads,
-            schedules=options.get("schedules", min(4, num_reads)), seed=seed, engine=options.get("engine", "auto"),
-            threads=options.get("threads"), initial_states=states, interrupt=options.get("interrupt_function"),
-        )  # fmt: skip
+            program,
+            anneal=self._anneal(bqm, options, program.clock.period),
+            reads=num_reads,
+            schedules=options.get("schedules", min(4, num_reads)),
+            seed=seed,
+            engine=options.get("engine", "auto"),
+            threads=options.get("threads"),
+            initial_states=states,
+            interrupt=options.get("interrupt_function"),
+        )
         return result.sampleset
 
     def _anneal(self, bqm: Any, options: dict[str, Any], period: int) -> Any:

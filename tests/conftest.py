@@ -17,8 +17,12 @@ MORE = 2  # times as many examples of each exact property, where they are reseed
 
 def pytest_addoption(parser):
     """``--reseed``: by default random programs have fixed seeds, so that a test that passes goes on passing."""
-    parser.addoption("--reseed", metavar="SEED", help="run the exact properties alone, with more programs, from SEED "
-                     "(a number, or 'random'); the seed is printed")  # fmt: skip
+    parser.addoption(
+        "--reseed",
+        metavar="SEED",
+        help="run the exact properties alone, with more programs, from SEED "
+        "(a number, or 'random'); the seed is printed",
+    )
 
 
 def pytest_configure(config):
@@ -60,19 +64,33 @@ def build_program(
     ones, zeros = np.ones(n), np.zeros(n)
     program = Program(
         network=Network(
-            bias=zeros if bias is None else np.asarray(bias, dtype=np.float64), indptr=indptr, indices=indices,
+            bias=zeros if bias is None else np.asarray(bias, dtype=np.float64),
+            indptr=indptr,
+            indices=indices,
             weight=couplings[rows, columns].astype(np.float64),
         ),
         wires=Wires(delay=np.zeros(len(indices), dtype=np.int64)),
         cells=Cells(
-            law=np.zeros(n, dtype=np.int8), parameter=zeros, bound=zeros, gain=ones, offset=zeros,
-            input_low=-NO_LIMIT * ones, input_high=NO_LIMIT * ones, input_step=zeros, threshold_word=ones,
-            synapse=zeros, stuck=np.zeros(n, dtype=np.int8),
+            law=np.zeros(n, dtype=np.int8),
+            parameter=zeros,
+            bound=zeros,
+            gain=ones,
+            offset=zeros,
+            input_low=-NO_LIMIT * ones,
+            input_high=NO_LIMIT * ones,
+            input_step=zeros,
+            threshold_word=ones,
+            synapse=zeros,
+            stuck=np.zeros(n, dtype=np.int8),
         ),
         noise=Noise(white=zeros, flicker=zeros),
         clock=Clock(
-            kind="synchronous", period=TAU, participation=1.0, color=greedy_coloring(indptr, indices),
-            tau=np.full(n, float(TAU)), phase=np.arange(n, dtype=np.int64) * (TAU // (n + 1)),
+            kind="synchronous",
+            period=TAU,
+            participation=1.0,
+            color=greedy_coloring(indptr, indices),
+            tau=np.full(n, float(TAU)),
+            phase=np.arange(n, dtype=np.int64) * (TAU // (n + 1)),
             jitter=np.full(n, 0.05 * TAU),
         ),
         readout=Readout(labels="[]"),

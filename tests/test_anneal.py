@@ -26,12 +26,18 @@ def test_a_geometric_anneal_has_equal_ratios():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: constant(-1.0, "1 ns"), lambda: constant(float("nan"), "1 ns"), lambda: constant(1.0, "0 s"),
-        lambda: linear(0, 1, "1 ns", steps=0), lambda: linear(0, 1, "10 fs"), lambda: geometric(0, 1, "1 us"),
-        lambda: table(["1 ns"], [1.0], "2 ns"), lambda: table(["0 s", "0 s"], [1.0, 2.0], "2 ns"),
-        lambda: table(["0 s", "3 ns"], [1.0, 2.0], "2 ns"), lambda: table(["0 s"], [1.0, 2.0], "2 ns"),
+        lambda: constant(-1.0, "1 ns"),
+        lambda: constant(float("nan"), "1 ns"),
+        lambda: constant(1.0, "0 s"),
+        lambda: linear(0, 1, "1 ns", steps=0),
+        lambda: linear(0, 1, "10 fs"),
+        lambda: geometric(0, 1, "1 us"),
+        lambda: table(["1 ns"], [1.0], "2 ns"),
+        lambda: table(["0 s", "0 s"], [1.0, 2.0], "2 ns"),
+        lambda: table(["0 s", "3 ns"], [1.0, 2.0], "2 ns"),
+        lambda: table(["0 s"], [1.0, 2.0], "2 ns"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_anneal_is_refused(make):
     with pytest.raises(InputError):
         make()

@@ -63,8 +63,10 @@ def test_cards_are_found_in_a_wheel(tmp_path):
             shutil.copy(source, target)
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "wheel")],
-        cwd=tmp_path / "source", check=True, capture_output=True,
-    )  # fmt: skip
+        cwd=tmp_path / "source",
+        check=True,
+        capture_output=True,
+    )
     (wheel,) = (tmp_path / "wheel").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")

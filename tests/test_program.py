@@ -30,17 +30,46 @@ def test_a_file_holds_no_defaults_and_a_new_field_changes_no_old_hash(make_progr
 
 
 UNLIKE = {
-    "kind": "synchronous", "period": 7, "participation": 0.5, "energy_offset": 1.0, "table": np.array([0.2, 0.4]),
-    "flicker_block": 9, "flicker_octaves": 3, "source": "lfsr16", "source_shifts": 2, "source_share": 3,
-    "source_phase": 4, "stuck": np.array([1, -1], dtype=np.int8), "held": np.array([True, False]),
-    "law": np.array([1, 1], dtype=np.int8), "input_low": np.full(2, -3.0), "bias": np.array([0.5, 1.0]),
-    "weight": np.array([2.0, 2.0]), "exchange": np.array([5, 5]), "driven": np.array([True, False]),
-    "labels": "[1]", "vartype": "BINARY", "known_is_exact": True, "ramps": True, "wire_j": np.array([1e-15, 2e-15]),
-    "chip": "mine", "sites": np.array([3, 4]), "bias_code": np.array([0, 0]), "weight_code": np.array([1, 1]),
-    "weight_bits": 3, "grades_text": '{"power": "given"}',
-    "problem_name": "p", "problem_kind": "ising", "known_source": "me", "color": None,
-    "indptr": None, "indices": None, "pdit": None, "chain": None, "problem": None,
-}  # fmt: skip
+    "kind": "synchronous",
+    "period": 7,
+    "participation": 0.5,
+    "energy_offset": 1.0,
+    "table": np.array([0.2, 0.4]),
+    "flicker_block": 9,
+    "flicker_octaves": 3,
+    "source": "lfsr16",
+    "source_shifts": 2,
+    "source_share": 3,
+    "source_phase": 4,
+    "stuck": np.array([1, -1], dtype=np.int8),
+    "held": np.array([True, False]),
+    "law": np.array([1, 1], dtype=np.int8),
+    "input_low": np.full(2, -3.0),
+    "bias": np.array([0.5, 1.0]),
+    "weight": np.array([2.0, 2.0]),
+    "exchange": np.array([5, 5]),
+    "driven": np.array([True, False]),
+    "labels": "[1]",
+    "vartype": "BINARY",
+    "known_is_exact": True,
+    "ramps": True,
+    "wire_j": np.array([1e-15, 2e-15]),
+    "chip": "mine",
+    "sites": np.array([3, 4]),
+    "bias_code": np.array([0, 0]),
+    "weight_code": np.array([1, 1]),
+    "weight_bits": 3,
+    "grades_text": '{"power": "given"}',
+    "problem_name": "p",
+    "problem_kind": "ising",
+    "known_source": "me",
+    "color": None,
+    "indptr": None,
+    "indices": None,
+    "pdit": None,
+    "chain": None,
+    "problem": None,
+}
 """Another value of each field; None where any other is another graph, or needs others beside it."""
 
 
@@ -94,12 +123,29 @@ def test_a_file_of_the_release_before_is_read(make_program, tmp_path):
     program = make_program(PAIR, clock="chromatic", gain=1.5, stuck=np.array([0, 1], dtype=np.int8), white=0.25)
     problem = replace(program.network, weight=np.array([-2.0, -2.0]))
     scalars = {
-        "clock": "chromatic", "period": program.clock.period, "participation": 1.0, "labels": '["a", "b"]',
-        "table_first": 0.0, "table_step": 1.0, "flicker_block": 1, "flicker_octaves": 10, "temperature_drift": 0.0,
-        "source": "ideal", "source_shifts": 1, "source_share": 1, "source_phase": 0, "energy_offset": 0.5,
-        "vartype": "BINARY", "update_j": 1e-15, "control_scale": 2.0, "wire_j": None, "group": None, "chain": None,
-        "exchange": None, "driven": None,
-    }  # fmt: skip
+        "clock": "chromatic",
+        "period": program.clock.period,
+        "participation": 1.0,
+        "labels": '["a", "b"]',
+        "table_first": 0.0,
+        "table_step": 1.0,
+        "flicker_block": 1,
+        "flicker_octaves": 10,
+        "temperature_drift": 0.0,
+        "source": "ideal",
+        "source_shifts": 1,
+        "source_share": 1,
+        "source_phase": 0,
+        "energy_offset": 0.5,
+        "vartype": "BINARY",
+        "update_j": 1e-15,
+        "control_scale": 2.0,
+        "wire_j": None,
+        "group": None,
+        "chain": None,
+        "exchange": None,
+        "driven": None,
+    }
     arrays = {"table": np.zeros(0), "noise": program.noise.white, "flicker": program.noise.flicker}
     for record in (program.network, program.wires, program.cells):
         arrays |= {name: value for name, value in vars(record).items() if isinstance(value, np.ndarray)}
@@ -146,7 +192,9 @@ def test_another_file_is_refused(text, tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        ("null", "manifest is damaged"), ("[1]", "manifest is damaged"), ("{", "manifest is damaged"),
+        ("null", "manifest is damaged"),
+        ("[1]", "manifest is damaged"),
+        ("{", "manifest is damaged"),
         ('{"format": "hwsim-run", "version": 1}', "is a saved run, not a saved program"),
         ('{"format": "else", "version": 1}', "of the format 'else'"),
         ('{"format": "hwsim-program", "version": 99}', "of a newer version of hwsim"),
@@ -154,7 +202,7 @@ def test_another_file_is_refused(text, tmp_path):
         ('{"format": "hwsim-program", "version": 3, "records": {"sun": {}}}', "sun is nothing that"),
         ('{"format": "hwsim-program", "version": 3, "records": {"clock": {"period": "x"}}}', "is missing"),
     ],
-)  # fmt: skip
+)
 def test_a_file_says_what_is_wrong_with_it(manifest, words, tmp_path):
     np.savez(tmp_path / "x.npz", manifest=np.array(manifest), strange=np.zeros(2))
     if "sundial" in words or "sun is" in words or "missing" in words:
@@ -166,14 +214,30 @@ def test_a_file_says_what_is_wrong_with_it(manifest, words, tmp_path):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("gain", np.zeros(3)), ("bias", np.array([0.0, np.nan])), ("delay", np.array([-1, 0])), ("kind", "sundial"),
-        ("participation", 0.0), ("participation", 1.5), ("period", 0), ("indices", np.array([0, 0], dtype=np.int32)),
-        ("indices", np.array([1, 2], dtype=np.int32)), ("indptr", np.array([0, 2, 1])), ("weight", np.zeros(2, "f4")),
-        ("synapse", np.array([-1.0, 0.0])), ("tau", np.zeros(2)), ("exchange", np.array([0.5, 1.0])),
-        ("wire_j", np.zeros(2, "f4")), ("pdit", np.array([0, 1])), ("period", 2.5), ("driven", np.array([0, 1])),
-        ("table_step", 0.0), ("source", "dice"), ("flicker_octaves", 41), ("stuck", np.array([2, 0], np.int8)),
+        ("gain", np.zeros(3)),
+        ("bias", np.array([0.0, np.nan])),
+        ("delay", np.array([-1, 0])),
+        ("kind", "sundial"),
+        ("participation", 0.0),
+        ("participation", 1.5),
+        ("period", 0),
+        ("indices", np.array([0, 0], dtype=np.int32)),
+        ("indices", np.array([1, 2], dtype=np.int32)),
+        ("indptr", np.array([0, 2, 1])),
+        ("weight", np.zeros(2, "f4")),
+        ("synapse", np.array([-1.0, 0.0])),
+        ("tau", np.zeros(2)),
+        ("exchange", np.array([0.5, 1.0])),
+        ("wire_j", np.zeros(2, "f4")),
+        ("pdit", np.array([0, 1])),
+        ("period", 2.5),
+        ("driven", np.array([0, 1])),
+        ("table_step", 0.0),
+        ("source", "dice"),
+        ("flicker_octaves", 41),
+        ("stuck", np.array([2, 0], np.int8)),
     ],
-)  # fmt: skip
+)
 def test_a_bad_field_is_refused_by_name(make_program, name, value):
     with pytest.raises(InputError, match=name):
         make_program(PAIR).changed(**{name: value})

@@ -72,9 +72,7 @@ def adaptive_ladder(
     return np.array(betas)
 
 
-def ladder_of(
-    program: Program, betas: np.ndarray | None, how: RunSettings, *, least: float = -np.inf
-) -> np.ndarray:
+def ladder_of(program: Program, betas: np.ndarray | None, how: RunSettings, *, least: float = -np.inf) -> np.ndarray:
     """``betas`` as float64 (m,), or the adaptive ladder where they are None. Raises InputError unless they ascend."""
     if betas is None:
         return adaptive_ladder(program, **how.quiet)

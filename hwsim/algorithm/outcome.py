@@ -95,18 +95,37 @@ class History:
         return len(self._times)
 
     def outcome(
-        self, session: Session, *, algorithm: str, copies: int, states: np.ndarray, group: np.ndarray, swaps: float,
-        betas: np.ndarray, facts: dict[str, list[float]], began: float,
-    ) -> Outcome:  # fmt: skip
+        self,
+        session: Session,
+        *,
+        algorithm: str,
+        copies: int,
+        states: np.ndarray,
+        group: np.ndarray,
+        swaps: float,
+        betas: np.ndarray,
+        facts: dict[str, list[float]],
+        began: float,
+    ) -> Outcome:
         """What the runs hand back; ``states`` int8 (rows, n) as they were last read. See Outcome and Activity."""
         activity = session.activity(runs=len(self._rows), copies=copies, swaps=swaps)
         return Outcome(
-            program=session.program, algorithm=algorithm, engine=session.engine, seed=session.settings.seed,
-            energies=self.energies, states=session.program.readout.vote(states[self.best]), group=group,
+            program=session.program,
+            algorithm=algorithm,
+            engine=session.engine,
+            seed=session.settings.seed,
+            energies=self.energies,
+            states=session.program.readout.vote(states[self.best]),
+            group=group,
             checkpoint_times_s=np.array(self._times) * turns(activity.replicas, copies),
-            checkpoint_energies=np.array(self._table), best_energies=np.array(self._least), activity=activity,
-            host_seconds=time.perf_counter() - began, interrupted=session.now < session.end, betas=betas, facts=facts,
-        )  # fmt: skip
+            checkpoint_energies=np.array(self._table),
+            best_energies=np.array(self._least),
+            activity=activity,
+            host_seconds=time.perf_counter() - began,
+            interrupted=session.now < session.end,
+            betas=betas,
+            facts=facts,
+        )
 
 
 def checked_copies(copies: int | None, replicas: int) -> int:

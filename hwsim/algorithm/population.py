@@ -41,9 +41,7 @@ def population_annealing(
     """
     how, began = RunSettings.of(settings, reads=4), time.perf_counter()
     if sweeps_per_step < 1 or population < 2:
-        raise InputError(
-            f"sweeps_per_step must be >= 1 and population >= 2, got {sweeps_per_step} and {population}"
-        )
+        raise InputError(f"sweeps_per_step must be >= 1 and population >= 2, got {sweeps_per_step} and {population}")
     refuse_pdits(program, "population annealing")
     betas = ladder_of(program, betas, how, least=0.0)
     copies = checked_copies(copies, population)
@@ -70,10 +68,16 @@ def population_annealing(
         states = session.read()
     sizes = np.stack([np.bincount(family[own], minlength=population) for own in rows])
     return history.outcome(
-        session, algorithm="population annealing", copies=copies, states=states, group=np.arange(reads),
-        swaps=float(history.n_looks * population), betas=betas[: history.n_looks], began=began,
+        session,
+        algorithm="population annealing",
+        copies=copies,
+        states=states,
+        group=np.arange(reads),
+        swaps=float(history.n_looks * population),
+        betas=betas[: history.n_looks],
+        began=began,
         facts={
             "log_partition": log_z.tolist(),
             "family_size": (np.sum(sizes.astype(np.float64) ** 2, axis=1) / population).tolist(),
         },
-    )  # fmt: skip
+    )

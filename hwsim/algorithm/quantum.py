@@ -61,9 +61,7 @@ def coupled_copies(program: Program, copies: int) -> Program:
         network=Network(
             bias=many.network.bias, indptr=indptr, indices=indices, weight=spread(many.network.weight, -1.0)
         ),
-        wires=Wires(
-            delay=spread(many.wires.delay, int(wires.delay.max(initial=0))), exchange=crossing, driven=driven
-        ),
+        wires=Wires(delay=spread(many.wires.delay, int(wires.delay.max(initial=0))), exchange=crossing, driven=driven),
         clock=replace(many.clock, color=_colors(program.clock.color, copies)),
         readout=Readout(labels="[]", energy_offset=program.readout.energy_offset),
     )
@@ -123,12 +121,25 @@ def quantum_annealing(
     best = np.argmin(energies, axis=1)
     least = energies[np.arange(reads), best]
     return Outcome(
-        program=program, algorithm="quantum annealing", engine=result.engine, seed=how.seed, energies=least,
-        states=program.readout.vote(states.reshape(reads, copies, -1)[np.arange(reads), best]), group=result.group,
-        checkpoint_times_s=np.array([result.device_time_s]), checkpoint_energies=least[None],
-        best_energies=least[None], host_seconds=time.perf_counter() - began, interrupted=result.interrupted,
+        program=program,
+        algorithm="quantum annealing",
+        engine=result.engine,
+        seed=how.seed,
+        energies=least,
+        states=program.readout.vote(states.reshape(reads, copies, -1)[np.arange(reads), best]),
+        group=result.group,
+        checkpoint_times_s=np.array([result.device_time_s]),
+        checkpoint_energies=least[None],
+        best_energies=least[None],
+        host_seconds=time.perf_counter() - began,
+        interrupted=result.interrupted,
         activity=Activity(
-            n_pbits=program.n_pbits, replicas=copies, copies=copies, run_s=result.device_time_s,
-            settle_s=to_seconds(all_copies.wires.longest_ticks), updates=result.updates / reads, reads=float(copies),
+            n_pbits=program.n_pbits,
+            replicas=copies,
+            copies=copies,
+            run_s=result.device_time_s,
+            settle_s=to_seconds(all_copies.wires.longest_ticks),
+            updates=result.updates / reads,
+            reads=float(copies),
         ),
-    )  # fmt: skip
+    )

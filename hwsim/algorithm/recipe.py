@@ -108,9 +108,14 @@ def carry_out(program: Program, recipe: Recipe, **settings: Unpack[RunKeywords])
     if recipe.algorithm == "quantum":
         beta = recipe.betas[0] if recipe.betas else BETA
         return quantum_annealing(
-            program, sweeps=sweeps, copies=parameters["replicas"], beta=beta, field=parameters["field"],
-            factor=parameters["factor"], **vars(how),
-        )  # fmt: skip
+            program,
+            sweeps=sweeps,
+            copies=parameters["replicas"],
+            beta=beta,
+            field=parameters["field"],
+            factor=parameters["factor"],
+            **vars(how),
+        )
     betas = ladder(program, recipe.betas, engine=how.engine, threads=how.threads)
     if recipe.algorithm == "tempering":
         return parallel_tempering(program, sweeps=sweeps, betas=betas, **parameters, **vars(how))
@@ -125,13 +130,21 @@ def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
     run = emulate(program, anneal=anneal, checkpoints=1, **how)
     chained = program.readout.chain is not None
     return Outcome(
-        program=program, algorithm="anneal", engine=run.engine, seed=run.seed, energies=run.energies,
-        states=run.variables, group=run.group, checkpoint_times_s=run.checkpoint_times_s[1:],
-        checkpoint_energies=run.checkpoint_energies[1:], best_energies=run.checkpoint_energies[1:],
-        host_seconds=run.host_seconds, interrupted=run.interrupted,
+        program=program,
+        algorithm="anneal",
+        engine=run.engine,
+        seed=run.seed,
+        energies=run.energies,
+        states=run.variables,
+        group=run.group,
+        checkpoint_times_s=run.checkpoint_times_s[1:],
+        checkpoint_energies=run.checkpoint_energies[1:],
+        best_energies=run.checkpoint_energies[1:],
+        host_seconds=run.host_seconds,
+        interrupted=run.interrupted,
         activity=activity_of(run),
         facts={"broken_chains": [float(program.readout.broken(run.states).mean())]} if chained else {},
-    )  # fmt: skip
+    )
 
 
 _LADDERS: dict[tuple[str, tuple[float, ...]], np.ndarray] = {}

@@ -76,10 +76,16 @@ def parallel_tempering(
             states, swapped = moves.swap(states, energies)
             session.write(states, changed=moved + swapped)
     return history.outcome(
-        session, algorithm="parallel tempering", copies=copies, states=states,
-        group=np.repeat(np.arange(how.schedules), how.reads // how.schedules), swaps=moves.decided, betas=betas,
-        facts=moves.facts(), began=began,
-    )  # fmt: skip
+        session,
+        algorithm="parallel tempering",
+        copies=copies,
+        states=states,
+        group=np.repeat(np.arange(how.schedules), how.reads // how.schedules),
+        swaps=moves.decided,
+        betas=betas,
+        facts=moves.facts(),
+        began=began,
+    )
 
 
 class _Moves:

@@ -66,10 +66,20 @@ def chances(program: Program, x: np.ndarray, *, noise: float | None = None) -> t
     noise = float(program.noise.white[0]) if noise is None else noise
     cells = program.cells
     cell = (
-        cells.gain[0], cells.offset[0], cells.input_low[0], cells.input_high[0], cells.input_step[0],
-        cells.threshold_word[0], cells.law[0], cells.parameter[0], cells.bound[0], noise, cells.points,
-        cells.table_first, cells.table_step,
-    )  # fmt: skip
+        cells.gain[0],
+        cells.offset[0],
+        cells.input_low[0],
+        cells.input_high[0],
+        cells.input_step[0],
+        cells.threshold_word[0],
+        cells.law[0],
+        cells.parameter[0],
+        cells.bound[0],
+        noise,
+        cells.points,
+        cells.table_first,
+        cells.table_step,
+    )
     to_up = [[law_threshold(own, at, 1.0, *cell) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
     return np.array(to_up[0]), 1.0 - np.array(to_up[1])
 

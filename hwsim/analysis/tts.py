@@ -109,4 +109,3 @@ def time_to_solution(
         target_probability=target_probability,
         confidence=confidence,
     )
-

@@ -56,17 +56,33 @@ CASES = (
     Case(name="zephyr", graph="zephyr:m=6,seed=1", clock="poisson", delay="uniform"),
     Case(name="gnp", graph="maxcut:n=800,p=0.06,seed=1", clock="poisson", delay="uniform"),
     Case(name="gauss", graph=_GAUSS, clock="poisson", delay="uniform", spread=0.1, replicas=2048),
-    Case(name="sk", graph="sk:n=512,seed=1", clock="random-sequential", delay="none", replicas=512,
-         peers=_SA),
-    Case(name="million", graph="ea3d:L=100,seed=1", clock="chromatic", delay="none", replicas=1024, sweeps=5,
-         peers=_SA),
-)  # fmt: skip
+    Case(name="sk", graph="sk:n=512,seed=1", clock="random-sequential", delay="none", replicas=512, peers=_SA),
+    Case(
+        name="million", graph="ea3d:L=100,seed=1", clock="chromatic", delay="none", replicas=1024, sweeps=5, peers=_SA
+    ),
+)
 SIZES = tuple(
-    Case(name="sizes", graph=f"ea3d:L={side},seed=1", clock="poisson", delay="uniform", replicas=replicas,
-         sweeps=max(5, 400_000 // side**3), peers=())
-    for side, replicas in [(8, 2048), (16, 2048), (32, 2048), (64, 2048), (16, 64), (16, 256), (16, 512), (16, 1024),
-                           (16, 4096)]
-)  # fmt: skip
+    Case(
+        name="sizes",
+        graph=f"ea3d:L={side},seed=1",
+        clock="poisson",
+        delay="uniform",
+        replicas=replicas,
+        sweeps=max(5, 400_000 // side**3),
+        peers=(),
+    )
+    for side, replicas in [
+        (8, 2048),
+        (16, 2048),
+        (32, 2048),
+        (64, 2048),
+        (16, 64),
+        (16, 256),
+        (16, 512),
+        (16, 1024),
+        (16, 4096),
+    ]
+)
 """Cost against size, and against the number of replicas."""
 
 
@@ -87,9 +103,13 @@ def _program(case: Case, bqm: Any) -> Program:
         seconds = generator(1, "bench wires").random(bqm.num_interactions) * 1e-9
         wires = dict(zip(bqm.quadratic, seconds.tolist(), strict=True))
     machine = chip(
-        "generic-all-to-all", clock=case.clock, tau=TAU, delay="0.5 ns" if case.delay == "uniform" else "0 s",
-        gain_dtod=case.spread, offset_dtod=case.spread,
-    )  # fmt: skip
+        "generic-all-to-all",
+        clock=case.clock,
+        tau=TAU,
+        delay="0.5 ns" if case.delay == "uniform" else "0 s",
+        gain_dtod=case.spread,
+        offset_dtod=case.spread,
+    )
     return compile_program(bqm, machine, delay_s=wires)
 
 
@@ -121,9 +141,15 @@ def measure(
             if progress is not None:
                 progress(number, len(cases), f"{case.graph}, {case.clock}")
             result = run(
-                program, anneal=anneal, reads=case.replicas, schedules=1, seed=round_, threads=threads, engine=engine,
+                program,
+                anneal=anneal,
+                reads=case.replicas,
+                schedules=1,
+                seed=round_,
+                threads=threads,
+                engine=engine,
                 checkpoints=1,
-            )  # fmt: skip
+            )
             own.append(result.updates / result.host_seconds / 1e9)
             for name, rates in others.items():
                 rates.append(there[name](bqm, beta=beta, updates=max(2e7, 100 * len(bqm)), seed=round_))

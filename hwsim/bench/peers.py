@@ -58,9 +58,14 @@ def sampled(bqm: Any, *, beta: float, sweeps: int) -> dict[str, Callable[[int, i
 
     def sample(criterion: str, reads: int, seed: int) -> Any:
         return sampler.sample(
-            bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 100, beta), beta_schedule_type="linear",
-            proposal_acceptance_criteria=criterion, seed=seed,
-        ).record.energy  # fmt: skip
+            bqm,
+            num_reads=reads,
+            num_sweeps=sweeps,
+            beta_range=(beta / 100, beta),
+            beta_schedule_type="linear",
+            proposal_acceptance_criteria=criterion,
+            seed=seed,
+        ).record.energy
 
     return {f"dwave-samplers {name}": partial(sample, name) for name in ("Gibbs", "Metropolis")}
 

@@ -112,8 +112,16 @@ def measure_solution(
         theirs = sampled(problem.bqm, beta=beta, sweeps=sweeps)
         tools += [Series(name=name, sample=sample, batch=_PEER_BATCH) for name, sample in theirs.items()]
     target = min(best_found(problem, threads=threads).energy, problem.known_energy or math.inf)
-    run(program, anneal=linear(beta, beta, length_s / sweeps), reads=_BATCH, schedules=1, seed=0, threads=threads,
-        engine=engine, checkpoints=1)  # fmt: skip  # compiled before anything is timed
+    run(
+        program,
+        anneal=linear(beta, beta, length_s / sweeps),
+        reads=_BATCH,
+        schedules=1,
+        seed=0,
+        threads=threads,
+        engine=engine,
+        checkpoints=1,
+    )  # compiled before anything is timed
     while waiting := [tool for tool in tools if not tool.is_done(target, length_s, width, budget_s)]:
         tool = min(waiting, key=lambda t: t.seconds)  # in turn, so that what else the machine does meets both
         tool.step()
@@ -131,11 +139,18 @@ def _row(
     low, high = found.tts_ci_s
     own_width = relative_width(found)
     return {
-        "graph": graph, "target": target, "sweeps": sweeps, "tool": tool.name,
+        "graph": graph,
+        "target": target,
+        "sweeps": sweeps,
+        "tool": tool.name,
         "threads": threads if tool is first else 1,
-        "reads": found.n_reads, "hits": found.n_success, "p_success": found.p_success,
+        "reads": found.n_reads,
+        "hits": found.n_success,
+        "p_success": found.p_success,
         "tts99_sweeps": found.tts_s / per_sweep,
         "tts99_ci_sweeps": [low / per_sweep, None if high is None else high / per_sweep],
-        "width": own_width if math.isfinite(own_width) else None, "reached": own_width <= width,
-        "seconds": tool.seconds, "ratio": None if tool is first else tool.seconds / first.seconds,
-    }  # fmt: skip
+        "width": own_width if math.isfinite(own_width) else None,
+        "reached": own_width <= width,
+        "seconds": tool.seconds,
+        "ratio": None if tool is first else tool.seconds / first.seconds,
+    }

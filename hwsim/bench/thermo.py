@@ -34,9 +34,12 @@ BIAS = 0.01
 BARRIER, BETA, WELL_STEP = 4.0, 1.0, 0.005
 ABSENT = "thermox is not installed: its column is left out; pip install 'hwsim[bench]'"
 _ONE_THREAD = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JAX_PLATFORMS": "cpu",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-}  # fmt: skip
+}
 _EULER_STEPS = 40
 """Steps of Euler-Maruyama that are timed; all cost the same, so the others are counted, not made."""
 
@@ -73,9 +76,12 @@ def matrix(d: int) -> np.ndarray:
 
 
 def measure_thermo(
-    tasks: tuple[Task, ...] | None = None, *, rounds: int = 3, peers: bool = False,
+    tasks: tuple[Task, ...] | None = None,
+    *,
+    rounds: int = 3,
+    peers: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
-) -> list[dict]:  # fmt: skip
+) -> list[dict]:
     """Rows of kind, d, states, states_per_ms, peer, peer_states_per_ms, ratio: one for each peer, or one without.
 
     A "state" of the task ``wells`` is one step of one cell. Raises InputError.
@@ -131,18 +137,22 @@ def _own(task: Task) -> Work:
 
         def cells(seed: int) -> np.ndarray:
             return overdamped(
-                potential, beta=BETA, tau_s=1.0, time_s=task.states * WELL_STEP, step_s=WELL_STEP, replicas=task.d,
-                start=1.0, seed=seed,
-            )  # fmt: skip
+                potential,
+                beta=BETA,
+                tau_s=1.0,
+                time_s=task.states * WELL_STEP,
+                step_s=WELL_STEP,
+                replicas=task.d,
+                start=1.0,
+                seed=seed,
+            )
 
         return cells
     A, zero = matrix(task.d), np.zeros(task.d)
     network = bowl(A, zero, tau_s=1.0)
 
     def independent(again: bool, seed: int) -> np.ndarray:
-        ensemble = Ensemble(
-            bowl(A, zero, tau_s=1.0) if again else network, replicas=task.states, seed=seed, start=zero
-        )  # fmt: skip
+        ensemble = Ensemble(bowl(A, zero, tau_s=1.0) if again else network, replicas=task.states, seed=seed, start=zero)
         ensemble.advance(TIME)
         return ensemble.states
 
@@ -239,9 +249,12 @@ def _thermox(task: Task) -> Work:
 
 
 def in_one_thread(
-    *, rounds: int, peers: bool, progress: Callable[[int, int, str], None] | None = None,
+    *,
+    rounds: int,
+    peers: bool,
+    progress: Callable[[int, int, str], None] | None = None,
     child: Sequence[str] = ("-m", "hwsim.bench.thermo"),
-) -> list[dict]:  # fmt: skip
+) -> list[dict]:
     """`measure_thermo` in a process of its own, on one thread; its complaints go to standard error."""
     command = [sys.executable, *child, str(rounds), str(int(peers))]
     rows: list[dict] = []

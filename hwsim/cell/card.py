@@ -136,8 +136,20 @@ MODES_KINDS = tuple(_NOT_OF_KIND)
 """Cells with friction alone, RLC resonators joined by capacitors, and a digital lattice random walk."""
 
 
-_POSITIVE = ("cells", "tau", "beta", "capacitance", "inductance", "resistance", "noise_power", "step", "spacing",
-             "interval", "noise_bandwidth", "adc_range")  # fmt: skip
+_POSITIVE = (
+    "cells",
+    "tau",
+    "beta",
+    "capacitance",
+    "inductance",
+    "resistance",
+    "noise_power",
+    "step",
+    "spacing",
+    "interval",
+    "noise_bandwidth",
+    "adc_range",
+)
 _BITS = {"matrix_bits": (2, 52), "adc_bits": (1, 52)}
 """Fewest and most bits that mean something: a sign and a digit at least, and no more than a float64 holds."""
 

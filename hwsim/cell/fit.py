@@ -24,11 +24,7 @@ LEAST_EXPECTED = 5.0
 """Bins of a chi-square test are joined until both outcomes are expected this often."""
 REJECTED = 1e-3
 """Below this p-value the law is said not to describe the data."""
-_TIMING = {
-    SIGMOID: "",
-    TRACES: " with dwell times tau exp(m z)",
-    BITS: " with one update interval at every input",
-}
+_TIMING = {SIGMOID: "", TRACES: " with dwell times tau exp(m z)", BITS: " with one update interval at every input"}
 """What the test of the law takes for granted beside the law, by kind."""
 _LARGEST_ERROR = 3.0
 """Standard error of log tau beyond which the likelihood has no maximum."""
@@ -168,8 +164,14 @@ def cells_of(kind: str, device: Device) -> Cells:
     """The trials of a device, grouped by input and by the state before: the first of a record has none and is left."""
     if kind == SIGMOID:
         unknown = np.full(device.x.size, likelihood.UNKNOWN, dtype=np.int8)
-        return Cells(kind=kind, x=device.x, state=unknown, trials=_array(device.trials),
-                     ones=_array(device.ones), interval_s=None)  # fmt: skip
+        return Cells(
+            kind=kind,
+            x=device.x,
+            state=unknown,
+            trials=_array(device.trials),
+            ones=_array(device.ones),
+            interval_s=None,
+        )
     now = np.flatnonzero(_array(device.linked))
     state = _array(device.state)
     values, at = np.unique(device.x[now], return_inverse=True)
@@ -397,9 +399,12 @@ def _doubts(measured: Measured, law: Score, memory: Score) -> list[str]:
     if law.p is not None and law.p < REJECTED:
         notes.append(
             f"the tanh law{_TIMING[measured.kind]} does not describe the data, so the intervals are too narrow"
-            + (" (or the samples of one point depend on one another, which n cannot show)"
-               if measured.kind == SIGMOID else "")
-        )  # fmt: skip
+            + (
+                " (or the samples of one point depend on one another, which n cannot show)"
+                if measured.kind == SIGMOID
+                else ""
+            )
+        )
     if memory.p is not None and memory.p < REJECTED:
         notes.append(
             "the next sample depends on more than the last one, so two states and one time do not describe the device "

@@ -20,8 +20,16 @@ from hwsim.units import parse
 SIGMOID, TRACES, BITS = "sigmoid", "traces", "bits"
 KINDS = (SIGMOID, TRACES, BITS)
 
-_TIME = {"time": 1.0, "time_s": 1.0, "time_ms": 1e-3, "time_us": 1e-6, "time_µs": 1e-6, "time_ns": 1e-9,
-         "time_ps": 1e-12, "time_fs": 1e-15}  # fmt: skip
+_TIME = {
+    "time": 1.0,
+    "time_s": 1.0,
+    "time_ms": 1e-3,
+    "time_us": 1e-6,
+    "time_µs": 1e-6,
+    "time_ns": 1e-9,
+    "time_ps": 1e-12,
+    "time_fs": 1e-15,
+}
 _INPUT = {"input": (1.0, "")} | {
     f"input_{prefix}{unit}": (size, unit.upper())
     for unit in ("v", "a")
@@ -103,8 +111,10 @@ def read_measured(
     _need(path.name, kind, columns, times, inputs)
     if interval_s is not None:
         if kind != BITS or times:
-            raise InputError(f"an interval is for bits without a time column; {path.name} holds {kind}"
-                             f"{' with their time' if times else ''}")  # fmt: skip
+            raise InputError(
+                f"an interval is for bits without a time column; {path.name} holds {kind}"
+                f"{' with their time' if times else ''}"
+            )
         if not (np.isfinite(interval_s) and interval_s > 0):
             raise InputError(f"interval must be > 0, got {interval_s:g} s")
 
@@ -211,8 +221,10 @@ def _need(file: str, kind: str, columns: dict[str, list[str]], times: list[str],
     if kind == TRACES and not times:
         missing.append("time (or time_ns, time_us, ...)")
     if missing:
-        raise InputError(f"{file}: {kind} need{'s' if kind == SIGMOID else ''} a column {' and '.join(missing)}, "
-                         f"found {', '.join(columns)}")  # fmt: skip
+        raise InputError(
+            f"{file}: {kind} need{'s' if kind == SIGMOID else ''} a column {' and '.join(missing)}, "
+            f"found {', '.join(columns)}"
+        )
 
 
 def _numbers(file: str, name: str, column: list[str], row: np.ndarray) -> np.ndarray:
@@ -300,9 +312,15 @@ def _trace(rows: _Rows, time_s: np.ndarray, value: np.ndarray) -> Device:
     if levels is None:
         raise rows.refuse(f"value has one level only, near {np.median(value):g}; a trace needs two")
     return Device(
-        name=rows.name, x=rows.x, state=digital(value, levels), linked=linked, interval_s=interval_s, time_s=time_s,
-        value=value, levels=levels,
-    )  # fmt: skip
+        name=rows.name,
+        x=rows.x,
+        state=digital(value, levels),
+        linked=linked,
+        interval_s=interval_s,
+        time_s=time_s,
+        value=value,
+        levels=levels,
+    )
 
 
 def two_levels(value: np.ndarray) -> Levels | None:

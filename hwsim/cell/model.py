@@ -7,9 +7,17 @@ from hwsim.cell.codes import LAWS, NO_LIMIT, SOURCES
 from hwsim.errors import InputError
 
 _AT_LEAST_ZERO = (
-    "delay_s", "gain_dtod", "offset_dtod", "tau_dtod", "jitter_s", "synapse_tau_s", "relaxation_exponent",
-    "noise_white", "noise_flicker", "stuck_fraction",
-)  # fmt: skip
+    "delay_s",
+    "gain_dtod",
+    "offset_dtod",
+    "tau_dtod",
+    "jitter_s",
+    "synapse_tau_s",
+    "relaxation_exponent",
+    "noise_white",
+    "noise_flicker",
+    "stuck_fraction",
+)
 _ABOVE_ZERO = ("tau_s", "gain", "dac_limit", "step_ratio", "input_limit", "input_step", "flicker_shortest_s")
 _AT_LEAST_ONE = ("random_shifts", "random_share")
 

@@ -40,8 +40,9 @@ def random_effects(values: np.ndarray, errors: np.ndarray, *, relative: bool) ->
 
     def loglik(mean: float, spread: float) -> float:
         weight = 1.0 / (spread**2 + noise**2)
-        return float(0.5 * np.log(weight).sum() - 0.5 * (weight * (theta - mean) ** 2).sum()
-                     - 0.5 * math.log(weight.sum()))  # fmt: skip
+        return float(
+            0.5 * np.log(weight).sum() - 0.5 * (weight * (theta - mean) ** 2).sum() - 0.5 * math.log(weight.sum())
+        )
 
     def centre(spread: float) -> float:
         weight = 1.0 / (spread**2 + noise**2)
@@ -51,8 +52,11 @@ def random_effects(values: np.ndarray, errors: np.ndarray, *, relative: bool) ->
     weight = 1.0 / (grid[:, None] ** 2 + noise**2)
     total = weight.sum(axis=1)
     middle = (weight * theta).sum(axis=1) / total
-    along = (0.5 * np.log(weight).sum(axis=1) - 0.5 * (weight * (theta - middle[:, None]) ** 2).sum(axis=1)
-             - 0.5 * np.log(total))  # fmt: skip
+    along = (
+        0.5 * np.log(weight).sum(axis=1)
+        - 0.5 * (weight * (theta - middle[:, None]) ** 2).sum(axis=1)
+        - 0.5 * np.log(total)
+    )
     k = int(np.argmax(along))
     spread = 0.0
     if k > 0:
@@ -71,9 +75,11 @@ def random_effects(values: np.ndarray, errors: np.ndarray, *, relative: bool) ->
 
     ends = [_end(lost, mean, sign * error, limit=1e6) for sign in (-1.0, 1.0)]
     average = Estimate(
-        value=mean * scale, low=None if ends[0] is None else ends[0] * scale,
-        high=None if ends[1] is None else ends[1] * scale, error=error * scale,
-    )  # fmt: skip
+        value=mean * scale,
+        low=None if ends[0] is None else ends[0] * scale,
+        high=None if ends[1] is None else ends[1] * scale,
+        error=error * scale,
+    )
     if n < LEAST_DEVICES:
         return average, None
 
@@ -84,8 +90,9 @@ def random_effects(values: np.ndarray, errors: np.ndarray, *, relative: bool) ->
             return 2.0 * (top - loglik(centre(ratio), ratio)) - CUTOFF
         best = _largest(
             lambda u: loglik(math.copysign(math.exp(u), mean), ratio * math.exp(u)),
-            math.log(unit) - 3.0, math.log(unit) + 3.0,
-        )  # fmt: skip
+            math.log(unit) - 3.0,
+            math.log(unit) + 3.0,
+        )
         return 2.0 * (top - loglik(math.copysign(math.exp(best), mean), ratio * math.exp(best))) - CUTOFF
 
     value, size = spread / unit, 1.0 if relative else scale
@@ -95,9 +102,7 @@ def random_effects(values: np.ndarray, errors: np.ndarray, *, relative: bool) ->
         lowest = _end(lambda u: lost_spread(value - u) if u < value else lost_spread(0.0), 0.0, value, limit=2.0) or 0.0
         lowest = value - lowest
     highest = _end(lost_spread, value, step, limit=1e4)
-    return average, Estimate(
-        value=value * size, low=lowest * size, high=None if highest is None else highest * size
-    )  # fmt: skip
+    return average, Estimate(value=value * size, low=lowest * size, high=None if highest is None else highest * size)
 
 
 def _end(lost: Callable[[float], float], start: float, step: float, *, limit: float) -> float | None:

@@ -190,10 +190,15 @@ def pbit_chip(name: str | Path) -> Chip:
     values = _si_values(card)
     _check_signs(values)
     return Chip(
-        name=card.name, title=card.title, summary=card.summary, pbit=pbit_model(card, values),
-        clock=Clock(kind=card.clock), prices=_prices(values), missing=_missing(card.missing),
+        name=card.name,
+        title=card.title,
+        summary=card.summary,
+        pbit=pbit_model(card, values),
+        clock=Clock(kind=card.clock),
+        prices=_prices(values),
+        missing=_missing(card.missing),
         grades={key: quantity.grade for key, quantity in card.parameters.items()},
-    )  # fmt: skip
+    )
 
 
 def card_chip(name: str | Path, card: PBitCard | ChipCard) -> Chip:
@@ -266,11 +271,7 @@ def _topology(card: ChipCard, values: dict[str, float | int], overrides: dict[st
             "dead_pbits": tuple(wiring.dead_pbits),
             "dead_wires": tuple((pair[0], pair[1]) for pair in wiring.dead_wires),
         }
-    return Topology(
-        kind=kind,
-        graph=read_graph(file) if file is not None and kind == "graph" else None,
-        **named,
-    )
+    return Topology(kind=kind, graph=read_graph(file) if file is not None and kind == "graph" else None, **named)
 
 
 def _count(values: dict[str, float | int], key: str) -> int | None:

@@ -78,8 +78,9 @@ class Topology:
                 raise InputError(f"a {self.kind} topology needs {what}")
         if self.kind == "offset-grid" and (not self.offsets or not 1 <= self.rotations <= 4):
             raise InputError("an offset-grid topology needs offsets and 1 to 4 rotations")
-        if self.kind == "regular" and ((self.max_pbits or 0) * (self.max_degree or 0) % 2 or
-                                       (self.max_degree or 0) >= (self.max_pbits or 0)):  # fmt: skip
+        if self.kind == "regular" and (
+            (self.max_pbits or 0) * (self.max_degree or 0) % 2 or (self.max_degree or 0) >= (self.max_pbits or 0)
+        ):
             raise InputError("a regular topology needs max_degree < max_pbits and an even product of the two")
         for name in ("dead_fraction", "dead_wire_fraction"):
             if not 0 <= getattr(self, name) < 1:

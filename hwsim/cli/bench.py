@@ -17,17 +17,22 @@ def add_parser(subparsers: Any) -> None:
         parents=[options.computer(threads="1"), options.outputs()],
     )
     parser.add_argument(
-        "--case", type=options.several(str), metavar="NAME,...",
+        "--case",
+        type=options.several(str),
+        metavar="NAME,...",
         help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes; tts: how long an estimate "
         "of the time to solution takes; thermo: states of continuous cells",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--peers", action="store_true", help="also dwave-samplers, OpenJij, SimPy, numpy, thermox, where installed"
     )
     parser.add_argument(
-        "--rounds", type=options.whole("rounds", least=1), default="3", metavar="N",
+        "--rounds",
+        type=options.whole("rounds", least=1),
+        default="3",
+        metavar="N",
         help="of which the median is taken (%(default)s)",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 

@@ -17,15 +17,25 @@ def add_parser(subparsers: Any) -> None:
         description="Run one problem on a chip with all its faults, with each switched off and with each alone, over "
         "several dies. Times are device times.",
         parents=[
-            options.problem("ea3d:L=8,seed=1 or karate"), options.chip(), options.pace(), options.cells(),
-            options.anneal(), options.target(), options.sampling("128", "2", least=(2, 2)), options.seeds(),
-            options.computer(), options.outputs(plot="what each fault costs"),
+            options.problem("ea3d:L=8,seed=1 or karate"),
+            options.chip(),
+            options.pace(),
+            options.cells(),
+            options.anneal(),
+            options.target(),
+            options.sampling("128", "2", least=(2, 2)),
+            options.seeds(),
+            options.computer(),
+            options.outputs(plot="what each fault costs"),
         ],
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--dies", type=options.whole("dies", least=2), default="8", metavar="N",
+        "--dies",
+        type=options.whole("dies", least=2),
+        default="8",
+        metavar="N",
         help="virtual dies the chip is averaged over (%(default)s)",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -52,10 +62,20 @@ def run(arguments: argparse.Namespace) -> int:
             labels[label](fraction, updates)
 
         found = blame(
-            problem, machine, anneal=ready.anneal, embedding=ready.embedding, target=target, dies=arguments.dies,
-            reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed, first_die=arguments.die_seed,
-            engine=arguments.engine, threads=arguments.threads, progress=report,
-        )  # fmt: skip
+            problem,
+            machine,
+            anneal=ready.anneal,
+            embedding=ready.embedding,
+            target=target,
+            dies=arguments.dies,
+            reads=arguments.reads,
+            schedules=arguments.schedules,
+            seed=arguments.seed,
+            first_die=arguments.die_seed,
+            engine=arguments.engine,
+            threads=arguments.threads,
+            progress=report,
+        )
     made = record(arguments, programs=[ready.program], anneal=ready.anneal)
     facts = {"problem": problem_facts(problem), "chip": machine.name}
     facts |= {"dies": arguments.dies, "reads": arguments.reads} | found
@@ -70,6 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
         blame_picture(found["rows"], path, title=title, metrics=found["metrics"], provenance=made)
 
     return give(
-        arguments, facts, made, text=text if found["metrics"] else None, draw=draw if found["rows"] else None,
+        arguments,
+        facts,
+        made,
+        text=text if found["metrics"] else None,
+        draw=draw if found["rows"] else None,
         stopped=f"; {len(found['rows'])} of {len(names)} faults shown" if found["interrupted"] else None,
-    )  # fmt: skip
+    )

@@ -23,18 +23,31 @@ def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
     target = find_target(arguments, problem)
     with Progress(len(strengths)) as progress:
         rows = scan_chain_strength(
-            problem, machine, strengths, anneal=anneal, embedding=ready.embedding, target=target, reads=arguments.reads,
-            schedules=arguments.schedules, seed=arguments.seed, die_seed=arguments.die_seed,
+            problem,
+            machine,
+            strengths,
+            anneal=anneal,
+            embedding=ready.embedding,
+            target=target,
+            reads=arguments.reads,
+            schedules=arguments.schedules,
+            seed=arguments.seed,
+            die_seed=arguments.die_seed,
             progress=lambda k: progress.watch(f"chain strength {strengths[k]}"),
-        )  # fmt: skip
+        )
     ended = len(rows) < len(strengths)
     document = {
-        "problem": problem_facts(problem), "chip": machine.name, "target": target, "strengths": rows,
+        "problem": problem_facts(problem),
+        "chip": machine.name,
+        "target": target,
+        "strengths": rows,
         "interrupted": ended,
-    }  # fmt: skip
+    }
     head = f"{problem.name} on {machine.name}: {program.n_variables} spins on {program.n_pbits} p-bits"
     return give(
-        arguments, document, record(arguments, programs=[program], anneal=anneal),
+        arguments,
+        document,
+        record(arguments, programs=[program], anneal=anneal),
         text=lambda _: f"{head}\n{scan_text(rows)}",
         stopped=f"; {len(rows)} of {len(strengths)} chain strengths shown" if ended else None,
-    )  # fmt: skip
+    )

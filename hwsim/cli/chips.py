@@ -10,9 +10,10 @@ from hwsim.cli.cards import show
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
-        "chips", help="the chips that ship with hwsim or lie in your own folder",
+        "chips",
+        help="the chips that ship with hwsim or lie in your own folder",
         parents=[options.outputs("every number with its source and grade")],
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 

@@ -19,28 +19,44 @@ def add_parser(subparsers: Any) -> None:
         description="Run one problem under several clocks and delays for the same device time and compare the answers. "
         "Every clock updates each p-bit once per tau on average (times the participation).",
         parents=[
-            options.problem("ea3d:L=8,seed=1 or karate"), options.chip(), options.cells(), options.anneal(),
-            options.target(), options.sampling("256", "4"), options.seeds(), options.computer(),
+            options.problem("ea3d:L=8,seed=1 or karate"),
+            options.chip(),
+            options.cells(),
+            options.anneal(),
+            options.target(),
+            options.sampling("256", "4"),
+            options.seeds(),
+            options.computer(),
             options.outputs(plot="energy against device time", vcd=True),
         ],
-    )  # fmt: skip
+    )
     schemes = parser.add_argument_group("what is compared")
     schemes.add_argument(
-        "--clock", type=options.several(options.clock), default="poisson,synchronous,chromatic,random-sequential",
-        metavar="C,...", help="clocks to compare (%(default)s)",
-    )  # fmt: skip
+        "--clock",
+        type=options.several(options.clock),
+        default="poisson,synchronous,chromatic,random-sequential",
+        metavar="C,...",
+        help="clocks to compare (%(default)s)",
+    )
     schemes.add_argument(
-        "--participation", type=options.several(options.quantity("participation")), default="0.5,1", metavar="P,...",
+        "--participation",
+        type=options.several(options.quantity("participation")),
+        default="0.5,1",
+        metavar="P,...",
         help="of synchronous clocks (%(default)s)",
-    )  # fmt: skip
+    )
     schemes.add_argument(
-        "--tau", type=options.several(options.time("tau")), metavar="TIME,...",
+        "--tau",
+        type=options.several(options.time("tau")),
+        metavar="TIME,...",
         help="mean time between updates of a p-bit",
-    )  # fmt: skip
+    )
     schemes.add_argument(
-        "--delay", type=options.several(options.time("delay")), metavar="TIME,...",
+        "--delay",
+        type=options.several(options.time("delay")),
+        metavar="TIME,...",
         help="commit to visible at the neighbours",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -62,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     die = Settings(die_seed=arguments.die_seed)
     first: Any = prepare(
         problem, chips[0], die, ramp=options.ramp(arguments), find=lambda problem: find_target(arguments, problem)
-    )  # fmt: skip
+    )
     others = (prepare(problem, chip, replace(die, embedding=first.embedding)) for chip in chips[1:])
     programs = [first.program, *(ready.program for ready in others)]
     anneal, target = first.anneal, first.target
@@ -70,10 +86,16 @@ def run(arguments: argparse.Namespace) -> int:
     with CtrlC() as ctrl_c, Progress(len(programs)) as progress:
         for index, program in enumerate(programs):
             result = emulate(
-                program, anneal=anneal, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
-                engine=arguments.engine, threads=arguments.threads, progress=progress.watch(scheme_label(program)),
+                program,
+                anneal=anneal,
+                reads=arguments.reads,
+                schedules=arguments.schedules,
+                seed=arguments.seed,
+                engine=arguments.engine,
+                threads=arguments.threads,
+                progress=progress.watch(scheme_label(program)),
                 record=(0,) if arguments.vcd and index == 0 else (),
-            )  # fmt: skip
+            )
             if result.device_time_s > 0:
                 rows.append(summarise(result, kind=problem.kind, target=target))
                 curves.append(curve_of(result, scheme_label(program)))
@@ -88,10 +110,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     def text(_: int | None) -> str:
         shown = {
-            "name": problem.name, "kind": problem.kind, "spins": facts["spins"], "couplings": facts["couplings"],
-            "known energy": problem.known_energy, "chip": chips[0].name,
+            "name": problem.name,
+            "kind": problem.kind,
+            "spins": facts["spins"],
+            "couplings": facts["couplings"],
+            "known energy": problem.known_energy,
+            "chip": chips[0].name,
             "p-bits": None if programs[0].readout.chain is None else f"{programs[0].n_pbits} in chains",
-        }  # fmt: skip
+        }
         return compare_table(rows, {key: value for key, value in shown.items() if value is not None})
 
     def draw(path: str) -> None:

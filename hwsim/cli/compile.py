@@ -15,14 +15,21 @@ def add_parser(subparsers: Any) -> None:
         description="Place a problem on a chip, embedding it where its couplings are not wires, and say what it took. "
         "-o keeps the program for hwsim run.",
         parents=[
-            options.problem("sk:n=16,seed=1"), options.chip(), options.pace(), options.chains("compile"),
-            options.partition(), options.seeds("seed of the search for an embedding"), options.outputs("the facts"),
+            options.problem("sk:n=16,seed=1"),
+            options.chip(),
+            options.pace(),
+            options.chains("compile"),
+            options.partition(),
+            options.seeds("seed of the search for an embedding"),
+            options.outputs("the facts"),
         ],
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--beta", type=options.quantity("beta"), metavar="B",
+        "--beta",
+        type=options.quantity("beta"),
+        metavar="B",
         help="also how far the registers shift the law at this inverse temperature",
-    )  # fmt: skip
+    )
     parser.add_argument("-o", "--output", type=options.file_out, metavar="FILE.npz", help="write the program")
     parser.set_defaults(run=run)
 
@@ -45,15 +52,20 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.chips is not None:
         part = given["parts"] = partition(exact.network, arguments.chips)
     program = compile(
-        problem, machine, die_seed=arguments.die_seed, embedding=placed, chain_strength=arguments.chain_strength,
+        problem,
+        machine,
+        die_seed=arguments.die_seed,
+        embedding=placed,
+        chain_strength=arguments.chain_strength,
         **given,
-    )  # fmt: skip
+    )
     facts = compiled_facts(program, exact=exact, part=part, beta=arguments.beta)
     if arguments.output:
         save(program, arguments.output)
     beta = () if arguments.beta is None else (arguments.beta,)
     return give(
-        arguments, {"problem": problem_facts(problem), "chip": machine.name, "program": facts},
+        arguments,
+        {"problem": problem_facts(problem), "chip": machine.name, "program": facts},
         record(arguments, programs=[program], beta=beta),
         text=lambda _: f"{problem.name} on {machine.name}\n{compiled_text(facts)}",
-    )  # fmt: skip
+    )

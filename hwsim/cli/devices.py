@@ -10,9 +10,10 @@ from hwsim.cli.cards import show
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
-        "devices", help="the p-bits that ship with hwsim or lie in your own folder",
+        "devices",
+        help="the p-bits that ship with hwsim or lie in your own folder",
         parents=[options.outputs("every number with its source and grade")],
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 

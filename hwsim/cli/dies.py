@@ -47,9 +47,12 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     curve = beside_ideal(yield_curve(runs, target=target), ideal, target=target)
     made = record(arguments, anneal=anneal)
     document = {
-        "problem": problem_facts(problem), "chip": machine.name, "target": target, "dies": yield_facts(curve),
+        "problem": problem_facts(problem),
+        "chip": machine.name,
+        "target": target,
+        "dies": yield_facts(curve),
         "interrupted": len(runs) < dies,
-    }  # fmt: skip
+    }
 
     def draw(path: str) -> None:
         title = f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}"
@@ -57,6 +60,4 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
 
     head = f"{problem.name} on {len(runs)} dies of {machine.name}\n{target_words(target, given)}"
     stopped = f"; {len(runs)} of {dies} dies shown" if len(runs) < dies else None
-    return give(
-        arguments, document, made, text=lambda _: f"{head}\n{yield_text(curve)}", draw=draw, stopped=stopped
-    )  # fmt: skip
+    return give(arguments, document, made, text=lambda _: f"{head}\n{yield_text(curve)}", draw=draw, stopped=stopped)

@@ -44,9 +44,12 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("spec", metavar="SPEC.toml", help="problem, chip, target and what to sweep")
     parser.add_argument(
-        "-o", "--output", type=options.file_out, metavar="FILE",
+        "-o",
+        "--output",
+        type=options.file_out,
+        metavar="FILE",
         help="rows as JSON, kept as they come: a rerun goes on there",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -72,9 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         shelf = Shelf(folder)
         plan = build(
-            plan_of(spec, target), shelf.keep, as_given=True,
+            plan_of(spec, target),
+            shelf.keep,
+            as_given=True,
             progress=lambda done, of, what: bar.show(done / of, f"preparing {done + 1}/{of}  {what}"),
-        )  # fmt: skip
+        )
         made = record(arguments, seed=spec["seed"], programs=dict.fromkeys(point.program for point in plan.points))
         for row in design_rows(
             plan, kept, shelf, threads=arguments.threads, interrupt=lambda: ctrl_c.heard, progress=bar.show
@@ -101,9 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
         title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
         pareto_picture(rows, path, title=title, provenance=made)
 
-    return give(
-        arguments, document, made, text=text if rows else None, draw=draw if rows else None, stopped=stopped
-    )  # fmt: skip
+    return give(arguments, document, made, text=text if rows else None, draw=draw if rows else None, stopped=stopped)
 
 
 def _toml(path: str) -> dict[str, Any]:

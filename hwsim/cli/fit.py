@@ -20,17 +20,18 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("data", metavar="DATA.csv", help="the measurements")
     parser.add_argument(
-        "--input-scale", metavar="X",
+        "--input-scale",
+        metavar="X",
         help="input that is x = 1: a number, or 50mV where the header says input_mV; without it gain is per input unit",
-    )  # fmt: skip
-    parser.add_argument(
-        "--interval", type=options.time("interval"), metavar="TIME",
-        help="time between bits, where the file has no time",
-    )  # fmt: skip
-    parser.add_argument("--card", type=_card, metavar="FILE.toml", help="write a p-bit card")
-    parser.add_argument(
-        "--figure", type=options.picture, metavar="FILE", help="picture: data and fit (png, svg, pdf)"
     )
+    parser.add_argument(
+        "--interval",
+        type=options.time("interval"),
+        metavar="TIME",
+        help="time between bits, where the file has no time",
+    )
+    parser.add_argument("--card", type=_card, metavar="FILE.toml", help="write a p-bit card")
+    parser.add_argument("--figure", type=options.picture, metavar="FILE", help="picture: data and fit (png, svg, pdf)")
     parser.set_defaults(run=run)
 
 

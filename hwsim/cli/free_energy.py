@@ -20,22 +20,31 @@ def add_parser(subparsers: Any) -> None:
         "transfer matrix or a tree decomposition can, and measured on the emulated chip, by annealed importance "
         "sampling there and back (bounds from both sides) and by thermodynamic integration.",
         parents=[
-            options.problem("sk:n=20,seed=1 or ising2d:L=16"), options.chip(), options.pace(),
-            options.sampling("1024", "16", words="copies (%(default)s)"), options.seeds(), options.computer(),
+            options.problem("sk:n=20,seed=1 or ising2d:L=16"),
+            options.chip(),
+            options.pace(),
+            options.sampling("1024", "16", words="copies (%(default)s)"),
+            options.seeds(),
+            options.computer(),
             options.outputs(plot="energy against beta, and the work there and back"),
         ],
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--beta", default="1", metavar="B", help="inverse temperature: a number, or such as 2/sigma (%(default)s)"
     )
     parser.add_argument(
-        "--method", type=options.several(options.one_of("method", _METHODS, rule="must be of")),
-        default=",".join(_METHODS), metavar="M,...", help=f"of {', '.join(_METHODS)} (%(default)s)",
-    )  # fmt: skip
+        "--method",
+        type=options.several(options.one_of("method", _METHODS, rule="must be of")),
+        default=",".join(_METHODS),
+        metavar="M,...",
+        help=f"of {', '.join(_METHODS)} (%(default)s)",
+    )
     parser.add_argument(
-        "--sweeps", type=options.whole("sweeps", least=1), metavar="N",
+        "--sweeps",
+        type=options.whole("sweeps", least=1),
+        metavar="N",
         help="at each step of beta (10 for annealing, 100 for integration)",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -57,13 +66,24 @@ def run(arguments: argparse.Namespace) -> int:
     program = compile(problem, machine, die_seed=arguments.die_seed)
     with Progress(len(arguments.method)) as progress:
         found = measure(
-            program, beta, arguments.method, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
-            sweeps=arguments.sweeps, engine=arguments.engine, threads=arguments.threads, progress=progress.watch,
-        )  # fmt: skip
+            program,
+            beta,
+            arguments.method,
+            reads=arguments.reads,
+            schedules=arguments.schedules,
+            seed=arguments.seed,
+            sweeps=arguments.sweeps,
+            engine=arguments.engine,
+            threads=arguments.threads,
+            progress=progress.watch,
+        )
     document = {
-        "problem": problem_facts(problem), "chip": machine.name, "clock": program.clock.kind, "beta": beta,
+        "problem": problem_facts(problem),
+        "chip": machine.name,
+        "clock": program.clock.kind,
+        "beta": beta,
         "exact": exact_facts(problem, beta),
-    } | found  # fmt: skip
+    } | found
     made = record(arguments, programs=[program], beta=[beta])
 
     def draw(path: str) -> None:

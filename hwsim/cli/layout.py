@@ -21,24 +21,34 @@ def add_parser(subparsers: Any) -> None:
         "a problem: the whole die of a chip with fixed wires.",
         parents=[
             options.problem("", nargs="?", words="a file or a generator; none: the die alone"),
-            options.chip("generic-floorplan"), options.pace(), options.chains("layout"),
+            options.chip("generic-floorplan"),
+            options.pace(),
+            options.chains("layout"),
             options.anneal(
-                beta="constant or start:end (1/sigma; success 0.1/sigma:10/sigma)", time_default=None,
+                beta="constant or start:end (1/sigma; success 0.1/sigma:10/sigma)",
+                time_default=None,
                 length="400 updates of a p-bit",
             ),
-            options.target("of success"), options.sampling("1024", "16", words="reads at each ratio (%(default)s)"),
-            options.seeds(), options.computer(with_engine=False), options.outputs(plot="the die"),
+            options.target("of success"),
+            options.sampling("1024", "16", words="reads at each ratio (%(default)s)"),
+            options.seeds(),
+            options.computer(with_engine=False),
+            options.outputs(plot="the die"),
         ],
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--measure", choices=("correlation", "kl", "success", "none"), default="correlation",
+        "--measure",
+        choices=("correlation", "kl", "success", "none"),
+        default="correlation",
         help="what delay may cost: error of the correlations, divergence from the exact law (small problems), lost "
         "success; none: no emulation (%(default)s)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--limit", type=options.quantity("limit"), metavar="X",
+        "--limit",
+        type=options.quantity("limit"),
+        metavar="X",
         help="how much of it (correlation 0.05, kl 0.01, success 0.1)",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -57,21 +67,26 @@ def run(arguments: argparse.Namespace) -> int:
     problem = whole_die(machine) if alone else read(arguments.problem)
     measure = "none" if alone else arguments.measure
     program, layout = laid_out(
-        problem, machine, die_seed=arguments.die_seed, embedding=embed(problem, machine),
+        problem,
+        machine,
+        die_seed=arguments.die_seed,
+        embedding=embed(problem, machine),
         chain_strength=arguments.chain_strength,
-    )  # fmt: skip
+    )
     anneal, rule = None, None
     if measure != "none":
         anneal = rule_anneal(
-            problem, program, measure=measure, beta=arguments.beta, shape=arguments.anneal,
-            time=arguments.time,
-        )  # fmt: skip
+            problem, program, measure=measure, beta=arguments.beta, shape=arguments.anneal, time=arguments.time
+        )
         rule = _rule(arguments, problem, program, measure, anneal)
     facts = layout_facts(program, layout, rule=rule)
     document = {
-        "problem": None if alone else problem_facts(problem), "chip": machine.name, "layout": facts,
-        "rule": None if rule is None else asdict(rule), "place": layout.place.tolist(),
-    }  # fmt: skip
+        "problem": None if alone else problem_facts(problem),
+        "chip": machine.name,
+        "layout": facts,
+        "rule": None if rule is None else asdict(rule),
+        "place": layout.place.tolist(),
+    }
     made = record(arguments, programs=[program], anneal=anneal)
     title = layout_title(machine.name if alone else f"{problem.name} on {machine.name}", facts)
 
@@ -92,7 +107,14 @@ def _rule(arguments: argparse.Namespace, problem: Any, program: Any, measure: st
     limit = LIMITS[measure] if arguments.limit is None else arguments.limit
     with Progress(12) as progress:
         return design_rule(
-            program, anneal=anneal, measure=measure, limit=limit, target=target, reads=arguments.reads,
-            schedules=arguments.schedules, seed=arguments.seed, threads=arguments.threads,
+            program,
+            anneal=anneal,
+            measure=measure,
+            limit=limit,
+            target=target,
+            reads=arguments.reads,
+            schedules=arguments.schedules,
+            seed=arguments.seed,
+            threads=arguments.threads,
             progress=lambda ratio: progress.watch(f"delay / update time {ratio:.3g}"),
-        )  # fmt: skip
+        )

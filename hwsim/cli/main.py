@@ -50,9 +50,28 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"hwsim {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
     modules = (
-        compare, run, tts, study, report, merge, blame, compile, layout, explore, free_energy, thermo, problem, chips,
-        devices, show, check, chip, ledger, fit, bench,
-    )  # fmt: skip
+        compare,
+        run,
+        tts,
+        study,
+        report,
+        merge,
+        blame,
+        compile,
+        layout,
+        explore,
+        free_energy,
+        thermo,
+        problem,
+        chips,
+        devices,
+        show,
+        check,
+        chip,
+        ledger,
+        fit,
+        bench,
+    )
     for module in modules:
         module.add_parser(commands)
     return top

@@ -181,9 +181,13 @@ def of_card(group: Any, key: str, metavar: str, kind: Callable[[str], Any], word
 def card_changes(group: Any) -> None:
     """``--set`` and ``--without``."""
     group.add_argument(
-        "--set", action=_Setting, dest="card", metavar="KEY=VALUE", default={},
+        "--set",
+        action=_Setting,
+        dest="card",
+        metavar="KEY=VALUE",
+        default={},
         help="any parameter of the cards, such as --set noise_white=0.1; repeat for more (hwsim show lists them)",
-    )  # fmt: skip
+    )
     of_card(group, "without", "FAULT,...", _names, "switch faults off, such as gain-spread or weight-quantisation")
 
 
@@ -253,9 +257,11 @@ def partition() -> argparse.ArgumentParser:
     parent, group = _parent("several chips")
     group.add_argument("--chips", type=whole("chips", least=1), metavar="N", help="split the p-bits over N chips")
     group.add_argument(
-        "--exchange", type=time("exchange"), metavar="TIME",
+        "--exchange",
+        type=time("exchange"),
+        metavar="TIME",
         help="interval at which chips exchange their boundaries (at once)",
-    )  # fmt: skip
+    )
     return parent
 
 
@@ -272,17 +278,16 @@ def chains(command: str) -> argparse.ArgumentParser:
     parent, group = _parent("the chip")
     many = command == "run"
     group.add_argument(
-        "--chain-strength", type=several(chain_strength) if many else one_chain_strength(command),
+        "--chain-strength",
+        type=several(chain_strength) if many else one_chain_strength(command),
         metavar="J[,J...]" if many else "J|torque|sufficient",
         help="of spins on several p-bits: a number, torque (uniform torque compensation, the default), or sufficient "
         f"(for every ground state){'; several are compared' if many else ''}",
-    )  # fmt: skip
+    )
     return parent
 
 
-def anneal(
-    *, beta: str = "", time_default: str | None = "1us", length: str = "%(default)s"
-) -> argparse.ArgumentParser:
+def anneal(*, beta: str = "", time_default: str | None = "1us", length: str = "%(default)s") -> argparse.ArgumentParser:
     """How a read goes: beta, its shape, the device time (without ``length``: no ``--time``). ``beta`` and ``length``
     say what holds where nothing is given."""
     parent, group = _parent("the anneal")
@@ -294,9 +299,12 @@ def anneal(
     group.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
     if length:
         group.add_argument(
-            "--time", type=time("time", above_zero=True), default=time_default, metavar="TIME",
+            "--time",
+            type=time("time", above_zero=True),
+            default=time_default,
+            metavar="TIME",
             help=f"device time of one read ({length})",
-        )  # fmt: skip
+        )
     return parent
 
 
@@ -311,10 +319,11 @@ def target(words: str = "for success and time to solution") -> argparse.Argument
     """The energy to reach."""
     parent, group = _parent("the anneal")
     group.add_argument(
-        "--target", metavar="E|known|exact|best",
+        "--target",
+        metavar="E|known|exact|best",
         help=f"target energy {words}: a number, known, exact (proved by branch and bound, some 60 dense or 150 sparse "
         "spins), or best (found by a long ideal anneal)",
-    )  # fmt: skip
+    )
     return parent
 
 
@@ -325,9 +334,12 @@ def sampling(
     parent, group = _parent("how often")
     group.add_argument("--reads", type=whole("reads", least=least[0]), default=reads, metavar="N", help=words)
     group.add_argument(
-        "--schedules", type=whole("schedules", least=least[1]), default=schedules, metavar="N",
+        "--schedules",
+        type=whole("schedules", least=least[1]),
+        default=schedules,
+        metavar="N",
         help="realisations of the clock (%(default)s)",
-    )  # fmt: skip
+    )
     return parent
 
 
@@ -337,9 +349,12 @@ def seeds(words: str = "seed of everything random", *, die: bool = True) -> argp
     group.add_argument("--seed", type=whole("seed"), default="0", metavar="N", help=f"{words} (%(default)s)")
     if die:
         group.add_argument(
-            "--die-seed", type=whole("die-seed"), default="0", metavar="N",
+            "--die-seed",
+            type=whole("die-seed"),
+            default="0",
+            metavar="N",
             help="which die, where there is spread (%(default)s)",
-        )  # fmt: skip
+        )
     return parent
 
 
@@ -348,13 +363,19 @@ def computer(*, with_engine: bool = True, threads: str | None = None) -> argpars
     parent, group = _parent("this computer")
     if with_engine:
         group.add_argument(
-            "--engine", type=engine, default="auto", metavar="E",
+            "--engine",
+            type=engine,
+            default="auto",
+            metavar="E",
             help="auto, bitplanes, dense, lanes or reference (%(default)s)",
-        )  # fmt: skip
+        )
     group.add_argument(
-        "--threads", type=whole("threads", least=1), default=threads, metavar="N",
+        "--threads",
+        type=whole("threads", least=1),
+        default=threads,
+        metavar="N",
         help=f"threads ({'all cores' if threads is None else threads}); results do not depend on it",
-    )  # fmt: skip
+    )
     return parent
 
 
@@ -364,10 +385,6 @@ def outputs(json: str = "the numbers", *, plot: str | None = None, vcd: bool = F
     if plot is not None:
         group.add_argument("--plot", type=picture, metavar="FILE", help=f"picture: {plot} (png, svg, pdf)")
     if vcd:
-        group.add_argument(
-            "--vcd", type=file_out, metavar="FILE", help="waveform of one read, for GTKWave or Surfer"
-        )
-    group.add_argument(
-        "--json", type=file_out, metavar="FILE|-", help=f"{json} as JSON, to a file or standard output"
-    )
+        group.add_argument("--vcd", type=file_out, metavar="FILE", help="waveform of one read, for GTKWave or Surfer")
+    group.add_argument("--json", type=file_out, metavar="FILE|-", help=f"{json} as JSON, to a file or standard output")
     return parent

@@ -17,23 +17,35 @@ INTERRUPTED = 130
 
 
 def record(
-    arguments: argparse.Namespace, *, programs: Iterable[Any] = (), anneal: Any = None, beta: Iterable[float] = (),
+    arguments: argparse.Namespace,
+    *,
+    programs: Iterable[Any] = (),
+    anneal: Any = None,
+    beta: Iterable[float] = (),
     seed: int | None = None,
-) -> "Provenance":  # fmt: skip
+) -> "Provenance":
     """Where the results of this command come from: its words, its seed (or ``seed``), the programs that ran or their
     hashes, their anneal or beta."""
     from hwsim.report.provenance import provenance
 
     return provenance(
-        command=arguments.command_line, seed=getattr(arguments, "seed", seed), anneal=anneal, beta=beta,
+        command=arguments.command_line,
+        seed=getattr(arguments, "seed", seed),
+        anneal=anneal,
+        beta=beta,
         programs=programs,
-    )  # fmt: skip
+    )
 
 
 def give(
-    arguments: argparse.Namespace, document: dict[str, Any], made: "Provenance", *,
-    text: Callable[[int | None], str] | None, draw: Callable[[str], Any] | None = None, stopped: str | None = None,
-) -> int:  # fmt: skip
+    arguments: argparse.Namespace,
+    document: dict[str, Any],
+    made: "Provenance",
+    *,
+    text: Callable[[int | None], str] | None,
+    draw: Callable[[str], Any] | None = None,
+    stopped: str | None = None,
+) -> int:
     """Write ``document`` to ``--json``, print ``text`` unless the JSON is printed, ``draw`` the picture of ``--plot``.
 
     text : of the width of the terminal, None where standard output is none;  stopped : how far it went where it was

@@ -11,12 +11,11 @@ from hwsim.files import replacing
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
-        "problem", help="what a problem file or generator holds",
+        "problem",
+        help="what a problem file or generator holds",
         parents=[options.problem("ea3d:L=8,seed=1"), options.outputs("the facts")],
-    )  # fmt: skip
-    parser.add_argument(
-        "-o", "--output", type=options.file_out, metavar="FILE", help="write it as a dimod BQM file"
     )
+    parser.add_argument("-o", "--output", type=options.file_out, metavar="FILE", help="write it as a dimod BQM file")
     parser.set_defaults(run=run)
 
 

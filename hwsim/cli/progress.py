@@ -77,6 +77,10 @@ def _bar(left: bool) -> Any:
     columns: list[Any] = [BarColumn(24), TaskProgressColumn(), TextColumn("{task.description}", markup=False)]
     # no thread of its own, and standard output may be a file or a pipe: it stays as it is
     return Progress(
-        *columns, *([TimeRemainingColumn()] if left else []), console=Console(stderr=True), transient=True,
-        auto_refresh=False, redirect_stdout=False,
-    )  # fmt: skip
+        *columns,
+        *([TimeRemainingColumn()] if left else []),
+        console=Console(stderr=True),
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+    )

@@ -59,7 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     write_text(study_page(title, points, best, slopes, matches, pictures(rows, best, made), made), str(page))
     print(f"page: {page}", file=sys.stderr)
     document = {
-        "points": points, "curves": [plain(row) for row in rows], "best": [plain(row) for row in best],
-        "exponents": slopes, "matched": dict(matches),
-    }  # fmt: skip
+        "points": points,
+        "curves": [plain(row) for row in rows],
+        "best": [plain(row) for row in best],
+        "exponents": slopes,
+        "matched": dict(matches),
+    }
     return give(arguments, document, made, text=lambda width: report_text(best, slopes, matches, width=width))

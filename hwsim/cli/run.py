@@ -17,16 +17,26 @@ def add_parser(subparsers: Any) -> None:
         help="one problem on one chip",
         description="Run one problem on one chip, with the chip's own clock unless told otherwise.",
         parents=[
-            options.problem("ea3d:L=8,seed=1 or karate; or a program of hwsim compile"), options.chip(),
-            options.pace(), options.cells(), options.chains("run"), options.partition(),
-            options.anneal(), options.target(), options.sampling("256", "4"), options.seeds(), options.computer(),
+            options.problem("ea3d:L=8,seed=1 or karate; or a program of hwsim compile"),
+            options.chip(),
+            options.pace(),
+            options.cells(),
+            options.chains("run"),
+            options.partition(),
+            options.anneal(),
+            options.target(),
+            options.sampling("256", "4"),
+            options.seeds(),
+            options.computer(),
             options.outputs(plot="energy against device time", vcd=True),
         ],
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--dies", type=options.whole("dies", least=1), metavar="N",
+        "--dies",
+        type=options.whole("dies", least=1),
+        metavar="N",
         help="run N virtual dies: the yield curve against time to solution",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--clamp", type=options.clamps, metavar="V=S,...", help="fix variables, such as v0=1,v3=-1 (0 or 1 of a QUBO)"
     )
@@ -34,9 +44,12 @@ def add_parser(subparsers: Any) -> None:
         "--samples", type=options.file_out, metavar="FILE", help="final states as a dimod SampleSet (JSON)"
     )
     parser.add_argument(
-        "-o", "--output", type=options.file_out, metavar="FILE.npz",
+        "-o",
+        "--output",
+        type=options.file_out,
+        metavar="FILE.npz",
         help="keep the run, with the trace of its first read; hwsim.load_run reads it",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -66,10 +79,16 @@ def run(arguments: argparse.Namespace) -> int:
     target = find_target(arguments, problem)
     with Progress(1) as progress:
         result = emulate(
-            program, anneal=anneal, reads=arguments.reads, schedules=arguments.schedules, seed=arguments.seed,
-            engine=arguments.engine, threads=arguments.threads, progress=progress.watch(program.clock.kind),
+            program,
+            anneal=anneal,
+            reads=arguments.reads,
+            schedules=arguments.schedules,
+            seed=arguments.seed,
+            engine=arguments.engine,
+            threads=arguments.threads,
+            progress=progress.watch(program.clock.kind),
             record=(0,) if arguments.vcd or arguments.output else (),
-        )  # fmt: skip
+        )
     row = summarise(result, kind=problem.kind, target=target)
     found = answers(problem, result, target=target)
     made = record(arguments, programs=[program], anneal=anneal)
@@ -83,9 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     def text(_: int | None) -> str:
         lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": ready.chip_name})]
         lines.append(f"engine: {result.engine} ({result.engine_reason})")
-        lines += answer_lines(
-            found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits
-        )  # fmt: skip
+        lines += answer_lines(found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits)
         return "\n".join([*lines, *cost_lines(row, program.prices.grades)])
 
     def draw(path: str) -> None:

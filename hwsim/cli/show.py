@@ -18,14 +18,11 @@ def add_parser(subparsers: Any) -> None:
         "--measure emulate one device of it and lay its answer to an input, its dwell times and its memory beside the "
         "law of the card.",
         parents=[
-            options.seeds("seed of the emulation", die=False), options.outputs("all of it", plot="one emulated device")
+            options.seeds("seed of the emulation", die=False),
+            options.outputs("all of it", plot="one emulated device"),
         ],
     )
-    parser.add_argument(
-        "name",
-        metavar="NAME",
-        help="a chip, p-bit or machine of continuous cells, or a .toml file",
-    )
+    parser.add_argument("name", metavar="NAME", help="a chip, p-bit or machine of continuous cells, or a .toml file")
     parser.add_argument("--measure", action="store_true", help="the numbers of that picture, without drawing it")
     parser.set_defaults(run=run)
 
@@ -59,9 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
         facts["measured"] = {"seed": arguments.seed} | _plain(measured)
     made = record(arguments)
     return give(
-        arguments, facts, made, text=lambda width: card_table(facts, width=min(100, max(80, width or 92))),
+        arguments,
+        facts,
+        made,
+        text=lambda width: card_table(facts, width=min(100, max(80, width or 92))),
         draw=lambda path: device_picture(measured, path, title=device_title(chip), provenance=made),
-    )  # fmt: skip
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -45,9 +45,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("plan", metavar="PLAN.toml", help="problems, chips, algorithms and what to vary")
     parser.add_argument("--store", required=True, metavar="FILE", help="results, an SQLite file; it grows")
     parser.add_argument(
-        "--workers", type=options.whole("workers", least=1), metavar="N",
+        "--workers",
+        type=options.whole("workers", least=1),
+        metavar="N",
         help="processes on this machine (one for each core)",
-    )  # fmt: skip
+    )
     parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, such as tcp://10.0.0.1:8786")
     parser.set_defaults(run=run)
 
@@ -75,9 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
         workers = _workers(arguments, shelf, lambda: ctrl_c.heard)
         try:
             plan = build(
-                spec, shelf.keep, recall=store.points().get,
+                spec,
+                shelf.keep,
+                recall=store.points().get,
                 progress=lambda done, of, what: bar.show(done / of, f"preparing {done + 1}/{of}  {what}"),
-            )  # fmt: skip
+            )
             for words, reason in plan.unfit:
                 bar.say(f"left out, {', '.join(words.values())}: {reason}")
             if not plan.points:
@@ -85,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
             began = time.monotonic()
             result = execute(
                 plan, store, workers, interrupt=lambda: ctrl_c.heard, progress=lambda status: _show(bar, status)
-            )  # fmt: skip
+            )
         finally:
             workers.close()
         bar.close()
@@ -99,9 +103,10 @@ def run(arguments: argparse.Namespace) -> int:
         row["stopped"] = result.reasons.get(row["key"])
     seeds = {point.seed for point in plan.points}
     made = record(
-        arguments, seed=seeds.pop() if len(seeds) == 1 else None,
+        arguments,
+        seed=seeds.pop() if len(seeds) == 1 else None,
         programs=dict.fromkeys(point.program for point in plan.points),
-    )  # fmt: skip
+    )
     spent = time.monotonic() - began
 
     def text(width: int | None) -> str:

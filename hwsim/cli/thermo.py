@@ -19,9 +19,10 @@ def add_parser(subparsers: Any) -> None:
     for module in (thermo_linalg, thermo_functions, thermo_sample):
         module.add_parsers(kinds)
     machines = kinds.add_parser(
-        "machines", help="the machines of continuous cells, for --machine",
+        "machines",
+        help="the machines of continuous cells, for --machine",
         parents=[options.outputs("every number with its source and grade")],
-    )  # fmt: skip
+    )
     machines.set_defaults(run=run_machines)
 
 

@@ -19,27 +19,38 @@ def add_parsers(kinds: Any) -> None:
     for name, words in _WORDS.items():
         held = "its eigenvalues have positive real parts" if name == "lyapunov" else "symmetric positive definite"
         kind = kinds.add_parser(
-            name, help=words, description=words[0].upper() + words[1:] + ", of ideal cells.",
+            name,
+            help=words,
+            description=words[0].upper() + words[1:] + ", of ideal cells.",
             parents=[
                 options.seeds("seed of the noise", die=False),
                 options.outputs(plot="what was measured beside the exact values"),
             ],
-        )  # fmt: skip
+        )
         kind.add_argument("matrix", metavar="A", help=f"{held}: .npy, .mtx, or text with rows")
         if name == "lyapunov":
             kind.add_argument("noise", metavar="Q", help="a covariance: .npy, .mtx or text")
         kind.add_argument(
-            "--tau", type=options.time("tau"), default="1us", metavar="TIME",
+            "--tau",
+            type=options.time("tau"),
+            default="1us",
+            metavar="TIME",
             help="a cell with A = 1 relaxes in it (%(default)s)",
-        )  # fmt: skip
+        )
         kind.add_argument(
-            "--replicas", type=options.whole("replicas", least=2), default="64", metavar="N",
+            "--replicas",
+            type=options.whole("replicas", least=2),
+            default="64",
+            metavar="N",
             help="machines at once (%(default)s)",
-        )  # fmt: skip
+        )
         kind.add_argument(
-            "--samples", type=options.whole("samples", least=1), default="1000", metavar="N",
+            "--samples",
+            type=options.whole("samples", least=1),
+            default="1000",
+            metavar="N",
             help="of each machine (%(default)s)",
-        )  # fmt: skip
+        )
         kind.set_defaults(run=run, kind=name)
 
 
@@ -50,8 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     A = read_array(arguments.matrix, "A", 2)
     how: dict[str, Any] = {
-        "tau_s": arguments.tau, "seed": arguments.seed, "replicas": arguments.replicas, "samples": arguments.samples,
-    }  # fmt: skip
+        "tau_s": arguments.tau,
+        "seed": arguments.seed,
+        "replicas": arguments.replicas,
+        "samples": arguments.samples,
+    }
     if arguments.kind == "determinant":
         found: Any = matrices.determinant(A, **how)
     elif arguments.kind == "exponential":

@@ -18,39 +18,47 @@ def add_parsers(kinds: Any) -> None:
     }
     for name, words in made.items():
         kind = kinds.add_parser(
-            name, help=words, description=words[0].upper() + words[1:] + ", of cells in a bowl.",
+            name,
+            help=words,
+            description=words[0].upper() + words[1:] + ", of cells in a bowl.",
             parents=[
                 options.seeds("seed of the noise"),
                 options.outputs(plot="error against device time, with the predicted line"),
             ],
-        )  # fmt: skip
+        )
         if name == "regression":
             kind.add_argument("matrix", metavar="X", help="features, a row each: .npy, .mtx or text")
             kind.add_argument("vector", metavar="y", help="observations: .npy, .mtx or text")
             kind.add_argument(
-                "--noise", type=options.quantity("noise"), default="1", metavar="S",
+                "--noise",
+                type=options.quantity("noise"),
+                default="1",
+                metavar="S",
                 help="s.d. of the noise of y (%(default)s)",
-            )  # fmt: skip
+            )
             kind.add_argument(
-                "--prior", type=options.quantity("prior"), metavar="S",
+                "--prior",
+                type=options.quantity("prior"),
+                metavar="S",
                 help="s.d. of each weight before y was seen (flat: least squares)",
-            )  # fmt: skip
+            )
         else:
             kind.add_argument("matrix", metavar="A", help="symmetric positive definite: .npy, .mtx, or text with rows")
             if name == "solve":
                 kind.add_argument("vector", metavar="b", help="right-hand side: .npy, .mtx or text")
         machine = kind.add_argument_group("the machine")
         machine.add_argument(
-            "--machine", default="generic-overdamped", metavar="M",
+            "--machine",
+            default="generic-overdamped",
+            metavar="M",
             help="name or file of a card of continuous cells (%(default)s; see hwsim thermo machines)",
-        )  # fmt: skip
+        )
         options.card_changes(machine)
         options.of_card(machine, "tau", "TIME", options.time("tau"), "a cell with A = 1 relaxes in it (the machine's)")
         if name != "regression":
             options.of_card(
-                machine, "beta", "X", options.quantity("beta"),
-                "inverse temperature: divides the noise (the machine's)",
-            )  # fmt: skip
+                machine, "beta", "X", options.quantity("beta"), "inverse temperature: divides the noise (the machine's)"
+            )
         for length, what in (
             ("time", "device time of sampling (100 slowest relaxation times)"),
             ("settle", "device time before the first sample (6 of them)"),
@@ -58,13 +66,18 @@ def add_parsers(kinds: Any) -> None:
         ):
             kind.add_argument(f"--{length}", type=options.time(length), metavar="TIME", help=what)
         kind.add_argument(
-            "--replicas", type=options.whole("replicas", least=1), default="1", metavar="N",
+            "--replicas",
+            type=options.whole("replicas", least=1),
+            default="1",
+            metavar="N",
             help="machines at once (%(default)s)",
-        )  # fmt: skip
+        )
         kind.add_argument(
-            "--host-power", type=options.quantity("host-power", "power", above_zero=True), metavar="W",
+            "--host-power",
+            type=options.quantity("host-power", "power", above_zero=True),
+            metavar="W",
             help="power of this computer, for the energy of direct solvers",
-        )  # fmt: skip
+        )
         kind.set_defaults(run=run, kind=name)
 
 
@@ -81,9 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
     b: Any = None
     if kind == "regression":
         law = posterior(
-            read_array(arguments.matrix, "X", 2), read_array(arguments.vector, "y", 1), noise=arguments.noise,
+            read_array(arguments.matrix, "X", 2),
+            read_array(arguments.vector, "y", 1),
+            noise=arguments.noise,
             prior=arguments.prior,
-        )  # fmt: skip
+        )
         A, b = law.A, law.b
     else:
         A = read_array(arguments.matrix, "A", 2)
@@ -96,9 +111,16 @@ def run(arguments: argparse.Namespace) -> int:
     }
     with CtrlC() as ctrl_c, Progress(1) as progress:
         found = measure(
-            A, b, machine=machine, die_seed=arguments.die_seed, seed=arguments.seed, replicas=arguments.replicas,
-            interrupt=lambda: ctrl_c.heard, progress=progress.watch(f"{kind} {len(A)} x {len(A)}"), **times,
-        )  # fmt: skip
+            A,
+            b,
+            machine=machine,
+            die_seed=arguments.die_seed,
+            seed=arguments.seed,
+            replicas=arguments.replicas,
+            interrupt=lambda: ctrl_c.heard,
+            progress=progress.watch(f"{kind} {len(A)} x {len(A)}"),
+            **times,
+        )
     rows = direct_solvers(A, b, found, inverse=kind == "inverse", host_power_w=arguments.host_power)
     document = {"kind": kind, "machine": machine.name, "cells": machine.kind, "size": len(A)} | linalg_facts(found)
     document |= {"energy_grade": machine.grades.get("power"), "direct": [vars(row) for row in rows]}

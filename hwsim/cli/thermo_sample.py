@@ -11,21 +11,26 @@ from hwsim.cli.progress import Progress
 def add_parsers(kinds: Any) -> None:
     """Add the subcommand."""
     sample = kinds.add_parser(
-        "sample", help="one cell in a potential: a ball in a bowl, in two wells, in any U(x)",
+        "sample",
+        help="one cell in a potential: a ball in a bowl, in two wells, in any U(x)",
         description="Let a cell fluctuate in a potential and compare where it was with exp(-beta U) / Z.",
         parents=[
             options.seeds("seed of the noise", die=False),
             options.outputs(plot="one cell in time, and the histogram against the law"),
         ],
-    )  # fmt: skip
+    )
     sample.add_argument(
-        "potential", metavar="U",
+        "potential",
+        metavar="U",
         help="bowl:stiffness=1,centre=0; wells:barrier=4,distance=1; or an expression such as 'x**4/4 - x**2/2'",
-    )  # fmt: skip
+    )
     sample.add_argument(
-        "--beta", type=options.quantity("beta", above_zero=True), default="1", metavar="X",
+        "--beta",
+        type=options.quantity("beta", above_zero=True),
+        default="1",
+        metavar="X",
         help="inverse temperature (%(default)s)",
-    )  # fmt: skip
+    )
     for name, default, words in (
         ("tau", "1us", "a bowl of stiffness 1 relaxes in it (%(default)s)"),
         ("relax", None, "the cell has inertia: its velocity relaxes in TIME (none: overdamped)"),
@@ -35,17 +40,24 @@ def add_parsers(kinds: Any) -> None:
             f"--{name}", type=options.time(name, above_zero=True), default=default, metavar="TIME", help=words
         )
     sample.add_argument(
-        "--step", type=options.time("step"), metavar="TIME",
+        "--step",
+        type=options.time("step"),
+        metavar="TIME",
         help="of the integrator (a twentieth of the fastest relaxation)",
-    )  # fmt: skip
+    )
     sample.add_argument(
-        "--start", type=options.quantity("start"), metavar="X",
+        "--start",
+        type=options.quantity("start"),
+        metavar="X",
         help="where every replica begins (the centre of a bowl, else 0)",
-    )  # fmt: skip
+    )
     sample.add_argument(
-        "--replicas", type=options.whole("replicas", least=1), default="4096", metavar="N",
+        "--replicas",
+        type=options.whole("replicas", least=1),
+        default="4096",
+        metavar="N",
         help="independent cells (%(default)s)",
-    )  # fmt: skip
+    )
     sample.add_argument(
         "--bins", type=options.whole("bins", least=2), default="60", metavar="N", help="of the histogram (%(default)s)"
     )
@@ -61,13 +73,18 @@ def run_sample(arguments: argparse.Namespace) -> int:
 
     potential = parse_potential(arguments.potential)
     plan = CellPlan(
-        beta=arguments.beta, tau_s=arguments.tau, relax_s=arguments.relax, time_s=arguments.time, step_s=arguments.step,
-        start=arguments.start, replicas=arguments.replicas, bins=arguments.bins, seed=arguments.seed,
-    )  # fmt: skip
+        beta=arguments.beta,
+        tau_s=arguments.tau,
+        relax_s=arguments.relax,
+        time_s=arguments.time,
+        step_s=arguments.step,
+        start=arguments.start,
+        replicas=arguments.replicas,
+        bins=arguments.bins,
+        seed=arguments.seed,
+    )
     with CtrlC() as ctrl_c, Progress(1) as progress:
-        document = sample_cell(
-            potential, plan, progress=progress.watch(potential.name), interrupt=lambda: ctrl_c.heard
-        )  # fmt: skip
+        document = sample_cell(potential, plan, progress=progress.watch(potential.name), interrupt=lambda: ctrl_c.heard)
     made = record(arguments, beta=[plan.beta])
 
     def draw(path: str) -> None:

@@ -22,40 +22,57 @@ def add_parser(subparsers: Any) -> None:
         "one that reaches the target soonest with probability 0.99. An optimum counts only where shorter and longer "
         "runs are worse.",
         parents=[
-            options.problem("ea3d:L=8,seed=1"), options.chip(), options.pace(own_clock=False),
+            options.problem("ea3d:L=8,seed=1"),
+            options.chip(),
+            options.pace(own_clock=False),
             options.anneal(
-                beta="constant or start:end (0.1/sigma:10/sigma; a ladder of its own in tempering)", time_default=None,
+                beta="constant or start:end (0.1/sigma:10/sigma; a ladder of its own in tempering)",
+                time_default=None,
                 length="this length alone, with the reads asked for and no more; else longer and longer ones",
             ),
             options.target("(the known one)"),
             options.sampling(
-                None, "8", least=(2, 1),
+                None,
+                "8",
+                least=(2, 1),
                 words="runs of each length at once (for each schedule 512 where they share machine words, else 64; 4 "
                 "of what keeps several replicas)",
             ),
-            options.seeds(), options.computer(),
+            options.seeds(),
+            options.computer(),
             options.outputs(plot="time to solution and success against anneal time"),
         ],
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--clock", type=options.several(str), default=_CLOCKS, metavar="C,...",
+        "--clock",
+        type=options.several(str),
+        default=_CLOCKS,
+        metavar="C,...",
         help="clocks to compare (%(default)s; own: the chip's)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--participation", type=options.quantity("participation"), default="0.5", metavar="P",
+        "--participation",
+        type=options.quantity("participation"),
+        default="0.5",
+        metavar="P",
         help="of a synchronous clock (%(default)s)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--algorithm", default="anneal", metavar="NAME[:KEY=VALUE,...]",
+        "--algorithm",
+        default="anneal",
+        metavar="NAME[:KEY=VALUE,...]",
         help="anneal, tempering, quantum or population, such as tempering:replicas=8,cluster=false (%(default)s)",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--first", type=options.time("first"), metavar="TIME", help="shortest run (30 updates of a p-bit)"
     )
     parser.add_argument(
-        "--budget", type=options.quantity("budget"), default="45", metavar="S",
+        "--budget",
+        type=options.quantity("budget"),
+        default="45",
+        metavar="S",
         help="host seconds for each clock (%(default)s)",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -86,24 +103,30 @@ def run(arguments: argparse.Namespace) -> int:
         programs.append(program)
         make = recipes(
             problem, program, algorithm=name, parameters=parameters, beta=arguments.beta, shape=arguments.anneal
-        )  # fmt: skip
+        )
         with Progress(12) as progress:
 
             def watch(length: float, clock: str = clock, progress: Any = progress) -> Any:
                 return progress.watch(f"{clock}, {format_si(length, 's')}")
 
             found = find_optimum(
-                program, make, target=target, search=_search(arguments, name, program), engine=arguments.engine,
-                threads=arguments.threads, progress=watch,
-            )  # fmt: skip
+                program,
+                make,
+                target=target,
+                search=_search(arguments, name, program),
+                engine=arguments.engine,
+                threads=arguments.threads,
+                progress=watch,
+            )
         if found.points:
             rows.append(
                 {
-                    "clock": clock, "grades": dict(machine.grades),
+                    "clock": clock,
+                    "grades": dict(machine.grades),
                     "participation": program.clock.participation if program.clock.kind == "synchronous" else None,
                 }
                 | optimum_facts(program, found, make)
-            )  # fmt: skip
+            )
         if found.interrupted:
             interrupted = True
             break
@@ -136,8 +159,11 @@ def _search(arguments: argparse.Namespace, name: str, program: Any) -> Any:
     if reads is None:
         reads = reads_at_once(program, algorithm=name, schedules=arguments.schedules, engine=arguments.engine)
     given: dict[str, Any] = {
-        "reads": reads, "schedules": arguments.schedules, "seed": arguments.seed, "budget_s": arguments.budget,
-    }  # fmt: skip
+        "reads": reads,
+        "schedules": arguments.schedules,
+        "seed": arguments.seed,
+        "budget_s": arguments.budget,
+    }
     if arguments.time is not None:
         return Search(first_s=arguments.time, most=1, most_batches=1, **given)
     return Search(first_s=shortest_s(program) if arguments.first is None else arguments.first, **given)

@@ -19,9 +19,14 @@ from hwsim.session import Activity
 
 _CONTROLLER = ("swap", "transfer")
 PRICE_OF = {
-    "update": "energy_per_update", "wires": "wire_energy", "swap": "energy_per_swap", "write": "energy_per_write",
-    "read": "energy_per_read", "transfer": "energy_per_transfer", "standby": "standby_power",
-}  # fmt: skip
+    "update": "energy_per_update",
+    "wires": "wire_energy",
+    "swap": "energy_per_swap",
+    "write": "energy_per_write",
+    "read": "energy_per_read",
+    "transfer": "energy_per_transfer",
+    "standby": "standby_power",
+}
 """The card's price of each item of energy."""
 
 
@@ -74,17 +79,21 @@ class Account:
     def facts(self) -> dict[str, Any]:
         """The account as the plain numbers of tables and JSON."""
         return {
-            "device_time_s": self.device_time_s, "total_time_s": self.total_time_s,
-            "device_energy_j": self.device_energy_j, "total_energy_j": self.total_energy_j,
-            "time_split_s": dict(self.time_s), "energy_split_j": dict(self.energy_j),
-            "unknown_time": self.unknown_time, "unknown_energy": self.unknown_energy, "power_w": self.power_w,
-            "program_s": self.program_s, "program_j": self.program_j,
-        }  # fmt: skip
+            "device_time_s": self.device_time_s,
+            "total_time_s": self.total_time_s,
+            "device_energy_j": self.device_energy_j,
+            "total_energy_j": self.total_energy_j,
+            "time_split_s": dict(self.time_s),
+            "energy_split_j": dict(self.energy_j),
+            "unknown_time": self.unknown_time,
+            "unknown_energy": self.unknown_energy,
+            "power_w": self.power_w,
+            "program_s": self.program_s,
+            "program_j": self.program_j,
+        }
 
 
-def account(
-    activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, other_s: float = 0.0
-) -> Account:
+def account(activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, other_s: float = 0.0) -> Account:
     """Every item is fixed + per item: ``prices`` say what a state, an exchange and a p-bit of a state cost.
 
     wires_j : energy of a run's wires; 0 where wires have no price of their own, None where it is not known
@@ -112,12 +121,15 @@ def account(
         "standby": 0.0 if prices.standby_w is None else prices.standby_w * sum(v for v in time_s.values() if v),
     }
     return Account(
-        time_s=time_s, energy_j=energy_j, power_w=prices.power_w,
+        time_s=time_s,
+        energy_j=energy_j,
+        power_w=prices.power_w,
         device_energy_j=prices.device_energy_j(
             updates=activity.updates, time_s=activity.device_time_s, wires_j=wires_j
         ),
-        program_s=prices.programming_time_s, program_j=_times(prices.write_j, activity.n_pbits * activity.copies),
-    )  # fmt: skip
+        program_s=prices.programming_time_s,
+        program_j=_times(prices.write_j, activity.n_pbits * activity.copies),
+    )
 
 
 def _times(price: float | None, count: float) -> float | None:

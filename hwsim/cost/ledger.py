@@ -45,9 +45,11 @@ def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
     if n < 1:
         raise InputError(f"the number of p-bits must be >= 1, got {n}")
     lines = [
-        _line(chip, price) for key, price in PRICES.items() if price.is_charged
+        _line(chip, price)
+        for key, price in PRICES.items()
+        if price.is_charged
         if not price.of_controller or known_price(chip, key) is not None or key in chip.missing
-    ]  # fmt: skip
+    ]
     update, read, write = (known_price(chip, f"energy_per_{what}") for what in ("update", "read", "write"))
     period = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s
     totals = (

@@ -64,20 +64,37 @@ class Solution(TimeToSolution):
     def facts(self) -> dict[str, Any]:
         """The solution as the plain numbers of tables and JSON, intervals as lists."""
         return {
-            "hits": self.n_success, "p_success": self.p_success, "p_success_ci": list(self.p_success_ci),
-            "runs_to_solution": self.repeats, "tts99_is_bound": self.tts_is_bound,
-            "tts99_s": self.tts_s, "tts99_ci_s": list(self.tts_ci_s),
-            "tts99_total_s": self.total_s, "tts99_total_ci_s": list(self.total_ci_s),
-            "ets99_j": self.energy_j, "ets99_ci_j": _listed(self.energy_ci_j),
-            "ets99_total_j": self.total_energy_j, "ets99_total_ci_j": _listed(self.total_energy_ci_j),
-        }  # fmt: skip
+            "hits": self.n_success,
+            "p_success": self.p_success,
+            "p_success_ci": list(self.p_success_ci),
+            "runs_to_solution": self.repeats,
+            "tts99_is_bound": self.tts_is_bound,
+            "tts99_s": self.tts_s,
+            "tts99_ci_s": list(self.tts_ci_s),
+            "tts99_total_s": self.total_s,
+            "tts99_total_ci_s": list(self.total_ci_s),
+            "ets99_j": self.energy_j,
+            "ets99_ci_j": _listed(self.energy_ci_j),
+            "ets99_total_j": self.total_energy_j,
+            "ets99_total_ci_j": _listed(self.total_energy_ci_j),
+        }
 
 
 NO_SOLUTION = {
-    "hits": None, "p_success": None, "p_success_ci": None, "runs_to_solution": None, "tts99_is_bound": None,
-    "tts99_s": None, "tts99_ci_s": None, "tts99_total_s": None, "tts99_total_ci_s": None, "ets99_j": None,
-    "ets99_ci_j": None, "ets99_total_j": None, "ets99_total_ci_j": None,
-}  # fmt: skip
+    "hits": None,
+    "p_success": None,
+    "p_success_ci": None,
+    "runs_to_solution": None,
+    "tts99_is_bound": None,
+    "tts99_s": None,
+    "tts99_ci_s": None,
+    "tts99_total_s": None,
+    "tts99_total_ci_s": None,
+    "ets99_j": None,
+    "ets99_ci_j": None,
+    "ets99_total_j": None,
+    "ets99_total_ci_j": None,
+}
 """The facts where there is no target."""
 
 

@@ -43,9 +43,10 @@ def toggled(program: Program, anneal: Anneal, *, reads: int = READS, seed: int =
     counts = _counts(program, anneal, reads, seed)
     joules = [float(changed @ price) for changed in counts]
     return Toggled(
-        toggles=float(np.mean(counts.sum(axis=1))), wire_j=float(np.mean(joules)),
+        toggles=float(np.mean(counts.sum(axis=1))),
+        wire_j=float(np.mean(joules)),
         error=float(np.std(joules, ddof=1) / np.sqrt(reads)),
-    )  # fmt: skip
+    )
 
 
 def wires_of(program: Program, anneal: Anneal | None) -> float | None:

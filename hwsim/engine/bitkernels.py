@@ -210,9 +210,17 @@ def _count_into(builder: Any, planes: list[Variable], at: int, three: tuple[Vec,
 
 
 def _count_inputs(
-    builder: Any, rows: Words, inputs: Words, groups: Words, first: Any, *, width: Any, offset: Any, n_planes: int,
+    builder: Any,
+    rows: Words,
+    inputs: Words,
+    groups: Words,
+    first: Any,
+    *,
+    width: Any,
+    offset: Any,
+    n_planes: int,
     n_bits: int,
-) -> list[Vec]:  # fmt: skip
+) -> list[Vec]:
     """Planes of the count of pushing inputs; those that count 2**bit begin in group ``groups[first + bit]``."""
     count = [Variable(builder, constant(builder, 0)) for _ in range(n_planes)]
     for bit in range(n_bits):
@@ -286,60 +294,63 @@ def _limit_of_plane(builder: Any, hot: _Hot, lists: Words, first: Any, plane: An
     loop(builder, builder.udiv(length, _i64(4)), add_four)
 
 
+def _sort_counts(builder: Any, hot: _Hot, n_open: Any, n_always: Any) -> tuple[Variable, Variable]:
+    """Replicas that are below their threshold whatever is drawn, and those that the draw decides; see decide_wide."""
+    open_ = Variable(builder, constant(builder, 0))
+    below = Variable(builder, constant(builder, 0))
+
+    def make_open(entry: Any) -> None:
+        mask = hot.of_level(entry)
+        hot.store(entry, mask)
+        open_.set(open_.get() | mask)
+
+    def make_always(entry: Any) -> None:
+        below.set(below.get() | hot.of_level(builder.add(n_open, entry)))
+
+    loop(builder, n_open, make_open)
+    loop(builder, n_always, make_always)
+    hot.store(n_open, constant(builder, 0))
+    return below, open_
+
+
 def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
     """The kernel for counts below 2**n_planes and couplings below 2**n_bits; see decide_wide."""
 
     @intrinsic
-    def decide_wide(typingctx, rows, width, inputs, group, group_first, start, levels, level_first, lists, list_first,
-                    scratch, out, out_first):  # fmt: skip
-        signature = types.void(rows, width, inputs, group, group_first, start, levels, level_first, lists, list_first,
-                               scratch, out, out_first)  # fmt: skip
+    def decide_wide(
+        _, rows, width, inputs, group, group_at, start, levels, level_at, lists, list_at, scratch, out, out_at
+    ):
+        signature = types.void(
+            rows, width, inputs, group, group_at, start, levels, level_at, lists, list_at, scratch, out, out_at
+        )
 
         def codegen(context, builder, sig, arguments):
-            width_, group_first_, start_, level_first_, list_first_, out_first_ = (
-                arguments[k] for k in (1, 4, 5, 7, 9, 12)
-            )
+            width_, group_at_, start_, level_at_, list_at_, out_at_ = (arguments[k] for k in (1, 4, 5, 7, 9, 12))
             rows_, inputs_, group_, levels_, lists_, scratch_, out_ = (
                 Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 6, 8, 10, 11)
             )
-            hot = _Hot(builder, scratch_, levels_, level_first_, n_planes)
-            n_open = levels_.word(level_first_)
-            n_always = levels_.word(builder.add(level_first_, _i64(1)))
+            hot = _Hot(builder, scratch_, levels_, level_at_, n_planes)
+            n_open = levels_.word(level_at_)
+            n_always = levels_.word(builder.add(level_at_, _i64(1)))
+            size = {"n_planes": n_planes, "n_bits": n_bits}
 
             def block(index: Any) -> None:
                 offset = builder.mul(index, _i64(LANES))
-                hot.store_planes(
-                    _count_inputs(
-                        builder, rows_, inputs_, group_, group_first_, width=width_, offset=offset, n_planes=n_planes,
-                        n_bits=n_bits,
-                    )
-                )  # fmt: skip
-                open_ = Variable(builder, constant(builder, 0))
-                below = Variable(builder, constant(builder, 0))
-
-                def make_open(entry: Any) -> None:
-                    mask = hot.of_level(entry)
-                    hot.store(entry, mask)
-                    open_.set(open_.get() | mask)
-
-                def make_always(entry: Any) -> None:
-                    below.set(below.get() | hot.of_level(builder.add(n_open, entry)))
-
-                loop(builder, n_open, make_open)
-                loop(builder, n_always, make_always)
-                hot.store(n_open, constant(builder, 0))
+                at = {"width": width_, "offset": offset}
+                hot.store_planes(_count_inputs(builder, rows_, inputs_, group_, group_at_, **at, **size))
+                below, open_ = _sort_counts(builder, hot, n_open, n_always)
                 random, beside = (Variable(builder, v) for v in _first_words(builder, start_, index))
                 limit = Variable(builder, constant(builder, 0))
 
                 def more(plane: Any) -> None:
-                    _limit_of_plane(builder, hot, lists_, list_first_, plane, limit)
+                    _limit_of_plane(builder, hot, lists_, list_at_, plane, limit)
                     b, o = _compare(below.get(), open_.get(), limit.get(), random.get())
                     _advance_words(random, beside)
                     below.set(b)
                     open_.set(o)
 
                 _while_open(builder, open_, 0, more)
-                out_.store(builder.add(out_first_, offset), below.get())
+                out_.store(builder.add(out_at_, offset), below.get())
 
             loop(builder, builder.udiv(width_, _i64(LANES)), block)
             return context.get_dummy_value()

@@ -35,25 +35,19 @@ from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
-from hwsim.engine.pending import (
-    Queue,
-    Rings,
-    drop,
-    grown,
-    new_queue,
-    new_rings,
-    newest,
-    newest_of_rings,
-    write_rings,
-)
+from hwsim.engine.pending import Queue, Rings, drop, grown, new_queue, new_rings, newest, newest_of_rings, write_rings
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.program import Program
 
 FEATURES = SHARED | {
-    Feature.DIFFERENT_DELAYS, Feature.DRIVEN, Feature.QUANTISED_INPUT, Feature.INPUT_LIMIT, Feature.OTHER_LAWS,
+    Feature.DIFFERENT_DELAYS,
+    Feature.DRIVEN,
+    Feature.QUANTISED_INPUT,
+    Feature.INPUT_LIMIT,
+    Feature.OTHER_LAWS,
     Feature.NOISE,
-}  # fmt: skip
+}
 _MAX_TABLE_BYTES = 2**28
 
 
@@ -181,7 +175,7 @@ class Prepared:
         kinds, of = np.unique(rows, axis=0, return_inverse=True)
         bias, common, most, stride, driven_common, driven_most = (
             np.ascontiguousarray(kinds[:, k]).astype(np.int64) for k in range(-6, 0)
-        )  # fmt: skip
+        )
         counts = most + stride * driven_most
         has_wide = bool(np.any(counts > GROUP))
         longest = int(counts.max(initial=0)) + 1
@@ -191,13 +185,23 @@ class Prepared:
         self.slots = len(kinds) if len(kinds) * slot_bytes <= _MAX_TABLE_BYTES else 1
         self.longest = longest
         meaning = Counts(
-            -bias - common * most, 2 * common, counts + 1, most, stride, -driven_common * driven_most,
-            2 * driven_common, (counts <= GROUP).astype(np.int64),
-        )  # fmt: skip
+            -bias - common * most,
+            2 * common,
+            counts + 1,
+            most,
+            stride,
+            -driven_common * driven_most,
+            2 * driven_common,
+            (counts <= GROUP).astype(np.int64),
+        )
         return Classes(
-            of.ravel().astype(np.int32), np.ascontiguousarray(kinds[:, :-6]), np.stack(meaning, axis=1),
-            given(program.cells.table, np.float64), program.cells.table_first, program.cells.table_step,
-        )  # fmt: skip
+            of.ravel().astype(np.int32),
+            np.ascontiguousarray(kinds[:, :-6]),
+            np.stack(meaning, axis=1),
+            given(program.cells.table, np.float64),
+            program.cells.table_first,
+            program.cells.table_step,
+        )
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
@@ -279,9 +283,17 @@ class Shard:
                 )
             else:
                 event = advance_rings(
-                    event, chunk, steps, prepared.layout, prepared.wires, self._pending, self._packed, self._tables,
-                    self._noise, trace,
-                )  # fmt: skip
+                    event,
+                    chunk,
+                    steps,
+                    prepared.layout,
+                    prepared.wires,
+                    self._pending,
+                    self._packed,
+                    self._tables,
+                    self._noise,
+                    trace,
+                )
             if event == n_events:
                 break
             self._pending = grown(self._pending)

@@ -175,19 +175,52 @@ def _decide(kind, seen, inputs, groups, own, start, tables, slot, out, place):
         decide_narrow_7(seen, width, inputs, first, start, tables.masks, mask, out, place)
     elif kind == WIDE_5:
         decide_wide_5(
-            seen, width, inputs, groups, own, start, tables.levels, level, tables.lists, listed, tables.scratch, out,
+            seen,
+            width,
+            inputs,
+            groups,
+            own,
+            start,
+            tables.levels,
+            level,
+            tables.lists,
+            listed,
+            tables.scratch,
+            out,
             place,
-        )  # fmt: skip
+        )
     elif kind == WIDE_5_SIZED:
         decide_wide_5_sized(
-            seen, width, inputs, groups, own, start, tables.levels, level, tables.lists, listed, tables.scratch, out,
+            seen,
+            width,
+            inputs,
+            groups,
+            own,
+            start,
+            tables.levels,
+            level,
+            tables.lists,
+            listed,
+            tables.scratch,
+            out,
             place,
-        )  # fmt: skip
+        )
     else:
         decide_wide_10(
-            seen, width, inputs, groups, own, start, tables.levels, level, tables.lists, listed, tables.scratch, out,
+            seen,
+            width,
+            inputs,
+            groups,
+            own,
+            start,
+            tables.levels,
+            level,
+            tables.lists,
+            listed,
+            tables.scratch,
+            out,
             place,
-        )  # fmt: skip
+        )
 
 
 @njit

@@ -90,10 +90,24 @@ def _fill_bounds(classes, c, beta, drive, unit, shift, bound):
             field = field + drive * (unit * np.float64(driven_first + s // stride * driven_step))
         bound[s] = np.int64(
             law_threshold(
-                1, field, beta, gain, offset + shift, low, high, input_step, word, np.int64(law), parameter, reach,
-                noise, classes.table, classes.table_first, classes.table_step,
+                1,
+                field,
+                beta,
+                gain,
+                offset + shift,
+                low,
+                high,
+                input_step,
+                word,
+                np.int64(law),
+                parameter,
+                reach,
+                noise,
+                classes.table,
+                classes.table_first,
+                classes.table_step,
             )
-        )  # fmt: skip
+        )
 
 
 @njit

@@ -22,17 +22,7 @@ from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import draw, update_key
-from hwsim.engine.pending import (
-    drop,
-    is_full,
-    latest_seen,
-    longer,
-    new_queue,
-    newest,
-    next_arrival,
-    next_slot,
-    push,
-)
+from hwsim.engine.pending import drop, is_full, latest_seen, longer, new_queue, newest, next_arrival, next_slot, push
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.engine.uniforms import draw_leading, lane_of_replica, new_uniforms, random_start
@@ -89,10 +79,20 @@ class Prepared:
         matrix[network.indices, network.rows] = 2 * push  # may wrap around, and the sums wrap back
         self.problem_network = program.problem_network
         self.network = Network(
-            network.bias, network.indptr, network.indices, network.weight, matrix, push,
-            np.rint(network.bias / grid).astype(np.int32), network.reach, device.gain,
-            device.offset, device.word, program.wires.uniform_delay or 0, grid,
-        )  # fmt: skip
+            network.bias,
+            network.indptr,
+            network.indices,
+            network.weight,
+            matrix,
+            push,
+            np.rint(network.bias / grid).astype(np.int32),
+            network.reach,
+            device.gain,
+            device.offset,
+            device.word,
+            program.wires.uniform_delay or 0,
+            grid,
+        )
 
     def shard(self, replicas: Replicas) -> "Shard":
         """Some of the replicas at time 0."""
@@ -126,9 +126,17 @@ class Shard:
         trace = np.empty((len(chunk.time) if len(recorded) else 0, _LANES), dtype=np.int8)
         while True:
             event = _advance(
-                event, chunk, steps, network, self._field, self._visible, self._queue, self._uniforms, self._buffers,
+                event,
+                chunk,
+                steps,
+                network,
+                self._field,
+                self._visible,
+                self._queue,
+                self._uniforms,
+                self._buffers,
                 trace,
-            )  # fmt: skip
+            )
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]]
             self._queue = longer(self._queue)
@@ -263,9 +271,16 @@ def _advance(event, chunk, steps, network, field, visible, queue, uniforms, buff
         for r in range(_LANES):
             rough[r] = np.float32(field[r, i])
         if _screen(
-            np.float32(-gain * beta * grid), np.float32(shift), error, rough, uniforms.leading, event - batch_start,
-            queue.rows, slot, tied,
-        ):  # fmt: skip
+            np.float32(-gain * beta * grid),
+            np.float32(shift),
+            error,
+            rough,
+            uniforms.leading,
+            event - batch_start,
+            queue.rows,
+            slot,
+            tied,
+        ):
             start = update_key(uniforms.key, i, chunk.number[event])
             _settle(network, visible, i, beta, start, uniforms.replica, tied, queue.rows, slot)
         push(queue, i, now)

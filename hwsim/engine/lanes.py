@@ -58,20 +58,35 @@ class Prepared:
         self.n_pbits = program.n_pbits
         self.layout = Layout(
             Network(
-                network.bias, network.indptr, network.indices, network.weight, network.reach, _reversed(network),
-                wires.delay, given(wires.exchange, np.int64), given(wires.driven, np.bool_),
-                given(program.cells.pdit, np.int32), *levels,
+                network.bias,
+                network.indptr,
+                network.indices,
+                network.weight,
+                network.reach,
+                _reversed(network),
+                wires.delay,
+                given(wires.exchange, np.int64),
+                given(wires.driven, np.bool_),
+                given(program.cells.pdit, np.int32),
+                *levels,
             ),
             Cells(
-                **vars(device), synapse=program.cells.synapse, table=given(program.cells.table, np.float64),
-                table_first=program.cells.table_first, table_step=program.cells.table_step,
+                **vars(device),
+                synapse=program.cells.synapse,
+                table=given(program.cells.table, np.float64),
+                table_first=program.cells.table_first,
+                table_step=program.cells.table_step,
             ),
             Plan(
-                path=path, queued=wires.uniform_delay is not None and not has_synapse, has_synapse=has_synapse,
-                longest=wires.longest_ticks, unit=unit if unit is not None else 1.0,
-                source=SOURCES[program.noise.source], shifts=program.noise.source_shifts,
+                path=path,
+                queued=wires.uniform_delay is not None and not has_synapse,
+                has_synapse=has_synapse,
+                longest=wires.longest_ticks,
+                unit=unit if unit is not None else 1.0,
+                source=SOURCES[program.noise.source],
+                shifts=program.noise.source_shifts,
             ),
-        )  # fmt: skip
+        )
         states = 2 if program.remembers else 1
         has_rungs = path == GENERAL and _has_rungs(program, device) and self.n_pbits * states * RUNGS < MAX_RUNGS
         self._rungs = (1 if alike else self.n_pbits, states, RUNGS) if has_rungs else (1, 0, 0)
@@ -90,9 +105,13 @@ class Prepared:
         n, levels = self.n_pbits, self._n_levels
         own = (n, levels) if self.layout.plan.path == INTEGER and not self._alike else (1, 1)
         return Tables(
-            np.empty(self._alike), np.empty(own), np.empty(levels), np.empty(levels + 3, dtype=np.uint16),
-            np.empty(self._rungs, dtype=np.float32), np.full(n, -1, dtype=np.int64),
-        )  # fmt: skip
+            np.empty(self._alike),
+            np.empty(own),
+            np.empty(levels),
+            np.empty(levels + 3, dtype=np.uint16),
+            np.empty(self._rungs, dtype=np.float32),
+            np.full(n, -1, dtype=np.int64),
+        )
 
     def generators(self, uniforms: Uniforms) -> np.ndarray:
         """uint32 (n, R, words): states of the p-bits' random sources before their first update, replicas by lane."""

@@ -54,9 +54,11 @@ def fill_field(begin, end, rows, push, value, start, field):
         wa, wb, wc, wd = push[begin + k], push[begin + k + 1], push[begin + k + 2], push[begin + k + 3]
         for r in range(lanes):
             field[r] += np.int16(
-                wa * np.int16(value[a, r]) + wb * np.int16(value[b, r])
-                + wc * np.int16(value[c, r]) + wd * np.int16(value[d, r])
-            )  # fmt: skip
+                wa * np.int16(value[a, r])
+                + wb * np.int16(value[b, r])
+                + wc * np.int16(value[c, r])
+                + wd * np.int16(value[d, r])
+            )
         k += 4
     while k + 1 < degree:
         a, b, wa, wb = rows[k], rows[k + 1], push[begin + k], push[begin + k + 1]
@@ -116,15 +118,24 @@ def fill_rough(begin, end, rows, weight, value, bias, rough):
         if k == 0:
             for r in range(lanes):
                 rough[r] = (
-                    start + wa * np.float32(value[a, r]) + wb * np.float32(value[b, r]) + wc * np.float32(value[c, r])
-                    + wd * np.float32(value[d, r]) + wf * np.float32(value[f, r]) + wg * np.float32(value[g, r])
-                )  # fmt: skip
+                    start
+                    + wa * np.float32(value[a, r])
+                    + wb * np.float32(value[b, r])
+                    + wc * np.float32(value[c, r])
+                    + wd * np.float32(value[d, r])
+                    + wf * np.float32(value[f, r])
+                    + wg * np.float32(value[g, r])
+                )
         else:
             for r in range(lanes):
                 rough[r] += (
-                    wa * np.float32(value[a, r]) + wb * np.float32(value[b, r]) + wc * np.float32(value[c, r])
-                    + wd * np.float32(value[d, r]) + wf * np.float32(value[f, r]) + wg * np.float32(value[g, r])
-                )  # fmt: skip
+                    wa * np.float32(value[a, r])
+                    + wb * np.float32(value[b, r])
+                    + wc * np.float32(value[c, r])
+                    + wd * np.float32(value[d, r])
+                    + wf * np.float32(value[f, r])
+                    + wg * np.float32(value[g, r])
+                )
         k += 6
     while k + 1 < degree:
         a, wa, b, wb = rows[k], np.float32(weight[begin + k]), rows[k + 1], np.float32(weight[begin + k + 1])

@@ -190,9 +190,19 @@ def _by_levels(layout, update, scratch, step, seen, out):
     device = device_of(cells, i, update.shift)
     level = levels_of(scratch.tables, network, i, device, update.beta, plan.unit, update.shift, step)
     if decide_integer(
-        network.n_levels[i], first, gap, level, scratch.tables.bounds, field, scratch.uniforms.leading, update.e,
-        scratch.passed, tied, out, update.target,
-    ):  # fmt: skip
+        network.n_levels[i],
+        first,
+        gap,
+        level,
+        scratch.tables.bounds,
+        field,
+        scratch.uniforms.leading,
+        update.e,
+        scratch.passed,
+        tied,
+        out,
+        update.target,
+    ):
         tied_thresholds(level, first, gap, field, tied, current)
         start = update_key(scratch.uniforms.key, i, update.number)
         settle_ties(current, tied, scratch.uniforms.replica, start, out, update.target)
@@ -264,9 +274,17 @@ def _fill_input(layout, update, memory, scratch, seen):
         fill_filtered(network, memory.rings, memory.filters, rows, i, update.now, cells.synapse[i], current)
     elif len(network.driven) > 0:
         fill_driven(
-            first, end, rows, network.weight, network.driven, seen, network.bias[i], update.drive, current,
+            first,
+            end,
+            rows,
+            network.weight,
+            network.driven,
+            seen,
+            network.bias[i],
+            update.drive,
+            current,
             scratch.inputs[0],
-        )  # fmt: skip
+        )
     else:
         fill_current(first, end, rows, network.weight, seen, network.bias[i], current)
 
@@ -281,7 +299,7 @@ def _fill_lines(layout, update, memory, scratch, seen):
         _see(layout, memory, b, update.now, rows)
         fill_current(
             network.indptr[b], network.indptr[b + 1], rows, network.weight, seen, network.bias[b], scratch.inputs[k]
-        )  # fmt: skip
+        )
         k += 1
     return k
 

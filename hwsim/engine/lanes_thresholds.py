@@ -68,18 +68,43 @@ class Tables(NamedTuple):
 def device_of(cells, i, shift):
     """The Device of p-bit ``i``, with ``shift`` added to its offset."""
     return Device(
-        cells.gain[i], cells.offset[i] + shift, cells.low[i], cells.high[i], cells.step[i], cells.word[i], cells.law[i],
-        cells.parameter[i], cells.bound[i], cells.noise[i], cells.table, cells.table_first, cells.table_step,
-    )  # fmt: skip
+        cells.gain[i],
+        cells.offset[i] + shift,
+        cells.low[i],
+        cells.high[i],
+        cells.step[i],
+        cells.word[i],
+        cells.law[i],
+        cells.parameter[i],
+        cells.bound[i],
+        cells.noise[i],
+        cells.table,
+        cells.table_first,
+        cells.table_step,
+    )
 
 
 @njit
 def device_threshold(device, own, field, beta):
     """Threshold of a p-bit at state ``own``."""
     return law_threshold(
-        own, field, beta, device.gain, device.offset, device.low, device.high, device.step, device.word, device.law,
-        device.parameter, device.bound, device.noise, device.table, device.table_first, device.table_step,
-    )  # fmt: skip
+        own,
+        field,
+        beta,
+        device.gain,
+        device.offset,
+        device.low,
+        device.high,
+        device.step,
+        device.word,
+        device.law,
+        device.parameter,
+        device.bound,
+        device.noise,
+        device.table,
+        device.table_first,
+        device.table_step,
+    )
 
 
 @inline
@@ -135,6 +160,20 @@ def fill_rungs(device, rungs):
         for k in range(-half, half + 1):
             x = reach(device) * np.float64(k) / np.float64(half)
             rungs[state, k + half + 1] = law_threshold(
-                own, x, 1.0, device.gain, 0.0, -NO_LIMIT, NO_LIMIT, 0.0, device.word, device.law, device.parameter,
-                device.bound, device.noise, device.table, device.table_first, device.table_step,
-            )  # fmt: skip
+                own,
+                x,
+                1.0,
+                device.gain,
+                0.0,
+                -NO_LIMIT,
+                NO_LIMIT,
+                0.0,
+                device.word,
+                device.law,
+                device.parameter,
+                device.bound,
+                device.noise,
+                device.table,
+                device.table_first,
+                device.table_step,
+            )

@@ -46,9 +46,15 @@ class PBit(Ticker):
         if program.noise.source != "ideal":
             self.generator = np.zeros(STATE_WORDS, dtype=np.uint32)
             seed_source(
-                world.noise_key, SOURCES[program.noise.source], program.noise.source_share, program.noise.source_phase,
-                program.noise.source_shifts, number, world.replica, self.generator,
-            )  # fmt: skip
+                world.noise_key,
+                SOURCES[program.noise.source],
+                program.noise.source_share,
+                program.noise.source_phase,
+                program.noise.source_shifts,
+                number,
+                world.replica,
+                self.generator,
+            )
 
     def listen(self) -> None:
         """Before the first instant: hear every neighbour's initial value, with settled synapses."""
@@ -107,9 +113,16 @@ class World(Timeline):
     """All p-bits of a program, for one replica, under its clock. ``env`` is open to users' own SimPy processes."""
 
     def __init__(
-        self, program: Program, *, noise_key: int, clock_key: int, initial_key: int, replica: int,
-        initial: np.ndarray | None = None, listener: Listener = lambda time, pbit, value: None,
-    ) -> None:  # fmt: skip
+        self,
+        program: Program,
+        *,
+        noise_key: int,
+        clock_key: int,
+        initial_key: int,
+        replica: int,
+        initial: np.ndarray | None = None,
+        listener: Listener = lambda time, pbit, value: None,
+    ) -> None:
         super().__init__(program.clock, clock_key)
         self.program, self.replica, self.listener = program, replica, listener
         self.anneal: Anneal  # of the next stretch; whoever runs the world sets it
@@ -153,10 +166,23 @@ class World(Timeline):
             wave = flicker(self.clock_key, i, self.now, noise.flicker_block, noise.flicker_octaves)
             offset += noise.flicker[i] * wave
         bound = law_threshold(
-            pbit.spin, field, self.anneal.beta_at(self.now), cells.gain[i], offset, cells.input_low[i],
-            cells.input_high[i], cells.input_step[i], cells.threshold_word[i], cells.law[i], cells.parameter[i],
-            cells.bound[i], noise.white[i], cells.points, cells.table_first, cells.table_step,
-        )  # fmt: skip
+            pbit.spin,
+            field,
+            self.anneal.beta_at(self.now),
+            cells.gain[i],
+            offset,
+            cells.input_low[i],
+            cells.input_high[i],
+            cells.input_step[i],
+            cells.threshold_word[i],
+            cells.law[i],
+            cells.parameter[i],
+            cells.bound[i],
+            noise.white[i],
+            cells.points,
+            cells.table_first,
+            cells.table_step,
+        )
         return 1 if float(self.draw(pbit)) < bound else -1
 
     def ticking_with(self, i: int) -> list[int]:

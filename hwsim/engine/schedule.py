@@ -94,9 +94,17 @@ class Instants:
             return self._clocked(until, n_events)
         begin, self.horizon = self.horizon, min(until, self.horizon + max(1, int(n_events / self._rate)))
         return _autonomous(
-            self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter, self._next, self._count, begin,
+            self._code,
+            self._key,
+            self._place,
+            clock.tau,
+            clock.phase,
+            clock.jitter,
+            self._next,
+            self._count,
+            begin,
             self.horizon,
-        )  # fmt: skip
+        )
 
     def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         n, period, n_slots = len(self._clock.tau), self._clock.period, self._n_slots
@@ -109,9 +117,19 @@ class Instants:
             bound -= 1
         last = min(last, bound)
         time, pbit, number = _slots(
-            self._code, self._key, self._place, self._slot, last, np.int64(period), n_slots, n,
-            self._clock.participation, self._members, self._member_ptr, self._count,
-        )  # fmt: skip
+            self._code,
+            self._key,
+            self._place,
+            self._slot,
+            last,
+            np.int64(period),
+            n_slots,
+            n,
+            self._clock.participation,
+            self._members,
+            self._member_ptr,
+            self._count,
+        )
         self._slot, self.horizon = last, until if last == bound else slot_time(last, period, n_slots)
         return time, pbit, number
 

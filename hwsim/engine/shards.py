@@ -150,8 +150,9 @@ class ShardedState:
         ]
         while schedule.horizon < until and not self._stop.is_set():
             chunk = schedule.chunk(until, n_events)
-            values = list(over(lambda job, chunk=chunk: job[0].advance(chunk, anneal, job[1]),
-                               zip(shards, recorded, strict=True)))  # fmt: skip
+            values = list(
+                over(lambda job, chunk=chunk: job[0].advance(chunk, anneal, job[1]), zip(shards, recorded, strict=True))
+            )
             for k, (wanted, value) in enumerate(zip(recorded, values, strict=True)):
                 for column, replica in enumerate(wanted):
                     self._keep(int(replicas[0] + k * per_shard + replica), chunk, value[:, column])

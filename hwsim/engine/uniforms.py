@@ -57,8 +57,16 @@ def random_start(key, replica, value):
 @inline
 def draw_leading(uniforms, chunk, first, last):
     """The leading bits of events ``first`` ... ``last`` - 1 of ``chunk``, a batch at most."""
-    _draw_leading(uniforms.key, chunk.pbit, chunk.number, first, last - first, uniforms.first_word, uniforms.planes,
-                  uniforms.words)  # fmt: skip
+    _draw_leading(
+        uniforms.key,
+        chunk.pbit,
+        chunk.number,
+        first,
+        last - first,
+        uniforms.first_word,
+        uniforms.planes,
+        uniforms.words,
+    )
 
 
 @njit

@@ -196,9 +196,10 @@ def truncated(energy: Callable[[np.ndarray], np.ndarray], *, beta: float, levels
     # sums of r^j, j r^j and j^2 r^j
     s0, s1, s2 = 1 / gap, r / gap**2, r * (1 + r) / gap**3
     tail = {
-        "number": w * (levels * s0 + s1), "energy": w * (first * s0 + growth * s1),
+        "number": w * (levels * s0 + s1),
+        "energy": w * (first * s0 + growth * s1),
         "square": w * (first**2 * s0 + 2 * first * growth * s1 + growth**2 * s2),
-    }  # fmt: skip
+    }
 
     def bounds(value: np.ndarray, rest: float) -> tuple[float, float]:
         # levels above all others can only raise a mean
@@ -209,11 +210,14 @@ def truncated(energy: Callable[[np.ndarray], np.ndarray], *, beta: float, levels
     square = bounds(above**2, tail["square"])
     base = -beta * float(ladder[0])
     return Truncation(
-        energies=ladder[:levels], probability=weights / kept, left_out=w * s0 / (kept + w * s0),
+        energies=ladder[:levels],
+        probability=weights / kept,
+        left_out=w * s0 / (kept + w * s0),
         log_partition=(base + math.log(kept + w), base + math.log(kept + w * s0)),
-        mean_level=bounds(np.arange(levels), tail["number"]), mean_energy=(low + ladder[0], high + ladder[0]),
+        mean_level=bounds(np.arange(levels), tail["number"]),
+        mean_energy=(low + ladder[0], high + ladder[0]),
         heat_capacity=(beta**2 * max(square[0] - high**2, 0.0), beta**2 * (square[1] - low**2)),
-    )  # fmt: skip
+    )
 
 
 def atom_problem(energies: np.ndarray) -> Any:

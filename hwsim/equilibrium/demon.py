@@ -112,10 +112,12 @@ def _flips(program: Program, quantum: float) -> _Flips:
         raise UnsupportedError("a demon does not do p-dits (cells of more than two levels)")
     network = program.network
     return _Flips(
-        bias=np.rint(4 * network.bias / quantum).astype(np.int64), indptr=network.indptr, indices=network.indices,
+        bias=np.rint(4 * network.bias / quantum).astype(np.int64),
+        indptr=network.indptr,
+        indices=network.indices,
         weight=np.rint(4 * network.weight / quantum).astype(np.int64),
         free=np.flatnonzero((program.cells.stuck == 0) & ~program.cells.held),
-    )  # fmt: skip
+    )
 
 
 def demon_law(density: DensityOfStates, total_energy: float) -> tuple[np.ndarray, np.ndarray]:
@@ -145,9 +147,15 @@ class Isolated:
 
 
 def isolated(
-    program: Program, *, total_energy: float, sweeps: int, replicas: int = 1024, settle: int = 100, seed: int = 0,
+    program: Program,
+    *,
+    total_energy: float,
+    sweeps: int,
+    replicas: int = 1024,
+    settle: int = 100,
+    seed: int = 0,
     states: np.ndarray | None = None,
-) -> Isolated:  # fmt: skip
+) -> Isolated:
     """``replicas`` copies of the network, each alone with a demon at ``total_energy`` for ``sweeps`` sweeps of offers.
 
     total_energy : of p-bits and demon, in the problem's units, offset included
@@ -229,9 +237,14 @@ def beta_of(mean_energy: float, *, quantum: float) -> float:
 
 
 def thermometer(
-    program: Program, *, beta: float, rounds: int = 100, settle: int = 50, replicas: int = 1024,
+    program: Program,
+    *,
+    beta: float,
+    rounds: int = 100,
+    settle: int = 50,
+    replicas: int = 1024,
     **settings: Unpack[RunKeywords],
-) -> Reading:  # fmt: skip
+) -> Reading:
     """Demons that touch the p-bits of a machine running at ``beta``, once after every sweep of its own clock.
 
     The machine keeps exp(-beta E); the demon's steps keep E + e. Together they keep exp(-beta (E + e)) exactly, at any
@@ -264,7 +277,12 @@ def thermometer(
     assert error is not None
     slope = mean * (mean + quantum)
     return Reading(
-        quantum=quantum, energies=energies, mean_energy=mean, mean_energy_error=error,
-        beta=beta_of(mean, quantum=quantum) - (2 * mean + quantum) / slope**2 * error**2 / 2, error=error / slope,
-        last=quantum * purse, states=spins,
-    )  # fmt: skip
+        quantum=quantum,
+        energies=energies,
+        mean_energy=mean,
+        mean_energy_error=error,
+        beta=beta_of(mean, quantum=quantum) - (2 * mean + quantum) / slope**2 * error**2 / 2,
+        error=error / slope,
+        last=quantum * purse,
+        states=spins,
+    )

@@ -118,9 +118,14 @@ class _Machine(Session):
 
 
 def annealed_importance(
-    program: Program, beta: float, *, betas: np.ndarray | None = None, sweeps: int = 10, settle: int = 50,
+    program: Program,
+    beta: float,
+    *,
+    betas: np.ndarray | None = None,
+    sweeps: int = 10,
+    settle: int = 50,
     **settings: Unpack[RunKeywords],
-) -> Annealed:  # fmt: skip
+) -> Annealed:
     """ln Z at ``beta`` by annealing ``reads`` copies from beta 0, and back from states of the law at ``beta``.
 
     betas : float64 (k,) from 0 to ``beta``; None for a `thermal_ladder` fine enough that the work of an anneal which
@@ -161,21 +166,36 @@ def annealed_importance(
     )
     half = quantile * both.error
     estimate = Estimate(
-        log_z=log_z_0 + both.value, error=both.error, low=log_z_0 + both.value - half, high=log_z_0 + both.value + half,
+        log_z=log_z_0 + both.value,
+        error=both.error,
+        low=log_z_0 + both.value - half,
+        high=log_z_0 + both.value + half,
         lower=log_z_0 + lower - quantile * lower_error,
         upper=log_z_0 + upper + quantile * upper_error,
-    )  # fmt: skip
+    )
     return Annealed(
-        betas=betas, forward=forward, reverse=reverse, log_z_0=log_z_0, group=session.group, estimate=estimate,
-        forward_log_z=(log_z_0 + up.value, up.error), reverse_log_z=(log_z_0 - down.value, down.error),
-        engine=session.engine, activity=session.activity(), host_s=session.host_seconds,
-    )  # fmt: skip
+        betas=betas,
+        forward=forward,
+        reverse=reverse,
+        log_z_0=log_z_0,
+        group=session.group,
+        estimate=estimate,
+        forward_log_z=(log_z_0 + up.value, up.error),
+        reverse_log_z=(log_z_0 - down.value, down.error),
+        engine=session.engine,
+        activity=session.activity(),
+        host_s=session.host_seconds,
+    )
 
 
 def thermodynamic_integration(
-    program: Program, beta: float, *, betas: np.ndarray | None = None, sweeps: int = 100,
+    program: Program,
+    beta: float,
+    *,
+    betas: np.ndarray | None = None,
+    sweeps: int = 100,
     **settings: Unpack[RunKeywords],
-) -> Integrated:  # fmt: skip
+) -> Integrated:
     """ln Z at ``beta`` from mean energies on the way there and back.
 
     betas : float64 (k,) from 0 to ``beta``, k odd; None for a `thermal_ladder` with a quarter of the energy's spread to
@@ -213,14 +233,24 @@ def thermodynamic_integration(
     left, left_error = _mean_and_error((steps * mean[0, :-1]).sum(axis=0))
     right, right_error = _mean_and_error((steps * mean[1, 1:]).sum(axis=0))
     return Integrated(
-        betas=betas, energies=energies, errors=mean.mean(axis=0).std(axis=1, ddof=1) / math.sqrt(how.schedules),
-        variances=variances, hysteresis=(lag, lag_error), quadrature=quadrature,
+        betas=betas,
+        energies=energies,
+        errors=mean.mean(axis=0).std(axis=1, ddof=1) / math.sqrt(how.schedules),
+        variances=variances,
+        hysteresis=(lag, lag_error),
+        quadrature=quadrature,
         estimate=Estimate(
-            log_z=value, error=error, low=value - half, high=value + half,
-            lower=log_z_0 - left - quantile * left_error, upper=log_z_0 - right + quantile * right_error,
+            log_z=value,
+            error=error,
+            low=value - half,
+            high=value + half,
+            lower=log_z_0 - left - quantile * left_error,
+            upper=log_z_0 - right + quantile * right_error,
         ),
-        engine=session.engine, activity=session.activity(), host_s=session.host_seconds,
-    )  # fmt: skip
+        engine=session.engine,
+        activity=session.activity(),
+        host_s=session.host_seconds,
+    )
 
 
 def doubts(annealed: Annealed | None = None, integrated: Integrated | None = None) -> list[str]:

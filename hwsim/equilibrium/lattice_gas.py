@@ -131,9 +131,11 @@ def grand_canonical(problem: Any, beta: float) -> GrandCanonical:
     energies = exact_laws.energies(network.bias, network.indptr, network.indices, network.weight, offset=offset)
     states = np.arange(len(energies))
     return GrandCanonical(
-        beta=beta, law=exact_laws.boltzmann_law(energies, beta), log_partition=log_sum_exp(-beta * energies),
+        beta=beta,
+        law=exact_laws.boltzmann_law(energies, beta),
+        log_partition=log_sum_exp(-beta * energies),
         number=np.sum((states[:, None] >> np.arange(len(network.bias))) & 1, axis=1),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -162,6 +164,10 @@ def particles(run: Run) -> Particles:
     square = (number - number.mean()) ** 2 * run.reads / (run.reads - 1)
     errors = [standard_error(values, run.group) or 0.0 for values in (number, square)]
     return Particles(
-        number=number, mean=float(number.mean()), mean_error=errors[0], variance=float(square.mean()),
-        variance_error=errors[1], density=float(number.mean()) / run.program.n_variables,
-    )  # fmt: skip
+        number=number,
+        mean=float(number.mean()),
+        mean_error=errors[0],
+        variance=float(square.mean()),
+        variance_error=errors[1],
+        density=float(number.mean()) / run.program.n_variables,
+    )

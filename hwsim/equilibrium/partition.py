@@ -73,8 +73,13 @@ def transfer_matrix(network: Network, beta: float) -> float | None:
     table = np.zeros(())
     up = np.array([-1.0, 1.0])
     for k, i in enumerate(order.tolist()):
-        near = dict(zip(indices[indptr[i] : indptr[i + 1]].tolist(),
-                        network.weight[indptr[i] : indptr[i + 1]].tolist(), strict=True))  # fmt: skip
+        near = dict(
+            zip(
+                indices[indptr[i] : indptr[i + 1]].tolist(),
+                network.weight[indptr[i] : indptr[i + 1]].tolist(),
+                strict=True,
+            )
+        )
         joined = table[..., None]
         for axis, j in enumerate(open_):
             if j in near:

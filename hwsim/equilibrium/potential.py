@@ -68,9 +68,14 @@ def sample_cell(
         return ended
 
     how: dict[str, Any] = {
-        "beta": beta, "time_s": time_s, "step_s": step_s, "replicas": plan.replicas, "start": start,
-        "every": max(1, round(time_s / step_s / _TRACED)) if step_s > 0 else 1, "seed": plan.seed,
-    }  # fmt: skip
+        "beta": beta,
+        "time_s": time_s,
+        "step_s": step_s,
+        "replicas": plan.replicas,
+        "start": start,
+        "every": max(1, round(time_s / step_s / _TRACED)) if step_s > 0 else 1,
+        "seed": plan.seed,
+    }
     kinetic = None
     if relax_s is None:
         x = overdamped(potential, tau_s=plan.tau_s, observe=observe, **how)
@@ -79,11 +84,20 @@ def sample_cell(
         x, v = underdamped(potential, mass=mass, relax_s=relax_s, observe=lambda t, x, _: observe(t, x), **how)
         kinetic = float(np.mean(v**2)) * plan.tau_s * relax_s * beta / 2
     return {
-        "potential": potential.name, "beta": beta, "tau_s": plan.tau_s, "device_time_s": trace[-1][0], "step_s": step_s,
-        "replicas": plan.replicas, "mean": float(x.mean()), "variance": float(x.var()), "relax_s": relax_s,
-        "kinetic_energy_kt": kinetic, **_beside_law(potential, plan, x, low, high),
-        "trace": [list(point) for point in trace], "interrupted": ended,
-    }  # fmt: skip
+        "potential": potential.name,
+        "beta": beta,
+        "tau_s": plan.tau_s,
+        "device_time_s": trace[-1][0],
+        "step_s": step_s,
+        "replicas": plan.replicas,
+        "mean": float(x.mean()),
+        "variance": float(x.var()),
+        "relax_s": relax_s,
+        "kinetic_energy_kt": kinetic,
+        **_beside_law(potential, plan, x, low, high),
+        "trace": [list(point) for point in trace],
+        "interrupted": ended,
+    }
 
 
 def _lengths(potential: Potential, plan: CellPlan, start: float) -> tuple[float, float]:
@@ -122,10 +136,13 @@ def _beside_law(potential: Potential, plan: CellPlan, x: np.ndarray, low: float,
     mean = float(weight @ points)
     spread = float(weight @ (points - mean) ** 2)
     return {
-        "law_mean": 0.0 if abs(mean) < 1e-9 * math.sqrt(spread) else mean, "law_variance": spread,
+        "law_mean": 0.0 if abs(mean) < 1e-9 * math.sqrt(spread) else mean,
+        "law_variance": spread,
         "total_variation": float(total_variation(place, share)),
         "tv_noise_floor": float(tv_noise_floor(share, plan.replicas)),
-        "edges": edges.tolist(), "counts": np.bincount(place, minlength=len(share)).tolist(), "law": share.tolist(),
+        "edges": edges.tolist(),
+        "counts": np.bincount(place, minlength=len(share)).tolist(),
+        "law": share.tolist(),
         "memory_s": memory if math.isfinite(memory) else None,
         "energy": potential.energy((edges[1:] + edges[:-1]) / 2).tolist(),
-    }  # fmt: skip
+    }

@@ -43,9 +43,15 @@ def best_found(
     sweeps = int(np.clip(UPDATES / READS / program.n_pbits, *_SWEEPS))
     scale = coupling_sigma(problem.bqm) or 1.0
     result = run(
-        program, anneal=linear(0.1 / scale, 10 / scale, sweeps * _TAU_S), reads=READS, schedules=16, seed=seed,
-        threads=threads, checkpoints=1, progress=progress,
-    )  # fmt: skip
+        program,
+        anneal=linear(0.1 / scale, 10 / scale, sweeps * _TAU_S),
+        reads=READS,
+        schedules=16,
+        seed=seed,
+        threads=threads,
+        checkpoints=1,
+        progress=progress,
+    )
     least = float(result.energies.min())
     hits = int(np.sum(reached(result.energies, least)))
     return BestFound(least, hits, READS, sweeps)

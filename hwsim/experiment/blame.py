@@ -49,8 +49,9 @@ def blame(
     if not names:
         raise InputError(f"chip {chip.name!r} has no faults to blame; give it some, such as --gain-dtod 0.1")
     if how.schedules < 2 or dies < 2:
-        raise InputError(f"blame needs at least 2 dies and 2 schedules to tell errors from noise, got {dies} and "
-                         f"{how.schedules}")  # fmt: skip
+        raise InputError(
+            f"blame needs at least 2 dies and 2 schedules to tell errors from noise, got {dies} and {how.schedules}"
+        )
     chips = {"no faults": without(chip, names), "all faults": chip}
     for name in names:
         chips[f"without {name}"] = without(chip, [name])
@@ -65,9 +66,7 @@ def blame(
                 continue
             report = None if progress is None else (lambda f, u, label=label: progress(label, f, u))
             own = vars(how) | {"progress": report, "interrupt": interrupt}
-            runs = run_dies(
-                problem, variant, dies=dies, anneal=anneal, first_die=first_die, embedding=embedding, **own
-            )  # fmt: skip
+            runs = run_dies(problem, variant, dies=dies, anneal=anneal, first_die=first_die, embedding=embedding, **own)
             if len(runs) < dies:
                 break
             ideal = ideal or runs

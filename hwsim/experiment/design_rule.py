@@ -143,10 +143,17 @@ def design_rule(
     early = _crossing([(r, loss + _Z * error) for r, loss, error in points], limit)
     late = _crossing([(r, loss - _Z * error) for r, loss, error in points], limit)
     return DesignRule(
-        measure=measure, limit=limit, ratio=crossed, ratio_ci=(early, late),
-        is_bound=crossed is not None and bool(points) and crossed <= points[0][0], curve=points,
-        critical_delay_s=longest * 1e-15, update_s=update * 1e-15, loss_here=curve.get(own), interrupted=interrupted,
-    )  # fmt: skip
+        measure=measure,
+        limit=limit,
+        ratio=crossed,
+        ratio_ci=(early, late),
+        is_bound=crossed is not None and bool(points) and crossed <= points[0][0],
+        curve=points,
+        critical_delay_s=longest * 1e-15,
+        update_s=update * 1e-15,
+        loss_here=curve.get(own),
+        interrupted=interrupted,
+    )
 
 
 def _check(program: Program, measure: str, limit: float, target: float | None, how: RunSettings) -> None:
@@ -156,8 +163,7 @@ def _check(program: Program, measure: str, limit: float, target: float | None, h
         raise InputError(f"limit must be > 0, got {limit:g}")
     if how.schedules < 4 or how.reads < 2 * how.schedules:
         raise InputError(
-            f"a design rule needs at least 4 schedules of 2 reads, got {how.schedules} and "
-            f"{how.reads} reads"
+            f"a design rule needs at least 4 schedules of 2 reads, got {how.schedules} and {how.reads} reads"
         )
     if measure == "success" and target is None:
         raise InputError("success needs a target energy")

@@ -139,9 +139,14 @@ def measure_device(chip: Chip, *, seed: int = 0) -> Measurement:
     else:
         said = ""
         result = run(
-            program, anneal=constant(1.0, window.end_s), reads=N_COPIES, schedules=1, checkpoints=1,
-            seed=stream_key(seed, "device at zero input"), record=tuple(range(N_COPIES)),
-        )  # fmt: skip
+            program,
+            anneal=constant(1.0, window.end_s),
+            reads=N_COPIES,
+            schedules=1,
+            checkpoints=1,
+            seed=stream_key(seed, "device at zero input"),
+            record=tuple(range(N_COPIES)),
+        )
         traces = _traces(result)
         known = law if chip.pbit.noise_flicker == 0 else None
         dwell = _dwell(traces, window, law, known)
@@ -158,9 +163,15 @@ def _one_device(chip: Chip, largest: float) -> Chip:
     units of input more make it look seven times as often.
     """
     pbit = replace(
-        chip.pbit, gain_dtod=0.0, offset_dtod=0.0, tau_dtod=0.0, stuck_fraction=0.0, temperature_drift_per_s=0.0,
-        random_share=1, random_phase=0,
-    )  # fmt: skip
+        chip.pbit,
+        gain_dtod=0.0,
+        offset_dtod=0.0,
+        tau_dtod=0.0,
+        stuck_fraction=0.0,
+        temperature_drift_per_s=0.0,
+        random_share=1,
+        random_phase=0,
+    )
     low, high, step = input_quantiser(pbit)
     if LAWS[pbit.law].own_clock and step == 0:
         pbit = replace(pbit, input_limit=min(high, -low, largest))
@@ -208,9 +219,16 @@ def _sigmoid(chip: Chip, x: np.ndarray, seed: int) -> Sigmoid | None:
         noise = math.hypot(chip.pbit.noise_white, chip.pbit.noise_flicker)
         curves = [stationary(*chances(program, at, noise=noise)) for at in (x, fine)]
     return Sigmoid(
-        x=x, p=p, low=low, high=high, law_at_x=curves[0], law_x=None if curves[1] is None else fine, law=curves[1],
-        label=sigmoid_words(chip.pbit), reads=reads,
-    )  # fmt: skip
+        x=x,
+        p=p,
+        low=low,
+        high=high,
+        law_at_x=curves[0],
+        law_x=None if curves[1] is None else fine,
+        law=curves[1],
+        label=sigmoid_words(chip.pbit),
+        reads=reads,
+    )
 
 
 def _settle_s(law: Flips) -> float:
@@ -280,11 +298,19 @@ def _dwell(traces: list, window: _Window, law: Flips, known: Flips | None) -> Dw
         curves = [dwell_law(known, leaves, edges) / width for leaves in (known.down, known.up)]
     expected = (None, None) if known is None else known.mean_dwell_s
     return Dwell(
-        time_s=edges, density_up=density[0], density_down=density[1],
-        law_time_s=None if known is None else (edges[1:] + edges[:-1]) / 2, law_up=curves[0], law_down=curves[1],
-        mean_up_s=means[0], mean_down_s=means[1], law_mean_up_s=expected[0], law_mean_down_s=expected[1],
-        label=dwell_words(law)[0], label_down=dwell_words(law)[1],
-    )  # fmt: skip
+        time_s=edges,
+        density_up=density[0],
+        density_down=density[1],
+        law_time_s=None if known is None else (edges[1:] + edges[:-1]) / 2,
+        law_up=curves[0],
+        law_down=curves[1],
+        mean_up_s=means[0],
+        mean_down_s=means[1],
+        law_mean_up_s=expected[0],
+        law_mean_down_s=expected[1],
+        label=dwell_words(law)[0],
+        label_down=dwell_words(law)[1],
+    )
 
 
 def _edges(law: Flips, longest_s: float) -> np.ndarray:
@@ -323,8 +349,12 @@ def _autocorrelation(traces: list, window: _Window, law: Flips, known: Flips | N
     half = _T_95 * parts.std(axis=0, ddof=1) / math.sqrt(N_COPIES)
     fine = np.linspace(0.0, window.lags_s[-1], 20 * _LAGS + 1)
     return Autocorrelation(
-        lag_s=window.lags_s, value=value, low=value - half, high=value + half,
+        lag_s=window.lags_s,
+        value=value,
+        low=value - half,
+        high=value + half,
         law_at_lag=None if known is None else correlation_law(known, window.lags_s),
-        law_lag_s=None if known is None else fine, law=None if known is None else correlation_law(known, fine),
+        law_lag_s=None if known is None else fine,
+        law=None if known is None else correlation_law(known, fine),
         label=correlation_words(law),
-    )  # fmt: skip
+    )

@@ -8,13 +8,7 @@ from typing import Any
 
 from hwsim.cost.account import account
 from hwsim.cost.toggles import wires_of
-from hwsim.equilibrium.free_energy import (
-    Annealed,
-    Integrated,
-    annealed_importance,
-    doubts,
-    thermodynamic_integration,
-)
+from hwsim.equilibrium.free_energy import Annealed, Integrated, annealed_importance, doubts, thermodynamic_integration
 from hwsim.equilibrium.partition import exact_partition
 from hwsim.problem.problem import Problem
 from hwsim.program import Program
@@ -29,10 +23,18 @@ def exact_facts(problem: Problem, beta: float) -> dict[str, Any] | None:
 
 
 def measure(
-    program: Program, beta: float, methods: Sequence[str], *, reads: int, schedules: int, seed: int = 0,
-    sweeps: int | None = None, engine: str = "auto", threads: int | None = None,
+    program: Program,
+    beta: float,
+    methods: Sequence[str],
+    *,
+    reads: int,
+    schedules: int,
+    seed: int = 0,
+    sweeps: int | None = None,
+    engine: str = "auto",
+    threads: int | None = None,
     progress: Callable[[str], Callable[[float, int], None]] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """What each of ``methods`` (of METHODS) finds, under its name, and ``doubts`` of them. Sweeps : at each step of
     beta, None for the method's own number. ``progress`` makes what hears the progress of a method."""
     given: dict[str, Any] = {} if sweeps is None else {"sweeps": sweeps}
@@ -54,29 +56,42 @@ def measure(
 
 def _common(found: Annealed | Integrated, program: Program, beta: float) -> dict[str, Any]:
     paid = account(found.activity, program.prices, wires_j=wires_of(program, None))
-    return vars(found.estimate) | {
-        "free_energy": _free(found.estimate.log_z, beta), "steps": len(found.betas) - 1, "engine": found.engine,
-        "host_s": found.host_s, "betas": found.betas.tolist(),
-    } | paid.facts  # fmt: skip
+    return (
+        vars(found.estimate)
+        | {
+            "free_energy": _free(found.estimate.log_z, beta),
+            "steps": len(found.betas) - 1,
+            "engine": found.engine,
+            "host_s": found.host_s,
+            "betas": found.betas.tolist(),
+        }
+        | paid.facts
+    )
 
 
 def _annealed(found: Annealed) -> dict[str, Any]:
     return {
         "forward": dict(zip(("log_z", "error"), found.forward_log_z, strict=True)),
         "reverse": dict(zip(("log_z", "error"), found.reverse_log_z, strict=True)),
-        "log_z_0": found.log_z_0, "dissipated": found.dissipated,
-        "forward_work": found.forward.tolist(), "reverse_work": found.reverse.tolist(),
-    }  # fmt: skip
+        "log_z_0": found.log_z_0,
+        "dissipated": found.dissipated,
+        "forward_work": found.forward.tolist(),
+        "reverse_work": found.reverse.tolist(),
+    }
 
 
 def _integrated(found: Integrated, program: Program, beta: float) -> dict[str, Any]:
     offset = program.readout.energy_offset
     mean = float(found.energies[-1]) + offset
     return {
-        "energies": (found.energies + offset).tolist(), "errors": found.errors.tolist(),
-        "variances": found.variances.tolist(), "hysteresis": list(found.hysteresis), "quadrature": found.quadrature,
-        "mean_energy": mean, "entropy": found.estimate.log_z + beta * mean,
-    }  # fmt: skip
+        "energies": (found.energies + offset).tolist(),
+        "errors": found.errors.tolist(),
+        "variances": found.variances.tolist(),
+        "hysteresis": list(found.hysteresis),
+        "quadrature": found.quadrature,
+        "mean_energy": mean,
+        "entropy": found.estimate.log_z + beta * mean,
+    }
 
 
 def _free(log_z: float, beta: float) -> float | None:

@@ -136,10 +136,15 @@ def find_optimum(
         """One more batch of reads of length ``k``; False where it was ended."""
         length, part = first_s * factor**k, cost_s(k)[1]
         run = carry_out(
-            program, make(length), reads=max(1, reads * part // schedules), schedules=part,
-            seed=search.seed + (len(batches[k]) << 32), engine=engine, threads=threads,
+            program,
+            make(length),
+            reads=max(1, reads * part // schedules),
+            schedules=part,
+            seed=search.seed + (len(batches[k]) << 32),
+            engine=engine,
+            threads=threads,
             progress=None if progress is None else progress(length),
-        )  # fmt: skip
+        )
         if not run.interrupted:
             batches[k].append(run)
         return not (run.interrupted or ctrl_c.heard)
@@ -198,10 +203,15 @@ def _point(runs: list[Outcome], target: float, length_s: float, seed: int) -> Po
     activity = mean_activity([run.activity for run in runs])
     paid = account(activity, program.prices, wires_j=wires_of(program, None))
     return Point(
-        time_s=length_s, found=solution(success, group, paid), energy_mean=float(energy.mean()),
-        energy_error=standard_error(energy, group), energy_best=float(energy.min()), activity=activity,
-        host_s=sum(run.host_seconds for run in runs), boot=boot,
-    )  # fmt: skip
+        time_s=length_s,
+        found=solution(success, group, paid),
+        energy_mean=float(energy.mean()),
+        energy_error=standard_error(energy, group),
+        energy_best=float(energy.min()),
+        activity=activity,
+        host_s=sum(run.host_seconds for run in runs),
+        boot=boot,
+    )
 
 
 def _is_behind(points: list[Point]) -> bool:
@@ -211,9 +221,11 @@ def _is_behind(points: list[Point]) -> bool:
     best = min(solved, key=lambda p: p.found.total_s)
     high = best.found.total_ci_s[1]
     later = [p for p in points if p.time_s > best.time_s]
-    return len(later) >= 2 and high is not None and all(
-        p.found.total_s > _PASSED * best.found.total_s and p.found.total_ci_s[0] > high for p in later[-2:]
-    )  # fmt: skip
+    return (
+        len(later) >= 2
+        and high is not None
+        and all(p.found.total_s > _PASSED * best.found.total_s and p.found.total_ci_s[0] > high for p in later[-2:])
+    )
 
 
 def _unsure(points: list[Point]) -> int | None:
@@ -253,25 +265,39 @@ def _summed(points: list[Point], stopped: str, interrupted: bool) -> Optimum:
     if not solved:
         least = min((p.found.total_s for p in points), default=math.inf)
         return Optimum(
-            points=points, best=None, is_interior=False, total_s=least, total_ci_s=(least, None), stopped=stopped,
+            points=points,
+            best=None,
+            is_interior=False,
+            total_s=least,
+            total_ci_s=(least, None),
+            stopped=stopped,
             interrupted=interrupted,
-        )  # fmt: skip
+        )
     best = min(solved, key=lambda k: points[k].found.total_s)
     own_low, own_high = points[best].found.total_ci_s
     if len(points) == 1:
         return Optimum(
-            points=points, best=best, is_interior=False, total_s=points[best].found.total_s,
-            total_ci_s=(own_low, own_high), stopped=stopped, interrupted=interrupted,
-        )  # fmt: skip
+            points=points,
+            best=best,
+            is_interior=False,
+            total_s=points[best].found.total_s,
+            total_ci_s=(own_low, own_high),
+            stopped=stopped,
+            interrupted=interrupted,
+        )
     replicas = np.min([repeats(points[k].boot) * points[k].run_s for k in solved], axis=0)
     low, high = percentile_interval(np.where(np.isfinite(replicas), replicas, np.finfo(float).max), 0.95)
     # the least of several lengths is biased low; the chosen point's own interval may reach further up
     worse = _worse(points, best)
     return Optimum(
-        points=points, best=best, is_interior=any(worse[:best]) and any(worse[best + 1 :]),
-        total_s=points[best].found.total_s, stopped=stopped, interrupted=interrupted,
+        points=points,
+        best=best,
+        is_interior=any(worse[:best]) and any(worse[best + 1 :]),
+        total_s=points[best].found.total_s,
+        stopped=stopped,
+        interrupted=interrupted,
         total_ci_s=(min(low, own_low), None if own_high is None or high > 1e300 else max(high, own_high)),
-    )  # fmt: skip
+    )
 
 
 def optimum_facts(program: Program, found: Optimum, make: Callable[[float], Recipe]) -> dict[str, Any]:
@@ -280,14 +306,19 @@ def optimum_facts(program: Program, found: Optimum, make: Callable[[float], Reci
         {"time_s": p.time_s, "device_time_s": p.found.account.device_time_s, "total_time_s": p.run_s}
         | {key: value for key, value in p.found.facts.items() if not key.startswith("ets99")}
         | {
-            "energy_mean": p.energy_mean, "energy_best": p.energy_best, "updates": p.activity.updates,
+            "energy_mean": p.energy_mean,
+            "energy_best": p.energy_best,
+            "updates": p.activity.updates,
             "host_s": p.host_s,
         }
         for p in found.points
-    ]  # fmt: skip
+    ]
     row: dict[str, Any] = {
-        "points": points, "best": found.best, "is_interior": found.is_interior, "stopped": found.stopped,
-    }  # fmt: skip
+        "points": points,
+        "best": found.best,
+        "is_interior": found.is_interior,
+        "stopped": found.stopped,
+    }
     if found.best is None:
         least = min(found.points, key=lambda p: p.found.total_s).found
         return row | least.account.facts | least.facts | {"hardware_pbits": None}
@@ -303,9 +334,8 @@ def optimum_facts(program: Program, found: Optimum, make: Callable[[float], Reci
 
 
 def recipes(
-    problem: Problem, program: Program, *, algorithm: str, parameters: Mapping[str, Any],
-    beta: str | None, shape: str,
-) -> Callable[[float], Recipe]:  # fmt: skip
+    problem: Problem, program: Program, *, algorithm: str, parameters: Mapping[str, Any], beta: str | None, shape: str
+) -> Callable[[float], Recipe]:
     """The recipe of a length in seconds; ``beta`` as people write it, see `hwsim.experiment.anneals`. Raises
     InputError."""
     betas: tuple[float, ...] = ()

@@ -92,9 +92,13 @@ def compile(
     Raises DoesNotFitError naming the limit and the value.
     """
     settings = Settings(
-        die_seed=die_seed, delay_s=delay_s or {}, embedding=embedding, chain_strength=chain_strength, parts=parts,
+        die_seed=die_seed,
+        delay_s=delay_s or {},
+        embedding=embedding,
+        chain_strength=chain_strength,
+        parts=parts,
         exchange_s=exchange_s,
-    )  # fmt: skip
+    )
     return _passes(problem, chip, settings, with_layout=False)[0]
 
 
@@ -141,9 +145,13 @@ def _asked(problem: Any) -> Asked:
         model, pdit = lines_of(problem)
     labels, network, energy_offset, vartype = spin_network(model)
     return Asked(
-        labels=labels, network=network, energy_offset=energy_offset, pdit=pdit, problem=problem,
+        labels=labels,
+        network=network,
+        energy_offset=energy_offset,
+        pdit=pdit,
+        problem=problem,
         vartype=vartype if pdit is None else "DISCRETE",
-    )  # fmt: skip
+    )
 
 
 def _layout(network: Network, chip: Chip, placed: Embedded, *, always: bool) -> Layout | None:

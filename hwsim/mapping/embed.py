@@ -146,8 +146,10 @@ def embedded(
         raise InputError(f"the embedding has no wire between the chains of {labels[k // n]!r} and {labels[k % n]!r}")
     _, pair, shared = np.unique(wanted[coupled], return_inverse=True, return_counts=True)
     values = network.weight[at[coupled]] / shared[pair]
-    ends = [np.concatenate(pair) for pair in ((first[within], first[~within][coupled]),
-                                              (second[within], second[~within][coupled]))]  # fmt: skip
+    ends = [
+        np.concatenate(pair)
+        for pair in ((first[within], first[~within][coupled]), (second[within], second[~within][coupled]))
+    ]
     weight = np.concatenate((np.full(int(within.sum()), -strength), values))
     indptr, indices, both = symmetric_rows(len(sites), ends[0], ends[1], weight)
     physical = Network(bias=network.bias[chain] / size[chain], indptr=indptr, indices=indices, weight=both)

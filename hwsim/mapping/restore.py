@@ -10,6 +10,10 @@ def restored_problem(program: Program, *, name: str) -> Problem:
     network, readout = program.problem_network, program.readout
     bqm = make_bqm(network.bias, *network.pairs, readout.names, offset=readout.energy_offset)
     return Problem(
-        bqm=bqm, name=readout.problem_name or name, kind=readout.problem_kind or "ising",
-        known_energy=readout.known_energy, known_source=readout.known_source, known_is_exact=readout.known_is_exact,
-    )  # fmt: skip
+        bqm=bqm,
+        name=readout.problem_name or name,
+        kind=readout.problem_kind or "ising",
+        known_energy=readout.known_energy,
+        known_source=readout.known_source,
+        known_is_exact=readout.known_is_exact,
+    )

@@ -41,9 +41,11 @@ def sparsified(network: Network, most: int, *, strength: float | None = None) ->
     ends = port[upper], port[back][upper]
     link = np.flatnonzero(chain[:-1] == chain[1:])
     indptr, indices, weight = symmetric_rows(
-        len(chain), np.concatenate((ends[0], link)), np.concatenate((ends[1], link + 1)),
+        len(chain),
+        np.concatenate((ends[0], link)),
+        np.concatenate((ends[1], link + 1)),
         np.concatenate((network.weight[upper], np.full(len(link), -strength))),
-    )  # fmt: skip
+    )
     physical = Network(bias=network.bias[chain] / copies[chain], indptr=indptr, indices=indices, weight=weight)
     return Embedded(sites=np.arange(len(chain)), chain=chain.astype(np.int32), network=physical)
 

@@ -110,9 +110,14 @@ def clamp(problem: Problem, values: Mapping[Any, int]) -> Problem:
         bqm.fix_variable(label, value)
     roles = {role: [label for label in members if label not in values] for role, members in problem.roles.items()}
     return replace(
-        problem, bqm=bqm, roles={role: members for role, members in roles.items() if members},
-        fixed=dict(problem.fixed) | dict(values), known_energy=None, known_source=None, known_is_exact=False,
-    )  # fmt: skip
+        problem,
+        bqm=bqm,
+        roles={role: members for role, members in roles.items() if members},
+        fixed=dict(problem.fixed) | dict(values),
+        known_energy=None,
+        known_source=None,
+        known_is_exact=False,
+    )
 
 
 def visible_law(problem: Problem, beta: float) -> np.ndarray:

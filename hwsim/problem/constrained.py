@@ -167,6 +167,8 @@ def broken_clauses(problem: Problem, labels: list, states: np.ndarray) -> dict[s
                 satisfied |= (problem.fixed[abs(literal)] > 0) == (literal > 0)
         broken += ~satisfied
     return {
-        "clauses": len(problem.clauses), "fewest_broken": int(broken.min()), "mean_broken": float(broken.mean()),
+        "clauses": len(problem.clauses),
+        "fewest_broken": int(broken.min()),
+        "mean_broken": float(broken.mean()),
         "satisfied": float(np.mean(broken == 0)),
-    }  # fmt: skip
+    }

@@ -200,9 +200,14 @@ def _sat(text: str, n: int, m: int, k: int, seed: int, planted: int) -> Problem:
         clauses.append((1.0, [int(s * (x + 1)) for s, x in zip(signs, variables, strict=True)]))
     source = "planted: a hidden assignment satisfies every clause" if planted else None
     return Problem(
-        bqm=clauses_to_bqm(clauses, n), name=text, kind="sat", clauses=clauses,
-        known_energy=0.0 if planted else None, known_source=source, known_is_exact=bool(planted),
-    )  # fmt: skip
+        bqm=clauses_to_bqm(clauses, n),
+        name=text,
+        kind="sat",
+        clauses=clauses,
+        known_energy=0.0 if planted else None,
+        known_source=source,
+        known_is_exact=bool(planted),
+    )
 
 
 def _whole(name: str, key: str, text: str) -> int:
@@ -220,12 +225,16 @@ def _circuit(text: str, n: int, m: int | None = None, **words: int | None) -> Pr
     named = {wire for wires in roles.values() for wire in wires}
     roles["carries and partial products"] = [wire for wire in bqm.variables if wire not in named]
     return Problem(
-        bqm=bqm, name=text, kind="logic", circuit=made, clamps=clamps,
+        bqm=bqm,
+        name=text,
+        kind="logic",
+        circuit=made,
+        clamps=clamps,
         roles={role: members for role, members in roles.items() if members},
         known_energy=float(made.least_energy) if solved else None,
         known_source="every gate satisfied; numbers that fit were found by trial" if solved else None,
         known_is_exact=solved,
-    )  # fmt: skip
+    )
 
 
 _SHARES = ("p", "c1", "c2", "c3", "f22", "f42")

@@ -36,35 +36,61 @@ GATES = {
     "copy": Gate(("a", "c"), {}, {("a", "c"): -1}, -1, _table(1, lambda a: (a,))),
     "not": Gate(("a", "c"), {}, {("a", "c"): 1}, -1, _table(1, lambda a: (1 - a,))),
     "and": Gate(
-        ("a", "b", "c"), {"a": -1, "b": -1, "c": 2}, {("a", "b"): 1, ("a", "c"): -2, ("b", "c"): -2}, -3,
+        ("a", "b", "c"),
+        {"a": -1, "b": -1, "c": 2},
+        {("a", "b"): 1, ("a", "c"): -2, ("b", "c"): -2},
+        -3,
         _table(2, lambda a, b: (a & b,)),
     ),
     "or": Gate(
-        ("a", "b", "c"), {"a": 1, "b": 1, "c": -2}, {("a", "b"): 1, ("a", "c"): -2, ("b", "c"): -2}, -3,
+        ("a", "b", "c"),
+        {"a": 1, "b": 1, "c": -2},
+        {("a", "b"): 1, ("a", "c"): -2, ("b", "c"): -2},
+        -3,
         _table(2, lambda a, b: (a | b,)),
     ),
     "nand": Gate(
-        ("a", "b", "c"), {"a": -1, "b": -1, "c": -2}, {("a", "b"): 1, ("a", "c"): 2, ("b", "c"): 2}, -3,
+        ("a", "b", "c"),
+        {"a": -1, "b": -1, "c": -2},
+        {("a", "b"): 1, ("a", "c"): 2, ("b", "c"): 2},
+        -3,
         _table(2, lambda a, b: (1 - (a & b),)),
     ),
     "nor": Gate(
-        ("a", "b", "c"), {"a": 1, "b": 1, "c": 2}, {("a", "b"): 1, ("a", "c"): 2, ("b", "c"): 2}, -3,
+        ("a", "b", "c"),
+        {"a": 1, "b": 1, "c": 2},
+        {("a", "b"): 1, ("a", "c"): 2, ("b", "c"): 2},
+        -3,
         _table(2, lambda a, b: (1 - (a | b),)),
     ),
     # a + b = s + 2 c: the square of the difference, in spins, has its zeros at the truth table
     "half-adder": Gate(
-        ("a", "b", "s", "c"), {"a": -1, "b": -1, "s": 1, "c": 2},
-        {("a", "b"): 1, ("a", "s"): -1, ("a", "c"): -2, ("b", "s"): -1, ("b", "c"): -2, ("s", "c"): 2}, -4,
+        ("a", "b", "s", "c"),
+        {"a": -1, "b": -1, "s": 1, "c": 2},
+        {("a", "b"): 1, ("a", "s"): -1, ("a", "c"): -2, ("b", "s"): -1, ("b", "c"): -2, ("s", "c"): 2},
+        -4,
         _table(2, lambda a, b: ((a + b) & 1, (a + b) >> 1)),
     ),
     # a + b + d = s + 2 c likewise; in spins a + b + d = s + 2 c too, so there is no field
     "full-adder": Gate(
-        ("a", "b", "d", "s", "c"), {},
-        {("a", "b"): 1, ("a", "d"): 1, ("b", "d"): 1, ("a", "s"): -1, ("b", "s"): -1, ("d", "s"): -1,
-         ("a", "c"): -2, ("b", "c"): -2, ("d", "c"): -2, ("s", "c"): 2}, -4,
+        ("a", "b", "d", "s", "c"),
+        {},
+        {
+            ("a", "b"): 1,
+            ("a", "d"): 1,
+            ("b", "d"): 1,
+            ("a", "s"): -1,
+            ("b", "s"): -1,
+            ("d", "s"): -1,
+            ("a", "c"): -2,
+            ("b", "c"): -2,
+            ("d", "c"): -2,
+            ("s", "c"): 2,
+        },
+        -4,
         _table(3, lambda a, b, d: ((a + b + d) & 1, (a + b + d) >> 1)),
     ),
-}  # fmt: skip
+}
 """Gates by name. XOR, which three spins cannot hold, is the sum of a half adder (see `Circuit.add`)."""
 
 
@@ -185,9 +211,7 @@ def clamped(circuit: Circuit, values: Mapping[str, int]) -> Any:
 def solvable(circuit: Circuit, clamps: Mapping[str, int]) -> bool:
     """Whether some a and b agree with the clamps: a + b = s of an adder, a b = p of a multiplier. By trial."""
     result = "s" if "s" in circuit.words else "p"
-    ranges = [
-        [clamps[word]] if word in clamps else range(2 ** len(circuit.words[word])) for word in ("a", "b")
-    ]  # fmt: skip
+    ranges = [[clamps[word]] if word in clamps else range(2 ** len(circuit.words[word])) for word in ("a", "b")]
     if result not in clamps:
         return True
     wanted = clamps[result]

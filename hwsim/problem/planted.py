@@ -97,20 +97,20 @@ def xorsat(text: str, n: int, seed: int) -> Problem:
         for (p, q), value in gate.j.items():
             made.add_quadratic(place[p][0], place[q][0], value * place[p][1] * place[q][1])
     return Problem(
-        bqm=made, name=text, kind="ising", known_energy=float(n * gate.least),
-        known_source="planted: a hidden assignment satisfies every equation", known_is_exact=True,
-    )  # fmt: skip
+        bqm=made,
+        name=text,
+        kind="ising",
+        known_energy=float(n * gate.least),
+        known_source="planted: a hidden assignment satisfies every equation",
+        known_is_exact=True,
+    )
 
 
 _SQUARE = ((0, 1), (1, 3), (3, 2), (2, 0))
 """Edges of a plaquette whose corner (x, y) has number x + 2 y."""
 _CUBE = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a & bit)
 """Edges of a cube whose corner (x, y, z) has number x + 2 y + 4 z."""
-_VIOLATED = {
-    "f22": ((0, 1), (2, 3)),
-    "f42": ((0, 1), (6, 7)),
-    "f6": ((0, 1), (2, 6), (5, 7)),
-}
+_VIOLATED = {"f22": ((0, 1), (2, 3)), "f42": ((0, 1), (6, 7)), "f6": ((0, 1), (2, 6), (5, 7))}
 """Edges that the hidden state violates in a cube with 2, 4 or 6 frustrated facets: as few as that many can have."""
 
 
@@ -150,14 +150,14 @@ def tile_3d(text: str, L: int, seed: int, f22: float, f42: float) -> Problem:
             for x in range(z % 2, L, 2):
                 corners = [
                     (x + dx) % L + L * ((y + dy) % L) + L * L * ((z + dz) % L)
-                    for dz in (0, 1) for dy in (0, 1) for dx in (0, 1)
-                ]  # fmt: skip
+                    for dz in (0, 1)
+                    for dy in (0, 1)
+                    for dx in (0, 1)
+                ]
                 kind = ("f22", "f42", "f6")[int(np.searchsorted(np.cumsum([f22, f42]), draw.random(), side="right"))]
                 place = turned[draw.integers(len(turned))]
                 violated = {frozenset((place[a], place[b])) for a, b in _VIOLATED[kind]}
-                bonds += [
-                    (corners[a], corners[b], 1.0 if frozenset((a, b)) in violated else -1.0) for a, b in _CUBE
-                ]  # fmt: skip
+                bonds += [(corners[a], corners[b], 1.0 if frozenset((a, b)) in violated else -1.0) for a, b in _CUBE]
     return _tiled(text, L**3, bonds, draw, "tile planting (Hamze et al. 2018)")
 
 
@@ -172,13 +172,12 @@ def _symmetries() -> list[list[int]]:
     """The 48 ways to turn and mirror a cube, as the new number of each corner."""
     return [
         [sum((((corner >> axes[k]) & 1) ^ flips[k]) << k for k in range(3)) for corner in range(8)]
-        for axes in permutations(range(3)) for flips in product((0, 1), repeat=3)
-    ]  # fmt: skip
+        for axes in permutations(range(3))
+        for flips in product((0, 1), repeat=3)
+    ]
 
 
-def _tiled(
-    text: str, n: int, bonds: list[tuple[int, int, float]], draw: np.random.Generator, source: str
-) -> Problem:  # fmt: skip
+def _tiled(text: str, n: int, bonds: list[tuple[int, int, float]], draw: np.random.Generator, source: str) -> Problem:
     """The bonds, planted for all spins +1, turned so that a random state takes their place."""
     hidden = draw.choice([-1.0, 1.0], n)
     rows, columns, values = (np.array(part) for part in zip(*bonds, strict=True))

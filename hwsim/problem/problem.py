@@ -53,9 +53,13 @@ def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weigh
     if known is None:
         return Problem(bqm=bqm, name=name, kind="max-cut")
     return Problem(
-        bqm=bqm, name=name, kind="max-cut", known_energy=-float(known["cut"]), known_source=known["source"],
+        bqm=bqm,
+        name=name,
+        kind="max-cut",
+        known_energy=-float(known["cut"]),
+        known_source=known["source"],
         known_is_exact=bool(known["exact"]),
-    )  # fmt: skip
+    )
 
 
 def make_bqm(

@@ -13,9 +13,20 @@ from hwsim.program.program import Program, content_hash
 from hwsim.program.readout import Readout
 
 __all__ = [
-    "Cells", "Clock", "Network", "Noise", "Placement", "Prices", "Program", "Readout", "Wires", "content_hash", "load",
-    "rows_of", "save",
-]  # fmt: skip
+    "Cells",
+    "Clock",
+    "Network",
+    "Noise",
+    "Placement",
+    "Prices",
+    "Program",
+    "Readout",
+    "Wires",
+    "content_hash",
+    "load",
+    "rows_of",
+    "save",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -94,9 +94,9 @@ class Program:
             else:
                 raise InputError(f"a program has no field {name!r}")
         whole = by_record.pop("", {})
-        return replace(self, **whole, **{
-            record: replace(getattr(self, record), **values) for record, values in by_record.items()
-        })  # fmt: skip
+        return replace(
+            self, **whole, **{record: replace(getattr(self, record), **values) for record, values in by_record.items()}
+        )
 
     def tile(self, copies: int) -> "Program":
         """``copies`` of the program side by side, not coupled: p-bit i of copy r has number r n + i.
@@ -132,14 +132,18 @@ class Program:
         kept = {PBIT: pbits, CONNECTION: connections, VARIABLE: pbits}
         place = np.cumsum(inside) - 1
         part = Network(
-            bias=network.bias[pbits], indptr=indptr, weight=network.weight[connections],
+            bias=network.bias[pbits],
+            indptr=indptr,
+            weight=network.weight[connections],
             indices=place[network.indices[connections]].astype(np.int32),
-        )  # fmt: skip
+        )
         rest = ("wires", "cells", "noise", "clock", "prices", "placement")
         return replace(
-            self, network=part, readout=self.readout.part(pbits),
+            self,
+            network=part,
+            readout=self.readout.part(pbits),
             **{name: getattr(self, name).take(kept, self._sizes) for name in rest},
-        )  # fmt: skip
+        )
 
     @property
     def _sizes(self) -> dict[str, int]:

@@ -57,18 +57,26 @@ class Readout(Record):
             own = self.problem.tile(copies, {"p-bit": n, "connection": m})
         labels = [[copy, label] for copy in range(copies) for label in json.loads(self.labels)]
         return many._with(
-            labels=json.dumps(labels), problem=own, energy_offset=copies * self.energy_offset, known_energy=None,
-            known_source=None, known_is_exact=False,
-        )  # fmt: skip
+            labels=json.dumps(labels),
+            problem=own,
+            energy_offset=copies * self.energy_offset,
+            known_energy=None,
+            known_source=None,
+            known_is_exact=False,
+        )
 
     def part(self, variables: np.ndarray) -> Self:
         """The readout of ``variables`` alone, energies by the machine's own couplings."""
         labels = json.loads(self.labels)
         kept = [labels[k] for k in variables.tolist()] if labels else labels
         return self._with(
-            labels=json.dumps(kept), problem=None, energy_offset=0.0, known_energy=None, known_source=None,
+            labels=json.dumps(kept),
+            problem=None,
+            energy_offset=0.0,
+            known_energy=None,
+            known_source=None,
             known_is_exact=False,
-        )  # fmt: skip
+        )
 
     @cached_property
     def names(self) -> list:

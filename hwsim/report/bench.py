@@ -16,10 +16,17 @@ def speed_table(rows: _Rows, *, width: int | None = None) -> str:
         return ""
     lines = [["graph", "clock", "delay", "engine", "repl.", "upd./ns", "peer"]]
     for row in rows:
-        lines.append([
-            row["graph"], row["clock"], row["delay"], row["engine"], str(row["replicas"]),
-            f"{row['updates_per_ns']:.3g}", _peer(row, "peer_updates_per_ns"),
-        ])  # fmt: skip
+        lines.append(
+            [
+                row["graph"],
+                row["clock"],
+                row["delay"],
+                row["engine"],
+                str(row["replicas"]),
+                f"{row['updates_per_ns']:.3g}",
+                _peer(row, "peer_updates_per_ns"),
+            ]
+        )
     return columns(lines, align="<<<<>>", width=width)
 
 
@@ -42,12 +49,18 @@ def solution_table(rows: _Rows, *, width: int | None = None) -> str:
     for row in rows:
         low, high = row["tts99_ci_sweeps"]
         bound = "" if row["reached"] else ">= "
-        lines.append([
-            row["tool"], str(row["reads"]), str(row["hits"]), f"{row['p_success']:.4f}",
-            f"{row['tts99_sweeps']:.3g} [{low:.3g}, {'...' if high is None else format(high, '.3g')}]",
-            "-" if row["width"] is None else f"{row['width']:.2f}", f"{row['seconds']:.3g}",
-            "" if row["ratio"] is None else f"{bound}{row['ratio']:.3g} x {first['tool']}",
-        ])  # fmt: skip
+        lines.append(
+            [
+                row["tool"],
+                str(row["reads"]),
+                str(row["hits"]),
+                f"{row['p_success']:.4f}",
+                f"{row['tts99_sweeps']:.3g} [{low:.3g}, {'...' if high is None else format(high, '.3g')}]",
+                "-" if row["width"] is None else f"{row['width']:.2f}",
+                f"{row['seconds']:.3g}",
+                "" if row["ratio"] is None else f"{bound}{row['ratio']:.3g} x {first['tool']}",
+            ]
+        )
     head = f"{first['graph']}, anneals of {first['sweeps']} sweeps to {first['target']:g}, the least energy found"
     return f"{head}\n{columns(lines, align='<>>><>>', width=width)}"
 

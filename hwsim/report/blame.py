@@ -141,18 +141,30 @@ def _reference(axes: Any, estimate: Estimate, colour: Any, height: float, text: 
     # towards the middle of the panel, each text on its own height: they cannot meet or leave the panel
     share = axes.transAxes.inverted().transform(axes.transData.transform((line, 0)))[0]
     axes.annotate(
-        text, (line, height), xytext=(4 if share < 0.5 else -4, 0), textcoords="offset points", color=colour,
-        ha="left" if share < 0.5 else "right", va="center", fontsize="small",
-    )  # fmt: skip
+        text,
+        (line, height),
+        xytext=(4 if share < 0.5 else -4, 0),
+        textcoords="offset points",
+        color=colour,
+        ha="left" if share < 0.5 else "right",
+        va="center",
+        fontsize="small",
+    )
 
 
 def _mark(axes: Any, y: float, estimate: Estimate, start: Estimate, colour: Any, *, filled: bool) -> None:
     value, low, high = estimate
     if estimate == UNKNOWN:
         axes.text(
-            0.99, y, "no estimate", transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize="x-small",
+            0.99,
+            y,
+            "no estimate",
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            fontsize="x-small",
             color="0.5",
-        )  # fmt: skip
+        )
         return
     left, right = axes.get_xlim()
     distance = _distance(start, estimate)
@@ -235,12 +247,25 @@ def _key(figure: Any, n_columns: int) -> None:
         colour = _colour(end)
         line = Line2D([], [], color=colour, linewidth=4.5, alpha=0.3)
         dot = Line2D(
-            [], [], color=colour, marker="o", markersize=7, linewidth=1.3, markerfacecolor=face or colour,
+            [],
+            [],
+            color=colour,
+            marker="o",
+            markersize=7,
+            linewidth=1.3,
+            markerfacecolor=face or colour,
             markeredgewidth=1.6,
-        )  # fmt: skip
+        )
         entries.append(((line, dot), mark))
     figure.legend(
-        [handles for handles, _ in entries], [text for _, text in entries], loc="outside lower left", ncols=n_columns,
-        frameon=False, fontsize="small", handler_map={tuple: HandlerTuple(ndivide=1)},
-        title="bands and bars: 95 % intervals; arrow: no bound on that side", title_fontsize="small", alignment="left",
-    )  # fmt: skip
+        [handles for handles, _ in entries],
+        [text for _, text in entries],
+        loc="outside lower left",
+        ncols=n_columns,
+        frameon=False,
+        fontsize="small",
+        handler_map={tuple: HandlerTuple(ndivide=1)},
+        title="bands and bars: 95 % intervals; arrow: no bound on that side",
+        title_fontsize="small",
+        alignment="left",
+    )

@@ -118,9 +118,7 @@ def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:
 def _entries(rows: list[tuple[str, str]], width: int) -> list[str]:
     lines = []
     for name, text in rows:
-        lines += textwrap.wrap(
-            f"{name:<15}{text}", width, subsequent_indent=" " * 15, break_on_hyphens=False
-        )  # fmt: skip
+        lines += textwrap.wrap(f"{name:<15}{text}", width, subsequent_indent=" " * 15, break_on_hyphens=False)
     return lines
 
 

@@ -13,13 +13,17 @@ from hwsim.units import format_si
 def cost_lines(row: Mapping[str, Any], grades: Mapping[str, str]) -> list[str]:
     """What a read takes, and a solution where there is one; items without a price are named."""
     time_s, total_s = row["device_time_s"], row["total_time_s"]
-    lines = [f"time of a read: {format_si(time_s, 's')}, with read-out {format_si(total_s, 's')}"
-             + _unknown(row["unknown_time"])]  # fmt: skip
+    lines = [
+        f"time of a read: {format_si(time_s, 's')}, with read-out {format_si(total_s, 's')}"
+        + _unknown(row["unknown_time"])
+    ]
     if row["device_energy_j"] is None and row["total_energy_j"] is None:
         lines.append("energy: unknown" + _unknown(row["unknown_energy"]))
         return lines
-    lines.append(f"energy of a read: {_joules(row['device_energy_j'])}, with read-out "
-                 f"{_joules(row['total_energy_j'])}{_parts(row, grades)}{_unknown(row['unknown_energy'])}")  # fmt: skip
+    lines.append(
+        f"energy of a read: {_joules(row['device_energy_j'])}, with read-out "
+        f"{_joules(row['total_energy_j'])}{_parts(row, grades)}{_unknown(row['unknown_energy'])}"
+    )
     if row["ets99_j"] is not None or row["ets99_total_j"] is not None:
         more = "> " if row["tts99_is_bound"] else ""
         lines.append(
@@ -38,8 +42,9 @@ def _parts(row: Mapping[str, Any], grades: Mapping[str, str]) -> str:
         return f" ({format_si(row['power_w'], 'W')}, {grades.get('power', 'given')})"
     parts = [
         f"{item} {format_si(value, 'J')}, {grades.get(PRICE_OF[item], 'given')}"
-        for item, value in row["energy_split_j"].items() if value
-    ]  # fmt: skip
+        for item, value in row["energy_split_j"].items()
+        if value
+    ]
     return f" ({'; '.join(parts)})" if parts else ""
 
 

@@ -186,9 +186,16 @@ def _absent(axes: Any, heading: str, reason: str) -> None:
 
 def _points(axes: Any, x: np.ndarray, y: np.ndarray, bars: np.ndarray) -> None:
     axes.errorbar(
-        x, y, yerr=bars, fmt="o", markersize=3.5, elinewidth=1.2, capsize=2, color=canvas.palette()[0],
+        x,
+        y,
+        yerr=bars,
+        fmt="o",
+        markersize=3.5,
+        elinewidth=1.2,
+        capsize=2,
+        color=canvas.palette()[0],
         label="emulated, with 95 % interval",
-    )  # fmt: skip
+    )
 
 
 def _mean(data: dict, key: str, where: str, unit: str, scale: float) -> str:

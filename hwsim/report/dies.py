@@ -90,9 +90,15 @@ def _curve(
         steps, floor, roof = (np.concatenate([[0], y[solved], [y[solved][-1]]]) for y in (share, share_low, share_high))
         # before the first die nothing but the curve is known: the band starts with it
         axes.fill_between(
-            t[1:], floor[1:], roof[1:], step="post", color=colour, alpha=0.18, linewidth=0,
+            t[1:],
+            floor[1:],
+            roof[1:],
+            step="post",
+            color=colour,
+            alpha=0.18,
+            linewidth=0,
             label="95 % band for the number of dies",
-        )  # fmt: skip
+        )
         axes.step(t, steps, where="post", color=colour, linewidth=1.8, label=f"{tts.size} dies")
     if ideal is not None:
         axes.axvline(ideal[0], color="0.25", linestyle="--", linewidth=1.3, label=ideal[1], zorder=1.5)
@@ -108,14 +114,26 @@ def _curve(
 def _whiskers(axes: Any, tts: np.ndarray, low: np.ndarray, high: np.ndarray, share: np.ndarray, stop: float) -> None:
     known = np.isfinite(high)
     axes.hlines(
-        share, np.maximum(low, axes.get_xlim()[0]), np.where(known, high, stop), color="0.75", linewidth=0.7,
-        zorder=1.2, label="95 % interval of one die's time",
-    )  # fmt: skip
+        share,
+        np.maximum(low, axes.get_xlim()[0]),
+        np.where(known, high, stop),
+        color="0.75",
+        linewidth=0.7,
+        zorder=1.2,
+        label="95 % interval of one die's time",
+    )
     if not known.all():
         axes.plot(
-            np.full((~known).sum(), stop), share[~known], ">", color="0.6", markersize=4, clip_on=False, zorder=1.2,
-            linestyle="none", label="only a lower bound is known",
-        )  # fmt: skip
+            np.full((~known).sum(), stop),
+            share[~known],
+            ">",
+            color="0.6",
+            markersize=4,
+            clip_on=False,
+            zorder=1.2,
+            linestyle="none",
+            label="only a lower bound is known",
+        )
 
 
 def _quantiles(axes: Any, tts: np.ndarray, share: np.ndarray, solved: np.ndarray) -> None:
@@ -133,9 +151,15 @@ def _quantiles(axes: Any, tts: np.ndarray, share: np.ndarray, solved: np.ndarray
     if not solved.all():
         notes.append(f"{(~solved).sum()} of {tts.size} dies: no success seen")
     axes.text(
-        0.02, 0.97, "\n".join(reversed(notes)), transform=axes.transAxes, va="top", color=colour, fontsize="small",
+        0.02,
+        0.97,
+        "\n".join(reversed(notes)),
+        transform=axes.transAxes,
+        va="top",
+        color=colour,
+        fontsize="small",
         bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 2},
-    )  # fmt: skip
+    )
 
 
 def _histogram(axes: Any, success: np.ndarray, expected: tuple[float, float] | None) -> None:
@@ -151,9 +175,13 @@ def _histogram(axes: Any, success: np.ndarray, expected: tuple[float, float] | N
     axes.axvline(success.mean(), color="0.15", linewidth=1.6, label=f"mean of the dies: {success.mean():.3g}")
     if expected is not None:
         axes.axvspan(
-            *expected, color=colours[1], alpha=0.25, linewidth=0, zorder=0.5,
+            *expected,
+            color=colours[1],
+            alpha=0.25,
+            linewidth=0,
+            zorder=0.5,
             label="where 95 % of equal dies fall (read noise alone)",
-        )  # fmt: skip
+        )
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("success probability of one read")
     axes.set_ylabel("number of dies")

@@ -25,9 +25,7 @@ _SNIPPET_CHANGES = 24
 _SIGMA = math.sqrt(CUTOFF)
 
 
-def fit_figure(
-    fit: Fit, measured: Measured, path: str | os.PathLike, *, provenance: Provenance | None = None
-) -> Path:
+def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike, *, provenance: Provenance | None = None) -> Path:
     """Draw ``fit`` of ``measured`` to ``path``, which is returned. Raises InputError for an unknown suffix."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
@@ -94,19 +92,36 @@ def _response(axes, below, fit: Fit, measured: Measured) -> None:
     faint = min(1.0, max(0.15, 6.0 / n))
     for k, (device, (at, p, error, residual)) in enumerate(zip(fit.devices, points, strict=True)):
         label = ("measured, 95 % bars" if n == 1 else f"measured, {n} devices") if k == 0 else None
-        axes.errorbar(at, p, yerr=_SIGMA * error if n == 1 else None, fmt="o", markersize=4 if n == 1 else 3,
-                      color=_DATA, alpha=faint, linewidth=1, label=label, zorder=3)  # fmt: skip
+        axes.errorbar(
+            at,
+            p,
+            yerr=_SIGMA * error if n == 1 else None,
+            fmt="o",
+            markersize=4 if n == 1 else 3,
+            color=_DATA,
+            alpha=faint,
+            linewidth=1,
+            label=label,
+            zorder=3,
+        )
         if n > 1:
-            axes.plot(along, _law(_z(device, along)), color=_DATA, alpha=0.5 * faint, linewidth=0.8,
-                      label="fit of each device" if k == 0 else None)  # fmt: skip
+            axes.plot(
+                along,
+                _law(_z(device, along)),
+                color=_DATA,
+                alpha=0.5 * faint,
+                linewidth=0.8,
+                label="fit of each device" if k == 0 else None,
+            )
         below.plot(at, residual, "o", markersize=4 if n == 1 else 3, color=_DATA, alpha=faint)
     if n == 1:
         device = fit.devices[0]
         z, slope = _z(device, along), along - device.centre
         c = device.line_covariance
         error = _SIGMA * np.sqrt(c[0, 0] + 2 * slope * c[0, 1] + slope**2 * c[1, 1])
-        axes.fill_between(along, _law(z - error), _law(z + error), color=_LAW, alpha=0.2, linewidth=0,
-                          label="95 % band of the fit")  # fmt: skip
+        axes.fill_between(
+            along, _law(z - error), _law(z + error), color=_LAW, alpha=0.2, linewidth=0, label="95 % band of the fit"
+        )
         axes.plot(along, _law(z), color=_LAW, linewidth=1.8, label="fit: (1 + tanh z) / 2, z = gain (x + offset)")
     elif {"gain", "offset"} <= fit.population.keys():
         gain, offset = fit.population["gain"].value, fit.population["offset"].value
@@ -116,8 +131,15 @@ def _response(axes, below, fit: Fit, measured: Measured) -> None:
             gains = gain * (1 + fit.spread["gain_dtod"].value * rng.standard_normal((2000, 1)))
             offsets = offset + fit.spread["offset_dtod"].value * rng.standard_normal((2000, 1))
             low, high = np.quantile(gains * (along + offsets), [0.025, 0.975], axis=0)
-            axes.fill_between(along, _law(low), _law(high), color=_LAW, alpha=0.18, linewidth=0,
-                              label="95 % of devices, by the fitted spread")  # fmt: skip
+            axes.fill_between(
+                along,
+                _law(low),
+                _law(high),
+                color=_LAW,
+                alpha=0.18,
+                linewidth=0,
+                label="95 % of devices, by the fitted spread",
+            )
         axes.plot(along, _law(gain * (along + offset)), color=_LAW, linewidth=2, label="mean device")
     axes.set_ylabel("P(+1)")
     axes.set_ylim(-0.03, 1.03)
@@ -179,16 +201,35 @@ def _dwells(axes, fit: Fit, measured: Measured) -> None:
                 x, dwell, error = np.array(rows).T
                 # the bars are of a logarithm, so that none reaches below zero
                 bars = np.stack([dwell - dwell * np.exp(-_SIGMA * error), dwell * np.exp(_SIGMA * error) - dwell])
-                axes.errorbar(x, dwell / scale, yerr=bars / scale if n == 1 else None, fmt="o", color=colour,
-                              alpha=faint, markersize=4, linewidth=1, label=label if k == 0 else None)  # fmt: skip
+                axes.errorbar(
+                    x,
+                    dwell / scale,
+                    yerr=bars / scale if n == 1 else None,
+                    fmt="o",
+                    color=colour,
+                    alpha=faint,
+                    markersize=4,
+                    linewidth=1,
+                    label=label if k == 0 else None,
+                )
             if n == 1:
-                axes.plot(along, found.estimates["tau"].value * np.exp(m * _z(found, along)) / scale, color=colour,
-                          linewidth=1.8, label=f"fit: tau exp({'' if m > 0 else '-'}z)")  # fmt: skip
+                axes.plot(
+                    along,
+                    found.estimates["tau"].value * np.exp(m * _z(found, along)) / scale,
+                    color=colour,
+                    linewidth=1.8,
+                    label=f"fit: tau exp({'' if m > 0 else '-'}z)",
+                )
     if n > 1 and {"gain", "offset", "tau"} <= fit.population.keys():
         gain, offset, tau = (fit.population[name].value for name in ("gain", "offset", "tau"))
         for m, colour in ((1, _UP), (-1, _DOWN)):
-            axes.plot(along, tau * np.exp(m * gain * (along + offset)) / scale, color=colour, linewidth=2,
-                      label=f"mean device: tau exp({'' if m > 0 else '-'}z)")  # fmt: skip
+            axes.plot(
+                along,
+                tau * np.exp(m * gain * (along + offset)) / scale,
+                color=colour,
+                linewidth=2,
+                label=f"mean device: tau exp({'' if m > 0 else '-'}z)",
+            )
     axes.set_yscale("log")
     axes.set_ylabel(f"mean dwell time ({unit})")
     axes.set_xlabel(_input_label(fit))
@@ -252,8 +293,15 @@ def _runs(axes, fit: Fit, measured: Measured) -> None:
             continue
         # enough marks to see the line through them
         shown = np.unique(np.searchsorted(values, np.linspace(0, values[-1], 80)).clip(0, values.size - 1))
-        axes.plot(values[shown], share[shown], "o" if m > 0 else "s", color=colour, markersize=4,
-                  markerfacecolor="none", label=f"runs in {m:+d} ({u.size:,})")  # fmt: skip
+        axes.plot(
+            values[shown],
+            share[shown],
+            "o" if m > 0 else "s",
+            color=colour,
+            markersize=4,
+            markerfacecolor="none",
+            label=f"runs in {m:+d} ({u.size:,})",
+        )
         longest = max(longest, float(values[-1]))
     along = np.linspace(0, max(longest, 1.0), 100)
     axes.plot(along, np.exp(-along), color=_LAW, linewidth=1.6, label="fit: exp(-length)")
@@ -300,11 +348,13 @@ def _correlations(axes, fit: Fit, measured: Measured) -> None:
     seen = bottom > 0
     noise = 1 / np.sqrt(np.maximum(count[seen], 1))
     axes.plot(lags[seen], top[seen] / bottom[seen], "o", color=_DATA, markersize=5, label="measured")
-    axes.fill_between(lags[seen], -_SIGMA * noise, _SIGMA * noise, color="0.85", linewidth=0,
-                      label="95 % of uncorrelated bits")  # fmt: skip
+    axes.fill_between(
+        lags[seen], -_SIGMA * noise, _SIGMA * noise, color="0.85", linewidth=0, label="95 % of uncorrelated bits"
+    )
     rho = fit.headline["lag1"].value
     axes.plot(lags, rho**lags, color=_LAW, linewidth=1.6, label=f"fit: {rho:.3g} to the power of the distance")
-    axes.set_xlabel("distance (bits)" if fit.interval_s is None
-                    else f"distance (bits of {format_si(fit.interval_s, 's')})")  # fmt: skip
+    axes.set_xlabel(
+        "distance (bits)" if fit.interval_s is None else f"distance (bits of {format_si(fit.interval_s, 's')})"
+    )
     axes.set_ylabel("autocorrelation")
     axes.legend(frameon=False, fontsize="small")

@@ -40,13 +40,28 @@ def _values(axes: Any, document: dict[str, Any], panels: list[str]) -> None:
     blue, orange = canvas.palette()[:2]
     for place, key in enumerate(panels):
         row = document[key]
-        axes.plot([place, place], [row["lower"], row["upper"]], color=blue, alpha=0.25, linewidth=9,
-                  solid_capstyle="butt", label="bounds from both sides" if place == 0 else None)  # fmt: skip
-        axes.errorbar(place, row["log_z"], [[row["log_z"] - row["low"]], [row["high"] - row["log_z"]]], fmt="o",
-                      color=blue, capsize=4, label="measured, 95 % interval" if place == 0 else None)  # fmt: skip
+        axes.plot(
+            [place, place],
+            [row["lower"], row["upper"]],
+            color=blue,
+            alpha=0.25,
+            linewidth=9,
+            solid_capstyle="butt",
+            label="bounds from both sides" if place == 0 else None,
+        )
+        axes.errorbar(
+            place,
+            row["log_z"],
+            [[row["log_z"] - row["low"]], [row["high"] - row["log_z"]]],
+            fmt="o",
+            color=blue,
+            capsize=4,
+            label="measured, 95 % interval" if place == 0 else None,
+        )
     if document["exact"] is not None:
-        axes.axhline(document["exact"]["log_z"], color=orange, linewidth=1.4,
-                     label=f"exact ({document['exact']['method']})")  # fmt: skip
+        axes.axhline(
+            document["exact"]["log_z"], color=orange, linewidth=1.4, label=f"exact ({document['exact']['method']})"
+        )
     axes.set_xticks(range(len(panels)), [_NAMES[key] for key in panels])
     axes.set_xlim(-0.6, len(panels) - 0.4)
     axes.set_ylabel("ln Z")
@@ -67,8 +82,12 @@ def _work(axes: Any, document: dict[str, Any]) -> None:
     for values, colour, words in ((up, blue, "up from beta = 0"), (down, green, "back down")):
         axes.hist(values, edges, density=True, alpha=0.45, color=colour, label=words)
     exact = document["exact"]
-    axes.axvline(row["log_z"] if exact is None else exact["log_z"], color=orange, linewidth=1.4,
-                 label="ln Z, measured" if exact is None else "ln Z, exact")  # fmt: skip
+    axes.axvline(
+        row["log_z"] if exact is None else exact["log_z"],
+        color=orange,
+        linewidth=1.4,
+        label="ln Z, measured" if exact is None else "ln Z, exact",
+    )
     axes.set_xlabel("ln Z(0) less the work of one copy / k T")
     axes.set_ylabel("share of copies, per unit")
     axes.set_ylim(0, 1.35 * axes.get_ylim()[1])

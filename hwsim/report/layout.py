@@ -89,15 +89,29 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     for key, marker, colour, name in (("unused", "s", "0.88", "unused"), ("dead", "x", "black", "dead")):
         spots = np.asarray(die.get(key, ())).reshape(-1, 2)
         if len(spots):
-            axes.scatter(*spots.T, s=area * (0.5 if key == "dead" else 0.7), marker=marker, color=colour,
-                         linewidths=0.8 if key == "dead" else 0, label=f"{name} ({len(spots)})", zorder=0)  # fmt: skip
+            axes.scatter(
+                *spots.T,
+                s=area * (0.5 if key == "dead" else 0.7),
+                marker=marker,
+                color=colour,
+                linewidths=0.8 if key == "dead" else 0,
+                label=f"{name} ({len(spots)})",
+                zorder=0,
+            )
     roles = np.asarray(die["role"])
     for k, name in enumerate(dict.fromkeys(roles.tolist())):
         here = roles == name
         face = [colours[c % len(colours)] for c in np.asarray(chain)[here]] if chain is not None else colours[k % 10]
         marker = "s" if chain is None else _MARKERS[k % len(_MARKERS)]  # with chains, colour says the chain
-        axes.scatter(*place[here].T, s=area, marker=marker, c=face if chain is not None else [face], linewidths=0,
-                     label=f"{name} ({int(here.sum())})", zorder=4)  # fmt: skip
+        axes.scatter(
+            *place[here].T,
+            s=area,
+            marker=marker,
+            c=face if chain is not None else [face],
+            linewidths=0,
+            label=f"{name} ({int(here.sum())})",
+            zorder=4,
+        )
     axes.plot([], [], color="0.35", linewidth=0.9, label="coupling")
     if longest.any():
         axes.plot([], [], color="crimson", linewidth=1.2, label=f"longest {_LONGEST:.0%} of couplings")
@@ -143,8 +157,9 @@ def _crowding(figure: Any, axes: Any, die: Mapping[str, Any]) -> None:
     _frame(axes)
     axes.set_title(
         f"where wires crowd: {crowd.max():.0f} through the worst cell (ring), {crowd.mean():.0f} on average",
-        loc="left", fontsize="medium",
-    )  # fmt: skip
+        loc="left",
+        fontsize="medium",
+    )
 
 
 def _lengths(axes: Any, die: Mapping[str, Any]) -> None:
@@ -179,9 +194,10 @@ def _lengths(axes: Any, die: Mapping[str, Any]) -> None:
     twin.tick_params(axis="y", colors="crimson")
     slowest = format_si(float(delay.max()), "s")
     axes.set_title(
-        f"wire length: mean {length.mean():.1f}, longest {top:.0f};  longest delay {slowest}", loc="left",
+        f"wire length: mean {length.mean():.1f}, longest {top:.0f};  longest delay {slowest}",
+        loc="left",
         fontsize="medium",
-    )  # fmt: skip
+    )
 
 
 def _slowest(figure: Any, axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
@@ -200,9 +216,16 @@ def _slowest(figure: Any, axes: Any, die: Mapping[str, Any], place: np.ndarray) 
 def _rule(axes: Any, rule: Mapping[str, Any]) -> None:
     ratio, loss, error = np.array(rule["curve"]).T
     axes.errorbar(
-        ratio, loss, yerr=1.96 * error, color=canvas.palette()[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
+        ratio,
+        loss,
+        yerr=1.96 * error,
+        color=canvas.palette()[0],
+        marker="o",
+        markersize=4,
+        linewidth=1.2,
+        capsize=2,
         label="measured, 95 %",
-    )  # fmt: skip
+    )
     axes.axhline(rule["limit"], color="0.3", linestyle="--", linewidth=1, label=f"limit {rule['limit']:g}")
     axes.set_xscale("log")
     low, high = rule["ratio_ci"]

@@ -35,13 +35,19 @@ class Axis:
 
 
 AREA = Axis(
-    key="area_m2", label="area of the p-bits' cells (mm2)", scale=1e6, best="best_by_area",
+    key="area_m2",
+    label="area of the p-bits' cells (mm2)",
+    scale=1e6,
+    best="best_by_area",
     absent="area unknown, no cell_pitch",
-)  # fmt: skip
+)
 ENERGY = Axis(
-    key="ets99_total_j", label="energy to solution, with read-out", scale=1.0, best="best_by_energy",
+    key="ets99_total_j",
+    label="energy to solution, with read-out",
+    scale=1.0,
+    best="best_by_energy",
     absent="energy unknown",
-)  # fmt: skip
+)
 
 
 def pareto_picture(
@@ -94,10 +100,16 @@ def pareto_table(rows: list[dict[str, Any]], *, width: int | None = None) -> str
             continue
         area = row["area_m2"]
         marks = [name for name, key in (("area", "best_by_area"), ("energy", "best_by_energy")) if row[key]]
-        lines.append([
-            *words, str(row["pbits"]), "unknown" if area is None else f"{area * 1e6:.3g} mm2",
-            format_si(row["critical_delay_s"], "s"), *solution(row, apart=True), ", ".join(marks),
-        ])  # fmt: skip
+        lines.append(
+            [
+                *words,
+                str(row["pbits"]),
+                "unknown" if area is None else f"{area * 1e6:.3g} mm2",
+                format_si(row["critical_delay_s"], "s"),
+                *solution(row, apart=True),
+                ", ".join(marks),
+            ]
+        )
     text = [columns(lines, width=width)]
     missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
     if missing:
@@ -126,9 +138,10 @@ def _looks(rows: list[dict[str, Any]]) -> _Looks:
     first = dict.fromkeys(row["design"][keys[0]] for row in rows) if keys else {}
     rest = dict.fromkeys(_others(row, keys) for row in rows) if len(keys) > 1 else {}
     return _Looks(
-        keys=keys, colour_of={word: palette[k % len(palette)] for k, word in enumerate(first)},
+        keys=keys,
+        colour_of={word: palette[k % len(palette)] for k, word in enumerate(first)},
         marker_of={word: _MARKERS[k % len(_MARKERS)] for k, word in enumerate(rest)},
-    )  # fmt: skip
+    )
 
 
 def _others(row: dict[str, Any], keys: list[str]) -> str:
@@ -146,9 +159,15 @@ def _panel(axes: Any, rows: list[dict[str, Any]], axis: Axis, looks: _Looks) -> 
             continue
         low, high = row["tts99_total_ci_s"]
         axes.errorbar(
-            x, y, yerr=[[0 if low is None else y - low], [0 if high is None else high - y]], color=colour,
-            marker=marker, markersize=8, capsize=2, linewidth=1,
-        )  # fmt: skip
+            x,
+            y,
+            yerr=[[0 if low is None else y - low], [0 if high is None else high - y]],
+            color=colour,
+            marker=marker,
+            markersize=8,
+            capsize=2,
+            linewidth=1,
+        )
         if high is None:  # the data rule out no length
             axes.annotate("", (x, y * 1.8), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
     front = sorted((row[axis.key] * axis.scale, row["tts99_total_s"]) for row in known if row.get(axis.best))
@@ -183,8 +202,14 @@ def _abscissa(axes: Any, rows: list[dict[str, Any]], known: list[dict[str, Any]]
         axes.xaxis.set_major_formatter("")
         axes.xaxis.set_minor_formatter("")
     elif lost:
-        axes.text(0.02, 0.02, f"{lost} of {len(rows)} not shown: {axis.absent}", transform=axes.transAxes,
-                  fontsize="small", color="0.35")  # fmt: skip
+        axes.text(
+            0.02,
+            0.02,
+            f"{lost} of {len(rows)} not shown: {axis.absent}",
+            transform=axes.transAxes,
+            fontsize="small",
+            color="0.35",
+        )
 
 
 def _times(axes: Any) -> None:
@@ -203,11 +228,23 @@ def _handles(looks: _Looks) -> list[Any]:
 
     named = ", ".join(looks.keys[1:])
     return [
-        *(Line2D([], [], color=colour, marker="o", linestyle="none", markersize=8, label=f"{looks.keys[0]} {word}")
-          for word, colour in looks.colour_of.items()),
-        *(Line2D([], [], color="0.4", marker=marker, linestyle="none", markersize=8, label=f"{named}: {word}")
-          for word, marker in looks.marker_of.items()),
-        Line2D([], [], color="0.3", linestyle="--", marker="o", markersize=11, fillstyle="none",
-               label="no other is better in both"),
+        *(
+            Line2D([], [], color=colour, marker="o", linestyle="none", markersize=8, label=f"{looks.keys[0]} {word}")
+            for word, colour in looks.colour_of.items()
+        ),
+        *(
+            Line2D([], [], color="0.4", marker=marker, linestyle="none", markersize=8, label=f"{named}: {word}")
+            for word, marker in looks.marker_of.items()
+        ),
+        Line2D(
+            [],
+            [],
+            color="0.3",
+            linestyle="--",
+            marker="o",
+            markersize=11,
+            fillstyle="none",
+            label="no other is better in both",
+        ),
         Line2D([], [], color="0.4", marker="o", fillstyle="none", linestyle="none", label="never solved: a bound"),
-    ]  # fmt: skip
+    ]

@@ -32,8 +32,11 @@ class Provenance:
     def facts(self) -> dict[str, Any]:
         """Plain data: versions of what computed it, then the fields."""
         return _versions() | {
-            "command": self.command, "seed": self.seed, "beta": list(self.beta), "programs": list(self.programs)
-        }  # fmt: skip
+            "command": self.command,
+            "seed": self.seed,
+            "beta": list(self.beta),
+            "programs": list(self.programs),
+        }
 
     def metadata(self, kind: str) -> dict[str, str | None]:
         """Of a picture, under the names that matplotlib knows for ``kind``: png, svg or pdf. No date is written."""
@@ -46,14 +49,20 @@ class Provenance:
 
 
 def provenance(
-    *, command: str | None = None, seed: int | None = None, anneal: Anneal | None = None,
-    beta: Iterable[float] = (), programs: Iterable[Program | str] = (),
-) -> Provenance:  # fmt: skip
+    *,
+    command: str | None = None,
+    seed: int | None = None,
+    anneal: Anneal | None = None,
+    beta: Iterable[float] = (),
+    programs: Iterable[Program | str] = (),
+) -> Provenance:
     """The record of results of ``programs`` (or their hashes); beta is that of ``anneal``, or what is given."""
     return Provenance(
-        command=command, seed=seed, beta=tuple(beta) if anneal is None else beta_ends(anneal),
+        command=command,
+        seed=seed,
+        beta=tuple(beta) if anneal is None else beta_ends(anneal),
         programs=tuple(program if isinstance(program, str) else content_hash(program) for program in programs),
-    )  # fmt: skip
+    )
 
 
 def beta_ends(anneal: Anneal) -> tuple[float, ...]:
@@ -65,6 +74,9 @@ def beta_ends(anneal: Anneal) -> tuple[float, ...]:
 @cache
 def _versions() -> dict[str, Any]:
     return {
-        "hwsim": __version__, "noise": NOISE_VERSION, "numpy": version("numpy"), "numba": version("numba"),
+        "hwsim": __version__,
+        "noise": NOISE_VERSION,
+        "numpy": version("numpy"),
+        "numba": version("numba"),
         "python": platform.python_version(),
-    }  # fmt: skip
+    }

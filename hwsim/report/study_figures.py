@@ -94,12 +94,14 @@ def _fronts(family: str, best: Sequence[dict[str, Any]], made: Provenance | None
     rows = [
         {
             "design": {"series": row["series"] + (f", delay {format_si(row['delay_s'], 's')}" if delays else "")},
-            "area_m2": row["area_m2"], "ets99_total_j": row["ets99_total_j"],
-            "tts99_is_bound": row["tts99_total_s"] is None, "tts99_total_ci_s": row["tts99_total_ci_s"],
+            "area_m2": row["area_m2"],
+            "ets99_total_j": row["ets99_total_j"],
+            "tts99_is_bound": row["tts99_total_s"] is None,
+            "tts99_total_ci_s": row["tts99_total_ci_s"],
             "tts99_total_s": row["bound_s"] if row["tts99_total_s"] is None else row["tts99_total_s"],
         }
         for row in best
-    ]  # fmt: skip
+    ]
     mark_best(rows)
     return [
         Picture(
@@ -109,7 +111,7 @@ def _fronts(family: str, best: Sequence[dict[str, Any]], made: Provenance | None
         )
         for axis, what in ((AREA, "area"), (ENERGY, "energy"))
         if len({row[axis.key] for row in rows if row[axis.key] is not None}) > 1
-    ]  # fmt: skip
+    ]
 
 
 def _solution(where: str, note: str) -> _View:
@@ -117,9 +119,14 @@ def _solution(where: str, note: str) -> _View:
         title=f"Time to solution with read-out against length: {where}",
         caption="Median over instances, 95 % intervals over instances and schedules. A ring marks the best length, an "
         f"open triangle a lower bound where half the instances or more were never solved.{note}",
-        x=lambda row: row["time_s"], x_words="length of one run (device time)", x_unit="s", key="tts99_total_s",
-        ends="tts99_total_ci_s", y_words="time to solution, 99 %", y_unit="s",
-    )  # fmt: skip
+        x=lambda row: row["time_s"],
+        x_words="length of one run (device time)",
+        x_unit="s",
+        key="tts99_total_s",
+        ends="tts99_total_ci_s",
+        y_words="time to solution, 99 %",
+        y_unit="s",
+    )
 
 
 def _residuals(where: str, note: str, *, cost_too: bool) -> list[_View]:
@@ -130,19 +137,32 @@ def _residuals(where: str, note: str, *, cost_too: bool) -> list[_View]:
             title=f"Residual energy at {matched}: {where}",
             caption="Mean energy above the least known, per spin, of one run; 95 % intervals over instances and "
             f"schedules. What is one above the other has {matched}; a residual of 0 is not drawn.{note}{more}",
-            x=x, x_words=words, x_unit=unit, key="residual", ends="residual_ci", y_words="residual energy per spin",
-        )  # fmt: skip
+            x=x,
+            x_words=words,
+            x_unit=unit,
+            key="residual",
+            ends="residual_ci",
+            y_words="residual energy per spin",
+        )
 
     views = [
-        view("matched device time", lambda row: row["total_time_s"],
-             "device time of one run, reads and swaps included", "s")
-    ]  # fmt: skip
+        view(
+            "matched device time",
+            lambda row: row["total_time_s"],
+            "device time of one run, reads and swaps included",
+            "s",
+        )
+    ]
     if cost_too:
         views.append(
-            view("matched hardware cost", lambda row: row["total_time_s"] * row["hardware_pbits"],
-                 "p-bit seconds of one run", "p-bit s",
-                 " A replica that runs beside others takes p-bits of its own.")
-        )  # fmt: skip
+            view(
+                "matched hardware cost",
+                lambda row: row["total_time_s"] * row["hardware_pbits"],
+                "p-bit seconds of one run",
+                "p-bit s",
+                " A replica that runs beside others takes p-bits of its own.",
+            )
+        )
     return views
 
 
@@ -154,13 +174,20 @@ def _against(axis: str, words: str, name: str) -> list[_View]:
             title=f"{what} to solution with read-out against {'delay' if is_delay else 'size'}: {name}",
             caption="Each at its own best length. Median over instances"
             + (", 95 % intervals over instances and schedules." if ends else "."),
-            x=lambda row: row[axis], x_words=words, x_unit="s" if is_delay else "", key=key, ends=ends,
-            y_words=f"{what.lower()} to solution, 99 %", y_unit=unit, linear=is_delay,
+            x=lambda row: row[axis],
+            x_words=words,
+            x_unit="s" if is_delay else "",
+            key=key,
+            ends=ends,
+            y_words=f"{what.lower()} to solution, 99 %",
+            y_unit=unit,
+            linear=is_delay,
         )
         for key, ends, unit, what in (
-            ("tts99_total_s", "tts99_total_ci_s", "s", "Time"), ("ets99_total_j", None, "J", "Energy"),
+            ("tts99_total_s", "tts99_total_ci_s", "s", "Time"),
+            ("ets99_total_j", None, "J", "Energy"),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _labeller(with_delay: bool) -> Callable[[dict[str, Any]], str]:
@@ -202,9 +229,14 @@ def _draw(view: _View, rows: Sequence[dict[str, Any]], look: _Look) -> Picture:
 
 
 def _curve(
-    axes: Any, rows: Sequence[dict[str, Any]], view: _View, name: str, colour: Any, style: str,
+    axes: Any,
+    rows: Sequence[dict[str, Any]],
+    view: _View,
+    name: str,
+    colour: Any,
+    style: str,
     rings: Sequence[dict[str, Any]],
-) -> None:  # fmt: skip
+) -> None:
     x, key, ends = view.x, view.key, view.ends
     known = [row for row in rows if row.get(key) is not None and row[key] > 0]
     at = np.array([x(row) for row in known])
@@ -216,8 +248,9 @@ def _curve(
         reach = np.nan_to_num(np.maximum([value - low, high - value], 0))
         # an interval that reaches 0 has no lower end on a logarithmic axis
         reach[0] = np.where(np.isnan(low) | (low <= 0), value * 0.9, reach[0])
-    axes.errorbar(at, value, reach, color=colour, marker="o", markersize=4, capsize=2, linewidth=1.3, linestyle=style,
-                  label=name)  # fmt: skip
+    axes.errorbar(
+        at, value, reach, color=colour, marker="o", markersize=4, capsize=2, linewidth=1.3, linestyle=style, label=name
+    )
     bounds = [row for row in rows if key == "tts99_total_s" and row[key] is None and row["bound_s"] is not None]
     axes.plot([x(row) for row in bounds], [row["bound_s"] for row in bounds], "^", color=colour, fillstyle="none")
     for ring in rings:

@@ -78,29 +78,48 @@ def _best(best: Sequence[dict[str, Any]]) -> str:
     if not rows:
         return ""
     with_delay = len({row["delay_s"] for row in rows}) > 1
-    head = ["problem", "series", *(["delay"] if with_delay else []), "best length", "success", "TTS99",
-            "with read-out", "energy to solution", "with read-out", "p-bits", "p-bit seconds", "instances"]  # fmt: skip
+    head = [
+        "problem",
+        "series",
+        *(["delay"] if with_delay else []),
+        "best length",
+        "success",
+        "TTS99",
+        "with read-out",
+        "energy to solution",
+        "with read-out",
+        "p-bits",
+        "p-bit seconds",
+        "instances",
+    ]
     body = []
     for row in rows:
         solved = row["tts99_total_s"] is not None
         note = length_note(row)
-        body.append([
-            f"{row['family']} ({row['spins']} spins)", row["series"],
-            *([format_si(row["delay_s"], "s")] if with_delay else []),
-            (format_si(row["time_s"], "s") + note) if solved else "-", f"{row['p_success']:.3g}",
-            format_si(row["tts99_s"], "s") if solved else "-",
-            between(row["tts99_total_s"], row["tts99_total_ci_s"], "s") if solved
-            else f"> {format_si(row['bound_s'], 's')}",
-            joules(row["ets99_j"]), joules(row["ets99_total_j"]), f"{row['hardware_pbits']:,.0f}",
-            f"{row['pbit_s']:.3g}" if solved else "-", f"{row['solved']} of {row['instances']} solved",
-        ])  # fmt: skip
+        body.append(
+            [
+                f"{row['family']} ({row['spins']} spins)",
+                row["series"],
+                *([format_si(row["delay_s"], "s")] if with_delay else []),
+                (format_si(row["time_s"], "s") + note) if solved else "-",
+                f"{row['p_success']:.3g}",
+                format_si(row["tts99_s"], "s") if solved else "-",
+                between(row["tts99_total_s"], row["tts99_total_ci_s"], "s")
+                if solved
+                else f"> {format_si(row['bound_s'], 's')}",
+                joules(row["ets99_j"]),
+                joules(row["ets99_total_j"]),
+                f"{row['hardware_pbits']:,.0f}",
+                f"{row['pbit_s']:.3g}" if solved else "-",
+                f"{row['solved']} of {row['instances']} solved",
+            ]
+        )
     return (
         "<h2>How long, how many joules</h2><p>Time to solution with probability 99 %, each series at its best length, "
         "of the p-bits alone and with read-out; medians over instances with 95 % intervals. Edge: the shortest or "
         "longest length tried, so a better one may lie beyond; near a tie: on one side at least, none is worse beyond "
         "doubt. P-bits count all replicas that are on the machine at once; p-bit seconds are those to solution: the "
-        "cost in hardware.</p>"
-        + _table(head, body)
+        "cost in hardware.</p>" + _table(head, body)
     )
 
 
@@ -109,18 +128,32 @@ def _matched(comparisons: Sequence[tuple[str, Sequence[dict[str, Any]]]]) -> str
     for words, rows in comparisons:
         if rows:
             with_delay = len({row["delay_s"] for row in rows}) > 1
-            head = ["problem", "all spend", "series", *(["delay"] if with_delay else []), "residual energy per spin",
-                    "runs x length"]  # fmt: skip
+            head = [
+                "problem",
+                "all spend",
+                "series",
+                *(["delay"] if with_delay else []),
+                "residual energy per spin",
+                "runs x length",
+            ]
             body = [
-                [row["family"], spent(row["at"], words), row["series"],
-                 *([format_si(row["delay_s"], "s")] if with_delay else []), remainder(row),
-                 f"{row['runs']} x {format_si(row['time_s'], 's')}"]
+                [
+                    row["family"],
+                    spent(row["at"], words),
+                    row["series"],
+                    *([format_si(row["delay_s"], "s")] if with_delay else []),
+                    remainder(row),
+                    f"{row['runs']} x {format_si(row['time_s'], 's')}",
+                ]
                 for row in rows
-            ]  # fmt: skip
+            ]
             parts.append(f"<h2>At matched {escape(words)}</h2>" + _table(head, body))
     if parts:
-        parts.insert(1, "<p>Each series spends the same, on as many runs as that pays for at the length that serves "
-                        "it best; the best run counts.</p>")  # fmt: skip
+        parts.insert(
+            1,
+            "<p>Each series spends the same, on as many runs as that pays for at the length that serves "
+            "it best; the best run counts.</p>",
+        )
         parts[0], parts[1] = parts[0].replace("</h2>", "</h2>" + parts[1], 1), ""
     return "".join(parts)
 
@@ -131,12 +164,16 @@ def _exponents(rows: Sequence[dict[str, Any]]) -> str:
     with_delay = len({row["delay_s"] for row in rows}) > 1
     head = ["problem", "series", *(["delay"] if with_delay else []), "exponent", "between", "instances"]
     body = [
-        [row["family"], row["series"], *([format_si(row["delay_s"], "s")] if with_delay else []),
-         f"{row['kappa']:.3g} [{row['kappa_ci'][0]:.2g}, {row['kappa_ci'][1]:.2g}]",
-         f"{format_si(row['from_s'], 's')} and {format_si(row['to_s'], 's')} ({row['lengths']} lengths)",
-         str(row["instances"])]
+        [
+            row["family"],
+            row["series"],
+            *([format_si(row["delay_s"], "s")] if with_delay else []),
+            f"{row['kappa']:.3g} [{row['kappa_ci'][0]:.2g}, {row['kappa_ci'][1]:.2g}]",
+            f"{format_si(row['from_s'], 's')} and {format_si(row['to_s'], 's')} ({row['lengths']} lengths)",
+            str(row["instances"]),
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     return (
         "<h2>How fast the residual energy falls</h2><p>Residual energy ~ length<sup>-exponent</sup>, least squares in "
         "logarithms over all lengths at which it is not zero.</p>" + _table(head, body)
@@ -148,14 +185,23 @@ def _split(points: Sequence[dict[str, Any]]) -> str:
         return ""
     items = list(points[0]["time_split_s"])
     joules = list(points[0]["energy_split_j"])
-    head = ["problem", *_keys(points), "programming, once", *(f"{item}, time" for item in items),
-            *(f"{item}, energy" for item in joules)]  # fmt: skip
+    head = [
+        "problem",
+        *_keys(points),
+        "programming, once",
+        *(f"{item}, time" for item in items),
+        *(f"{item}, energy" for item in joules),
+    ]
     body = [
-        [point["problem"], *_words(point, _keys(points)), _price(point["program_s"], "s"),
-         *(_price(point["time_split_s"][item], "s") for item in items),
-         *(_price(point["energy_split_j"][item], "J") for item in joules)]
+        [
+            point["problem"],
+            *_words(point, _keys(points)),
+            _price(point["program_s"], "s"),
+            *(_price(point["time_split_s"][item], "s") for item in items),
+            *(_price(point["energy_split_j"][item], "J") for item in joules),
+        ]
         for point in points
-    ]  # fmt: skip
+    ]
     return (
         "<details><summary>Where time and energy of one run go</summary><p>Update includes settling before a read. "
         "Unknown: the card has no price.</p>" + _table(head, body) + "</details>"

@@ -38,9 +38,7 @@ def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> st
         cells = [f"{point['energy_mean']:.6g} +- {point['energy_error']:.2g}"]
         if with_target:
             cells = solution(point, apart=apart)
-        lines.append([
-            *words, str(point["reads"]), *cells, residual(point), point.get("stopped") or "goes on",
-        ])  # fmt: skip
+        lines.append([*words, str(point["reads"]), *cells, residual(point), point.get("stopped") or "goes on"])
     return "\n".join([columns(lines, width=width), *notes(points)])
 
 
@@ -122,31 +120,48 @@ def report_text(
     lines = [["problem", "series", "delay", "best length", *SOLUTION, "p-bits", "instances"]]
     for row in best:
         solved = row["tts99_total_s"] is not None
-        lines.append([
-            row["family"], row["series"], format_si(row["delay_s"], "s"),
-            format_si(row["time_s"], "s") + (length_note(row) or " (interior)") if solved else "-",
-            format_si(row["tts99_s"], "s") if solved else "-",
-            between(row["tts99_total_s"], row["tts99_total_ci_s"], "s") if solved
-            else f"> {format_si(row['bound_s'], 's')}",
-            joules(row["ets99_j"]), joules(row["ets99_total_j"]), f"{row['hardware_pbits']:,.0f}",
-            f"{row['solved']}/{row['instances']}",
-        ])  # fmt: skip
+        lines.append(
+            [
+                row["family"],
+                row["series"],
+                format_si(row["delay_s"], "s"),
+                format_si(row["time_s"], "s") + (length_note(row) or " (interior)") if solved else "-",
+                format_si(row["tts99_s"], "s") if solved else "-",
+                between(row["tts99_total_s"], row["tts99_total_ci_s"], "s")
+                if solved
+                else f"> {format_si(row['bound_s'], 's')}",
+                joules(row["ets99_j"]),
+                joules(row["ets99_total_j"]),
+                f"{row['hardware_pbits']:,.0f}",
+                f"{row['solved']}/{row['instances']}",
+            ]
+        )
     if best:
         parts.append(columns(lines, width=width))
     if slopes:
         lines = [["problem", "series", "delay", "exponent"]] + [
-            [row["family"], row["series"], format_si(row["delay_s"], "s"),
-             f"{row['kappa']:.3g} [{row['kappa_ci'][0]:.3g}, {row['kappa_ci'][1]:.3g}]"]
+            [
+                row["family"],
+                row["series"],
+                format_si(row["delay_s"], "s"),
+                f"{row['kappa']:.3g} [{row['kappa_ci'][0]:.3g}, {row['kappa_ci'][1]:.3g}]",
+            ]
             for row in slopes
-        ]  # fmt: skip
+        ]
         parts.append(f"residual energy ~ length^-exponent\n{columns(lines, width=width)}")
     for words, rows in comparisons:
         if rows:
             lines = [["problem", "all spend", "series", "delay", "runs x length", "residual"]] + [
-                [row["family"], spent(row["at"], words), row["series"], format_si(row["delay_s"], "s"),
-                 f"{row['runs']} x {format_si(row['time_s'], 's')}", remainder(row)]
+                [
+                    row["family"],
+                    spent(row["at"], words),
+                    row["series"],
+                    format_si(row["delay_s"], "s"),
+                    f"{row['runs']} x {format_si(row['time_s'], 's')}",
+                    remainder(row),
+                ]
                 for row in rows
-            ]  # fmt: skip
+            ]
             parts.append(f"residual energy per spin at matched {words}\n{columns(lines, width=width)}")
     return "\n\n".join(parts)
 

@@ -36,8 +36,13 @@ def error_picture(
         kinds.insert(0, ("relative_error", "predicted_error", f"{what} against A^-1 b"))
     for (key, predicted, words), colour in zip(kinds, canvas.palette(), strict=False):
         axes.plot(times, [point[key] for point in document["curve"]], "o", color=colour, markersize=5, label=words)
-        axes.plot(times, [point[predicted] for point in document["curve"]], color=colour, linewidth=1.2,
-                  label="its theory: root mean square over machines")  # fmt: skip
+        axes.plot(
+            times,
+            [point[predicted] for point in document["curve"]],
+            color=colour,
+            linewidth=1.2,
+            label="its theory: root mean square over machines",
+        )
     axes.set_yscale("log")
     axes.set_xlabel(f"device time of sampling, after settling for {format_si(document['settle_s'], 's')}")
     canvas.log_time(axes)
@@ -100,8 +105,9 @@ def function_picture(
     blue, orange = canvas.palette()[:2]
     if document["kind"] == "determinant":
         slopes, errors = np.array(document["slopes"]), np.array(document["slope_errors"])
-        axes.errorbar(document["way"], slopes, 1.96 * errors, fmt="o", color=blue, capsize=3,
-                      label="measured, 95 % intervals")  # fmt: skip
+        axes.errorbar(
+            document["way"], slopes, 1.96 * errors, fmt="o", color=blue, capsize=3, label="measured, 95 % intervals"
+        )
         axes.axhline(0, color="0.6", linewidth=0.8)
         axes.set_xlabel("l, from the diagonal of A (0) to A (1)")
         axes.set_ylabel("d ln det / dl")
@@ -113,8 +119,9 @@ def function_picture(
         exact, found, error = (np.ravel(document[key]) for key in ("exact", "matrix", "error"))
         ends = [min(exact.min(), found.min()), max(exact.max(), found.max())]
         axes.plot(ends, ends, color=orange, linewidth=1.4, label="equal")
-        axes.errorbar(exact, found, 1.96 * error, fmt=".", color=blue, capsize=2, linewidth=0.8,
-                      label="entries, 95 % intervals")  # fmt: skip
+        axes.errorbar(
+            exact, found, 1.96 * error, fmt=".", color=blue, capsize=2, linewidth=0.8, label="entries, 95 % intervals"
+        )
         axes.set_xlabel("entry by a direct solver")
         axes.set_ylabel("entry as measured")
         words = f"relative error {document['relative_error']:.2g}"

@@ -50,16 +50,26 @@ def _curve(left: Any, right: Any, row: dict[str, Any], colour: Any) -> None:
     times = np.array([point["time_s"] for point in row["points"]])
     p = np.array([point["p_success"] for point in row["points"]])
     ends = np.array([point["p_success_ci"] for point in row["points"]])
-    right.errorbar(times, p, np.maximum([p - ends[:, 0], ends[:, 1] - p], 0), color=colour, marker="o", markersize=4,
-                   capsize=2, linewidth=1.2, label=name)  # fmt: skip
+    right.errorbar(
+        times,
+        p,
+        np.maximum([p - ends[:, 0], ends[:, 1] - p], 0),
+        color=colour,
+        marker="o",
+        markersize=4,
+        capsize=2,
+        linewidth=1.2,
+        label=name,
+    )
     solved = np.array([not point["tts99_is_bound"] for point in row["points"]])
     tts = np.array([point["tts99_total_s"] for point in row["points"]])
     low = np.array([point["tts99_total_ci_s"][0] for point in row["points"]])
     upper = [point["tts99_total_ci_s"][1] for point in row["points"]]
     high = np.array([np.nan if end is None else end for end in upper])
     reach = np.maximum([tts - low, np.where(np.isnan(high), tts, high) - tts], 0)
-    left.errorbar(times[solved], tts[solved], reach[:, solved], color=colour, marker="o", markersize=4, capsize=2,
-                  linewidth=1.2)  # fmt: skip
+    left.errorbar(
+        times[solved], tts[solved], reach[:, solved], color=colour, marker="o", markersize=4, capsize=2, linewidth=1.2
+    )
     left.plot(times[~solved], tts[~solved], "^", color=colour, fillstyle="none")
     for x, y in zip(times[solved & np.isnan(high)], tts[solved & np.isnan(high)], strict=True):
         left.annotate("", (x, 2 * y), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
@@ -91,10 +101,15 @@ def tts_text(row: dict[str, Any], *, alone: bool = False, width: int | None = No
     for k, point in enumerate(row["points"]):
         low, high = point["p_success_ci"]
         mark = "" if k != row["best"] or alone else "  <- best"
-        cells.append([
-            format_si(point["time_s"], "s"), f"{point['p_success']:.4g} [{low:.2g}, {high:.2g}]", _ends(point, "tts99"),
-            *([_ends(point, "tts99_total")] if apart else []), f"{point['energy_mean']:.6g}{mark}",
-        ])  # fmt: skip
+        cells.append(
+            [
+                format_si(point["time_s"], "s"),
+                f"{point['p_success']:.4g} [{low:.2g}, {high:.2g}]",
+                _ends(point, "tts99"),
+                *([_ends(point, "tts99_total")] if apart else []),
+                f"{point['energy_mean']:.6g}{mark}",
+            ]
+        )
     table = columns(cells, align=">", width=None if width is None else width - 2)
     return "\n".join([name, *(f"  {line}" for line in [*table.splitlines(), *_best(row, alone)])])
 

@@ -114,9 +114,15 @@ def write_run(run: Run, path: str | os.PathLike) -> None:
     else:  # one wire per p-bit; the energy of votes is left out
         labels = [f"{labels[variable]}.{k}" for k, variable in enumerate(chain.tolist())]
     write_vcd(
-        path, n_pbits=run.program.n_pbits, initial=run.initial_states[0], times_ticks=times, pbit=pbits, value=values,
-        labels=labels, energies=steps,
-    )  # fmt: skip
+        path,
+        n_pbits=run.program.n_pbits,
+        initial=run.initial_states[0],
+        times_ticks=times,
+        pbit=pbits,
+        value=values,
+        labels=labels,
+        energies=steps,
+    )
 
 
 def write_gtkw(path: str | os.PathLike, *, vcd_path: str | os.PathLike, names: Sequence[str]) -> None:

@@ -7,6 +7,16 @@ from hwsim.session.session import Frame, Session
 from hwsim.session.settings import ReadKeywords, RunKeywords, RunSettings
 
 __all__ = [
-    "Activity", "Frame", "ReadKeywords", "Run", "RunKeywords", "RunSettings", "Session", "load_run", "mean_activity",
-    "run", "save_run", "turns",
-]  # fmt: skip
+    "Activity",
+    "Frame",
+    "ReadKeywords",
+    "Run",
+    "RunKeywords",
+    "RunSettings",
+    "Session",
+    "load_run",
+    "mean_activity",
+    "run",
+    "save_run",
+    "turns",
+]

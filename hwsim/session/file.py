@@ -33,12 +33,23 @@ class Facts(archive.Head, forbid_unknown_fields=True):
 
 
 _SCALARS = (
-    "engine", "engine_reason", "seed", "device_time_s", "host_seconds", "updates", "interrupted", "device_energy_j",
-)  # fmt: skip
+    "engine",
+    "engine_reason",
+    "seed",
+    "device_time_s",
+    "host_seconds",
+    "updates",
+    "interrupted",
+    "device_energy_j",
+)
 _ARRAYS: dict[str, Any] = {
-    "states": np.int8, "initial_states": np.int8, "energies": np.float64, "group": np.int64,
-    "checkpoint_times_s": np.float64, "checkpoint_energies": np.float64,
-}  # fmt: skip
+    "states": np.int8,
+    "initial_states": np.int8,
+    "energies": np.float64,
+    "group": np.int64,
+    "checkpoint_times_s": np.float64,
+    "checkpoint_energies": np.float64,
+}
 _ANNEAL: dict[str, Any] = {"start": np.int64, "beta": np.float64, "drive": np.float64}
 _TRACE: dict[str, Any] = {"time": np.int64, "pbit": np.int32, "value": np.int8}
 
@@ -52,9 +63,13 @@ def save_run(run: Run, path: str | Path) -> None:
     for read, trace in run.traces.items():
         arrays |= {f"trace/{read}/{name}": values for name, values in zip(_TRACE, trace, strict=True)}
     facts = Facts(
-        format=f"hwsim-{KIND}", version=VERSION, program=manifest, anneal_end=run.anneal.end, traces=list(run.traces),
+        format=f"hwsim-{KIND}",
+        version=VERSION,
+        program=manifest,
+        anneal_end=run.anneal.end,
+        traces=list(run.traces),
         **{name: getattr(run, name) for name in _SCALARS},
-    )  # fmt: skip
+    )
     archive.write(path, facts, arrays)
 
 
@@ -89,11 +104,12 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
         if values[name].shape != shape:
             raise InputError(f"{name} must have the shape {shape}, got {values[name].shape}")
     return Run(
-        program=program, anneal=Anneal(end=facts.anneal_end, **anneal),  # type: ignore[arg-type]
+        program=program,
+        anneal=Anneal(end=facts.anneal_end, **anneal),  # type: ignore[arg-type]
         traces={read: tuple(trace[name] for name in _TRACE) for read, trace in traces.items()},  # type: ignore[misc]
         **{"initial_states": None} | values,  # type: ignore[arg-type]
         **{name: getattr(facts, name) for name in _SCALARS},
-    )  # fmt: skip
+    )
 
 
 _UNSAVED = {item.name for item in fields(Run)} - set(_SCALARS) - set(_ARRAYS) - {"program", "anneal", "traces"}

@@ -113,10 +113,21 @@ def run(
                 observe(frame.time_s, frame.states)
     updates = session.state.updates / how.reads
     return Run(
-        program=program, anneal=anneal, engine=session.engine, engine_reason=session.engine_reason, seed=how.seed,
-        states=session.peek(), initial_states=initial, energies=table[-1], group=session.group,
-        checkpoint_times_s=np.array(times), checkpoint_energies=np.array(table), device_time_s=times[-1],
-        host_seconds=session.host_seconds, updates=session.state.updates, interrupted=session.now < anneal.end,
+        program=program,
+        anneal=anneal,
+        engine=session.engine,
+        engine_reason=session.engine_reason,
+        seed=how.seed,
+        states=session.peek(),
+        initial_states=initial,
+        energies=table[-1],
+        group=session.group,
+        checkpoint_times_s=np.array(times),
+        checkpoint_energies=np.array(table),
+        device_time_s=times[-1],
+        host_seconds=session.host_seconds,
+        updates=session.state.updates,
+        interrupted=session.now < anneal.end,
         traces={replica: events.arrays() for replica, events in session.state.events().items()},
         device_energy_j=device_energy_j(program, updates=updates, time_s=times[-1]),
     )

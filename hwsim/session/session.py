@@ -49,9 +49,13 @@ class Session:
         self.now, self.end, self.stopped = 0, end, False
         self.engine, self.engine_reason = choose(settings.engine, program)
         start = Start(
-            reads=settings.reads, schedules=min(settings.schedules, settings.reads), seed=settings.seed,
-            threads=settings.n_threads, initial=checked(program, initial_states, settings.reads), record=tuple(record),
-        )  # fmt: skip
+            reads=settings.reads,
+            schedules=min(settings.schedules, settings.reads),
+            seed=settings.seed,
+            threads=settings.n_threads,
+            initial=checked(program, initial_states, settings.reads),
+            record=tuple(record),
+        )
         self.group = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.groups()])
         self.state = begin(self.engine, program, start, anneal)
         self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))
@@ -147,12 +151,18 @@ class Session:
         in_turn = turns(replicas, copies)
         written = float(self._writings * replicas) if in_turn > 1 else self._written / runs
         return Activity(
-            n_pbits=self.program.n_pbits, replicas=replicas, copies=copies, run_s=self.time_s * in_turn,
+            n_pbits=self.program.n_pbits,
+            replicas=replicas,
+            copies=copies,
+            run_s=self.time_s * in_turn,
             settle_s=to_seconds(self.program.wires.longest_ticks) * self._settles * in_turn,
-            updates=self.state.updates / runs, reads=float(self._looks * replicas),
-            read_rounds=float(self._looks * in_turn), writes=written, write_rounds=float(self._writings * in_turn),
+            updates=self.state.updates / runs,
+            reads=float(self._looks * replicas),
+            read_rounds=float(self._looks * in_turn),
+            writes=written,
+            write_rounds=float(self._writings * in_turn),
             swaps=swaps,
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

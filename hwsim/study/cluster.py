@@ -44,9 +44,12 @@ class Cluster:
         """Give ``task`` to the scheduler; a large Program is sent once for all its tasks."""
         self._number += 1
         future = self._client.submit(
-            carry_out_task, task, self._program(task.program), pure=False,
+            carry_out_task,
+            task,
+            self._program(task.program),
+            pure=False,
             key=f"hwsim-{task.point[:16]}-{task.shard}-{self._number}",
-        )  # fmt: skip
+        )
         future.add_done_callback(self._done.put)
         return future
 

@@ -50,9 +50,7 @@ def joined(points: Sequence[dict[str, Any]], *, seed: int = 0) -> list[dict[str,
 
 def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[str, Any]:
     series, name, spins, time_s, delay_s = key
-    device_s, total_s = (
-        float(np.mean([point[name] for point in group])) for name in ("device_time_s", "total_time_s")
-    )
+    device_s, total_s = (float(np.mean([point[name] for point in group])) for name in ("device_time_s", "total_time_s"))
     device_j, total_j = (_mean(point[name] for point in group) for name in ("device_energy_j", "total_energy_j"))
     pbits = float(np.mean([point["hardware_pbits"] for point in group]))
     n_boot = len(group[0]["boot"][0])
@@ -63,17 +61,34 @@ def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[
     residual = np.array([(e - p["reference"]) / p["spins"] for e, p in zip(energy, group, strict=True)])
     spread = residual[drawn, np.arange(n_boot)].mean(axis=0)
     row: dict[str, Any] = {
-        "series": series or group[0]["clock"], "family": name, "kind": kind(group[0]["problem"]), "spins": spins,
-        "time_s": time_s, "delay_s": delay_s, "device_time_s": device_s, "total_time_s": total_s,
-        "hardware_pbits": pbits, "instances": len(group),
-        "reads": sum(point["reads"] for point in group), "device_energy_j": device_j, "total_energy_j": total_j,
+        "series": series or group[0]["clock"],
+        "family": name,
+        "kind": kind(group[0]["problem"]),
+        "spins": spins,
+        "time_s": time_s,
+        "delay_s": delay_s,
+        "device_time_s": device_s,
+        "total_time_s": total_s,
+        "hardware_pbits": pbits,
+        "instances": len(group),
+        "reads": sum(point["reads"] for point in group),
+        "device_energy_j": device_j,
+        "total_energy_j": total_j,
         "area_m2": _mean(point["area_m2"] for point in group),
         "residual": float(np.mean([point["residual"] for point in group])),
-        "residual_ci": list(percentile_interval(spread)), "residual_boot": spread,
+        "residual_ci": list(percentile_interval(spread)),
+        "residual_boot": spread,
         "energies_boot": [(point["energies_boot"], point["reference"]) for point in group],
-        "p_success": None, "solved": None, "tts99_s": None, "tts99_total_s": None, "tts99_total_ci_s": None,
-        "tts_boot": None, "bound_s": None, "ets99_j": None, "ets99_total_j": None,
-    }  # fmt: skip
+        "p_success": None,
+        "solved": None,
+        "tts99_s": None,
+        "tts99_total_s": None,
+        "tts99_total_ci_s": None,
+        "tts_boot": None,
+        "bound_s": None,
+        "ets99_j": None,
+        "ets99_total_j": None,
+    }
     if any(point.get("tts99_total_s") is None for point in group):
         return row
     found = np.array([math.inf if point["tts99_is_bound"] else point["tts99_total_s"] for point in group])
@@ -87,12 +102,17 @@ def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[
         low, high = np.quantile(spread, [0.025, 0.975], method="inverted_cdf")
         ends = [float(low) if math.isfinite(low) else None, float(high) if math.isfinite(high) else None]
     row |= {
-        "p_success": float(np.mean([point["p_success"] for point in group])), "solved": int(np.isfinite(found).sum()),
-        "tts99_s": _times(runs, device_s), "tts99_total_s": _times(runs, total_s), "tts99_total_ci_s": ends,
-        "tts_boot": spread, "bound_s": float(np.median([point["tts99_total_s"] for point in group])),
-        "ets99_j": _times(runs, device_j), "ets99_total_j": _times(runs, total_j),
+        "p_success": float(np.mean([point["p_success"] for point in group])),
+        "solved": int(np.isfinite(found).sum()),
+        "tts99_s": _times(runs, device_s),
+        "tts99_total_s": _times(runs, total_s),
+        "tts99_total_ci_s": ends,
+        "tts_boot": spread,
+        "bound_s": float(np.median([point["tts99_total_s"] for point in group])),
+        "ets99_j": _times(runs, device_j),
+        "ets99_total_j": _times(runs, total_j),
         "pbit_s": _times(runs, total_s * pbits),
-    }  # fmt: skip
+    }
     return row
 
 
@@ -128,10 +148,14 @@ def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         best = min(solved, key=lambda row: row["tts99_total_s"])
         worse = [_is_worse(row, best) for row in group]
         k = group.index(best)
-        out.append(best | {
-            "is_interior": any(worse[:k]) and any(worse[k + 1 :]), "is_edge": k in (0, len(group) - 1),
-            "lengths": len(group),
-        })  # fmt: skip
+        out.append(
+            best
+            | {
+                "is_interior": any(worse[:k]) and any(worse[k + 1 :]),
+                "is_edge": k in (0, len(group) - 1),
+                "lengths": len(group),
+            }
+        )
     return out
 
 
@@ -156,12 +180,19 @@ def exponents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         times = np.log([row["time_s"] for row in group])
         slopes = -np.polyfit(times, np.log(np.maximum([row["residual_boot"] for row in group], 1e-300)), 1)[0]
         kappa = -np.polyfit(times, np.log([row["residual"] for row in group]), 1)[0]
-        out.append({
-            "series": group[0]["series"], "family": group[0]["family"], "delay_s": group[0]["delay_s"],
-            "kappa": float(kappa), "kappa_ci": list(percentile_interval(slopes)), "lengths": len(group),
-            "instances": min(row["instances"] for row in group), "from_s": group[0]["time_s"],
-            "to_s": group[-1]["time_s"],
-        })  # fmt: skip
+        out.append(
+            {
+                "series": group[0]["series"],
+                "family": group[0]["family"],
+                "delay_s": group[0]["delay_s"],
+                "kappa": float(kappa),
+                "kappa_ci": list(percentile_interval(slopes)),
+                "lengths": len(group),
+                "instances": min(row["instances"] for row in group),
+                "from_s": group[0]["time_s"],
+                "to_s": group[-1]["time_s"],
+            }
+        )
     return out
 
 
@@ -189,11 +220,19 @@ def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], flo
                     found.append((float(each.mean()), runs, row, each))
             residual, runs, row, each = min(found, key=lambda entry: entry[0])
             drawn = generator(0, "matched").integers(len(each), size=(1000, len(each)))
-            out.append({
-                "family": row["family"], "series": row["series"], "delay_s": row["delay_s"], "at": at,
-                "time_s": row["time_s"], "runs": runs, "residual": residual, "instances": len(each),
-                "residual_ci": list(percentile_interval(each[drawn].mean(axis=1))) if len(each) > 1 else None,
-            })  # fmt: skip
+            out.append(
+                {
+                    "family": row["family"],
+                    "series": row["series"],
+                    "delay_s": row["delay_s"],
+                    "at": at,
+                    "time_s": row["time_s"],
+                    "runs": runs,
+                    "residual": residual,
+                    "instances": len(each),
+                    "residual_ci": list(percentile_interval(each[drawn].mean(axis=1))) if len(each) > 1 else None,
+                }
+            )
     return out
 
 

@@ -23,9 +23,17 @@ KEYS = ("problem", "chip", "target", "beta", "anneal", "time", "reads", "schedul
 OWN = ("chip", "time", "chips", "exchange", "chain_strength", "beta")
 """Keys of a design that are no parameters of a card."""
 _DEFAULTS: dict[str, Any] = {
-    "chip": "generic-floorplan", "target": None, "beta": "0.1/sigma:10/sigma", "anneal": "linear", "time": "1 us",
-    "reads": 256, "schedules": 4, "seed": 0, "set": {}, "sweep": {},
-}  # fmt: skip
+    "chip": "generic-floorplan",
+    "target": None,
+    "beta": "0.1/sigma:10/sigma",
+    "anneal": "linear",
+    "time": "1 us",
+    "reads": 256,
+    "schedules": 4,
+    "seed": 0,
+    "set": {},
+    "sweep": {},
+}
 
 
 def checked(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -145,17 +145,23 @@ def execute(
             shown = now
             progress(_status(courses, committed, workers.slots, now - began))
     return Outturn(
-        reasons={point.key: courses[point.samples].reason for point in plan.points}, shards=committed,
+        reasons={point.key: courses[point.samples].reason for point in plan.points},
+        shards=committed,
         refused={point.key: refused[point.samples] for point in plan.points if point.samples in refused},
         interrupted=stopped and any(course.reason is None for course in courses.values()),
-    )  # fmt: skip
+    )
 
 
 def _task(point: Point, shard: int) -> Task:
     return Task(
-        point=point.samples, shard=shard, program=point.program, recipe=point.recipe, reads=point.reads,
-        schedules=point.schedules, seed=point.shard_seed(shard),
-    )  # fmt: skip
+        point=point.samples,
+        shard=shard,
+        program=point.program,
+        recipe=point.recipe,
+        reads=point.reads,
+        schedules=point.schedules,
+        seed=point.shard_seed(shard),
+    )
 
 
 def _next(courses: Iterable[Course]) -> Course | None:
@@ -195,17 +201,24 @@ def _status(courses: dict[str, Course], committed: int, slots: int, seconds: flo
     typical = sum(c.host_s for c in timed) / sum(c.timed for c in timed) if timed else None
     left_s = None
     if typical is not None:
-        left_s = sum(
-            max(shards_left(c.tally, c.stop, target) for target in c.targets)
-            * (c.host_s / c.timed if c.timed else typical)
-            for c in every if c.reason is None
-        ) / slots  # fmt: skip
+        left_s = (
+            sum(
+                max(shards_left(c.tally, c.stop, target) for target in c.targets)
+                * (c.host_s / c.timed if c.timed else typical)
+                for c in every
+                if c.reason is None
+            )
+            / slots
+        )
     under_way = next((c for c in every if c.out), None)
     words = "" if under_way is None else ", ".join(under_way.point.facts["words"].values())
     return Status(
-        points=len(every), points_done=sum(c.reason is not None for c in every), shards=committed, left_s=left_s,
+        points=len(every),
+        points_done=sum(c.reason is not None for c in every),
+        shards=committed,
+        left_s=left_s,
         label=words,
-    )  # fmt: skip
+    )
 
 
 def _check_version(done: Done) -> None:

@@ -33,10 +33,20 @@ from hwsim.units import seconds, to_seconds, to_ticks
 
 _COUNTS = {"reads": 2, "schedules": 1, "seed": 0, "die_seed": 0}
 _DEFAULTS: dict[str, Any] = {
-    "chip": "generic-all-to-all", "target": None, "algorithm": "anneal", "beta": None, "anneal": "linear",
-    "time": "1 us", "reads": 256, "schedules": 4, "seed": 0, "die_seed": 0, "chips": None, "exchange": None,
+    "chip": "generic-all-to-all",
+    "target": None,
+    "algorithm": "anneal",
+    "beta": None,
+    "anneal": "linear",
+    "time": "1 us",
+    "reads": 256,
+    "schedules": 4,
+    "seed": 0,
+    "die_seed": 0,
+    "chips": None,
+    "exchange": None,
     "chain_strength": None,
-}  # fmt: skip
+}
 _ALGORITHM = tuple(sorted({key for parameters in PARAMETERS.values() for key in parameters}))
 OWN = ("problem", *_DEFAULTS, *_ALGORITHM)
 """Keys that are no parameters of a card."""
@@ -237,9 +247,14 @@ def _spelt(text: Any) -> list[Any]:
 
 
 def _point(
-    words: dict[str, str], chosen: dict[str, Any], made: dict[str, Any], keep: Callable[[Program], str],
-    recall: Callable[[str], dict[str, Any] | None], threads: int | None, as_given: bool,
-) -> Point:  # fmt: skip
+    words: dict[str, str],
+    chosen: dict[str, Any],
+    made: dict[str, Any],
+    keep: Callable[[Program], str],
+    recall: Callable[[str], dict[str, Any] | None],
+    threads: int | None,
+    as_given: bool,
+) -> Point:
     for key, least in _COUNTS.items():
         if isinstance(chosen[key], bool) or not isinstance(chosen[key], int) or chosen[key] < least:
             raise InputError(f"{key} must be a whole number >= {least}, got {chosen[key]!r}")
@@ -249,46 +264,92 @@ def _point(
         )
     problem = _problem(chosen["problem"], made)
     machine, program, name = _machine(chosen, problem, made, keep)
-    parameters = complete(chosen["algorithm"], {key: chosen[key] for key in _ALGORITHM if key in chosen})
+    recipe = _recipe(chosen, problem, program)
+    key = _key(chosen, name, recipe, as_given)
+    target = _target(chosen, problem, made, recall(key), threads)
+    exact = chosen["target"] == "exact" or (problem.known_is_exact and target == problem.known_energy)
+    facts = {
+        "problem": problem.name,
+        "spins": len(problem.bqm.variables),
+        "words": words,
+        "target": target,
+        "target_is_exact": exact,
+        "wanted": chosen["target"],
+        "algorithm": recipe.algorithm,
+        "parameters": recipe.parameters,
+        "time_s": recipe.time_s,
+        "reads": chosen["reads"],
+        "schedules": chosen["schedules"],
+        "seed": chosen["seed"],
+        "samples": key,
+        "program": name,
+        "wires_j": wires_of(program, recipe.anneal),
+    }
+    return Point(
+        key=key,
+        samples=key,
+        facts=facts | _machine_facts(machine, program),
+        program=name,
+        recipe=recipe,
+        reads=chosen["reads"],
+        schedules=min(chosen["schedules"], chosen["reads"]),
+        seed=chosen["seed"],
+        target=target,
+        as_given=as_given,
+    )
+
+
+def _recipe(chosen: dict[str, Any], problem: Any, program: Program) -> Recipe:
+    """What a point runs."""
+    algorithm = chosen["algorithm"]
     beta = None if chosen["beta"] is None else str(chosen["beta"])
     anneal: Anneal | None = None
     betas: tuple[float, ...] = ()
-    if chosen["algorithm"] == "anneal":
+    if algorithm == "anneal":
         anneal = make_anneal(problem, program, beta=beta, shape=chosen["anneal"], time=chosen["time"])
     elif beta is not None:
         betas = beta_ends(beta, problem)
-        if chosen["algorithm"] == "quantum" and len(betas) != 1:
+        if algorithm == "quantum" and len(betas) != 1:
             raise InputError(f"beta of algorithm quantum must be one number, got {beta!r}")
     duration = to_seconds(to_ticks(seconds(chosen["time"], name="time"), name="time"))
     if not duration > 0:
         raise InputError(f"time must be > 0, got {chosen['time']}")
-    recipe = Recipe(
-        algorithm=chosen["algorithm"], time_s=duration, parameters=parameters, anneal=anneal, betas=betas
-    )  # fmt: skip
+    parameters = complete(algorithm, {key: chosen[key] for key in _ALGORITHM if key in chosen})
+    return Recipe(algorithm=algorithm, time_s=duration, parameters=parameters, anneal=anneal, betas=betas)
+
+
+def _key(chosen: dict[str, Any], program: str, recipe: Recipe, as_given: bool) -> str:
+    """sha256 of what the rows of a point depend on."""
+    anneal = recipe.anneal
     matter = {
-        "program": name, "noise": NOISE_VERSION, "reads": chosen["reads"], "schedules": chosen["schedules"],
-        "seed": chosen["seed"], "algorithm": recipe.algorithm, "parameters": parameters, "betas": betas,
-        "time": to_ticks(duration),
+        "program": program,
+        "noise": NOISE_VERSION,
+        "reads": chosen["reads"],
+        "schedules": chosen["schedules"],
+        "seed": chosen["seed"],
+        "algorithm": recipe.algorithm,
+        "parameters": recipe.parameters,
+        "betas": recipe.betas,
+        "time": to_ticks(recipe.time_s),
         "anneal": None if anneal is None else [anneal.start.tolist(), anneal.beta.tolist(), anneal.end],
-    } | ({"seed as given": True} if as_given else {})  # fmt: skip
-    key = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
-    target = _target(chosen, problem, made, recall(key), threads)
-    exact = chosen["target"] == "exact" or (problem.known_is_exact and target == problem.known_energy)
-    facts = {
-        "problem": problem.name, "spins": len(problem.bqm.variables), "pbits": program.n_pbits, "chip": machine.name,
-        "clock": program.clock.kind, "words": words, "target": target, "algorithm": recipe.algorithm,
-        "parameters": parameters, "time_s": duration, "reads": chosen["reads"], "schedules": chosen["schedules"],
-        "seed": chosen["seed"], "wires_j": wires_of(program, anneal), "samples": key, "independent": is_fixed(program),
+    } | ({"seed as given": True} if as_given else {})
+    return hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
+
+
+def _machine_facts(machine: Any, program: Program) -> dict[str, Any]:
+    """What a report says of the chip of a point."""
+    network = program.network
+    return {
+        "pbits": program.n_pbits,
+        "chip": machine.name,
+        "clock": program.clock.kind,
+        "independent": is_fixed(program),
         "prices": {price.field: getattr(program.prices, price.field) for price in PRICES.values()},
-        "grades": dict(machine.grades), "delay_s": to_seconds(int(program.wires.delay.max(initial=0))), "program": name,
-        "target_is_exact": exact, "wanted": chosen["target"], "area_m2": area_m2(program.network.indptr, machine),
-        "couplers": int(on_wires(program.network, machine, program.placement.sites).sum()) // 2,
-    }  # fmt: skip
-    return Point(
-        key=key, samples=key, facts=facts, program=name,
-        recipe=recipe, reads=chosen["reads"], schedules=min(chosen["schedules"], chosen["reads"]), seed=chosen["seed"],
-        target=target, as_given=as_given,
-    )  # fmt: skip
+        "grades": dict(machine.grades),
+        "delay_s": to_seconds(int(program.wires.delay.max(initial=0))),
+        "area_m2": area_m2(network.indptr, machine),
+        "couplers": int(on_wires(network, machine, program.placement.sites).sum()) // 2,
+    }
 
 
 def _problem(text: Any, made: dict[str, Any]) -> Any:
@@ -328,9 +389,12 @@ def _machine(
             made[placed] = embed(problem, machine)
         exchange = chosen["exchange"]
         settings = Settings(
-            die_seed=chosen["die_seed"], chain_strength=chosen["chain_strength"], parts=chosen["chips"],
-            exchange_s=None if exchange is None else seconds(exchange, name="exchange"), embedding=made[placed],
-        )  # fmt: skip
+            die_seed=chosen["die_seed"],
+            chain_strength=chosen["chain_strength"],
+            parts=chosen["chips"],
+            exchange_s=None if exchange is None else seconds(exchange, name="exchange"),
+            embedding=made[placed],
+        )
         program = prepare(problem, machine, settings).program
         made[key] = machine, program, keep(program)
     return made[key]

@@ -132,10 +132,13 @@ class Store:
         query += (" WHERE point = ?" if point is not None else "") + " ORDER BY point, shard"
         for key, shard, sizes, energies, activity, facts in self._read(query, () if point is None else (point,)):
             yield Row(
-                point=key, shard=shard, sizes=tuple(json.loads(sizes)),
-                energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"), activity=json.loads(activity),
+                point=key,
+                shard=shard,
+                sizes=tuple(json.loads(sizes)),
+                energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"),
+                activity=json.loads(activity),
                 facts=json.loads(facts),
-            )  # fmt: skip
+            )
 
     def find(self, point: str, shard: int) -> Row | None:
         """The row of one shard, or None."""
@@ -145,10 +148,13 @@ class Store:
             return None
         sizes, energies, activity, facts = found[0]
         return Row(
-            point=point, shard=shard, sizes=tuple(json.loads(sizes)),
-            energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"), activity=json.loads(activity),
+            point=point,
+            shard=shard,
+            sizes=tuple(json.loads(sizes)),
+            energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"),
+            activity=json.loads(activity),
             facts=json.loads(facts),
-        )  # fmt: skip
+        )
 
     def host_seconds(self) -> dict[str, float]:
         """Seconds that the shards of each point took on the computer, summed."""

@@ -84,8 +84,23 @@ def _references(points: dict[str, dict[str, Any]], tallies: dict[str, Tally]) ->
 def _summed(
     facts: dict[str, Any], tally: Tally, activities: list[dict[str, float]], reference: float | None
 ) -> dict[str, Any]:
-    shown = ("problem", "spins", "pbits", "chip", "clock", "words", "algorithm", "parameters", "time_s", "delay_s",
-             "target", "target_is_exact", "grades", "couplers", "area_m2")  # fmt: skip
+    shown = (
+        "problem",
+        "spins",
+        "pbits",
+        "chip",
+        "clock",
+        "words",
+        "algorithm",
+        "parameters",
+        "time_s",
+        "delay_s",
+        "target",
+        "target_is_exact",
+        "grades",
+        "couplers",
+        "area_m2",
+    )
     row: dict[str, Any] = {key: facts[key] for key in shown} | {"shards": tally.shards, "reads": len(tally.energy)}
     if tally.shards == 0:
         return row
@@ -94,12 +109,17 @@ def _summed(
     energy, error = tally.mean()
     row |= {
         "schedules": len([size for sizes in tally.sizes for size in sizes]),
-        "energy_mean": energy, "energy_error": error, "energy_best": float(tally.energy.min()), "reference": reference,
+        "energy_mean": energy,
+        "energy_error": error,
+        "energy_best": float(tally.energy.min()),
+        "reference": reference,
         "residual": None if reference is None else (energy - reference) / facts["spins"],
         "residual_error": error / facts["spins"],
-        "replicas": activity.replicas, "copies": activity.copies, "hardware_pbits": activity.copies * activity.n_pbits,
+        "replicas": activity.replicas,
+        "copies": activity.copies,
+        "hardware_pbits": activity.copies * activity.n_pbits,
         "updates": activity.updates,
-    }  # fmt: skip
+    }
     row |= paid.facts | NO_SOLUTION
     if facts["target"] is not None:
         row |= tally.solution(facts["target"], paid).facts

@@ -53,18 +53,26 @@ def carry_out_task(
     began = time.perf_counter()
     program = _program(task.program, where)
     outcome = carry_out(
-        program, task.recipe, reads=task.reads, schedules=task.schedules,
-        seed=task.seed, threads=threads, interrupt=interrupt,
-    )  # fmt: skip
+        program,
+        task.recipe,
+        reads=task.reads,
+        schedules=task.schedules,
+        seed=task.seed,
+        threads=threads,
+        interrupt=interrupt,
+    )
     if outcome.interrupted:
         return None
     sizes = np.bincount(outcome.group)
     order = np.argsort(outcome.group, kind="stable")
     row = Row(
-        point=task.point, shard=task.shard, sizes=tuple(int(size) for size in sizes if size),
-        energies=outcome.energies[order], activity=asdict(outcome.activity),
+        point=task.point,
+        shard=task.shard,
+        sizes=tuple(int(size) for size in sizes if size),
+        energies=outcome.energies[order],
+        activity=asdict(outcome.activity),
         facts=dict(outcome.facts) | ({} if outcome.betas is None else {"betas": outcome.betas.tolist()}),
-    )  # fmt: skip
+    )
     return Done(row=row, host_s=time.perf_counter() - began)
 
 

@@ -37,9 +37,18 @@ class Denoised:
 
 
 def denoise(
-    network: MixedNetwork, y: np.ndarray, sigma: float | np.ndarray, *, beta: float = 1.0, time_s: float,
-    settle_s: float, every_s: float, machines: int = 16, seed: int = 0, clock: str = "poisson",
-) -> Denoised:  # fmt: skip
+    network: MixedNetwork,
+    y: np.ndarray,
+    sigma: float | np.ndarray,
+    *,
+    beta: float = 1.0,
+    time_s: float,
+    settle_s: float,
+    every_s: float,
+    machines: int = 16,
+    seed: int = 0,
+    clock: str = "poisson",
+) -> Denoised:
     """Hold ``machines`` copies at each observation for ``time_s`` and average from ``settle_s`` on, every ``every_s``.
 
     network : the prior at ``beta``;  y : float64 (k, m);  sigma : s.d. of the noise, one number or (m,)
@@ -54,9 +63,16 @@ def denoise(
     variance = noise_variance(sigma, network.n_modes)
     held = posterior(network, np.zeros(network.n_modes), sigma, beta=beta)
     found = run(
-        held, beta=beta, time_s=time_s, replicas=len(y) * machines, seed=seed, clock=clock, every_s=every_s,
-        settle_s=settle_s, force=np.repeat(held.force + y / (beta * variance), machines, axis=0),
-    )  # fmt: skip
+        held,
+        beta=beta,
+        time_s=time_s,
+        replicas=len(y) * machines,
+        seed=seed,
+        clock=clock,
+        every_s=every_s,
+        settle_s=settle_s,
+        force=np.repeat(held.force + y / (beta * variance), machines, axis=0),
+    )
     assert found.moments is not None
     x = found.moments.x.reshape(len(y), machines, -1)
     second = found.moments.second.reshape(len(y), machines, *found.moments.second.shape[1:])
@@ -67,8 +83,13 @@ def denoise(
     spread = np.einsum("kri,krj->kij", x - mean[:, None], x - mean[:, None]) / (machines - 1) / machines
     squares = np.einsum("krii->kri", second) - 2 * mean[:, None] * x
     return Denoised(
-        mean=mean, mean_error=mean_error, covariance=second.mean(axis=1) - outer + spread,
-        variance_error=squares.std(axis=1, ddof=1) / root, score=(mean - y) / variance,
-        score_error=mean_error / variance, device_time_s=found.device_time_s, machines=machines,
+        mean=mean,
+        mean_error=mean_error,
+        covariance=second.mean(axis=1) - outer + spread,
+        variance_error=squares.std(axis=1, ddof=1) / root,
+        score=(mean - y) / variance,
+        score_error=mean_error / variance,
+        device_time_s=found.device_time_s,
+        machines=machines,
         samples=found.moments.samples,
-    )  # fmt: skip
+    )

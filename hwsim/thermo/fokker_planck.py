@@ -47,7 +47,7 @@ class FokkerPlanck:
         else:
             found = expm_multiply(
                 self.rates * time_s, start.ravel(), traceA=float(self.rates.diagonal().sum() * time_s)
-            )  # fmt: skip
+            )
         return np.maximum(found, 0).reshape(start.shape)
 
 

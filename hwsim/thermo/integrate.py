@@ -39,9 +39,16 @@ class Ensemble:
     """
 
     def __init__(
-        self, network: LinearNetwork, *, replicas: int, seed: int = 0, start: np.ndarray | None = None,
-        method: str = "exact", step_s: float | None = None, spacing: float | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        network: LinearNetwork,
+        *,
+        replicas: int,
+        seed: int = 0,
+        start: np.ndarray | None = None,
+        method: str = "exact",
+        step_s: float | None = None,
+        spacing: float | None = None,
+    ) -> None:
         if method not in METHODS:
             raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
         if replicas < 1:

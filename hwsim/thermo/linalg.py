@@ -84,9 +84,15 @@ class MeasureKeywords(TypedDict, total=False):
 
 
 def measure(
-    A: np.ndarray, b: np.ndarray | None, *, machine: Modes | None = None, die_seed: int = 0, beta: float = 1.0,
-    tau_s: float = 1e-6, **how: Unpack[MeasureKeywords],
-) -> Measured:  # fmt: skip
+    A: np.ndarray,
+    b: np.ndarray | None,
+    *,
+    machine: Modes | None = None,
+    die_seed: int = 0,
+    beta: float = 1.0,
+    tau_s: float = 1e-6,
+    **how: Unpack[MeasureKeywords],
+) -> Measured:
     """Let the cells of A and b settle from 0, then average ``time_s`` of them, sampled every ``interval_s``.
 
     A : (d, d) symmetric positive definite;  b : (d,), None for zeros
@@ -103,10 +109,16 @@ def measure(
 
 
 def measure_on(
-    on: Device, *, time_s: float | None = None, interval_s: float | None = None, replicas: int = 1,
-    settle_s: float | None = None, seed: int = 0,
-    progress: Callable[[float, int], None] | None = None, interrupt: Callable[[], bool] = lambda: False,
-) -> Measured:  # fmt: skip
+    on: Device,
+    *,
+    time_s: float | None = None,
+    interval_s: float | None = None,
+    replicas: int = 1,
+    settle_s: float | None = None,
+    seed: int = 0,
+    progress: Callable[[float, int], None] | None = None,
+    interrupt: Callable[[], bool] = lambda: False,
+) -> Measured:
     """`measure` on a Device that is made already."""
     network, machine = on.network, on.machine
     settle_s, time_s, interval_s = _times(on, settle_s, time_s, interval_s)
@@ -114,9 +126,14 @@ def measure_on(
     theory = Theory(on, settle_s=settle_s, interval_s=interval_s, replicas=replicas)
     began = time.perf_counter()
     ensemble = Ensemble(
-        network, replicas=replicas, seed=seed, start=np.zeros(network.size), method=on.method, step_s=on.step_s,
+        network,
+        replicas=replicas,
+        seed=seed,
+        start=np.zeros(network.size),
+        method=on.method,
+        step_s=on.step_s,
         spacing=on.spacing,
-    )  # fmt: skip
+    )
     ensemble.advance(settle_s)
     inverse = np.linalg.inv(on.A)
     truth, centre = np.linalg.solve(on.A, on.b), network.mean[on.read]
@@ -139,22 +156,39 @@ def measure_on(
         else:  # the mean is 0 by construction: nothing is lost on estimating it
             covariance = on.covariance_scale * second
             x = covariance @ on.b
-        curve.append([
-            settle_s + number * interval_s, _relative(x - truth, truth), theory.mean_error(number),
-            _relative(covariance - inverse, inverse), theory.covariance_error(number),
-        ])  # fmt: skip
+        curve.append(
+            [
+                settle_s + number * interval_s,
+                _relative(x - truth, truth),
+                theory.mean_error(number),
+                _relative(covariance - inverse, inverse),
+                theory.covariance_error(number),
+            ]
+        )
         if interrupted:
             break
     spent_s = curve[-1][0]
     return Measured(
-        x=x, covariance=covariance, relative_error=curve[-1][1], predicted_error=curve[-1][2],
-        covariance_error=curve[-1][3], predicted_covariance_error=curve[-1][4], unit=machine.unit,
-        rms_reading=float(np.sqrt((np.trace(second) + (centre + 2 * mean) @ centre) / on.size)), device_time_s=spent_s,
-        programming_s=machine.programming_time_s, device_energy_j=_energy(machine, spent_s, number, replicas),
+        x=x,
+        covariance=covariance,
+        relative_error=curve[-1][1],
+        predicted_error=curve[-1][2],
+        covariance_error=curve[-1][3],
+        predicted_covariance_error=curve[-1][4],
+        unit=machine.unit,
+        rms_reading=float(np.sqrt((np.trace(second) + (centre + 2 * mean) @ centre) / on.size)),
+        device_time_s=spent_s,
+        programming_s=machine.programming_time_s,
+        device_energy_j=_energy(machine, spent_s, number, replicas),
         unpriced=() if machine.power_w is None or machine.energy_per_sample_j is not None else ("readout",),
-        settle_s=settle_s, interval_s=interval_s, samples=number, replicas=replicas,
-        host_s=time.perf_counter() - began, curve=np.array(curve), interrupted=interrupted,
-    )  # fmt: skip
+        settle_s=settle_s,
+        interval_s=interval_s,
+        samples=number,
+        replicas=replicas,
+        host_s=time.perf_counter() - began,
+        curve=np.array(curve),
+        interrupted=interrupted,
+    )
 
 
 def _times(
@@ -227,17 +261,29 @@ def compare(A: np.ndarray, b: np.ndarray, *, tolerance: float, host_power_w: flo
     cholesky_s = time.perf_counter() - began
     refined = exact + np.linalg.solve(A, b - A @ exact)
     d = len(A)
-    rows = [Direct(
-        name="Cholesky", relative_error=_relative(exact - refined, refined), iterations=1,
-        operations=round(d**3 / 3) + 2 * d**2, host_s=cholesky_s, host_energy_j=_joules(host_power_w, cholesky_s),
-    )]  # fmt: skip
+    rows = [
+        Direct(
+            name="Cholesky",
+            relative_error=_relative(exact - refined, refined),
+            iterations=1,
+            operations=round(d**3 / 3) + 2 * d**2,
+            host_s=cholesky_s,
+            host_energy_j=_joules(host_power_w, cholesky_s),
+        )
+    ]
     began = time.perf_counter()
     x, iterations = conjugate_gradient(A, b, refined, tolerance)
     spent = time.perf_counter() - began
-    rows.append(Direct(
-        name="conjugate gradient", relative_error=_relative(x - refined, refined), iterations=iterations,
-        operations=iterations * (2 * d**2 + 10 * d), host_s=spent, host_energy_j=_joules(host_power_w, spent),
-    ))  # fmt: skip
+    rows.append(
+        Direct(
+            name="conjugate gradient",
+            relative_error=_relative(x - refined, refined),
+            iterations=iterations,
+            operations=iterations * (2 * d**2 + 10 * d),
+            host_s=spent,
+            host_energy_j=_joules(host_power_w, spent),
+        )
+    )
     return rows
 
 

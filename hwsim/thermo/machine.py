@@ -12,15 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cell.card import (
-    BOTH_OF_READOUT,
-    MODES_DIMENSIONS,
-    absent,
-    modes_keys,
-    modes_mistakes,
-    si_value,
-    suggestion,
-)
+from hwsim.cell.card import BOTH_OF_READOUT, MODES_DIMENSIONS, absent, modes_keys, modes_mistakes, si_value, suggestion
 from hwsim.chip.library import modes_card
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.streams import generator
@@ -36,9 +28,14 @@ FAULTS = {
 """What sets a machine apart from the ideal one, by name, and the field that holds it."""
 
 _SUFFIX = {
-    "time": "_s", "frequency": "_hz", "energy": "_j", "power": "_w", "capacitance": "_f", "inductance": "_h",
+    "time": "_s",
+    "frequency": "_hz",
+    "energy": "_j",
+    "power": "_w",
+    "capacitance": "_f",
+    "inductance": "_h",
     "resistance": "_ohm",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +109,13 @@ def modes(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) ->
     values = {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
     values |= {key: si_value(key, value) for key, value in given.items()}
     made = Modes(
-        name=card.name, kind=card.kind, title=card.title,
+        name=card.name,
+        kind=card.kind,
+        title=card.title,
         grades={key: quantity.grade for key, quantity in card.parameters.items()} | dict.fromkeys(given, "given"),
         missing={key: absent(card, key) for key in card.missing if key not in given},
         **{key + _SUFFIX.get(MODES_DIMENSIONS[key], ""): value for key, value in values.items()},  # type: ignore[arg-type]
-    )  # fmt: skip
+    )
     off: dict[str, Any] = {}
     for fault in without:
         if fault not in FAULTS:
@@ -217,9 +216,17 @@ def device(machine: Modes, A: np.ndarray, b: np.ndarray, *, die_seed: int = 0) -
         network = _coloured(network, 2 * np.pi * _need(machine, "noise_bandwidth")[0])
     step_s = _need(machine, "step")[0] if machine.kind == "walk" else None
     return Device(
-        machine=machine, network=network, read=read, A=A, b=b, covariance_scale=scale, solves_by_mean=by_mean,
-        method="walk" if machine.kind == "walk" else "exact", step_s=step_s, spacing=machine.spacing,
-    )  # fmt: skip
+        machine=machine,
+        network=network,
+        read=read,
+        A=A,
+        b=b,
+        covariance_scale=scale,
+        solves_by_mean=by_mean,
+        method="walk" if machine.kind == "walk" else "exact",
+        step_s=step_s,
+        spacing=machine.spacing,
+    )
 
 
 _THIS_DIE = "with the components of this die"
@@ -234,9 +241,7 @@ def _blaming(fault: str) -> Iterator[None]:
         raise InputError(f"{fault}, {error}") from None
 
 
-def _resonators(
-    machine: Modes, A: np.ndarray, held: np.ndarray, spread: np.ndarray, loud: np.ndarray
-) -> LinearNetwork:  # fmt: skip
+def _resonators(machine: Modes, A: np.ndarray, held: np.ndarray, spread: np.ndarray, loud: np.ndarray) -> LinearNetwork:
     unit_f, inductance, resistance, noise = _need(machine, "capacitance", "inductance", "resistance", "noise_power")
     off = held - np.diag(np.diag(held))
     if np.any(off > 0):
@@ -260,8 +265,13 @@ def _resonators(
         raise InputError(
             f"{_THIS_DIE}, a capacitor is {unit_f * least:g} F: component_dtod is too large for capacitors"
         )
-    made = rlc(unit_f * coupling, own_f=unit_f * own, inductance_h=np.full(len(A), inductance),
-               resistance_ohm=resistance, noise=noise)  # fmt: skip
+    made = rlc(
+        unit_f * coupling,
+        own_f=unit_f * own,
+        inductance_h=np.full(len(A), inductance),
+        resistance_ohm=resistance,
+        noise=noise,
+    )
     if np.all(loud == 1):
         return made
     inverse = np.linalg.inv(maxwell(unit_f * coupling, unit_f * own))
@@ -284,9 +294,12 @@ def _coloured(network: LinearNetwork, corner_per_s: float) -> LinearNetwork:
     drift[loud, d:] = -vectors[:, kept] * np.sqrt(values[kept] * corner_per_s / 2)
     noise[d:, d:] = 2 * corner_per_s * np.eye(k)
     return LinearNetwork(
-        drift=drift, force=np.concatenate([network.force, np.zeros(k)]), noise=noise,
-        labels=network.labels + tuple(f"n{i}" for i in range(k)), unit=network.unit,
-    )  # fmt: skip
+        drift=drift,
+        force=np.concatenate([network.force, np.zeros(k)]),
+        noise=noise,
+        labels=network.labels + tuple(f"n{i}" for i in range(k)),
+        unit=network.unit,
+    )
 
 
 def _quantised(values: np.ndarray, bits: int | None) -> np.ndarray:

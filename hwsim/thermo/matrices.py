@@ -59,10 +59,13 @@ def exponential(
     rates, basis = network.modes()
     truth = (basis * np.exp(-rates * tau_s)) @ basis.T
     return Estimated(
-        matrix=found, error=parts.std(axis=0, ddof=1) / np.sqrt(replicas),
+        matrix=found,
+        error=parts.std(axis=0, ddof=1) / np.sqrt(replicas),
         exact=truth,
-        relative_error=_relative(found, truth), device_time_s=ensemble.time_s, replicas=replicas,
-    )  # fmt: skip
+        relative_error=_relative(found, truth),
+        device_time_s=ensemble.time_s,
+        replicas=replicas,
+    )
 
 
 def lyapunov(
@@ -88,10 +91,13 @@ def lyapunov(
     square /= samples
     found, truth = square.mean(axis=0), network.covariance
     return Estimated(
-        matrix=found, error=square.std(axis=0, ddof=1) / np.sqrt(replicas),
+        matrix=found,
+        error=square.std(axis=0, ddof=1) / np.sqrt(replicas),
         exact=truth,
-        relative_error=_relative(found, truth), device_time_s=ensemble.time_s, replicas=replicas,
-    )  # fmt: skip
+        relative_error=_relative(found, truth),
+        device_time_s=ensemble.time_s,
+        replicas=replicas,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +121,14 @@ _NUMBERS = 1 << 22
 
 
 def determinant(
-    A: np.ndarray, *, tau_s: float = 1e-6, replicas: int = 64, samples: int = 1000, seed: int = 0,
+    A: np.ndarray,
+    *,
+    tau_s: float = 1e-6,
+    replicas: int = 64,
+    samples: int = 1000,
+    seed: int = 0,
     progress: Callable[[float, int], None] | None = None,
-) -> Determinant:  # fmt: skip
+) -> Determinant:
     """ln det A as a free energy: that of cells in the bowl of A is (ln det A) / 2 in units of k T, and a constant.
 
     A : (d, d) symmetric positive definite;  replicas : machines at once;  samples : of each at each step on the way, a
@@ -146,10 +157,15 @@ def determinant(
     total = weights @ slopes
     constant = 2 * float(np.log(root).sum())
     return Determinant(
-        log_determinant=constant + float(total.mean()), error=float(total.std(ddof=1)) / math.sqrt(replicas),
-        exact=float(np.linalg.slogdet(A)[1]), way=way, slopes=slopes.mean(axis=1),
-        slope_errors=slopes.std(axis=1, ddof=1) / math.sqrt(replicas), device_time_s=spent, replicas=replicas,
-    )  # fmt: skip
+        log_determinant=constant + float(total.mean()),
+        error=float(total.std(ddof=1)) / math.sqrt(replicas),
+        exact=float(np.linalg.slogdet(A)[1]),
+        way=way,
+        slopes=slopes.mean(axis=1),
+        slope_errors=slopes.std(axis=1, ddof=1) / math.sqrt(replicas),
+        device_time_s=spent,
+        replicas=replicas,
+    )
 
 
 def nodes(eigenvalues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -47,10 +47,16 @@ class MixedNetwork:
     mode_tau_s: np.ndarray
 
     def __init__(
-        self, *, bias: np.ndarray, stiffness: np.ndarray, force: np.ndarray, weights: np.ndarray,
-        coupling: np.ndarray | None = None, pbit_tau_s: float | np.ndarray = 1e-9,
+        self,
+        *,
+        bias: np.ndarray,
+        stiffness: np.ndarray,
+        force: np.ndarray,
+        weights: np.ndarray,
+        coupling: np.ndarray | None = None,
+        pbit_tau_s: float | np.ndarray = 1e-9,
         mode_tau_s: float | np.ndarray = 1e-9,
-    ) -> None:  # fmt: skip
+    ) -> None:
         n, m = np.size(bias), np.size(force)
         if not (n and m):
             raise InputError(f"a mixed machine needs a p-bit and a mode at least, got {n} and {m}")
@@ -84,9 +90,7 @@ class MixedNetwork:
         """The p-bits alone, row by row."""
         row, other = np.nonzero(self.coupling)
         indptr = np.searchsorted(row, np.arange(self.n_pbits + 1))
-        return Network(
-            bias=self.bias, indptr=indptr, indices=other.astype(np.int32), weight=self.coupling[row, other]
-        )
+        return Network(bias=self.bias, indptr=indptr, indices=other.astype(np.int32), weight=self.coupling[row, other])
 
     @cached_property
     def normal_modes(self) -> tuple[np.ndarray, np.ndarray]:
@@ -105,15 +109,26 @@ class MixedNetwork:
     def with_modes(self, *, stiffness: np.ndarray, force: np.ndarray) -> "MixedNetwork":
         """The same machine with another bowl for its modes."""
         return MixedNetwork(
-            bias=self.bias, coupling=self.coupling, stiffness=stiffness, force=force, weights=self.weights,
-            pbit_tau_s=self.pbit_tau_s, mode_tau_s=self.mode_tau_s,
-        )  # fmt: skip
+            bias=self.bias,
+            coupling=self.coupling,
+            stiffness=stiffness,
+            force=force,
+            weights=self.weights,
+            pbit_tau_s=self.pbit_tau_s,
+            mode_tau_s=self.mode_tau_s,
+        )
 
 
 def gaussian_bernoulli(
-    weights: np.ndarray, visible_mean: np.ndarray, visible_sigma: np.ndarray, hidden_bias: np.ndarray, *,
-    beta: float = 1.0, pbit_tau_s: float | np.ndarray = 1e-9, mode_tau_s: float | np.ndarray | None = None,
-) -> MixedNetwork:  # fmt: skip
+    weights: np.ndarray,
+    visible_mean: np.ndarray,
+    visible_sigma: np.ndarray,
+    hidden_bias: np.ndarray,
+    *,
+    beta: float = 1.0,
+    pbit_tau_s: float | np.ndarray = 1e-9,
+    mode_tau_s: float | np.ndarray | None = None,
+) -> MixedNetwork:
     """A Gaussian-Bernoulli restricted Boltzmann machine: visible units are modes, hidden ones p-bits.
 
     P(v, h) ~ exp(-sum_i (v_i - a_i)^2 / (2 sigma_i^2) + sum_ij v_i W_ij h_j / sigma_i^2 + sum_j c_j h_j), h in {0, 1}
@@ -133,10 +148,13 @@ def gaussian_bernoulli(
     _positive("beta", beta)
     # h = (1 + s) / 2 leaves half of W and c to s, and the other half to the constants
     return MixedNetwork(
-        bias=-c / 2 / beta, stiffness=np.diag(1 / sigma**2) / beta, force=(a + W.sum(axis=1) / 2) / sigma**2 / beta,
-        weights=W / (2 * sigma[:, None] ** 2) / beta, pbit_tau_s=pbit_tau_s,
+        bias=-c / 2 / beta,
+        stiffness=np.diag(1 / sigma**2) / beta,
+        force=(a + W.sum(axis=1) / 2) / sigma**2 / beta,
+        weights=W / (2 * sigma[:, None] ** 2) / beta,
+        pbit_tau_s=pbit_tau_s,
         mode_tau_s=float(np.mean(pbit_tau_s)) / (beta * sigma**2) if mode_tau_s is None else mode_tau_s,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -233,14 +251,14 @@ def exact_law(network: MixedNetwork, beta: float) -> MixedLaw:
     energy = s @ network.bias + np.sum((s @ network.coupling) * s, axis=1) / 2 - np.sum(pull * centres, axis=1) / 2
     logs = -beta * energy
     return MixedLaw(
-        states=states, probability=np.exp(logs - logsumexp(logs)), centres=centres,
+        states=states,
+        probability=np.exp(logs - logsumexp(logs)),
+        centres=centres,
         spread=np.linalg.inv(network.stiffness) / beta,
-    )  # fmt: skip
+    )
 
 
-def posterior(
-    network: MixedNetwork, y: np.ndarray, sigma: float | np.ndarray, *, beta: float = 1.0
-) -> MixedNetwork:  # fmt: skip
+def posterior(network: MixedNetwork, y: np.ndarray, sigma: float | np.ndarray, *, beta: float = 1.0) -> MixedNetwork:
     """The machine whose law at ``beta`` is that of (s, x) given y = x + sigma noise: a denoiser.
 
     A gains 1 / (beta sigma^2) on its diagonal and b gains y / (beta sigma^2): an observation stiffens the modes and

@@ -42,9 +42,14 @@ def clock_of(network: MixedNetwork, kind: str) -> Clock:
     if CLOCKS[kind].colored:
         color = first_fit(couplings.indptr, couplings.indices, np.arange(n))
     return Clock(
-        kind=kind, period=to_ticks(float(network.pbit_tau_s[0]), name="pbit_tau_s"), participation=1.0, color=color,
-        tau=tau, phase=np.zeros(n, dtype=np.int64), jitter=np.zeros(n),
-    )  # fmt: skip
+        kind=kind,
+        period=to_ticks(float(network.pbit_tau_s[0]), name="pbit_tau_s"),
+        participation=1.0,
+        color=color,
+        tau=tau,
+        phase=np.zeros(n, dtype=np.int64),
+        jitter=np.zeros(n),
+    )
 
 
 class Events(NamedTuple):

@@ -94,10 +94,17 @@ class World(Timeline):
     """One replica of a network. ``env`` is open to users' own processes."""
 
     def __init__(
-        self, network: MixedNetwork, *, beta: float, seed: int, group: int = 0, replica: int = 0,
-        clock: str = "poisson", delay_s: float = 0.0,
+        self,
+        network: MixedNetwork,
+        *,
+        beta: float,
+        seed: int,
+        group: int = 0,
+        replica: int = 0,
+        clock: str = "poisson",
+        delay_s: float = 0.0,
         listener: Listener = lambda time, pbit, value, x: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.keys: Keys = group_keys(seed, group)
         super().__init__(clock_of(network, clock), int(self.keys.clock), place=CLOCK_PLACE)
         self.network, self.beta, self.replica, self.listener = network, beta, replica, listener

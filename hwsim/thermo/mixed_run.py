@@ -76,10 +76,19 @@ class KeptKeywords(TypedDict, total=False):
 
 
 def run(
-    network: MixedNetwork, *, beta: float, time_s: float, replicas: int = 1, seed: int = 0, clock: str = "poisson",
-    delay_s: float = 0.0, schedules: int = 1, start: tuple[np.ndarray, np.ndarray] | None = None,
-    force: np.ndarray | None = None, **kept: Unpack[KeptKeywords],
-) -> MixedRun:  # fmt: skip
+    network: MixedNetwork,
+    *,
+    beta: float,
+    time_s: float,
+    replicas: int = 1,
+    seed: int = 0,
+    clock: str = "poisson",
+    delay_s: float = 0.0,
+    schedules: int = 1,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+    force: np.ndarray | None = None,
+    **kept: Unpack[KeptKeywords],
+) -> MixedRun:
     """``replicas`` copies of the machine for ``time_s`` of device time, at inverse temperature ``beta``.
 
     clock : of `hwsim.cell.clock.CLOCKS`. "poisson" ticks each p-bit in intervals that are exponential about its
@@ -117,11 +126,17 @@ def run(
             )
     groups = [
         _Group(
-            network, beta, pull[part], None if spins is None else spins[part], None if x is None else x[part],
-            Schedule(ticking, key=group_keys(seed, g).clock, delay=delay, end=end), group_keys(seed, g), record,
+            network,
+            beta,
+            pull[part],
+            None if spins is None else spins[part],
+            None if x is None else x[part],
+            Schedule(ticking, key=group_keys(seed, g).clock, delay=delay, end=end),
+            group_keys(seed, g),
+            record,
         )
         for g, part in enumerate(np.array_split(np.arange(replicas), schedules))
-    ]  # fmt: skip
+    ]
     sums = _Sums(replicas, n, m) if len(probes) else None
     batch = max(1, _BUFFER // (replicas * (n + m)))
     for first in range(0, len(probes), batch):
@@ -135,19 +150,29 @@ def run(
     for group in groups:
         group.advance(np.zeros(0, dtype=np.int64))
     return MixedRun(
-        spins=np.concatenate([group.spins for group in groups]), x=np.concatenate([group.x for group in groups]),
-        device_time_s=to_seconds(end), updates=sum(group.updates for group in groups),
-        moments=None if sums is None else sums.moments(), record=groups[0].recorded() if record else None,
-    )  # fmt: skip
+        spins=np.concatenate([group.spins for group in groups]),
+        x=np.concatenate([group.x for group in groups]),
+        device_time_s=to_seconds(end),
+        updates=sum(group.updates for group in groups),
+        moments=None if sums is None else sums.moments(),
+        record=groups[0].recorded() if record else None,
+    )
 
 
 class _Group:
     """The replicas of one schedule, and how far they have come."""
 
     def __init__(
-        self, network: MixedNetwork, beta: float, force: np.ndarray, spins: np.ndarray | None, x: np.ndarray | None,
-        schedule: Schedule, keys: Keys, record: bool,
-    ) -> None:  # fmt: skip
+        self,
+        network: MixedNetwork,
+        beta: float,
+        force: np.ndarray,
+        spins: np.ndarray | None,
+        x: np.ndarray | None,
+        schedule: Schedule,
+        keys: Keys,
+        record: bool,
+    ) -> None:
         self._shapes, self._keys, self._schedule = network.normal_modes[1], keys, schedule
         self._net = normal_form(network, beta)
         self._state = begin(network, self._net, force, spins, x, keys)
@@ -232,8 +257,9 @@ class _Sums:
     def moments(self) -> MixedMoments:
         """The means."""
         k = self._samples
-        return MixedMoments(samples=k, spin=self._spin / k, x=self._x / k, second=self._second / k,
-                            cross=self._cross / k)  # fmt: skip
+        return MixedMoments(
+            samples=k, spin=self._spin / k, x=self._x / k, second=self._second / k, cross=self._cross / k
+        )
 
 
 def _checked_start(start: tuple, replicas: int, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:

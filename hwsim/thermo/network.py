@@ -153,9 +153,11 @@ def bowl(A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6
         if not (value > 0 and np.isfinite(value)):
             raise InputError(f"{name} must be > 0, got {value}")
     return LinearNetwork(
-        drift=A / tau_s, force=b / tau_s, noise=np.eye(len(A)) * 2 / (beta * tau_s),
+        drift=A / tau_s,
+        force=b / tau_s,
+        noise=np.eye(len(A)) * 2 / (beta * tau_s),
         labels=tuple(f"x{k}" for k in range(len(A))),
-    )  # fmt: skip
+    )
 
 
 def positive_definite(A: np.ndarray, name: str = "A") -> np.ndarray:

@@ -45,9 +45,11 @@ def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
     _positive(stiffness=stiffness)
     return Potential(
         name=f"bowl of stiffness {stiffness:g}",
-        energy=lambda x: stiffness * (x - centre) ** 2 / 2, slope=lambda x: stiffness * (x - centre),
-        polynomial=Polynomial(centre=float(centre), slope=np.array([0.0, stiffness])), start=float(centre),
-    )  # fmt: skip
+        energy=lambda x: stiffness * (x - centre) ** 2 / 2,
+        slope=lambda x: stiffness * (x - centre),
+        polynomial=Polynomial(centre=float(centre), slope=np.array([0.0, stiffness])),
+        start=float(centre),
+    )
 
 
 def double_well(barrier: float = 4.0, distance: float = 1.0) -> Potential:
@@ -80,9 +82,18 @@ class LookKeywords(TypedDict, total=False):
 
 
 def overdamped(
-    potential: Potential, *, beta: float, tau_s: float, time_s: float, step_s: float, replicas: int, seed: int = 0,
-    start: float | np.ndarray = 0.0, method: str = METHODS[0], **looks: Unpack[LookKeywords],
-) -> np.ndarray:  # fmt: skip
+    potential: Potential,
+    *,
+    beta: float,
+    tau_s: float,
+    time_s: float,
+    step_s: float,
+    replicas: int,
+    seed: int = 0,
+    start: float | np.ndarray = 0.0,
+    method: str = METHODS[0],
+    **looks: Unpack[LookKeywords],
+) -> np.ndarray:
     """float64 (replicas,): positions after ``time_s``.
 
     tau_s : seconds in which a bowl of stiffness 1 relaxes;  start : one place or (replicas,)
@@ -118,9 +129,18 @@ def overdamped(
 
 
 def underdamped(
-    potential: Potential, *, beta: float, mass: float, relax_s: float, time_s: float, step_s: float, replicas: int,
-    seed: int = 0, start: float | np.ndarray = 0.0, **looks: Unpack[LookKeywords],
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    potential: Potential,
+    *,
+    beta: float,
+    mass: float,
+    relax_s: float,
+    time_s: float,
+    step_s: float,
+    replicas: int,
+    seed: int = 0,
+    start: float | np.ndarray = 0.0,
+    **looks: Unpack[LookKeywords],
+) -> tuple[np.ndarray, np.ndarray]:
     """Positions and velocities, float64 (replicas,) each, after ``time_s``, by BAOAB (Leimkuhler and Matthews, Appl.
     Math. Res. Express 2013, 34): half a kick, half a drift, friction and noise, half a drift, half a kick.
 
@@ -132,9 +152,11 @@ def underdamped(
     noise = _Noise(seed, replicas)
     v = next(noise.of_steps(0, 1)) / math.sqrt(beta * mass)
     law = kernels.Underdamped(
-        kick=step_s / 2 / mass, drift=step_s / 2, shrink=math.exp(-step_s / relax_s),
+        kick=step_s / 2 / mass,
+        drift=step_s / 2,
+        shrink=math.exp(-step_s / relax_s),
         strength=math.sqrt(-math.expm1(-2 * step_s / relax_s) / (beta * mass)),
-    )  # fmt: skip
+    )
 
     def move(first: int, steps: int) -> None:
         shape = potential.polynomial
@@ -171,9 +193,15 @@ class _Noise:
 
 
 def _march(
-    move: Callable[[int, int], None], potential: Potential, state: tuple[np.ndarray, ...], *, time_s: float,
-    step_s: float, observe: Callable[..., bool | None] | None = None, every: int = 1,
-) -> None:  # fmt: skip
+    move: Callable[[int, int], None],
+    potential: Potential,
+    state: tuple[np.ndarray, ...],
+    *,
+    time_s: float,
+    step_s: float,
+    observe: Callable[..., bool | None] | None = None,
+    every: int = 1,
+) -> None:
     """``move(first, steps)`` until ``time_s``, stopping where ``observe`` looks; positions come first in ``state``."""
     last = max(1, round(time_s / step_s))
     done, most = 0, max(1, _AT_ONCE // len(state[0]))

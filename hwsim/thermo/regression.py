@@ -47,6 +47,5 @@ def posterior(X: np.ndarray, y: np.ndarray, *, noise: float = 1.0, prior: float 
         raise InputError("the columns of X are dependent, so that y leaves some weights open: give a prior")
     b = X.T @ y / noise**2
     return Posterior(
-        A=A, b=b, mean=np.linalg.solve(scaled, b / unit) / unit,
-        covariance=np.linalg.inv(scaled) / np.outer(unit, unit),
-    )  # fmt: skip
+        A=A, b=b, mean=np.linalg.solve(scaled, b / unit) / unit, covariance=np.linalg.inv(scaled) / np.outer(unit, unit)
+    )

@@ -34,9 +34,17 @@ class Waveform:
 
 
 def run(
-    what: Device | LinearNetwork | Potential, *, time_s: float, interval_s: float, replicas: int = 1, seed: int = 0,
-    start: np.ndarray | float | None = 0.0, beta: float = 1.0, tau_s: float = 1e-6, step_s: float | None = None,
-) -> Waveform:  # fmt: skip
+    what: Device | LinearNetwork | Potential,
+    *,
+    time_s: float,
+    interval_s: float,
+    replicas: int = 1,
+    seed: int = 0,
+    start: np.ndarray | float | None = 0.0,
+    beta: float = 1.0,
+    tau_s: float = 1e-6,
+    step_s: float | None = None,
+) -> Waveform:
     """``what`` for ``time_s``, looked at every ``interval_s``, the start included.
 
     start : where all cells begin, a number, (d,) or (replicas, d); None for a draw from the stationary law of linear
@@ -59,9 +67,11 @@ def run(
     if isinstance(what, Potential):
         return _in_potential(what, times, replicas, seed, start, beta, tau_s, step_s)
     network = what.network if isinstance(what, Device) else what
-    how = {} if isinstance(what, LinearNetwork) else {
-        "method": what.method, "step_s": what.step_s, "spacing": what.spacing
-    }  # fmt: skip
+    how = (
+        {}
+        if isinstance(what, LinearNetwork)
+        else {"method": what.method, "step_s": what.step_s, "spacing": what.spacing}
+    )
     first = None if start is None else _places(start, replicas, network.size)
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=first, **how)  # type: ignore[arg-type]
     states = ensemble.path(n, interval_s)
@@ -83,9 +93,15 @@ def _places(start: np.ndarray | float, replicas: int, size: int) -> np.ndarray:
 
 
 def _in_potential(
-    potential: Potential, times: np.ndarray, replicas: int, seed: int, start: np.ndarray | float | None, beta: float,
-    tau_s: float, step_s: float | None,
-) -> Waveform:  # fmt: skip
+    potential: Potential,
+    times: np.ndarray,
+    replicas: int,
+    seed: int,
+    start: np.ndarray | float | None,
+    beta: float,
+    tau_s: float,
+    step_s: float | None,
+) -> Waveform:
     if start is None:
         raise InputError("cells in a potential need a start")
     place = np.broadcast_to(_places(start, replicas, 1), (replicas, 1))[:, 0]
@@ -93,7 +109,15 @@ def _in_potential(
     every = 20 if step_s is None else max(1, round(interval_s / step_s))
     seen = [place.copy()]
     overdamped(
-        potential, beta=beta, tau_s=tau_s, time_s=float(times[-1]), step_s=interval_s / every, replicas=replicas,
-        seed=seed, start=place, observe=lambda _, x: seen.append(x.copy()), every=every,
-    )  # fmt: skip
+        potential,
+        beta=beta,
+        tau_s=tau_s,
+        time_s=float(times[-1]),
+        step_s=interval_s / every,
+        replicas=replicas,
+        seed=seed,
+        start=place,
+        observe=lambda _, x: seen.append(x.copy()),
+        every=every,
+    )
     return Waveform(times_s=times, values=np.array(seen)[: len(times), :, None], labels=("x",), unit="")

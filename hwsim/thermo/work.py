@@ -15,9 +15,16 @@ from hwsim.thermo.potential import Potential, overdamped
 
 
 def driven(
-    family: Callable[[float], Potential], path: Sequence[float], start: np.ndarray, *, beta: float, tau_s: float,
-    time_s: float, step_s: float, seed: int = 0,
-) -> np.ndarray:  # fmt: skip
+    family: Callable[[float], Potential],
+    path: Sequence[float],
+    start: np.ndarray,
+    *,
+    beta: float,
+    tau_s: float,
+    time_s: float,
+    step_s: float,
+    seed: int = 0,
+) -> np.ndarray:
     """float64 (replicas,): work on each replica as the parameter goes along ``path`` in ``time_s``.
 
     start : float64 (replicas,), in equilibrium at ``path[0]``. The parameter jumps from value to value, which is work;
@@ -32,9 +39,15 @@ def driven(
         after = family(value)
         work += after.energy(x) - before.energy(x)
         x = overdamped(
-            after, beta=beta, tau_s=tau_s, time_s=stay_s, step_s=min(step_s, stay_s), replicas=len(x), start=x,
+            after,
+            beta=beta,
+            tau_s=tau_s,
+            time_s=stay_s,
+            step_s=min(step_s, stay_s),
+            replicas=len(x),
+            start=x,
             seed=seed + (number << 32),
-        )  # fmt: skip
+        )
         before = after
     return work
 
@@ -67,5 +80,6 @@ def jarzynski(work: np.ndarray, beta: float) -> FreeEnergy:
     return FreeEnergy(
         difference=float(least - math.log(mean) / beta),
         error=float(weights.std(ddof=1) / mean / beta / math.sqrt(len(work))),
-        mean_work=float(work.mean()), mean_work_error=float(work.std(ddof=1) / math.sqrt(len(work))),
-    )  # fmt: skip
+        mean_work=float(work.mean()),
+        mean_work_error=float(work.std(ddof=1) / math.sqrt(len(work))),
+    )

@@ -23,9 +23,15 @@ def test_every_temperature_keeps_its_boltzmann_law_under_exchanges_and_cluster_m
     program = make_program(glass(), clock=clock, bias=0.3 * np.arange(8) - 1)
     betas, last = np.array([0.3, 0.7, 1.2]), {}
     parallel_tempering(
-        program, betas=betas, sweeps=40, replicas=2, reads=512, schedules=64 if clock == "poisson" else 1, seed=2,
+        program,
+        betas=betas,
+        sweeps=40,
+        replicas=2,
+        reads=512,
+        schedules=64 if clock == "poisson" else 1,
+        seed=2,
         observe=lambda time, states: last.update(states=states),
-    )  # fmt: skip
+    )
     levels = energies(*program.network)
     rank = np.argsort(np.argsort(levels, kind="stable"))
     for k, beta in enumerate(betas):
@@ -43,9 +49,14 @@ def test_a_wrong_exchange_rule_would_be_seen(make_program):
     # control: reading the states at one beta as if they were of the next must fail the same test by far
     program, last = make_program(glass(), clock="chromatic"), {}
     parallel_tempering(
-        program, betas=np.array([0.3, 1.2]), sweeps=40, replicas=2, reads=512, seed=2,
+        program,
+        betas=np.array([0.3, 1.2]),
+        sweeps=40,
+        replicas=2,
+        reads=512,
+        seed=2,
         observe=lambda time, states: last.update(states=states),
-    )  # fmt: skip
+    )
     levels = energies(*program.network)
     mean, spread = (np.sum(boltzmann_law(levels, 1.2) * levels**p) for p in (1, 2))
     found = levels[state_index(last["states"][0, :, 0])].mean()
@@ -122,17 +133,14 @@ def test_the_partition_function_of_a_population_has_no_bias(make_program):
 def test_a_population_finds_the_ground_state(make_program):
     program = make_program(glass(12, seed=1), clock="chromatic")
     found = population_annealing(program, reads=4)
-    assert np.all(
-        found.best_energies[-1] == energies(*program.network).min()
-    )
+    assert np.all(found.best_energies[-1] == energies(*program.network).min())
 
 
 def test_an_interrupted_run_hands_back_what_it_has(make_program):
     program, calls = make_program(glass(), clock="chromatic"), []
     found = parallel_tempering(
-        program, betas=np.array([0.2, 0.5]), sweeps=50, reads=2,
-        interrupt=lambda: calls.append(0) or len(calls) == 7,
-    )  # fmt: skip
+        program, betas=np.array([0.2, 0.5]), sweeps=50, reads=2, interrupt=lambda: calls.append(0) or len(calls) == 7
+    )
     assert found.interrupted and found.device_time_s == pytest.approx(7 * NS)
     assert len(found.checkpoint_times_s) == len(found.checkpoint_energies)
 

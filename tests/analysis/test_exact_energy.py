@@ -10,8 +10,16 @@ from hwsim.mapping.compile import spin_network
 pytest.importorskip("dwave.samplers")
 
 
-@pytest.mark.parametrize("name", ["ea2d:L=8,boundary=open,seed=1", "ea2d:L=6,boundary=open,weights=gauss,seed=1",
-                                  "ea3d:L=3,seed=2", "karate", "sat:n=20,m=25,seed=1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ea2d:L=8,boundary=open,seed=1",
+        "ea2d:L=6,boundary=open,weights=gauss,seed=1",
+        "ea3d:L=3,seed=2",
+        "karate",
+        "sat:n=20,m=25,seed=1",
+    ],
+)
 def test_both_ways_agree(name):
     problem = hwsim.read(name)
     _, network, offset, _ = spin_network(problem)

@@ -11,8 +11,9 @@ from hwsim.cli.main import main
 @pytest.fixture
 def small(monkeypatch):
     """One small case with a peer that answers at once."""
-    case = cases.Case(name="small", graph="ea3d:L=4,seed=1", clock="poisson", delay="per edge", replicas=64, sweeps=4,
-                      peers=("twin",))  # fmt: skip
+    case = cases.Case(
+        name="small", graph="ea3d:L=4,seed=1", clock="poisson", delay="per edge", replicas=64, sweeps=4, peers=("twin",)
+    )
     monkeypatch.setattr(cases, "CASES", (case,))
     monkeypatch.setitem(peers._PEERS, "twin", ("json", lambda bqm, **how: 0.5))
     return case
@@ -22,9 +23,17 @@ def test_rows_hold_what_the_readme_says(small, capsys):
     assert main(["bench", "--peers", "--json", "-"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["rows"]
     assert set(row) == {
-        "graph", "clock", "delay", "engine", "replicas", "threads", "updates_per_ns", "peer", "peer_updates_per_ns",
+        "graph",
+        "clock",
+        "delay",
+        "engine",
+        "replicas",
+        "threads",
+        "updates_per_ns",
+        "peer",
+        "peer_updates_per_ns",
         "ratio",
-    }  # fmt: skip
+    }
     assert row["engine"] == "bitplanes" and row["ratio"] == row["updates_per_ns"] / 0.5
 
 

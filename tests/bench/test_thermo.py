@@ -12,9 +12,11 @@ from hwsim.errors import InputError
 from hwsim.thermo.network import bowl
 
 SMALL = (
-    Task(kind="independent", d=3, states=20), Task(kind="path", d=3, states=20),
-    Task(kind="set-up", d=3, states=20), Task(kind="wells", d=16, states=20),
-)  # fmt: skip
+    Task(kind="independent", d=3, states=20),
+    Task(kind="path", d=3, states=20),
+    Task(kind="set-up", d=3, states=20),
+    Task(kind="wells", d=16, states=20),
+)
 
 
 @pytest.fixture
@@ -31,8 +33,11 @@ def test_rows_hold_what_the_readme_says(small, capsys):
     document = json.loads(out)
     assert document["rows"] == document["tts"] == []
     assert [(row["kind"], row["peer"]) for row in document["thermo"]] == [
-        ("independent", "numpy Euler-Maruyama"), ("path", "numpy Euler-Maruyama"), ("set-up", None), ("wells", "numpy"),
-    ]  # fmt: skip
+        ("independent", "numpy Euler-Maruyama"),
+        ("path", "numpy Euler-Maruyama"),
+        ("set-up", None),
+        ("wells", "numpy"),
+    ]
     for row in document["thermo"]:
         assert set(row) == {"kind", "d", "states", "states_per_ms", "peer", "peer_states_per_ms", "ratio"}
         assert row["peer"] is None or row["ratio"] == row["states_per_ms"] / row["peer_states_per_ms"]

@@ -53,8 +53,12 @@ class Anneals:
         program = compiled(problem, self.clock, self.delay, dict(self.chip))
         beta, sweeps = 10 / sigma(problem), max(1, round(self.sweeps * part))
         how = {
-            "anneal": hwsim.linear(beta / 100, beta, sweeps * 5e-9), "reads": self.replicas, "engine": self.engine,
-            "schedules": self.schedules, "threads": 1, "checkpoints": 1,
+            "anneal": hwsim.linear(beta / 100, beta, sweeps * 5e-9),
+            "reads": self.replicas,
+            "engine": self.engine,
+            "schedules": self.schedules,
+            "threads": 1,
+            "checkpoints": 1,
         }
         return lambda seed: hwsim.run(program, seed=seed, **how)
 
@@ -93,8 +97,12 @@ def _solution(part: float) -> Work:
 def _tempering(part: float, **changes: Any) -> Work:
     program = compiled(hwsim.generate("ea3d:L=8,seed=1"), "chromatic", "none", {})
     how = {
-        "sweeps": max(2, round(60 * part)), "betas": np.linspace(0.2, 1.6, 12), "replicas": 4, "reads": 16,
-        "threads": 1, "checkpoints": 5,
+        "sweeps": max(2, round(60 * part)),
+        "betas": np.linspace(0.2, 1.6, 12),
+        "replicas": 4,
+        "reads": 16,
+        "threads": 1,
+        "checkpoints": 5,
     }
     return lambda seed: hwsim.parallel_tempering(program, seed=seed, **(how | changes))
 
@@ -190,14 +198,28 @@ _SIZES = {
     f"sizes, L={side}, {replicas} reads": Anneals(
         graph=f"ea3d:L={side},seed=1", delay="uniform", replicas=replicas, sweeps=max(2, 200_000 // side**3)
     )
-    for side, replicas in [(8, 2048), (16, 2048), (32, 2048), (64, 2048), (16, 64), (16, 256), (16, 512), (16, 1024),
-                           (16, 4096)]
+    for side, replicas in [
+        (8, 2048),
+        (16, 2048),
+        (32, 2048),
+        (64, 2048),
+        (16, 64),
+        (16, 256),
+        (16, 512),
+        (16, 1024),
+        (16, 4096),
+    ]
 }
 _THERMO: dict[str, Callable[[float], Work]] = {
     f"{kind}, d={d}": partial(_linear_cells, kind, d, states)
     for kind, d, states in [
-        ("independent", 8, 64_000), ("independent", 64, 8000), ("independent", 256, 2000), ("path", 8, 64_000),
-        ("path", 64, 20_000), ("path", 256, 10_000), ("set-up", 256, 2000),
+        ("independent", 8, 64_000),
+        ("independent", 64, 8000),
+        ("independent", 256, 2000),
+        ("path", 8, 64_000),
+        ("path", 64, 20_000),
+        ("path", 256, 10_000),
+        ("set-up", 256, 2000),
     ]
 }
 _OTHERS = {
@@ -210,19 +232,28 @@ _OTHERS = {
     "dac": Anneals(graph=_LATTICE, delay="uniform", chip=(("dac_bits", 6),)),
     "noise": Anneals(graph="ea3d:L=8,seed=1", chip=(("noise_white", 0.2), ("noise_flicker", 0.2)), sweeps=20),
     "synapse": Anneals(graph="ea3d:L=8,seed=1", chip=(("synapse_tau", "1 ns"),), replicas=512),
-    "shift registers": Anneals(graph="ea3d:L=8,seed=1", clock="chromatic", replicas=512,
-                               chip=(("random_source", "lfsr32"),)),
+    "shift registers": Anneals(
+        graph="ea3d:L=8,seed=1", clock="chromatic", replicas=512, chip=(("random_source", "lfsr32"),)
+    ),
     "magnets": Anneals(graph="ea3d:L=6,seed=1", replicas=512, sweeps=2, chip=(("pbit", "smtj-inplane-ns"),)),
     "lanes, whole numbers": Anneals(graph="ea3d:L=10,seed=1", delay="per edge", engine="lanes", replicas=1024),
     "dense, delay": Anneals(graph="sk:n=256,seed=1", delay="uniform", replicas=256, sweeps=40),
     "reference": Anneals(graph="ea2d:L=5,seed=1", delay="uniform", engine="reference", replicas=2, sweeps=200),
 }
 TASKS: dict[str, Callable[[float], Work]] = {
-    **{name: case.prepared for name, case in (_BENCH | _SIZES).items()}, "tts": _solution, **_THERMO, "wells": _wells,
+    **{name: case.prepared for name, case in (_BENCH | _SIZES).items()},
+    "tts": _solution,
+    **_THERMO,
+    "wells": _wells,
     **{name: case.prepared for name, case in _OTHERS.items()},
-    "tempering": _tempering, "tempering, own energies": partial(_tempering, cluster=False, replicas=2, reads=64),
-    "quantum annealing": _quantum, "population annealing": _population, "annealed importance": _importance,
-    "thermometer": _thermometer, "mixed": _mixed, "short runs": _short_runs,
+    "tempering": _tempering,
+    "tempering, own energies": partial(_tempering, cluster=False, replicas=2, reads=64),
+    "quantum annealing": _quantum,
+    "population annealing": _population,
+    "annealed importance": _importance,
+    "thermometer": _thermometer,
+    "mixed": _mixed,
+    "short runs": _short_runs,
     "compile, lattice": partial(_compile, "ea3d:L=20,seed=1", clock="chromatic"),
     "compile, many couplings": partial(_compile, "sk:n=300,seed=1", gain_dtod=0.1, weight_dtod=0.02),
 }

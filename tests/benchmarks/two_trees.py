@@ -199,8 +199,10 @@ def main() -> int:
     rows = []
     for name in chosen(given.rows):
         try:
-            made = counted(name, trees, caches, given.core) if given.instructions else timed(
-                name, trees, caches, given.core, given.rounds, given.least
+            made = (
+                counted(name, trees, caches, given.core)
+                if given.instructions
+                else timed(name, trees, caches, given.core, given.rounds, given.least)
             )
         except RuntimeError as error:
             made = {"row": name, "raised": str(error)}

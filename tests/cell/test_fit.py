@@ -190,11 +190,7 @@ def test_dwells_of_one_length_are_said_to_need_more_memory():
 
 
 @pytest.mark.parametrize(
-    "state, words",
-    [
-        (np.array([0] * 50 + [1] + [0] * 50), "2 changes of state"),
-        (np.arange(200) % 2, "sample faster"),
-    ],
+    "state, words", [(np.array([0] * 50 + [1] + [0] * 50), "2 changes of state"), (np.arange(200) % 2, "sample faster")]
 )
 def test_a_trace_that_shows_no_dwell_time_is_refused(state, words):
     with pytest.raises(InputError, match=words):

@@ -76,10 +76,12 @@ def test_a_problem_off_the_wires_is_refused_with_the_first_missing_wire():
 @pytest.mark.parametrize(
     "bad",
     [
-        {"kind": "moebius"}, {"kind": "square", "rows": 3}, {"kind": "king", "rows": 0, "columns": 2},
+        {"kind": "moebius"},
+        {"kind": "square", "rows": 3},
+        {"kind": "king", "rows": 0, "columns": 2},
         {"kind": "offset-grid", "rows": 3, "columns": 3},
     ],
-)  # fmt: skip
+)
 def test_a_bad_topology_is_refused(bad):
     with pytest.raises(InputError):
         Topology(**bad)

@@ -14,9 +14,23 @@ from hwsim.cli.main import main
 def test_compare_prints_a_table_and_writes_every_output(tmp_path, capsys):
     files = {name: tmp_path / f"out.{name}" for name in ("json", "png", "vcd")}
     code = main(
-        ["compare", "karate", "--time", "100ns", "--reads", "8", "--schedules", "2", "--plot", str(files["png"]),
-         "--vcd", str(files["vcd"]), "--json", str(files["json"])]
-    )  # fmt: skip
+        [
+            "compare",
+            "karate",
+            "--time",
+            "100ns",
+            "--reads",
+            "8",
+            "--schedules",
+            "2",
+            "--plot",
+            str(files["png"]),
+            "--vcd",
+            str(files["vcd"]),
+            "--json",
+            str(files["json"]),
+        ]
+    )
     assert code == 0
     assert "synchronous" in capsys.readouterr().out
     data = json.loads(files["json"].read_text())
@@ -58,9 +72,7 @@ def test_ctrl_c_ends_a_long_run_with_what_it_has():
     command = [sys.executable, "-m", "hwsim.cli.main", "compare", "ea3d:L=20,seed=1", "--beta", "1"]
     command += ["--clock", "poisson"]
     subprocess.run([*command, "--time", "10ns"], check=True, capture_output=True)  # compiles
-    process = subprocess.Popen(
-        [*command, "--time", "100us"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+    process = subprocess.Popen([*command, "--time", "100us"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(4)
     began = time.perf_counter()
     process.send_signal(signal.SIGINT)

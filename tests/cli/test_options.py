@@ -56,8 +56,12 @@ def test_what_changes_a_card_is_collected_as_keywords():
     line = ["run", "karate", "--set", "noise-white=0.1", "--set", "noise_white=0.2", "--tau", "2ns", "--dac-bits", "4"]
     arguments = parser().parse_args([*line, "--without", "delay,gain-spread", "--clock", "chromatic"])
     assert arguments.card == {
-        "noise_white": "0.2", "tau": 2e-9, "dac_bits": 4, "without": ["delay", "gain-spread"], "clock": "chromatic"
-    }  # fmt: skip
+        "noise_white": "0.2",
+        "tau": 2e-9,
+        "dac_bits": 4,
+        "without": ["delay", "gain-spread"],
+        "clock": "chromatic",
+    }
     assert parser().parse_args(["run", "karate"]).card == {}
 
 

@@ -139,10 +139,13 @@ def test_bad_arguments_are_one_sentence(arguments, sentence, plan, tmp_path, cap
 def test_ctrl_c_ends_with_the_command_that_goes_on(tmp_path):
     (tmp_path / "p.toml").write_text(PLAN.replace("max_shards = 2", "max_shards = 100000").replace("= 0.5", "= 1e-4"))
     child = subprocess.Popen(
-        [sys.executable, "-m", "hwsim", "study", "p.toml", "--store", "s.db", "--workers", "1"], cwd=tmp_path,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "hwsim", "study", "p.toml", "--store", "s.db", "--workers", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-    )  # fmt: skip
+    )
     began = time.monotonic()
     while not (tmp_path / "s.db").exists() and time.monotonic() - began < 60:
         time.sleep(0.05)

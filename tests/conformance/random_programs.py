@@ -28,9 +28,11 @@ def network_of(couplings: np.ndarray, bias: np.ndarray) -> Network:
     """The Network of the matrix ``couplings`` (n, n)."""
     rows, columns = np.nonzero(couplings)
     return Network(
-        bias=bias.astype(np.float64), indices=columns.astype(np.int32), weight=couplings[rows, columns],
+        bias=bias.astype(np.float64),
+        indices=columns.astype(np.int32),
+        weight=couplings[rows, columns],
         indptr=np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(bias))))).astype(np.int64),
-    )  # fmt: skip
+    )
 
 
 def integer_glass(rng: np.random.Generator, n: int, top: int = 2, density: float = 0.8, unit: float = 1.0) -> Made:
@@ -65,17 +67,20 @@ def _in_error(rng: np.random.Generator, made: Made) -> Made:
     """What the machine realises is not what the problem asks, and differs by direction."""
     asked = made["couplings"]
     return {
-        "couplings": asked * (1 + 0.1 * rng.normal(size=asked.shape)), "bias": made["bias"] + 0.01,
+        "couplings": asked * (1 + 0.1 * rng.normal(size=asked.shape)),
+        "bias": made["bias"] + 0.01,
         "problem": network_of(asked, made["bias"]),
-    }  # fmt: skip
+    }
 
 
 def _spread(rng: np.random.Generator, made: Made) -> Made:
     n = _n(made)
     return {
-        "gain": 1 + 0.2 * rng.random(n), "offset": 0.1 * rng.normal(size=n), "tau": NS * (0.5 + rng.random(n)),
+        "gain": 1 + 0.2 * rng.random(n),
+        "offset": 0.1 * rng.normal(size=n),
+        "tau": NS * (0.5 + rng.random(n)),
         "threshold_word": 2.0 ** rng.integers(0, 29, n),
-    }  # fmt: skip
+    }
 
 
 def _quantised(rng: np.random.Generator, made: Made) -> Made:
@@ -93,9 +98,12 @@ def _mixed_laws(rng: np.random.Generator, made: Made, laws: Collection[int]) -> 
     kept = rng.random(len(law)) < 0.3
     kept[0] = False
     return {
-        "law": np.where(kept, before, law).astype(np.int8), "parameter": rng.choice([0.3, 0.5, 1.0], len(law)),
-        "table": np.sort(rng.random(9)), "table_first": -2.0, "table_step": 0.5,
-    }  # fmt: skip
+        "law": np.where(kept, before, law).astype(np.int8),
+        "parameter": rng.choice([0.3, 0.5, 1.0], len(law)),
+        "table": np.sort(rng.random(9)),
+        "table_first": -2.0,
+        "table_step": 0.5,
+    }
 
 
 def _rates(rng: np.random.Generator, made: Made) -> Made:
@@ -106,9 +114,11 @@ def _rates(rng: np.random.Generator, made: Made) -> Made:
 
 def _source(name: str) -> Builder:
     return lambda rng, made: {
-        "source": name, "source_shifts": int(rng.choice([1, 8])), "source_share": int(rng.choice([1, 3])),
+        "source": name,
+        "source_shifts": int(rng.choice([1, 8])),
+        "source_share": int(rng.choice([1, 3])),
         "source_phase": int(rng.choice([0, 5])),
-    }  # fmt: skip
+    }
 
 
 def _white(rng: np.random.Generator, made: Made) -> Made:
@@ -139,7 +149,7 @@ def _chains(rng: np.random.Generator, made: Made) -> Made:
     return {
         "chain": np.concatenate((np.arange(k), rng.integers(0, k, n - k))).astype(np.int32),
         "problem": network_of(problem["couplings"], problem["bias"]),
-    }  # fmt: skip
+    }
 
 
 PLAIN: dict[str, Builder] = {
@@ -157,8 +167,9 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
     Feature.DIFFERENT_DELAYS: {"per edge": lambda rng, made: {"delay": rng.integers(0, 2 * NS, _m(made))}},
     Feature.EXCHANGE: {
         "two rates": lambda rng, made: {
-            "exchange": rng.choice([0, 300_000, 2_500_000], _m(made)), "delay": rng.integers(0, 700_000, _m(made)),
-        },
+            "exchange": rng.choice([0, 300_000, 2_500_000], _m(made)),
+            "delay": rng.integers(0, 700_000, _m(made)),
+        }
     },
     Feature.SYNAPSE: {"some": lambda rng, made: {"synapse": _some(rng, made, [0.0, 3e5, 1e6])}},
     Feature.DRIVEN: {"a third": lambda rng, made: {"driven": _driven(made["couplings"])}},
@@ -171,23 +182,30 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
     },
     Feature.OWN_STATE: {"p-kit": lambda rng, made: _mixed_laws(rng, made, [P_KIT]), "rates": _rates},
     Feature.NOISE: {
-        "white": _white, "flicker": _flicker, "both": lambda rng, made: _white(rng, made) | _flicker(rng, made),
+        "white": _white,
+        "flicker": _flicker,
+        "both": lambda rng, made: _white(rng, made) | _flicker(rng, made),
     },
     Feature.SOURCE: {name: _source(name) for name in SOURCES if name != "ideal"},
     Feature.STUCK: {"some": lambda rng, made: {"stuck": _some(rng, made, [0, 0, -1, 1]).astype(np.int8)}},
     Feature.HELD: {"some": _held},
     Feature.DRIFT: {"warms": lambda rng, made: {"temperature_drift": 1e8}},
     Feature.CHAINS: {"pairs": _chains},
-}  # fmt: skip
+}
 """In the order in which they are applied: what replaces the couplings comes before what counts them."""
 
 APART = {
     Feature.PDITS: {
-        Feature.OTHER_LAWS, Feature.OWN_STATE, Feature.SYNAPSE, Feature.STUCK, Feature.NOISE, Feature.SOURCE,
+        Feature.OTHER_LAWS,
+        Feature.OWN_STATE,
+        Feature.SYNAPSE,
+        Feature.STUCK,
+        Feature.NOISE,
+        Feature.SOURCE,
         Feature.DRIVEN,
     },
     Feature.DRIVEN: {Feature.SYNAPSE},
-}  # fmt: skip
+}
 """What a Program refuses to hold together."""
 
 

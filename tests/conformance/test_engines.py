@@ -160,9 +160,11 @@ def test_an_engine_tells_what_the_reference_tells_or_refuses_by_name(
 def test_random_programs_of_all_that_an_engine_honours_give_the_same_trace(make_program, engine, data):
     program = make_program(**data.draw(arguments(engine_of(engine).FEATURES)))
     how = {
-        "anneal": data.draw(st.sampled_from(ANNEALS)), "seed": data.draw(st.integers(0, 100)),
-        "schedules": data.draw(st.sampled_from([1, 3])), "time_ns": 3.0 if program.n_pbits < 20 else 1.2,
-    }  # fmt: skip
+        "anneal": data.draw(st.sampled_from(ANNEALS)),
+        "seed": data.draw(st.integers(0, 100)),
+        "schedules": data.draw(st.sampled_from([1, 3])),
+        "time_ns": 3.0 if program.n_pbits < 20 else 1.2,
+    }
     assert same(history(engine, program, **how), history(LAW, program, **how))
 
 
@@ -216,10 +218,17 @@ def test_the_thread_count_changes_nothing(make_program, schedules, engine):
     program = make_program(**integer_glass(rng, 30), delay=200_000)
     reads = 2400 if hasattr(engine_of(engine), "SHARD_WORDS") else 6  # several shards, where an engine has any
     one, two = (
-        run(program, anneal=linear(0.1, 1, "20 ns"), reads=reads, schedules=schedules, seed=2, threads=threads,
-            engine=engine)
+        run(
+            program,
+            anneal=linear(0.1, 1, "20 ns"),
+            reads=reads,
+            schedules=schedules,
+            seed=2,
+            threads=threads,
+            engine=engine,
+        )
         for threads in (1, 2)
-    )  # fmt: skip
+    )
     assert same([one.states, one.checkpoint_energies], [two.states, two.checkpoint_energies])
 
 
@@ -235,8 +244,11 @@ def test_checkpoints_do_not_change_the_result_and_another_seed_does(make_program
 
 
 def test_the_table_of_the_readme_is_what_the_engines_say():
-    rows = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in README.read_text().splitlines()
-            if line.startswith("|")]  # fmt: skip
+    rows = [
+        [cell.strip() for cell in line.strip("|\n ").split("|")]
+        for line in README.read_text().splitlines()
+        if line.startswith("|")
+    ]
     head = next(k for k, row in enumerate(rows) if row[2:] == list(NAMES))
     found = rows[head + 2 : head + 2 + len(Feature)]
     wanted = [[words, *("yes" if honours else "no" for honours in by.values())] for words, by in matrix()]

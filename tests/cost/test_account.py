@@ -7,26 +7,50 @@ from hwsim.prices import Prices
 from hwsim.session import Activity
 
 ACTIVITY = Activity(
-    n_pbits=100, replicas=8, copies=8, run_s=4e-6, settle_s=1e-6, updates=80_000, reads=24, writes=10, read_rounds=3,
-    write_rounds=2, swaps=14,
-)  # fmt: skip
+    n_pbits=100,
+    replicas=8,
+    copies=8,
+    run_s=4e-6,
+    settle_s=1e-6,
+    updates=80_000,
+    reads=24,
+    writes=10,
+    read_rounds=3,
+    write_rounds=2,
+    swaps=14,
+)
 PRICES = Prices(
-    update_j=1e-15, read_j=1e-12, write_j=2e-12, transfer_j=3e-12, swap_j=5e-9, programming_time_s=1e-3,
-    readout_time_s=2e-6, readout_delay_s=1e-6, write_time_s=7e-6, swap_time_s=1e-8, transfer_time_s=4e-6,
+    update_j=1e-15,
+    read_j=1e-12,
+    write_j=2e-12,
+    transfer_j=3e-12,
+    swap_j=5e-9,
+    programming_time_s=1e-3,
+    readout_time_s=2e-6,
+    readout_delay_s=1e-6,
+    write_time_s=7e-6,
+    swap_time_s=1e-8,
+    transfer_time_s=4e-6,
     transfer_pbit_s=1e-9,
-)  # fmt: skip
+)
 
 
 def test_every_item_is_fixed_plus_per_item():
     paid = account(ACTIVITY, PRICES)
-    assert paid.time_s == pytest.approx({
-        "update": 5e-6, "swap": 14e-8, "write": 14e-6, "read": 9e-6, "transfer": 5 * 4e-6 + 34 * 100 * 1e-9,
-    })  # fmt: skip
+    assert paid.time_s == pytest.approx(
+        {"update": 5e-6, "swap": 14e-8, "write": 14e-6, "read": 9e-6, "transfer": 5 * 4e-6 + 34 * 100 * 1e-9}
+    )
     assert paid.total_time_s == pytest.approx(5e-6 + 14e-8 + 14e-6 + 9e-6 + 23.4e-6)
     assert paid.device_time_s == pytest.approx(5e-6) and paid.device_energy_j == pytest.approx(8e-11)
     joules = {
-        "update": 8e-11, "wires": 0, "swap": 7e-8, "write": 2e-9, "read": 2.4e-9, "transfer": 1.02e-8, "standby": 0,
-    }  # fmt: skip
+        "update": 8e-11,
+        "wires": 0,
+        "swap": 7e-8,
+        "write": 2e-9,
+        "read": 2.4e-9,
+        "transfer": 1.02e-8,
+        "standby": 0,
+    }
     assert paid.energy_j == pytest.approx(joules)
     assert paid.total_energy_j == pytest.approx(sum(joules.values()))
     assert (paid.program_s, paid.program_j) == (1e-3, pytest.approx(1.6e-9))

@@ -10,21 +10,38 @@ from hwsim.experiment.anneals import make_anneal
 from hwsim.streams import stream_key
 
 NUMBERS = (
-    "device_time_s", "total_time_s", "device_energy_j", "total_energy_j", "unknown_time", "unknown_energy",
-    "p_success", "p_success_ci", "tts99_is_bound", "runs_to_solution", "tts99_s", "tts99_ci_s", "tts99_total_s",
-    "tts99_total_ci_s", "ets99_j", "ets99_ci_j", "ets99_total_j", "ets99_total_ci_j",
-)  # fmt: skip
+    "device_time_s",
+    "total_time_s",
+    "device_energy_j",
+    "total_energy_j",
+    "unknown_time",
+    "unknown_energy",
+    "p_success",
+    "p_success_ci",
+    "tts99_is_bound",
+    "runs_to_solution",
+    "tts99_s",
+    "tts99_ci_s",
+    "tts99_total_s",
+    "tts99_total_ci_s",
+    "ets99_j",
+    "ets99_ci_j",
+    "ets99_total_j",
+    "ets99_total_ci_j",
+)
 READS, SCHEDULES, SHARD = 64, 4, stream_key(7, "shard", 0) >> 1
 """The first shard of a study has a seed of its own, made of the plan's; the others are given that one."""
 
 CHIPS = {
     "a chip with published prices": ("extropic-z1", "10us", {}, {}),
     "wires that toggle, on own clocks": (
-        "generic-floorplan", "1us", {"clock": "poisson"},
+        "generic-floorplan",
+        "1us",
+        {"clock": "poisson"},
         {"energy_per_update": "2 fJ", "energy_per_read": "1 pJ", "readout_time": "100 ns", "standby_power": "1 uW"},
     ),
     "one schedule": ("generic-all-to-all", "200ns", {"clock": "chromatic"}, {"readout_time": "1 us", "power": "2 W"}),
-}  # fmt: skip
+}
 
 
 def asked(command, tmp_path, *arguments):
@@ -77,6 +94,7 @@ def toml(spec):
     plain = [f"{key} = {json.dumps(value)}" for key, value in spec.items() if not isinstance(value, dict)]
     tables = [
         f"[{key}]\n" + "\n".join(f"{name} = {json.dumps(value)}" for name, value in table.items())
-        for key, table in spec.items() if isinstance(table, dict)
-    ]  # fmt: skip
+        for key, table in spec.items()
+        if isinstance(table, dict)
+    ]
     return "\n".join([*plain, *tables]) + "\n"

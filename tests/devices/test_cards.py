@@ -12,10 +12,22 @@ from hwsim.engine.choice import NAMES, engine_of
 from hwsim.program import content_hash, load, save
 
 CHIPS = [
-    "wobblybits", "parallel-pbit-dac", "ucsb-sparse-ising", "ucsb-six-fpga", "pegasus-asic-28nm", "million-pbit-fpga",
-    "extropic-z1", "extropic-g8", "extropic-g12", "extropic-g16", "kv260-fabric", "dwave-advantage-6.4",
-    "dwave-advantage2-1.10", "hitachi-king", "purdue-autonomous",
-]  # fmt: skip
+    "wobblybits",
+    "parallel-pbit-dac",
+    "ucsb-sparse-ising",
+    "ucsb-six-fpga",
+    "pegasus-asic-28nm",
+    "million-pbit-fpga",
+    "extropic-z1",
+    "extropic-g8",
+    "extropic-g12",
+    "extropic-g16",
+    "kv260-fabric",
+    "dwave-advantage-6.4",
+    "dwave-advantage2-1.10",
+    "hitachi-king",
+    "purdue-autonomous",
+]
 PBITS = ["smtj-inplane-ns", "smtj-perpendicular-ms", "smtj-actuated", "opuslab-digital", "extropic-transistor"]
 
 
@@ -106,9 +118,23 @@ def test_the_look_up_table_of_a_digital_p_bit_bit_for_bit(name, integer, fractio
     def threshold(x):
         p = program.cells
         return law_threshold(
-            1, x, 1.0, p.gain[0], p.offset[0], p.input_low[0], p.input_high[0], p.input_step[0], p.threshold_word[0],
-            p.law[0], p.parameter[0], p.bound[0], program.noise.white[0], p.points, p.table_first, p.table_step,
-        )  # fmt: skip
+            1,
+            x,
+            1.0,
+            p.gain[0],
+            p.offset[0],
+            p.input_low[0],
+            p.input_high[0],
+            p.input_step[0],
+            p.threshold_word[0],
+            p.law[0],
+            p.parameter[0],
+            p.bound[0],
+            program.noise.white[0],
+            p.points,
+            p.table_first,
+            p.table_step,
+        )
 
     def entry(code):
         x = Decimal(code) / 2**fraction

@@ -23,7 +23,7 @@ SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4}
         (DENSE + DENSE.T, {}, "dense", "couplings a p-bit"),
         (DENSE + DENSE.T, {"input_step": 0.1, "input_high": 1.0}, "lanes", "power of two"),
     ],
-)  # fmt: skip
+)
 def test_auto_takes_the_fastest_that_can_and_says_why(make_program, couplings, changes, engine, word):
     result = run(make_program(couplings, **changes), **SHORT)
     assert result.engine == engine and word in result.engine_reason
@@ -39,7 +39,7 @@ def test_auto_takes_the_fastest_that_can_and_says_why(make_program, couplings, c
         ("dense", RING, {"synapse": 1e6}, "synapse"),
         ("dense", RING, {"input_step": 0.1, "input_high": 1.0}, "quantised"),
     ],
-)  # fmt: skip
+)
 def test_a_forced_engine_that_cannot_refuses_by_name(make_program, engine, couplings, changes, word):
     with pytest.raises(UnsupportedError, match=word) as caught:
         run(make_program(couplings, **changes), engine=engine, **SHORT)
@@ -49,10 +49,11 @@ def test_a_forced_engine_that_cannot_refuses_by_name(make_program, engine, coupl
 @pytest.mark.parametrize(
     ("engine", "module", "kernel"),
     [
-        ("bitplanes", "bitplanes_kernel", "advance_queue"), ("lanes", "lanes_kernel", "advance"),
+        ("bitplanes", "bitplanes_kernel", "advance_queue"),
+        ("lanes", "lanes_kernel", "advance"),
         ("dense", "dense", "_advance"),
     ],
-)  # fmt: skip
+)
 def test_another_beta_seed_size_weight_or_delay_compiles_nothing(make_program, engine, module, kernel):
     from importlib import import_module
 

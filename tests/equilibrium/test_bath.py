@@ -39,9 +39,11 @@ def z(index, law):
 def joint_states(cells, quanta, rungs):
     """Every (state, cells) of the total energy."""
     return [
-        (state, bits) for state, rung in enumerate(rungs)
-        for bits in itertools.product((0, 1), repeat=cells) if rung + sum(bits) == quanta
-    ]  # fmt: skip
+        (state, bits)
+        for state, rung in enumerate(rungs)
+        for bits in itertools.product((0, 1), repeat=cells)
+        if rung + sum(bits) == quanta
+    ]
 
 
 def test_the_exact_law_counts_joint_states():
@@ -57,9 +59,9 @@ def test_exchanges_make_all_joint_states_equally_likely():
     states = joint_states(5, 3, [0, 1, 1, 1, 3, 3])
     number = {key: k for k, key in enumerate(states)}
     found = contact(SYSTEM, cells=5, quanta=3, quantum=QUANTUM, exchanges=150, replicas=30_000, seed=1)
-    index = np.array([
-        number[state, tuple(row)] for state, row in zip(found.state.tolist(), found.cells.tolist(), strict=True)
-    ])  # fmt: skip
+    index = np.array(
+        [number[state, tuple(row)] for state, row in zip(found.state.tolist(), found.cells.tolist(), strict=True)]
+    )
     assert z(index, np.full(len(states), 1 / len(states))) < SIGMA
     # control: two exchanges leave it where it began
     found = contact(SYSTEM, cells=5, quanta=3, quantum=QUANTUM, exchanges=2, replicas=30_000, seed=1)
@@ -113,9 +115,11 @@ def test_bounds_of_the_harmonic_ladder_hold_its_closed_forms(beta, levels):
     x = math.exp(-beta * q)
     assert found.left_out == pytest.approx(x**levels, rel=1e-9)  # the geometric tail is the ladder's own
     exact = {
-        "log_partition": -math.log1p(-x), "mean_level": x / (1 - x), "mean_energy": q * x / (1 - x),
+        "log_partition": -math.log1p(-x),
+        "mean_level": x / (1 - x),
+        "mean_energy": q * x / (1 - x),
         "heat_capacity": (beta * q) ** 2 * x / (1 - x) ** 2,
-    }  # fmt: skip
+    }
     for name, value in exact.items():
         low, high = getattr(found, name)
         assert low - 1e-12 * (1 + value) <= value <= high + 1e-12 * (1 + value), name
@@ -132,9 +136,11 @@ def test_bounds_of_a_ladder_of_growing_steps_hold_what_many_more_levels_give(ene
     w = np.exp(-beta * (e - e[0]))
     p = w / w.sum()
     exact = {
-        "log_partition": math.log(w.sum()) - beta * e[0], "mean_level": p @ np.arange(2000), "mean_energy": p @ e,
+        "log_partition": math.log(w.sum()) - beta * e[0],
+        "mean_level": p @ np.arange(2000),
+        "mean_energy": p @ e,
         "heat_capacity": beta**2 * (p @ (e - p @ e) ** 2),
-    }  # fmt: skip
+    }
     widths = []
     for levels in (6, 9, 14):
         found = truncated(energy, beta=beta, levels=levels, growth=float(energy(levels + 1) - energy(levels)))
@@ -151,9 +157,7 @@ def test_a_truncated_atom_on_a_chip_is_a_p_dit_of_its_law(clock):
     beta, q = 0.8, 0.6
     atom = truncated(harmonic(q), beta=beta, levels=16, growth=q)
     program = hwsim.compile(atom_problem(atom.energies), hwsim.chip("generic-all-to-all", tau="1 ns", clock=clock))
-    run = hwsim.run(
-        program, anneal=hwsim.constant(beta, "30 ns"), reads=16384, schedules=256, seed=3, checkpoints=1
-    )  # fmt: skip
+    run = hwsim.run(program, anneal=hwsim.constant(beta, "30 ns"), reads=16384, schedules=256, seed=3, checkpoints=1)
     level = run.sampleset.record.sample[:, 0]
     assert z(level, atom.probability) < SIGMA
     assert z(level, truncated(harmonic(q), beta=beta * 1.05, levels=16, growth=q).probability) > SIGMA  # the control

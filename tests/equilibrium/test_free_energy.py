@@ -101,8 +101,9 @@ def test_the_ladder_has_equal_parts_of_the_spread():
     program = hwsim.compile(problem, hwsim.chip("generic-all-to-all"))
     betas = thermal_ladder(program, 0.3, steps=40)
     assert len(betas) == 41 and betas[0] == 0 and betas[-1] == 0.3
-    energy = [-(exact_partition(problem, b + 1e-4).log_z - exact_partition(problem, b - 1e-4).log_z) / 2e-4
-              for b in betas[1:]]  # fmt: skip
+    energy = [
+        -(exact_partition(problem, b + 1e-4).log_z - exact_partition(problem, b - 1e-4).log_z) / 2e-4 for b in betas[1:]
+    ]
     parts = np.sqrt(-np.diff(energy) * np.diff(betas[1:]))  # (spread times step) of each
     assert parts.std() < 0.25 * parts.mean()
 
@@ -158,7 +159,8 @@ def test_chains_and_stuck_cells_are_refused_by_name():
         annealed_importance(stuck, 1.0)
     pytest.importorskip("minorminer")
     king = hwsim.chip("generic-all-to-all", topology="king", rows=4, columns=4)
-    clique = Problem(bqm=make_bqm(np.zeros(5), *np.triu_indices(5, 1), np.ones(10), range(100, 105)), name="clique",
-                     kind="ising")  # fmt: skip
+    clique = Problem(
+        bqm=make_bqm(np.zeros(5), *np.triu_indices(5, 1), np.ones(10), range(100, 105)), name="clique", kind="ising"
+    )
     with pytest.raises(UnsupportedError, match="that of its chains"):
         annealed_importance(hwsim.compile(clique, king), 1.0)

@@ -30,9 +30,7 @@ def ran(problem, beta, seed, clock="poisson"):
 
 def test_without_interaction_every_site_is_full_by_fermis_function():
     mu, beta, energy = 0.3, 1.7, {"a": 0.0, "b": 1.0, "c": -0.4, "d": 0.8}
-    found = grand_canonical(
-        lattice_gas(PATH, interaction=0.0, chemical_potential=mu, site_energy=energy), beta
-    )  # fmt: skip
+    found = grand_canonical(lattice_gas(PATH, interaction=0.0, chemical_potential=mu, site_energy=energy), beta)
     full = 1 / (1 + np.exp(beta * (np.array(list(energy.values())) - mu)))
     assert found.mean_number == pytest.approx(full.sum())
     assert found.number_variance == pytest.approx((full * (1 - full)).sum())

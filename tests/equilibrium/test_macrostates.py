@@ -55,9 +55,7 @@ def test_p_bits_without_couplings_are_coins(bias, beta):
     n = 10
     problem = dimod.BinaryQuadraticModel({k: bias for k in range(n)}, {}, "SPIN")
     program = hwsim.compile(problem, hwsim.chip("generic-all-to-all", tau="1 ns"))
-    run = hwsim.run(
-        program, anneal=hwsim.constant(beta, "40 ns"), reads=16384, schedules=256, seed=1, checkpoints=1
-    )  # fmt: skip
+    run = hwsim.run(program, anneal=hwsim.constant(beta, "40 ns"), reads=16384, schedules=256, seed=1, checkpoints=1)
     heads = np.sum(run.states == 1, axis=1)
 
     def distance(p):
@@ -90,16 +88,13 @@ def test_levels_that_rounding_split_are_one_and_all_states_are_counted():
     assert np.exp(found.log_multiplicity).sum() == pytest.approx(256)
     weights = np.exp(-0.7 * every)
     np.testing.assert_allclose(
-        level_law(found, 0.7),
-        [weights[np.abs(every - e) < 1e-6].sum() / weights.sum() for e in found.energies],
+        level_law(found, 0.7), [weights[np.abs(every - e) < 1e-6].sum() / weights.sum() for e in found.energies]
     )
 
 
 def test_a_machine_occupies_its_levels_as_entropy_and_temperature_say():
     program = hwsim.compile(hwsim.generate("ea2d:L=3,seed=2"), hwsim.chip("generic-all-to-all", tau="1 ns"))
-    run = hwsim.run(
-        program, anneal=hwsim.constant(0.4, "200 ns"), reads=16384, schedules=256, seed=3, checkpoints=1
-    )  # fmt: skip
+    run = hwsim.run(program, anneal=hwsim.constant(0.4, "200 ns"), reads=16384, schedules=256, seed=3, checkpoints=1)
     density = network_density_of_states(program)
     level = np.searchsorted(density.energies, run.energies - 1e-6)
     law = level_law(density, 0.4)

@@ -70,7 +70,5 @@ def test_no_dies_are_refused_and_an_interrupt_keeps_what_is_complete():
         heard.append(1)
         return len(heard) > 6
 
-    runs = run_dies(
-        PROBLEM, hwsim.chip("generic-all-to-all"), dies=50, threads=1, interrupt=interrupt, **SETTING
-    )  # fmt: skip
+    runs = run_dies(PROBLEM, hwsim.chip("generic-all-to-all"), dies=50, threads=1, interrupt=interrupt, **SETTING)
     assert 0 < len(runs) < 50

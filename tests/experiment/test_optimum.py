@@ -25,10 +25,15 @@ def point(time_s, successes, reads=400, seed=0):
     boot = rng.binomial(reads, successes / reads, 200) / reads
     activity = Activity(n_pbits=1, run_s=time_s)
     return Point(
-        time_s=time_s, activity=activity,
-        found=solution(success, np.arange(reads) % 8, account(activity, Prices())), energy_mean=0.0, energy_error=0.1,
-        energy_best=-1.0, host_s=0.1, boot=boot,
-    )  # fmt: skip
+        time_s=time_s,
+        activity=activity,
+        found=solution(success, np.arange(reads) % 8, account(activity, Prices())),
+        energy_mean=0.0,
+        energy_error=0.1,
+        energy_best=-1.0,
+        host_s=0.1,
+        boot=boot,
+    )
 
 
 def test_an_optimum_between_worse_lengths_is_interior():
@@ -81,9 +86,10 @@ def test_tempering_has_a_best_length_too_and_pays_for_its_swaps():
     machine = hwsim.chip("generic-all-to-all", clock="chromatic", swap_time="1 ns")
     found = find_optimum(
         hwsim.compile(hwsim.read("karate"), machine),
-        lambda t: Recipe(algorithm="tempering", time_s=t, parameters={"replicas": 2}), target=-179,
+        lambda t: Recipe(algorithm="tempering", time_s=t, parameters={"replicas": 2}),
+        target=-179,
         search=Search(first_s=2e-8, reads=16, schedules=4, budget_s=20.0, factor=2.5, most=3),
-    )  # fmt: skip
+    )
     for p in found.points:
         assert p.activity.swaps > 0
         assert p.run_s == pytest.approx(p.activity.device_time_s + 1e-9 * p.activity.swaps) and p.run_s > p.time_s

@@ -19,13 +19,20 @@ def cuts():
     found = {}
     for bits in (None, 4, 3, 2, 1):
         chip = hwsim.chip(
-            "parallel-pbit-dac", clock="synchronous", participation=0.25, delay=0.0, dac_bits=bits,
+            "parallel-pbit-dac",
+            clock="synchronous",
+            participation=0.25,
+            delay=0.0,
+            dac_bits=bits,
             without=["input-quantisation", "input-range"] if bits is None else [],
-        )  # fmt: skip
+        )
         run = hwsim.run(
-            hwsim.compile(problem, chip), anneal=hwsim.linear(0.1 / sigma, 10 / sigma, "500 ns"), reads=512,
-            schedules=8, checkpoints=1,
-        )  # fmt: skip
+            hwsim.compile(problem, chip),
+            anneal=hwsim.linear(0.1 / sigma, 10 / sigma, "500 ns"),
+            reads=512,
+            schedules=8,
+            checkpoints=1,
+        )
         found[bits] = -run.energies.mean(), standard_error(run.energies, run.group)
     return found
 

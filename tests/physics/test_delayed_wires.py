@@ -4,7 +4,6 @@ The tick-random machine is a Markov chain on states and their history (hwsim.ana
 a closed form with two delays. Sample errors are between schedules, 4 sigma, fixed seeds.
 """
 
-
 import dimod
 import numpy as np
 import pytest
@@ -41,9 +40,15 @@ def means_by_schedule(program, *, beta, time, reads, schedules, seed, engine="au
             seen.append(both.reshape(schedules, -1, both.shape[1]).mean(axis=1))
 
     hwsim.run(
-        program, anneal=hwsim.constant(beta, time), reads=reads, schedules=schedules, seed=seed, engine=engine,
-        checkpoints=looks, observe=observe,
-    )  # fmt: skip
+        program,
+        anneal=hwsim.constant(beta, time),
+        reads=reads,
+        schedules=schedules,
+        seed=seed,
+        engine=engine,
+        checkpoints=looks,
+        observe=observe,
+    )
     return np.mean(seen, axis=0)
 
 
@@ -60,17 +65,25 @@ def sigmas(groups, exact):
 def laid_out(n, seed):
     """A tick-random machine of n p-bits whose longer wires take another tick or two."""
     chip = hwsim.chip(
-        "generic-floorplan", clock="synchronous", participation=0.4, tau="1 ns",
-        cell_pitch="100 um", coupling_area=0, wire_delay="8 ns/mm" if n < 6 else "3 ns/mm", stage_delay="150 ps",
-    )  # fmt: skip
+        "generic-floorplan",
+        clock="synchronous",
+        participation=0.4,
+        tau="1 ns",
+        cell_pitch="100 um",
+        coupling_area=0,
+        wire_delay="8 ns/mm" if n < 6 else "3 ns/mm",
+        stage_delay="150 ps",
+    )
     return hwsim.compile(spin_model(n, seed), chip)
 
 
 def law_of(program, beta):
     return delayed_law(
-        *program.network, lags_of(program.wires.delay, program.clock.period), beta,
+        *program.network,
+        lags_of(program.wires.delay, program.clock.period),
+        beta,
         participation=program.clock.participation,
-    )  # fmt: skip
+    )
 
 
 def test_with_one_tick_of_delay_the_chain_is_the_tick_random_pair():
@@ -108,9 +121,10 @@ def test_the_reference_follows_the_exact_chain_too():
 @pytest.mark.parametrize("there_ns, back_ns", [(0.0, 4.0), (1.0, 3.0), (0.5, 9.5)])
 def test_an_autonomous_pair_with_two_delays_follows_its_closed_form(there_ns, back_ns):
     program = hwsim.compile(
-        dimod.BinaryQuadraticModel({0: 0, 1: 0}, {(0, 1): -1.0}, 0, "SPIN"), hwsim.chip("generic-all-to-all"),
+        dimod.BinaryQuadraticModel({0: 0, 1: 0}, {(0, 1): -1.0}, 0, "SPIN"),
+        hwsim.chip("generic-all-to-all"),
         delay_s={(0, 1): there_ns * 1e-9, (1, 0): back_ns * 1e-9},
-    )  # fmt: skip
+    )
     found = means_by_schedule(program, beta=1.0, time="3 us", reads=2048, schedules=64, seed=5)
     exact = delayed_pair(beta_j=1.0, delay_over_tau=there_ns / 5, back_over_tau=back_ns / 5)
     assert abs(sigmas(found, np.array([0, 0, exact]))[2]) < SIGMA
@@ -127,9 +141,14 @@ def test_the_design_rule_of_a_strong_pair_is_that_of_the_closed_form():
         if ratio not in (0.1, 0.5):
             continue
         rule = design_rule(
-            program, anneal=hwsim.constant(1.0, "2 us"), limit=exact, ratios=(ratio / 2, ratio, 2 * ratio),
-            reads=2048, schedules=128, seed=2,
-        )  # fmt: skip
+            program,
+            anneal=hwsim.constant(1.0, "2 us"),
+            limit=exact,
+            ratios=(ratio / 2, ratio, 2 * ratio),
+            reads=2048,
+            schedules=128,
+            seed=2,
+        )
         for at, loss, error in rule.curve:
             assert abs(loss - 1 + delayed_pair(beta_j=1, delay_over_tau=at) / np.tanh(1)) < SIGMA * error
         nearest = min(rule.curve, key=lambda point: abs(point[0] - rule.ratio))
@@ -141,6 +160,4 @@ def test_the_design_rule_of_a_strong_pair_is_that_of_the_closed_form():
 def test_histories_beyond_the_table_are_refused():
     program = laid_out(6, 6)
     with pytest.raises(InputError, match="history of 60 values of 6 p-bits is more than 14 bits"):
-        delayed_law(
-            *program.network, np.full(30, 10), 1.0, participation=0.5
-        )
+        delayed_law(*program.network, np.full(30, 10), 1.0, participation=0.5)

@@ -69,9 +69,13 @@ def test_a_telegraph_relaxes_at_its_rate(pbit, law, time_s):
 def test_the_dwell_times_of_a_telegraph_are_exponential_with_their_means():
     x = 0.8
     run = hwsim.run(
-        telegraphs("smtj-inplane-ns", [x]), anneal=hwsim.constant(1.0, "40 us"), reads=1, schedules=1, record=(0,),
+        telegraphs("smtj-inplane-ns", [x]),
+        anneal=hwsim.constant(1.0, "40 us"),
+        reads=1,
+        schedules=1,
+        record=(0,),
         seed=2,
-    )  # fmt: skip
+    )
     time, _, value = run.traces[0]
     flips = np.nonzero(np.diff(value))[0] + 1
     dwell, state = np.diff(time[flips]) * 1e-15, value[flips][:-1]
@@ -114,8 +118,9 @@ def test_the_p_kit_rule_flips_at_its_own_rates():
 def test_two_p_kit_cells_follow_their_chain_of_four_states():
     """All cells step at once from the state before; the law is that of the 4 x 4 chain, not Boltzmann's."""
     bqm = dimod.BinaryQuadraticModel({0: -0.3, 1: 0.0}, {(0, 1): -1.0}, "SPIN")
-    run = settled(hwsim.compile(bqm, hwsim.chip("generic-all-to-all", pbit="p-kit-rule", clock="synchronous")),
-                  reads=65536)  # fmt: skip
+    run = settled(
+        hwsim.compile(bqm, hwsim.chip("generic-all-to-all", pbit="p-kit-rule", clock="synchronous")), reads=65536
+    )
     states = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
     chain = np.ones((4, 4))
     for a, s in enumerate(states):
@@ -188,14 +193,24 @@ def test_flicker_noise_has_the_same_mean_response_and_remembers():
     """The mean over schedules is that of a normal input of the card's s.d., and successive updates go together."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     expected = np.sum(weights * np.tanh(0.5 + 0.8 * nodes)) / np.sqrt(2 * np.pi)
-    run = hwsim.run(cells([0.5], tau="10 ns", noise_flicker=0.8), anneal=hwsim.constant(1.0, "100 ns"), reads=8192,
-                    schedules=4096, checkpoints=1)  # fmt: skip
+    run = hwsim.run(
+        cells([0.5], tau="10 ns", noise_flicker=0.8),
+        anneal=hwsim.constant(1.0, "100 ns"),
+        reads=8192,
+        schedules=4096,
+        checkpoints=1,
+    )
     value = run.states[:, 0].astype(float)
     assert near(value, run.group, expected)
     memory = []
     for change in ({"noise_flicker": 0.8}, {"noise_white": 0.8}):
-        long = hwsim.run(cells([0.0], clock="synchronous", tau="10 ns", **change), anneal=hwsim.constant(1.0, "80 us"),
-                         reads=1, schedules=1, record=(0,))  # fmt: skip
+        long = hwsim.run(
+            cells([0.0], clock="synchronous", tau="10 ns", **change),
+            anneal=hwsim.constant(1.0, "80 us"),
+            reads=1,
+            schedules=1,
+            record=(0,),
+        )
         blocks = long.traces[0][2].astype(float).reshape(-1, 50).mean(axis=1)
         memory.append(blocks.var(ddof=1) * 50)  # one for independent updates
     sigma = np.sqrt(2 / 159)
@@ -229,9 +244,7 @@ def test_the_share_of_stuck_cells_is_the_cards():
 
 def test_a_warming_chip_is_a_boltzmann_machine_at_the_beta_it_has_drifted_to(boltzmann, distance):
     """A relative drift of 1e7 a second halves beta in 100 ns, slowly against an update interval of 0.2 ns."""
-    program = hwsim.compile(
-        frustrated(), hwsim.chip("generic-all-to-all", tau="0.2 ns", temperature_drift=1e7)
-    )  # fmt: skip
+    program = hwsim.compile(frustrated(), hwsim.chip("generic-all-to-all", tau="0.2 ns", temperature_drift=1e7))
     run = settled(program, beta=0.8, time="100 ns", seed=5)
     assert distance(run.states, boltzmann(program, 0.4)) < Z
     assert distance(run.states, boltzmann(program, 0.8)) > 10

@@ -18,8 +18,11 @@ def grid(sign=-1.0):
     place = {(r, c): r * COLUMNS + c for r in range(ROWS) for c in range(COLUMNS)}
     couplings = {
         (place[r, c], place[r + dr, c + dc]): sign
-        for r in range(ROWS) for c in range(COLUMNS) for dr, dc in ((0, 1), (1, 0)) if (r + dr, c + dc) in place
-    }  # fmt: skip
+        for r in range(ROWS)
+        for c in range(COLUMNS)
+        for dr, dc in ((0, 1), (1, 0))
+        if (r + dr, c + dc) in place
+    }
     return dimod.BinaryQuadraticModel({i: 0.0 for i in range(N)}, couplings, "SPIN")
 
 
@@ -112,8 +115,6 @@ def test_the_engine_samples_that_law_and_not_the_nearest_boltzmann_law(distance)
     program = hwsim.compile(grid(), hwsim.chip("generic-all-to-all", gain_dtod=0.4, tau="1 ns"), die_seed=3)
     law, spins = stationary(program, 0.4)
     _, nearest = least_divergence(law, spins, program)
-    run = hwsim.run(
-        program, anneal=hwsim.constant(0.4, "200 ns"), reads=2**17, schedules=512, checkpoints=1
-    )  # fmt: skip
+    run = hwsim.run(program, anneal=hwsim.constant(0.4, "200 ns"), reads=2**17, schedules=512, checkpoints=1)
     assert distance(run.states, law) < 4
     assert distance(run.states, nearest) > 10

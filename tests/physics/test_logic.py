@@ -67,9 +67,10 @@ def test_a_prime_has_no_factors_on_record():
 def test_the_numbers_of_a_read_are_those_of_its_states():
     problem = hwsim.read("adder:n=2,a=1,b=2")
     run = hwsim.run(
-        hwsim.compile(problem, hwsim.chip("generic-all-to-all", tau="1 ns")), anneal=hwsim.linear(0.1, 4, "400 ns"),
+        hwsim.compile(problem, hwsim.chip("generic-all-to-all", tau="1 ns")),
+        anneal=hwsim.linear(0.1, 4, "400 ns"),
         reads=64,
-    )  # fmt: skip
+    )
     (best, *_) = words_of(problem.circuit, run.program.readout.names, run.variables, problem.clamps)
     assert best[0] == {"a": 1, "b": 2, "s": 3} and best[2]
     assert np.all(run.energies >= problem.known_energy)

@@ -23,9 +23,8 @@ def model(cases, seed, density=0.8):
         for v in range(u):
             if rng.random() < density:
                 made.set_quadratic(
-                    f"v{u}", f"v{v}",
-                    {(a, b): rng.normal() for a in range(cases[u]) for b in range(cases[v])},
-                )  # fmt: skip
+                    f"v{u}", f"v{v}", {(a, b): rng.normal() for a in range(cases[u]) for b in range(cases[v])}
+                )
     made.offset = 0.7
     return made
 
@@ -90,9 +89,15 @@ def test_lanes_and_reference_tell_the_same(data):
     cases = draw(st.lists(st.integers(2, 4), min_size=1, max_size=4))
     clock = draw(st.sampled_from(sorted(CLOCKS)))
     chip = hwsim.chip(
-        "generic-all-to-all", clock=clock, tau="1 ns", delay=draw(st.sampled_from(["0 ns", "0.7 ns"])), gain_dtod=0.1,
-        offset_dtod=0.2, dac_bits=draw(st.sampled_from([None, 4])), weight_dtod=0.05,
-    )  # fmt: skip
+        "generic-all-to-all",
+        clock=clock,
+        tau="1 ns",
+        delay=draw(st.sampled_from(["0 ns", "0.7 ns"])),
+        gain_dtod=0.1,
+        offset_dtod=0.2,
+        dac_bits=draw(st.sampled_from([None, 4])),
+        weight_dtod=0.05,
+    )
     program = hwsim.compile(model(cases, draw(st.integers(0, 99))), chip)
     options = {"anneal": hwsim.linear(0.1, 2.0, "6 ns"), "reads": 3, "schedules": 1, "record": (0, 2), "seed": 5}
     traces = [hwsim.run(program, engine=engine, checkpoints=1, **options) for engine in ("reference", "lanes")]

@@ -20,9 +20,14 @@ def samples():
     found = {}
     for seed, engine in enumerate(ENGINES):
         result = run(
-            program, anneal=constant(0.5, "150 ns"), reads=READS, schedules=GROUPS, seed=seed, engine=engine,
+            program,
+            anneal=constant(0.5, "150 ns"),
+            reads=READS,
+            schedules=GROUPS,
+            seed=seed,
+            engine=engine,
             checkpoints=1,
-        )  # fmt: skip
+        )
         states = result.states.astype(np.float64)
         found[engine] = {
             "energy": result.energies,

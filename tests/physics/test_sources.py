@@ -19,9 +19,14 @@ def ten_spins():
 
 def machine(source, shifts=1, **changes):
     chip = hwsim.chip(
-        "generic-all-to-all", pbit="opuslab-digital", clock="chromatic", tau="10 ns", random_source=source,
-        random_shifts=shifts, **changes,
-    )  # fmt: skip
+        "generic-all-to-all",
+        pbit="opuslab-digital",
+        clock="chromatic",
+        tau="10 ns",
+        random_source=source,
+        random_shifts=shifts,
+        **changes,
+    )
     return hwsim.compile(ten_spins(), chip)
 
 
@@ -67,8 +72,14 @@ def test_successive_outputs_of_a_one_bit_shift_correlate_as_derived():
     for x in (0.5, 1.0):
         problem = dimod.BinaryQuadraticModel({0: -x}, {}, "SPIN")
         chip = hwsim.chip("generic-all-to-all", pbit="opuslab-digital", clock="chromatic", tau="10 ns")
-        run = hwsim.run(hwsim.compile(problem, chip), anneal=hwsim.constant(1.0, "4 ms"), reads=1, schedules=1,
-                        record=(0,), checkpoints=1)  # fmt: skip
+        run = hwsim.run(
+            hwsim.compile(problem, chip),
+            anneal=hwsim.constant(1.0, "4 ms"),
+            reads=1,
+            schedules=1,
+            record=(0,),
+            checkpoints=1,
+        )
         s = run.traces[0][2].astype(float)
         assert len(s) == 400_000
         u = 1 / (1 + np.exp(2 * x))

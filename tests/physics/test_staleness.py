@@ -35,9 +35,7 @@ def test_boundaries_refreshed_once_per_colour_are_one_chip_bit_for_bit():
 def test_chips_that_hardly_talk_end_at_higher_energies():
     energies = []
     for eta in (2, 1 / 16, 1 / 64):
-        result = run(
-            lattice(PERIOD_S / eta), anneal=hwsim.linear(0.1, 3.0, "2 us"), reads=256, schedules=1, seed=1
-        )  # fmt: skip
+        result = run(lattice(PERIOD_S / eta), anneal=hwsim.linear(0.1, 3.0, "2 us"), reads=256, schedules=1, seed=1)
         energies.append((result.energies.mean(), result.energies.std() / 16))
     (best, _), (slow, error), (slower, other) = energies
     assert best < slow - 4 * error and slow < slower - 4 * other

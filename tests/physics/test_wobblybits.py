@@ -64,9 +64,15 @@ def test_the_published_share_lies_within_what_one_run_of_the_protocol_spans(prog
     start = -np.ones((runs, N), dtype=np.int8)  # all p-bits reset to 0
     clocks = WARM_UP_CLOCKS + CLOCKS_A_READING * READINGS
     result = hwsim.run(
-        program, anneal=hwsim.constant(BETA, (clocks / CLOCKS_A_ROUND + 1) * round_s), reads=runs, schedules=1, seed=1,
-        initial_states=start, record=tuple(range(runs)), checkpoints=1,
-    )  # fmt: skip
+        program,
+        anneal=hwsim.constant(BETA, (clocks / CLOCKS_A_ROUND + 1) * round_s),
+        reads=runs,
+        schedules=1,
+        seed=1,
+        initial_states=start,
+        record=tuple(range(runs)),
+        checkpoints=1,
+    )
     read_at = (WARM_UP_CLOCKS + CLOCKS_A_READING * np.arange(1, READINGS + 1)) / CLOCKS_A_ROUND * round_s * 1e15
     share = np.empty(runs)
     for r in range(runs):

@@ -33,8 +33,10 @@ def test_the_law_of_visible_units_is_the_sum_over_hidden_ones():
 def test_layers_of_a_deep_machine_touch_their_neighbours_alone():
     problem = hwsim.read("dbm:v=4,h=3,k=2,seed=1")
     assert problem.roles == {
-        "visible": ["v0", "v1", "v2", "v3"], "hidden 1": ["h1_0", "h1_1", "h1_2"], "hidden 2": ["h2_0", "h2_1", "h2_2"]
-    }  # fmt: skip
+        "visible": ["v0", "v1", "v2", "v3"],
+        "hidden 1": ["h1_0", "h1_1", "h1_2"],
+        "hidden 2": ["h2_0", "h2_1", "h2_2"],
+    }
     assert problem.bqm.num_interactions == 4 * 3 + 3 * 3
     with pytest.raises(InputError, match="are coupled: their sum has no closed form"):
         visible_law(problem, 1.0)

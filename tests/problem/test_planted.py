@@ -49,9 +49,14 @@ def test_parameters_out_of_range_are_refused():
 
 
 _CHOICES = {
-    "tile2d:L=4": 2, "tile2d:L=4,c1=1": 2, "tile2d:L=4,c2=0.5,c3=0.5": 2, "tile3d:L=4": 3, "tile3d:L=4,f22=1": 3,
-    "tile3d:L=4,f42=1": 3, "tile3d:L=6,f22=0.3,f42=0.3": 3,
-}  # fmt: skip
+    "tile2d:L=4": 2,
+    "tile2d:L=4,c1=1": 2,
+    "tile2d:L=4,c2=0.5,c3=0.5": 2,
+    "tile3d:L=4": 3,
+    "tile3d:L=4,f22=1": 3,
+    "tile3d:L=4,f42=1": 3,
+    "tile3d:L=6,f22=0.3,f42=0.3": 3,
+}
 
 
 @pytest.mark.parametrize("name", _CHOICES)
@@ -66,8 +71,10 @@ def test_tiles_cover_a_lattice_and_each_is_at_its_least_for_the_hidden_state(nam
         assert sorted(min(step, side - step) for step in steps) == [0] * (dimension - 1) + [1]
     run = hwsim.run(
         hwsim.compile(problem, hwsim.chip("generic-all-to-all", clock="chromatic", tau="1 ns")),
-        anneal=hwsim.linear(0.05, 4, "2 us"), reads=256, seed=1,
-    )  # fmt: skip
+        anneal=hwsim.linear(0.05, 4, "2 us"),
+        reads=256,
+        seed=1,
+    )
     assert run.energies.min() == problem.known_energy  # reached, and never undercut
 
 

@@ -31,7 +31,7 @@ def test_a_missing_weight_is_one(tmp_path):
 @pytest.mark.parametrize(
     "text",
     ["3 4\n1 2 1\n2 3 1\n", "3 1 J\n1 2 1\n", "3 1\n1 2 nan\n", "3 1\n1 4 1\n", "2 2\n1 2 1\n2 1 1\n", "2 1\n1 1 1\n"],
-)  # fmt: skip
+)
 def test_a_broken_graph_is_refused_with_its_line(tmp_path, text):
     with pytest.raises(InputError, match=r"line [0-9]"):
         read(written(tmp_path, text))

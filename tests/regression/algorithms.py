@@ -71,8 +71,20 @@ def _program(name: str) -> Any:
     return hwsim.compile(hwsim.generate("ring:n=8"), slow)
 
 
-_NAMES = ("chromatic", "delayed", "dense", "faults", "stuck", "floorplan", "chips", "copies", "binary", "magnets",
-          "warming", "many")
+_NAMES = (
+    "chromatic",
+    "delayed",
+    "dense",
+    "faults",
+    "stuck",
+    "floorplan",
+    "chips",
+    "copies",
+    "binary",
+    "magnets",
+    "warming",
+    "many",
+)
 
 
 def _tempering(quick: bool) -> Iterator[Row]:
@@ -125,9 +137,7 @@ def _quantum(quick: bool) -> Iterator[Row]:
 
 def _coupled(name: str, engine: str) -> Any:
     """The program of all copies, run under an anneal of its own and recorded."""
-    couple, drive = (
-        public(f"hwsim.algorithm.quantum:{found}") for found in ("coupled_copies", "transverse_anneal")
-    )
+    couple, drive = (public(f"hwsim.algorithm.quantum:{found}") for found in ("coupled_copies", "transverse_anneal"))
     copies, anneal = couple(_program(name), 4), drive(6, 5_000_000)
     return of_run(copies, engine=engine, anneal=anneal, reads=33, seed=4, schedules=2, checkpoints=2, record=(0, 32))
 
@@ -256,8 +266,12 @@ def _study(algorithm: str, settings: dict[str, Any]) -> Any:
         with contextlib.closing(sqlite3.connect(store)) as file:
             found = file.execute("SELECT shard, sizes, energies FROM rows ORDER BY shard").fetchall()
     energies = [np.frombuffer(zlib.decompress(packed), dtype="<f8") for _, _, packed in found]
-    return {"code": code, "shards": [shard for shard, _, _ in found], "sizes": [json.loads(s) for _, s, _ in found],
-            "energies": digest(*energies)}
+    return {
+        "code": code,
+        "shards": [shard for shard, _, _ in found],
+        "sizes": [json.loads(s) for _, s, _ in found],
+        "energies": digest(*energies),
+    }
 
 
 def _experiments() -> Iterator[Row]:
@@ -275,8 +289,12 @@ def _experiments() -> Iterator[Row]:
 
     def blamed() -> Any:
         rows = found("blame", "experiment.blame", "analysis.blame")(problem, chip, target=None, dies=2, **how)["rows"]
-        kept = [(row["fault"], row[which][key]) for row in rows for which in ("without", "alone")
-                for key in ("p_success", "correlation_error")]
+        kept = [
+            (row["fault"], row[which][key])
+            for row in rows
+            for which in ("without", "alone")
+            for key in ("p_success", "correlation_error")
+        ]
         return {"rows": digest(*kept)}
 
     def rule() -> Any:
@@ -291,13 +309,22 @@ def _experiments() -> Iterator[Row]:
     def device() -> Any:
         of = found("measure_device", "experiment.device", "analysis.device")
         made = of(hwsim.chip("generic-all-to-all", dac_bits=4), seed=2)
-        return {"sigmoid": digest(made.sigmoid.x, made.sigmoid.p), "dwell": digest(made.dwell.density_up),
-                "autocorrelation": digest(made.autocorrelation.value)}
+        return {
+            "sigmoid": digest(made.sigmoid.x, made.sigmoid.p),
+            "dwell": digest(made.dwell.density_up),
+            "autocorrelation": digest(made.autocorrelation.value),
+        }
 
     def toggles() -> Any:
         of = found("toggled", "cost.toggles", "experiment.toggles", "analysis.toggles")
         made = of(_program("floorplan"), anneal, seed=3)
         return {"toggles": made.toggles, "wire_j": made.wire_j, "error": made.error}
 
-    yield from {"dies": dies, "blame": blamed, "design rule": rule, "best found": best, "device": device,
-                "toggles": toggles}.items()
+    yield from {
+        "dies": dies,
+        "blame": blamed,
+        "design rule": rule,
+        "best found": best,
+        "device": device,
+        "toggles": toggles,
+    }.items()

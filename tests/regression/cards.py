@@ -73,7 +73,9 @@ def _some_wires(chip: Any) -> list[tuple[int, int]]:
     number = {(r, c): r * topology.columns + c for r, c in place}
     return [
         (number[r, c], number[r + down, c + across])
-        for r, c in place for down, across in steps if (r + down, c + across) in number
+        for r, c in place
+        for down, across in steps
+        if (r + down, c + across) in number
     ]
 
 

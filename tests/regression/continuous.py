@@ -130,7 +130,11 @@ def _mixed_network(*, is_even: bool) -> Any:
     tau_s = 1e-9 if is_even else np.array([1.0, 2.0, 1.0, 0.5, 1.0]) * 1e-9
     weights = np.array([[0.5, 0.0, -0.25, 0.0, 0.125], [0.0, 0.5, 0.0, 0.25, 0.0], [-0.5, 0.0, 0.0, 0.5, 0.25]])
     return public("hwsim.thermo.mixed:MixedNetwork")(
-        bias=np.array([0.25, 0.0, -0.5, 0.125, 0.0]), coupling=coupling, stiffness=_matrix()[:3, :3],
-        force=np.array([0.25, 0.0, -0.5]), weights=weights, pbit_tau_s=tau_s,
+        bias=np.array([0.25, 0.0, -0.5, 0.125, 0.0]),
+        coupling=coupling,
+        stiffness=_matrix()[:3, :3],
+        force=np.array([0.25, 0.0, -0.5]),
+        weights=weights,
+        pbit_tau_s=tau_s,
         mode_tau_s=5e-10,
     )

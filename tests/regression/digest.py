@@ -18,7 +18,16 @@ STAR = "*"
 """In the name of a row whose numbers numpy's functions (exp, cosh, power) or the C library's have a part in."""
 ENGINES = ("auto", "reference", "lanes", "bitplanes", "dense")
 _ACTIVITY = (
-    "n_pbits", "replicas", "copies", "run_s", "settle_s", "updates", "reads", "writes", "read_rounds", "write_rounds",
+    "n_pbits",
+    "replicas",
+    "copies",
+    "run_s",
+    "settle_s",
+    "updates",
+    "reads",
+    "writes",
+    "read_rounds",
+    "write_rounds",
     "swaps",
 )
 
@@ -65,8 +74,10 @@ def of_run(program: Any, *, engine: str, threads: int = 1, **how: Any) -> dict[s
     def work() -> dict[str, Any]:
         run = hwsim.run(program, engine=engine, threads=threads, observe=observe, **how)
         return {
-            "engine": run.engine, "states": digest(run.states, run.variables),
-            "energies": digest(run.energies, run.checkpoint_energies), "updates": run.updates,
+            "engine": run.engine,
+            "states": digest(run.states, run.variables),
+            "energies": digest(run.energies, run.checkpoint_energies),
+            "updates": run.updates,
             "traces": digest(*(array for read in sorted(run.traces) for array in run.traces[read])),
             "frames": digest(run.checkpoint_times_s, run.group, run.initial_states, *frames),
             "device_time_s": run.device_time_s,
@@ -79,10 +90,13 @@ def of_outcome(outcome: Any) -> dict[str, Any]:
     """What an algorithm hands back."""
     activity = asdict(outcome.activity)
     return {
-        "engine": outcome.engine, "states": digest(outcome.states),
+        "engine": outcome.engine,
+        "states": digest(outcome.states),
         "energies": digest(outcome.energies, outcome.checkpoint_energies, outcome.best_energies),
-        "times": digest(outcome.checkpoint_times_s, outcome.group), "betas": digest(outcome.betas),
+        "times": digest(outcome.checkpoint_times_s, outcome.group),
+        "betas": digest(outcome.betas),
         "facts": digest(*(item for name in sorted(outcome.facts) for item in (name, *outcome.facts[name]))),
-        "activity": digest(*(float(activity[name]) for name in _ACTIVITY)), "updates": outcome.updates,
+        "activity": digest(*(float(activity[name]) for name in _ACTIVITY)),
+        "updates": outcome.updates,
         "device_time_s": outcome.device_time_s,
     }

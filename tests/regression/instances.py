@@ -13,11 +13,26 @@ import hwsim
 
 Row = tuple[str, Callable[[], Any]]
 _TEXTS = (
-    "ea3d:L=3,seed=1", "ea2d:L=4,seed=2,weights=gauss", "ising2d:L=4", "sk:n=9,seed=3", "maxcut:n=12,p=0.4,seed=4",
-    "ring:n=7", "adder:n=3,s=9", "multiplier:n=2,m=3,p=15",
-    "xorsat:n=9,seed=6", "rbm:v=4,h=3,seed=7", "dbm:v=4,h=3,k=3,seed=8",
-    "sat:n=9,m=20,seed=9", "sat:n=7,m=14,k=2,seed=9,planted=0", "planted:L=4,seed=10,loops=20",
-    "tile2d:L=4,seed=11,c1=0.5", "tile3d:L=4,seed=12", "karate", "les-miserables", "florentine", "davis",
+    "ea3d:L=3,seed=1",
+    "ea2d:L=4,seed=2,weights=gauss",
+    "ising2d:L=4",
+    "sk:n=9,seed=3",
+    "maxcut:n=12,p=0.4,seed=4",
+    "ring:n=7",
+    "adder:n=3,s=9",
+    "multiplier:n=2,m=3,p=15",
+    "xorsat:n=9,seed=6",
+    "rbm:v=4,h=3,seed=7",
+    "dbm:v=4,h=3,k=3,seed=8",
+    "sat:n=9,m=20,seed=9",
+    "sat:n=7,m=14,k=2,seed=9,planted=0",
+    "planted:L=4,seed=10,loops=20",
+    "tile2d:L=4,seed=11,c1=0.5",
+    "tile3d:L=4,seed=12",
+    "karate",
+    "les-miserables",
+    "florentine",
+    "davis",
 )
 
 
@@ -58,5 +73,7 @@ def _instance(text: str) -> Any:
     labels = list(problem.bqm.variables)
     vectors = problem.bqm.to_numpy_vectors(variable_order=labels, sort_indices=True)
     arrays = [np.asarray(part) for part in (vectors.linear_biases, *vectors.quadratic)]
-    return {"bqm": digest(problem.bqm.vartype.name, *map(str, labels), *arrays, float(vectors.offset)),
-            "known_energy": problem.known_energy}
+    return {
+        "bqm": digest(problem.bqm.vartype.name, *map(str, labels), *arrays, float(vectors.offset)),
+        "known_energy": problem.known_energy,
+    }

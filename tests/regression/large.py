@@ -30,7 +30,8 @@ _MADE: dict[str, tuple[str, dict[str, Any]]] = {
     f"magnets{STAR}": ("ea2d:L=6,seed=4", {"pbit": "smtj-inplane-ns", "input_limit": 2.0, "synapse_tau": "1 ns"}),
 }
 _HOW: tuple[dict[str, Any], ...] = (
-    {"reads": 70, "schedules": 1, "threads": 1}, {"reads": 600, "schedules": 3, "threads": 2},
+    {"reads": 70, "schedules": 1, "threads": 1},
+    {"reads": 600, "schedules": 3, "threads": 2},
     {"reads": 1500, "schedules": 1, "threads": 2},
 )
 

@@ -177,7 +177,9 @@ def _as_it_is(draft: Draft) -> None:
         steps = [(0, 1), (1, 0)] + ([(1, 1), (1, -1)] if kind == "king" else [])
         wires = [
             (r * columns + c, (r + down) % rows * columns + (c + across) % columns)
-            for r in range(rows) for c in range(columns) for down, across in steps
+            for r in range(rows)
+            for c in range(columns)
+            for down, across in steps
             if around or (r + down < rows and 0 <= c + across < columns)
         ]
     pairs = {wire: float(draft.pick(-1, 1, 2)) for wire in wires if draft.chance(0.8)}
@@ -193,8 +195,12 @@ def _copies(draft: Draft) -> None:
 
 def _family(draft: Draft) -> None:
     text = draft.pick(
-        "rbm:v=6,h=5,seed={}", "xorsat:n=8,seed={}", "planted:L=3,seed={}", "sat:n=8,m=12,seed={}",
-        "tile2d:L=4,seed={}", "dbm:v=5,h=4,seed={}",
+        "rbm:v=6,h=5,seed={}",
+        "xorsat:n=8,seed={}",
+        "planted:L=3,seed={}",
+        "sat:n=8,m=12,seed={}",
+        "tile2d:L=4,seed={}",
+        "dbm:v=5,h=4,seed={}",
     )
     draft.words.append(text.split(":")[0])
     draft.problem = hwsim.generate(text.format(draft.whole(0, 99)))
@@ -215,7 +221,18 @@ def _exchange(draft: Draft) -> None:
 
 
 PROBLEMS: tuple[Callable[[Draft], None], ...] = (
-    _glass, _gauss, _cut, _sk, _qubo, _whole_numbers, _levels, _chains, _as_it_is, _copies, _family, _floorplan,
+    _glass,
+    _gauss,
+    _cut,
+    _sk,
+    _qubo,
+    _whole_numbers,
+    _levels,
+    _chains,
+    _as_it_is,
+    _copies,
+    _family,
+    _floorplan,
     _exchange,
 )
 
@@ -332,8 +349,12 @@ def _wires(draft: Draft) -> None:
     if kind == "wire delays" and not can_differ:
         kind = "uniform delay"
     draft.words.append(kind)
-    draft.chip["delay"] = {"no delay": "0 s", "uniform delay": draft.pick("0.5 ns", "1.7 ns", "13 ns"),
-                           "delay of a round": "5 ns", "wire delays": "0.2 ns"}[kind]
+    draft.chip["delay"] = {
+        "no delay": "0 s",
+        "uniform delay": draft.pick("0.5 ns", "1.7 ns", "13 ns"),
+        "delay of a round": "5 ns",
+        "wire delays": "0.2 ns",
+    }[kind]
     if kind == "wire delays":
         delays = {}
         for (u, v), value in draft.bqm.quadratic.items():
@@ -355,8 +376,13 @@ def _weights(draft: Draft) -> None:
         "fixed-point weights": {"weight_integer_bits": 3, "weight_fraction_bits": draft.pick(0, 2)},
         "weight errors": {"weight_dtod": 0.05},
         "control errors": {
-            "h_noise": 0.05, "j_noise": 0.03, "h_quantization": 0.01, "j_quantization": 0.01, "j_limit": 1.0,
-            "h_limit": 4.0, "background_susceptibility": draft.pick(0.0, -0.015),
+            "h_noise": 0.05,
+            "j_noise": 0.03,
+            "h_quantization": 0.01,
+            "j_quantization": 0.01,
+            "j_limit": 1.0,
+            "h_limit": 4.0,
+            "background_susceptibility": draft.pick(0.0, -0.015),
         },
     }[kind]
 
@@ -375,8 +401,12 @@ def _run(draft: Draft, program: Any) -> dict[str, Any]:
     }[shape]()
     reads = draft.pick(1, 33, 64, 70, 70, 130) if program.n_pbits < 40 else 3
     how = {
-        "anneal": anneal, "reads": reads, "schedules": min(reads, draft.pick(1, 1, 2, 3)), "seed": draft.whole(0, 999),
-        "checkpoints": draft.pick(1, 3, 4), "record": tuple(sorted({0, reads - 1})),
+        "anneal": anneal,
+        "reads": reads,
+        "schedules": min(reads, draft.pick(1, 1, 2, 3)),
+        "seed": draft.whole(0, 999),
+        "checkpoints": draft.pick(1, 3, 4),
+        "record": tuple(sorted({0, reads - 1})),
     }
     if draft.chance(0.2):
         draft.words.append("given start")

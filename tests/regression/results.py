@@ -36,7 +36,8 @@ from digest import ENGINES, STAR, digest, of_run
 
 PARTS = ("programs", "cards", "large", "instances", "packages", "algorithms", "continuous")
 RESTS_ON = {part: ("random numbers",) for part in PARTS} | {
-    "algorithms": ("random numbers", "functions"), "continuous": ("random numbers", "functions", "matrices"),
+    "algorithms": ("random numbers", "functions"),
+    "continuous": ("random numbers", "functions", "matrices"),
     "packages": ("random numbers", "matrices", "packages"),
 }
 """What of the platform, keys of `probe`, each part depends on beside hwsim; rows with a STAR on functions too."""
@@ -66,7 +67,8 @@ def probe() -> dict[str, str]:
     solved = [np.linalg.inv(matrix), scipy.linalg.expm(-matrix / 16), np.linalg.cholesky(matrix), *np.linalg.qr(matrix)]
     solved += [*np.linalg.eigh(matrix), np.linalg.eigvals(matrix + x[:40])]
     return {
-        "functions": digest(*functions, *scalars), "random numbers": digest(*numbers),
+        "functions": digest(*functions, *scalars),
+        "random numbers": digest(*numbers),
         "matrices": digest(matrix, *solved),
         "packages": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
     }
@@ -85,8 +87,13 @@ def program_rows(quick: bool) -> Iterator[tuple[str, Any]]:
 
 
 ROWS = {
-    "programs": program_rows, "cards": cards.rows, "large": large.rows, "instances": instances.rows,
-    "packages": instances.rows_of_packages, "algorithms": algorithms.rows, "continuous": continuous.rows,
+    "programs": program_rows,
+    "cards": cards.rows,
+    "large": large.rows,
+    "instances": instances.rows,
+    "packages": instances.rows_of_packages,
+    "algorithms": algorithms.rows,
+    "continuous": continuous.rows,
 }
 
 
@@ -141,8 +148,10 @@ def compare(old: dict[str, Any], new: dict[str, Any], *, quick: bool) -> int:
     found = list(differences(old, new, quick))
     kept = [row for row in found if not changed & needs(*row[:2])]
     if len(kept) < len(found):
-        print(f"{len(found) - len(kept)} rows cannot be compared here, where {' and '.join(sorted(changed))} are not "
-              "what they were: --trees compares them")
+        print(
+            f"{len(found) - len(kept)} rows cannot be compared here, where {' and '.join(sorted(changed))} are not "
+            "what they were: --trees compares them"
+        )
     different = [(part, name, what) for part, name, what in kept if what is not None]
     for part, name, what in different:
         print(f"differs, {part}: {name}: {what}")
@@ -193,8 +202,12 @@ def main() -> int:
     found = results(given.part, given.quick)
     if given.against:
         return compare(json.loads(Path(given.against).read_text()), found, quick=given.quick)
-    raised = [f"{name}: {row['raised']}" for part in found["parts"].values() for name, row in part.items()
-              if isinstance(row, dict) and "raised" in row]
+    raised = [
+        f"{name}: {row['raised']}"
+        for part in found["parts"].values()
+        for name, row in part.items()
+        if isinstance(row, dict) and "raised" in row
+    ]
     if raised:
         raise SystemExit("\n".join(["nothing written, since these rows raised:", *raised]))
     Path(given.write).write_text(text_of(found | {"about": given.about}))

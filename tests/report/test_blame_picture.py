@@ -7,29 +7,40 @@ from hwsim.report.blame import blame_picture
 def rows():
     return [
         {
-            "fault": "delay", "label": "synapse delay, $3",
+            "fault": "delay",
+            "label": "synapse delay, $3",
             "without": {"p": [0.2, 0.1, 0.3], "tts": [2e-5, 1e-5, None]},
             "alone": {"p": [0.1, 0.05, 0.15], "tts": None},
         },
         {
-            "fault": "dac", "label": "input DAC",
+            "fault": "dac",
+            "label": "input DAC",
             "without": {"p": [0.0, 0.0, 0.01], "tts": [None, 1e-3, None]},
             "alone": {"p": [0.4, 0.3, 0.5], "tts": [None, None, 1e-5]},
         },
-    ]  # fmt: skip
+    ]
 
 
 def metrics():
     return [
         {
-            "key": "p", "label": "success", "lower_is_better": False, "all_on": [0, 0, 0.01],
-            "all_off": [0.4, 0.3, 0.5], "log": False,
+            "key": "p",
+            "label": "success",
+            "lower_is_better": False,
+            "all_on": [0, 0, 0.01],
+            "all_off": [0.4, 0.3, 0.5],
+            "log": False,
         },
         {
-            "key": "tts", "label": "time", "lower_is_better": True, "all_on": [None, 1e-3, None],
-            "all_off": [1e-5, 0.0, 2e-5], "log": True, "time": True,
+            "key": "tts",
+            "label": "time",
+            "lower_is_better": True,
+            "all_on": [None, 1e-3, None],
+            "all_off": [1e-5, 0.0, 2e-5],
+            "log": True,
+            "time": True,
         },
-    ]  # fmt: skip
+    ]
 
 
 def test_values_bounds_and_unknowns_draw_and_nothing_else_is_left_behind(tmp_path):

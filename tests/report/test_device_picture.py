@@ -13,18 +13,33 @@ def data():
     density = np.array([5e7, 1e7, 0.0])
     return {
         "sigmoid": {
-            "x": x, "p": p, "low": p - 0.01, "high": p + 0.01, "law_x": fine, "law": 1 / (1 + np.exp(-2 * fine)),
+            "x": x,
+            "p": p,
+            "low": p - 0.01,
+            "high": p + 0.01,
+            "law_x": fine,
+            "law": 1 / (1 + np.exp(-2 * fine)),
             "label": "card's law, $5",
         },
         "dwell": {
-            "time_s": [0, 1e-8, 2e-8, 3e-8], "density_up": density, "density_down": density, "law_time_s": None,
-            "law_up": None, "law_down": None, "label": "law",
-        },
-        "autocorrelation": {
-            "lag_s": lag, "value": value, "low": value - 0.1, "high": value + 0.1, "law_lag_s": lag, "law": value,
+            "time_s": [0, 1e-8, 2e-8, 3e-8],
+            "density_up": density,
+            "density_down": density,
+            "law_time_s": None,
+            "law_up": None,
+            "law_down": None,
             "label": "law",
         },
-    }  # fmt: skip
+        "autocorrelation": {
+            "lag_s": lag,
+            "value": value,
+            "low": value - 0.1,
+            "high": value + 0.1,
+            "law_lag_s": lag,
+            "law": value,
+            "label": "law",
+        },
+    }
 
 
 def test_three_panels_are_written_and_nothing_else_is_left_behind(tmp_path):

@@ -8,9 +8,13 @@ from hwsim.report.layout import layout_picture
 from hwsim.report.pareto import pareto_picture
 
 RULE = {
-    "measure": "correlation", "limit": 0.05, "curve": [(0.01, 0.0, 0.01), (0.1, 0.04, 0.01), (1.0, 0.4, 0.02)],
-    "ratio": 0.12, "ratio_ci": (0.1, None), "here": 0.3,
-}  # fmt: skip
+    "measure": "correlation",
+    "limit": 0.05,
+    "curve": [(0.01, 0.0, 0.01), (0.1, 0.04, 0.01), (1.0, 0.4, 0.02)],
+    "ratio": 0.12,
+    "ratio_ci": (0.1, None),
+    "here": 0.3,
+}
 
 
 def die(n=9, chain=None, rule=None, delay=True):
@@ -18,10 +22,19 @@ def die(n=9, chain=None, rule=None, delay=True):
     first, second = np.arange(n - 1), np.arange(1, n)
     length = np.abs(place[first] - place[second]).sum(axis=1)
     return {
-        "place": place, "role": ["visible"] * (n // 2) + ["hidden"] * (n - n // 2), "chain": chain, "first": first,
-        "second": second, "length": length, "delay_s": length * 1e-10 if delay else None,
-        "crowding": np.ones((3, 3)), "corner": (0, 0), "rule": rule, "unused": place + 3, "dead": place[:1] + 7,
-    }  # fmt: skip
+        "place": place,
+        "role": ["visible"] * (n // 2) + ["hidden"] * (n - n // 2),
+        "chain": chain,
+        "first": first,
+        "second": second,
+        "length": length,
+        "delay_s": length * 1e-10 if delay else None,
+        "crowding": np.ones((3, 3)),
+        "corner": (0, 0),
+        "rule": rule,
+        "unused": place + 3,
+        "dead": place[:1] + 7,
+    }
 
 
 @pytest.mark.parametrize("chain", [None, np.arange(9) // 2])
@@ -51,19 +64,26 @@ def test_a_die_without_places_is_refused(tmp_path):
 
 def row(**changes):
     made = {
-        "design": {"bits": "4", "wires": "fast"}, "area_m2": 1e-8, "ets99_total_j": 1e-9, "tts99_total_s": 1e-6,
-        "tts99_total_ci_s": [8e-7, 2e-6], "tts99_is_bound": False, "best_by_area": True, "best_by_energy": True,
-    }  # fmt: skip
+        "design": {"bits": "4", "wires": "fast"},
+        "area_m2": 1e-8,
+        "ets99_total_j": 1e-9,
+        "tts99_total_s": 1e-6,
+        "tts99_total_ci_s": [8e-7, 2e-6],
+        "tts99_is_bound": False,
+        "best_by_area": True,
+        "best_by_energy": True,
+    }
     return made | changes
 
 
 def test_designs_with_bounds_unknowns_and_misfits_are_drawn(tmp_path):
     rows = [
-        row(), row(tts99_is_bound=True, best_by_area=False, best_by_energy=False),
+        row(),
+        row(tts99_is_bound=True, best_by_area=False, best_by_energy=False),
         row(ets99_total_j=None, best_by_energy=False),
         row(tts99_total_ci_s=[5e-7, None], area_m2=None, best_by_area=False),
         {"design": {"bits": "8", "wires": "slow"}, "does_not_fit": "too large"},
-    ]  # fmt: skip
+    ]
     assert pareto_picture(rows, tmp_path / "e.png", title="designs").stat().st_size > 10_000
     single = [row() | {"design": {}}]
     assert pareto_picture(single, tmp_path / "s.svg", title="one").exists()

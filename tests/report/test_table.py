@@ -5,16 +5,32 @@ from hwsim.report.table import columns, compare_table
 
 COMMON = {"tau_s": 5e-9, "engine": "lanes", "reads": 512, "schedules": 8, "device_time_s": 1e-6, "updates": 160000000}
 NUMBERS = {
-    "energy_mean": -11432.123, "energy_sem": 1.31, "energy_best": -11520, "cut_mean": 11431.7, "cut_best": 11624,
-    "p_success": 0.123, "p_success_ci": (0.101, 0.152), "tts99_s": 34.1e-6, "tts99_ci_s": (30.2e-6, 40.9e-6),
-    "tts99_is_bound": False, "host_seconds": 0.0234, "updates_per_ns": 0.712,
-}  # fmt: skip
+    "energy_mean": -11432.123,
+    "energy_sem": 1.31,
+    "energy_best": -11520,
+    "cut_mean": 11431.7,
+    "cut_best": 11624,
+    "p_success": 0.123,
+    "p_success_ci": (0.101, 0.152),
+    "tts99_s": 34.1e-6,
+    "tts99_ci_s": (30.2e-6, 40.9e-6),
+    "tts99_is_bound": False,
+    "host_seconds": 0.0234,
+    "updates_per_ns": 0.712,
+}
 BOUND = {"p_success": 0.0, "p_success_ci": (0, 0.0074), "tts99_s": 12e-6, "tts99_ci_s": (12e-6, None)}
 ROWS = [
     {**COMMON, **NUMBERS, "clock": "random-sequential", "delay_s": 0.0},
-    {**COMMON, **NUMBERS, **BOUND, "clock": "synchronous", "participation": 1 / 3, "delay_s": 1e-9,
-     "tts99_is_bound": True},
-]  # fmt: skip
+    {
+        **COMMON,
+        **NUMBERS,
+        **BOUND,
+        "clock": "synchronous",
+        "participation": 1 / 3,
+        "delay_s": 1e-9,
+        "tts99_is_bound": True,
+    },
+]
 
 
 def test_a_typical_comparison_fits_in_110_ascii_columns_with_no_name_or_number_broken():
@@ -79,9 +95,7 @@ LINES = [["name", "TTS99", "why"], ["annealing, chromatic", "1.2 us", "narrow en
 def test_columns_are_two_spaces_apart_and_as_long_as_they_need():
     text = columns(LINES, align="<>")
     assert text == (
-        "name                   TTS99  why\n"
-        "annealing, chromatic  1.2 us  narrow enough\n"
-        "tempering             800 ns"
+        "name                   TTS99  why\nannealing, chromatic  1.2 us  narrow enough\ntempering             800 ns"
     )
     assert columns(LINES, align="<>", width=43) == text  # it fits
     wide = [["x" * 300, "y"]]

@@ -10,10 +10,17 @@ INF = float("inf")
 def curve():
     share = np.array([0.25, 0.5, 0.75, 1.0])
     return {
-        "tts_s": [1e-6, 2e-6, 4e-6, INF], "low_s": [0.0, 1e-6, 2e-6, 5e-6], "high_s": [2e-6, 3e-6, INF, INF],
-        "yield": share, "yield_low": share / 2, "yield_high": np.minimum(1.0, share + 0.2),
-        "ideal_tts_s": 1.5e-6, "ideal_label": "ideal, $1", "n_dies": 4, "success": [0.5, 0.3, 0.1, 0.0],
-    }  # fmt: skip
+        "tts_s": [1e-6, 2e-6, 4e-6, INF],
+        "low_s": [0.0, 1e-6, 2e-6, 5e-6],
+        "high_s": [2e-6, 3e-6, INF, INF],
+        "yield": share,
+        "yield_low": share / 2,
+        "yield_high": np.minimum(1.0, share + 0.2),
+        "ideal_tts_s": 1.5e-6,
+        "ideal_label": "ideal, $1",
+        "n_dies": 4,
+        "success": [0.5, 0.3, 0.1, 0.0],
+    }
 
 
 def test_dies_with_and_without_a_time_draw_and_nothing_else_is_left_behind(tmp_path):

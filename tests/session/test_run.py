@@ -13,9 +13,12 @@ RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
 def test_an_interrupt_keeps_what_there_is(make_program):
     calls = []
     result = run(
-        make_program(RING), anneal=constant(1.0, "1 us"), reads=8, interrupt=lambda: bool(calls),
+        make_program(RING),
+        anneal=constant(1.0, "1 us"),
+        reads=8,
+        interrupt=lambda: bool(calls),
         progress=lambda fraction, updates: calls.append((fraction, updates)),
-    )  # fmt: skip
+    )
     assert result.interrupted and len(calls) == 1
     assert result.device_time_s == result.checkpoint_times_s[-1] == pytest.approx(calls[0][0] * 1e-6)
     assert 0 < result.device_time_s < 1e-6 and result.updates == calls[0][1] > 0
@@ -44,10 +47,16 @@ def test_given_initial_states_are_where_it_starts(make_program):
 @pytest.mark.parametrize(
     "bad",
     [
-        {"reads": 0}, {"schedules": 0}, {"engine": "warp"}, {"checkpoints": 0}, {"threads": 0}, {"record": (9,)},
-        {"initial_states": np.zeros((2, 6))}, {"seed": 0.5},
+        {"reads": 0},
+        {"schedules": 0},
+        {"engine": "warp"},
+        {"checkpoints": 0},
+        {"threads": 0},
+        {"record": (9,)},
+        {"initial_states": np.zeros((2, 6))},
+        {"seed": 0.5},
     ],
-)  # fmt: skip
+)
 def test_a_bad_argument_is_refused(make_program, bad):
     with pytest.raises(InputError):
         run(make_program(RING), **{"anneal": constant(1.0, "1 ns"), "reads": 2} | bad)

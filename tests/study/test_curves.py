@@ -6,17 +6,7 @@ import numpy as np
 import pytest
 
 from hwsim.analysis.tts import repeats
-from hwsim.study.curves import (
-    best_lengths,
-    best_of,
-    exponents,
-    family,
-    joined,
-    kind,
-    matched,
-    plain,
-    unequal,
-)  # fmt: skip
+from hwsim.study.curves import best_lengths, best_of, exponents, family, joined, kind, matched, plain, unequal
 
 BOOT = 400
 
@@ -26,11 +16,24 @@ def point(problem, time_s, *, p=None, residual=0.1, spread=0.02, series="chromat
     rng = np.random.default_rng([seed, int(time_s * 1e9), len(series), *problem.encode()])
     energies = np.sort(residual * spins * rng.exponential(size=200))
     row = {
-        "shards": 1, "problem": problem, "words": {"problem": problem, "time": str(time_s), "clock": series},
-        "spins": spins, "time_s": time_s, "delay_s": 0.0, "clock": series, "device_time_s": time_s,
-        "total_time_s": time_s, "hardware_pbits": pbits, "device_energy_j": 1e-12, "total_energy_j": 1e-12,
-        "reads": 200, "area_m2": None, "residual": residual, "reference": 0.0, "energies_boot": energies,
-    }  # fmt: skip
+        "shards": 1,
+        "problem": problem,
+        "words": {"problem": problem, "time": str(time_s), "clock": series},
+        "spins": spins,
+        "time_s": time_s,
+        "delay_s": 0.0,
+        "clock": series,
+        "device_time_s": time_s,
+        "total_time_s": time_s,
+        "hardware_pbits": pbits,
+        "device_energy_j": 1e-12,
+        "total_energy_j": 1e-12,
+        "reads": 200,
+        "area_m2": None,
+        "residual": residual,
+        "reference": 0.0,
+        "energies_boot": energies,
+    }
     boot_p = np.clip(rng.normal(p or 0, spread * (p or 0), BOOT), 0, 1)
     boot_e = spins * rng.normal(residual, spread * residual, BOOT)
     row["boot"] = (boot_p, boot_e)

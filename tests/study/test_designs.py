@@ -12,20 +12,28 @@ from hwsim.study.workers import Shelf
 def spec(**changes):
     return checked(
         {
-            "problem": "karate", "time": "100 ns", "reads": 16, "schedules": 2,
+            "problem": "karate",
+            "time": "100 ns",
+            "reads": 16,
+            "schedules": 2,
             "set": {"gain_dtod": 0.1, "chip": "generic-all-to-all"},
-            "sweep": {"delay": ["0 s", "1 ns"], "cell": [{"name": "large", "cell_pitch": "4 um"},
-                                                         {"name": "small", "cell_pitch": "2 um", "tau": "4 ns"}]},
+            "sweep": {
+                "delay": ["0 s", "1 ns"],
+                "cell": [
+                    {"name": "large", "cell_pitch": "4 um"},
+                    {"name": "small", "cell_pitch": "2 um", "tau": "4 ns"},
+                ],
+            },
         }
         | changes
-    )  # fmt: skip
+    )
 
 
 def test_designs_are_all_combinations_and_tables_set_several_parameters(tmp_path):
     plan = build(plan_of(spec(), -179.0), Shelf(tmp_path).keep, as_given=True)
     assert [each.words for each in plan.combinations] == [
         {"delay": delay, "cell": cell} for delay in ("0 s", "1 ns") for cell in ("large", "small")
-    ]  # fmt: skip
+    ]
     assert {point.facts["chip"] for point in plan.points} == {"generic-all-to-all"}
     assert [point.facts["area_m2"] for point in plan.points] == pytest.approx([34 * 16e-12, 34 * 4e-12] * 2)
     assert [point.facts["delay_s"] for point in plan.points] == [0, 0, 1e-9, 1e-9]
@@ -86,8 +94,11 @@ def test_a_wrong_spec_is_one_sentence(given, words):
 
 def test_the_best_designs_are_those_that_no_other_beats():
     rows = [
-        {"tts99_s": 1.0, "area_m2": 5.0}, {"tts99_s": 2.0, "area_m2": 4.0}, {"tts99_s": 2.0, "area_m2": 5.0},
-        {"tts99_s": 0.5, "area_m2": None}, {"tts99_s": 0.1, "area_m2": 1.0, "tts99_is_bound": True},
+        {"tts99_s": 1.0, "area_m2": 5.0},
+        {"tts99_s": 2.0, "area_m2": 4.0},
+        {"tts99_s": 2.0, "area_m2": 5.0},
+        {"tts99_s": 0.5, "area_m2": None},
+        {"tts99_s": 0.1, "area_m2": 1.0, "tts99_is_bound": True},
         {"does_not_fit": "no"},
-    ]  # fmt: skip
+    ]
     assert best_designs(rows, ("tts99_s", "area_m2")) == [True, True, False, False, False, False]

@@ -20,18 +20,36 @@ from hwsim.study.tally import Tally, enough, relative_width
 from hwsim.study.workers import Processes, Shelf, ThisProcess
 
 SPEC = {
-    "problem": "planted:L=6,seed=1..2,loops=60", "target": "known", "reads": 64, "schedules": 4,
+    "problem": "planted:L=6,seed=1..2,loops=60",
+    "target": "known",
+    "reads": 64,
+    "schedules": 4,
     "set": {"tau": "5 ns"},
-    "grid": {"scheme": [
-        {"name": "annealing", "clock": "poisson", "time": "0.2 us"},
-        {"name": "APT+ICM", "clock": "chromatic", "algorithm": "tempering", "time": "50 ns", "reads": 8,
-         "schedules": 2, "replicas": 2},
-        {"name": "SQA", "clock": "chromatic", "algorithm": "quantum", "time": "0.1 us", "replicas": 4},
-        {"name": "PA", "clock": "chromatic", "algorithm": "population", "time": "0.2 us", "reads": 4,
-         "population": 32},
-    ]},
+    "grid": {
+        "scheme": [
+            {"name": "annealing", "clock": "poisson", "time": "0.2 us"},
+            {
+                "name": "APT+ICM",
+                "clock": "chromatic",
+                "algorithm": "tempering",
+                "time": "50 ns",
+                "reads": 8,
+                "schedules": 2,
+                "replicas": 2,
+            },
+            {"name": "SQA", "clock": "chromatic", "algorithm": "quantum", "time": "0.1 us", "replicas": 4},
+            {
+                "name": "PA",
+                "clock": "chromatic",
+                "algorithm": "population",
+                "time": "0.2 us",
+                "reads": 4,
+                "population": 32,
+            },
+        ]
+    },
     "stop": {"relative_width": 0.3, "max_shards": 3, "min_success": 5},
-}  # fmt: skip
+}
 
 
 def rows(path):
@@ -126,8 +144,10 @@ max_shards = 6
 def begin(folder, name):
     return subprocess.Popen(
         [sys.executable, "-c", _STUDY, "study", folder / "plan.toml", "--store", folder / name, "--workers", "2"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_killed_at_random_moments_and_by_two_at_once_the_rows_are_the_same(tmp_path):
@@ -157,10 +177,15 @@ def test_a_tighter_stop_extends_a_study_and_keeps_its_rows(tmp_path, whole):
 
 
 def test_a_point_that_cannot_run_is_named_and_the_others_run(tmp_path):
-    spec = SPEC | {"problem": "planted:L=4,seed=1", "grid": {"scheme": [
-        {"name": "no", "algorithm": "quantum", "synapse_tau": "1 ns", "time": "50 ns"},
-        {"name": "yes", "time": "50 ns"},
-    ]}}  # fmt: skip
+    spec = SPEC | {
+        "problem": "planted:L=4,seed=1",
+        "grid": {
+            "scheme": [
+                {"name": "no", "algorithm": "quantum", "synapse_tau": "1 ns", "time": "50 ns"},
+                {"name": "yes", "time": "50 ns"},
+            ]
+        },
+    }
     _, result = study(tmp_path, "s.db", spec=spec)
     (sentence,) = result.refused.values()
     assert "RC synapses" in sentence

@@ -16,17 +16,25 @@ def points(**changes):
 
 def test_the_points_are_the_combinations_of_the_grid():
     plan = build(
-        {"problem": "ea2d:L=3,seed=1..2", "reads": 8, "grid": {
-            "time": ["1 us", "2 us"],
-            "scheme": [{"name": "A", "clock": "poisson", "delay": "1 ns"},
-                       {"name": "B", "clock": "chromatic", "algorithm": "tempering", "replicas": 2}],
-        }},
+        {
+            "problem": "ea2d:L=3,seed=1..2",
+            "reads": 8,
+            "grid": {
+                "time": ["1 us", "2 us"],
+                "scheme": [
+                    {"name": "A", "clock": "poisson", "delay": "1 ns"},
+                    {"name": "B", "clock": "chromatic", "algorithm": "tempering", "replicas": 2},
+                ],
+            },
+        },
         content_hash,
-    )  # fmt: skip
+    )
     assert [p.facts["words"] for p in plan.points] == [
         {"time": time, "scheme": scheme, "problem": f"ea2d:L=3,seed={seed}"}
-        for time in ("1 us", "2 us") for scheme in "AB" for seed in (1, 2)
-    ]  # fmt: skip
+        for time in ("1 us", "2 us")
+        for scheme in "AB"
+        for seed in (1, 2)
+    ]
     first, second = plan.points[0], plan.points[2]
     assert (first.facts["clock"], first.facts["delay_s"], first.recipe.algorithm) == ("poisson", 1e-9, "anneal")
     assert (second.facts["clock"], second.recipe.parameters["replicas"]) == ("chromatic", 2)
@@ -39,11 +47,19 @@ def test_a_key_is_what_the_results_depend_on_and_nothing_else(tmp_path):
     assert points(target=-3)[0].key == same.key
     assert points(grid={"problem": [{"name": "another name", "problem": "ring:n=8"}]})[0].key == same.key
     changes = [
-        {"problem": "ring:n=9"}, {"reads": 33}, {"schedules": 2}, {"seed": 1}, {"time": "0.2 us"}, {"beta": "1"},
-        {"anneal": "geometric"}, {"set": {"tau": "6 ns"}}, {"algorithm": "quantum"},
-        {"algorithm": "quantum", "replicas": 4}, {"set": {"tau": "5 ns", "gain_dtod": 0.1}},
+        {"problem": "ring:n=9"},
+        {"reads": 33},
+        {"schedules": 2},
+        {"seed": 1},
+        {"time": "0.2 us"},
+        {"beta": "1"},
+        {"anneal": "geometric"},
+        {"set": {"tau": "6 ns"}},
+        {"algorithm": "quantum"},
+        {"algorithm": "quantum", "replicas": 4},
+        {"set": {"tau": "5 ns", "gain_dtod": 0.1}},
         {"set": {"tau": "5 ns", "gain_dtod": 0.1}, "die_seed": 1},
-    ]  # fmt: skip
+    ]
     keys = [points(**change)[0].key for change in changes]
     assert len({same.key, *keys}) == len(changes) + 1
 
@@ -62,9 +78,7 @@ def test_points_that_are_the_same_run_once():
 
 
 def test_a_problem_that_does_not_fit_its_chip_is_left_out():
-    plan = build(
-        {"problem": "ring:n=8", "chip": "generic-floorplan", "grid": {"max_pbits": [4, 8]}}, content_hash
-    )  # fmt: skip
+    plan = build({"problem": "ring:n=8", "chip": "generic-floorplan", "grid": {"max_pbits": [4, 8]}}, content_hash)
     assert [p.facts["words"] for p in plan.points] == [{"max_pbits": "8"}]
     assert plan.unfit[0][0] == {"max_pbits": "4"}
 

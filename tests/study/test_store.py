@@ -14,9 +14,13 @@ from hwsim.errors import InputError
 from hwsim.study.store import Row, Store
 
 ROW = Row(
-    point="a" * 64, shard=0, sizes=(3, 2), energies=np.array([-1.0, -2.5, 0.1, 3.0, -7.0]),
-    activity={"run_s": 1e-6, "reads": 1.0}, facts={"exchange_rate": [0.25]},
-)  # fmt: skip
+    point="a" * 64,
+    shard=0,
+    sizes=(3, 2),
+    energies=np.array([-1.0, -2.5, 0.1, 3.0, -7.0]),
+    activity={"run_s": 1e-6, "reads": 1.0},
+    facts={"exchange_rate": [0.25]},
+)
 
 
 def same(a, b):

@@ -15,9 +15,10 @@ N = 20_000
 def two_temperatures(hot, cold, coupling=0.5):
     """Two cells of stiffness 1 joined by a spring, each with a bath of its own."""
     return LinearNetwork(
-        drift=np.array([[1 + coupling, -coupling], [-coupling, 1 + coupling]]), force=np.array([0.3, 0.0]),
+        drift=np.array([[1 + coupling, -coupling], [-coupling, 1 + coupling]]),
+        force=np.array([0.3, 0.0]),
         noise=np.diag([2.0 * hot, 2.0 * cold]),
-    )  # fmt: skip
+    )
 
 
 def test_detailed_balance_produces_none():

@@ -72,8 +72,12 @@ def test_two_dimensions_are_those_of_the_linear_network():
         found = equation.evolve(p, now)
         mean = np.array([np.sum(found * m) for m in middles])
         np.testing.assert_allclose(mean, network.mean_at(now, start), atol=0.01)
-        spread = np.array([[np.sum(found * (a - i) * (b - j)) for b, j in zip(middles, mean, strict=True)]
-                           for a, i in zip(middles, mean, strict=True)])  # fmt: skip
+        spread = np.array(
+            [
+                [np.sum(found * (a - i) * (b - j)) for b, j in zip(middles, mean, strict=True)]
+                for a, i in zip(middles, mean, strict=True)
+            ]
+        )
         np.testing.assert_allclose(spread, network.covariance_at(now), atol=0.01)
     ensemble = Ensemble(network, replicas=N, seed=3, start=start)
     ensemble.advance(2.0)

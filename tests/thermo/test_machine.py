@@ -64,9 +64,10 @@ MACHINES = {
     "coarse readout": modes("generic-overdamped", adc_bits=6, adc_range=16),
     "a walk": modes("normal-cn101", tau="1 us", step="100 ns"),
     "critical resonators": modes("generic-rlc", resistance="500 Ohm", inductance="1 mH"),
-    "resonators with all of it": modes("generic-rlc", component_dtod=0.03, noise_dtod=0.05, noise_bandwidth="5 MHz",
-                                       adc_bits=8, adc_range=1),
-}  # fmt: skip
+    "resonators with all of it": modes(
+        "generic-rlc", component_dtod=0.03, noise_dtod=0.05, noise_bandwidth="5 MHz", adc_bits=8, adc_range=1
+    ),
+}
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -77,8 +78,9 @@ def test_errors_of_a_faulty_machine_are_those_that_theory_predicts(name):
     for time_s in (6e-5, 2e-3):
         found = [measure(matrix, b, machine=machine, die_seed=3, time_s=time_s, seed=s) for s in range(24)]
         for error, predicted in (
-            ("relative_error", "predicted_error"), ("covariance_error", "predicted_covariance_error"),
-        ):  # fmt: skip
+            ("relative_error", "predicted_error"),
+            ("covariance_error", "predicted_covariance_error"),
+        ):
             ratio = np.array([(getattr(m, error) / getattr(m, predicted)) ** 2 for m in found])
             # where a start is forgotten, theory is good to some percent
             assert abs(ratio.mean() - 1) < SIGMA * ratio.std(ddof=1) / np.sqrt(24) + 0.03
@@ -124,8 +126,14 @@ def test_the_covariance_of_a_walk_is_biased_as_its_steps_say():
 
 
 def test_faults_leave_an_error_for_ever_and_can_be_switched_off():
-    faulty = {"component_dtod": 0.05, "noise_dtod": 0.1, "noise_bandwidth": "1 MHz", "matrix_bits": 4,
-              "adc_bits": 4, "adc_range": 16}  # fmt: skip
+    faulty = {
+        "component_dtod": 0.05,
+        "noise_dtod": 0.1,
+        "noise_bandwidth": "1 MHz",
+        "matrix_bits": 4,
+        "adc_bits": 4,
+        "adc_range": 16,
+    }
     long = {"time_s": 0.2, "interval_s": 1e-6}
     clean = measure(A, B, machine=modes("generic-overdamped", **faulty, without=FAULTS), **long)
     assert clean.covariance_error < 0.02
@@ -157,9 +165,10 @@ def test_noise_of_finite_bandwidth_takes_no_more_variables_than_it_has_sources()
     values, vectors = np.linalg.eigh(plain.noise)
     root = vectors * np.sqrt(np.maximum(values, 0) * corner / 2)
     full = LinearNetwork(
-        drift=np.block([[plain.drift, -root], [np.zeros((8, 8)), corner * np.eye(8)]]), force=np.zeros(16),
+        drift=np.block([[plain.drift, -root], [np.zeros((8, 8)), corner * np.eye(8)]]),
+        force=np.zeros(16),
         noise=np.diag([0.0] * 8 + [2 * corner] * 8),
-    )  # fmt: skip
+    )
     found, wanted = on.network.covariance[:8, :8], full.covariance[:8, :8]
     size = np.sqrt(np.outer(np.diag(wanted), np.diag(wanted)))
     np.testing.assert_allclose(found / size, wanted / size, atol=1e-8)
@@ -222,14 +231,16 @@ def test_every_card_is_right_and_runs_or_says_who_would_know():
         (lambda: modes("generic-rlc", component_dtod=-0.1), InputError, "component_dtod must be"),
         (lambda: device(modes("generic-rlc"), A, B), DoesNotFitError, "capacitors between cells make negative"),
         (
-            lambda: device(modes("generic-rlc"), np.array([[1.0, -1.5], [-1.5, 4.0]]), B[:2]), DoesNotFitError,
+            lambda: device(modes("generic-rlc"), np.array([[1.0, -1.5], [-1.5, 4.0]]), B[:2]),
+            DoesNotFitError,
             "row 0 of A sums to -0.5",
         ),
         (lambda: device(modes("generic-rlc"), stieltjes(9), np.zeros(9)), DoesNotFitError, "has 8 cells, and A has 9"),
         (lambda: device(modes("normal-spu"), stieltjes(3), B[:3]), InputError, "states no capacitance"),
         (lambda: device(modes("normal-cn101", tau="1 us"), A, B), InputError, "states no step"),
         (
-            lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="5 us")), InputError,
+            lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="5 us")),
+            InputError,
             "a step of 5e-06 s is unstable",
         ),
         (lambda: modes("generic-overdamped", matrix_bits=1), InputError, "matrix_bits must be .* from 2 to 52, got 1"),
@@ -239,36 +250,45 @@ def test_every_card_is_right_and_runs_or_says_who_would_know():
         (lambda: modes("generic-overdamped", tau="-1 us"), InputError, "^tau must be > 0, got -1e-06"),
         (lambda: modes("generic-overdamped", noise_bandwidth=0), InputError, "^noise_bandwidth must be > 0, got 0"),
         (
-            lambda: device(modes("generic-rlc", component_dtod=2), stieltjes(3), np.zeros(3)), InputError,
+            lambda: device(modes("generic-rlc", component_dtod=2), stieltjes(3), np.zeros(3)),
+            InputError,
             "with the components of this die, a capacitor is -",
         ),
         (
             lambda: device(modes("generic-rlc", matrix_bits=2), np.array([[3.0, -1.6], [-1.6, 1.7]]), np.zeros(2)),
-            DoesNotFitError, "rounded to matrix_bits = 2, row 0 of A sums to 0",
+            DoesNotFitError,
+            "rounded to matrix_bits = 2, row 0 of A sums to 0",
         ),
         (
             lambda: device(modes("generic-overdamped", matrix_bits=2), np.array([[1.0, 0.6], [0.6, 0.7]]), B[:2]),
-            InputError, "^rounded to matrix_bits = 2, A must be positive definite",
+            InputError,
+            "^rounded to matrix_bits = 2, A must be positive definite",
         ),
         (
-            lambda: device(modes("generic-overdamped", component_dtod=3), A, B), InputError,
+            lambda: device(modes("generic-overdamped", component_dtod=3), A, B),
+            InputError,
             "with the components of this die, A must be positive definite",
         ),
         (
-            lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="300 ns")), InputError,
+            lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="300 ns")),
+            InputError,
             "cannot follow the forces here",
         ),
         (
-            lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="10 ns", spacing=3)), InputError,
+            lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="10 ns", spacing=3)),
+            InputError,
             "take shorter steps, or less spacing",
         ),
         (
-            lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="100 ns"), time_s=1e-8,
-                            interval_s=5e-9), InputError, "one interval of whole steps at least",
+            lambda: measure(
+                A, B, machine=modes("normal-cn101", tau="1 us", step="100 ns"), time_s=1e-8, interval_s=5e-9
+            ),
+            InputError,
+            "one interval of whole steps at least",
         ),
         (lambda: device(ideal(), A, B[:3]), InputError, "b must have one entry for each row"),
     ],
-)  # fmt: skip
+)
 def test_bad_machines_are_one_sentence(make, kind, sentence):
     with pytest.raises(kind, match=sentence) as raised:
         make()

@@ -32,10 +32,14 @@ def random_network(n, m, seed, *, ratio=1.0, coupled=True):
     J = np.triu(rng.normal(size=(n, n)) * 0.4, 1) * coupled
     root = rng.normal(size=(m, m))
     return MixedNetwork(
-        bias=rng.normal(size=n) * 0.3, coupling=J + J.T, stiffness=root @ root.T / m + np.eye(m),
-        force=rng.normal(size=m) * 0.4, weights=rng.normal(size=(m, n)) * 0.3, pbit_tau_s=NS,
+        bias=rng.normal(size=n) * 0.3,
+        coupling=J + J.T,
+        stiffness=root @ root.T / m + np.eye(m),
+        force=rng.normal(size=m) * 0.4,
+        weights=rng.normal(size=(m, n)) * 0.3,
+        pbit_tau_s=NS,
         mode_tau_s=ratio * NS * rng.uniform(0.7, 1.5, m),
-    )  # fmt: skip
+    )
 
 
 def state_number(spins):
@@ -81,10 +85,12 @@ def test_the_exact_law_is_the_boltzmann_factor_integrated():
     x = np.linspace(-12, 12, 4001)
     J, A, W = network.coupling, network.stiffness[0, 0], network.weights[0]
     states = np.array(list(product((-1, 1), repeat=3)))
-    weight = np.array([
-        np.exp(-BETA * (network.bias @ s + s @ J @ s / 2 + A * x**2 / 2 - network.force[0] * x - x * (W @ s)))
-        for s in states
-    ])  # fmt: skip
+    weight = np.array(
+        [
+            np.exp(-BETA * (network.bias @ s + s @ J @ s / 2 + A * x**2 / 2 - network.force[0] * x - x * (W @ s)))
+            for s in states
+        ]
+    )
     weight /= weight.sum()
     np.testing.assert_allclose(law.probability[state_number(states)], weight.sum(axis=1), atol=1e-9)
     np.testing.assert_allclose(law.marginal(0, x), weight.sum(axis=0) / (x[1] - x[0]), atol=1e-9)
@@ -229,9 +235,12 @@ def test_clocks_that_take_uncoupled_pbits_have_the_same_law(clock):
     network = random_network(5, 2, 31)
     ring = np.roll(np.eye(5), 1, axis=1) * 0.5
     network = MixedNetwork(
-        bias=network.bias, coupling=ring + ring.T, stiffness=network.stiffness, force=network.force,
+        bias=network.bias,
+        coupling=ring + ring.T,
+        stiffness=network.stiffness,
+        force=network.force,
         weights=network.weights,
-    )  # fmt: skip
+    )
     found = run(network, beta=BETA, time_s=40.3 * NS, replicas=20_000, seed=31, clock=clock)
     assert follows(found, exact_law(network, BETA))
 
@@ -240,9 +249,12 @@ def test_modes_far_slower_than_pbits_leave_the_pbits_their_joint_law():
     network = random_network(4, 2, 41, ratio=100.0)
     law = exact_law(network, BETA)
     frozen = MixedNetwork(
-        bias=network.bias - network.weights.T @ law.mean, coupling=network.coupling, stiffness=np.eye(1), force=[0.0],
+        bias=network.bias - network.weights.T @ law.mean,
+        coupling=network.coupling,
+        stiffness=np.eye(1),
+        force=[0.0],
         weights=np.zeros((1, 4)),
-    )  # fmt: skip
+    )
     found = run(network, beta=BETA, time_s=1000 * NS, replicas=3000, seed=41)
     assert follows(found, law)
     # p-bits in the mean field of the modes would have another law
@@ -271,9 +283,13 @@ def test_synchronous_pbits_beside_fast_modes_follow_the_law_of_their_own_chain()
     """Modes that forget between ticks make the p-bits a Markov chain whose transitions are integrals over one mode."""
     given = random_network(4, 1, 51)
     network = MixedNetwork(
-        bias=given.bias, coupling=given.coupling, stiffness=given.stiffness, force=given.force,
-        weights=given.weights, mode_tau_s=0.01 * NS,
-    )  # fmt: skip
+        bias=given.bias,
+        coupling=given.coupling,
+        stiffness=given.stiffness,
+        force=given.force,
+        weights=given.weights,
+        mode_tau_s=0.01 * NS,
+    )
     law = exact_law(network, BETA)
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     x = law.centres + np.sqrt(law.spread[0, 0]) * nodes  # (16, 60)
@@ -308,8 +324,12 @@ def test_averages_over_time_are_those_of_the_law():
         network, beta=BETA, time_s=200 * NS, replicas=1500, schedules=3, seed=61, every_s=0.7 * NS, settle_s=40 * NS
     ).moments
     second, cross = law.covariance + np.outer(law.mean, law.mean), law.cross + np.outer(law.mean, law.spin_mean)
-    for measured, exact in ((found.spin, law.spin_mean), (found.x, law.mean), (found.second, second),
-                            (found.cross, cross)):  # fmt: skip
+    for measured, exact in (
+        (found.spin, law.spin_mean),
+        (found.x, law.mean),
+        (found.second, second),
+        (found.cross, cross),
+    ):
         z = (measured.mean(axis=0) - exact) / (measured.std(axis=0, ddof=1) / np.sqrt(1500))
         assert np.abs(z).max() < 4.5  # of 15
 
@@ -319,8 +339,15 @@ def test_probes_between_events_have_the_correlation_in_time_of_the_process():
     A = np.array([[1.0, 0.4], [0.4, 2.0]])
     network = MixedNetwork(bias=[0.0], stiffness=A, force=[0.3, 0.0], weights=np.zeros((2, 1)), mode_tau_s=2 * NS)
     seen = []
-    run(network, beta=1.0, time_s=8 * NS, replicas=40_000, seed=7, every_s=0.2 * NS,
-        observe=lambda t, s, x: seen.append(x.copy()))  # fmt: skip
+    run(
+        network,
+        beta=1.0,
+        time_s=8 * NS,
+        replicas=40_000,
+        seed=7,
+        every_s=0.2 * NS,
+        observe=lambda t, s, x: seen.append(x.copy()),
+    )
     law = exact_law(network, 1.0)
     x = np.array(seen) - law.mean
     values, basis = np.linalg.eigh(A)
@@ -364,9 +391,12 @@ def test_ticks_come_at_the_pace_of_each_pbit():
 def test_free_running_pbits_tick_at_their_own_period_from_time_0():
     given = random_network(3, 1, 1)
     network = MixedNetwork(
-        bias=given.bias, stiffness=given.stiffness, force=given.force, weights=given.weights,
+        bias=given.bias,
+        stiffness=given.stiffness,
+        force=given.force,
+        weights=given.weights,
         pbit_tau_s=np.array([0.5, 1.0, 3.0]) * NS,
-    )  # fmt: skip
+    )
     record = run(network, beta=BETA, time_s=9.1 * NS, seed=2, clock="free-running", record=True).record
     expected = [(tick * period, i) for i, period in enumerate((500_000, 1_000_000, 3_000_000)) for tick in range(20)]
     expected = sorted(event for event in expected if event[0] < 9_100_000)

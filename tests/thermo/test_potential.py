@@ -78,8 +78,17 @@ def test_escape_over_a_barrier_takes_the_exact_mean_time_and_kramers_is_near():
         first[np.isnan(first) & (x >= 1.0)] = time_s
         return not np.isnan(first).any()
 
-    overdamped(potential, beta=beta, tau_s=1.0, time_s=400.0, step_s=2e-3, replicas=len(first), start=-1.0, seed=5,
-               observe=observe)  # fmt: skip
+    overdamped(
+        potential,
+        beta=beta,
+        tau_s=1.0,
+        time_s=400.0,
+        step_s=2e-3,
+        replicas=len(first),
+        start=-1.0,
+        seed=5,
+        observe=observe,
+    )
     assert not np.isnan(first).any()
     # seen in steps, a crossing is found late by about 0.58 sqrt(2 step / beta) of way (Siegmund's correction)
     late = 0.5826 * np.sqrt(2 * 2e-3 / beta)
@@ -120,9 +129,7 @@ def test_the_kernel_and_the_general_way_make_one_trace(potential, replicas):
     """To rounding: they take the same normals, and differ in the order in which a slope is worked out."""
     general = replace(potential, polynomial=None)
     for method in METHODS:
-        fast, slow = (
-            overdamped(p, tau_s=1.0, method=method, replicas=replicas, **FEW) for p in (potential, general)
-        )  # fmt: skip
+        fast, slow = (overdamped(p, tau_s=1.0, method=method, replicas=replicas, **FEW) for p in (potential, general))
         np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-9)
     fast, slow = (underdamped(p, mass=0.7, relax_s=2.0, replicas=replicas, **FEW) for p in (potential, general))
     np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-9)
@@ -177,9 +184,21 @@ def test_what_is_a_polynomial_is_found_to_be_one(text, centre, slope):
 
 @pytest.mark.parametrize(
     "text",
-    ["exp(x)", "1/x", "x**0.5", "x**-2", "2**x", "x**20", "x**9*x**9", "x*sin(0*x)", "x/0", "x*1e200*1e200",
-     "sqrt(-1)*x", "(x - 1000)**4*(x + 1000)**4"],
-)  # fmt: skip
+    [
+        "exp(x)",
+        "1/x",
+        "x**0.5",
+        "x**-2",
+        "2**x",
+        "x**20",
+        "x**9*x**9",
+        "x*sin(0*x)",
+        "x/0",
+        "x*1e200*1e200",
+        "sqrt(-1)*x",
+        "(x - 1000)**4*(x + 1000)**4",
+    ],
+)
 def test_what_is_none_or_would_lose_digits_is_evaluated_as_it_stands(text):
     assert expression(text).polynomial is None
 

@@ -39,12 +39,16 @@ def test_networks_and_potentials_run_too():
 
 @pytest.mark.parametrize(
     ("how", "sentence"),
-    [({"interval_s": 0.0}, "interval_s must be > 0"), ({"interval_s": 2e-6}, "at most time_s"),
-     ({"start": None}, "need a start"), ({"replicas": 0}, "replicas must be >= 1"),
-     ({"start": [1.0, 2.0], "replicas": 3}, r"start must be a number or have shape \(1,\) or \(3, 1\), got \(2,\)"),
-     ({"interval_s": 1e-15}, "at most 2e.08 numbers, and 1e.09 looks at 1 replicas of 1 cells are 1e.09"),
-     ({"interval_s": 1e-320}, "look less often")],
-)  # fmt: skip
+    [
+        ({"interval_s": 0.0}, "interval_s must be > 0"),
+        ({"interval_s": 2e-6}, "at most time_s"),
+        ({"start": None}, "need a start"),
+        ({"replicas": 0}, "replicas must be >= 1"),
+        ({"start": [1.0, 2.0], "replicas": 3}, r"start must be a number or have shape \(1,\) or \(3, 1\), got \(2,\)"),
+        ({"interval_s": 1e-15}, "at most 2e.08 numbers, and 1e.09 looks at 1 replicas of 1 cells are 1e.09"),
+        ({"interval_s": 1e-320}, "look less often"),
+    ],
+)
 def test_bad_runs_are_one_sentence(how, sentence):
     with pytest.raises(InputError, match=sentence):
         run(quadratic(1.0), **{"time_s": 1e-6, "interval_s": 1e-7} | how)
