@@ -33,7 +33,6 @@ from hwsim.engine.bitplanes_kernel import (
 from hwsim.engine.bitplanes_thresholds import Classes, Counts, Tables
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
-from hwsim.engine.integer import integer_unit
 from hwsim.engine.memory import aligned
 from hwsim.engine.pending import Queue, Rings, drop, grown, new_queue, new_rings, newest, newest_of_rings, write_rings
 from hwsim.engine.schedule import Chunk
@@ -92,7 +91,7 @@ class IntegerRows(NamedTuple):
 
 
 def _integer_rows(program: Program) -> IntegerRows:
-    unit = integer_unit(program)
+    unit = program.network.unit
     degree, rows = program.network.degree, program.network.rows
     weight = np.rint(program.network.weight / (unit or 1.0)).astype(np.int64)
     driven = np.zeros(len(weight), dtype=np.bool_) if program.wires.driven is None else program.wires.driven
@@ -121,7 +120,7 @@ class Prepared:
 
     def __init__(self, program: Program) -> None:
         self.n_pbits = program.n_pbits
-        self.unit = integer_unit(program) or 1.0
+        self.unit = program.network.unit or 1.0
         integers = _integer_rows(program)
         weight, counts = integers.weight, integers.counts
         few, plain = int(counts.max(initial=0)) <= 31, bool(np.all(np.abs(weight) == 1))

@@ -6,7 +6,6 @@ from enum import Enum
 import numpy as np
 
 from hwsim.cell.codes import HEAT_BATH, NO_LIMIT
-from hwsim.engine.integer import integer_unit
 from hwsim.program import Program
 
 
@@ -42,7 +41,7 @@ def asked(program: Program) -> list[Feature]:
     network, wires, cells, noise = program.network, program.wires, program.cells, program.noise
     devices = (cells.gain, cells.offset, cells.threshold_word)
     present = {
-        Feature.REAL_COUPLINGS: integer_unit(program) is None,
+        Feature.REAL_COUPLINGS: program.network.unit is None,
         Feature.DIFFERENT_DELAYS: wires.exchange is None and wires.uniform_delay is None,
         Feature.EXCHANGE: wires.exchange is not None,
         Feature.SYNAPSE: bool(np.any(cells.synapse > 0)),

@@ -16,7 +16,6 @@ from hwsim.cell.source import STATE_WORDS
 from hwsim.engine.arguments import given, steps_of
 from hwsim.engine.contract import Columns, Start, columns, own_state
 from hwsim.engine.feature import ALL
-from hwsim.engine.integer import integer_unit
 from hwsim.engine.lanes_fields import Filters, Network
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
 from hwsim.engine.lanes_thresholds import MAX_RUNGS, RUNGS, Cells, Tables
@@ -51,7 +50,7 @@ class Prepared:
     def __init__(self, program: Program) -> None:
         device, network, wires = columns(program), program.network, program.wires
         has_synapse = bool(np.any(program.cells.synapse > 0))
-        unit = None if has_synapse else integer_unit(program)
+        unit = None if has_synapse else program.network.unit
         levels = _integer_levels(network, unit)
         alike = all(bool(np.all(column == column[0])) for column in vars(device).values())
         path = _path(program, device, is_integer=unit is not None and int(levels.n_levels.max()) <= MAX_LEVELS)

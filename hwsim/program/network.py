@@ -9,6 +9,11 @@ import numpy as np
 from hwsim.errors import InputError
 from hwsim.program.record import CONNECTION, PBIT, ROW, Record, column
 
+_MOST_MANTISSAS = 4096
+"""Different magnitudes of couplings, but for powers of two, beyond which no unit is looked for."""
+_MOST_UNITS = 16000
+"""Units in a field, at most: an int16 holds them."""
+
 
 def rows_of(indptr: np.ndarray) -> np.ndarray:
     """int64 (m,): the row of every stored connection."""
@@ -80,6 +85,24 @@ class Network(Record):
     def reach(self) -> np.ndarray:
         """float64 (n,): the largest field of each spin, |h| + sum of |J|."""
         return np.abs(self.bias) + self.row_sums(np.abs(self.weight))
+
+    @cached_property
+    def unit(self) -> float | None:
+        """The power of two of which every bias and coupling is a small multiple, or None.
+
+        With a unit, fields are small whole numbers of it, and their sums are exact in float64.
+        """
+        values = np.concatenate((self.bias, self.weight))
+        values = np.abs(values[values != 0])
+        if len(values) == 0:
+            return 1.0
+        mantissa, exponent = np.frexp(values)
+        bits, which = np.unique((mantissa * 2.0**53).astype(np.int64), return_inverse=True)
+        if len(bits) > _MOST_MANTISSAS:
+            return None
+        trailing = np.array([(int(b) & -int(b)).bit_length() - 1 for b in bits])
+        unit = 2.0 ** int((exponent - 53 + trailing[which]).min())
+        return unit if self.reach.max() / unit < _MOST_UNITS else None
 
     def same_as(self, other: "Network") -> bool:
         """Whether both hold the same numbers."""
