@@ -44,7 +44,7 @@ for degree in DEGREES:
             run = hwsim.run(program, anneal=anneal, reads=READS, schedules=8, seed=1, checkpoints=1)
             energy = program.value_energies(unembed_states(program, run.states, "energy")[0])
             for name, target in targets.items():
-                tts = time_to_solution(energy <= target + 1e-9, run.group, float(sweeps))
+                tts = time_to_solution(energy <= target + 1e-9, run.schedule, float(sweeps))
                 low, high = tts.tts_ci_s
                 tried[name].append((tts.tts_is_bound, tts.tts_s, low, high or np.inf, sweeps, share))
             if sweeps == SWEEPS[-1] and not dense:

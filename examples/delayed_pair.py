@@ -32,7 +32,7 @@ for ratio in (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0):
         program(ratio), anneal=hwsim.constant(BETA, "200 ns"), reads=16384, schedules=256, seed=7, checkpoints=1
     )
     product = run.states[:, 0] * run.states[:, 1]
-    mean, error = product.mean(), standard_error(product, run.group)
+    mean, error = product.mean(), standard_error(product, run.schedule)
     law = delayed_pair(beta_j=BETA, delay_over_tau=ratio)
     measured.append((ratio, mean, error))
     print(f"{ratio:9.2f}   {mean:.4f} +- {error:.4f}   {law:.4f}   {(mean - law) / error:+.1f}")

@@ -54,7 +54,7 @@ for k, t in enumerate(TEMPERATURES):
     late = slice(10 * k + 5, 10 * k + 10)  # the second half of each stay
     energy = run.checkpoint_energies[1:][late].mean(axis=0) / SIDE**2
     m = np.abs([m for m, _ in seen[late]]).mean(axis=0)
-    row = energy.mean(), standard_error(energy, run.group), m.mean(), standard_error(m, run.group)
+    row = energy.mean(), standard_error(energy, run.schedule), m.mean(), standard_error(m, run.schedule)
     table.append(row)
     exact = exact_energy(t)
     print(

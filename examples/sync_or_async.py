@@ -24,7 +24,7 @@ for delay in DELAYS_NS:
     for clock in CLOCKS:
         chip = hwsim.chip("generic-all-to-all", clock=clock, tau="5 ns", delay=f"{delay} ns")
         run = hwsim.run(hwsim.compile(problem, chip), anneal=ANNEAL, reads=256, seed=1)
-        cuts[clock].append((-run.energies.mean(), standard_error(run.energies, run.group)))
+        cuts[clock].append((-run.energies.mean(), standard_error(run.energies, run.schedule)))
     print(f"{delay:5.1f} ns", *(f"{cuts[clock][-1][0]:10.2f} +- {cuts[clock][-1][1]:4.2f}" for clock in CLOCKS))
 for clock in CLOCKS:
     axes.errorbar(DELAYS_NS, *zip(*cuts[clock], strict=True), marker="o", capsize=3, label=clock)

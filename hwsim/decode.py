@@ -84,7 +84,7 @@ def unembed(run: Any, method: str = "majority") -> Any:
         vartype=run.program.readout.vartype,
         energy=run.energies[kept] if method != "energy" else run.program.value_energies(values),
         info=timing(run),
-        schedule=run.group[kept],
+        schedule=run.schedule[kept],
         **breaks,
     )
 
@@ -100,7 +100,7 @@ def _discrete_samples(run: Any, labels: list) -> Any:
         vartype="DISCRETE",
         energy=run.energies,
         info=timing(run),
-        schedule=run.group,
+        schedule=run.schedule,
     )
 
 

@@ -66,8 +66,18 @@ class _Old(ModuleType):
 
 
 def _warn(old: str, new: str) -> None:
-    words = f"{old} is now {new}; the old path goes with the next release"
+    words = f"{old} is now {new}; the next release drops the old name"
     warnings.warn(words, DeprecationWarning, stacklevel=3)
+
+
+def renamed(old: str, new: str) -> property:
+    """The attribute ``old`` of a class, which is now ``new``."""
+
+    def value(record: Any) -> Any:
+        _warn(f"{type(record).__name__}.{old}", f"{type(record).__name__}.{new}")
+        return getattr(record, new)
+
+    return property(value)
 
 
 def names_of(module: str, **homes: str) -> Callable[[str], Any]:

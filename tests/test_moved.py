@@ -4,6 +4,7 @@ from importlib import import_module
 
 import pytest
 
+import hwsim
 from hwsim.moved import MOVED, RENAMED
 
 
@@ -21,6 +22,18 @@ def test_a_name_that_changed_is_found_under_its_old_one():
     for (path, name), (new, renamed) in RENAMED.items():
         with pytest.warns(DeprecationWarning, match=f"{path}.{name} is now {new}.{renamed}"):
             assert getattr(import_module(path), name) is getattr(import_module(new), renamed)
+
+
+def test_the_schedule_of_each_read_answers_to_its_old_name():
+    program = hwsim.compile(hwsim.read("karate"), hwsim.chip("generic-all-to-all"))
+    how = {"reads": 8, "schedules": 2, "threads": 1}
+    run = hwsim.run(program, anneal=hwsim.linear(0.1, 2.0, "50 ns"), **how)
+    outcome = hwsim.parallel_tempering(program, sweeps=2, betas=[0.5, 1.0], **how)
+    estimate = hwsim.annealed_importance(program, 0.5, betas=[0.0, 0.25, 0.5], **how)
+    for result in (run, outcome, estimate):
+        name = type(result).__name__
+        with pytest.warns(DeprecationWarning, match=f"{name}.group is now {name}.schedule"):
+            assert result.group is result.schedule
 
 
 def test_what_was_never_there_is_not_found():

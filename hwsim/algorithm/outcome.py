@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.moved import renamed
 from hwsim.program import Program
 from hwsim.session import Activity, Session, turns
 from hwsim.session.run import device_energy_j
@@ -20,7 +21,7 @@ class Outcome:
     """Independent runs of an algorithm on one Program.
 
     energies : float64 (reads,), of the best replica at the end;  states : int8 (reads, n), its state
-    group : int (reads,), schedule group of each read
+    schedule : int (reads,), number of each read's schedule
     checkpoint_times_s : float64 (c,);  checkpoint_energies : float64 (c, reads), of the best replica then
     best_energies : float64 (c, reads), the least that was read up to then
     betas : of the replicas, where there is a ladder;  facts : rates and the like, by name
@@ -32,7 +33,7 @@ class Outcome:
     seed: int
     energies: np.ndarray
     states: np.ndarray
-    group: np.ndarray
+    schedule: np.ndarray
     checkpoint_times_s: np.ndarray
     checkpoint_energies: np.ndarray
     best_energies: np.ndarray
@@ -41,6 +42,8 @@ class Outcome:
     interrupted: bool = False
     betas: np.ndarray | None = None
     facts: dict[str, list[float]] = field(default_factory=dict)
+
+    group = renamed("group", "schedule")
 
     @property
     def reads(self) -> int:
@@ -101,7 +104,7 @@ class History:
         algorithm: str,
         copies: int,
         states: np.ndarray,
-        group: np.ndarray,
+        schedule: np.ndarray,
         swaps: float,
         betas: np.ndarray,
         facts: dict[str, list[float]],
@@ -116,7 +119,7 @@ class History:
             seed=session.settings.seed,
             energies=self.energies,
             states=session.program.readout.vote(states[self.best]),
-            group=group,
+            schedule=schedule,
             checkpoint_times_s=np.array(self._times) * turns(activity.replicas, copies),
             checkpoint_energies=np.array(self._table),
             best_energies=np.array(self._least),

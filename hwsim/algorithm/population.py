@@ -72,7 +72,7 @@ def population_annealing(
         algorithm="population annealing",
         copies=copies,
         states=states,
-        group=np.arange(reads),
+        schedule=np.arange(reads),
         swaps=float(history.n_looks * population),
         betas=betas[: history.n_looks],
         began=began,

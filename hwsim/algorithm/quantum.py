@@ -127,7 +127,7 @@ def quantum_annealing(
         seed=how.seed,
         energies=least,
         states=program.readout.vote(states.reshape(reads, copies, -1)[np.arange(reads), best]),
-        group=result.group,
+        schedule=result.schedule,
         checkpoint_times_s=np.array([result.device_time_s]),
         checkpoint_energies=least[None],
         best_energies=least[None],

@@ -97,7 +97,7 @@ def _value(word: str) -> Any:
     return word
 
 
-def carry_out(program: Program, recipe: Recipe, **settings: Unpack[RunKeywords]) -> Outcome:
+def run_recipe(program: Program, recipe: Recipe, **settings: Unpack[RunKeywords]) -> Outcome:
     """Independent runs of ``recipe``, one for each read; settings : see RunSettings. Raises InputError and
     UnsupportedError."""
     how = RunSettings.of(settings)
@@ -136,7 +136,7 @@ def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
         seed=run.seed,
         energies=run.energies,
         states=run.variables,
-        group=run.group,
+        schedule=run.schedule,
         checkpoint_times_s=run.checkpoint_times_s[1:],
         checkpoint_energies=run.checkpoint_energies[1:],
         best_energies=run.checkpoint_energies[1:],

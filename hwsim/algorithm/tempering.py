@@ -80,7 +80,7 @@ def parallel_tempering(
         algorithm="parallel tempering",
         copies=copies,
         states=states,
-        group=np.repeat(np.arange(how.schedules), how.reads // how.schedules),
+        schedule=np.repeat(np.arange(how.schedules), how.reads // how.schedules),
         swaps=moves.decided,
         betas=betas,
         facts=moves.facts(),

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.report.pareto import pareto_picture, pareto_table
     from hwsim.study.designs import checked, design_rows, mark_best, plan_of
     from hwsim.study.plan import build
-    from hwsim.study.workers import Shelf
+    from hwsim.study.workers import ProgramFolder
 
     spec = checked(_toml(arguments.spec))
     problem = read(spec["problem"])
@@ -73,16 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
         Bar(left=True) as bar,
         tempfile.TemporaryDirectory(prefix="hwsim-explore-", ignore_cleanup_errors=True) as folder,
     ):
-        shelf = Shelf(folder)
+        programs = ProgramFolder(folder)
         plan = build(
             plan_of(spec, target),
-            shelf.keep,
+            programs.keep,
             as_given=True,
             progress=lambda done, of, what: bar.show(done / of, f"preparing {done + 1}/{of}  {what}"),
         )
         made = record(arguments, seed=spec["seed"], programs=dict.fromkeys(point.program for point in plan.points))
         for row in design_rows(
-            plan, kept, shelf, threads=arguments.threads, interrupt=lambda: ctrl_c.heard, progress=bar.show
+            plan, kept, programs, threads=arguments.threads, interrupt=lambda: ctrl_c.heard, progress=bar.show
         ):
             rows.append(row)
             if arguments.output:

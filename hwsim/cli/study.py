@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.study.plan import build, read_plan
     from hwsim.study.store import Store
     from hwsim.study.summed import table
-    from hwsim.study.workers import Shelf
+    from hwsim.study.workers import ProgramFolder
 
     if arguments.dask is not None and arguments.workers is not None:
         raise InputError("--workers are processes on this machine, --dask is a cluster: give one of them")
@@ -73,12 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
         CtrlC() as ctrl_c,
         Bar() as bar,
     ):
-        shelf = Shelf(folder)
-        workers = _workers(arguments, shelf, lambda: ctrl_c.heard)
+        programs = ProgramFolder(folder)
+        workers = _workers(arguments, programs, lambda: ctrl_c.heard)
         try:
             plan = build(
                 spec,
-                shelf.keep,
+                programs.keep,
                 recall=store.points().get,
                 progress=lambda done, of, what: bar.show(done / of, f"preparing {done + 1}/{of}  {what}"),
             )
@@ -118,17 +118,17 @@ def run(arguments: argparse.Namespace) -> int:
     return give(arguments, document, made, text=text, stopped=again if result.interrupted else None)
 
 
-def _workers(arguments: argparse.Namespace, shelf: Any, interrupt: Any) -> Any:
+def _workers(arguments: argparse.Namespace, programs: Any, interrupt: Any) -> Any:
     from hwsim.study.workers import Processes, ThisProcess
 
     if arguments.dask is not None:
         from hwsim.study.cluster import Cluster
 
-        return Cluster(shelf, arguments.dask)
+        return Cluster(programs, arguments.dask)
     count = os.cpu_count() or 1
     if arguments.workers is not None:
         count = arguments.workers
-    return ThisProcess(shelf, interrupt=interrupt) if count == 1 else Processes(shelf, count)
+    return ThisProcess(programs, interrupt=interrupt) if count == 1 else Processes(programs, count)
 
 
 def _show(bar: Bar, status: Any) -> None:

@@ -98,9 +98,9 @@ NO_SOLUTION = {
 """The facts where there is no target."""
 
 
-def solution(success: np.ndarray, group: np.ndarray, paid: Account) -> Solution:
-    """From which reads succeeded, bool (reads,), the schedule of each, int (reads,), and the account of one run."""
-    found = from_successes(success, group, paid.device_time_s)
+def solution(success: np.ndarray, cluster: np.ndarray, paid: Account) -> Solution:
+    """The Solution of reads. success : bool (reads,);  cluster : int (reads,), of each read;  paid : for one run."""
+    found = from_successes(success, cluster, paid.device_time_s)
     return Solution(**{item.name: getattr(found, item.name) for item in fields(TimeToSolution)}, account=paid)
 
 
@@ -115,7 +115,7 @@ def time_to_solution(result: Run | Outcome, *, target: float, overhead_s: float 
     paid = account_of(result, other_s=overhead_s)
     if not paid.device_time_s > 0:
         raise InputError("the run was ended before its first checkpoint; it has no time to solution")
-    return solution(reached(result.energies, target), clusters(result.program, result.group), paid)
+    return solution(reached(result.energies, target), clusters(result.program, result.schedule), paid)
 
 
 def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:
@@ -129,10 +129,10 @@ def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:
     return account(activity_of(result), program.prices, wires_j=wires_j, other_s=other_s)
 
 
-def clusters(program: Program, group: np.ndarray) -> np.ndarray:
-    """int (reads,): reads that may be correlated have the same number: those of one schedule, ``group``, unless
+def clusters(program: Program, schedule: np.ndarray) -> np.ndarray:
+    """int (reads,), the cluster of each read. Reads of one ``schedule`` may be correlated and form a cluster, unless
     `is_fixed`."""
-    return np.arange(len(group)) if is_fixed(program) else group
+    return np.arange(len(schedule)) if is_fixed(program) else schedule
 
 
 def is_fixed(program: Program) -> bool:

@@ -272,8 +272,8 @@ def thermometer(
             session.write(spins)
             if number >= settle:
                 total += purse
-    energies, group = quantum * total / rounds, session.group
-    mean, error = float(energies.mean()), standard_error(energies, group)
+    energies, schedule = quantum * total / rounds, session.schedule
+    mean, error = float(energies.mean()), standard_error(energies, schedule)
     assert error is not None
     slope = mean * (mean + quantum)
     return Reading(

@@ -19,6 +19,7 @@ from hwsim.analysis.interval import student_quantile
 from hwsim.anneal import constant
 from hwsim.equilibrium.partition import check_beta, log_mean_exp
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.moved import renamed
 from hwsim.program import Program
 from hwsim.session import Activity, RunKeywords, RunSettings, Session
 from hwsim.streams import generator
@@ -55,7 +56,7 @@ class Annealed:
 
     betas : float64 (k,) from 0;  forward, reverse : float64 (reads,), sum of (b' - b) E on the way up and down
     log_z_0 : ln Z at beta 0, offset included, so that ln Z = log_z_0 + ln <exp(-forward)> = log_z_0 - ln <exp(reverse)>
-    group : int64 (reads,), schedule of each read;  estimate : half the sum of both ways
+    schedule : int64 (reads,), schedule of each read;  estimate : half the sum of both ways
     forward_log_z, reverse_log_z : of each way, with its standard error
     """
 
@@ -63,13 +64,15 @@ class Annealed:
     forward: np.ndarray
     reverse: np.ndarray
     log_z_0: float
-    group: np.ndarray
+    schedule: np.ndarray
     estimate: Estimate
     forward_log_z: tuple[float, float]
     reverse_log_z: tuple[float, float]
     engine: str
     activity: Activity
     host_s: float
+
+    group = renamed("group", "schedule")
 
     @property
     def dissipated(self) -> float:
@@ -148,7 +151,7 @@ def annealed_importance(
         source, states = generator(how.seed, "annealed importance"), session.peek()
         rows = np.arange(how.reads)
         for number in range(how.schedules):
-            own = np.flatnonzero(session.group == number)
+            own = np.flatnonzero(session.schedule == number)
             rows[own] = own[resample(np.exp(forward[own].min() - forward[own]), source.random())]
         session.write(states[rows])
         session.hold(float(betas[-1]), settle)
@@ -157,11 +160,13 @@ def annealed_importance(
             reverse += (b - after) * session.energies()
             session.hold(float(after), sweeps)
     log_z_0 = program.n_pbits * math.log(2) - beta * program.readout.energy_offset
-    up, down = _jackknife(forward, session.group, -1.0), _jackknife(reverse, session.group, 1.0)
+    up, down = _jackknife(forward, session.schedule, -1.0), _jackknife(reverse, session.schedule, 1.0)
     both = _Spread((up.whole - down.whole) / 2, (up.without - down.without) / 2)
     quantile = student_quantile((1 + CONFIDENCE) / 2, how.schedules - 1)
     (lower, lower_error), (upper, upper_error) = (
-        _mean_and_error(np.array([-sign * log_mean_exp(sign * work[session.group == g]) for g in range(how.schedules)]))
+        _mean_and_error(
+            np.array([-sign * log_mean_exp(sign * work[session.schedule == g]) for g in range(how.schedules)])
+        )
         for sign, work in ((-1.0, forward), (1.0, reverse))
     )
     half = quantile * both.error
@@ -178,7 +183,7 @@ def annealed_importance(
         forward=forward,
         reverse=reverse,
         log_z_0=log_z_0,
-        group=session.group,
+        schedule=session.schedule,
         estimate=estimate,
         forward_log_z=(log_z_0 + up.value, up.error),
         reverse_log_z=(log_z_0 - down.value, down.error),
@@ -354,12 +359,12 @@ def _machine(program: Program, how: RunSettings, sweeps: int) -> _Machine:
 
 def _settled_energy(session: _Machine, beta: float, sweeps: int, looks: int) -> tuple[np.ndarray, float]:
     """(mean energy of each schedule, mean square of all): ``looks`` in the second half of ``sweeps`` at ``beta``."""
-    size = np.bincount(session.group)
+    size = np.bincount(session.schedule)
     total, square = np.zeros(len(size)), 0.0
     session.hold(beta, sweeps - sweeps // 2)
     for look in range(looks):
         energies = session.energies()
-        total += np.bincount(session.group, weights=energies) / size / looks
+        total += np.bincount(session.schedule, weights=energies) / size / looks
         square += float(np.mean(energies**2)) / looks
         rest = (sweeps // 2) * (look + 1) // looks - (sweeps // 2) * look // looks
         if rest:
@@ -374,14 +379,14 @@ def _mean_and_error(values: np.ndarray) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class _Spread:
-    """A statistic of all groups, and without each: the jackknife's value and standard error."""
+    """A statistic of all schedules, and of all but each one: the jackknife's value and standard error."""
 
     whole: float
     without: np.ndarray
 
     @property
     def value(self) -> float:
-        """Without the bias of first order in 1 / groups."""
+        """Corrected for the bias of first order in 1 / schedules."""
         g = len(self.without)
         return float(g * self.whole - (g - 1) * self.without.mean())
 
@@ -391,12 +396,12 @@ class _Spread:
         return float(np.sqrt((g - 1) / g * np.sum((self.without - self.without.mean()) ** 2)))
 
 
-def _jackknife(work: np.ndarray, group: np.ndarray, sign: float) -> _Spread:
+def _jackknife(work: np.ndarray, schedule: np.ndarray, sign: float) -> _Spread:
     """ln <exp(sign work)>, of all reads and without each schedule."""
-    n = int(group.max()) + 1
+    n = int(schedule.max()) + 1
     top = float((sign * work).max())
-    weight = np.bincount(group, weights=np.exp(sign * work - top), minlength=n)
-    size = np.bincount(group, minlength=n)
+    weight = np.bincount(schedule, weights=np.exp(sign * work - top), minlength=n)
+    size = np.bincount(schedule, minlength=n)
     with np.errstate(divide="ignore"):
         without = np.log((weight.sum() - weight) / (size.sum() - size))
     if not np.isfinite(without).all():

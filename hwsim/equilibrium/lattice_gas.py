@@ -162,7 +162,7 @@ def particles(run: Run) -> Particles:
         )
     number = np.sum(run.variables == 1, axis=1)
     square = (number - number.mean()) ** 2 * run.reads / (run.reads - 1)
-    errors = [standard_error(values, run.group) or 0.0 for values in (number, square)]
+    errors = [standard_error(values, run.schedule) or 0.0 for values in (number, square)]
     return Particles(
         number=number,
         mean=float(number.mean()),

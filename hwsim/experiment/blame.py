@@ -113,10 +113,9 @@ def _rank(estimates: dict[str, list], metrics: list[dict]) -> tuple[float, ...]:
 
 
 def _estimates(runs: list[Run], ideal: list[Run], target: float) -> dict[str, list]:
-    group = np.concatenate([result.group + k * (result.group.max() + 1) for k, result in enumerate(runs)])
+    schedule = np.concatenate([result.schedule + k * (result.schedule.max() + 1) for k, result in enumerate(runs)])
     success = np.concatenate([reached(result.energies, target) for result in runs])
-    group = clusters(runs[0].program, group)
-    answer = time_to_solution(success, group, runs[0].device_time_s)
+    answer = time_to_solution(success, clusters(runs[0].program, schedule), runs[0].device_time_s)
     return {
         "p_success": [answer.p_success, *answer.p_success_ci],
         "tts99_s": [None if answer.tts_is_bound else answer.tts_s, *answer.tts_ci_s],
@@ -146,7 +145,7 @@ def _correlations(result: Run) -> np.ndarray:
     once = row < indices
     first, second = row[once], indices[once]
     values = result.variables
-    states = [values[result.group == g] for g in range(result.schedules)]
+    states = [values[result.schedule == g] for g in range(result.schedules)]
     return np.array([np.mean(s[:, first] * s[:, second], axis=0) for s in states])
 
 

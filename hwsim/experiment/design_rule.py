@@ -100,18 +100,18 @@ def design_rule(
         scaled = program.changed(delay=np.rint(pattern * ratio * update).astype(np.int64), exchange=None)
         seen: list[np.ndarray] = []
         parts = np.array_split(np.arange(how.reads), how.schedules)
-        group = np.repeat(np.arange(how.schedules), [len(part) for part in parts])
+        schedule = np.repeat(np.arange(how.schedules), [len(part) for part in parts])
         burnt = _BURN_IN * anneal.duration_s
 
         def observe(time_s: float, states: np.ndarray) -> None:
             if time_s > burnt:
-                seen.append(gather(scaled, states, group))
+                seen.append(gather(scaled, states, schedule))
 
         with CtrlC() as ctrl_c:
             own = vars(how) | {"progress": None if progress is None else progress(ratio)}
             looks = 1 if measure == "success" else _LOOKS
             run = emulate(scaled, anneal=anneal, checkpoints=looks, observe=observe, **own)
-        if run.interrupted or ctrl_c.heard or not np.array_equal(run.group, group):
+        if run.interrupted or ctrl_c.heard or not np.array_equal(run.schedule, schedule):
             return np.zeros((how.schedules, 1)), True
         return np.mean(seen, axis=0), False
 
@@ -205,9 +205,9 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
         if not len(first):
             raise InputError("correlation needs a problem with couplings")
 
-        def correlations(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
+        def correlations(scaled: Program, states: np.ndarray, schedule: np.ndarray) -> np.ndarray:
             values = scaled.readout.vote(states)
-            return _means((values[:, first] * values[:, second]).astype(np.float64), group)
+            return _means((values[:, first] * values[:, second]).astype(np.float64), schedule)
 
         def relative(base: np.ndarray, now: np.ndarray) -> float:
             size = _square(base)
@@ -220,17 +220,17 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
     if measure == "kl":
         law = boltzmann_law(energies(*network), float(anneal.beta[-1]))
 
-        def frequencies(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
-            counts = np.zeros((int(group.max()) + 1, len(law)))
-            np.add.at(counts, (group, state_index(scaled.readout.vote(states))), 1.0)
+        def frequencies(scaled: Program, states: np.ndarray, schedule: np.ndarray) -> np.ndarray:
+            counts = np.zeros((int(schedule.max()) + 1, len(law)))
+            np.add.at(counts, (schedule, state_index(scaled.readout.vote(states))), 1.0)
             return counts
 
         return frequencies, lambda base, now: _kl(now.sum(axis=0), law) - _kl(base.sum(axis=0), law)
     assert target is not None
 
-    def solved(scaled: Program, states: np.ndarray, group: np.ndarray) -> np.ndarray:
+    def solved(scaled: Program, states: np.ndarray, schedule: np.ndarray) -> np.ndarray:
         energy = scaled.energies(states)
-        return _means(reached(energy, target)[:, None].astype(np.float64), group)
+        return _means(reached(energy, target)[:, None].astype(np.float64), schedule)
 
     def lost(base: np.ndarray, now: np.ndarray) -> float:
         if not base.sum() > 0:
@@ -240,16 +240,16 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
     return solved, lost
 
 
-def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _means(values: np.ndarray, schedule: np.ndarray) -> np.ndarray:
     """(schedules, k): means of ``values`` (reads, k) over the reads of each schedule."""
-    first = np.concatenate(([0], np.flatnonzero(np.diff(group)) + 1))
-    return np.add.reduceat(values, first, axis=0) / np.bincount(group)[:, None]
+    first = np.concatenate(([0], np.flatnonzero(np.diff(schedule)) + 1))
+    return np.add.reduceat(values, first, axis=0) / np.bincount(schedule)[:, None]
 
 
-def _square(groups: np.ndarray) -> float:
+def _square(means: np.ndarray) -> float:
     """Squared length of the mean of independent rows (g, k), without the bias that their noise adds."""
-    g = len(groups)
-    return float(np.sum(groups.sum(axis=0) ** 2) - np.sum(groups**2)) / (g * (g - 1))
+    g = len(means)
+    return float(np.sum(means.sum(axis=0) ** 2) - np.sum(means**2)) / (g * (g - 1))
 
 
 def _kl(counts: np.ndarray, law: np.ndarray) -> float:
@@ -258,8 +258,8 @@ def _kl(counts: np.ndarray, law: np.ndarray) -> float:
     return float(np.sum(share[seen] * np.log(share[seen] / law[seen])))
 
 
-def _jackknife(of: Callable[[np.ndarray], float], groups: int) -> tuple[float, float]:
+def _jackknife(of: Callable[[np.ndarray], float], schedules: int) -> tuple[float, float]:
     """The estimate, and its standard error from leaving out one schedule after the other."""
-    every = np.arange(groups)
+    every = np.arange(schedules)
     left = np.array([of(every[every != g]) for g in every])
-    return of(every), float(math.sqrt((groups - 1) / groups * np.sum((left - left.mean()) ** 2)))
+    return of(every), float(math.sqrt((schedules - 1) / schedules * np.sum((left - left.mean()) ** 2)))

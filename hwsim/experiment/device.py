@@ -201,17 +201,17 @@ def _sigmoid(chip: Chip, x: np.ndarray, seed: int) -> Sigmoid | None:
     reads = int(min(_MOST_READS, _UPDATES / n_updates)) // 64 * 64
     # 1/f noise belongs to a schedule: its reads are one sample then
     flickers = chip.pbit.noise_flicker > 0
-    groups = reads // 64 if flickers else 1
-    if reads < 64 or (flickers and groups < N_COPIES):
+    schedules = reads // 64 if flickers else 1
+    if reads < 64 or (flickers and schedules < N_COPIES):
         return None
     anneal = constant(1.0, settle_s)
-    result = run(program, anneal=anneal, reads=reads, schedules=groups, seed=seed, checkpoints=1)
+    result = run(program, anneal=anneal, reads=reads, schedules=schedules, seed=seed, checkpoints=1)
     ones = (result.states == 1).sum(axis=0)
     p = ones / reads
     low, high = np.array([wilson(int(count), reads) for count in ones]).T
     if flickers:
-        means = np.array([(result.states[result.group == g] == 1).mean(axis=0) for g in range(groups)])
-        half = _T_95 * means.std(axis=0, ddof=1) / math.sqrt(groups)
+        means = np.array([(result.states[result.schedule == g] == 1).mean(axis=0) for g in range(schedules)])
+        half = _T_95 * means.std(axis=0, ddof=1) / math.sqrt(schedules)
         low, high = np.minimum(low, np.maximum(p - half, 0.0)), np.maximum(high, np.minimum(p + half, 1.0))
     fine = np.linspace(x[0], x[-1], 1201)
     curves: list[Any] = [None, None]

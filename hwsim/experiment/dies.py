@@ -149,7 +149,7 @@ def _plain(value: Any) -> Any:
 def _solved(result: Run, target: float) -> TimeToSolution:
     """Of one die, in the time of its p-bits alone."""
     success = reached(result.energies, target)
-    return time_to_solution(success, clusters(result.program, result.group), result.device_time_s)
+    return time_to_solution(success, clusters(result.program, result.schedule), result.device_time_s)
 
 
 def typical_energy(runs: list[Run]) -> float:

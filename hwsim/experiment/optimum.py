@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.algorithm.outcome import Outcome
-from hwsim.algorithm.recipe import Recipe, carry_out
+from hwsim.algorithm.recipe import Recipe, run_recipe
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval, standard_error
 from hwsim.analysis.tts import reached, repeats, scaled
 from hwsim.cost.account import account
@@ -135,7 +135,7 @@ def find_optimum(
     def batch(k: int) -> bool:
         """One more batch of reads of length ``k``; False where it was ended."""
         length, part = first_s * factor**k, cost_s(k)[1]
-        run = carry_out(
+        run = run_recipe(
             program,
             make(length),
             reads=max(1, reads * part // schedules),
@@ -193,20 +193,20 @@ def _point(runs: list[Outcome], target: float, length_s: float, seed: int) -> Po
     program = runs[0].program
     success = np.concatenate([reached(run.energies, target) for run in runs])
     energy = np.concatenate([run.energies for run in runs])
-    first = np.cumsum([0] + [int(run.group.max()) + 1 for run in runs])
-    group = np.concatenate([run.group + start for run, start in zip(runs, first, strict=False)])
-    group = clusters(program, group)
+    first = np.cumsum([0] + [int(run.schedule.max()) + 1 for run in runs])
+    schedule = np.concatenate([run.schedule + start for run, start in zip(runs, first, strict=False)])
+    cluster = clusters(program, schedule)
     if is_fixed(program):
         boot = generator(seed, "reads").binomial(len(success), success.mean(), _BOOT) / len(success)
     else:
-        boot = clustered_bootstrap(success, group, n_boot=_BOOT, seed=seed)
+        boot = clustered_bootstrap(success, cluster, n_boot=_BOOT, seed=seed)
     activity = mean_activity([run.activity for run in runs])
     paid = account(activity, program.prices, wires_j=wires_of(program, None))
     return Point(
         time_s=length_s,
-        found=solution(success, group, paid),
+        found=solution(success, cluster, paid),
         energy_mean=float(energy.mean()),
-        energy_error=standard_error(energy, group),
+        energy_error=standard_error(energy, cluster),
         energy_best=float(energy.min()),
         activity=activity,
         host_s=sum(run.host_seconds for run in runs),

@@ -33,7 +33,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
         "reads": run.reads,
         "schedules": run.schedules,
         "energy_mean": float(np.mean(run.energies)),
-        "energy_sem": standard_error(run.energies, run.group),
+        "energy_sem": standard_error(run.energies, run.schedule),
         "energy_best": float(np.min(run.energies)),
         "cut_mean": -float(np.mean(run.energies)) + 0.0 if is_cut else None,
         "cut_best": -float(np.min(run.energies)) + 0.0 if is_cut else None,
@@ -45,7 +45,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
     }
     row |= paid.facts | NO_SOLUTION
     if target is not None and run.device_time_s > 0:
-        row |= solution(reached(run.energies, target), clusters(program, run.group), paid).facts
+        row |= solution(reached(run.energies, target), clusters(program, run.schedule), paid).facts
     if program.n_variables <= MAX_SPINS and program.cells.pdit is None:
         energies = enumerate_energies(*program.problem_network)
         law = boltzmann_law(energies, float(run.anneal.beta[-1]))

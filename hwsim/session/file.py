@@ -46,7 +46,7 @@ _ARRAYS: dict[str, Any] = {
     "states": np.int8,
     "initial_states": np.int8,
     "energies": np.float64,
-    "group": np.int64,
+    "schedule": np.int64,
     "checkpoint_times_s": np.float64,
     "checkpoint_energies": np.float64,
 }
@@ -90,6 +90,8 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
                 raise InputError(f"{prefix}{name} must be {np.dtype(kinds[name])}, got {values.dtype}")
         return found
 
+    if "group" in arrays:  # the schedule of each read, as the first files named it
+        arrays["schedule"] = arrays.pop("group")
     own = {key.partition("/")[2]: value for key, value in arrays.items() if key.startswith("program/")}
     program = program_file.of_parts(facts.program, own)
     values, anneal = pick("", _ARRAYS), pick("anneal/", _ANNEAL)
@@ -100,7 +102,7 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
     if lacking:
         raise InputError(f"{lacking[0]} is missing")
     reads = len(values["energies"])
-    for name, shape in {"states": (reads, program.n_pbits), "group": (reads,)}.items():
+    for name, shape in {"states": (reads, program.n_pbits), "schedule": (reads,)}.items():
         if values[name].shape != shape:
             raise InputError(f"{name} must have the shape {shape}, got {values[name].shape}")
     return Run(

@@ -6,7 +6,7 @@ _SLICE_SECONDS = 0.2  # host time between two looks at Ctrl-C and two reports of
 class Pace:
     """How many ticks to advance between two looks at Ctrl-C: about _SLICE_SECONDS of work, from the last two slices.
 
-    A slice costs something whatever its length (a call per schedule group, say), and that is taken to be at most half.
+    A slice costs something whatever its length (a call per schedule, say), and that is taken to be at most half.
     """
 
     def __init__(self, ticks: int) -> None:

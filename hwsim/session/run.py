@@ -12,6 +12,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal, drifted
 from hwsim.errors import InputError
+from hwsim.moved import renamed
 from hwsim.program import Program
 from hwsim.session.activity import Activity
 from hwsim.session.session import Session
@@ -24,7 +25,7 @@ class Run:
 
     states : int8 (reads, n), +-1, in p-bit order;  energies : float64 (reads,), problem units, offset included
     initial_states : the same at time 0, where a read was recorded or they were given
-    group : int64 (reads,), schedule group of each read
+    schedule : int64 (reads,), number of each read's schedule
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
     device_time_s : emulated time of one read;  host_seconds : time this computer took,
     without compiling, never mixed with it
@@ -40,7 +41,7 @@ class Run:
     states: np.ndarray
     initial_states: np.ndarray | None
     energies: np.ndarray
-    group: np.ndarray
+    schedule: np.ndarray
     checkpoint_times_s: np.ndarray
     checkpoint_energies: np.ndarray
     device_time_s: float
@@ -50,15 +51,17 @@ class Run:
     device_energy_j: float | None = None
     traces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
 
+    group = renamed("group", "schedule")
+
     @property
     def reads(self) -> int:
-        """How many replicas."""
+        """How many independent runs."""
         return len(self.energies)
 
     @property
     def schedules(self) -> int:
-        """How many schedule groups."""
-        return int(self.group.max()) + 1
+        """How many schedules."""
+        return int(self.schedule.max()) + 1
 
     @property
     def variables(self) -> np.ndarray:
@@ -121,7 +124,7 @@ def run(
         states=session.peek(),
         initial_states=initial,
         energies=table[-1],
-        group=session.group,
+        schedule=session.schedule,
         checkpoint_times_s=np.array(times),
         checkpoint_energies=np.array(table),
         device_time_s=times[-1],

@@ -31,7 +31,7 @@ class Session:
     """A machine in mid-run. As a context manager it hears Ctrl-C.
 
     program, engine, engine_reason : what runs, on which engine and why;  now, end : ticks, where it is and will end
-    group : int64 (reads,), schedule of each read;  stopped : whether it was told to stop
+    schedule : int64 (reads,), schedule of each read;  stopped : whether it was told to stop
     state : the engine's, for what is not counted: ``state.energies()``, ``state.updates``, ``state.events()``
     """
 
@@ -56,7 +56,7 @@ class Session:
             initial=checked(program, initial_states, settings.reads),
             record=tuple(record),
         )
-        self.group = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.groups()])
+        self.schedule = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.groups()])
         self.state = begin(self.engine, program, start, anneal)
         self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))
         self._ctrl_c = CtrlC()

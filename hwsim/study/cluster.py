@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from hwsim.errors import HwsimError, InputError, MissingExtraError
-from hwsim.study.task import Done, Task, carry_out_task
-from hwsim.study.workers import Shelf
+from hwsim.study.task import Task, TaskResult, run_task
+from hwsim.study.workers import ProgramFolder
 
 _SMALL = 1_000_000
 _CONNECT_S = 10
@@ -21,12 +21,12 @@ class Cluster:
 
     interrupted = False
 
-    def __init__(self, shelf: Shelf, address: str) -> None:
+    def __init__(self, programs: ProgramFolder, address: str) -> None:
         try:
             from distributed import Client
         except ImportError:
             raise MissingExtraError("a Dask cluster needs another package: pip install 'hwsim[dask]'") from None
-        self._shelf, self._address = shelf, address
+        self._programs, self._address = programs, address
         try:
             self._client = Client(address, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
@@ -44,7 +44,7 @@ class Cluster:
         """Give ``task`` to the scheduler; a large Program is sent once for all its tasks."""
         self._number += 1
         future = self._client.submit(
-            carry_out_task,
+            run_task,
             task,
             self._program(task.program),
             pure=False,
@@ -55,11 +55,11 @@ class Cluster:
 
     def _program(self, name: str) -> Any:
         if name not in self._sent:
-            data = self._shelf.path(name).read_bytes()
+            data = self._programs.path(name).read_bytes()
             self._sent[name] = data if len(data) <= _SMALL else self._client.scatter(data, broadcast=True)
         return self._sent[name]
 
-    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
         """Those that are done; None where worker or data were lost."""
         if self._client.status not in ("running", "connecting"):
             raise HwsimError(f"the Dask scheduler at {self._address} is gone; what was finished is in the store")
@@ -71,7 +71,7 @@ class Cluster:
         wanted = set(handles)
         return [(handle, self._result(handle)) for handle in done if handle in wanted]
 
-    def _result(self, handle: Any) -> Done | Exception | None:
+    def _result(self, handle: Any) -> TaskResult | Exception | None:
         try:
             return handle.result()
         except Exception as error:

@@ -17,7 +17,7 @@ from hwsim.study.execute import execute
 from hwsim.study.plan import Plan, identity
 from hwsim.study.store import Store
 from hwsim.study.summed import table
-from hwsim.study.workers import Shelf, ThisProcess
+from hwsim.study.workers import ProgramFolder, ThisProcess
 
 KEYS = ("problem", "chip", "target", "beta", "anneal", "time", "reads", "schedules", "seed", "set", "sweep")
 OWN = ("chip", "time", "chips", "exchange", "chain_strength", "beta")
@@ -73,7 +73,7 @@ def plan_of(spec: Mapping[str, Any], target: float | None) -> dict[str, Any]:
 def design_rows(
     plan: Plan,
     kept: Mapping[str, dict[str, Any]],
-    shelf: Shelf,
+    programs: ProgramFolder,
     *,
     threads: int | None = None,
     interrupt: Callable[[], bool] = lambda: False,
@@ -83,11 +83,11 @@ def design_rows(
     the hash of its words and of all that its numbers depend on, or run here. One that does not fit has the reason under
     ``does_not_fit`` and nothing else.
 
-    shelf : has the programs;  progress : hears (share done, words of the design). Raises UnsupportedError.
+    programs : has the programs;  progress : hears (share done, words of the design). Raises UnsupportedError.
     """
     points = {point.key: point for point in plan.points}
-    workers = ThisProcess(shelf, threads=threads, interrupt=interrupt)
-    with Store(shelf.folder / "designs.db") as store:
+    workers = ThisProcess(programs, threads=threads, interrupt=interrupt)
+    with Store(programs.folder / "designs.db") as store:
         for number, each in enumerate(plan.combinations):
             progress(number / len(plan.combinations), ", ".join(each.words.values()) or "the chip as it is")
             named = [each.words, each.reason if each.key is None else identity(points[each.key])]

@@ -15,7 +15,7 @@ from hwsim.streams import NOISE_VERSION
 from hwsim.study.plan import Plan, Point, Stop
 from hwsim.study.store import Row, Store
 from hwsim.study.tally import Tally, enough, shards_left
-from hwsim.study.task import Done, Task
+from hwsim.study.task import Task, TaskResult
 
 
 class WorkersLostError(HwsimError):
@@ -37,7 +37,7 @@ class Workers(Protocol):
     def submit(self, task: Task) -> Any:
         """Begin ``task``."""
 
-    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
         """Those of ``handles`` that are done by ``timeout_s`` at the latest, each with its result, what it raised, or
         None where its worker was lost and the task must be given again."""
 
@@ -54,7 +54,7 @@ class Status:
 
 
 @dataclass(kw_only=True)
-class Course:
+class Sampling:
     """Samples under way: their tally, the next shard to give out, rows that wait for an earlier one.
 
     point : the first that wants them;  targets : those of all points that do
@@ -65,7 +65,7 @@ class Course:
     targets: list[float | None]
     tally: Tally = field(default_factory=Tally)
     next: int = 0
-    waiting: dict[int, Done] = field(default_factory=dict)
+    waiting: dict[int, TaskResult] = field(default_factory=dict)
     out: int = 0
     reason: str | None = None
     host_s: float = 0.0
@@ -73,7 +73,7 @@ class Course:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outturn:
+class StudyResult:
     """reasons : by point key, why each stopped, None where it did not;  shards : rows added by this call;  refused :
     points that cannot be run, with the sentence;  interrupted : by Ctrl-C"""
 
@@ -90,44 +90,44 @@ def execute(
     *,
     interrupt: Callable[[], bool] = lambda: False,
     progress: Callable[[Status], None] | None = None,
-) -> Outturn:
+) -> StudyResult:
     """Run every point of ``plan`` until it is done. Raises InputError where the store fails, and WorkersLostError."""
     store.add_points((point.key, point.facts) for point in plan.points)
-    courses: dict[str, Course] = {}
+    samplings: dict[str, Sampling] = {}
     for point in plan.points:
-        course = courses.setdefault(point.samples, Course(point=point, stop=plan.stop, targets=[]))
-        course.targets += [point.target] if point.target not in course.targets else []
-        course.tally.independent = point.facts["independent"]
+        sampling = samplings.setdefault(point.samples, Sampling(point=point, stop=plan.stop, targets=[]))
+        sampling.targets += [point.target] if point.target not in sampling.targets else []
+        sampling.tally.independent = point.facts["independent"]
     refused: dict[str, str] = {}
-    for course in courses.values():
-        for row in store.rows(course.point.samples):
-            _commit(course, row)
-        course.next = course.tally.shards
-    running: dict[Any, tuple[Course, int]] = {}
+    for sampling in samplings.values():
+        for row in store.rows(sampling.point.samples):
+            _commit(sampling, row)
+        sampling.next = sampling.tally.shards
+    running: dict[Any, tuple[Sampling, int]] = {}
     committed, strikes, stopped, began, shown = 0, 0, False, time.monotonic(), 0.0
     while not stopped:
-        while len(running) < workers.slots and (chosen := _next(courses.values())) is not None:
-            course = chosen
-            shard = course.next
-            course.next, course.out = shard + 1, course.out + 1
-            if (there := store.find(course.point.samples, shard)) is not None:
-                course.out -= 1  # another process has made it
-                course.waiting[shard] = Done(row=there, host_s=0.0)
-                committed += _settle(course, None)
+        while len(running) < workers.slots and (chosen := _next(samplings.values())) is not None:
+            sampling = chosen
+            shard = sampling.next
+            sampling.next, sampling.out = shard + 1, sampling.out + 1
+            if (there := store.find(sampling.point.samples, shard)) is not None:
+                sampling.out -= 1  # another process has made it
+                sampling.waiting[shard] = TaskResult(row=there, host_s=0.0)
+                committed += _settle(sampling, None)
                 continue
-            running[workers.submit(_task(course.point, shard))] = course, shard
+            running[workers.submit(_task(sampling.point, shard))] = sampling, shard
         if not running:
             break
         for handle, result in workers.wait(running, 0.2):
-            course, shard = running.pop(handle)
-            course.out -= 1
-            if isinstance(result, Done):
+            sampling, shard = running.pop(handle)
+            sampling.out -= 1
+            if isinstance(result, TaskResult):
                 _check_version(result)
-                course.waiting[shard] = result
-                committed += _settle(course, store)
+                sampling.waiting[shard] = result
+                committed += _settle(sampling, store)
                 strikes = 0
             elif isinstance(result, HwsimError):
-                course.reason = refused[course.point.samples] = str(result)
+                sampling.reason = refused[sampling.point.samples] = str(result)
             elif isinstance(result, Exception):
                 raise result
             elif not (workers.interrupted or interrupt()):
@@ -137,18 +137,18 @@ def execute(
                         "workers ended again and again without finishing a shard (out of memory?); "
                         "what was finished is in the store"
                     )
-                course.out += 1
-                running[workers.submit(_task(course.point, shard))] = course, shard
+                sampling.out += 1
+                running[workers.submit(_task(sampling.point, shard))] = sampling, shard
         stopped = workers.interrupted or interrupt()
         now = time.monotonic()
         if progress is not None and (now - shown > 0.2 or not running):
             shown = now
-            progress(_status(courses, committed, workers.slots, now - began))
-    return Outturn(
-        reasons={point.key: courses[point.samples].reason for point in plan.points},
+            progress(_status(samplings, committed, workers.slots, now - began))
+    return StudyResult(
+        reasons={point.key: samplings[point.samples].reason for point in plan.points},
         shards=committed,
         refused={point.key: refused[point.samples] for point in plan.points if point.samples in refused},
-        interrupted=stopped and any(course.reason is None for course in courses.values()),
+        interrupted=stopped and any(sampling.reason is None for sampling in samplings.values()),
     )
 
 
@@ -164,39 +164,39 @@ def _task(point: Point, shard: int) -> Task:
     )
 
 
-def _next(courses: Iterable[Course]) -> Course | None:
+def _next(samplings: Iterable[Sampling]) -> Sampling | None:
     """Whose shard to give out next: the first point with none under way, else the one with fewest ahead of need."""
-    open_ = [c for c in courses if c.reason is None and c.next < c.stop.max_shards]
-    return min(open_, key=lambda course: course.out + len(course.waiting), default=None)
+    open_ = [c for c in samplings if c.reason is None and c.next < c.stop.max_shards]
+    return min(open_, key=lambda sampling: sampling.out + len(sampling.waiting), default=None)
 
 
-def _commit(course: Course, row: Row) -> None:
+def _commit(sampling: Sampling, row: Row) -> None:
     """The next row of a point counts; a gap ends what counts, and rows after it wait for it to be filled."""
-    if row.shard != course.tally.shards or course.reason is not None:
+    if row.shard != sampling.tally.shards or sampling.reason is not None:
         return
-    course.tally.add(row)
-    reasons = [enough(course.tally, course.stop, target) for target in course.targets]
-    course.reason = None if None in reasons else reasons[-1]
+    sampling.tally.add(row)
+    reasons = [enough(sampling.tally, sampling.stop, target) for target in sampling.targets]
+    sampling.reason = None if None in reasons else reasons[-1]
 
 
-def _settle(course: Course, store: Store | None) -> int:
+def _settle(sampling: Sampling, store: Store | None) -> int:
     """Commit the rows whose turn it is, and drop what comes after the end. ``store`` None: they are there already."""
     added = 0
-    while course.reason is None and course.tally.shards in course.waiting:
-        done = course.waiting.pop(course.tally.shards)
+    while sampling.reason is None and sampling.tally.shards in sampling.waiting:
+        done = sampling.waiting.pop(sampling.tally.shards)
         if store is not None:
             store.add(done.row, host_s=done.host_s)
             added += 1
-            course.host_s += done.host_s
-            course.timed += 1
-        _commit(course, done.row)
-    if course.reason is not None:
-        course.waiting.clear()
+            sampling.host_s += done.host_s
+            sampling.timed += 1
+        _commit(sampling, done.row)
+    if sampling.reason is not None:
+        sampling.waiting.clear()
     return added
 
 
-def _status(courses: dict[str, Course], committed: int, slots: int, seconds: float) -> Status:
-    every = list(courses.values())
+def _status(samplings: dict[str, Sampling], committed: int, slots: int, seconds: float) -> Status:
+    every = list(samplings.values())
     timed = [c for c in every if c.timed]
     typical = sum(c.host_s for c in timed) / sum(c.timed for c in timed) if timed else None
     left_s = None
@@ -221,7 +221,7 @@ def _status(courses: dict[str, Course], committed: int, slots: int, seconds: flo
     )
 
 
-def _check_version(done: Done) -> None:
+def _check_version(done: TaskResult) -> None:
     if done.version != (__version__, NOISE_VERSION):
         raise WorkersLostError(
             f"a worker runs hwsim {done.version[0]}, this is {__version__}: install the same on every machine"

@@ -38,8 +38,8 @@ CREATE TABLE IF NOT EXISTS hosts (
 class Row:
     """One shard of the samples that one or several points share.
 
-    point : names the samples;  sizes : reads of each schedule group
-    energies : float64 (reads,), in the order of the groups
+    point : names the samples;  sizes : reads of each schedule
+    energies : float64 (reads,), in the order of the schedules
     activity : what one run asked of the machine;  facts : rates and the like, by name
     """
 

@@ -19,7 +19,7 @@ Z95 = 1.959963984540054
 
 @dataclass
 class Tally:
-    """energies : float64 (reads,) of each row;  sizes : reads of each schedule group of each row
+    """energies : float64 (reads,) of each row;  sizes : reads of each schedule of each row
     independent : whether reads of one schedule are, for the clock has no other"""
 
     energies: list[np.ndarray] = field(default_factory=list)
@@ -42,15 +42,15 @@ class Tally:
         return np.concatenate(self.energies) if self.energies else np.zeros(0)
 
     @property
-    def group(self) -> np.ndarray:
-        """int64 (reads,): schedule group of each read; every row has groups of its own."""
+    def schedule(self) -> np.ndarray:
+        """int64 (reads,): number of each read's schedule; no two rows share one."""
         sizes = [size for row in self.sizes for size in row]
         return np.repeat(np.arange(len(sizes)), sizes)
 
     @property
     def clusters(self) -> np.ndarray:
         """int64 (reads,): reads that may be correlated have the same number."""
-        return np.arange(len(self.energy)) if self.independent else self.group
+        return np.arange(len(self.energy)) if self.independent else self.schedule
 
     def solution(self, target: float, paid: Account) -> Solution:
         """Time and energy to ``target``, at the account of one run."""
@@ -61,13 +61,13 @@ class Tally:
 
         A single schedule takes its reads for schedules.
         """
-        energy, group = self.energy, self.group
-        if group.max() == 0:
-            group = np.arange(len(energy))
-        sizes = np.bincount(group)
+        energy, schedule = self.energy, self.schedule
+        if schedule.max() == 0:
+            schedule = np.arange(len(energy))
+        sizes = np.bincount(schedule)
         hit = np.zeros(len(energy)) if target is None else reached(energy, target)
         return tuple(  # type: ignore[return-value]
-            cluster_replicates(np.bincount(group, weights=values), sizes, n_boot=n_boot, seed=seed)
+            cluster_replicates(np.bincount(schedule, weights=values), sizes, n_boot=n_boot, seed=seed)
             for values in (hit, energy)
         )
 

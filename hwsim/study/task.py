@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hwsim import __version__
-from hwsim.algorithm.recipe import Recipe, carry_out
+from hwsim.algorithm.recipe import Recipe, run_recipe
 from hwsim.program import Program, load
 from hwsim.streams import NOISE_VERSION
 from hwsim.study.store import Row
@@ -38,7 +38,7 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class TaskResult:
     """A row, the seconds it took, and what made it: rows of another version are not rows of this study."""
 
     row: Row
@@ -46,13 +46,13 @@ class Done:
     version: tuple[str, int] = (__version__, NOISE_VERSION)
 
 
-def carry_out_task(
+def run_task(
     task: Task, where: str | bytes, *, threads: int | None = 1, interrupt: Callable[[], bool] | None = None
-) -> Done | None:
+) -> TaskResult | None:
     """The row of ``task``; None where it was interrupted. where : path of the saved Program, or its bytes."""
     began = time.perf_counter()
     program = _program(task.program, where)
-    outcome = carry_out(
+    outcome = run_recipe(
         program,
         task.recipe,
         reads=task.reads,
@@ -63,8 +63,8 @@ def carry_out_task(
     )
     if outcome.interrupted:
         return None
-    sizes = np.bincount(outcome.group)
-    order = np.argsort(outcome.group, kind="stable")
+    sizes = np.bincount(outcome.schedule)
+    order = np.argsort(outcome.schedule, kind="stable")
     row = Row(
         point=task.point,
         shard=task.shard,
@@ -73,7 +73,7 @@ def carry_out_task(
         activity=asdict(outcome.activity),
         facts=dict(outcome.facts) | ({} if outcome.betas is None else {"betas": outcome.betas.tolist()}),
     )
-    return Done(row=row, host_s=time.perf_counter() - began)
+    return TaskResult(row=row, host_s=time.perf_counter() - began)
 
 
 def _program(name: str, where: str | bytes) -> Program:

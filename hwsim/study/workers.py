@@ -17,10 +17,10 @@ from typing import Any
 
 from hwsim.errors import HwsimError
 from hwsim.program import Program, content_hash, save
-from hwsim.study.task import Done, Task, carry_out_task
+from hwsim.study.task import Task, TaskResult, run_task
 
 
-class Shelf:
+class ProgramFolder:
     """Programs as files of a folder, by content hash: what workers read."""
 
     def __init__(self, folder: str | Path) -> None:
@@ -44,8 +44,10 @@ class ThisProcess:
 
     slots = 1
 
-    def __init__(self, shelf: Shelf, *, threads: int | None = 1, interrupt: Callable[[], bool] | None = None) -> None:
-        self._shelf, self._threads, self._interrupt = shelf, threads, interrupt
+    def __init__(
+        self, programs: ProgramFolder, *, threads: int | None = 1, interrupt: Callable[[], bool] | None = None
+    ) -> None:
+        self._programs, self._threads, self._interrupt = programs, threads, interrupt
         self.interrupted = False
         self._task: tuple[object, Task] | None = None
 
@@ -55,13 +57,13 @@ class ThisProcess:
         self._task = handle, task
         return handle
 
-    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
         """Carry out the task kept, however long it takes."""
         assert self._task is not None
         handle, task = self._task
         try:
-            done: Done | Exception | None = carry_out_task(
-                task, str(self._shelf.path(task.program)), threads=self._threads, interrupt=self._interrupt
+            done: TaskResult | Exception | None = run_task(
+                task, str(self._programs.path(task.program)), threads=self._threads, interrupt=self._interrupt
             )
         except HwsimError as error:
             done = error
@@ -77,8 +79,8 @@ class Processes:
 
     interrupted = False
 
-    def __init__(self, shelf: Shelf, slots: int) -> None:
-        self.slots, self._shelf = slots, shelf
+    def __init__(self, programs: ProgramFolder, slots: int) -> None:
+        self.slots, self._programs = slots, programs
         self._pool = self._new()
 
     def _new(self) -> ProcessPoolExecutor:
@@ -88,14 +90,14 @@ class Processes:
 
     def submit(self, task: Task) -> Future:
         """Give ``task`` to the next free process."""
-        path = str(self._shelf.path(task.program))
+        path = str(self._programs.path(task.program))
         try:
-            return self._pool.submit(carry_out_task, task, path)
+            return self._pool.submit(run_task, task, path)
         except BrokenProcessPool:
             self._pool = self._new()
-            return self._pool.submit(carry_out_task, task, path)
+            return self._pool.submit(run_task, task, path)
 
-    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, Done | Exception | None]]:
+    def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
         """Those that are done; None for all tasks of a pool of which a process was lost."""
         done, _ = wait_for(handles, timeout=timeout_s, return_when=FIRST_COMPLETED)
         return [(handle, _result(handle)) for handle in done]
@@ -114,7 +116,7 @@ class Processes:
             process.join(5)
 
 
-def _result(handle: Future) -> Done | Exception | None:
+def _result(handle: Future) -> TaskResult | Exception | None:
     error = handle.exception()
     if error is None:
         return handle.result()

@@ -22,7 +22,7 @@ _GOLDEN, _TWICE = np.uint64(GOLDEN), np.uint64(2 * GOLDEN % 2**64)
 
 
 class Keys(NamedTuple):
-    """uint64 keys of a schedule group's streams."""
+    """uint64 keys of a schedule's streams."""
 
     clock: np.uint64
     start: np.uint64
@@ -32,9 +32,9 @@ class Keys(NamedTuple):
     probe: np.uint64
 
 
-def group_keys(seed: int, group: int) -> Keys:
-    """The streams of schedule group ``group``."""
-    return Keys(*(np.uint64(stream_key(seed, f"mixed {name}", group)) for name in Keys._fields))
+def schedule_keys(seed: int, schedule: int) -> Keys:
+    """The streams of schedule number ``schedule``."""
+    return Keys(*(np.uint64(stream_key(seed, f"mixed {name}", schedule)) for name in Keys._fields))
 
 
 @njit(inline="always")

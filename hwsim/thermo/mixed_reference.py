@@ -14,7 +14,7 @@ from hwsim.engine.noise import uniform
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
 from hwsim.thermo.mixed import MixedNetwork
 from hwsim.thermo.mixed_events import clock_of
-from hwsim.thermo.mixed_noise import CLOCK_PLACE, Keys, decide, group_keys, one_normal, transition
+from hwsim.thermo.mixed_noise import CLOCK_PLACE, Keys, decide, one_normal, schedule_keys, transition
 from hwsim.units import TICK_S, to_ticks
 
 Listener = Callable[[int, int, int, np.ndarray], None]
@@ -99,13 +99,13 @@ class World(Timeline):
         *,
         beta: float,
         seed: int,
-        group: int = 0,
+        schedule: int = 0,
         replica: int = 0,
         clock: str = "poisson",
         delay_s: float = 0.0,
         listener: Listener = lambda time, pbit, value, x: None,
     ) -> None:
-        self.keys: Keys = group_keys(seed, group)
+        self.keys: Keys = schedule_keys(seed, schedule)
         super().__init__(clock_of(network, clock), int(self.keys.clock), place=CLOCK_PLACE)
         self.network, self.beta, self.replica, self.listener = network, beta, replica, listener
         self.delay = to_ticks(delay_s, name="delay_s")

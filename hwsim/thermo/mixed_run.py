@@ -16,7 +16,7 @@ from hwsim.errors import InputError
 from hwsim.thermo.mixed import MixedNetwork
 from hwsim.thermo.mixed_events import READ, Schedule, clock_of, nothing
 from hwsim.thermo.mixed_kernel import Out, advance, begin, cells, normal_form
-from hwsim.thermo.mixed_noise import Keys, group_keys
+from hwsim.thermo.mixed_noise import Keys, schedule_keys
 from hwsim.units import to_seconds, to_ticks
 
 _BUFFER = 2_000_000
@@ -124,15 +124,15 @@ def run(
             raise InputError(
                 f"a record is of one schedule and at most {_MOST_RECORDED:g} numbers, got {schedules} and {count:g}"
             )
-    groups = [
-        _Group(
+    parts = [
+        _Replicas(
             network,
             beta,
             pull[part],
             None if spins is None else spins[part],
             None if x is None else x[part],
-            Schedule(ticking, key=group_keys(seed, g).clock, delay=delay, end=end),
-            group_keys(seed, g),
+            Schedule(ticking, key=schedule_keys(seed, g).clock, delay=delay, end=end),
+            schedule_keys(seed, g),
             record,
         )
         for g, part in enumerate(np.array_split(np.arange(replicas), schedules))
@@ -141,25 +141,26 @@ def run(
     batch = max(1, _BUFFER // (replicas * (n + m)))
     for first in range(0, len(probes), batch):
         times = np.array(probes[first : first + batch], dtype=np.int64)
-        seen = [np.concatenate(part, axis=1) for part in zip(*(group.advance(times) for group in groups), strict=True)]
+        advanced = [part.advance(times) for part in parts]
+        seen = [np.concatenate(values, axis=1) for values in zip(*advanced, strict=True)]
         assert sums is not None
         sums.add(*seen)
         if observe is not None:
             for time, at_spins, at_x in zip(times, *seen, strict=True):
                 observe(to_seconds(int(time)), at_spins, at_x)
-    for group in groups:
-        group.advance(np.zeros(0, dtype=np.int64))
+    for part in parts:
+        part.advance(np.zeros(0, dtype=np.int64))
     return MixedRun(
-        spins=np.concatenate([group.spins for group in groups]),
-        x=np.concatenate([group.x for group in groups]),
+        spins=np.concatenate([part.spins for part in parts]),
+        x=np.concatenate([part.x for part in parts]),
         device_time_s=to_seconds(end),
-        updates=sum(group.updates for group in groups),
+        updates=sum(part.updates for part in parts),
         moments=None if sums is None else sums.moments(),
-        record=groups[0].recorded() if record else None,
+        record=parts[0].recorded() if record else None,
     )
 
 
-class _Group:
+class _Replicas:
     """The replicas of one schedule, and how far they have come."""
 
     def __init__(

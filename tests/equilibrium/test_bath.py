@@ -162,7 +162,7 @@ def test_a_truncated_atom_on_a_chip_is_a_p_dit_of_its_law(clock):
     assert z(level, atom.probability) < SIGMA
     assert z(level, truncated(harmonic(q), beta=beta * 1.05, levels=16, growth=q).probability) > SIGMA  # the control
     x = math.exp(-beta * q)
-    error = standard_error(level.astype(float), run.group)
+    error = standard_error(level.astype(float), run.schedule)
     assert abs(level.mean() - x / (1 - x)) < SIGMA * error + atom.mean_level[1] - atom.mean_level[0]
     assert np.allclose(run.energies, atom.energies[level])
 

@@ -54,7 +54,7 @@ def test_a_late_wire_changes_one_edge_only():
     order = [list("abc").index(v) for v in chain.variables]
     a, b, c = (run.states[:, order.index(k)].astype(float) for k in range(3))
     for product, law in ((a * b, np.tanh(1.0)), (b * c, 0.0)):
-        assert abs(product.mean() - law) < 4 * standard_error(product, run.group)
+        assert abs(product.mean() - law) < 4 * standard_error(product, run.schedule)
 
 
 @pytest.mark.parametrize("override", [{"max_pbits": 2}, {"max_degree": 1}])

@@ -33,7 +33,7 @@ def cuts():
             schedules=8,
             checkpoints=1,
         )
-        found[bits] = -run.energies.mean(), standard_error(run.energies, run.group)
+        found[bits] = -run.energies.mean(), standard_error(run.energies, run.schedule)
     return found
 
 

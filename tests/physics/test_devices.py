@@ -51,7 +51,7 @@ def telegraphs(pbit, inputs=INPUTS):
 def test_a_telegraph_has_mean_tanh_of_its_input(pbit):
     run = settled(telegraphs(pbit), time="100 ns", reads=8192)
     for i, x in enumerate(INPUTS):
-        assert near(run.states[:, i], run.group, np.tanh(x))
+        assert near(run.states[:, i], run.schedule, np.tanh(x))
 
 
 @pytest.mark.parametrize(("pbit", "law"), list(TELEGRAPHS.items()))
@@ -63,7 +63,7 @@ def test_a_telegraph_relaxes_at_its_rate(pbit, law, time_s):
     run = settled(telegraphs(pbit), time=time_s, reads=8192, initial_states=start)
     for i, x in enumerate(INPUTS):
         rate = rate_at_zero / TAU_S * np.cosh(x) ** exponent
-        assert near(run.states[:, i], run.group, np.tanh(x) - (1 + np.tanh(x)) * np.exp(-rate * time_s))
+        assert near(run.states[:, i], run.schedule, np.tanh(x) - (1 + np.tanh(x)) * np.exp(-rate * time_s))
 
 
 def test_the_dwell_times_of_a_telegraph_are_exponential_with_their_means():
@@ -103,7 +103,7 @@ def test_a_network_of_telegraphs_is_a_boltzmann_machine(pbit, distance, boltzman
 def test_a_linear_sigmoid_is_linear_and_clipped():
     run = settled(cells([0.0, 0.3, -0.6, 2.0], pbit="wobblybits-cell", tau="10 ns"), reads=65536, time="150 ns")
     for i, p in enumerate((0.5, 0.5 + round(0.3 * 128) / 256, 0.5 - round(0.6 * 128) / 256, 255 / 256)):
-        assert near(run.states[:, i] == 1, run.group, p)
+        assert near(run.states[:, i] == 1, run.schedule, p)
 
 
 def test_the_p_kit_rule_flips_at_its_own_rates():
@@ -112,7 +112,7 @@ def test_the_p_kit_rule_flips_at_its_own_rates():
     run = settled(program, time="200 ns")
     for i, x in enumerate(INPUTS):
         down, up = 1 - np.exp(-0.1667 * np.exp(-x)), 1 - np.exp(-0.1667 * np.exp(x))
-        assert near(run.states[:, i] == 1, run.group, up / (up + down))
+        assert near(run.states[:, i] == 1, run.schedule, up / (up + down))
 
 
 def test_two_p_kit_cells_follow_their_chain_of_four_states():
@@ -130,7 +130,7 @@ def test_two_p_kit_cells_follow_their_chain_of_four_states():
                 chain[a, b] *= flip if t[i] != s[i] else 1 - flip
     law = np.linalg.matrix_power(chain, 4096)[0]
     for s, p in zip(states, law, strict=True):
-        assert near((run.states == s).all(axis=1), run.group, p)
+        assert near((run.states == s).all(axis=1), run.schedule, p)
 
 
 # --- RC synapse
@@ -175,7 +175,7 @@ def test_rc_synapses_follow_the_master_equation_of_two_p_bits(ratio):
     bqm = dimod.BinaryQuadraticModel({}, {(0, 1): -1.0}, "SPIN")
     program = hwsim.compile(bqm, hwsim.chip("generic-all-to-all", tau="1 ns", synapse_tau=ratio * 1e-9))
     run = settled(program, time="30 ns", reads=2**17)
-    assert near(run.states[:, 0] * run.states[:, 1], run.group, expected)
+    assert near(run.states[:, 0] * run.states[:, 1], run.schedule, expected)
 
 
 # --- noise, stuck cells, drift
@@ -186,7 +186,7 @@ def test_white_noise_flattens_the_mean_response_and_is_fresh_at_every_update():
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     run = settled(cells(tau="10 ns", noise_white=0.8))
     for i, x in enumerate(INPUTS):
-        assert near(run.states[:, i], run.group, np.sum(weights * np.tanh(x + 0.8 * nodes)) / np.sqrt(2 * np.pi))
+        assert near(run.states[:, i], run.schedule, np.sum(weights * np.tanh(x + 0.8 * nodes)) / np.sqrt(2 * np.pi))
 
 
 def test_flicker_noise_has_the_same_mean_response_and_remembers():
@@ -201,7 +201,7 @@ def test_flicker_noise_has_the_same_mean_response_and_remembers():
         checkpoints=1,
     )
     value = run.states[:, 0].astype(float)
-    assert near(value, run.group, expected)
+    assert near(value, run.schedule, expected)
     memory = []
     for change in ({"noise_flicker": 0.8}, {"noise_white": 0.8}):
         long = hwsim.run(

@@ -46,7 +46,7 @@ def test_a_cell_with_energies_of_the_users_follows_boltzmann():
     law = np.exp(-beta * energies) / np.exp(-beta * energies).sum()
     for a in range(5):
         found = (level == a).astype(float)
-        assert abs(found.mean() - law[a]) < 4 * standard_error(found, run.group)
+        assert abs(found.mean() - law[a]) < 4 * standard_error(found, run.schedule)
     assert np.allclose(run.energies, energies[level])
 
 
@@ -78,7 +78,7 @@ def test_p_dits_of_two_levels_are_p_bits():
         problem.set_quadratic(u, v, {(a, b): j * (1 - 2 * a) * (1 - 2 * b) for a in (0, 1) for b in (0, 1)})
     levels, bits = sampled(problem, 0.8), sampled(dimod.BinaryQuadraticModel({}, ising, "SPIN"), 0.8)
     difference = levels.energies.mean() - bits.energies.mean()
-    errors = [standard_error(run.energies, run.group) for run in (levels, bits)]
+    errors = [standard_error(run.energies, run.schedule) for run in (levels, bits)]
     assert abs(difference) < 4 * np.hypot(*errors)
 
 

@@ -55,7 +55,7 @@ def test_the_card_meets_the_exact_law_of_linear_p_bits(program):
     assert expected == pytest.approx(0.70974, abs=1e-5)
     run = hwsim.run(program, anneal=hwsim.constant(BETA, 60 * 15.36e-6), reads=65536, schedules=4, checkpoints=1)
     good = is_optimal(run.states).astype(float)
-    assert abs(good.mean() - expected) < 4 * standard_error(good, run.group)
+    assert abs(good.mean() - expected) < 4 * standard_error(good, run.schedule)
 
 
 def test_the_published_share_lies_within_what_one_run_of_the_protocol_spans(program):

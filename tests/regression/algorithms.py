@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from digest import ENGINES, digest, of_outcome, of_run, public, refused
+from digest import ENGINES, digest, of_outcome, of_run, public, refused, schedule_of
 
 import hwsim
 
@@ -176,7 +176,7 @@ def _equilibrium(quick: bool) -> Iterator[Row]:
     def annealed(name: str, **how: Any) -> Any:
         settings = {"betas": None, "sweeps": 3, "settle": 5, "reads": 96, "schedules": 3, "seed": 2, "threads": 1}
         found = hwsim.annealed_importance(_program(name), 0.8, **(settings | how))
-        return _estimate(found) | {"work": digest(found.forward, found.reverse, found.group)}
+        return _estimate(found) | {"work": digest(found.forward, found.reverse, schedule_of(found))}
 
     def integrated(name: str, **how: Any) -> Any:
         settings = {"betas": None, "sweeps": 20, "reads": 96, "schedules": 3, "seed": 2, "threads": 1}

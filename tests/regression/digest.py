@@ -54,6 +54,11 @@ def public(*places: str) -> Any:
     raise ImportError(f"none of {', '.join(places)} is there")
 
 
+def schedule_of(result: Any) -> np.ndarray:
+    """The schedule of each read of a Run or an Outcome: ``group`` in versions up to 0.1."""
+    return result.schedule if "schedule" in vars(result) else result.group
+
+
 def refused(work: Callable[[], dict[str, Any]]) -> dict[str, Any] | str:
     """What ``work`` gives, or the word REFUSED where an engine does not do it."""
     try:
@@ -79,7 +84,7 @@ def of_run(program: Any, *, engine: str, threads: int = 1, **how: Any) -> dict[s
             "energies": digest(run.energies, run.checkpoint_energies),
             "updates": run.updates,
             "traces": digest(*(array for read in sorted(run.traces) for array in run.traces[read])),
-            "frames": digest(run.checkpoint_times_s, run.group, run.initial_states, *frames),
+            "frames": digest(run.checkpoint_times_s, schedule_of(run), run.initial_states, *frames),
             "device_time_s": run.device_time_s,
         }
 
@@ -93,7 +98,7 @@ def of_outcome(outcome: Any) -> dict[str, Any]:
         "engine": outcome.engine,
         "states": digest(outcome.states),
         "energies": digest(outcome.energies, outcome.checkpoint_energies, outcome.best_energies),
-        "times": digest(outcome.checkpoint_times_s, outcome.group),
+        "times": digest(outcome.checkpoint_times_s, schedule_of(outcome)),
         "betas": digest(outcome.betas),
         "facts": digest(*(item for name in sorted(outcome.facts) for item in (name, *outcome.facts[name]))),
         "activity": digest(*(float(activity[name]) for name in _ACTIVITY)),

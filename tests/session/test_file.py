@@ -31,6 +31,14 @@ def test_a_saved_run_is_the_same_run(run, tmp_path):
     assert again.program.readout.known_energy == -42 or again.program.readout.problem_name == "karate"
 
 
+def test_a_file_that_names_schedules_as_the_first_ones_did_is_read(run, tmp_path):
+    hwsim.save_run(run, tmp_path / "r.npz")
+    with np.load(tmp_path / "r.npz") as data:
+        arrays = {"group" if name == "schedule" else name: data[name] for name in data.files}
+    np.savez(tmp_path / "old.npz", **arrays)
+    assert np.array_equal(hwsim.load_run(tmp_path / "old.npz").schedule, run.schedule)
+
+
 def test_a_program_is_no_run_and_a_run_no_program(run, tmp_path):
     hwsim.save_run(run, tmp_path / "r.npz")
     save(run.program, tmp_path / "p.npz")

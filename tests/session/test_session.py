@@ -24,8 +24,8 @@ def test_each_schedule_is_held_at_its_own_beta(make_program):
     program = make_program(RING)
     with Session(program, RunSettings(reads=512, schedules=2, seed=1), constant(0, "1 us"), end=1000 * NS) as session:
         assert session.hold([0.0, 3.0], 40)
-    cold = program.energies(session.peek())[session.group == 1]
-    assert cold.mean() < -5.5 < program.energies(session.peek())[session.group == 0].mean()
+    cold = program.energies(session.peek())[session.schedule == 1]
+    assert cold.mean() < -5.5 < program.energies(session.peek())[session.schedule == 0].mean()
 
 
 def test_an_interrupt_stops_where_it_is_heard(make_program):

@@ -17,7 +17,7 @@ from hwsim.study.plan import Stop, build
 from hwsim.study.store import Store
 from hwsim.study.summed import table
 from hwsim.study.tally import Tally, enough, relative_width
-from hwsim.study.workers import Processes, Shelf, ThisProcess
+from hwsim.study.workers import Processes, ProgramFolder, ThisProcess
 
 SPEC = {
     "problem": "planted:L=6,seed=1..2,loops=60",
@@ -61,11 +61,11 @@ def rows(path):
 
 def study(folder, name, make=ThisProcess, spec=SPEC):
     """(path of the store, what execute returned)."""
-    (folder / "shelf").mkdir(exist_ok=True)
-    shelf = Shelf(folder / "shelf")
+    (folder / "programs").mkdir(exist_ok=True)
+    programs = ProgramFolder(folder / "programs")
     with Store(folder / name) as store:
-        plan = build(spec, shelf.keep)
-        workers = make(shelf)
+        plan = build(spec, programs.keep)
+        workers = make(programs)
         try:
             return folder / name, execute(plan, store, workers)
         finally:
@@ -81,7 +81,7 @@ def whole(tmp_path_factory):
 
 
 def test_one_worker_two_workers_and_a_second_run_have_the_same_rows(tmp_path, whole):
-    path, result = study(tmp_path, "two.db", lambda shelf: Processes(shelf, 2))
+    path, result = study(tmp_path, "two.db", lambda programs: Processes(programs, 2))
     assert rows(path) == whole
     assert result.shards == len(whole)
     path, result = study(tmp_path, "two.db")
@@ -95,7 +95,7 @@ def test_a_dask_cluster_has_the_same_rows(tmp_path, whole):
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True, silence_logs=50
     ) as cluster:
-        path, _ = study(tmp_path, "dask.db", lambda shelf: Cluster(shelf, cluster.scheduler_address))
+        path, _ = study(tmp_path, "dask.db", lambda programs: Cluster(programs, cluster.scheduler_address))
     assert rows(path) == whole
 
 
@@ -113,7 +113,7 @@ def test_a_lost_worker_costs_time_and_nothing_else(tmp_path, whole):
             return handle
 
     workers = []
-    path, _ = study(tmp_path, "lost.db", lambda shelf: workers.append(Unlucky(shelf, 2)) or workers[0])
+    path, _ = study(tmp_path, "lost.db", lambda programs: workers.append(Unlucky(programs, 2)) or workers[0])
     assert workers[0].lost == 2
     assert rows(path) == whole
 
@@ -261,10 +261,10 @@ def test_a_task_says_what_made_it_and_a_stranger_is_refused(tmp_path):
 
 
 def test_ctrl_c_ends_a_study_between_two_shards_or_within_one(tmp_path):
-    shelf = Shelf(tmp_path)
+    programs = ProgramFolder(tmp_path)
     with Store(tmp_path / "s.db") as store:
-        plan = build(SPEC, shelf.keep)
-        result = execute(plan, store, ThisProcess(shelf, interrupt=lambda: True))
+        plan = build(SPEC, programs.keep)
+        result = execute(plan, store, ThisProcess(programs, interrupt=lambda: True))
         assert result.interrupted and result.shards == 0
-        result = execute(plan, store, ThisProcess(shelf), interrupt=lambda: True)
+        result = execute(plan, store, ThisProcess(programs), interrupt=lambda: True)
         assert result.interrupted and result.shards == 1

@@ -186,7 +186,7 @@ def test_the_run_is_the_simpy_world_event_by_event(clock, delay_s):
 def test_replicas_of_the_second_schedule_are_those_of_its_world():
     network = random_network(3, 2, 2)
     found = run(network, beta=BETA, time_s=30 * NS, replicas=5, schedules=2, seed=4)
-    spins, x = World(network, beta=BETA, seed=4, group=1, replica=1).run(to_ticks(30 * NS))
+    spins, x = World(network, beta=BETA, seed=4, schedule=1, replica=1).run(to_ticks(30 * NS))
     np.testing.assert_array_equal(spins, found.spins[4])
     np.testing.assert_allclose(x, found.x[4], rtol=1e-9)
 
