@@ -1,1 +1,1 @@
-"""Studies: many points, each of many shards, on many processes; kept in a file that nothing can half write."""
+"""Studies: many points, each of many shards, run on many processes. Rows enter one file, each whole or not at all."""

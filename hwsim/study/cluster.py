@@ -1,6 +1,6 @@
-"""Workers of a Dask cluster, anywhere: tasks travel with their Program, for nothing else is shared.
+"""Workers of a Dask cluster, on any machines. They share no files, so every task travels with its Program.
 
-Enters: tasks and the address of a scheduler. Leaves: what they gave. A worker that is lost is replaced by another.
+Enters: tasks and the address of a scheduler. Leaves: their results. Another worker takes over the tasks of a lost one.
 """
 
 import queue
@@ -17,7 +17,7 @@ _CONNECT_S = 10
 
 
 class Cluster:
-    """The workers that the scheduler at ``address`` knows, two tasks for each of their threads."""
+    """The workers of the scheduler at ``address``; each of their threads gets two tasks."""
 
     interrupted = False
 
@@ -37,11 +37,11 @@ class Cluster:
 
     @property
     def slots(self) -> int:
-        """Tasks that are worth having under way."""
+        """How many tasks to keep under way."""
         return max(2, 2 * sum(self._client.nthreads().values()))
 
     def submit(self, task: Task) -> Any:
-        """Give ``task`` to the scheduler; a large Program is sent once for all its tasks."""
+        """Hand ``task`` to the scheduler; a large Program is sent once for all its tasks."""
         self._number += 1
         future = self._client.submit(
             run_task,
@@ -60,9 +60,9 @@ class Cluster:
         return self._sent[name]
 
     def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
-        """Those that are done; None where worker or data were lost."""
+        """The tasks that are done; None where the worker or its data were lost."""
         if self._client.status not in ("running", "connecting"):
-            raise HwsimError(f"the Dask scheduler at {self._address} is gone; what was finished is in the store")
+            raise HwsimError(f"the Dask scheduler at {self._address} is gone; the store keeps what was finished")
         done = []
         with suppress(queue.Empty):
             done.append(self._done.get(timeout=timeout_s))
@@ -81,9 +81,9 @@ class Cluster:
             return None
 
     def close(self) -> None:
-        """Let go of the cluster, which goes on without us; what it still works on for us is called off."""
+        """Leave the cluster, which goes on; it cancels the tasks of this study that still run."""
         self._client.close()
 
 
 _LOST = ("KilledWorker", "CancelledError", "FutureCancelledError", "FuturesCancelledError", "CommClosedError")
-"""What Dask raises where a worker or its data went; by name, for the package may be absent."""
+"""The exceptions that Dask raises when it loses a worker or its data; by name, as Dask may not be installed."""

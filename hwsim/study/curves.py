@@ -1,7 +1,7 @@
-"""Curves: points that differ in their instance only, joined; their best length, exponents, comparison at one cost.
+"""Curves: points that differ only in their instance are joined; then best lengths, exponents, comparisons at one cost.
 
-Enters: points as `summed.table` gives them, with bootstrap replicates. Leaves: dicts. Intervals are 95 %, by a
-bootstrap over instances, and over schedules within each.
+Enters: points as `summed.table` gives them, with bootstrap replicates. Leaves: dicts. Intervals are 95 %; a bootstrap
+draws instances, and schedules within each instance.
 """
 
 import math
@@ -16,17 +16,17 @@ from hwsim.analysis.tts import repeats
 from hwsim.streams import generator
 
 X_KEYS = ("problem", "time", "delay")
-"""Words that are an axis, not part of a curve's name."""
+"""Grid keys that are an axis of a picture, not part of a curve's name."""
 
 
 def family(problem: str) -> str:
-    """The name of a problem without its seed: what instances have in common."""
+    """The name of a problem without its seed, which its instances share."""
     name, colon, rest = problem.partition(":")
     return name + colon + ",".join(part for part in rest.split(",") if not part.startswith("seed=")) if colon else name
 
 
 def kind(problem: str) -> str:
-    """The name without seed and size: what one law of growth may hold for."""
+    """The name without seed and size: the problems for which one scaling law may hold."""
     name, colon, rest = family(problem).partition(":")
     kept = ",".join(part for part in rest.split(",") if not re.match(r"(L|n|m|rows|columns|bits)=", part))
     return name + (colon + kept if kept else "")
@@ -35,9 +35,8 @@ def kind(problem: str) -> str:
 def joined(points: Sequence[dict[str, Any]], *, seed: int = 0) -> list[dict[str, Any]]:
     """Points joined over instances: median TTS99 and energy to solution, mean residual energy and success.
 
-    ``bound_s`` and intervals are those of the time with read-out.
-
-    A median over instances of which half or more were never solved is None, for it is not known.
+    ``bound_s`` and the intervals are those of the time with read-out. The median is None, as it is not known, where
+    half or more of the instances were never solved.
     """
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for point in points:
@@ -54,7 +53,7 @@ def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[
     device_j, total_j = (_mean(point[name] for point in group) for name in ("device_energy_j", "total_energy_j"))
     pbits = float(np.mean([point["hardware_pbits"] for point in group]))
     n_boot = len(group[0]["boot"][0])
-    # the same draw for every row: lengths and series are compared on the same instances
+    # every row takes the same draw, so that lengths and series are compared on the same instances
     drawn = generator(seed, "instances").integers(len(group), size=(len(group), n_boot))
     success = np.array([point["boot"][0] for point in group])
     energy = np.array([point["boot"][1] for point in group])
@@ -117,7 +116,7 @@ def _join(key: tuple[Any, ...], group: list[dict[str, Any]], seed: int) -> dict[
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    """None where one is not known."""
+    """The mean, or None where a value is not known."""
     known = list(values)
     return None if any(value is None for value in known) else float(np.mean(known))  # type: ignore[arg-type]
 
@@ -127,11 +126,11 @@ def _times(count: float | None, each: float | None) -> float | None:
 
 
 def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For every series, family and delay: the row of least TTS99 with read-out among its lengths, with
+    """The best length of every series, family and delay: the row with the least TTS99 with read-out, and two more keys.
 
-    is_interior : a shorter and a longer one are worse beyond doubt, so that it is an optimum and not the
-    edge of what was tried;  is_edge : the best is the shortest or the longest tried. Of a series that was never
-    solved it is the row with the largest bound, tts99_total_s None.
+    is_interior : a shorter and a longer length are significantly worse, so that this one is an optimum and not the edge
+    of what was tried;  is_edge : the best length is the shortest or the longest tried
+    A series that was never solved gives the row with the largest bound; its tts99_total_s is None.
     """
     out = []
     for group in _by(rows, lambda row: (row["series"], row["family"], row["spins"], row["delay_s"])):
@@ -160,7 +159,8 @@ def best_lengths(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _is_worse(row: dict[str, Any], best: dict[str, Any]) -> bool:
-    """Beyond doubt: by its interval or bound where there is one instance, else in replicates on the same instances."""
+    """Whether ``row`` is significantly worse: by its interval or bound where there is one instance, else in at least
+    97.5 % of the replicates, which draw the same instances for both."""
     if row["tts99_total_s"] is None:
         return row["bound_s"] > best["tts99_total_s"]
     if row["instances"] == 1:
@@ -169,9 +169,9 @@ def _is_worse(row: dict[str, Any], best: dict[str, Any]) -> bool:
 
 
 def exponents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For every series, family and delay with a residual energy whose interval is above 0 at three lengths or more:
-    kappa of residual ~ time**-kappa by least squares in logarithms, with its interval; time is that of one run's
-    updates."""
+    """kappa of residual ~ time**-kappa, with its interval, by least squares in logarithms; time is that of one run's
+    updates. For every series, family and delay with three lengths or more at which the interval of the residual energy
+    is above 0."""
     out = []
     for group in _by(rows, lambda row: (row["series"], row["family"], row["spins"], row["delay_s"])):
         group = sorted((row for row in group if row["residual_ci"][0] > 0), key=lambda row: row["time_s"])
@@ -197,12 +197,12 @@ def exponents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], float]) -> list[dict[str, Any]]:
-    """Residual energy of every series of a family when all may spend the same: the most that one run of each was tried
-    with, or the least with which each can run once where that is more.
+    """Residual energy of every series of a family when all spend the same.
 
-    cost : of one run of a row, such as its device seconds, or those times its p-bits. What is left after a run goes
-    into more of the same length, of which the best counts; each series takes the length that serves it best. At most a
-    quarter of the reads of a point stand for such repeats, beyond which the reads cannot say.
+    cost : of one run of a row, such as its device seconds, or those times its p-bits. The budget is the largest cost of
+    one run that every series has tried, or, where that is more, the least that lets each series run once. A series
+    repeats runs of one length until the budget is spent, and the best run counts; it takes the length whose residual is
+    then least. Repeats are at most a quarter of the reads of a point: the reads can tell no more.
     """
     out = []
     for group in _by(rows, lambda row: (row["family"], row["spins"])):
@@ -237,7 +237,7 @@ def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], flo
 
 
 def unequal(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of families whose series differ in p-bits: only there is hardware cost not device time."""
+    """Rows of families whose series differ in p-bits: only for these does hardware cost differ from device time."""
     groups = _by(rows, lambda row: (row["family"], row["spins"]))
     return [row for group in groups if len({row["hardware_pbits"] for row in group}) > 1 for row in group]
 
@@ -250,7 +250,7 @@ def best_of(energies: np.ndarray, runs: int) -> float:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """``row`` without its replicates: for files."""
+    """``row`` without its replicates, for files."""
     return {key: value for key, value in row.items() if not key.endswith("boot")}
 
 
@@ -262,11 +262,11 @@ def _by(rows: Sequence[dict[str, Any]], key: Callable[[dict[str, Any]], Any]) ->
 
 
 Comparisons = list[tuple[str, list[dict[str, Any]]]]
-"""What is matched, in words, and the rows of `matched`."""
+"""(what is matched, in words; the rows of `matched`)."""
 
 
 def comparisons(rows: list[dict[str, Any]]) -> Comparisons:
-    """All series at matched device time, and at matched hardware cost where that is not the same."""
+    """All series at matched device time, and at matched hardware cost where that differs."""
     return [
         ("device time", matched(rows, lambda row: row["total_time_s"])),
         (

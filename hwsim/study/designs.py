@@ -1,8 +1,8 @@
-"""Designs: one problem on many of them, as a study with a shard each. A design is a chip card with some parameters
+"""Designs: one problem on many designs, as a study of one shard for each. A design is a chip card with some parameters
 changed.
 
 Enters: a plain dict, such as a TOML file gives (see `checked`), and summed points. Leaves: a plan, a row of numbers per
-design, and which designs no other beats. Prices that nobody knows make a design's energy unknown, never zero.
+design, and which designs no other beats. A design whose card lacks a price has an unknown energy, never a zero one.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from hwsim.study.workers import ProgramFolder, ThisProcess
 
 KEYS = ("problem", "chip", "target", "beta", "anneal", "time", "reads", "schedules", "seed", "set", "sweep")
 OWN = ("chip", "time", "chips", "exchange", "chain_strength", "beta")
-"""Keys of a design that are no parameters of a card."""
+"""Keys of a design that are not parameters of a card."""
 _DEFAULTS: dict[str, Any] = {
     "chip": "generic-floorplan",
     "target": None,
@@ -37,12 +37,12 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """``spec`` with its defaults. Raises InputError.
+    """``spec`` with its defaults filled in. Raises InputError.
 
-    problem : file or generator;  chip : card;  target : energy, known, exact or best;  beta, anneal, time, reads,
-    schedules, seed : as in ``hwsim run``;  set : parameters of every design;  sweep : {key: list of values}, whose
-    combinations are the designs. A key is a parameter of cards, or of OWN; a value may be a table of several
-    parameters, with a ``name``.
+    problem : file or generator;  chip : card;  target : energy, known, exact or best
+    beta, anneal, time, reads, schedules, seed : as in ``hwsim run``;  set : parameters that all designs share
+    sweep : {key: list of values}; every combination of the values is a design. A key is a parameter of cards or one of
+    OWN; a value may be a table of several parameters, with a ``name``.
     """
     unknown = [key for key in spec if key not in KEYS]
     if unknown:
@@ -79,11 +79,11 @@ def design_rows(
     interrupt: Callable[[], bool] = lambda: False,
     progress: Callable[[float, str], None] = lambda part, words: None,
 ) -> Iterator[dict[str, Any]]:
-    """A row for every combination of ``plan`` in turn, up to where it is interrupted: as it was ``kept`` under its key,
-    the hash of its words and of all that its numbers depend on, or run here. One that does not fit has the reason under
-    ``does_not_fit`` and nothing else.
+    """A row for each combination of ``plan`` in turn, until it is interrupted. The row comes from ``kept`` or is run.
 
-    programs : has the programs;  progress : hears (share done, words of the design). Raises UnsupportedError.
+    kept : rows of an earlier run by key, the hash of the design's words and of all that its numbers depend on
+    programs : where the programs are;  progress : called with (share done, words of the design). The row of a design
+    that does not fit holds the reason under ``does_not_fit`` and nothing else. Raises UnsupportedError.
     """
     points = {point.key: point for point in plan.points}
     workers = ThisProcess(programs, threads=threads, interrupt=interrupt)
@@ -107,15 +107,15 @@ def design_rows(
 
 
 def _design_row(point: Mapping[str, Any]) -> dict[str, Any]:
-    """What a summed point says of a design."""
+    """The row of a design, from its summed point."""
     row = {key: value for key, value in point.items() if key not in ("key", "words", "facts")}
     broken = point["facts"].get("broken_chains")
     return row | {"critical_delay_s": point["delay_s"], "broken_chains": None if broken is None else broken[0]}
 
 
 def best_designs(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[bool]:
-    """Whether each row is one that no other beats in every one of ``keys``, less being better; a row where one of them
-    is unknown, or only a bound, is not compared."""
+    """Whether no other row beats a row in all of ``keys``, where less is better, for each row. A row with an unknown
+    value, or with a bound for its time, takes no part."""
     values = np.array([[_number(row, key) for key in keys] for row in rows], dtype=np.float64)
     known = np.all(np.isfinite(values), axis=1) if len(rows) else np.zeros(0, dtype=bool)
     out = []
@@ -131,7 +131,8 @@ def _number(row: Mapping[str, Any], key: str) -> float:
 
 
 def mark_best(rows: list[dict[str, Any]]) -> None:
-    """``best_by_area`` and ``best_by_energy`` in each row: no other design is better in both, with read-out."""
+    """Set ``best_by_area`` and ``best_by_energy`` in each row: whether no other design beats it in both that quantity
+    and the time to solution, with read-out."""
     for name, other in (("best_by_area", "area_m2"), ("best_by_energy", "ets99_total_j")):
         for row, best in zip(rows, best_designs(rows, ("tts99_total_s", other)), strict=True):
             row[name] = best

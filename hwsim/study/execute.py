@@ -1,7 +1,7 @@
-"""Carry out a plan: shards go to workers, rows come back, and each point's rows enter the store in the order of shards.
+"""Run a plan: shards go to workers, rows come back, and each point's rows enter the store in the order of shards.
 
-Enters: a plan, a store and workers. Leaves: rows. Whether a point goes on is decided by its rows in the store and
-nothing else, so the same rows are there in the end whoever worked, however often it was killed.
+Enters: a plan, a store and workers. Leaves: rows. Only the rows in the store decide whether a point goes on. So the
+store ends with the same rows, whichever workers ran and however often the study was killed.
 """
 
 import time
@@ -19,13 +19,13 @@ from hwsim.study.task import Task, TaskResult
 
 
 class WorkersLostError(HwsimError):
-    """Workers ended again and again without a finished shard, or all of them are gone."""
+    """Workers ended again and again without finishing a shard, or all of them are gone."""
 
 
 class Workers(Protocol):
-    """Somebody who carries out tasks. A handle is whatever ``submit`` gives.
+    """Workers run tasks. ``submit`` returns a handle for each task.
 
-    slots : tasks worth having under way;  interrupted : a Ctrl-C reached the work itself
+    slots : how many tasks to keep under way;  interrupted : whether Ctrl-C stopped the work itself
     """
 
     @property
@@ -35,16 +35,17 @@ class Workers(Protocol):
     def interrupted(self) -> bool: ...
 
     def submit(self, task: Task) -> Any:
-        """Begin ``task``."""
+        """Start ``task``, or hand it to a worker."""
 
     def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
-        """Those of ``handles`` that are done by ``timeout_s`` at the latest, each with its result, what it raised, or
-        None where its worker was lost and the task must be given again."""
+        """Those of ``handles`` that are done, after ``timeout_s`` at the latest, each with its result or the exception
+        that it raised; None where its worker was lost, so that the task must be submitted again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """points, points_done, shards : in all, those done, shards committed by this call;  left_s : estimate or None."""
+    """points, points_done : how many in all, how many done;  shards : committed by this call
+    left_s : estimated seconds left, or None;  label : the grid values of a point that runs now"""
 
     points: int
     points_done: int
@@ -55,9 +56,11 @@ class Status:
 
 @dataclass(kw_only=True)
 class Sampling:
-    """Samples under way: their tally, the next shard to give out, rows that wait for an earlier one.
+    """The samples of one or several points while the study makes them.
 
-    point : the first that wants them;  targets : those of all points that do
+    point : the first point that uses them;  targets : of all points that use them;  tally : of the rows committed
+    next : number of the next shard to submit;  waiting : rows that wait for an earlier shard, by shard
+    out : shards under way;  reason : why no more are needed;  host_s, timed : seconds of ``timed`` shards
     """
 
     point: Point
@@ -74,8 +77,8 @@ class Sampling:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyResult:
-    """reasons : by point key, why each stopped, None where it did not;  shards : rows added by this call;  refused :
-    points that cannot be run, with the sentence;  interrupted : by Ctrl-C"""
+    """What `execute` did. reasons : why each point stopped, by key, None where it did not;  shards : rows added by this
+    call;  refused : why a point cannot run, by key;  interrupted : whether Ctrl-C ended it"""
 
     reasons: dict[str, str | None]
     shards: int
@@ -91,7 +94,7 @@ def execute(
     interrupt: Callable[[], bool] = lambda: False,
     progress: Callable[[Status], None] | None = None,
 ) -> StudyResult:
-    """Run every point of ``plan`` until it is done. Raises InputError where the store fails, and WorkersLostError."""
+    """Run every point of ``plan`` until it is done. Raises InputError if the store fails, and WorkersLostError."""
     store.add_points((point.key, point.facts) for point in plan.points)
     samplings: dict[str, Sampling] = {}
     for point in plan.points:
@@ -110,9 +113,9 @@ def execute(
             sampling = chosen
             shard = sampling.next
             sampling.next, sampling.out = shard + 1, sampling.out + 1
-            if (there := store.find(sampling.point.samples, shard)) is not None:
+            if (stored := store.find(sampling.point.samples, shard)) is not None:
                 sampling.out -= 1  # another process has made it
-                sampling.waiting[shard] = TaskResult(row=there, host_s=0.0)
+                sampling.waiting[shard] = TaskResult(row=stored, host_s=0.0)
                 committed += _settle(sampling, None)
                 continue
             running[workers.submit(_task(sampling.point, shard))] = sampling, shard
@@ -135,7 +138,7 @@ def execute(
                 if strikes > 3 * workers.slots:
                     raise WorkersLostError(
                         "workers ended again and again without finishing a shard (out of memory?); "
-                        "what was finished is in the store"
+                        "the store keeps what was finished"
                     )
                 sampling.out += 1
                 running[workers.submit(_task(sampling.point, shard))] = sampling, shard
@@ -165,13 +168,13 @@ def _task(point: Point, shard: int) -> Task:
 
 
 def _next(samplings: Iterable[Sampling]) -> Sampling | None:
-    """Whose shard to give out next: the first point with none under way, else the one with fewest ahead of need."""
+    """Whose shard to submit next: those of the first point with none under way, else of the one with fewest pending."""
     open_ = [c for c in samplings if c.reason is None and c.next < c.stop.max_shards]
     return min(open_, key=lambda sampling: sampling.out + len(sampling.waiting), default=None)
 
 
 def _commit(sampling: Sampling, row: Row) -> None:
-    """The next row of a point counts; a gap ends what counts, and rows after it wait for it to be filled."""
+    """Count ``row`` if it is the next shard; rows after a gap do not count until the gap is filled."""
     if row.shard != sampling.tally.shards or sampling.reason is not None:
         return
     sampling.tally.add(row)
@@ -180,7 +183,10 @@ def _commit(sampling: Sampling, row: Row) -> None:
 
 
 def _settle(sampling: Sampling, store: Store | None) -> int:
-    """Commit the rows whose turn it is, and drop what comes after the end. ``store`` None: they are there already."""
+    """Commit the waiting rows whose turn it is; drop the rest once the point is done. Returns how many were added.
+
+    store : None where the rows are in the store already
+    """
     added = 0
     while sampling.reason is None and sampling.tally.shards in sampling.waiting:
         done = sampling.waiting.pop(sampling.tally.shards)

@@ -1,7 +1,7 @@
-"""A plan: what a study runs, as a TOML file says it, and the points that its grid spans.
+"""A plan: what a study runs, as a TOML file states it, and the points of its grid.
 
-Enters: a plain dict (see `checked`). Leaves: points. A point is one problem on one chip under one recipe; the key that
-names it is the hash of what its results depend on, so that plans which overlap share rows.
+Enters: a plain dict (see `checked`). Leaves: points. A point is one problem on one chip under one recipe. Its key is
+the hash of all that its results depend on, so plans that overlap share rows.
 """
 
 import hashlib
@@ -49,16 +49,16 @@ _DEFAULTS: dict[str, Any] = {
 }
 _ALGORITHM = tuple(sorted({key for parameters in PARAMETERS.values() for key in parameters}))
 OWN = ("problem", *_DEFAULTS, *_ALGORITHM)
-"""Keys that are no parameters of a card."""
+"""Keys that are not parameters of a card."""
 _TABLES = ("set", "grid", "stop")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """A point is done when its relative width is small enough with enough successes, or its shards are spent.
+    """A point is done when its interval is narrow enough and enough reads succeeded, or when its shards are spent.
 
     relative_width : of the 95 % interval of TTS99, or of the mean energy where there is no target
-    min_success : reads at the target;  max_shards : of ``reads`` reads each
+    min_success : reads at the target, at least;  max_shards : shards of ``reads`` reads each, at most
     """
 
     relative_width: float = 0.2
@@ -68,8 +68,9 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """key : names the point;  samples : sha256 of what its rows depend on, which points that differ in prices or target
-    share;  facts : what a report says of it;  program : its content hash"""
+    """key : names the point;  samples : names its rows, sha256 of all that they depend on; points that differ only in
+    prices or target share them;  facts : what a report states of the point;  program : content hash
+    as_given : the first shard takes ``seed`` itself"""
 
     key: str
     samples: str
@@ -83,7 +84,7 @@ class Point:
     as_given: bool = False
 
     def shard_seed(self, shard: int) -> int:
-        """Of one shard: made of the point's, whatever that is; with ``as_given`` the first shard takes it itself."""
+        """The seed of one shard, derived from the point's seed; with ``as_given`` the first shard takes that itself."""
         if self.as_given and shard == 0:
             return self.seed
         return stream_key(self.seed, "shard", shard) >> 1
@@ -91,8 +92,11 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Combination:
-    """Of the values of a grid, in ``words`` by its keys;  key : of its point, or None with the ``reason`` that there is
-    none: the problem does not fit the chip."""
+    """One combination of the values of a grid.
+
+    words : the values as text, by grid key;  key : of its point, or None where the problem does not fit the chip
+    reason : why it does not fit
+    """
 
     words: dict[str, str]
     key: str | None = None
@@ -101,7 +105,7 @@ class Combination:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """points and combinations, in the order of the grid; combinations that come to the same share a point"""
+    """points, combinations : in the order of the grid; combinations with the same settings share a point"""
 
     points: list[Point]
     stop: Stop
@@ -109,18 +113,19 @@ class Plan:
 
     @property
     def unfit(self) -> list[tuple[dict[str, str], str]]:
-        """Words and reason of those that do not fit their chip."""
+        """(words, reason) of each combination that does not fit its chip."""
         return [(each.words, each.reason) for each in self.combinations if each.key is None]
 
 
 def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """``spec`` with its defaults. Raises InputError.
+    """``spec`` with its defaults filled in. Raises InputError.
 
-    problem : file or generator, in which 1..20 stands for each of these numbers;  chip : card;  target : energy, known,
-    exact or best;  algorithm and its parameters : as in hwsim.algorithm.recipe;  beta, anneal, time, reads, schedules,
-    seed, die_seed, chips, exchange, chain_strength : as in ``hwsim run``, reads being those of one shard
-    set : parameters of every card;  grid : {key: list of values}, whose combinations are the points; a key is one of
-    these or a parameter of cards, and a value may be a table of several, with a ``name``;  stop : see `Stop`
+    problem : file or generator, in which 1..20 stands for each of these numbers;  chip : card
+    target : energy, known, exact or best;  algorithm and its parameters : as in hwsim.algorithm.recipe
+    beta, anneal, time, reads, schedules, seed, die_seed, chips, exchange, chain_strength : as in ``hwsim run``, where
+    reads are those of one shard;  set : parameters of every card;  stop : see `Stop`
+    grid : {key: list of values}; every combination of the values is a point. A key is one of these or a parameter of
+    cards, and a value may be a table of several of them, with a ``name``
     """
     unknown = [key for key in spec if key not in OWN + _TABLES]
     if unknown:
@@ -134,7 +139,7 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"grid.{key} must be a list of values, got {values!r}")
     for key in full["set"]:
         if key in OWN:
-            raise InputError(f"{key} is no parameter of a card: give it outside of [set]")
+            raise InputError(f"{key} is not a parameter of a card: give it outside [set]")
     _stop(full["stop"])
     if "problem" not in full and "problem" not in full["grid"]:
         raise InputError("a plan needs problem, a file or a generator such as ea3d:L=8,seed=1..20")
@@ -150,10 +155,11 @@ def build(
     progress: Callable[[int, int, str], None] | None = None,
     as_given: bool = False,
 ) -> Plan:
-    """The points of ``spec``. ``keep`` takes every Program and returns its content hash. Raises InputError.
+    """The plan of ``spec``. Each problem is read once and each program compiled once. Raises InputError.
 
-    Problems are read, and programs compiled, once each. recall : facts that a store has of a key;  progress : called
-    with (done, in all, what);  as_given : the first shard of every point takes the seed as it is, as ``hwsim run`` does
+    keep : stores a Program and returns its content hash;  recall : the facts that a store has of a key, or None
+    progress : called with (done, in all, what);  as_given : the first shard of every point takes the seed itself, as
+    ``hwsim run`` does
     """
     full = checked(spec)
     settings = list(_settings(full))
@@ -176,8 +182,8 @@ def build(
 
 
 def _add(points: list[Point], point: Point) -> Point:
-    """Add a point, unless it is there under other words: that one. Several with the same samples have keys of their
-    own."""
+    """Add ``point``, unless the list has the same one under other words; returns the one in the list. Points with the
+    same samples get different keys."""
     twins = [other for other in points if other.samples == point.samples]
     for other in twins:
         if _meant(other) == _meant(point):
@@ -189,13 +195,14 @@ def _add(points: list[Point], point: Point) -> Point:
 
 
 def identity(point: Point) -> str:
-    """16 hex digits of all that a summed point depends on but the version of hwsim: samples, prices, target, area."""
+    """16 hex digits, the hash of all that a summed point depends on except the version of hwsim: samples, prices,
+    target, area."""
     text = json.dumps([point.samples, _meant(point)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _meant(point: Point) -> dict[str, Any]:
-    """What tells points with the same samples apart: prices, target, area."""
+    """The facts in which points with the same samples may differ: prices, target, area."""
     return {key: value for key, value in point.facts.items() if key != "words"}
 
 
@@ -211,7 +218,7 @@ def _stop(table: Mapping[str, Any]) -> Stop:
 
 
 def _settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
-    """(words by grid key, all settings) of every combination; ranges in a problem's text are spelt out."""
+    """(words by grid key, all settings) of every combination; a range in a problem's text gives one for each number."""
     common = {key: value for key, value in full.items() if key not in _TABLES} | dict(full["set"])
     grid = {key: list(values) for key, values in full["grid"].items()}
     problems = grid.get("problem", [common.get("problem")])
@@ -232,7 +239,7 @@ def _settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[st
 
 
 def _spelt(text: Any) -> list[Any]:
-    """``seed=1..3`` as three texts."""
+    """``seed=1..3`` as three texts. Raises InputError."""
     found = re.search(r"=(\d+)\.\.(\d+)", text) if isinstance(text, str) else None
     if found is None:
         return [text]
@@ -319,7 +326,7 @@ def _recipe(chosen: dict[str, Any], problem: Any, program: Program) -> Recipe:
 
 
 def _key(chosen: dict[str, Any], program: str, recipe: Recipe, as_given: bool) -> str:
-    """sha256 of what the rows of a point depend on."""
+    """sha256 of all that the rows of a point depend on."""
     anneal = recipe.anneal
     matter = {
         "program": program,
@@ -337,7 +344,7 @@ def _key(chosen: dict[str, Any], program: str, recipe: Recipe, as_given: bool) -
 
 
 def _machine_facts(machine: Any, program: Program) -> dict[str, Any]:
-    """What a report says of the chip of a point."""
+    """What a report states of the chip of a point."""
     network = program.network
     return {
         "pbits": program.n_pbits,
@@ -353,7 +360,7 @@ def _machine_facts(machine: Any, program: Program) -> dict[str, Any]:
 
 
 def _problem(text: Any, made: dict[str, Any]) -> Any:
-    """The problem, read once for every text."""
+    """The problem of ``text``, read once."""
     if not isinstance(text, str):
         raise InputError(f"problem must be a file or a generator, got {text!r}")
     if text not in made:
@@ -364,7 +371,7 @@ def _problem(text: Any, made: dict[str, Any]) -> Any:
 def _target(
     chosen: dict[str, Any], problem: Any, made: dict[str, Any], before: dict[str, Any] | None, threads: int | None
 ) -> float | None:
-    """The target energy, found once for every problem; that of an earlier study where the same was asked for."""
+    """The target energy, found once for each problem, or taken from an earlier study that asked for the same."""
     wanted = chosen["target"]
     key = f"target {wanted} of {chosen['problem']}"
     if key not in made:
@@ -378,7 +385,7 @@ def _target(
 def _machine(
     chosen: dict[str, Any], problem: Any, made: dict[str, Any], keep: Callable[[Program], str]
 ) -> tuple[Any, Program, str]:
-    """The chip, the problem compiled for it, and the program's content hash."""
+    """(chip, program of the problem on it, content hash of the program)."""
     card = {key: value for key, value in chosen.items() if key not in OWN}
     own = {key: chosen[key] for key in ("chip", "die_seed", "chips", "exchange", "chain_strength")}
     key = f"program {chosen['problem']} {json.dumps([own, card], sort_keys=True, default=str)}"

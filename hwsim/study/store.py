@@ -1,7 +1,7 @@
-"""The store of a study: one SQLite file of points and rows, which grows by whole rows and never changes one.
+"""The store of a study: one SQLite file of points and rows. It grows by whole rows and never changes one.
 
-Enters: points and rows. Leaves: the same, in order. A row is known by its point's content hash and its shard's number,
-so that adding it twice, from two processes or from two files, is adding it once.
+Enters: points and rows. Leaves: the same, in order. The content hash of its samples and the number of its shard name a
+row, so a row that two processes or two files add is stored once.
 """
 
 import json
@@ -20,7 +20,7 @@ from hwsim.files import replacing
 
 APPLICATION_ID = 0x68777374
 VERSION = 2
-"""2: rows are named by what they sample; points say which rows are theirs."""
+"""Since version 2 rows are named by what they sample, and each point names the rows it uses."""
 _WAIT_S = 60.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS points (key TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
@@ -36,9 +36,9 @@ CREATE TABLE IF NOT EXISTS hosts (
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One shard of the samples that one or several points share.
+    """One shard of the samples that one or several points use.
 
-    point : names the samples;  sizes : reads of each schedule
+    point : the key that names the samples;  sizes : reads of each schedule
     energies : float64 (reads,), in the order of the schedules
     activity : what one run asked of the machine;  facts : rates and the like, by name
     """
@@ -52,7 +52,7 @@ class Row:
 
 
 class Store:
-    """A connection to the file ``path``. As a context manager it closes itself; every change is a transaction."""
+    """A connection to the file ``path``; a context manager closes it. Every change is a transaction."""
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(path)
@@ -79,7 +79,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Fold the log into the file and let go of it."""
+        """Fold the log into the file and close it."""
         with suppress(sqlite3.Error):  # another process reads, or the disk is full: the log stays beside the file
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
@@ -88,7 +88,7 @@ class Store:
         (kind,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if kind != APPLICATION_ID:
-            raise InputError(f"{self.path} is a database, but not a store of hwsim study; give --store another name")
+            raise InputError(f"{self.path} is a database, but no store of hwsim study: give --store another name")
         if version != VERSION:
             raise InputError(
                 f"{self.path} is a store of version {version}, whose rows are named by an older hash of their program; "
@@ -96,23 +96,23 @@ class Store:
             )
         (state,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
-            raise InputError(f"the store {self.path} is damaged ({state}); it was left as it is")
+            raise InputError(f"the store {self.path} is damaged ({state}); hwsim leaves it as it is")
         self._db.execute("PRAGMA synchronous = FULL")
 
     def add_points(self, points: Iterable[tuple[str, dict[str, Any]]], *, replace: bool = True) -> None:
-        """(key, facts) of points. Those of the same samples that are there give way to them, or stay; prices may have
-        changed, and rows do not depend on them."""
+        """Add ``points``, each (key, facts). replace : whether they replace stored points of the same samples, whose
+        prices may have changed; rows do not depend on prices, so they stay."""
         named = [(key, _text(facts)) for key, facts in points]
         with self._change():
             if replace:
                 samples = {_samples(key, facts) for key, facts in named}
-                there = self._read("SELECT key, facts FROM points")
-                old = [(key,) for key, facts in there if _samples(key, facts) in samples]
+                stored = self._read("SELECT key, facts FROM points")
+                old = [(key,) for key, facts in stored if _samples(key, facts) in samples]
                 self._db.executemany("DELETE FROM points WHERE key = ?", old)
             self._db.executemany("INSERT OR IGNORE INTO points VALUES (?, ?)", named)
 
     def add(self, row: Row, *, host_s: float | None = None) -> None:
-        """Put ``row`` there, unless it is."""
+        """Add ``row``, unless the store has it."""
         energies = zlib.compress(np.ascontiguousarray(row.energies, dtype="<f8").tobytes(), 6)
         with self._change():
             self._db.execute(
@@ -157,7 +157,7 @@ class Store:
         )
 
     def host_seconds(self) -> dict[str, float]:
-        """Seconds that the shards of each point took on the computer, summed."""
+        """Seconds of this computer that the shards of each point took, summed."""
         return dict(self._read("SELECT point, SUM(seconds) FROM hosts GROUP BY point"))
 
     def count(self) -> tuple[int, int]:
@@ -165,8 +165,8 @@ class Store:
         return self._read("SELECT (SELECT COUNT(*) FROM points), (SELECT COUNT(*) FROM rows)")[0]  # type: ignore
 
     def merge(self, other: "Store") -> tuple[int, int]:
-        """Take over what ``other`` has and this has not, in one transaction: (rows taken, rows that both have and that
-        differ; this one's stay)."""
+        """Copy what ``other`` has and this store lacks, in one transaction. Where both have a row, this store keeps its
+        own. Returns (rows copied, rows that differ)."""
         try:
             self._db.execute("ATTACH DATABASE ? AS other", (f"{other.path}",))
             with self._change():
@@ -195,7 +195,7 @@ class Store:
 
 
 class _Change:
-    """A transaction: all of it, or none of it and one sentence."""
+    """A transaction: it happens whole, or not at all and with an InputError."""
 
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
         self._db, self._path = db, path
@@ -221,10 +221,10 @@ class _Change:
 
 
 def _make(path: Path) -> None:
-    """An empty store at ``path``, made beside it and linked there, so that nobody sees half of one; where another
-    process has just put a store there, that one stays."""
+    """Make an empty store at ``path``. It is written beside it and then linked, so that nobody sees half a store; a
+    store that another process has just made there stays."""
     if Path(f"{path}-wal").exists():
-        raise InputError(f"{path} is gone, but its log {path}-wal is there: bring the store back, or move the log")
+        raise InputError(f"{path} is missing, but its log {path}-wal exists: bring the store back, or move the log")
     try:
         with replacing(path, keep=True) as part:
             db = sqlite3.connect(part, isolation_level=None)
@@ -243,7 +243,7 @@ def _make(path: Path) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """Raise InputError where ``path`` is no database."""
+    """Raise InputError unless ``path`` is a database."""
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -253,30 +253,30 @@ def _check_file(path: Path) -> None:
         raise InputError(f"cannot read the store {path}: {error.strerror}") from None
     if head != b"SQLite format 3\0":
         what = "is empty" if not head else "is not a database, or only a part of one"
-        raise InputError(f"{path} {what}: give the store another name, or take that file away")
+        raise InputError(f"{path} {what}: give the store another name, or remove that file")
 
 
 def _refused(path: Path, error: sqlite3.Error) -> InputError:
-    """What went wrong, in a sentence; rows that are in stay in."""
+    """What went wrong, in one sentence; the rows in the store stay."""
     code = getattr(error, "sqlite_errorname", "") or ""
     text = str(error)
     if code.startswith("SQLITE_FULL"):
-        return InputError(f"no space is left for the store {path}; what was finished is in it, and a rerun goes on")
+        return InputError(f"no space is left for the store {path}; it keeps what was finished, and a rerun goes on")
     if code.startswith("SQLITE_READONLY") or code.startswith("SQLITE_CANTOPEN"):
-        return InputError(f"the store {path} cannot be written: it or its folder is read-only")
+        return InputError(f"the store {path} cannot be written: the file or its folder is read-only")
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return InputError(f"the store {path} is damaged ({text}); it was left as it is")
+        return InputError(f"the store {path} is damaged ({text}); hwsim leaves it as it is")
     if code.startswith("SQLITE_BUSY"):
-        return InputError(f"the store {path} is kept busy by another program for more than {_WAIT_S:g} s")
+        return InputError(f"another program has kept the store {path} busy for more than {_WAIT_S:g} s")
     if code.startswith("SQLITE_IOERR"):
         return InputError(
-            f"the disk refuses the store {path} ({text}); what was finished is in it, and a rerun goes on"
+            f"the disk refuses the store {path} ({text}); it keeps what was finished, and a rerun goes on"
         )
     return InputError(f"the store {path}: {text}")
 
 
 def _samples(key: str, facts: str) -> str:
-    """What the rows of a point are named by: its key, unless it shares them."""
+    """The key of the rows that a point uses: its own key, unless it shares them."""
     return str(json.loads(facts).get("samples", key))
 
 

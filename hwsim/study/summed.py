@@ -19,11 +19,11 @@ from hwsim.study.tally import Tally
 
 
 def table(store: Store, keys: Iterable[str] | None = None, *, n_boot: int = 0, seed: int = 0) -> list[dict[str, Any]]:
-    """The points called ``keys``, or all, each with what its rows say together.
+    """The points with these ``keys``, or all, each summed over its rows.
 
-    n_boot : bootstrap replicates of success and mean energy, under "boot", for what joins several points
-    reference : the least energy known of the point's problem, the exact one where that is on record, else the least
-    that any point of the store has met;  residual : (mean energy - reference) per spin
+    n_boot : how many bootstrap replicates of success and mean energy to add under "boot"; joined points need them
+    In each point: reference, the least energy known of its problem, which is the exact one where that is on record and
+    else the least that any point of the store met; residual, (mean energy - reference) per spin.
     """
     points = store.points()
     wanted = sorted(points, key=lambda key: _place(points[key])) if keys is None else list(keys)
@@ -56,7 +56,7 @@ def _place(facts: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _natural(text: str) -> list[Any]:
-    """Text in parts that sort numbers by their value."""
+    """Text in parts, so that numbers in it sort by value."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 

@@ -1,4 +1,4 @@
-"""The tally of a point: what its rows say together, and whether they are enough.
+"""The tally of a point: the sum of its rows, and whether they are enough.
 
 Enters: rows of one point, in the order of their shards. Leaves: a time to solution, energies, and a reason to stop.
 """
@@ -20,14 +20,14 @@ Z95 = 1.959963984540054
 @dataclass
 class Tally:
     """energies : float64 (reads,) of each row;  sizes : reads of each schedule of each row
-    independent : whether reads of one schedule are, for the clock has no other"""
+    independent : whether reads of one schedule are independent, as where the clock has only one schedule"""
 
     energies: list[np.ndarray] = field(default_factory=list)
     sizes: list[tuple[int, ...]] = field(default_factory=list)
     independent: bool = False
 
     def add(self, row: Row) -> None:
-        """The next row."""
+        """Add the next row."""
         self.energies.append(row.energies)
         self.sizes.append(row.sizes)
 
@@ -49,7 +49,7 @@ class Tally:
 
     @property
     def clusters(self) -> np.ndarray:
-        """int64 (reads,): reads that may be correlated have the same number."""
+        """int64 (reads,), the cluster of each read: reads of one cluster may be correlated."""
         return np.arange(len(self.energy)) if self.independent else self.schedule
 
     def solution(self, target: float, paid: Account) -> Solution:
@@ -57,9 +57,9 @@ class Tally:
         return solution(reached(self.energy, target), self.clusters, paid)
 
     def replicates(self, target: float | None, n_boot: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Bootstrap over schedules: success and mean energy, float64 (n_boot,) each; success 0 without a target.
+        """Bootstrap over schedules: success and mean energy, float64 (n_boot,) each; success is 0 without a target.
 
-        A single schedule takes its reads for schedules.
+        Where there is a single schedule, the bootstrap draws reads instead.
         """
         energy, schedule = self.energy, self.schedule
         if schedule.max() == 0:
@@ -78,7 +78,8 @@ class Tally:
 
 
 def relative_width(tally: Tally, target: float | None) -> float:
-    """Width of the 95 % interval of TTS99, or of the mean energy without a target, over the value; inf where open."""
+    """Width of the 95 % interval of TTS99 over its value, or the same of the mean energy where there is no target; inf
+    where the interval has no upper end."""
     if target is None:
         mean, error = tally.mean()
         return 2 * Z95 * error / abs(mean) if mean else float("inf")
@@ -88,7 +89,7 @@ def relative_width(tally: Tally, target: float | None) -> float:
 
 
 def enough(tally: Tally, stop: Stop, target: float | None) -> str | None:
-    """Why the point is done, or None where another shard is wanted."""
+    """Why the point is done, or None where it needs another shard."""
     if tally.shards == 0:
         return None
     hits = 0 if target is None else int(np.sum(reached(tally.energy, target)))
@@ -100,7 +101,7 @@ def enough(tally: Tally, stop: Stop, target: float | None) -> str | None:
 
 
 def shards_left(tally: Tally, stop: Stop, target: float | None) -> float:
-    """About how many more shards the point will take; for the time left, nothing else."""
+    """About how many more shards the point needs; only the estimate of the time left uses it."""
     most = max(0, stop.max_shards - tally.shards)
     if tally.shards == 0:
         return float(most)

@@ -1,6 +1,6 @@
-"""A task: one shard of one point, which any process can carry out from the Program alone.
+"""A task: one shard of one point, which any process can run from the Program alone.
 
-Enters: a Task and where its Program is. Leaves: a Row, the same wherever it was made.
+Enters: a Task and where its Program is. Leaves: a Row, the same on whatever machine it was made.
 """
 
 import threading
@@ -26,7 +26,7 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """point : key;  shard : number;  program : content hash;  seed : of this shard, as its point gives it"""
+    """point : key;  shard : its number;  program : content hash;  seed : of this shard, see `Point.shard_seed`"""
 
     point: str
     shard: int
@@ -39,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskResult:
-    """A row, the seconds it took, and what made it: rows of another version are not rows of this study."""
+    """A row, the seconds that it took, and the version that made it: a study takes no rows of another version."""
 
     row: Row
     host_s: float
@@ -49,7 +49,7 @@ class TaskResult:
 def run_task(
     task: Task, where: str | bytes, *, threads: int | None = 1, interrupt: Callable[[], bool] | None = None
 ) -> TaskResult | None:
-    """The row of ``task``; None where it was interrupted. where : path of the saved Program, or its bytes."""
+    """Run ``task``: its row, or None if it was interrupted. where : path of the saved Program, or its bytes."""
     began = time.perf_counter()
     program = _program(task.program, where)
     outcome = run_recipe(
@@ -77,7 +77,7 @@ def run_task(
 
 
 def _program(name: str, where: str | bytes) -> Program:
-    """The Program called ``name``; the last few stay in memory. A Dask worker may have several threads."""
+    """The Program called ``name``. The last few stay in memory; the lock serves Dask workers of several threads."""
     with _lock:
         if name not in _programs:
             _programs[name] = load(Path(where) if isinstance(where, str) else BytesIO(where))

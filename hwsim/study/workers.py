@@ -1,6 +1,6 @@
-"""Workers on this machine: this very process, or several of its own.
+"""Workers on this machine: the process itself, or several child processes.
 
-Enters: tasks. Leaves: what they gave. A process that ends takes nothing with it but the time it spent.
+Enters: tasks. Leaves: their results. When a process ends, only the time that it spent is lost.
 """
 
 import os
@@ -21,13 +21,13 @@ from hwsim.study.task import Task, TaskResult, run_task
 
 
 class ProgramFolder:
-    """Programs as files of a folder, by content hash: what workers read."""
+    """The folder from which workers read programs, one file each, named by content hash."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
 
     def keep(self, program: Program) -> str:
-        """Put ``program`` there; its content hash."""
+        """Save ``program`` in the folder; returns its content hash."""
         name = content_hash(program)
         path = self.path(name)
         if not path.exists():
@@ -35,12 +35,12 @@ class ProgramFolder:
         return name
 
     def path(self, name: str) -> Path:
-        """Where the program called ``name`` is."""
+        """The file of the program called ``name``."""
         return self.folder / f"{name}.npz"
 
 
 class ThisProcess:
-    """One task at a time, here."""
+    """One task at a time, in this process."""
 
     slots = 1
 
@@ -52,13 +52,13 @@ class ThisProcess:
         self._task: tuple[object, Task] | None = None
 
     def submit(self, task: Task) -> object:
-        """Keep ``task`` for `wait`."""
+        """Keep ``task`` until `wait` runs it."""
         handle = object()
         self._task = handle, task
         return handle
 
     def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
-        """Carry out the task kept, however long it takes."""
+        """Run the kept task to its end, whatever ``timeout_s`` says."""
         assert self._task is not None
         handle, task = self._task
         try:
@@ -71,11 +71,11 @@ class ThisProcess:
         return [(handle, done)]
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Nothing to close."""
 
 
 class Processes:
-    """``slots`` processes with one thread each. They ignore Ctrl-C, and end when this process does."""
+    """``slots`` processes of one thread each. They ignore Ctrl-C and end when this process ends."""
 
     interrupted = False
 
@@ -89,7 +89,7 @@ class Processes:
         )
 
     def submit(self, task: Task) -> Future:
-        """Give ``task`` to the next free process."""
+        """Hand ``task`` to the next free process."""
         path = str(self._programs.path(task.program))
         try:
             return self._pool.submit(run_task, task, path)
@@ -98,16 +98,16 @@ class Processes:
             return self._pool.submit(run_task, task, path)
 
     def wait(self, handles: Iterable[Any], timeout_s: float) -> list[tuple[Any, TaskResult | Exception | None]]:
-        """Those that are done; None for all tasks of a pool of which a process was lost."""
+        """The tasks that are done; None for every task of a pool that lost a process."""
         done, _ = wait_for(handles, timeout=timeout_s, return_when=FIRST_COMPLETED)
         return [(handle, _result(handle)) for handle in done]
 
     def processes(self) -> list[int]:
-        """Their process numbers."""
+        """Their process ids."""
         return list(self._pool._processes or ())
 
     def close(self) -> None:
-        """End the processes, whatever they do."""
+        """End the processes, even in the middle of a task."""
         running = list((self._pool._processes or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in running:
@@ -124,7 +124,7 @@ def _result(handle: Future) -> TaskResult | Exception | None:
 
 
 def _prepare(parent: int) -> None:
-    """In a new process: leave Ctrl-C to the parent, and end when it is gone, however it went."""
+    """In a new process: leave Ctrl-C to the parent, and end when the parent is gone for whatever reason."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:

@@ -96,7 +96,7 @@ def test_no_key_means_two_things():
         ({"grid": {"time": "1 us"}}, "grid.time must be a list"),
         ({"grid": {"time": []}}, "grid.time must be a list"),
         ({"grid": 3}, "grid must be a table"),
-        ({"set": {"reads": 3}}, "reads is no parameter of a card"),
+        ({"set": {"reads": 3}}, "reads is not a parameter of a card"),
         ({"reads": "many"}, "reads must be a whole number"),
         ({"problem": 3}, "problem must be a file or a generator"),
         ({"algorithm": "magic"}, "algorithm must be one of anneal, tempering"),

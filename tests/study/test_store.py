@@ -92,7 +92,7 @@ def test_a_damaged_page_is_refused(tmp_path):
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "s.db"
     sqlite3.connect(path).execute("CREATE TABLE t (a)").connection.close()
-    with pytest.raises(InputError, match="not a store of hwsim study"):
+    with pytest.raises(InputError, match="no store of hwsim study"):
         Store(path)
     path.write_text("problem = 'ring'\n" * 10)
     with pytest.raises(InputError, match="not a database"):
