@@ -20,13 +20,14 @@ from hwsim.units import TICK_S
 class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
     """Samples a BQM (dimod's sign: E = sum h s + sum J s s) by emulating a chip.
 
-    ``chip``: a Chip or the name of a card. ``nodelist``, ``edgelist``: the structure offered to dimod; by default a
-    complete graph over ``n_nodes`` integer labels, and any other labels are accepted too.
+    chip : a Chip or the name of a card;  overrides : parameters of the card
+    n_nodes : size of the structure that ``nodelist`` and ``edgelist`` offer to dimod, a complete graph over integer
+    labels; other labels are accepted too
     """
 
     def __init__(self, chip: Chip | str = "generic-all-to-all", *, n_nodes: int = 64, **overrides: Any) -> None:
         if isinstance(chip, Chip) and overrides:
-            raise InputError("overrides belong to a card's name, not to a Chip that is already made")
+            raise InputError("overrides change the parameters of a card: give the card's name, not a Chip")
         self.chip = chip if isinstance(chip, Chip) else find_chip(chip, **overrides)
         self._nodes = list(range(n_nodes))
 
@@ -42,7 +43,7 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
 
     @property
     def parameters(self) -> dict[str, list]:
-        """Keyword arguments of ``sample`` and the properties they depend on."""
+        """Keyword arguments of ``sample``, and the properties that each depends on."""
         names = (
             "num_reads",
             "num_sweeps",
@@ -63,7 +64,7 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
 
     @property
     def properties(self) -> dict[str, Any]:
-        """What is known of the chip."""
+        """The chip's name, clock, limits and times."""
         return {
             "chip": self.chip.name,
             "clock": self.chip.clock.kind,
@@ -74,13 +75,14 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
         }
 
     def sample(self, bqm: Any, **parameters: Any) -> dimod.SampleSet:
-        """Emulate and return the final states.
+        """Emulate the chip and return the final states.
 
-        num_reads : replicas (as many as initial states, else 1);  num_sweeps : updates of each p-bit on average (1000),
-        or anneal_time : device time in seconds or as text;  beta_range : (start, end);  beta_schedule_type : "linear",
-        "geometric" (default) or "custom" with beta_schedule, one beta a step;  seed, initial_states,
-        initial_states_generator as in dimod;  schedules, engine, threads, die_seed as in hwsim.run and hwsim.compile.
-        ``info["timing"]`` is host time, ``info["device_timing"]`` is emulated.
+        num_reads : independent reads; by default as many as initial states, else 1
+        num_sweeps : updates of each p-bit on average (1000);  anneal_time : instead, device time in seconds or as text
+        beta_range : (start, end);  beta_schedule_type : "linear", "geometric" (default) or "custom"
+        beta_schedule : for "custom", one beta a step;  seed, initial_states, initial_states_generator : as in dimod
+        schedules, engine, threads, die_seed : as in `hwsim.run` and `hwsim.compile`
+        ``info["timing"]`` is host time, ``info["device_timing"]`` is emulated time. Raises InputError.
         """
         options = self.remove_unknown_kwargs(**parameters)
         seed = options.get("seed")

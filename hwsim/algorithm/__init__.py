@@ -1,1 +1,1 @@
-"""Algorithms on the chip: controllers that advance a Program's replicas, read them, and write them."""
+"""Algorithms on the chip: controllers that advance the replicas of a Program, read and write them."""

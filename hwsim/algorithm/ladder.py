@@ -1,6 +1,6 @@
-"""The ladder of temperatures that parallel tempering climbs, found on the machine itself.
+"""The ladder of temperatures of parallel tempering, found on the machine itself.
 
-Enters: a Program. Leaves: betas. Each step is a fixed part of the energy's spread at the last one, so that neighbouring
+Enters: a Program. Leaves: betas. The energy's spread at a beta sets the step to the next one, so that neighbouring
 replicas exchange about equally often everywhere.
 """
 
@@ -20,7 +20,8 @@ MAX_STEPS = 128
 
 
 def scale(program: Program) -> float:
-    """Root mean square over p-bits of the field that random neighbours make, bias included: the unit of a beta."""
+    """Root mean square over p-bits of the input that random neighbours make, bias included; betas are in units of its
+    inverse."""
     square = program.network.bias**2 + program.network.row_sums(program.network.weight**2)
     return float(np.sqrt(square.mean())) or 1.0
 
@@ -34,13 +35,13 @@ def adaptive_ladder(
     sweeps: int = 100,
     **settings: Unpack[RunKeywords],
 ) -> np.ndarray:
-    """Betas from ``first`` on, each ``step`` / (spread of the energy at the last one) above it.
+    """Betas from ``first`` on; each is ``step`` / (spread of the energy at the one before) higher.
 
-    The spread is that of a replica's energy over ``sweeps`` sweeps, root mean square over replicas, which go from one
-    beta to the next. The ladder ends at ``last``, or where the spread falls below LEAST_SPREAD times ``scale``. first :
-    1 / scale by default, the inverse temperature of a p-bit's typical field. Mohseni et al., arXiv:2111.13628 (2021),
-    Sec. III, and Aadit et al., Nat. Electron. 5, 460 (2022), use this rule on p-bit machines. settings : seed, engine
-    and threads of RunSettings. Raises InputError.
+    The spread is that of a replica's energy over ``sweeps`` sweeps, root mean square over replicas, which go on from
+    one beta to the next. The ladder ends at ``last``, or where the spread falls below LEAST_SPREAD times `scale`.
+    first : 1 / scale by default, the inverse of a p-bit's typical input;  settings : seed, engine and threads of
+    RunSettings. Mohseni et al., arXiv:2111.13628 (2021), Sec. III, and Aadit et al., Nat. Electron. 5, 460 (2022), use
+    this rule on p-bit machines. Raises InputError.
     """
     unit = scale(program)
     beta = 1.0 / unit if first is None else first
@@ -51,7 +52,7 @@ def adaptive_ladder(
     how = RunSettings.of(settings, reads=256, schedules=1)
     betas, looks, sweep = [beta], min(sweeps, 20), program.clock.round_ticks
     end = sweep * sweeps * MAX_STEPS + 1
-    # the first half of the sweeps settles at the new temperature
+    # the machine settles at the new temperature during the first half of the sweeps
     stride, settling = max(1, (sweeps * sweep) // (2 * looks)), sweeps * sweep // 2
     with Session(program, how, constant(beta, to_seconds(end)), end=end) as session:
         while len(betas) < MAX_STEPS:

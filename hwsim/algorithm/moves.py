@@ -9,7 +9,7 @@ from hwsim.jit import njit
 
 
 def exchange(betas: np.ndarray, energies: np.ndarray, odd: int, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which neighbouring temperatures exchange their states: (order, accepted).
+    """Decide which neighbouring temperatures exchange their states: (order, accepted).
 
     betas : float64 (m,);  energies : float64 (m, k), of k ladders side by side;  odd : 0 for the pairs (0, 1),
     (2, 3) ..., 1 for (1, 2) ...;  uniforms : float64 (m, k)
@@ -29,8 +29,8 @@ def exchange(betas: np.ndarray, energies: np.ndarray, odd: int, uniforms: np.nda
 def cluster_moves(indptr, indices, first, second, seeds, states, size):
     """Houdayer's move (Eur. Phys. J. B 22, 479 (2001)) on pairs of rows ``first[p]``, ``second[p]`` of ``states``.
 
-    Of the p-bits where the two differ, one is drawn by ``seeds[p]`` in [0, 1), and the connected set of such p-bits
-    around it is exchanged. The sum of the two energies stays. size : int64 (pairs,), out: p-bits exchanged.
+    ``seeds[p]`` in [0, 1) draws one of the p-bits where the two rows differ; the connected set of such p-bits around it
+    is exchanged. The sum of the two energies stays the same. size : int64 (pairs,), out: p-bits exchanged.
     """
     n = states.shape[1]
     stack = np.empty(n, dtype=np.int64)
@@ -49,7 +49,6 @@ def cluster_moves(indptr, indices, first, second, seeds, states, size):
                     start = i
                     break
                 wanted -= 1
-        # exchange on visiting: a p-bit already exchanged is told from one to come by its new value
         mark = np.zeros(n, dtype=np.bool_)
         mark[start] = True
         stack[0] = start
@@ -72,8 +71,8 @@ def cluster_moves(indptr, indices, first, second, seeds, states, size):
 def resample(weights: np.ndarray, uniform: float) -> np.ndarray:
     """int64 (k,): rows drawn with replacement in proportion to ``weights`` (k,), by one uniform in [0, 1).
 
-    Systematic: row r is drawn floor or ceiling of its expected number of times (Gessert, Janke and Weigel,
-    Phys. Rev. E 108, 065309 (2023), compare the ways to draw).
+    The draw is systematic: row r comes floor or ceiling of its expected number of times. Gessert, Janke and Weigel,
+    Phys. Rev. E 108, 065309 (2023), compare the ways to draw.
     """
     edges = np.cumsum(weights) / np.sum(weights)
     places = (np.arange(len(weights)) + uniform) / len(weights)

@@ -1,7 +1,7 @@
-"""What an algorithm hands back: the answers of independent runs, and what the machine did for each of them.
+"""Outcome: what an algorithm returns, the answers of independent runs and what each asked of the machine.
 
-Enters: nothing but numbers. Leaves: records. Prices are the chip's, and `hwsim.cost` turns both into seconds and
-joules; what is here needs no price.
+Enters: numbers. Leaves: records. No prices here: `hwsim.cost` turns the activity and the chip's prices into seconds and
+joules.
 """
 
 import time
@@ -20,11 +20,11 @@ from hwsim.session.run import device_energy_j
 class Outcome:
     """Independent runs of an algorithm on one Program.
 
-    energies : float64 (reads,), of the best replica at the end;  states : int8 (reads, n), its state
+    energies : float64 (reads,), of the best replica at the end;  states : int8 (reads, variables), of that replica
     schedule : int (reads,), number of each read's schedule
     checkpoint_times_s : float64 (c,);  checkpoint_energies : float64 (c, reads), of the best replica then
-    best_energies : float64 (c, reads), the least that was read up to then
-    betas : of the replicas, where there is a ladder;  facts : rates and the like, by name
+    best_energies : float64 (c, reads), the least up to then
+    betas : float64 (m,), the ladder, None where the algorithm has none;  facts : rates and the like, by name
     """
 
     program: Program
@@ -52,12 +52,12 @@ class Outcome:
 
     @property
     def device_time_s(self) -> float:
-        """Seconds of one run without reading and writing, which have prices of their own."""
+        """Seconds of one run without reads and writes, which have prices of their own."""
         return self.activity.device_time_s
 
     @property
     def device_energy_j(self) -> float | None:
-        """Joules of one run without reading and writing, or None where a price is not known; see `Run`."""
+        """Joules of one run without reads and writes; None where a price is not known, see `Run`."""
         return device_energy_j(self.program, updates=self.activity.updates, time_s=self.activity.device_time_s)
 
     @property
@@ -67,10 +67,10 @@ class Outcome:
 
 
 class History:
-    """Energies along independent runs of several replicas each: of the best one now, and the least so far.
+    """The energies of independent runs of several replicas: of the best replica at each look, and the least so far.
 
-    rows : int64 (runs, replicas), the replicas of each run.  After a look, ``energies`` float64 (runs,) are those of
-    the best replicas, and ``best`` int64 (runs,) the rows of these.
+    rows : int64 (runs, replicas), the replicas of each run. After a look, ``best`` int64 (runs,) holds the row of each
+    run's best replica, and ``energies`` float64 (runs,) its energy.
     """
 
     def __init__(self, rows: np.ndarray) -> None:
@@ -82,7 +82,7 @@ class History:
         self.energies = self.best = np.empty(0)
 
     def look(self, time_s: float, energies: np.ndarray, *, keep: bool = True) -> None:
-        """Take note of ``energies`` float64 (rows,) at ``time_s``, as a checkpoint where ``keep``."""
+        """Look at ``energies`` float64 (rows,) at ``time_s``. keep : whether it is a checkpoint."""
         runs = np.arange(len(self._rows))
         self.best = self._rows[runs, np.argmin(energies[self._rows], axis=1)]
         self.energies = energies[self.best]
@@ -110,7 +110,8 @@ class History:
         facts: dict[str, list[float]],
         began: float,
     ) -> Outcome:
-        """What the runs hand back; ``states`` int8 (rows, n) as they were last read. See Outcome and Activity."""
+        """The Outcome of the runs. states : int8 (rows, n), as last read;  began : time.perf_counter at the start. For
+        the rest see Outcome and Activity."""
         activity = session.activity(runs=len(self._rows), copies=copies, swaps=swaps)
         return Outcome(
             program=session.program,
@@ -132,13 +133,13 @@ class History:
 
 
 def checked_copies(copies: int | None, replicas: int) -> int:
-    """Networks on the machine at once: ``copies``, at most as many as there are ``replicas``; None for all of them."""
+    """How many networks are on the machine at once: ``copies``, but no more than ``replicas``; None for all of them."""
     if copies is not None and copies < 1:
         raise InputError(f"copies must be >= 1, got {copies}")
     return replicas if copies is None else min(copies, replicas)
 
 
 def refuse_pdits(program: Program, what: str) -> None:
-    """Raise UnsupportedError where ``program`` has p-dits, which ``what`` does not do."""
+    """Raise UnsupportedError where ``program`` has p-dits, which ``what`` does not support."""
     if program.cells.pdit is not None:
-        raise UnsupportedError(f"{what} does not do p-dits (cells of more than two levels)")
+        raise UnsupportedError(f"{what} does not support p-dits (cells of more than two levels)")

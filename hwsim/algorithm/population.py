@@ -1,6 +1,6 @@
-"""Population annealing: a population of replicas is cooled step by step, the better ones multiply, the worse die out.
+"""Population annealing: a population of replicas is cooled step by step; better ones multiply, worse ones die out.
 
-Enters: a Program and a ladder. Leaves: an Outcome, with the free energy that the survivors' weights give.
+Enters: a Program and a ladder. Leaves: an Outcome, with ln Z from the weights of the replicas.
 """
 
 import time
@@ -29,15 +29,16 @@ def population_annealing(
     copies: int | None = None,
     **settings: Unpack[RunKeywords],
 ) -> Outcome:
-    """``reads`` independent populations of ``population`` replicas, each with a schedule of its own.
+    """Run ``reads`` independent populations of ``population`` replicas, each under a schedule of its own.
 
-    betas : float64 (m,), ascending, or None for `adaptive_ladder`. The population starts at beta 0; at each beta it is
-    resampled with weights exp(-(b' - b) E) and updated for ``sweeps_per_step`` sweeps (Hukushima and Iba, AIP Conf.
-    Proc. 690, 200 (2003); Machta, Phys. Rev. E 82, 026704 (2010)). copies : as in `parallel_tempering`.
-    facts["log_partition"] : ln Z at the last beta of each read, by the mean weights; its exponential has no bias.
-    facts["family_size"] : mean square family size of each read, in replicas: the population is large enough where
-    this is far below ``population`` (Wang, Machta and Katzgraber, Phys. Rev. E 92, 063307 (2015)).
-    settings : see RunSettings; 4 reads.
+    betas : float64 (m,), ascending, or None for `adaptive_ladder`;  copies : as in `parallel_tempering`
+    settings : see RunSettings; 4 reads by default
+    A population starts at beta 0; at each beta it is resampled with weights exp(-(b' - b) E) and updated for
+    ``sweeps_per_step`` sweeps (Hukushima and Iba, AIP Conf. Proc. 690, 200 (2003); Machta, Phys. Rev. E 82, 026704
+    (2010)). facts["log_partition"] : ln Z of each read at the last beta, by the mean weights; its exponential has no
+    bias. facts["family_size"] : mean square family size of each read, in replicas. The population is large enough where
+    this is far below ``population`` (Wang, Machta and Katzgraber, Phys. Rev. E 92, 063307 (2015)). Raises InputError
+    and UnsupportedError.
     """
     how, began = RunSettings.of(settings, reads=4), time.perf_counter()
     if sweeps_per_step < 1 or population < 2:

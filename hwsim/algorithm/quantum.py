@@ -1,7 +1,7 @@
-"""Simulated quantum annealing in discrete time: a ring of copies, coupled by what a transverse field leaves.
+"""Simulated quantum annealing in discrete time: a ring of replicas, coupled as a transverse field couples them.
 
-Enters: a Program and the number of copies. Leaves: the Program of all copies with their couplings driven, the anneal
-that drives them, and an Outcome.
+Enters: a Program and the number of replicas. Leaves: the Program of all replicas, the anneal that drives the couplings
+between them, and an Outcome. ``copies`` counts the replicas: all are on the machine at once.
 """
 
 import time
@@ -19,20 +19,20 @@ from hwsim.session import run as emulate
 from hwsim.units import to_seconds
 
 BETA, FIELD, LEAST_FIELD = 0.5, 3.0, 1e-5
-"""Recipe of Chowdhury et al., Nat. Commun. 16, 9193 (2025), for couplings of size 1; their published script."""
+"""As in the published script of Chowdhury et al., Nat. Commun. 16, 9193 (2025), for couplings of size 1."""
 
 
 def coupled_copies(program: Program, copies: int) -> Program:
-    """``program`` ``copies`` times over, each p-bit coupled to itself in the two copies beside it by -1, driven.
+    """``copies`` of ``program``, in which driven couplings of -1 join each p-bit to itself in the two copies beside it.
 
-    P-bit i of copy r has number r n + i. Copies are coupled with the longest delay of the program. A chromatic clock
-    takes the same colours in turn, shifted from copy to copy where two colours and an even ring allow, else twice or
-    three times as many. Raises UnsupportedError for p-dits, and InputError for fewer than 2 copies.
+    P-bit i of copy r has number r n + i. Couplings between copies have the longest delay of the program. A chromatic
+    clock keeps its two colours, shifted from copy to copy, where the ring is even; else it takes twice as many colours,
+    or three times as many. Raises UnsupportedError for p-dits and RC synapses, InputError for fewer than 2 copies.
     """
     if copies < 2:
         raise InputError(f"quantum annealing needs at least 2 copies, got {copies}")
     if program.cells.pdit is not None or np.any(program.cells.synapse > 0):
-        raise UnsupportedError("quantum annealing does not do p-dits or RC synapses")
+        raise UnsupportedError("quantum annealing does not support p-dits or RC synapses")
     network, wires = program.network, program.wires
     n, m, rows = network.n, len(network.weight), network.rows
     ring = 1 if copies == 2 else 2
@@ -50,7 +50,7 @@ def coupled_copies(program: Program, copies: int) -> Program:
         indices[(indptr[1:].reshape(copies, n) - ring + k).ravel()] = (beside + np.arange(n)).ravel()
 
     def spread(values: np.ndarray, between: float) -> np.ndarray:
-        """``values`` of the copies' own connections, and ``between`` of those from copy to copy."""
+        """``values`` for connections within copies, ``between`` for those from copy to copy."""
         out = np.full(size, between, dtype=values.dtype)
         out[own] = values
         return out
@@ -68,7 +68,7 @@ def coupled_copies(program: Program, copies: int) -> Program:
 
 
 def _colors(color: np.ndarray, copies: int) -> np.ndarray:
-    """int32 (copies * n,): proper where ``color`` is and copies form a ring."""
+    """int32 (copies * n,): a proper colouring of a ring of copies, each coloured properly by ``color``."""
     side = np.arange(copies) % 2
     if copies % 2 and copies > 1:
         side[-1] = 2
@@ -81,10 +81,10 @@ def _colors(color: np.ndarray, copies: int) -> np.ndarray:
 def transverse_anneal(
     sweeps: int, sweep_ticks: int, *, beta: float = BETA, field: float = FIELD, factor: float = 1.0
 ) -> Anneal:
-    """Beta constant, and the coupling of copies K = -factor ln tanh(beta G) as the field G falls to 0 sweep by sweep.
+    """Constant ``beta`` of each copy; the coupling between copies is K = -factor ln tanh(beta G), as the field G falls.
 
-    ``beta`` is that of each copy. G = field (1 - k/T) + LEAST_FIELD in sweep k = 1 ... T. factor : 1 as in the p-bit
-    papers, 1/2 for the Trotter formula of a quantum partition function (Suzuki, Prog. Theor. Phys. 56, 1454 (1976)).
+    G = field (1 - k/T) + LEAST_FIELD in sweep k = 1 ... T. factor : 1 as in the p-bit papers, 1/2 for the Trotter
+    formula of a quantum partition function (Suzuki, Prog. Theor. Phys. 56, 1454 (1976)). Raises InputError.
     """
     if not (sweeps >= 1 and beta > 0 and field > 0 and factor > 0):
         raise InputError(
@@ -106,10 +106,10 @@ def quantum_annealing(
     factor: float = 1.0,
     **settings: Unpack[RunKeywords],
 ) -> Outcome:
-    """``reads`` independent anneals of ``copies`` coupled networks; the answer is the best copy at the end.
+    """Run ``reads`` independent anneals of ``copies`` coupled networks; the answer is the best copy at the end.
 
-    All copies are on the machine at once. Arguments as in `transverse_anneal`; settings : see RunSettings, 64 reads of
-    one schedule. Raises InputError and UnsupportedError.
+    All copies are on the machine at once. sweeps, beta, field, factor : as in `transverse_anneal`;  settings : see
+    RunSettings; 64 reads of one schedule by default. Raises InputError and UnsupportedError.
     """
     how, began = RunSettings.of(settings, reads=64, schedules=1), time.perf_counter()
     all_copies = coupled_copies(program, copies)

@@ -1,4 +1,4 @@
-"""A recipe: an algorithm by name, with its parameters, and how to carry it out on a Program.
+"""A recipe: an algorithm by name with its parameters, and how to run it on a Program.
 
 Enters: names and numbers, as a plan or a command line gives them. Leaves: an Outcome, whatever the algorithm.
 """
@@ -30,17 +30,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 """Algorithms and the parameters of each, with their defaults.
 
-tempering : replicas at each beta;  quantum : replicas coupled in a ring;  copies : networks on the machine at once,
-None for as many as there are replicas
+replicas : of tempering at each beta, of quantum in the ring;  copies : networks on the machine at once, None for as
+many as there are replicas
 """
 _LEAST = {"replicas": 1, "sweeps_per_swap": 1, "copies": 1, "population": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """algorithm : a key of PARAMETERS;  time_s : device time for which each replica is updated in one run
-    parameters : as PARAMETERS, complete;  anneal : of the algorithm anneal, which has no betas
-    betas : () for the algorithm's own; first and last of the ladder of tempering and population; one of quantum
+    """algorithm : a key of PARAMETERS;  time_s : device time in which each replica updates in one run
+    parameters : all of those that PARAMETERS lists;  anneal : of the algorithm anneal, which has no betas
+    betas : () for the algorithm's own; the first and last of the ladder for tempering and population, one for quantum
     """
 
     algorithm: str
@@ -51,7 +51,7 @@ class Recipe:
 
 
 def complete(algorithm: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All parameters of ``algorithm``, those of ``given`` for the defaults. Raises InputError for what it lacks."""
+    """All parameters of ``algorithm``: those ``given``, and the defaults of the others. Raises InputError."""
     if algorithm not in PARAMETERS:
         raise InputError(f"algorithm must be one of {', '.join(PARAMETERS)}, got {algorithm!r}")
     known = PARAMETERS[algorithm]
@@ -98,8 +98,7 @@ def _value(word: str) -> Any:
 
 
 def run_recipe(program: Program, recipe: Recipe, **settings: Unpack[RunKeywords]) -> Outcome:
-    """Independent runs of ``recipe``, one for each read; settings : see RunSettings. Raises InputError and
-    UnsupportedError."""
+    """Run ``recipe`` independently for each read. settings : see RunSettings. Raises InputError, UnsupportedError."""
     how = RunSettings.of(settings)
     if recipe.algorithm == "anneal":
         return annealing(program, recipe.anneal, **vars(how))
@@ -124,7 +123,7 @@ def run_recipe(program: Program, recipe: Recipe, **settings: Unpack[RunKeywords]
 
 
 def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
-    """One anneal a run; the answer is its end, read once. Arguments as in `hwsim.run`."""
+    """One anneal per run; the answer is its final state, read once. Arguments as in `hwsim.run`."""
     if anneal is None:
         raise InputError("the algorithm anneal needs an anneal")
     run = emulate(program, anneal=anneal, checkpoints=1, **how)
@@ -153,7 +152,8 @@ _LADDERS: dict[tuple[str, tuple[float, ...]], np.ndarray] = {}
 def ladder(
     program: Program, ends: tuple[float, ...], *, engine: str = "auto", threads: int | None = None
 ) -> np.ndarray:
-    """The adaptive ladder between ``ends`` (or its own), always with the same seed, and kept for the next call."""
+    """The adaptive ladder between ``ends`` (or with its own), always from the same seed, and cached. A single end is
+    the whole ladder."""
     if len(ends) == 1:
         return np.array(ends)
     key = (content_hash(program), ends)

@@ -1,7 +1,7 @@
 """Parallel tempering: replicas at a ladder of temperatures exchange states, and pairs exchange clusters.
 
-Enters: a Program and a ladder. Leaves: an Outcome. Every replica is a copy of the network that runs under the chip's
-own clock and delays between two exchanges; the controller then reads all states and writes what moved.
+Enters: a Program and a ladder. Leaves: an Outcome. Between two exchanges every replica runs under the chip's own clock
+and delays; then the controller reads all states and writes those that moved.
 """
 
 import time
@@ -35,19 +35,20 @@ def parallel_tempering(
     observe: Callable[[float, np.ndarray], None] | None = None,
     **settings: Unpack[RunKeywords],
 ) -> Outcome:
-    """``reads`` independent runs of ``sweeps`` sweeps, each with ``replicas`` states at every beta.
+    """Run ``reads`` independent runs of ``sweeps`` sweeps, each with ``replicas`` replicas at every beta.
 
-    betas : float64 (m,), ascending, or None for `adaptive_ladder`, which is made before the clock starts
-    cluster : pairs of the replicas at one beta exchange a cluster after every ``sweeps_per_swap`` sweeps (Houdayer's
-    move, isoenergetic: Zhu, Ochoa and Katzgraber, Phys. Rev. Lett. 115, 077201 (2015)), then neighbouring betas
-    exchange states, even and odd pairs in turn
+    betas : float64 (m,), ascending, or None for `adaptive_ladder`, which is found before the clock starts
+    cluster : whether pairs of replicas at one beta exchange a cluster (Houdayer's move, isoenergetic: Zhu, Ochoa and
+    Katzgraber, Phys. Rev. Lett. 115, 077201 (2015)) every ``sweeps_per_swap`` sweeps. Then neighbouring betas exchange
+    states, even and odd pairs in turn
     schedules : realisations of the clock; replicas at one beta in the reads of one schedule share it
     copies : networks on the machine at once, all replicas by default; fewer take turns, and each turn writes and
     reads its states
     checkpoints : sweeps at which energies are kept, or how many of them
     observe : called before every exchange with (device seconds, states int8 (m, reads, replicas, n))
-    With faults the machine's law is not exactly that of the energies which the controller weighs an exchange by: it
-    sees what a controller would see. settings : see RunSettings; 16 reads of one schedule. Raises InputError.
+    settings : see RunSettings; 16 reads of one schedule by default
+    The controller decides exchanges by energies that it computes from the states it reads, as a real one would. With
+    faults the machine's own law differs from the law of these energies. Raises InputError and UnsupportedError.
     """
     how, began = RunSettings.of(settings, reads=16, schedules=1), time.perf_counter()
     _check(how, sweeps, sweeps_per_swap, replicas)
@@ -89,10 +90,11 @@ def parallel_tempering(
 
 
 class _Moves:
-    """What the controller does between two stretches: cluster moves, then exchanges of neighbouring temperatures.
+    """The moves of the controller: exchanges of clusters, then exchanges of neighbouring temperatures.
 
-    A schedule group is one beta of one schedule; in it, the replicas of the first read, of the second, ...
-    place : int64 (m, reads, replicas), rows of the states;  by_read : int64 (reads, m replicas), the same by read
+    The session has one schedule for each beta of each schedule of the run; its reads are the replicas of the first
+    read, of the second, and so on. place : int64 (m, reads, replicas), row of each replica in the states
+    by_read : int64 (reads, m replicas), the same by read
     """
 
     def __init__(self, program: Program, betas: np.ndarray, how: RunSettings, replicas: int, cluster: bool) -> None:
@@ -123,13 +125,13 @@ class _Moves:
         return 2 * int(np.count_nonzero(self._size))
 
     def swap(self, states: np.ndarray, energies: np.ndarray) -> tuple[np.ndarray, int]:
-        """(states after the exchanges, how many moved); ``energies`` of the problem, before the cluster moves."""
+        """(states after the exchanges, how many moved). energies : of the problem, before the cluster moves."""
         odd, self._swaps = self._swaps % 2, self._swaps + 1
         if len(self._betas) < 2:
             return states, 0
         program = self._program
         if self._pairs or program.readout.problem is not None:
-            energies = program.network.energies(states)  # those that the machine's law knows
+            energies = program.network.energies(states)  # the energies of the machine's law
         by_beta = self._by_beta
         order, taken = exchange(self._betas, energies[by_beta], odd, self._source.random(by_beta.shape))
         self._accepted[odd::2] += taken.mean(axis=1)
@@ -139,11 +141,11 @@ class _Moves:
 
     @property
     def decided(self) -> float:
-        """Exchanges and cluster moves that were decided, by one run."""
+        """How many exchanges and cluster moves one run decided."""
         return float(self._swaps * (self.n_replicas // 2 + len(self._betas) * self._pairs))
 
     def facts(self) -> dict[str, list[float]]:
-        """Rates of exchange by pair of betas, and the mean size of a cluster."""
+        """The exchange rate of each pair of neighbouring betas, and the mean size of a cluster in p-bits."""
         clusters = self._swaps * len(self._betas) * self._pairs * self._reads
         tried = [max(1, (self._swaps + 1 - k % 2) // 2) for k in range(len(self._accepted))]
         return {
@@ -162,7 +164,7 @@ def _check(how: RunSettings, sweeps: int, sweeps_per_swap: int, replicas: int) -
 
 
 def _rounds(checkpoints: int | list[int], sweeps: int, per_swap: int) -> set[int]:
-    """Numbers of the rounds after which energies are kept; the last is always one."""
+    """Numbers of the rounds after which energies are kept; the last round is always among them."""
     if isinstance(checkpoints, int):
         if checkpoints < 1:
             raise InputError(f"checkpoints must be >= 1, got {checkpoints}")

@@ -1,1 +1,1 @@
-"""Cost: what a chip charges, and the one account of seconds and joules that every time to solution passes through."""
+"""Cost: the prices of a chip, and the one account of seconds and joules behind every time to solution."""

@@ -1,13 +1,13 @@
 """The account: device seconds and joules of one run of an algorithm, item by item, at a machine's prices.
 
-Enters: what the run asked of the machine (an Activity) and prices. Leaves: an Account. An item that was used and has no
-price stays unknown; one that was not used costs nothing. The controller's work (exchanges decided, states sent) counts
-where it has a price; without one it is named as unknown, and the machine's own total stands.
+Enters: what the run asked of the machine (an Activity) and prices. Leaves: an Account. An item that the run used is
+unknown where it has no price; one that it did not use costs nothing. The controller's work (exchanges decided, states
+sent) counts where it has a price; without one it is listed as unknown, and the total is that of the machine alone.
 
-Two sums, told apart by name wherever they are printed, here and to solution:
-  device_time_s, device_energy_j : the p-bits alone, as they update, settle and toggle their wires
-  total_time_s, total_energy_j : with read-out, that is with all that is read, written, sent and exchanged too
-Programming is paid once per problem, however many runs follow, and is in neither.
+There are two sums, of a run and of a solution, and every table and JSON key names them apart:
+  device_time_s, device_energy_j : of the p-bits alone, as they update, settle and toggle their wires
+  total_time_s, total_energy_j : with read-out, that is with all reads, writes, transfers and exchanges
+Programming is paid once per problem, however many runs follow, and is in neither sum.
 """
 
 from collections.abc import Mapping
@@ -27,16 +27,16 @@ PRICE_OF = {
     "transfer": "energy_per_transfer",
     "standby": "standby_power",
 }
-"""The card's price of each item of energy."""
+"""The key of the card's price for each item of energy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Of one run.
+    """Seconds and joules of one run.
 
-    time_s, energy_j : by item ("update" is updates and settling, with the energy of wires as "wires"), None where it
-    has no price;  device_energy_j : of the p-bits alone, or None;  program_s, program_j : once per problem
-    power_w : of the whole machine, where it is known and stands for all items
+    time_s, energy_j : by item, None where an item has no price; "update" holds updates and settling, and the energy of
+    wires is "wires";  device_energy_j : of the p-bits alone, or None;  program_s, program_j : once per problem
+    power_w : of the whole machine; where it is known it replaces the energies of all items
     """
 
     time_s: Mapping[str, float | None]
@@ -58,7 +58,7 @@ class Account:
 
     @property
     def total_energy_j(self) -> float | None:
-        """Joules of all items; None where one of the machine's own has no price."""
+        """Joules of all items; None where an item of the machine itself has no price."""
         if self.power_w is not None:
             return self.power_w * self.total_time_s
         if any(value is None and item not in _CONTROLLER for item, value in self.energy_j.items()):
@@ -67,17 +67,17 @@ class Account:
 
     @property
     def unknown_time(self) -> list[str]:
-        """Items used whose time has no price."""
+        """Items that the run used and whose time has no price."""
         return [item for item, value in self.time_s.items() if value is None]
 
     @property
     def unknown_energy(self) -> list[str]:
-        """Items used whose energy has no price."""
+        """Items that the run used and whose energy has no price."""
         return [] if self.power_w is not None else [item for item, value in self.energy_j.items() if value is None]
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The account as the plain numbers of tables and JSON."""
+        """The account as plain numbers, for tables and JSON."""
         return {
             "device_time_s": self.device_time_s,
             "total_time_s": self.total_time_s,
@@ -94,10 +94,10 @@ class Account:
 
 
 def account(activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, other_s: float = 0.0) -> Account:
-    """Every item is fixed + per item: ``prices`` say what a state, an exchange and a p-bit of a state cost.
+    """The account of a run with this ``activity`` at these ``prices``.
 
-    wires_j : energy of a run's wires; 0 where wires have no price of their own, None where it is not known
-    other_s : seconds of a run that no price counts
+    wires_j : joules of the run's wires; 0 where wires have no price of their own, None where it is not known
+    other_s : seconds of a run for which the chip has no price, counted as read-out
     """
     states, rounds = activity.reads + activity.writes, activity.read_rounds + activity.write_rounds
     sent_s = _sum(_times(prices.transfer_time_s, rounds), _times(prices.transfer_pbit_s, states * activity.n_pbits))

@@ -1,6 +1,6 @@
-"""The ledger: what a chip charges for updates, reads and writes, from its card. Unknown prices stay unknown.
+"""The ledger: a chip's prices for updates, reads and writes, from its card. Unknown prices stay unknown.
 
-Enters: a chip and how many p-bits take part. Leaves: energies and times, or a sentence on who would know them.
+Enters: a chip and how many p-bits take part. Leaves: energies and times, or who may know them.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from hwsim.prices import PRICES, Price, price_of
 
 
 def price(chip: Chip, key: str) -> float:
-    """SI value of the price ``key``. Raises InputError that says what is missing and who would know."""
+    """SI value of the price ``key``. Raises InputError, which says what is missing and who may know it."""
     value = known_price(chip, key)
     if value is None:
-        what = chip.missing.get(key, f"{PRICES[key].label}; whoever built it would know")
+        what = chip.missing.get(key, f"{PRICES[key].label}; ask its builders")
         raise InputError(f"chip {chip.name!r} states no {key}: {what}; give {key} yourself")
     return value
 
@@ -28,7 +28,7 @@ def known_price(chip: Chip, key: str) -> float | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line: a quantity, its value in ``unit`` (None: not public), and its grade or who would know."""
+    """One line of the ledger: a quantity, its value in ``unit`` (None: not public), its grade or whom to ask."""
 
     key: str
     label: str
@@ -38,10 +38,10 @@ class Line:
 
 
 def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
-    """Prices of ``chip``, their ratios, and what one sweep, read and write of ``n_pbits`` (all of it) costs."""
+    """The prices of ``chip``, their ratios, and the cost of one sweep, read and write of ``n_pbits`` (None: of all)."""
     n = n_pbits if n_pbits is not None else n_sites(chip.topology)
     if n is None:
-        raise InputError(f"chip {chip.name!r} sets no number of p-bits: say how many")
+        raise InputError(f"chip {chip.name!r} states no number of p-bits: give it")
     if n < 1:
         raise InputError(f"the number of p-bits must be >= 1, got {n}")
     lines = [

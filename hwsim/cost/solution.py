@@ -1,7 +1,7 @@
-"""To solution: how long and how many joules until a target has been reached with probability 0.99.
+"""Solution: device seconds and joules until repeated reads have met a target with probability 0.99.
 
-Enters: a Run or an Outcome, or successes and the account of a run. Leaves: a Solution, which names apart what p-bits
-alone take and what a run takes with its read-out. Every command, study and user gets these numbers from here.
+Enters: a Run or an Outcome, or successes and the account of a run. Leaves: a Solution, which holds the numbers of the
+p-bits alone and those with read-out under different names. Every command, study and user gets these numbers from here.
 """
 
 from dataclasses import dataclass, fields
@@ -25,7 +25,7 @@ class Solution(TimeToSolution):
     """tts_s, tts_ci_s, energy_j, energy_ci_j : of the p-bits alone;  total_s, total_ci_s, total_energy_j,
     total_energy_ci_j : with read-out, see `hwsim.cost.account`. Energies are None where a price is not known.
 
-    account : of one run, of which ``repeats`` lead to the target
+    account : of one run; ``repeats`` runs lead to the target
     """
 
     account: Account
@@ -37,7 +37,7 @@ class Solution(TimeToSolution):
 
     @property
     def total_ci_s(self) -> tuple[float, float | None]:
-        """Its 95 % interval."""
+        """95 % interval of ``total_s``."""
         return scaled(self.repeats_ci, self.account.total_time_s)
 
     @property
@@ -47,7 +47,7 @@ class Solution(TimeToSolution):
 
     @property
     def energy_ci_j(self) -> tuple[float, float | None] | None:
-        """Its 95 % interval."""
+        """95 % interval of ``energy_j``."""
         return _many_ci(self.repeats_ci, self.account.device_energy_j)
 
     @property
@@ -57,12 +57,12 @@ class Solution(TimeToSolution):
 
     @property
     def total_energy_ci_j(self) -> tuple[float, float | None] | None:
-        """Its 95 % interval."""
+        """95 % interval of ``total_energy_j``."""
         return _many_ci(self.repeats_ci, self.account.total_energy_j)
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The solution as the plain numbers of tables and JSON, intervals as lists."""
+        """The solution as plain numbers, for tables and JSON; intervals are lists."""
         return {
             "hits": self.n_success,
             "p_success": self.p_success,
@@ -107,14 +107,14 @@ def solution(success: np.ndarray, cluster: np.ndarray, paid: Account) -> Solutio
 def time_to_solution(result: Run | Outcome, *, target: float, overhead_s: float = 0.0) -> Solution:
     """Time and energy of ``result`` to the energy ``target``, with intervals or as a bound.
 
-    overhead_s : seconds of a run that no price of the chip counts; they belong to the read-out. Wires that have a price
-    are paid by their toggles, which a few more reads count.
+    overhead_s : seconds of a run for which the chip has no price, counted as read-out. Where wires have a price, a few
+    more reads count the toggles that are paid. Raises InputError.
     """
     if not overhead_s >= 0:
         raise InputError(f"overhead_s must be >= 0, got {overhead_s:g}")
     paid = account_of(result, other_s=overhead_s)
     if not paid.device_time_s > 0:
-        raise InputError("the run was ended before its first checkpoint; it has no time to solution")
+        raise InputError("the run ended before its first checkpoint; it has no time to solution")
     return solution(reached(result.energies, target), clusters(result.program, result.schedule), paid)
 
 
@@ -123,7 +123,7 @@ def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:
     program = result.program
     if not isinstance(result, Run):
         return account(result.activity, program.prices, wires_j=wires_of(program, None), other_s=other_s)
-    # the anneal of a run has the drift in it, and one that was ended toggled less than it says
+    # the run's anneal already has the drift in it; an interrupted run toggled less often than its anneal says
     whole = None if result.interrupted else result.anneal
     wires_j = wires_of(program.changed(temperature_drift=0.0), whole)
     return account(activity_of(result), program.prices, wires_j=wires_j, other_s=other_s)

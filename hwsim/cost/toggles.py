@@ -1,8 +1,7 @@
 """Toggles: how often p-bits change, and the energy that their wires take for it.
 
-Enters: a Program and an Anneal. Leaves: joules of one read with their error, from a few reads whose updates are kept.
-These are reads of their own, always with the same seed: what wires cost depends on the program, the anneal and the
-price alone.
+Enters: a Program and an Anneal. Leaves: joules of one read with their error, from a few extra reads whose updates are
+kept. These always have the same seed, so the cost of wires depends only on the program, the anneal and the price.
 """
 
 from collections import OrderedDict
@@ -16,15 +15,15 @@ from hwsim.session import run as emulate
 
 READS, SEED = 8, 0
 MOST_UPDATES = 20_000_000
-"""Updates kept at once, 24 bytes each."""
+"""At most so many updates are kept at once, 24 bytes each."""
 _KEPT = 8
 _counted: "OrderedDict[tuple, np.ndarray]" = OrderedDict()
-"""Toggles by program, anneal, reads and seed: prices are not in them."""
+"""Toggles by program, anneal, reads and seed; prices do not enter."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Toggled:
-    """toggles : mean number of a read;  wire_j : energy of its wires, error : standard error between reads, in J."""
+    """toggles : mean number in a read;  wire_j : energy of its wires in J;  error : standard error between reads, J"""
 
     toggles: float
     wire_j: float
@@ -32,7 +31,8 @@ class Toggled:
 
 
 def toggled(program: Program, anneal: Anneal, *, reads: int = READS, seed: int = SEED) -> Toggled | None:
-    """Toggles of all p-bits, and what their wires take; None where that has no price or a read is too long to keep."""
+    """Toggles of all p-bits and the energy of their wires; None where wires have no price or a read is too long to
+    keep."""
     price = program.prices.wire_j
     if price is None:
         return None
@@ -50,8 +50,8 @@ def toggled(program: Program, anneal: Anneal, *, reads: int = READS, seed: int =
 
 
 def wires_of(program: Program, anneal: Anneal | None) -> float | None:
-    """Joules of the wires in one run: 0 where they have no price of their own; None where they have and nobody counts
-    toggles, of what is more than an anneal."""
+    """Joules of the wires in one run: 0 where they have no price of their own; None where they have one and their
+    toggles are not counted, as where ``anneal`` is None because the run is more than an anneal."""
     if program.prices.wire_j is None:
         return 0.0
     found = None if anneal is None else toggled(program, anneal)
@@ -59,7 +59,8 @@ def wires_of(program: Program, anneal: Anneal | None) -> float | None:
 
 
 def _counts(program: Program, anneal: Anneal, reads: int, seed: int) -> np.ndarray:
-    """int64 (reads, n): toggles of each p-bit. The last few are kept: points of one program differ in their prices."""
+    """int64 (reads, n): toggles of each p-bit. The last few results are kept, as points of one program may differ only
+    in their prices."""
     steps = (anneal.start.tobytes(), anneal.beta.tobytes(), anneal.drives.tobytes(), anneal.end)
     key = (content_hash(program), steps, reads, seed)
     if key not in _counted:

@@ -109,7 +109,7 @@ def common_quantum(program: Program) -> float:
 
 def _flips(program: Program, quantum: float) -> _Flips:
     if program.cells.pdit is not None:
-        raise UnsupportedError("a demon does not do p-dits (cells of more than two levels)")
+        raise UnsupportedError("a demon does not support p-dits (cells of more than two levels)")
     network = program.network
     return _Flips(
         bias=np.rint(4 * network.bias / quantum).astype(np.int64),

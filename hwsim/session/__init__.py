@@ -1,4 +1,4 @@
-"""A running machine, above the engines: advance it, read and write its states, watch it, count what it did."""
+"""A running machine, above the engines: advance it, read and write its states, watch it, count its activity."""
 
 from hwsim.session.activity import Activity, mean_activity, turns
 from hwsim.session.file import load_run, save_run

@@ -1,4 +1,4 @@
-"""Activity: what a run asked of the machine, item by item, without any price."""
+"""Activity: what a run asked of the machine, item by item, without prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,11 +10,12 @@ import numpy as np
 class Activity:
     """What one run of an algorithm asks of the machine.
 
-    n_pbits : p-bits of one copy of the network;  replicas : states that are kept;  copies : networks on the machine
-    at once;  run_s : seconds that p-bits update, copies at once and turns one after the other;  settle_s : seconds
-    until signals under way have arrived, before states are read;  updates : of p-bits, all replicas
-    reads, writes : whole states read and written;  read_rounds, write_rounds : how often the machine waits for that,
-    copies at once;  swaps : exchanges and cluster moves that were decided
+    n_pbits : p-bits of one network;  replicas : states that the run keeps;  copies : networks on the machine at once
+    run_s : seconds in which p-bits update; copies run together, turns one after the other
+    settle_s : seconds until signals under way have arrived, before states are read
+    updates : of p-bits, in all replicas;  reads, writes : whole states read and written
+    read_rounds, write_rounds : how often the machine waits for reads and writes; all copies are read together
+    swaps : exchanges and cluster moves that the controller decided
     """
 
     n_pbits: int
@@ -31,12 +32,12 @@ class Activity:
 
     @property
     def device_time_s(self) -> float:
-        """Seconds on the machine that need no price: running and settling."""
+        """Seconds of running and settling, which have no price."""
         return self.run_s + self.settle_s
 
 
 def mean_activity(activities: Sequence[Activity]) -> Activity:
-    """What a run asked of the machine on average, of several with the same p-bits, replicas and copies."""
+    """The mean of ``activities`` of runs with the same p-bits, replicas and copies."""
     first = activities[0]
     means = {
         item.name: float(np.mean([getattr(activity, item.name) for activity in activities]))

@@ -4,9 +4,10 @@ _SLICE_SECONDS = 0.2  # host time between two looks at Ctrl-C and two reports of
 
 
 class Pace:
-    """How many ticks to advance between two looks at Ctrl-C: about _SLICE_SECONDS of work, from the last two slices.
+    """How many ticks to advance between two looks at Ctrl-C: about _SLICE_SECONDS of work, by the last two slices.
 
-    A slice costs something whatever its length (a call per schedule, say), and that is taken to be at most half.
+    Every slice has a cost that its length does not change (a call per schedule, say). Slices are long enough that this
+    cost is at most half.
     """
 
     def __init__(self, ticks: int) -> None:
@@ -14,7 +15,7 @@ class Pace:
         self._before: tuple[int, float] | None = None
 
     def learn(self, ticks: int, seconds: float) -> None:
-        """A slice of ``ticks`` took ``seconds``."""
+        """Take into account that a slice of ``ticks`` took ``seconds``."""
         per_tick = seconds / ticks
         if self._before is not None and self._before[0] != ticks:
             slope = (seconds - self._before[1]) / (ticks - self._before[0])

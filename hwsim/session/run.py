@@ -24,13 +24,14 @@ class Run:
     """What the hardware did.
 
     states : int8 (reads, n), +-1, in p-bit order;  energies : float64 (reads,), problem units, offset included
-    initial_states : the same at time 0, where a read was recorded or they were given
+    initial_states : the same at time 0, where they were given or a read was recorded, else None
     schedule : int64 (reads,), number of each read's schedule
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
-    device_time_s : emulated time of one read;  host_seconds : time this computer took,
-    without compiling, never mixed with it
-    device_energy_j : energy of one read in J without reading it out, mean over reads; None where a price is not known,
-    and where wires have one, whose toggles `hwsim.time_to_solution` counts
+    device_time_s : emulated time of one read;  host_seconds : time that this computer took, without compiling; the two
+    are never added;  updates : of p-bits in all reads
+    device_energy_j : energy of one read in J without read-out, mean over reads; None where a price is not known, and
+    where wires have a price: `hwsim.time_to_solution` counts their toggles
+    traces : (ticks, p-bits, new values) of each recorded read, by its number
     """
 
     program: Program
@@ -70,7 +71,7 @@ class Run:
 
     @property
     def felt(self) -> Anneal:
-        """The anneal as p-bits felt it: of a machine whose temperature drifts, not the one it was asked for."""
+        """The anneal that p-bits felt: it differs from ``anneal`` where the machine's temperature drifts."""
         return drifted(self.anneal, self.program.noise.temperature_drift)
 
     @property
@@ -98,9 +99,9 @@ def run(
 ) -> Run:
     """Emulate ``reads`` runs of the hardware (256) through ``anneal``; they share ``schedules`` (4) of the clock.
 
-    ``record`` lists reads whose every update is kept. ``initial_states``: int8 (reads, n) of +-1. ``observe`` is called
-    with (device seconds, states int8 (reads, n)) at every checkpoint that is reached. settings : see RunSettings; where
-    a run is interrupted it returns what it has, with ``interrupted`` set. Raises InputError on a bad argument.
+    record : numbers of the reads whose every update is kept;  initial_states : int8 (reads, n) of +-1
+    observe : called with (device seconds, states int8 (reads, n)) at every checkpoint that is reached
+    settings : see RunSettings. An interrupted run returns what it has, with ``interrupted`` set. Raises InputError.
     """
     how = RunSettings.of(settings)
     if checkpoints < 1:
@@ -137,11 +138,12 @@ def run(
 
 
 def device_energy_j(program: Program, *, updates: float, time_s: float) -> float | None:
-    """Joules of p-bits that make ``updates`` in ``time_s`` seconds; None where toggles would have to be counted."""
+    """Joules of p-bits that make ``updates`` in ``time_s`` seconds; None where a price is not known, and where wires
+    have one, as their toggles are not counted here."""
     wires_j = 0.0 if program.prices.wire_j is None else None
     return program.prices.device_energy_j(updates=updates, time_s=time_s, wires_j=wires_j)
 
 
 def activity_of(run: Run) -> Activity:
-    """What one read of ``run`` asked of the machine: its updates, and to be read at the end."""
+    """What one read of ``run`` asked of the machine: its updates, and one read-out at the end."""
     return Activity(n_pbits=run.program.n_pbits, run_s=run.device_time_s, updates=run.updates / run.reads)

@@ -1,7 +1,7 @@
-"""Session: a running machine. What it owes everybody who controls or watches it lives here, once.
+"""Session: a running machine, with all that its controllers and watchers need, written once.
 
-Enters: a Program, RunSettings, an anneal. Leaves: a machine that is advanced under an anneal or held at a beta, paced
-between two looks at Ctrl-C; whose states are read and written; which counts what it did, and shows frames.
+Enters: a Program, RunSettings, an anneal. Leaves: a machine. It advances under an anneal or holds a beta, looks at
+Ctrl-C on the way, lets a controller read and write its states, counts its activity, and shows frames.
 """
 
 import time
@@ -28,11 +28,12 @@ _ROUNDS_UNHEARD = 64
 
 
 class Session:
-    """A machine in mid-run. As a context manager it hears Ctrl-C.
+    """A running machine. As a context manager it hears Ctrl-C.
 
-    program, engine, engine_reason : what runs, on which engine and why;  now, end : ticks, where it is and will end
-    schedule : int64 (reads,), schedule of each read;  stopped : whether it was told to stop
-    state : the engine's, for what is not counted: ``state.energies()``, ``state.updates``, ``state.events()``
+    program, engine, engine_reason : what runs, on which engine and why;  now, end : ticks, of the present and the end
+    schedule : int64 (reads,), number of each read's schedule;  stopped : whether Ctrl-C or ``interrupt`` stopped it
+    state : the engine's State, for looks that are not counted: ``state.energies()``, ``state.updates``,
+    ``state.events()``
     """
 
     def __init__(
@@ -84,9 +85,9 @@ class Session:
         return time.perf_counter() - self._began
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal] | None = None) -> bool:
-        """Run up to tick ``until`` under ``anneal`` (by default the session's own): whether it got there.
+        """Run up to tick ``until`` under ``anneal`` (by default the session's own). Returns whether it got there.
 
-        Progress is reported, and Ctrl-C and ``interrupt`` are heard, every fifth of a second of work.
+        Every fifth of a second of work it reports progress and looks at Ctrl-C and ``interrupt``.
         """
         settings, anneal = self.settings, self.anneal if anneal is None else anneal
         while self.now < until and not self.stopped:
@@ -100,37 +101,39 @@ class Session:
         return self.now >= until
 
     def hold(self, beta: float | Sequence[float], sweeps: int) -> bool:
-        """Run ``sweeps`` rounds of the clock at ``beta``, or each schedule at its own: whether it got to their end."""
+        """Run ``sweeps`` rounds of the clock at ``beta``, or each schedule at its own. Returns whether it got there."""
         until = self.now + sweeps * self.program.clock.round_ticks
         return self.advance(until, self._at(beta) if isinstance(beta, int | float) else [self._at(b) for b in beta])
 
     def _at(self, beta: float) -> Anneal:
-        """The constant ``beta``: the same object again where it was the last one, which spares engines their tables."""
+        """The anneal at constant ``beta``; the last one is used again, so that engines need no new tables."""
         if self._constant is None or self._constant.beta[0] != beta:
             self._constant = constant(float(beta), to_seconds(self.end))
         return self._constant
 
     def peek(self) -> np.ndarray:
-        """int8 (reads, n): the states now, for whoever watches; the machine is not asked."""
+        """int8 (reads, n): the states now, for a watcher; nothing is counted."""
         return self.state.spins()
 
     def read(self) -> np.ndarray:
-        """int8 (reads, n): the states now, read by the controller, after signals under way have arrived."""
+        """int8 (reads, n): the states now, for the controller. Counts a read and, before it, the time in which signals
+        under way arrive."""
         self._looks += 1
         self._settles += self.now > self._settled_at
         self._settled_at = self.now
         return self.state.spins()
 
     def write(self, states: np.ndarray, *, changed: int | None = None) -> None:
-        """Write int8 (reads, n) into the p-bits, of which ``changed`` states differ (None: all are written)."""
+        """Write ``states`` int8 (reads, n) into the p-bits. changed : how many of them differ and are written; None for
+        all."""
         self._writings += 1
         self._written += len(states) if changed is None else changed
         self._settled_at = self.now
         self.state.assign(states)
 
     def frames(self, checkpoints: int) -> Iterator["Frame"]:
-        """Run to the end under the session's own anneal: a Frame after each of ``checkpoints`` equal parts, the last
-        where it stops."""
+        """Run to the end under the session's own anneal: a Frame after each of ``checkpoints`` equal parts, and where
+        the session stops."""
         ticks = sorted({self.end * k // checkpoints for k in range(1, checkpoints + 1)} - {0})
         self._pace = Pace(max(1, ticks[0] // 64))
         for tick in ticks:
@@ -140,10 +143,10 @@ class Session:
                 return
 
     def activity(self, *, runs: int | None = None, copies: int | None = None, swaps: float = 0.0) -> Activity:
-        """What each of ``runs`` independent runs (None: each read) asked of the machine.
+        """What each of ``runs`` independent runs asked of the machine. runs : None where each read is one
 
-        copies : networks on the machine at once (None: as many as a run has replicas); fewer take turns, and each turn
-        writes and reads its states.
+        copies : networks on the machine at once, None for as many as a run has replicas; fewer take turns, and each
+        turn writes and reads its states;  swaps : decided exchanges and cluster moves of a run
         """
         runs = self.settings.reads if runs is None else runs
         replicas = self.settings.reads // runs
@@ -167,7 +170,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Frame:
-    """A moment of a session, to be looked at before the session goes on. time_s : device seconds."""
+    """A moment of a session; look at it before the session goes on. time_s : device seconds."""
 
     session: Session
     time_s: float

@@ -1,4 +1,4 @@
-"""Settings of a run: how many reads, which seed, on what engine, who watches. One record for every controller."""
+"""Settings of a run: how many reads, which seed, which engine, who watches. Every controller takes this one record."""
 
 import os
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from hwsim.errors import InputError
 Progress = Callable[[float, int], None]
 """Called with (fraction done, updates of p-bits so far)."""
 Interrupt = Callable[[], bool]
-"""Asked a few times a second whether to stop."""
+"""Called a few times a second; returns whether to stop."""
 
 
 class ReadKeywords(TypedDict, total=False):
-    """What every function that runs a machine takes by keyword; see RunSettings."""
+    """Keywords of every function that runs a machine; see RunSettings."""
 
     reads: int
     schedules: int
@@ -24,7 +24,7 @@ class ReadKeywords(TypedDict, total=False):
 
 
 class RunKeywords(ReadKeywords, total=False):
-    """The same, with who watches."""
+    """The same, and who watches."""
 
     progress: Progress | None
     interrupt: Interrupt | None
@@ -32,11 +32,11 @@ class RunKeywords(ReadKeywords, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """reads : independent runs;  schedules : realisations of the clock they are spread over
+    """reads : independent runs;  schedules : realisations of the clock that the reads share
     seed : of all that is random;  engine : a name of hwsim.engine.choice.ENGINES
     threads : None for all cores; results do not depend on them
     progress : called with (fraction done, updates so far) a few times a second
-    interrupt : asked as often; true ends the run there. So does Ctrl-C; a second one ends it at once
+    interrupt : called as often; the run ends where it returns true, and at Ctrl-C; a second Ctrl-C ends it at once
     """
 
     reads: int = 256
@@ -49,7 +49,7 @@ class RunSettings:
 
     @classmethod
     def of(cls, given: ReadKeywords, **defaults: Any) -> Self:
-        """The settings of keywords; ``defaults`` of the function that took them stand before the record's own."""
+        """The settings of the keywords ``given``; ``defaults`` of the calling function replace the record's own."""
         return cls(**defaults | dict(given))
 
     def __post_init__(self) -> None:
@@ -67,5 +67,5 @@ class RunSettings:
 
     @property
     def quiet(self) -> ReadKeywords:
-        """Seed, engine and threads: for a search that comes before the run and reports nothing."""
+        """Seed, engine and threads alone, for a search before the run that reports nothing."""
         return {"seed": self.seed, "engine": self.engine, "threads": self.threads}

@@ -158,5 +158,5 @@ def test_nonsense_is_refused(make_program):
     with pytest.raises(InputError, match="population >= 2"):
         population_annealing(program, population=1)
     dits = make_program(np.zeros((4, 4)), pdit=np.array([0, 0, 2, 2], dtype=np.int32))
-    with pytest.raises(UnsupportedError, match="does not do p-dits"):
+    with pytest.raises(UnsupportedError, match="does not support p-dits"):
         parallel_tempering(dits, sweeps=1)
