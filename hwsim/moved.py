@@ -40,6 +40,7 @@ MOVED: dict[str, tuple[str, ...]] = {
 RENAMED = {
     ("hwsim.analysis.bill", "Bill"): ("hwsim.cost.account", "Account"),
     ("hwsim.analysis.bill", "bill"): ("hwsim.cost.account", "account"),
+    ("hwsim.cell.rules", "threshold"): ("hwsim.cell.law", "ideal_threshold"),
 }
 """Names that are others now, by (old path, name)."""
 

@@ -40,26 +40,27 @@ def sigmoid(z):
 
 
 @numba.njit(inline="always")
-def threshold(field, beta, gain, offset, low, high, step, word):
+def ideal_threshold(field, beta, gain, offset, low, high, step, comparator_step):
     """Threshold of the ideal law in [0, 2**32] as float64 (an integer value): P(+1) = threshold / 2**32.
 
-    ``field``: I in the problem's energy unit. ``low, high, step``: input quantiser, step 0 for none. ``word``: size
-    of one unit of the comparator, 2**(32 - threshold_bits).
+    ``field``: I in the problem's energy unit. ``low, high, step``: input quantiser, step 0 for none.
+    ``comparator_step``: the threshold is a multiple of it, 2**(32 - threshold_bits).
     """
     p = sigmoid(gain * (quantised(beta * field, low, high, step) + offset))
-    return word * np.floor(p * (TWO_32 / word) + 0.5)
+    return comparator_step * np.floor(p * (TWO_32 / comparator_step) + 0.5)
 
 
 @njit
-def response(own, z, law, parameter, bound, table, table_first, table_step):
+def response(own, z, law, parameter, z_limit, table, table_first, table_step):
     """P(+1 after the tick) of a p-bit at ``own`` (+-1) under law ``law``.
 
     HEAT_BATH : (1 + tanh z) / 2
     LINEAR : (1 + z) / 2, z clipped to +-1
-    TABLE : interpolated between ``table`` (k,), P at z = table_first + q table_step; the end values beyond
+    TABLE : interpolated in ``table`` (k,), P at z = table_first + q table_step; the end values outside
     RELAXATION : relaxation rate proportional to cosh(z)**parameter, 1 for two Arrhenius dwell times tau exp(+-z), by
-        uniformisation: ticks come at the rate at z = ``bound``, and a redraw is accepted with the ratio of the rates
-    P_KIT : a flip with probability 1 - exp(-parameter exp(-own z)), parameter = time step / dwell time at z = 0
+        uniformisation: z is clipped to +-``z_limit``, ticks come at the rate there, and a tick draws a new value with
+        the ratio of the rates as its probability
+    P_KIT : flips with probability 1 - exp(-parameter exp(-own z)), parameter = time step / dwell time at z = 0
     """
     if law == LINEAR:
         return 0.5 + 0.5 * min(max(z, -1.0), 1.0)
@@ -69,9 +70,9 @@ def response(own, z, law, parameter, bound, table, table_first, table_step):
         part = place - np.float64(q)
         return table[q] if part == 0.0 else table[q] + part * (table[q + 1] - table[q])
     if law == RELAXATION:
-        z = min(max(z, -bound), bound)
-        # (cosh z / cosh bound)**parameter, from logarithms of 2 cosh
-        ratio = abs(z) + log(1.0 + exp(-2.0 * abs(z))) - bound - log(1.0 + exp(-2.0 * bound))
+        z = min(max(z, -z_limit), z_limit)
+        # (cosh z / cosh z_limit)**parameter, from logarithms of 2 cosh
+        ratio = abs(z) + log(1.0 + exp(-2.0 * abs(z))) - z_limit - log(1.0 + exp(-2.0 * z_limit))
         accepted = exp(parameter * ratio)
         return accepted * sigmoid(z) + (1.0 - accepted if own > 0 else 0.0)
     if law == P_KIT:
@@ -82,7 +83,22 @@ def response(own, z, law, parameter, bound, table, table_first, table_step):
 
 @njit
 def law_threshold(
-    own, field, beta, gain, offset, low, high, step, word, law, parameter, bound, noise, table, table_first, table_step
+    own,
+    field,
+    beta,
+    gain,
+    offset,
+    low,
+    high,
+    step,
+    comparator_step,
+    law,
+    parameter,
+    z_limit,
+    noise,
+    table,
+    table_first,
+    table_step,
 ):
     """The same threshold under any law, with white noise of s.d. ``noise`` (in units of x) at the input.
 
@@ -91,7 +107,7 @@ def law_threshold(
     """
     x = quantised(beta * field, low, high, step) + offset
     if noise == 0.0:
-        p = response(own, gain * x, law, parameter, bound, table, table_first, table_step)
+        p = response(own, gain * x, law, parameter, z_limit, table, table_first, table_step)
     else:
         p, total = 0.0, 0.0
         for k in range(-NOISE_NODES, NOISE_NODES + 1):
@@ -99,10 +115,10 @@ def law_threshold(
             share = exp(-0.5 * deviation * deviation)
             total += share
             p += share * response(
-                own, gain * (x + noise * deviation), law, parameter, bound, table, table_first, table_step
+                own, gain * (x + noise * deviation), law, parameter, z_limit, table, table_first, table_step
             )
         p /= total
-    return word * np.floor(p * (TWO_32 / word) + 0.5)
+    return comparator_step * np.floor(p * (TWO_32 / comparator_step) + 0.5)
 
 
 @njit

@@ -210,7 +210,7 @@ class Prepared:
             masks=np.zeros((slots, PLANES + 2, 8), dtype=np.uint64),
             levels=np.zeros((slots, self.per_levels), dtype=np.int64),
             lists=np.zeros((slots, self.per_list), dtype=np.int64),
-            bound=np.zeros(self.longest, dtype=np.int64),
+            threshold=np.zeros(self.longest, dtype=np.int64),
             scratch=aligned(((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8,), np.uint64),
         )
 

@@ -46,7 +46,7 @@ class Tables(NamedTuple):
     masks: np.ndarray  # uint64 (slots, 34, 8): narrow classes
     levels: np.ndarray  # int64 (slots, 2 + L): n_open, n_always, open counts, always counts
     lists: np.ndarray  # int64 (slots, per_list): 33 offsets, then the entries of each plane
-    bound: np.ndarray  # int64 (L,): scratch
+    threshold: np.ndarray  # int64 (L,): scratch
     scratch: np.ndarray  # uint64: scratch of the wide kernels
 
 
@@ -64,31 +64,31 @@ def slot_of(tables, classes, i, beta, drive, unit, shift):
 @njit
 def _fill_slot(classes, tables, c, slot, beta, drive, unit, shift):
     """Make ``slot`` hold the thresholds of class ``c`` at ``beta``, with ``shift`` added to the offset."""
-    _fill_bounds(classes, c, beta, drive, unit, shift, tables.bound)
+    _fill_thresholds(classes, c, beta, drive, unit, shift, tables.threshold)
     n_counts, narrow = classes.counts[c, 2], classes.counts[c, 7]
     if narrow:
-        _fill_masks(tables.bound, n_counts, tables.masks[slot])
+        _fill_masks(tables.threshold, n_counts, tables.masks[slot])
     else:
-        _fill_lists(tables.bound, n_counts, tables.levels[slot], tables.lists[slot])
+        _fill_lists(tables.threshold, n_counts, tables.levels[slot], tables.lists[slot])
     tables.content[slot, 0] = beta if shift == 0.0 else np.nan
     tables.content[slot, 1] = drive
     tables.content[slot, 2] = np.float64(c)
 
 
 @njit
-def _fill_bounds(classes, c, beta, drive, unit, shift, bound):
+def _fill_thresholds(classes, c, beta, drive, unit, shift, threshold):
     """Thresholds of class ``c`` by count, as integers up to 2**32; ``shift`` is added to the offset."""
-    gain, offset, low, high, input_step, word, law, parameter, reach, noise = classes.device[c]
+    gain, offset, low, high, input_step, comparator_step, law, parameter, z_limit, noise = classes.device[c]
     first, step, n_counts, most, stride, driven_first, driven_step, _ = classes.counts[c]
     for s in range(n_counts):
         count = s & (stride - 1) if driven_first != 0 else s
         if count > most:
-            bound[s] = 0  # no inputs give this count
+            threshold[s] = 0  # no inputs give this count
             continue
         field = unit * np.float64(first + count * step)
         if driven_first != 0:
             field = field + drive * (unit * np.float64(driven_first + s // stride * driven_step))
-        bound[s] = np.int64(
+        threshold[s] = np.int64(
             law_threshold(
                 1,
                 field,
@@ -98,10 +98,10 @@ def _fill_bounds(classes, c, beta, drive, unit, shift, bound):
                 low,
                 high,
                 input_step,
-                word,
+                comparator_step,
                 np.int64(law),
                 parameter,
-                reach,
+                z_limit,
                 noise,
                 classes.table,
                 classes.table_first,
@@ -111,10 +111,10 @@ def _fill_bounds(classes, c, beta, drive, unit, shift, bound):
 
 
 @njit
-def _fill_masks(bound, n_counts, masks):
+def _fill_masks(threshold, n_counts, masks):
     """Mask table of a narrow class: see bitkernels.decide_narrow."""
     for s in range(8):
-        b = bound[s] if s < n_counts else np.int64(0)
+        b = threshold[s] if s < n_counts else np.int64(0)
         for plane in range(PLANES):
             one = (b >> (PLANES - 1 - plane)) & 1
             masks[plane, s] = _ALL if one == 1 and b < 4294967296 else np.uint64(0)
@@ -123,15 +123,15 @@ def _fill_masks(bound, n_counts, masks):
 
 
 @njit
-def _fill_lists(bound, n_counts, levels, lists):
+def _fill_lists(threshold, n_counts, levels, lists):
     """Level and plane lists of a wide class: see bitkernels.decide_wide."""
     n_open, n_always = 0, 0
     for s in range(n_counts):
-        if 0 < bound[s] < 4294967296:
+        if 0 < threshold[s] < 4294967296:
             levels[2 + n_open] = s
             n_open += 1
     for s in range(n_counts):
-        if bound[s] >= 4294967296:
+        if threshold[s] >= 4294967296:
             levels[2 + n_open + n_always] = s
             n_always += 1
     levels[0] = n_open
@@ -140,7 +140,7 @@ def _fill_lists(bound, n_counts, levels, lists):
     for plane in range(PLANES):
         lists[plane] = at
         for entry in range(n_open):
-            if (bound[levels[2 + entry]] >> (PLANES - 1 - plane)) & 1:
+            if (threshold[levels[2 + entry]] >> (PLANES - 1 - plane)) & 1:
                 lists[at] = entry
                 at += 1
         while (at - lists[plane]) % 4 != 0:

@@ -142,10 +142,10 @@ class Columns:
     low: np.ndarray
     high: np.ndarray
     step: np.ndarray
-    word: np.ndarray
+    comparator_step: np.ndarray
     law: np.ndarray
     parameter: np.ndarray
-    bound: np.ndarray
+    z_limit: np.ndarray
     noise: np.ndarray
 
 
@@ -163,10 +163,10 @@ def columns(program: Program) -> Columns:
         low=program.cells.input_low * free,
         high=program.cells.input_high * free,
         step=program.cells.input_step * free,
-        word=program.cells.threshold_word,
+        comparator_step=program.cells.comparator_step,
         law=np.where(stuck, HEAT_BATH, program.cells.law).astype(np.int8),
         parameter=program.cells.parameter * free,
-        bound=program.cells.bound * free,
+        z_limit=program.cells.z_limit * free,
         noise=program.noise.white * free,
     )
 

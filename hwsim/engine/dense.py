@@ -16,7 +16,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import threshold
+from hwsim.cell.law import ideal_threshold
 from hwsim.engine.arguments import step_at, steps_of
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
@@ -47,7 +47,7 @@ class Network(NamedTuple):
     reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|
     gain: np.ndarray
     offset: np.ndarray
-    word: np.ndarray
+    comparator_step: np.ndarray
     delay: int  # ticks, of every connection
     grid: float  # field of one unit of the integers
 
@@ -89,7 +89,7 @@ class Prepared:
             network.reach,
             device.gain,
             device.offset,
-            device.word,
+            device.comparator_step,
             program.wires.uniform_delay or 0,
             grid,
         )
@@ -220,12 +220,12 @@ def _screen(slope, shift, error, rough, leading, e, out, row, tied):
 @njit
 def _settle(network, visible, i, beta, start, replica, tied, out, row):
     """Lanes that the screen left open: the exact law on the exact sum, and all 32 random bits."""
-    gain, offset, word = network.gain[i], network.offset[i], network.word[i]
+    gain, offset, comparator_step = network.gain[i], network.offset[i], network.comparator_step[i]
     for r in range(_LANES):
         if tied[r] != 0:
             current = _exact_field(network.bias, network.indptr, network.indices, network.weight, visible, i, r)
-            bound = threshold(-current, beta, gain, offset, -NO_LIMIT, NO_LIMIT, 0.0, word)
-            out[row, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+            threshold = ideal_threshold(-current, beta, gain, offset, -NO_LIMIT, NO_LIMIT, 0.0, comparator_step)
+            out[row, r] = np.int8(1) if np.float64(draw(start, replica[r])) < threshold else np.int8(-1)
 
 
 @inline
@@ -265,7 +265,7 @@ def _advance(event, chunk, steps, network, field, visible, queue, uniforms, buff
         gain, shift = network.gain[i], network.gain[i] * network.offset[i]
         # errors: the roundings of the screen, the comparator's, and half a grid step for every term of the field
         slope = 0.5 * abs(gain) * beta
-        error = 2.0**-20 + network.word[i] * 2.0**-32 + 2.0**-22 * (slope * network.reach[i] + abs(shift))
+        error = 2.0**-20 + network.comparator_step[i] * 2.0**-32 + 2.0**-22 * (slope * network.reach[i] + abs(shift))
         error += slope * grid * np.float64(network.indptr[i + 1] - network.indptr[i] + 2)
         slot = next_slot(queue)
         for r in range(_LANES):

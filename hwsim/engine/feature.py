@@ -39,7 +39,7 @@ SHARED = frozenset({Feature.SPREAD, Feature.STUCK, Feature.HELD, Feature.DRIFT, 
 def asked(program: Program) -> list[Feature]:
     """What ``program`` asks of an engine, in the order of Feature."""
     network, wires, cells, noise = program.network, program.wires, program.cells, program.noise
-    devices = (cells.gain, cells.offset, cells.threshold_word)
+    devices = (cells.gain, cells.offset, cells.comparator_step)
     present = {
         Feature.REAL_COUPLINGS: program.network.unit is None,
         Feature.DIFFERENT_DELAYS: wires.exchange is None and wires.uniform_delay is None,

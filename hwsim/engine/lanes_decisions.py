@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import category, quantised, threshold
+from hwsim.cell.law import category, ideal_threshold, quantised
 from hwsim.cell.source import source_next
 from hwsim.engine.lanes_thresholds import device_threshold, reach
 from hwsim.engine.noise import draw
@@ -35,9 +35,9 @@ class Update(NamedTuple):
 
 
 @njit
-def _count_four(bounds, q, leading, e, passed, tied):
+def _count_four(thresholds, q, leading, e, passed, tied):
     """Four thresholds a pass: three vector operations each, and the loads and stores shared."""
-    a, b, c, d = bounds[q], bounds[q + 1], bounds[q + 2], bounds[q + 3]
+    a, b, c, d = thresholds[q], thresholds[q + 1], thresholds[q + 2], thresholds[q + 3]
     for r in range(len(passed)):
         u = leading[e, r]
         passed[r] += np.int16(u >= a) + np.int16(u >= b) + np.int16(u >= c) + np.int16(u >= d)
@@ -45,29 +45,29 @@ def _count_four(bounds, q, leading, e, passed, tied):
 
 
 @njit
-def decide_integer(n_levels, level_first, level_step, level, bounds, field, leading, e, passed, tied, out, target):
+def decide_integer(n_levels, level_first, level_step, level, thresholds, field, leading, e, passed, tied, out, target):
     """+1 where the random number lies below the threshold of the lane's field; returns whether lanes may tie.
 
     The thresholds rise with the field, so u < threshold[q] holds exactly when q >= the number of thresholds <= u.
     Thresholds that are 0 or 2**32 decide alone and are only counted; zeros pad the rest to a multiple of four.
     """
     lanes = len(field)
-    always, n_bounds = 0, 0
+    always, n_compared = 0, 0
     for q in range(n_levels):
         if level[q] <= 0.0:
             always += 1
         elif level[q] < 4294967296.0:
-            bounds[n_bounds] = np.uint16(np.int64(level[q]) >> 16)
-            n_bounds += 1
-    while n_bounds % 4 != 0:
-        bounds[n_bounds] = 0
-        n_bounds += 1
+            thresholds[n_compared] = np.uint16(np.int64(level[q]) >> 16)
+            n_compared += 1
+    while n_compared % 4 != 0:
+        thresholds[n_compared] = 0
+        n_compared += 1
         always -= 1
     for r in range(lanes):
         passed[r] = always
         tied[r] = 0
-    for q in range(0, n_bounds, 4):
-        _count_four(bounds, q, leading, e, passed, tied)
+    for q in range(0, n_compared, 4):
+        _count_four(thresholds, q, leading, e, passed, tied)
     first = np.int16(level_first)
     step = np.int16(level_step)
     ties = np.uint8(0)
@@ -78,26 +78,26 @@ def decide_integer(n_levels, level_first, level_step, level, bounds, field, lead
 
 
 @njit
-def tied_thresholds(level, level_first, level_step, field, tied, bound):
-    """The whole thresholds of the lanes that are tied, into ``bound`` float64 (R,)."""
+def tied_thresholds(level, level_first, level_step, field, tied, threshold):
+    """The whole thresholds of the lanes that are tied, into ``threshold`` float64 (R,)."""
     for r in range(len(field)):
         if tied[r] != 0:
-            bound[r] = level[(field[r] - level_first) // level_step]
+            threshold[r] = level[(field[r] - level_first) // level_step]
 
 
 @njit
-def settle_ties(bound, tied, replica, start, out, target):
-    """Lanes whose leading bits equal those of their threshold, ``bound``: all 32 decide, by the scalar definition."""
+def settle_ties(threshold, tied, replica, start, out, target):
+    """Settle the lanes whose leading bits equal those of their ``threshold``: by all 32, and the scalar definition."""
     for r in range(len(tied)):
         if tied[r] != 0:
-            out[target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound[r] else np.int8(-1)
+            out[target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < threshold[r] else np.int8(-1)
 
 
 @inline
 def rough_error(device, beta, degree, largest_field):
     """Bound on the error of the screened probability: every rounding to float32, and that of the comparator."""
     largest = abs(device.gain) * (abs(beta) * largest_field + abs(device.offset))
-    return 2.0**-20 + 2.0**-25 * largest * (degree + 10) + device.word * 2.0**-32
+    return 2.0**-20 + 2.0**-25 * largest * (degree + 10) + device.comparator_step * 2.0**-32
 
 
 @inline
@@ -121,31 +121,31 @@ def screen(device, update, error, rough, leading, tied, out):
 @njit
 def settle_screened(network, device, update, start, replica, rows, tied, value, out):
     """Lanes that the screen left open: the exact law on the exact sum, and all 32 random bits."""
-    gain, offset, low, high, step, word = device[:6]
+    gain, offset, low, high, step, comparator_step = device[:6]
     begin, end = network.indptr[update.i], network.indptr[update.i + 1]
     for r in range(len(tied)):
         if tied[r] != 0:
             current = network.bias[update.i]
             for k in range(begin, end):
                 current += network.weight[k] * np.float64(value[rows[k - begin], r])
-            bound = threshold(-current, update.beta, gain, offset, low, high, step, word)
-            out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+            threshold = ideal_threshold(-current, update.beta, gain, offset, low, high, step, comparator_step)
+            out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < threshold else np.int8(-1)
 
 
 @njit
 def decide_float(device, update, current, leading, tied, out):
     """The ideal law in every lane; ``current`` float64 (R,) turns from sums into thresholds. Returns whether lanes may
     tie."""
-    gain, offset, low, high, step, word = device[:6]
+    gain, offset, low, high, step, comparator_step = device[:6]
     ties = np.uint8(0)
     for r in range(len(current)):
-        current[r] = threshold(-current[r], update.beta, gain, offset, low, high, step, word)
+        current[r] = ideal_threshold(-current[r], update.beta, gain, offset, low, high, step, comparator_step)
     for r in range(len(current)):
-        bound = current[r]
+        threshold = current[r]
         u = np.float64(leading[update.e, r]) * 65536.0
-        below = u + 65535.0 < bound
+        below = u + 65535.0 < threshold
         out[update.target, r] = np.int8(2) * np.int8(below) - np.int8(1)
-        tied[r] = np.uint8(u < bound) & np.uint8(not below)
+        tied[r] = np.uint8(u < threshold) & np.uint8(not below)
         ties |= tied[r]
     return ties
 
@@ -161,19 +161,19 @@ def draw_all(source, shifts, generator, i, random):
 def decide_drawn(device, update, current, random, own, out):
     """Any law with given random numbers ``random`` uint32 (R,); ``own`` int8 (R,) are the present spins."""
     for r in range(len(current)):
-        bound = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
-        out[update.target, r] = np.int8(1) if np.float64(random[r]) < bound else np.int8(-1)
+        threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+        out[update.target, r] = np.int8(1) if np.float64(random[r]) < threshold else np.int8(-1)
 
 
 @njit
 def decide_any(device, update, current, leading, start, replica, own, out):
     """The same with the engines' own noise: lanes whose leading 16 random bits tie with the threshold's draw all 32."""
     for r in range(len(current)):
-        bound = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+        threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
         least = np.float64(leading[update.e, r]) * 65536.0
-        up = least + 65535.0 < bound
-        if least < bound and not up:
-            up = np.float64(draw(start, replica[r])) < bound
+        up = least + 65535.0 < threshold
+        if least < threshold and not up:
+            up = np.float64(draw(start, replica[r])) < threshold
         out[update.target, r] = np.int8(2) * np.int8(up) - np.int8(1)
 
 
@@ -185,7 +185,7 @@ def decide_by_rungs(device, update, rungs, current, leading, own, tied, out):
     remembers = np.int64(len(rungs) - 1)
     scale, middle = half / reach(device), half + 1.0
     low, high, step, offset = device.low, device.high, device.step, device.offset
-    margin = device.word + 1024.0  # rungs are rounded to float32, and thresholds to the comparator's word
+    margin = device.comparator_step + 1024.0  # rungs are rounded to float32, and thresholds to the comparator's word
     ties = np.uint8(0)
     for r in range(len(current)):
         x = quantised(-beta * current[r], low, high, step) + offset
@@ -204,8 +204,8 @@ def settle_rungs(device, update, current, tied, start, replica, own, out):
     """Lanes that the rungs left open: the law itself, and all 32 random bits."""
     for r in range(len(current)):
         if tied[r] != 0:
-            bound = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
-            out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < bound else np.int8(-1)
+            threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+            out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < threshold else np.int8(-1)
 
 
 @inline

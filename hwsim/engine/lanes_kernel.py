@@ -194,7 +194,7 @@ def _by_levels(layout, update, scratch, step, seen, out):
         first,
         gap,
         level,
-        scratch.tables.bounds,
+        scratch.tables.leading_thresholds,
         field,
         scratch.uniforms.leading,
         update.e,

@@ -24,10 +24,10 @@ class Cells(NamedTuple):
     low: np.ndarray
     high: np.ndarray
     step: np.ndarray
-    word: np.ndarray
+    comparator_step: np.ndarray
     law: np.ndarray
     parameter: np.ndarray
-    bound: np.ndarray
+    z_limit: np.ndarray
     noise: np.ndarray
     synapse: np.ndarray
     table: np.ndarray
@@ -43,10 +43,10 @@ class Device(NamedTuple):
     low: float
     high: float
     step: float
-    word: float
+    comparator_step: float
     law: int
     parameter: float
-    bound: float
+    z_limit: float
     noise: float
     table: np.ndarray
     table_first: float
@@ -59,7 +59,7 @@ class Tables(NamedTuple):
     alike: np.ndarray  # float64 (span,): by field, devices all alike; else (0,)
     own: np.ndarray  # float64 (n, L): by level, devices that differ
     level: np.ndarray  # float64 (L,): by level, of the p-bit at hand
-    bounds: np.ndarray  # uint16 (L + 3,): leading bits of those to compare with
+    leading_thresholds: np.ndarray  # uint16 (L + 3,): leading bits of those to compare with
     rungs: np.ndarray  # float32 (n or 1, 2 or 1, RUNGS): by own state and input, general path; else (1, 0, 0)
     stamp: np.ndarray  # int64 (n,): anneal step of `own`; 0 where `rungs` are there; -1 where nothing is
 
@@ -73,10 +73,10 @@ def device_of(cells, i, shift):
         cells.low[i],
         cells.high[i],
         cells.step[i],
-        cells.word[i],
+        cells.comparator_step[i],
         cells.law[i],
         cells.parameter[i],
-        cells.bound[i],
+        cells.z_limit[i],
         cells.noise[i],
         cells.table,
         cells.table_first,
@@ -96,10 +96,10 @@ def device_threshold(device, own, field, beta):
         device.low,
         device.high,
         device.step,
-        device.word,
+        device.comparator_step,
         device.law,
         device.parameter,
-        device.bound,
+        device.z_limit,
         device.noise,
         device.table,
         device.table_first,
@@ -147,7 +147,7 @@ def fill_alike(device, beta, unit, table):
 @inline
 def reach(device):
     """Input beyond which a p-bit has saturated."""
-    return max(8.0, device.bound) / device.gain + 6.0 * device.noise
+    return max(8.0, device.z_limit) / device.gain + 6.0 * device.noise
 
 
 @njit
@@ -168,10 +168,10 @@ def fill_rungs(device, rungs):
                 -NO_LIMIT,
                 NO_LIMIT,
                 0.0,
-                device.word,
+                device.comparator_step,
                 device.law,
                 device.parameter,
-                device.bound,
+                device.z_limit,
                 device.noise,
                 device.table,
                 device.table_first,

@@ -165,7 +165,7 @@ class World(Timeline):
         if noise.flicker[i]:
             wave = flicker(self.clock_key, i, self.now, noise.flicker_block, noise.flicker_octaves)
             offset += noise.flicker[i] * wave
-        bound = law_threshold(
+        threshold = law_threshold(
             pbit.spin,
             field,
             self.anneal.beta_at(self.now),
@@ -174,16 +174,16 @@ class World(Timeline):
             cells.input_low[i],
             cells.input_high[i],
             cells.input_step[i],
-            cells.threshold_word[i],
+            cells.comparator_step[i],
             cells.law[i],
             cells.parameter[i],
-            cells.bound[i],
+            cells.z_limit[i],
             noise.white[i],
             cells.points,
             cells.table_first,
             cells.table_step,
         )
-        return 1 if float(self.draw(pbit)) < bound else -1
+        return 1 if float(self.draw(pbit)) < threshold else -1
 
     def ticking_with(self, i: int) -> list[int]:
         """Who ticks when p-bit i does: all lines of a p-dit with the first, and none with another; a held one never."""

@@ -193,17 +193,17 @@ def _cells(chip: Chip, die: Die, pdit: np.ndarray | None) -> Cells:
     """The devices of a die."""
     pbit, full = chip.pbit, np.ones(len(die.gain))
     low, high, step = input_quantiser(pbit)
-    parameter, bound = _law(chip, die)
+    parameter, z_limit = _law(chip, die)
     return Cells(
         law=np.full(len(full), LAWS[pbit.law].code, dtype=np.int8),
         parameter=parameter,
-        bound=bound,
+        z_limit=z_limit,
         gain=np.asarray(die.gain, dtype=np.float64),
         offset=np.asarray(die.offset, dtype=np.float64),
         input_low=low * full,
         input_high=high * full,
         input_step=step * full,
-        threshold_word=2.0 ** (32 - pbit.threshold_bits) * full,
+        comparator_step=2.0 ** (32 - pbit.threshold_bits) * full,
         synapse=pbit.synapse_tau_s / TICK_S * full,
         stuck=die.stuck,
         pdit=pdit,
@@ -229,7 +229,7 @@ def _noise(pbit: PBit, n: int) -> Noise:
 def _clock(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
     """Who updates when, with the colours of a chromatic clock."""
     period_s = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s
-    tau = _tick_interval(chip, die, cells.parameter, cells.bound)
+    tau = _tick_interval(chip, die, cells.parameter, cells.z_limit)
     return Clock(
         kind=chip.clock.kind,
         period=to_ticks(period_s, name="period"),
@@ -356,7 +356,7 @@ _NOISE_SIGMAS, _FLICKER_SIGMAS = 6.0, 4.0
 
 
 def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
-    """(parameter, bound) of each p-bit's law, float64 (n,); see hwsim.cell.law.response."""
+    """(parameter, z_limit) of each p-bit's law, float64 (n,); see hwsim.cell.law.response."""
     pbit, n = chip.pbit, len(die.gain)
     kind = LAWS[pbit.law]
     if kind.code == P_KIT:
@@ -371,7 +371,7 @@ def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
     return np.full(n, exponent), die.gain * (reach + np.abs(die.offset))
 
 
-def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, bound: np.ndarray) -> np.ndarray:
+def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, z_limit: np.ndarray) -> np.ndarray:
     """float64 (n,): mean ticks of the grid between two updates; of a law with rates, at the rate that bounds them."""
     pbit = chip.pbit
     tau = np.asarray(die.tau_s, dtype=np.float64) / TICK_S
@@ -379,10 +379,10 @@ def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, bound: np.ndarra
         tau = tau * (chip.clock.period_s / pbit.tau_s)
     if LAWS[pbit.law].own_clock:
         relaxation = tau / 2 if LAWS[pbit.law].dwells else tau  # two dwell times tau relax at the rate 2 / tau
-        tau = relaxation / np.cosh(bound) ** parameter
+        tau = relaxation / np.cosh(z_limit) ** parameter
         if np.any(tau < 1):
             raise InputError(
-                f"law {pbit.law} at an input of {float(bound.max()):g} relaxes within the grid of 1 fs: lower "
+                f"law {pbit.law} at an input of {float(z_limit.max()):g} relaxes within the grid of 1 fs: lower "
                 "input_limit or the gain"
             )
     return tau

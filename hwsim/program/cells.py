@@ -14,29 +14,32 @@ from hwsim.program.record import ENTRY, PBIT, Record, column, scalar
 class Cells(Record):
     """One entry per p-bit, n of them.
 
-    law : int8 (n,), code of hwsim.cell.codes;  parameter, bound : float64 (n,), of that law
+    law : int8 (n,), code of hwsim.cell.codes; hwsim.cell.law.response says what follows from the next two
+    parameter : float64 (n,), of the law: exponent of the rate (RELAXATION), time step / dwell time at z = 0 (P_KIT)
+    z_limit : float64 (n,), of RELAXATION: z is clipped to +-z_limit, and ticks come at the rate there; else 0
     table : float64 (k,), P(+1) at z = table_first + q table_step, for the law TABLE
-    gain, offset : float64 (n,), dimensionless;  input_low, input_high, input_step : float64 (n,), quantiser of beta I:
-    limits, and step 0 where nothing is rounded;  threshold_word : float64 (n,), 2**(32 - comparator bits)
+    gain, offset : float64 (n,), dimensionless
+    input_low, input_high, input_step : float64 (n,), quantiser of beta I: limits, and step 0 where nothing is rounded
+    comparator_step : float64 (n,), step of the comparator's grid in units of 2**-32: 2**(32 - comparator bits)
     synapse : float64 (n,), RC time constant of the input in ticks, 0 for none
-    stuck : int8 (n,), +-1 where a p-bit never changes, else 0: it ticks, and pays, like any other
-    held : bool (n,), true where a p-bit keeps the value that its read was given: it does not tick
-    pdit : int32 (n,), the first line of the p-dit that each line belongs to, or None where all are p-bits. A p-dit of
-    k levels is k lines in a row, one of them +1; they tick together, with the first, and level a is drawn with
-    probability proportional to exp(2 z_a)
+    stuck : int8 (n,), +-1 where a p-bit never changes, else 0. A stuck p-bit ticks, and costs energy, like any other
+    held : bool (n,), true where a p-bit keeps the value that its read was given. A held p-bit does not tick
+    pdit : int32 (n,), first line of the p-dit that each line belongs to, or None where all are p-bits. A p-dit of k
+    levels is k lines in a row, one of them +1. They tick together, with the first; level a is drawn with probability
+    proportional to exp(2 z_a)
     """
 
     _name = "cells"
 
     law: np.ndarray = column(np.int8, least=HEAT_BATH, most=P_KIT)
     parameter: np.ndarray = column(np.float64)
-    bound: np.ndarray = column(np.float64, least=0)
+    z_limit: np.ndarray = column(np.float64, least=0, stored="bound")
     gain: np.ndarray = column(np.float64)
     offset: np.ndarray = column(np.float64)
     input_low: np.ndarray = column(np.float64)
     input_high: np.ndarray = column(np.float64)
     input_step: np.ndarray = column(np.float64, least=0)
-    threshold_word: np.ndarray = column(np.float64)
+    comparator_step: np.ndarray = column(np.float64, stored="threshold_word")
     synapse: np.ndarray = column(np.float64, least=0)
     stuck: np.ndarray = column(np.int8, least=-1, most=1)
     held: np.ndarray = column(np.bool_, default=False)
@@ -57,7 +60,7 @@ class Cells(Record):
         n = self.n
         if pdit[0] != 0 or np.any((np.diff(pdit) != 0) & (pdit[1:] != np.arange(1, n))):
             raise InputError(
-                "program.pdit must give each line the number of the first line of its p-dit, lines in a row"
+                "program.pdit must give each line the first line of its p-dit, and a p-dit's lines must stand in a row"
             )
         many = np.bincount(pdit, minlength=n)[pdit] > 1
         plain = (self.law == HEAT_BATH) & (self.synapse == 0) & (self.stuck == 0)

@@ -41,7 +41,7 @@ class Clock(Record):
 
     @property
     def facts(self) -> ClockKind:
-        """What the kind means."""
+        """What the table of clocks says about the kind."""
         return CLOCKS[self.kind]
 
     @property
@@ -51,7 +51,7 @@ class Clock(Record):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether schedules differ: of a clock whose instants are drawn, or which p-bits take part in them."""
+        """Whether two schedules differ: instants are drawn, or p-bits take part by chance."""
         return self.facts.drawn or self._share < 1
 
     @property

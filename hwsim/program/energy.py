@@ -1,4 +1,4 @@
-"""Energies of states: one definition, for every engine and everybody else."""
+"""Energies of states: the one definition, which all engines use."""
 
 import numpy as np
 

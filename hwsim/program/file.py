@@ -1,4 +1,4 @@
-"""Programs as files: one array for each field that differs from its default, scalars in the manifest."""
+"""Programs as files: an array for each field that differs from its default, and scalars in the manifest."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -9,8 +9,8 @@ import numpy as np
 
 from hwsim import archive
 from hwsim.errors import InputError
-from hwsim.program.program import _FLAT, Program
-from hwsim.program.record import Record
+from hwsim.program.program import Program
+from hwsim.program.record import Record, stored_name
 
 KIND = "program"
 VERSION = 3
@@ -24,7 +24,7 @@ class Manifest(archive.Head, forbid_unknown_fields=True):
 
 
 class FlatManifest(archive.Head):
-    """Version 2, of hwsim 0.1: the scalars of one flat Program; arrays that were None stand there as well."""
+    """Version 2, of hwsim 0.1: the scalars of one flat Program, and the names of arrays that were None."""
 
     clock: str
     period: int
@@ -64,7 +64,7 @@ def load(path: str | Path | BinaryIO) -> Program:
 
 
 def parts(program: Program) -> tuple[Manifest, dict[str, np.ndarray]]:
-    """(manifest, arrays) of ``program``, arrays named record.field."""
+    """(manifest, arrays) of ``program``; arrays are called record.field, by the names that files keep."""
     scalars: dict[str, dict[str, Scalar]] = {}
     arrays: dict[str, np.ndarray] = {}
     for item in fields(program):
@@ -75,17 +75,17 @@ def parts(program: Program) -> tuple[Manifest, dict[str, np.ndarray]]:
 
 
 def of_parts(manifest: Manifest, arrays: dict[str, np.ndarray]) -> Program:
-    """The Program of what `parts` gave. Raises InputError."""
+    """The Program whose `parts` these are. Raises InputError."""
     records: dict[str, Record] = {}
     names = {item.name: item.type for item in fields(Program)}
     strange = [name for name in (*manifest.records, *(key.partition(".")[0] for key in arrays)) if name not in names]
     if strange:
-        raise InputError(f"{strange[0]} is nothing that this version of hwsim knows")
+        raise InputError(f"this version of hwsim does not know {strange[0]}")
     for name, kind in names.items():
         known = {part.name for part in fields(kind)}  # type: ignore[arg-type]
         strange = [part for part in manifest.records.get(name, {}) if part not in known]
         if strange:
-            raise InputError(f"{name}.{strange[0]} is nothing that this version of hwsim knows")
+            raise InputError(f"this version of hwsim does not know {name}.{strange[0]}")
     for name, kind in names.items():
         own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
         records[name] = kind.of_parts(manifest.records.get(name, {}), own)  # type: ignore[union-attr]
@@ -93,6 +93,13 @@ def of_parts(manifest: Manifest, arrays: dict[str, np.ndarray]) -> Program:
 
 
 _RENAMED = {"clock": "kind", "noise": "white", "group": "pdit"}
+"""Names in files of version 2 that are others in version 3."""
+_RECORD_OF = {
+    stored_name(part): item.name
+    for item in fields(Program)
+    for part in fields(item.type)  # type: ignore[arg-type]
+}
+"""The record of each field, by its name in files."""
 
 
 def _of_flat(manifest: FlatManifest, arrays: dict[str, np.ndarray]) -> Program:
@@ -106,11 +113,11 @@ def _of_flat(manifest: FlatManifest, arrays: dict[str, np.ndarray]) -> Program:
             columns[f"readout.problem.{name.removeprefix('problem_')}"] = value
             continue
         name = _RENAMED.get(name, name)
-        if name not in _FLAT:
-            raise InputError(f"{name} is nothing that this version of hwsim knows")
-        record, inside = _FLAT[name]
+        if name not in _RECORD_OF:
+            raise InputError(f"this version of hwsim does not know {name}")
+        record = _RECORD_OF[name]
         if isinstance(value, np.ndarray):
-            columns[f"{record}.{inside}"] = value
+            columns[f"{record}.{name}"] = value
         else:
-            scalars.setdefault(record, {})[inside] = value
+            scalars.setdefault(record, {})[name] = value
     return of_parts(Manifest(format=f"hwsim-{KIND}", version=VERSION, records=scalars), columns)

@@ -1,4 +1,4 @@
-"""The network of a Program, and its wires: who is coupled to whom, how strongly, and when a value arrives."""
+"""The network of a Program and its wires: who is coupled to whom, how strongly, and when a value arrives."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Network(Record):
     """Biases and couplings of n spins: dimod's sign, E = sum h s + sum J s s. Each coupling is stored in both rows.
 
     bias : float64 (n,);  indptr : int64 (n + 1,), indices : int32 (m,), weight : float64 (m,), row by row
-    Unpacks into these four.
+    A network unpacks into these four.
     """
 
     _name = "network"
@@ -83,7 +83,7 @@ class Network(Record):
 
     @cached_property
     def reach(self) -> np.ndarray:
-        """float64 (n,): the largest field of each spin, |h| + sum of |J|."""
+        """float64 (n,): the largest |field| of each spin, |h| + sum of |J|."""
         return np.abs(self.bias) + self.row_sums(np.abs(self.weight))
 
     @cached_property
@@ -124,9 +124,9 @@ class Wires(Record):
     """What the m stored connections of a network do to a signal. Times are ticks of the grid.
 
     delay : int64 (m,), from a commit of ``indices[k]`` until the row's p-bit sees it
-    exchange : int64 (m,) or None: a value crosses at multiples of this many ticks only, and then takes ``delay``; what
-    is committed at such a moment waits for the next. 0 for a wire within a chip
-    driven : bool (m,) or None: couplings whose strength follows the anneal's ``drive``; all others keep theirs
+    exchange : int64 (m,) or None: a value leaves only at multiples of this many ticks, then takes ``delay``. A value
+    committed at such a moment waits for the next. 0 for a wire within a chip
+    driven : bool (m,) or None: couplings whose strength follows the anneal's ``drive``; the others are constant
     """
 
     _name = "wires"
@@ -137,7 +137,7 @@ class Wires(Record):
 
     @cached_property
     def uniform_delay(self) -> int | None:
-        """The one delay of every connection in ticks, or None when they differ or some cross at intervals."""
+        """The delay of all connections in ticks, or None where delays differ or values cross at intervals."""
         if self.exchange is not None:
             return None
         if len(self.delay) == 0:

@@ -1,4 +1,4 @@
-"""The noise of a Program: of the machine itself, and the quality of its random numbers."""
+"""The noise of a Program: noise at the inputs, temperature drift, and the random numbers."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ class Noise(Record):
     """White, 1/f and thermal noise, and random sources.
 
     white : float64 (n,), s.d. of white noise at the input, fresh at every update
-    flicker : float64 (n,), s.d. of 1/f noise at the input, in octaves: ``flicker_octaves`` of them, the fastest
-    changing every ``flicker_block`` ticks. Like the clock, it belongs to a schedule: replicas of one share it
+    flicker : float64 (n,), s.d. of 1/f noise at the input, the sum of ``flicker_octaves`` octaves; the fastest changes
+    every ``flicker_block`` ticks. Replicas of one schedule share it, as they share the clock
     temperature_drift : float, per second: beta is divided by 1 + temperature_drift * time
     source : a key of hwsim.cell.codes.SOURCES;  source_shifts : steps between two words;  source_share : p-bits that
     hold the same sequence;  source_phase : steps between two of them

@@ -9,16 +9,16 @@ from hwsim.program.record import CONNECTION, Record, column, scalar
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Placement(Record):
-    """Nothing here changes a sample: the numbers that do are in the network.
+    """Nothing here changes a sample: the couplings that the machine realises are in the network.
 
     chip : name of its card;  die_seed : int, which die
-    sites : int64 (n,), numbers of the chip's p-bits that are used, or None where nothing is known of them
+    sites : int64 (n,), the chip's p-bit that each p-bit sits on, or None where unknown
     bias_code : int64 (n,), weight_code : int64 (m,): the integers in the registers, or None where they hold real
     numbers;  code_scale : float, problem units of one unit of a code, before the die's own errors
     weight_bits : int, of a signed weight register (fixed point: integer and fraction bits and the sign)
     control_scale : float, units of the chip's control lines per unit of the problem
     fixed_beta : float, inverse temperature per problem unit where the hardware fixes it, else None
-    ramps : whether such a machine comes to it from 0 during the anneal, as annealers do
+    ramps : whether beta rises from 0 to fixed_beta during the anneal, as in quantum annealers
     """
 
     _name = "placement"

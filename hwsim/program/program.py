@@ -1,7 +1,7 @@
 """Program: the narrow waist. A few records of flat arrays that an engine reads; no graph objects.
 
 Mapping makes a Program; engines read nothing else. It checks itself, cannot be changed, and has a content hash that
-names a result for ever.
+identifies a result for ever.
 """
 
 import hashlib
@@ -84,7 +84,7 @@ class Program:
         return self.problem_network.energies(values) + self.readout.energy_offset
 
     def changed(self, **changes: Any) -> "Program":
-        """The program with other values of some fields, named as in the records, whichever record each belongs to."""
+        """The program with other values of some fields, each named as in its record."""
         by_record: dict[str, dict[str, Any]] = {}
         for name, value in changes.items():
             if name in _RECORDS:
@@ -111,16 +111,16 @@ class Program:
         return replace(self, **{name: record.tile(copies, sizes) for name, record in many.items()})
 
     def take(self, pbits: np.ndarray) -> "Program":
-        """The part of the program on ``pbits`` (int, ascending), and the couplings among them.
+        """The part of the program on ``pbits`` (int, ascending), with the couplings among them.
 
         Energies are counted with the machine's own couplings of that part, without offset. Raises InputError for a part
-        of a p-dit, and for programs with chains, of which a part is no problem.
+        of a p-dit, and for a program with chains.
         """
         pbits = np.asarray(pbits, dtype=np.int64)
         if self.readout.chain is not None:
-            raise InputError("a part of a program with chains is not a program")
+            raise InputError("a program with chains cannot be cut")
         if len(pbits) == 0 or np.any(np.diff(pbits) <= 0) or pbits[0] < 0 or pbits[-1] >= self.n_pbits:
-            raise InputError(f"pbits must ascend within [0, {self.n_pbits}), at least one of them")
+            raise InputError(f"pbits must be one or more ascending numbers in [0, {self.n_pbits})")
         inside = np.zeros(self.n_pbits, dtype=bool)
         inside[pbits] = True
         if self.cells.pdit is not None and np.any(inside != inside[self.cells.pdit]):
@@ -167,6 +167,8 @@ _HOME = {item.name: record for record, kind in _RECORDS.items() for item in fiel
 """The record that each field belongs to; no two records share a name."""
 _FLAT = {name: (record, name) for name, record in _HOME.items()} | {
     "group": ("cells", "pdit"),
+    "bound": ("cells", "z_limit"),
+    "threshold_word": ("cells", "comparator_step"),
     "problem_bias": ("readout", "problem"),
     "problem_indptr": ("readout", "problem"),
     "problem_indices": ("readout", "problem"),
@@ -191,17 +193,17 @@ def _check_lengths(program: Program) -> None:
 
 
 def _check_together(program: Program) -> None:
-    """Raise InputError for values that are good in their records and not beside each other."""
+    """Raise InputError where values, each valid in its record, contradict each other."""
     network, cells, noise, clock = program.network, program.cells, program.noise, program.clock
     if clock.facts.colored and np.any(clock.color[network.rows] == clock.color[network.indices]):
         raise InputError("program.color gives two coupled p-bits the same colour")
     if np.any(has_own_clock(cells.law)) and clock.kind != "poisson":
         raise InputError(
-            f"a law whose rate depends on the state runs on the poisson clock, at the bounding rate, not on the "
-            f"{clock.kind} one"
+            f"a law whose rate depends on the state needs the poisson clock, which ticks at the largest rate; got the "
+            f"{clock.kind} clock"
         )
     if program.wires.driven is not None and (np.any(cells.synapse > 0) or cells.pdit is not None):
-        raise InputError("couplings that are driven reach p-bits without RC synapse, and not p-dits")
+        raise InputError("driven couplings cannot reach a p-bit with an RC synapse or a p-dit")
     own = program.readout.problem
     if own is not None and program.readout.chain is None and own.n != program.n_pbits:
         raise InputError(f"program.problem must have a spin for each of the {program.n_pbits} p-bits, got {own.n}")
@@ -211,17 +213,19 @@ def _check_together(program: Program) -> None:
         many = np.bincount(cells.pdit, minlength=program.n_pbits)[cells.pdit] > 1
         noisy = (noise.white > 0) | (noise.flicker > 0)
         if np.any(many & noisy) or (np.any(many) and noise.source != "ideal"):
-            raise InputError("a p-dit follows ideal random numbers, without noise at its input")
+            raise InputError("a p-dit needs ideal random numbers, and no noise at its input")
 
 
 def is_ideal(program: Program) -> bool:
-    """Whether every p-bit follows the ideal law, without noise of the machine's own and with ideal numbers."""
+    """Whether every p-bit follows the ideal law, with ideal random numbers and no noise at its input."""
     return bool(np.all(program.cells.law == HEAT_BATH)) and program.noise.is_none and program.cells.pdit is None
 
 
 def content_hash(program: Program) -> str:
-    """40 hex digits that name what ``program`` samples, and the version of the noise: nothing that changes no state and
-    no energy enters, so labels and prices do not."""
+    """40 hex digits that identify what ``program`` samples.
+
+    They depend on all that changes a state or an energy, and on the version of the noise; not on labels or prices.
+    """
     digest = hashlib.blake2b(f"hwsim-program-{HASH_VERSION}-noise-{NOISE_VERSION}".encode(), digest_size=20)
     for item in fields(program):
         record = getattr(program, item.name)

@@ -1,4 +1,4 @@
-"""The readout of a Program: what states mean to the person who asked, and what he asked for."""
+"""The readout of a Program: how states become values of the problem's variables, and what is known of the problem."""
 
 import json
 from dataclasses import dataclass, fields
@@ -19,10 +19,10 @@ VARTYPES = ("SPIN", "BINARY", "DISCRETE")
 class Readout(Record):
     """labels : JSON text of the variable names in p-bit order;  vartype : of VARTYPES, the problem's own
     energy_offset : float added to every energy
-    problem : the Network that energies are counted with, where the machine's own couplings are not exactly the
-    problem's (quantised, in error); None: the machine's
+    problem : the Network that energies are counted with, where the machine's couplings differ from the problem's
+    (quantised, in error); None where they are the same
     chain : int32 (n,), the problem's variable that each p-bit carries, or None where p-bit i is variable i. With
-    chains, labels and ``problem`` are those of the variables, and a variable's value is its chain's vote
+    chains, labels and ``problem`` are those of the variables, and a chain's vote is its variable's value
     problem_name, problem_kind, known_energy, known_source, known_is_exact : what is known of the problem
     """
 
@@ -86,7 +86,7 @@ class Readout(Record):
     def vote(self, states: np.ndarray) -> np.ndarray:
         """int8 (reads, variables): what ``states`` int8 (reads, n) say of the problem's variables.
 
-        A chain's value is that of most of its p-bits; half against half, that of its first.
+        A chain's value is that of most of its p-bits; in a tie, that of its first.
         """
         if self.chain is None:
             return states

@@ -1,13 +1,14 @@
-"""Record: what all parts of a Program have in common. A field says once what it holds; the rest follows from that.
+"""Record: what all parts of a Program have in common. A field says once what it holds; the rest follows.
 
 Enters: dataclasses whose fields are made by `column` (arrays) or `scalar`. Leaves: records that check themselves, are
 read-only, hash, save, tile and cut. A new field is one line in one record: with a default it leaves the hashes and the
 files of old programs alone.
 """
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 
@@ -23,6 +24,7 @@ class Column:
 
     numbers : what its values are numbers of (CONNECTION, PBIT or VARIABLE), so that copies and cuts renumber them
     default : of every entry, or None for a field that must be given;  optional : the whole array may be None
+    stored : the name in files and hashes, which stays when the field is renamed; None where it is the field's own
     """
 
     dtype: Any
@@ -33,6 +35,7 @@ class Column:
     default: float | None = None
     optional: bool = False
     hashed: bool = True
+    stored: str | None = None
 
 
 def column(dtype: Any, axis: str = PBIT, *, default: float | None = None, optional: bool = False, **rest: Any) -> Any:
@@ -43,7 +46,7 @@ def column(dtype: Any, axis: str = PBIT, *, default: float | None = None, option
 
 @dataclass(frozen=True, kw_only=True)
 class Scalar:
-    """What one number or word may be: of [least, most] or (above, most], or one of a list."""
+    """What one number or word may be: within [least, most] or (above, most], or one of a list."""
 
     least: float | None = None
     most: float | None = None
@@ -57,8 +60,14 @@ def scalar(*, default: Any = MISSING, **rules: Any) -> Any:
     return field(default=default, metadata={"scalar": Scalar(**rules)})
 
 
+def stored_name(item: Field) -> str:
+    """What files and hashes call the field ``item``."""
+    what = item.metadata.get("column")
+    return item.name if what is None else what.stored or item.name
+
+
 def _plain(item: Field, value: Any) -> Any:
-    """``value`` as the type that the field declares: numpy's numbers as Python's. Raises InputError."""
+    """``value`` in the type that the field declares; numpy's numbers become Python's. Raises InputError."""
     kinds = get_args(item.type) or (item.type,)
     if isinstance(value, np.generic):
         value = value.item()
@@ -71,8 +80,10 @@ def _plain(item: Field, value: Any) -> Any:
 
 
 class Record:
-    """A frozen dataclass of columns and scalars. ``_name`` is what a Program calls it, in files;
-    ``_within`` names fields that are records themselves."""
+    """A frozen dataclass of columns and scalars.
+
+    _name : what a Program, and a file, calls it;  _within : fields that are records themselves
+    """
 
     _name = "record"
     _unmarked = Scalar(hashed=False)
@@ -93,7 +104,7 @@ class Record:
         self._check()
 
     def _check(self) -> None:
-        """What a record has to say beyond its fields' ranges. Raises InputError."""
+        """Check what single fields cannot. Raises InputError."""
 
     def _sizes(self) -> dict[str, int]:
         """Lengths by axis, from the first column that is given."""
@@ -108,7 +119,7 @@ class Record:
         return sizes
 
     def _checked(self, name: str, value: Any, what: Column, sizes: Mapping[str, int]) -> np.ndarray:
-        """``value``, read-only and nobody else's. Raises InputError unless it is as ``what`` says."""
+        """``value`` as a read-only array that nobody else holds. Raises InputError unless it is as ``what`` says."""
         full = f"program.{name}"
         length = sizes[what.axis]
         if not isinstance(value, np.ndarray) or value.shape != (length,) or value.dtype != what.dtype:
@@ -162,21 +173,21 @@ class Record:
                 yield item, value
 
     def hashed(self) -> Iterator[tuple[str, bytes]]:
-        """(name, octets) of every field on which results depend and whose value is not the default."""
+        """(stored name, octets) of every field on which results depend and whose value is not the default."""
         for item, value in self._given():
             if item.metadata.get("column", item.metadata.get("scalar", self._unmarked)).hashed:
-                yield item.name, value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
+                yield stored_name(item), value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
         for outer in self._within:
             inner = getattr(self, outer)
             if inner is not None:
                 yield from ((f"{outer}.{name}", octets) for name, octets in inner.hashed())
 
     def parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """(scalars, arrays) by field, those that differ from the default."""
+        """(scalars, arrays) that differ from the default, by the names that files keep."""
         scalars: dict[str, Any] = {}
         arrays: dict[str, np.ndarray] = {}
         for item, value in self._given():
-            (arrays if isinstance(value, np.ndarray) else scalars)[item.name] = value
+            (arrays if isinstance(value, np.ndarray) else scalars)[stored_name(item)] = value
         for outer in self._within:
             inner = getattr(self, outer)
             if inner is not None:
@@ -185,24 +196,25 @@ class Record:
 
     @classmethod
     def of_parts(cls, scalars: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        """The record of what `parts` gave. Raises InputError for what it does not know, lacks or refuses."""
-        values = {name: value for name, value in (*scalars.items(), *arrays.items()) if "." not in name}
-        known = {item.name: item for item in fields(cls)}  # type: ignore[arg-type]
+        """The record whose `parts` these are. Raises InputError for a field that is unknown, missing or invalid."""
+        own = {name: value for name, value in (*scalars.items(), *arrays.items()) if "." not in name}
+        known = {stored_name(item): item for item in fields(cls)}  # type: ignore[arg-type]
+        for name in own:
+            if name not in known:
+                raise InputError(f"this version of hwsim does not know {cls._name}.{name}")
+        values = {known[name].name: value for name, value in own.items()}
         for outer in cls._within:
             inner = {name.partition(".")[2]: value for name, value in arrays.items() if name.startswith(f"{outer}.")}
             if inner:
                 kind = next(kind for kind in get_args(known[outer].type) if issubclass(kind, Record))
                 values[outer] = kind.of_parts({}, inner)
-        for name in values:
-            if name not in known:
-                raise InputError(f"{cls._name}.{name} is nothing that this version of hwsim knows")
         for name, item in known.items():
-            if name not in values and item.default is MISSING and item.default_factory is MISSING:
+            if item.name not in values and item.default is MISSING and item.default_factory is MISSING:
                 raise InputError(f"{cls._name}.{name} is missing")
         return cls(**values)
 
     def tile(self, copies: int, sizes: Mapping[str, int]) -> Self:
-        """``copies`` of the record side by side; numbers of p-bits, connections and variables go on from copy to copy.
+        """``copies`` of the record side by side; p-bits, connections and variables are numbered on from copy to copy.
 
         sizes : lengths by axis, of the whole Program.
         """
@@ -219,7 +231,7 @@ class Record:
         return self._mapped(tiled)
 
     def take(self, kept: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> Self:
-        """The record of the items that are ``kept``, int64 arrays by axis; numbers are those within what is kept."""
+        """The record of the ``kept`` items, int64 arrays by axis; they are numbered anew from 0."""
 
         def taken(value: np.ndarray, what: Column) -> np.ndarray:
             if what.axis in kept:
@@ -231,6 +243,17 @@ class Record:
             return value
 
         return self._mapped(taken)
+
+    if not TYPE_CHECKING:  # or every misspelt field would be of type Any
+
+        def __getattr__(self, name: str) -> Any:
+            """Columns by their names before they were renamed, for one release."""
+            for item, what in self._columns():
+                if what.stored == name:
+                    old, new = (f"program.{self._name}.{word}" for word in (name, item.name))
+                    warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=2)
+                    return getattr(self, item.name)
+            raise AttributeError(f"a record of {self._name} has no attribute {name!r}")
 
     def _mapped(self, change: Callable[[np.ndarray, Column], np.ndarray]) -> Self:
         values = {item.name: getattr(self, item.name) for item in fields(self)}  # type: ignore[arg-type]

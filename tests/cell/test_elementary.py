@@ -8,7 +8,7 @@ import pytest
 
 from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import exp, log, normal_quantile
-from hwsim.cell.law import threshold
+from hwsim.cell.law import ideal_threshold
 from hwsim.jit import njit
 
 
@@ -18,8 +18,8 @@ def _exp(x):
 
 
 @njit
-def _threshold(field, beta, gain, offset, low, high, step, word):
-    return threshold(field, beta, gain, offset, low, high, step, word)
+def _threshold(field, beta, gain, offset, low, high, step, comparator_step):
+    return ideal_threshold(field, beta, gain, offset, low, high, step, comparator_step)
 
 
 def test_exp_is_within_two_units_in_the_last_place():
@@ -39,33 +39,33 @@ def test_the_normal_quantile_inverts_the_normal_law():
     assert np.max(np.abs(mine - special.ndtri(u)) / np.maximum(1, np.abs(mine))) < 1.2e-9
 
 
-IDEAL = {"gain": 1.0, "offset": 0.0, "low": -NO_LIMIT, "high": NO_LIMIT, "step": 0.0, "word": 1.0}
+IDEAL = {"gain": 1.0, "offset": 0.0, "low": -NO_LIMIT, "high": NO_LIMIT, "step": 0.0, "comparator_step": 1.0}
 
 
-def bound(field, beta, **changes):
+def threshold(field, beta, **changes):
     return _threshold(field, beta, *(IDEAL | changes).values())
 
 
 def test_the_ideal_threshold_is_the_sigmoid_rounded_to_32_bits():
     for x in np.linspace(-12, 12, 101):
-        assert bound(x, 1.0) == math.floor(2**32 * ((1 + math.tanh(x)) / 2) + 0.5) or abs(
-            Fraction(bound(x, 1.0)) - Fraction((1 + math.tanh(x)) / 2) * 2**32
+        assert threshold(x, 1.0) == math.floor(2**32 * ((1 + math.tanh(x)) / 2) + 0.5) or abs(
+            Fraction(threshold(x, 1.0)) - Fraction((1 + math.tanh(x)) / 2) * 2**32
         ) < Fraction(51, 100)
 
 
 def test_extremes_are_certain_and_zero_is_a_coin():
-    assert bound(1e9, 1.0) == 2**32 and bound(-1e9, 1.0) == 0 and bound(0.0, 5.0) == 2**31
+    assert threshold(1e9, 1.0) == 2**32 and threshold(-1e9, 1.0) == 0 and threshold(0.0, 5.0) == 2**31
 
 
 def test_a_dac_of_four_bits_has_sixteen_levels_end_to_end():
-    levels = {bound(x, 1.0, low=-3.0, high=3.0, step=6 / 15) for x in np.linspace(-9, 9, 4001)}
+    levels = {threshold(x, 1.0, low=-3.0, high=3.0, step=6 / 15) for x in np.linspace(-9, 9, 4001)}
     assert len(levels) == 16
-    assert max(levels) == bound(3.0, 1.0) and min(levels) == bound(-3.0, 1.0)
+    assert max(levels) == threshold(3.0, 1.0) and min(levels) == threshold(-3.0, 1.0)
 
 
 def test_a_short_comparator_word_rounds_the_threshold_to_its_unit():
-    assert all(bound(x, 1.0, word=2.0**24) % 2**24 == 0 for x in np.linspace(-5, 5, 77))
+    assert all(threshold(x, 1.0, comparator_step=2.0**24) % 2**24 == 0 for x in np.linspace(-5, 5, 77))
 
 
 def test_gain_and_offset_act_as_the_card_says():
-    assert bound(0.3, 2.0, gain=1.5, offset=0.25) == bound(1.5 * (0.6 + 0.25), 1.0)
+    assert threshold(0.3, 2.0, gain=1.5, offset=0.25) == threshold(1.5 * (0.6 + 0.25), 1.0)

@@ -79,7 +79,7 @@ def _spread(rng: np.random.Generator, made: Made) -> Made:
         "gain": 1 + 0.2 * rng.random(n),
         "offset": 0.1 * rng.normal(size=n),
         "tau": NS * (0.5 + rng.random(n)),
-        "threshold_word": 2.0 ** rng.integers(0, 29, n),
+        "comparator_step": 2.0 ** rng.integers(0, 29, n),
     }
 
 
@@ -109,7 +109,7 @@ def _mixed_laws(rng: np.random.Generator, made: Made, laws: Collection[int]) -> 
 def _rates(rng: np.random.Generator, made: Made) -> Made:
     """Laws whose rate depends on the state look at the bounding rate, so the input must stay within limits."""
     gain, offset = made.get("gain", np.ones(_n(made))), made.get("offset", np.zeros(_n(made)))
-    return _mixed_laws(rng, made, [P_KIT, RELAXATION]) | _limited(rng, made) | {"bound": gain * (2 + np.abs(offset))}
+    return _mixed_laws(rng, made, [P_KIT, RELAXATION]) | _limited(rng, made) | {"z_limit": gain * (2 + np.abs(offset))}
 
 
 def _source(name: str) -> Builder:
@@ -155,7 +155,7 @@ def _chains(rng: np.random.Generator, made: Made) -> Made:
 PLAIN: dict[str, Builder] = {
     "no delay": lambda rng, made: {"delay": 0},
     "a period of delay": lambda rng, made: {"delay": NS},
-    "short comparators": lambda rng, made: {"threshold_word": 2.0 ** int(rng.integers(20, 29))},
+    "short comparators": lambda rng, made: {"comparator_step": 2.0 ** int(rng.integers(20, 29))},
     "another problem": lambda rng, made: {"problem": network_of(np.zeros((_n(made), _n(made))), made["bias"])},
     "a delay": lambda rng, made: {"delay": int(rng.integers(1, 2 * NS))},
 }

@@ -203,7 +203,7 @@ def test_a_hash_tells_any_number_that_differs_and_no_label(make_program, data):
     program = make_program(**data.draw(arguments(list(Feature))))
     known = content_hash(program)
     assert content_hash(program.changed(labels='["a"]', problem_name="b", known_energy=-1.0)) == known
-    name = data.draw(st.sampled_from(["bias", "weight", "delay", "gain", "offset", "threshold_word", "tau", "phase"]))
+    name = data.draw(st.sampled_from(["bias", "weight", "delay", "gain", "offset", "comparator_step", "tau", "phase"]))
     record = next(record for record in program.records if hasattr(record, name))
     values = getattr(record, name).copy()
     if len(values):
