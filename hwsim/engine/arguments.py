@@ -1,4 +1,4 @@
-"""Arguments of the fast engines' kernels that they share: the anneal as a table, and arrays that may be absent."""
+"""Kernel arguments that the fast engines share: the anneal as a table, and arrays that may be absent."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ def steps_of(anneal: Anneal) -> Steps:
 
 
 def given(array: np.ndarray | None, dtype: type) -> np.ndarray:
-    """``array``, or an empty one where it is None: read-only like a Program's, as numba would compile once more."""
+    """``array``, or an empty one where it is None. Read-only like a Program's, or numba would compile again."""
     if array is None:
         array = np.zeros(0, dtype=dtype)
         array.flags.writeable = False
@@ -31,7 +31,7 @@ def given(array: np.ndarray | None, dtype: type) -> np.ndarray:
 
 @inline
 def step_at(steps, step, now):
-    """Number of the step in force at ``now``, from one in force earlier; -1 to begin with."""
+    """Number of the anneal's step at ``now``; ``step`` is that of an earlier time, -1 at first."""
     step = max(step, 0)
     while step + 1 < len(steps.start) and now >= steps.start[step + 1]:
         step += 1

@@ -3,10 +3,10 @@
 Enters: rows of replica words, the packed inputs of a p-bit, its threshold planes and the start of its noise. Leaves:
 the row of new states, or energies.
 
-A packed input is ``row << 1 | flip``: a bit that is one where the neighbour pushes towards +1. Inputs come in groups of
-seven, padded with an empty row, so that four full adders count a group. With S ones among them the field is an affine
-function of S. The random number of a replica is compared with the threshold of its S plane by plane, most significant
-first; after n planes a replica is undecided with probability 2**-n, and a vector stops when none is.
+A packed input is ``row << 1 | flip``: a bit that is one where the neighbour pushes towards +1. Inputs come in septets:
+seven of them, padded with an empty row, which four full adders count. The field is an affine function of the number S
+of ones among all inputs. The random number of a replica is compared with the threshold of its S plane by plane, most
+significant first; after n planes a replica is undecided with probability 2**-n, and a vector stops when none is.
 """
 
 from typing import Any
@@ -19,8 +19,8 @@ from numba.extending import intrinsic
 from hwsim.engine.noise import GOLDEN, MIX_1, MIX_2, ROMU, ROMU_TURN, STRIDE
 from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, add_seven, constant, full_add, loop, splat
 
-GROUP = 7
-"""Inputs counted at once."""
+SEPTET = 7
+"""Inputs that four full adders count at once."""
 PLANES = 32
 ALWAYS, OPEN = PLANES, PLANES + 1
 """Rows of a mask table behind the 32 threshold planes: threshold 2**32, and a threshold strictly between."""
@@ -59,9 +59,9 @@ def _advance_words(shown: Variable, hidden: Variable) -> None:
     hidden.set(h)
 
 
-def _compare(below: Vec, open_: Vec, limit: Vec, random: Vec) -> tuple[Vec, Vec]:
-    """One plane of ``random < limit``: replicas where it is settled true, and those where it is still open."""
-    return below | (open_ & limit & ~random), open_ & ~(limit ^ random)
+def _compare(below: Vec, open_: Vec, threshold: Vec, random: Vec) -> tuple[Vec, Vec]:
+    """One plane of ``random < threshold``: replicas where it is settled true, and those where it is still open."""
+    return below | (open_ & threshold & ~random), open_ & ~(threshold ^ random)
 
 
 def _input(builder: Any, rows: Words, packed: Any, width: Any, offset: Any) -> Vec:
@@ -91,7 +91,7 @@ def _make_decide_narrow(n_inputs: int) -> Any:
             out_ = Words(context, builder, sig.args[7], out_)
             packed = [inputs_.word(builder.add(first_, _i64(k))) for k in range(n_inputs)]
 
-            def limit(one_hot: list[Vec], plane: Any) -> Vec:
+            def threshold(one_hot: list[Vec], plane: Any) -> Vec:
                 place = builder.add(mask_first_, builder.mul(plane, _i64(8)))
                 total = one_hot[0] & masks_.splat(place)
                 for s in range(1, n_inputs + 1):
@@ -101,19 +101,19 @@ def _make_decide_narrow(n_inputs: int) -> Any:
             def block(index: Any) -> None:
                 offset = builder.mul(index, _i64(LANES))
                 bits = [_input(builder, rows_, p, width_, offset) for p in packed]
-                ones, twos, fours = add_seven(bits + [constant(builder, 0)] * (GROUP - n_inputs))
+                ones, twos, fours = add_seven(bits + [constant(builder, 0)] * (SEPTET - n_inputs))
                 pairs = [~twos & ~ones, ~twos & ones, twos & ~ones, twos & ones]
                 one_hot = [p & ~fours for p in pairs] + [p & fours for p in pairs]
                 shown, hidden = _first_words(builder, start_, index)
-                below, open_ = limit(one_hot, _i64(ALWAYS)), limit(one_hot, _i64(OPEN))
+                below, open_ = threshold(one_hot, _i64(ALWAYS)), threshold(one_hot, _i64(OPEN))
                 for plane in range(_FIRST_PLANES):
-                    below, open_ = _compare(below, open_, limit(one_hot, _i64(plane)), shown)
+                    below, open_ = _compare(below, open_, threshold(one_hot, _i64(plane)), shown)
                     shown, hidden = _next_words(shown, hidden)
                 settled, left = Variable(builder, below), Variable(builder, open_)
                 random, beside = Variable(builder, shown), Variable(builder, hidden)
 
                 def more(plane: Any) -> None:
-                    b, o = _compare(settled.get(), left.get(), limit(one_hot, plane), random.get())
+                    b, o = _compare(settled.get(), left.get(), threshold(one_hot, plane), random.get())
                     _advance_words(random, beside)
                     settled.set(b)
                     left.set(o)
@@ -163,7 +163,8 @@ def fetch_ahead(typingctx, rows, width, inputs, first):
         rows_ = Words(context, builder, sig.args[0], rows_)
         inputs_ = Words(context, builder, sig.args[2], inputs_)
         starts = [
-            builder.mul(builder.lshr(inputs_.word(builder.add(first_, _i64(k))), _i64(1)), width_) for k in range(GROUP)
+            builder.mul(builder.lshr(inputs_.word(builder.add(first_, _i64(k))), _i64(1)), width_)
+            for k in range(SEPTET)
         ]
 
         def block(index: Any) -> None:
@@ -213,7 +214,7 @@ def _count_inputs(
     builder: Any,
     rows: Words,
     inputs: Words,
-    groups: Words,
+    septets: Words,
     first: Any,
     *,
     width: Any,
@@ -221,18 +222,18 @@ def _count_inputs(
     n_planes: int,
     n_bits: int,
 ) -> list[Vec]:
-    """Planes of the count of pushing inputs; those that count 2**bit begin in group ``groups[first + bit]``."""
+    """Planes of the count of pushing inputs; those that count 2**bit begin in septet ``septets[first + bit]``."""
     count = [Variable(builder, constant(builder, 0)) for _ in range(n_planes)]
     for bit in range(n_bits):
-        begin = groups.word(builder.add(first, _i64(bit)))
-        n_groups = builder.sub(groups.word(builder.add(first, _i64(bit + 1))), begin)
+        begin = septets.word(builder.add(first, _i64(bit)))
+        n_septets = builder.sub(septets.word(builder.add(first, _i64(bit + 1))), begin)
 
-        def add_group(g: Any, bit: int = bit, begin: Any = begin) -> None:
-            at = builder.mul(builder.add(begin, g), _i64(GROUP))
-            packed = [inputs.word(builder.add(at, _i64(k))) for k in range(GROUP)]
+        def add_septet(g: Any, bit: int = bit, begin: Any = begin) -> None:
+            at = builder.mul(builder.add(begin, g), _i64(SEPTET))
+            packed = [inputs.word(builder.add(at, _i64(k))) for k in range(SEPTET)]
             _count_into(builder, count, bit, add_seven([_input(builder, rows, p, width, offset) for p in packed]))
 
-        loop(builder, n_groups, add_group)
+        loop(builder, n_septets, add_septet)
     return [c.get() for c in count]
 
 
@@ -277,25 +278,25 @@ class _Hot:
         return self._builder.mul(slot, _i64(LANES))
 
 
-def _limit_of_plane(builder: Any, hot: _Hot, lists: Words, first: Any, plane: Any, limit: Variable) -> None:
-    """Into ``limit``: the replicas whose threshold has a one in ``plane``, from the lists from ``first`` on."""
-    limit.set(constant(builder, 0))
+def _threshold_plane(builder: Any, hot: _Hot, lists: Words, first: Any, plane: Any, threshold: Variable) -> None:
+    """Into ``threshold``: the replicas whose threshold has a one in ``plane``, from the lists from ``first`` on."""
+    threshold.set(constant(builder, 0))
     listed = builder.add(first, lists.word(builder.add(first, plane)))
     after = lists.word(builder.add(first, builder.add(plane, _i64(1))))
     length = builder.sub(after, lists.word(builder.add(first, plane)))
 
     def add_four(four: Any) -> None:
         at = builder.add(listed, builder.mul(four, _i64(4)))
-        total = limit.get()
+        total = threshold.get()
         for k in range(4):
             total = total | hot.load(lists.word(builder.add(at, _i64(k))))
-        limit.set(total)
+        threshold.set(total)
 
     loop(builder, builder.udiv(length, _i64(4)), add_four)
 
 
 def _sort_counts(builder: Any, hot: _Hot, n_open: Any, n_always: Any) -> tuple[Variable, Variable]:
-    """Replicas that are below their threshold whatever is drawn, and those that the draw decides; see decide_wide."""
+    """The replicas that become +1 whatever is drawn, and those that the draw decides; see decide_wide."""
     open_ = Variable(builder, constant(builder, 0))
     below = Variable(builder, constant(builder, 0))
 
@@ -318,15 +319,15 @@ def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
 
     @intrinsic
     def decide_wide(
-        _, rows, width, inputs, group, group_at, start, levels, level_at, lists, list_at, scratch, out, out_at
+        _, rows, width, inputs, septet, septet_at, start, levels, level_at, lists, list_at, scratch, out, out_at
     ):
         signature = types.void(
-            rows, width, inputs, group, group_at, start, levels, level_at, lists, list_at, scratch, out, out_at
+            rows, width, inputs, septet, septet_at, start, levels, level_at, lists, list_at, scratch, out, out_at
         )
 
         def codegen(context, builder, sig, arguments):
-            width_, group_at_, start_, level_at_, list_at_, out_at_ = (arguments[k] for k in (1, 4, 5, 7, 9, 12))
-            rows_, inputs_, group_, levels_, lists_, scratch_, out_ = (
+            width_, septet_at_, start_, level_at_, list_at_, out_at_ = (arguments[k] for k in (1, 4, 5, 7, 9, 12))
+            rows_, inputs_, septet_, levels_, lists_, scratch_, out_ = (
                 Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 6, 8, 10, 11)
             )
             hot = _Hot(builder, scratch_, levels_, level_at_, n_planes)
@@ -337,14 +338,14 @@ def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
             def block(index: Any) -> None:
                 offset = builder.mul(index, _i64(LANES))
                 at = {"width": width_, "offset": offset}
-                hot.store_planes(_count_inputs(builder, rows_, inputs_, group_, group_at_, **at, **size))
+                hot.store_planes(_count_inputs(builder, rows_, inputs_, septet_, septet_at_, **at, **size))
                 below, open_ = _sort_counts(builder, hot, n_open, n_always)
                 random, beside = (Variable(builder, v) for v in _first_words(builder, start_, index))
-                limit = Variable(builder, constant(builder, 0))
+                threshold = Variable(builder, constant(builder, 0))
 
                 def more(plane: Any) -> None:
-                    _limit_of_plane(builder, hot, lists_, list_at_, plane, limit)
-                    b, o = _compare(below.get(), open_.get(), limit.get(), random.get())
+                    _threshold_plane(builder, hot, lists_, list_at_, plane, threshold)
+                    b, o = _compare(below.get(), open_.get(), threshold.get(), random.get())
                     _advance_words(random, beside)
                     below.set(b)
                     open_.set(o)
@@ -361,21 +362,26 @@ def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
 
 
 decide_wide_5 = _make_decide_wide(5, 1)
-"""Counts up to 31 of couplings of one size. Arguments: rows, width, inputs, group (n_bits + 1 group numbers: the groups
-whose inputs count 2**bit), start, levels (n_open, n_always, then the counts whose threshold is open and those where it
-is 2**32) from level_first on, lists (33 offsets, then for each plane the entries of `levels` whose threshold has a one
-there, padded to fours with n_open) from list_first on, scratch, out, out_first."""
+"""Counts up to 31 of couplings of one size.
+
+rows, width, inputs, start, scratch : as for decide_narrow, and a buffer
+septet : from ``septet_at`` on, for each bit the number of the first septet whose inputs count 2**bit, then the end
+levels : from ``level_at`` on, n_open, n_always, the counts whose threshold is open, and those where it is 2**32
+lists : from ``list_at`` on, 33 offsets, then for each plane the entries of `levels` whose threshold has a one there,
+padded to fours with n_open
+out : from ``out_at`` on, the new states
+"""
 decide_wide_5_sized = _make_decide_wide(5, 5)
-"""The same of couplings up to 31."""
+"""Counts up to 31 of couplings up to 31; arguments as for decide_wide_5."""
 decide_wide_10 = _make_decide_wide(10, 7)
 """Counts up to 1023 of couplings up to 127; arguments as for decide_wide_5."""
 
 
 @intrinsic
 def count_terms(typingctx, rows, width, left, right, first, last, bit, out):
-    """Add to counters the ones of groups ``first``...``last`` - 1 of terms left ^ right, each worth 2**bit.
+    """Add to counters the ones of septets ``first``...``last`` - 1 of terms left ^ right, each worth 2**bit.
 
-    left, right : int64, packed rows, seven a group;  out : uint64 (N_COUNTERS, width), planes of a counter per replica.
+    left, right : int64, packed rows, in septets;  out : uint64 (N_COUNTERS, width), planes of a counter per replica.
     """
     signature = types.void(rows, width, left, right, first, last, bit, out)
 
@@ -383,30 +389,30 @@ def count_terms(typingctx, rows, width, left, right, first, last, bit, out):
         rows_, width_, left_, right_, first_, last_, bit_, out_ = arguments
         rows_, left_, right_, out_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 7))
         n_inner = 10
-        per_flush = (2**n_inner - 1) // GROUP
+        per_flush = (2**n_inner - 1) // SEPTET
 
         def block(index: Any) -> None:
             offset = builder.mul(index, _i64(LANES))
-            n_groups = builder.sub(last_, first_)
-            flushes = builder.udiv(builder.add(n_groups, _i64(per_flush - 1)), _i64(per_flush))
+            n_septets = builder.sub(last_, first_)
+            flushes = builder.udiv(builder.add(n_septets, _i64(per_flush - 1)), _i64(per_flush))
 
             def flush(f: Any) -> None:
                 count = [Variable(builder, constant(builder, 0)) for _ in range(n_inner)]
                 begin = builder.add(first_, builder.mul(f, _i64(per_flush)))
                 left_over = builder.sub(last_, begin)
                 short = builder.icmp_signed("<", left_over, _i64(per_flush))
-                groups = builder.select(short, left_over, _i64(per_flush))
+                length = builder.select(short, left_over, _i64(per_flush))
 
-                def add_group(g: Any) -> None:
-                    at = builder.mul(builder.add(begin, g), _i64(GROUP))
+                def add_septet(g: Any) -> None:
+                    at = builder.mul(builder.add(begin, g), _i64(SEPTET))
                     terms = [
                         _input(builder, rows_, left_.word(builder.add(at, _i64(k))), width_, offset)
                         ^ _input(builder, rows_, right_.word(builder.add(at, _i64(k))), width_, offset)
-                        for k in range(GROUP)
+                        for k in range(SEPTET)
                     ]
                     _count_into(builder, count, 0, add_seven(terms))
 
-                loop(builder, groups, add_group)
+                loop(builder, length, add_septet)
                 carry = Variable(builder, constant(builder, 0))
                 for k in range(N_COUNTERS):
                     # the counter's plane k + bit takes plane k of the sum; planes beyond the sum take the carry alone

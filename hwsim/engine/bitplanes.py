@@ -3,8 +3,8 @@
 Enters: a Program, a schedule chunk and a Shard (rows of words, one row of replicas for each p-bit). Leaves: the shard
 advanced.
 
-Here a program is packed for the kernels: the event loop is in bitplanes_kernel, the vector code in bitkernels, the
-thresholds in bitplanes_thresholds; what a p-bit has become and others do not see yet, in pending.
+This file packs a program for the kernels. The event loop is in bitplanes_kernel, the vector code in bitkernels, the
+thresholds in bitplanes_thresholds, the commits that neighbours do not see yet in pending.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.engine.arguments import given, steps_of
-from hwsim.engine.bitkernels import GROUP, N_COUNTERS, PLANES
+from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
 from hwsim.engine.bitplanes_kernel import (
     NARROW_6,
     NARROW_7,
@@ -70,12 +70,12 @@ def start(program: Program, start: Start) -> ShardedState:
 
 
 def mean_counts(program: Program) -> float:
-    """The number of field values of a p-bit, on average: what an update costs, since each is updated as often."""
+    """The mean number of field values of a p-bit: the cost of an update, since all p-bits update equally often."""
     return float(_integer_rows(program).counts.mean()) + 1 if program.n_pbits else 1.0
 
 
 class IntegerRows(NamedTuple):
-    """Couplings as counts: a p-bit's is that of its pushing inputs, plus ``stride`` times that of its driven ones."""
+    """Couplings as counts: a p-bit's count is that of its pushing inputs, plus ``stride`` times that of driven ones."""
 
     weight: np.ndarray  # int64 (m,): in units of the row's divisor, driven ones times the row's stride
     common: np.ndarray  # int64 (n,): greatest common divisor of the row's couplings / unit
@@ -126,12 +126,12 @@ class Prepared:
         few, plain = int(counts.max(initial=0)) <= 31, bool(np.all(np.abs(weight) == 1))
         self.wide = (WIDE_5 if plain else WIDE_5_SIZED) if few else WIDE_10
         self.n_bits = {WIDE_5: 1, WIDE_5_SIZED: 5, WIDE_10: 7}[self.wide]
-        narrow = counts <= GROUP
+        narrow = counts <= SEPTET
         kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], self.wide).astype(np.int8)
         queued = program.wires.uniform_delay is not None
-        entries, groups = self._pack(program, weight, narrow, queued)
+        entries, septets = self._pack(program, weight, narrow, queued)
         wired, wires = program.network, program.wires
-        network = Network(entries, groups, kind, self.n_bits, self.unit, wires.longest_ticks)
+        network = Network(entries, septets, kind, self.n_bits, self.unit, wires.longest_ticks)
         self.layout = Layout(network, self._classes(program, integers))
         exchange = given(wires.exchange, np.int64)
         self.wires = None if queued else Wires(wired.indptr, wired.indices, wires.delay, exchange)
@@ -141,9 +141,9 @@ class Prepared:
     def _pack(
         self, program: Program, weight: np.ndarray, narrow: np.ndarray, queued: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Entries and group numbers: the inputs of p-bit i that count 2**bit, seven a group, padded with empty rows.
+        """Entries and septet numbers: the inputs of p-bit i that count 2**bit, in septets padded with empty rows.
 
-        A narrow p-bit has one group, in which a coupling of size w stands w times.
+        A narrow p-bit has one septet, in which a coupling of size w stands w times.
         """
         n, degree = program.n_pbits, program.network.degree
         row = program.network.rows
@@ -158,15 +158,15 @@ class Prepared:
                 times = np.where(few, size, times)
             parts.append((np.repeat(row, times), np.repeat(packed, times)))
         counts = np.stack([np.bincount(r, minlength=n) for r, _ in parts], axis=1)
-        n_groups = -(-counts // GROUP)
-        n_groups[narrow, 0] = 1
-        after = np.cumsum(n_groups.ravel()).reshape(n, self.n_bits)
-        groups = np.concatenate(((after - n_groups)[:, :1], after), axis=1)
-        entries = np.repeat(empty.astype(np.int64) << 1, n_groups.sum(axis=1) * GROUP)
+        n_septets = -(-counts // SEPTET)
+        n_septets[narrow, 0] = 1
+        after = np.cumsum(n_septets.ravel()).reshape(n, self.n_bits)
+        septets = np.concatenate(((after - n_septets)[:, :1], after), axis=1)
+        entries = np.repeat(empty.astype(np.int64) << 1, n_septets.sum(axis=1) * SEPTET)
         for bit, (rows, part) in enumerate(parts):
             before = np.concatenate(([0], np.cumsum(counts[:, bit])))[:-1]
-            entries[groups[rows, bit] * GROUP + np.arange(len(rows)) - before[rows]] = part
-        return entries, groups.astype(np.int64).ravel()
+            entries[septets[rows, bit] * SEPTET + np.arange(len(rows)) - before[rows]] = part
+        return entries, septets.astype(np.int64).ravel()
 
     def _classes(self, program: Program, integers: IntegerRows) -> Classes:
         bias = np.rint(program.network.bias / self.unit)
@@ -176,7 +176,7 @@ class Prepared:
             np.ascontiguousarray(kinds[:, k]).astype(np.int64) for k in range(-6, 0)
         )
         counts = most + stride * driven_most
-        has_wide = bool(np.any(counts > GROUP))
+        has_wide = bool(np.any(counts > SEPTET))
         longest = int(counts.max(initial=0)) + 1
         self.per_levels = 2 + longest if has_wide else 2
         self.per_list = PLANES + 1 + PLANES * (longest + 3) if has_wide else 1
@@ -191,7 +191,7 @@ class Prepared:
             stride,
             -driven_common * driven_most,
             2 * driven_common,
-            (counts <= GROUP).astype(np.int64),
+            (counts <= SEPTET).astype(np.int64),
         )
         return Classes(
             of.ravel().astype(np.int32),
@@ -220,9 +220,9 @@ class Prepared:
 
     def packed(self, wires: Wires) -> Packed:
         """Buffers for one shard, where delays differ."""
-        groups = self.layout.network.groups.reshape(self.n_pbits, self.n_bits + 1)
-        most, degree = int(np.max(groups[:, -1] - groups[:, 0])), int(np.max(np.diff(wires.indptr)))
-        return Packed(*(np.zeros(k, dtype=np.int64) for k in (degree + 1, most * GROUP, self.n_bits + 1)))
+        septets = self.layout.network.septets.reshape(self.n_pbits, self.n_bits + 1)
+        most, degree = int(np.max(septets[:, -1] - septets[:, 0])), int(np.max(np.diff(wires.indptr)))
+        return Packed(*(np.zeros(k, dtype=np.int64) for k in (degree + 1, most * SEPTET, self.n_bits + 1)))
 
     def _terms(self, program: Program) -> None:
         """The energy as terms, each worth a power of two where left ^ right is one; see Shard.energies."""
@@ -238,17 +238,17 @@ class Prepared:
         first = [0]
         for bit in range(int(np.abs(size).max(initial=0)).bit_length()):
             has = np.abs(size) >> bit & 1 > 0
-            padding = np.full(-int(has.sum()) % GROUP, n << 1)
+            padding = np.full(-int(has.sum()) % SEPTET, n << 1)
             parts.append((np.concatenate((left[has], padding)), np.concatenate((right[has], padding))))
-            first.append(first[-1] + len(parts[-1][0]) // GROUP)
+            first.append(first[-1] + len(parts[-1][0]) // SEPTET)
         empty = np.zeros(0, dtype=np.int64)
         self.left = np.concatenate([p[0] for p in parts] or [empty]).astype(np.int64)
         self.right = np.concatenate([p[1] for p in parts] or [empty]).astype(np.int64)
-        self.term_groups = np.array(first, dtype=np.int64)
+        self.term_septets = np.array(first, dtype=np.int64)
 
 
 class Shard:
-    """Words of 64 replicas of one schedule group, rows padded to whole vectors."""
+    """Words of 64 replicas of one schedule, rows padded to whole vectors."""
 
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared, self._noise = prepared, Noise(np.uint64(replicas.noise_key), replicas.first_word)
@@ -332,7 +332,7 @@ class Shard:
         if prepared.problem_network is not None:
             return prepared.problem_network.column_energies(self.spins().T)
         planes = np.zeros((N_COUNTERS, self._width), dtype=np.uint64)
-        count_energy(self._committed(), prepared.left, prepared.right, prepared.term_groups, planes)
+        count_energy(self._committed(), prepared.left, prepared.right, prepared.term_septets, planes)
         ones = np.zeros(64 * self._words, dtype=np.int64)
         for bit in range(N_COUNTERS):
             if planes[bit].any():

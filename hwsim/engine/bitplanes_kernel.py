@@ -1,7 +1,7 @@
 """The event loop of bitplanes: from one update to the next, all replicas of a shard at a time, in rows of words.
 
 Enters: events of a schedule, a program as a Layout, and a shard's Memory. Leaves: the Memory advanced.
-The work of an update is done by the vector kernels of bitkernels. Nothing is allocated here; a queue or ring that is
+The vector kernels of bitkernels do the work of an update. Nothing is allocated here; a queue or ring that is
 full ends the loop early.
 """
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from hwsim.engine.arguments import step_at
 from hwsim.engine.bitkernels import (
-    GROUP,
     PLANES,
+    SEPTET,
     copy_row,
     count_terms,
     decide_narrow_6,
@@ -46,7 +46,7 @@ class Network(NamedTuple):
     """A Program's connections, packed; see bitkernels for packed inputs."""
 
     entries: np.ndarray  # int64 (n_entries,): packed; of p-bits in a queue's kernel, of local connections in the rings'
-    groups: np.ndarray  # int64 (n * (n_bits + 1),): where the inputs of p-bit i that count 2**bit begin, in groups
+    septets: np.ndarray  # int64 (n * (n_bits + 1),): where the inputs of p-bit i that count 2**bit begin, in septets
     kind: np.ndarray  # int8 (n,): NARROW_6 and so on, the kernel
     n_bits: int  # of a coupling's count
     unit: float  # of integer fields
@@ -72,7 +72,7 @@ class Layout(NamedTuple):
 class Noise(NamedTuple):
     """The noise of a shard; see hwsim.engine.noise."""
 
-    key: np.uint64  # of the schedule group
+    key: np.uint64  # of the schedule
     first_word: int  # of the shard's replicas
 
 
@@ -81,18 +81,18 @@ class Packed(NamedTuple):
 
     rows: np.ndarray  # int64 (max degree + 1,): rows that it sees, and the empty one
     inputs: np.ndarray  # int64 (n_entries,): its inputs, packed
-    groups: np.ndarray  # int64 (n_bits + 1,): and where those that count 2**bit begin
+    septets: np.ndarray  # int64 (n_bits + 1,): and where those that count 2**bit begin
 
 
 @kernel
 def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, trace):
     """Run events from ``event`` on, delays alike; returns the index reached: short of the end when the queue is full.
 
-    visible : uint64 (n + 1, W), what everybody sees, the last row empty;  queue : of rows uint64 (., W)
-    trace : uint64 (n_events, W), or (0, W) where nobody asks for the new states
+    visible : uint64 (n + 1, W), what neighbours see, the last row empty;  queue : of rows uint64 (., W)
+    trace : uint64 (n_events, W), or (0, W) where no trace is asked for
     """
     network, classes = layout
-    entries, groups, per_pbit = network.entries, network.groups, network.n_bits + 1
+    entries, septets, per_pbit = network.entries, network.septets, network.n_bits + 1
     width, n_events = visible.shape[1], len(chunk.time)
     step, beta, drive = -1, 0.0, 1.0
     while event < n_events:
@@ -107,12 +107,12 @@ def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, tr
         if at != step:
             step, beta, drive = at, steps.beta[at], steps.drive[at]
         if event + _AHEAD < n_events:
-            fetch_ahead(visible, width, entries, groups[chunk.pbit[event + _AHEAD] * per_pbit] * GROUP)
+            fetch_ahead(visible, width, entries, septets[chunk.pbit[event + _AHEAD] * per_pbit] * SEPTET)
         shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
         slot = slot_of(tables, classes, i, beta, drive, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         place = next_slot(queue) * width
-        _decide(network.kind[i], visible, entries, groups, i * per_pbit, start, tables, slot, queue.rows, place)
+        _decide(network.kind[i], visible, entries, septets, i * per_pbit, start, tables, slot, queue.rows, place)
         push(queue, i, now)
         if len(trace) > 0:
             copy_row(queue.rows, place, trace, event * width, width)
@@ -139,7 +139,7 @@ def advance_rings(event, chunk, steps, layout, wires, rings, packed, tables, noi
         slot = slot_of(tables, classes, i, beta, drive, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         target = row_of(rings, i, rings.commits[i] + 1)
-        _decide(network.kind[i], rows, packed.inputs, packed.groups, 0, start, tables, slot, rows, target * width)
+        _decide(network.kind[i], rows, packed.inputs, packed.septets, 0, start, tables, slot, rows, target * width)
         commit(rings, i, target, now)
         if len(trace) > 0:
             copy_row(rows, target * width, trace, event * width, width)
@@ -150,24 +150,24 @@ def advance_rings(event, chunk, steps, layout, wires, rings, packed, tables, noi
 @inline
 def _pack(network, degree, empty, i, packed):
     """The inputs of p-bit ``i``, packed by ``packed.rows``; padding reads row ``empty``."""
-    rows, inputs, groups, own = packed.rows, packed.inputs, packed.groups, i * (network.n_bits + 1)
-    begin, end = network.groups[own], network.groups[own + network.n_bits]
+    rows, inputs, septets, own = packed.rows, packed.inputs, packed.septets, i * (network.n_bits + 1)
+    begin, end = network.septets[own], network.septets[own + network.n_bits]
     rows[degree] = empty
     for bit in range(network.n_bits + 1):
-        groups[bit] = network.groups[own + bit] - begin
+        septets[bit] = network.septets[own + bit] - begin
     for g in range(end - begin):
-        for k in range(GROUP):
-            entry = np.uint64(network.entries[(begin + g) * GROUP + k])
-            inputs[g * GROUP + k] = rows[entry >> np.uint64(1)] << 1 | np.int64(entry & np.uint64(1))
+        for k in range(SEPTET):
+            entry = np.uint64(network.entries[(begin + g) * SEPTET + k])
+            inputs[g * SEPTET + k] = rows[entry >> np.uint64(1)] << 1 | np.int64(entry & np.uint64(1))
 
 
 @inline
-def _decide(kind, seen, inputs, groups, own, start, tables, slot, out, place):
+def _decide(kind, seen, inputs, septets, own, start, tables, slot, out, place):
     """New states of a p-bit, to ``out`` from word ``place`` on, by the kernel for its kind.
 
-    seen, inputs : rows and packed inputs;  groups : from ``own`` on, where its inputs begin
+    seen, inputs : rows and packed inputs;  septets : from ``own`` on, where its inputs begin
     """
-    width, first = seen.shape[1], groups[own] * GROUP
+    width, first = seen.shape[1], septets[own] * SEPTET
     mask, level, listed = slot * (PLANES + 2) * 8, slot * tables.levels.shape[1], slot * tables.lists.shape[1]
     if kind == NARROW_6:
         decide_narrow_6(seen, width, inputs, first, start, tables.masks, mask, out, place)
@@ -178,7 +178,7 @@ def _decide(kind, seen, inputs, groups, own, start, tables, slot, out, place):
             seen,
             width,
             inputs,
-            groups,
+            septets,
             own,
             start,
             tables.levels,
@@ -194,7 +194,7 @@ def _decide(kind, seen, inputs, groups, own, start, tables, slot, out, place):
             seen,
             width,
             inputs,
-            groups,
+            septets,
             own,
             start,
             tables.levels,
@@ -210,7 +210,7 @@ def _decide(kind, seen, inputs, groups, own, start, tables, slot, out, place):
             seen,
             width,
             inputs,
-            groups,
+            septets,
             own,
             start,
             tables.levels,
@@ -233,10 +233,10 @@ def random_start(key, word_0, state):
 
 
 @kernel
-def count_energy(rows, left, right, groups, planes):
+def count_energy(rows, left, right, septets, planes):
     """Count the terms left ^ right that are one, by replica; see bitkernels.count_terms.
 
-    groups : int64 (n_bits + 1,), where the terms worth 2**bit begin, in groups;  planes : uint64 (N_COUNTERS, W)
+    septets : int64 (n_bits + 1,), where the terms worth 2**bit begin, in septets;  planes : uint64 (N_COUNTERS, W)
     """
-    for bit in range(len(groups) - 1):
-        count_terms(rows, rows.shape[1], left, right, groups[bit], groups[bit + 1], np.int64(bit), planes)
+    for bit in range(len(septets) - 1):
+        count_terms(rows, rows.shape[1], left, right, septets[bit], septets[bit + 1], np.int64(bit), planes)

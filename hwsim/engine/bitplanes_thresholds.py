@@ -1,7 +1,7 @@
-"""Thresholds of p-bits as the bit-sliced kernels read them: masks or lists by plane, for every class of like p-bits.
+"""Thresholds for the bit-sliced kernels: masks or lists by plane, for every class of like p-bits.
 
-Enters: Classes of p-bits. Leaves: Tables at one beta, made by the scalar law for every count of pushing inputs: gain,
-offset, DAC and comparator of each p-bit are honoured exactly. See bitkernels for what a count and a plane are.
+Enters: Classes of p-bits. Leaves: Tables at one beta, made by the scalar law for every count of pushing inputs, so that
+gain, offset, DAC and comparator of each p-bit are exact. bitkernels says what a count and a plane are.
 """
 
 from typing import NamedTuple
@@ -52,7 +52,7 @@ class Tables(NamedTuple):
 
 @inline
 def slot_of(tables, classes, i, beta, drive, unit, shift):
-    """The slot with the thresholds of p-bit ``i``, which are made where it holds others; ``shift`` is 1/f noise."""
+    """The slot with the thresholds of p-bit ``i``, refilled where it holds others; ``shift`` is 1/f noise."""
     c = np.int64(classes.of[i])
     slot = c if len(tables.content) > 1 else 0
     content = tables.content[slot]

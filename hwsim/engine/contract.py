@@ -1,8 +1,8 @@
-"""The contract of every engine: two verbs, and a named list of what it can honour.
+"""The contract of every engine: two verbs, and the features that it honours.
 
 ``start(program, Start) -> State`` makes replicas at time 0; ``State.advance(until, anneal)`` runs all instants before
-``until``. What the hardware does lives in the engine: drift, stuck and held p-bits, faults. What a running machine owes
-everybody (progress, Ctrl-C, pacing, checkpoints, counting) lives in hwsim.session, between two advances.
+``until``. The engine does what the hardware does: drift, stuck and held p-bits, faults. hwsim.session does the rest
+between two advances: progress, Ctrl-C, pacing, checkpoints, counting.
 """
 
 from collections.abc import Sequence, Set
@@ -21,11 +21,11 @@ from hwsim.streams import stream_key
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """What a run begins with.
+    """The start of a run.
 
-    reads : replicas in all;  schedules : schedule groups they are spread over;  seed : of every stream
+    reads : replicas in all;  schedules : realisations of the clock that they are spread over;  seed : of every stream
     initial : int8 (reads, n) of +-1, or None for random starts
-    record : replica numbers whose every update is kept
+    record : numbers of the replicas of which every update is kept
     """
 
     reads: int
@@ -45,20 +45,20 @@ class Start:
         if any(not 0 <= replica < self.reads for replica in self.record):
             raise InputError(f"a recorded read must lie in [0, {self.reads})")
 
-    def groups(self) -> list[np.ndarray]:
-        """Replica numbers of each schedule group: consecutive, as even as can be."""
+    def replicas_by_schedule(self) -> list[np.ndarray]:
+        """Replica numbers of each schedule: consecutive, numbers as equal as can be."""
         return np.array_split(np.arange(self.reads), self.schedules)
 
     def anneals(self, anneal: Anneal | Sequence[Anneal]) -> Sequence[Anneal]:
-        """One anneal for each schedule group."""
+        """One anneal for each schedule."""
         each = [anneal] * self.schedules if isinstance(anneal, Anneal) else anneal
         if len(each) != self.schedules:
-            raise InputError(f"{self.schedules} schedule groups need as many anneals, got {len(each)}")
+            raise InputError(f"{self.schedules} schedules need as many anneals, got {len(each)}")
         return each
 
-    def keys(self, group: int) -> tuple[int, int, int]:
-        """Keys of a group's noise, clock and initial states."""
-        return tuple(stream_key(self.seed, name, group) for name in ("noise", "clock", "initial"))  # type: ignore
+    def keys(self, schedule: int) -> tuple[int, int, int]:
+        """Keys of the noise, the clock and the initial states of schedule number ``schedule``."""
+        return tuple(stream_key(self.seed, name, schedule) for name in ("noise", "clock", "initial"))  # type: ignore
 
 
 @dataclass
@@ -85,11 +85,11 @@ class State(Protocol):
         """Make the kernels ready, where an engine has any."""
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
-        """Run every instant before grid time ``until``; all under one anneal, or each schedule group under its own."""
+        """Run every instant before grid time ``until``; all under one anneal, or each schedule under its own."""
 
     def assign(self, states: np.ndarray) -> None:
-        """Write int8 (reads, n) into the p-bits between two advances: everybody sees the new values from here on, and
-        what was under way to a neighbour is lost."""
+        """Write int8 (reads, n) into the p-bits between two advances: neighbours see the new values at once, and values
+        that were under way are lost."""
 
     def spins(self) -> np.ndarray:
         """int8 (reads, n): committed states."""
@@ -102,40 +102,43 @@ class State(Protocol):
 
 
 class Engine(Protocol):
-    """A module of this folder. FEATURES : what it honours; the README's table and refusals are made from it."""
+    """A module of this folder. FEATURES : what it honours. The README's table and refusals are made from them."""
 
     FEATURES: Set[Feature]
 
     def why_not(self, program: Program) -> str | None:
-        """Why this engine cannot run ``program``: a feature that it lacks, or a limit; None where it can."""
+        """Why this engine cannot run ``program``: features that it lacks, or a limit; None where it can."""
 
     def start(self, program: Program, start: Start) -> State:
         """Replicas at time 0."""
 
 
-class Felt:
-    """Anneals as p-bits feel them on a machine whose temperature drifts; the same object for the same anneal."""
+class Drift:
+    """The temperature drift of a machine, applied to anneals; the same anneal gives the same object again.
 
-    def __init__(self, drift: float) -> None:
-        self._drift = drift
+    per_second : relative warming
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
         self._known: dict[int, tuple[Anneal, Anneal]] = {}
 
-    def of(self, anneals: Sequence[Anneal]) -> list[Anneal]:
-        """What is felt of each."""
-        if self._drift == 0.0:
+    def applied(self, anneals: Sequence[Anneal]) -> list[Anneal]:
+        """The anneals that p-bits follow."""
+        if self._per_second == 0.0:
             return list(anneals)
         known = {}
         for anneal in anneals:
             key = id(anneal)
             if key not in known:
-                known[key] = self._known.get(key) or (anneal, drifted(anneal, self._drift))
+                known[key] = self._known.get(key) or (anneal, drifted(anneal, self._per_second))
         self._known = known
         return [known[id(anneal)][1] for anneal in anneals]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """A Program's devices, (n,) each, with stuck p-bits turned into devices that always choose the same value."""
+    """A Program's devices, (n,) each. A stuck p-bit is a device that always chooses the same value."""
 
     gain: np.ndarray
     offset: np.ndarray
@@ -171,12 +174,6 @@ def columns(program: Program) -> Columns:
     )
 
 
-def own_state(program: Program) -> str | None:
-    """What a word-parallel engine cannot do about ``program``'s devices, or None."""
-    if program.cells.pdit is not None:
-        return "a p-dit (a cell of more than two levels)"
-    if program.remembers:
-        return "a law that depends on the p-bit's own state (arrhenius, low-barrier, p-kit)"
-    if program.noise.source != "ideal":
-        return f"a random source with a state of its own ({program.noise.source})"
-    return None
+def has_own_state(program: Program) -> bool:
+    """Whether a p-bit decides by more than its input and fresh noise: by its level, its value or its generator."""
+    return program.cells.pdit is not None or program.remembers or program.noise.source != "ideal"

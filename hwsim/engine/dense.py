@@ -1,12 +1,12 @@
-"""dense: the fast engine where most p-bits are coupled, any weights. A flip is pushed into the fields of all others.
+"""dense: the fast engine where most p-bits are coupled, for any weights. A flip changes the fields of all others.
 
-Enters: a Program, a schedule chunk and a Shard (64 replicas of one schedule group). Leaves: the shard advanced.
+Enters: a Program, a schedule chunk and a Shard (64 replicas of one schedule). Leaves: the shard advanced.
 
 Every replica keeps the fields of all its p-bits side by side. An update reads one of them, and a commit that changes a
 p-bit adds a row of couplings to the fields of that replica, when it arrives at the neighbours: n additions a flip
 instead of n an update, and a cold network flips rarely. The fields are 32-bit integers, couplings rounded to a fine
-grid: their sums never drift, half as many bytes move as with float64, and the error is known. So they screen: a replica
-whose random number lies within the error of its probability is decided by the exact law on the exact sum.
+grid: their sums never drift, half as many bytes move as with float64, and the error is known. So they screen: where the
+random number lies within the error of the probability, the exact law decides on the exact sum.
 """
 
 from typing import NamedTuple
@@ -76,7 +76,7 @@ class Prepared:
         grid = float(2.0 ** (np.ceil(np.log2(widest)) - 30))
         push = np.rint(network.weight / grid).astype(np.int32)
         matrix = aligned((n, n), np.int32)
-        matrix[network.indices, network.rows] = 2 * push  # may wrap around, and the sums wrap back
+        matrix[network.indices, network.rows] = 2 * push  # may wrap around; the sums wrap back
         self.problem_network = program.problem_network
         self.network = Network(
             network.bias,
@@ -100,13 +100,13 @@ class Prepared:
 
 
 class Shard:
-    """64 replicas of one schedule group."""
+    """64 replicas of one schedule."""
 
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared = prepared
         self._lane, self._uniforms = lane_of_replica(1), new_uniforms(replicas.noise_key, 1, replicas.first_word)
         n = prepared.n_pbits
-        self._visible = np.zeros((n, _LANES), dtype=np.int8)  # what everybody sees, by lane
+        self._visible = np.zeros((n, _LANES), dtype=np.int8)  # what neighbours see, by lane
         random_start(np.uint64(replicas.initial_key), self._uniforms.replica, self._visible)
         if replicas.initial is not None:
             self._visible[:, self._lane] = replicas.initial.T
@@ -203,7 +203,7 @@ def _make_fields(network, visible, field):
 
 @inline
 def _screen(slope, shift, error, rough, leading, e, out, row, tied):
-    """Decide the lanes whose leading 16 random bits are further than ``error`` from the probability; mark the rest."""
+    """Decide the lanes whose 16 leading random bits lie further than ``error`` from the probability; mark others."""
     below, above, unit = np.float32(2.0**-16 + error), np.float32(error), np.float32(2.0**-16)
     for r in range(_LANES):
         top, bottom = rough_sigmoid(slope * rough[r] + shift)
@@ -219,7 +219,7 @@ def _screen(slope, shift, error, rough, leading, e, out, row, tied):
 
 @njit
 def _settle(network, visible, i, beta, start, replica, tied, out, row):
-    """Lanes that the screen left open: the exact law on the exact sum, and all 32 random bits."""
+    """Settle the lanes that the screen left open: by the exact law on the exact sum, with all 32 random bits."""
     gain, offset, comparator_step = network.gain[i], network.offset[i], network.comparator_step[i]
     for r in range(_LANES):
         if tied[r] != 0:
@@ -230,7 +230,7 @@ def _settle(network, visible, i, beta, start, replica, tied, out, row):
 
 @inline
 def _let_arrive(queue, matrix, latest, visible, field):
-    """Show everybody what was committed by ``latest``, and push what has changed."""
+    """Make the commits up to ``latest`` visible, and push those that changed a p-bit."""
     slot = next_arrival(queue, latest)
     while slot >= 0:
         j = queue.pbit[slot]

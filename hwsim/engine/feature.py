@@ -10,7 +10,7 @@ from hwsim.program import Program
 
 
 class Feature(Enum):
-    """Each with the words of a refusal. An engine honours one or refuses the program; it never approximates."""
+    """Each with the words of a refusal. An engine honours a feature or refuses the program; it never approximates."""
 
     REAL_COUPLINGS = "couplings or biases that are not small multiples of one power of two"
     DIFFERENT_DELAYS = "delays that differ"
@@ -33,11 +33,11 @@ class Feature(Enum):
 
 ALL = frozenset(Feature)
 SHARED = frozenset({Feature.SPREAD, Feature.STUCK, Feature.HELD, Feature.DRIFT, Feature.CHAINS})
-"""What costs a fast engine nothing: thresholds are by p-bit, held p-bits never tick, the anneal carries the drift."""
+"""Features that cost a fast engine nothing: thresholds are by p-bit, held p-bits never tick, anneals drift."""
 
 
 def asked(program: Program) -> list[Feature]:
-    """What ``program`` asks of an engine, in the order of Feature."""
+    """The features that ``program`` asks for, in the order of Feature."""
     network, wires, cells, noise = program.network, program.wires, program.cells, program.noise
     devices = (cells.gain, cells.offset, cells.comparator_step)
     present = {
@@ -63,7 +63,7 @@ def asked(program: Program) -> list[Feature]:
 
 
 def missing(program: Program, honoured: Set[Feature]) -> str | None:
-    """What ``program`` asks and is not ``honoured``, in words; None where there is nothing."""
+    """The features that ``program`` asks for and ``honoured`` lacks, in words; None where it lacks none."""
     lacking = [feature for feature in asked(program) if feature not in honoured]
     if Feature.OWN_STATE in lacking:
         lacking = [feature for feature in lacking if feature is not Feature.OTHER_LAWS]

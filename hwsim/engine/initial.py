@@ -1,4 +1,4 @@
-"""Initial states: given or drawn, with stuck p-bits and p-dits where they can be."""
+"""Initial states: given or drawn, then made valid for stuck p-bits and p-dits."""
 
 import numpy as np
 
@@ -20,10 +20,10 @@ def checked(program: Program, states: np.ndarray | None, reads: int) -> np.ndarr
 
 
 def allowed(program: Program, start: Start) -> np.ndarray | None:
-    """The initial states int8 (reads, n): stuck p-bits where they are stuck, p-dits at one level each; None where the
-    engine's own random ones will do.
+    """The initial states int8 (reads, n), stuck p-bits at their values and each p-dit at one level; None where the
+    engine draws them itself.
 
-    A p-dit of which several lines are +1, or none, takes a level of its own random number.
+    A p-dit with several lines at +1, or none, gets a level from a random number of its own.
     """
     pdit, stuck = program.cells.pdit, program.cells.stuck != 0
     if pdit is None and not np.any(stuck):
@@ -32,7 +32,7 @@ def allowed(program: Program, start: Start) -> np.ndarray | None:
         states = start.initial.copy()
     else:
         states = np.empty((start.reads, program.n_pbits), dtype=np.int8)
-        for number, replicas in enumerate(start.groups()):
+        for number, replicas in enumerate(start.replicas_by_schedule()):
             states[replicas] = initial_states(np.uint64(start.keys(number)[2]), len(replicas), program.n_pbits)
     states[:, stuck] = program.cells.stuck[stuck]
     if pdit is not None:

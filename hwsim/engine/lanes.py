@@ -1,9 +1,9 @@
-"""lanes: the fast engine for any weights. Replicas side by side in SIMD lanes, one schedule shared by a group.
+"""lanes: the fast engine for any weights. Replicas side by side in SIMD lanes, which share a schedule.
 
-Enters: a Program, a schedule chunk and a Shard (64 to 512 replicas of one schedule group). Leaves: the shard advanced.
+Enters: a Program, a schedule chunk and a Shard (64 to 512 replicas of one schedule). Leaves: the shard advanced.
 
-Here a program is laid out for the kernel: the event loop is in lanes_kernel, the sums in lanes_fields, the comparisons
-in lanes_decisions, the thresholds in lanes_thresholds; what a p-bit has become and others do not see yet, in pending.
+This file lays a program out for the kernel. The event loop is in lanes_kernel, the sums in lanes_fields, the
+comparisons in lanes_decisions, the thresholds in lanes_thresholds, the commits that neighbours do not see in pending.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from hwsim.anneal import Anneal
 from hwsim.cell.codes import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128, rises
 from hwsim.cell.source import STATE_WORDS
 from hwsim.engine.arguments import given, steps_of
-from hwsim.engine.contract import Columns, Start, columns, own_state
+from hwsim.engine.contract import Columns, Start, columns, has_own_state
 from hwsim.engine.feature import ALL
 from hwsim.engine.lanes_fields import Filters, Network
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
@@ -45,7 +45,7 @@ def start(program: Program, start: Start) -> ShardedState:
 class Prepared:
     """A Program laid out for the kernels; made once a run and shared by its shards."""
 
-    shard_words, grain = 8, 1  # 512 lanes keep a row within eight cache lines
+    shard_words, grain = 8, 1  # 512 lanes: a row fills eight cache lines
 
     def __init__(self, program: Program) -> None:
         device, network, wires = columns(program), program.network, program.wires
@@ -128,7 +128,7 @@ class Prepared:
 
 
 class Shard:
-    """Words of 64 replicas of one schedule group, side by side."""
+    """Words of 64 replicas of one schedule, side by side."""
 
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared = prepared
@@ -150,7 +150,7 @@ class Shard:
             filters=_settled_filters(state, network.indices[: len(network.indices) if plan.has_synapse else 0]),
             generator=prepared.generators(uniforms),
         )
-        # a p-dit's lines have an input each, and driven couplings one of their own
+        # each line of a p-dit has an input; driven couplings have one of their own
         inputs = int(np.bincount(network.pdit).max(initial=0)) if len(network.pdit) else min(1, len(network.driven))
         self._scratch = Scratch(
             uniforms=uniforms,
@@ -257,27 +257,27 @@ def _reversed(network: WiredNetwork) -> np.ndarray:
 
 
 def _path(program: Program, device: Columns, *, is_integer: bool) -> int:
-    """The cheapest path of an update that honours the devices."""
-    odd = own_state(program) is not None
+    """The cheapest path that honours the devices."""
+    odd = has_own_state(program)
     rising = bool(np.all(device.gain > 0)) and bool(np.all(np.diff(program.cells.points) >= 0))
     if is_integer and rising and not odd and program.wires.driven is None:
         return INTEGER
     if odd or bool(np.any(device.law != HEAT_BATH) or np.any(device.noise > 0)):
         return GENERAL
-    # a quantised input jumps: a small error may become a large one
+    # a quantised input jumps, so that a small error may become a large one
     smooth = bool(np.all(device.step == 0) and np.all(device.high >= NO_LIMIT))
     plain = program.wires.driven is None and not np.any(program.cells.synapse > 0)
     return SCREENED if smooth and plain else SIGMOID
 
 
 def _has_rungs(program: Program, device: Columns) -> bool:
-    """Whether thresholds may be kept in a table: where the law, slow to compute, rises with the input."""
+    """Whether thresholds may be kept in a table: P(+1) must rise with the input."""
     rising = bool(np.all(rises(device.law, device.parameter)) and np.all(device.gain > 0))
     return program.noise.source == "ideal" and rising
 
 
 def _settled_filters(state: np.ndarray, indices: np.ndarray) -> Filters:
-    """Filters of connections from ``indices``, at what these p-bits are in ``state`` int8 (n, R)."""
+    """Filters of the connections from p-bits ``indices``, settled at their values in ``state`` int8 (n, R)."""
     stepped, seen = (np.zeros(len(indices), dtype=np.int64) for _ in range(2))
     return Filters(state[indices].astype(np.float64), stepped, seen)
 

@@ -1,11 +1,11 @@
 """Decisions in lanes: +1 or -1 in every replica of a shard, by comparing leading random bits with thresholds.
 
 Enters: the fields of a p-bit by lane (see lanes_fields) and an Update. Leaves: its new spins, a row of ``out``
-int8 (., R). Lanes whose 16 leading bits do not decide are marked in ``tied`` uint8 (R,) and settled with all 32 by the
-scalar law, so every path gives the reference's result:
+int8 (., R). Lanes whose 16 leading bits do not decide are marked in ``tied`` uint8 (R,); the scalar law settles them
+with all 32 bits. So every path gives the reference's result:
 
 integers : the leading bits are compared with every threshold that the p-bit has, and the count with the field
-sigmoid : the ideal law in every lane, in float32 with a known error where that is enough (a screen), else in float64
+sigmoid : the ideal law in every lane: in float32 with a known error where that decides (a screen), else in float64
 any law : the law itself in every lane, or a table of it where it is slow (rungs)
 """
 
@@ -95,14 +95,14 @@ def settle_ties(threshold, tied, replica, start, out, target):
 
 @inline
 def rough_error(device, beta, degree, largest_field):
-    """Bound on the error of the screened probability: every rounding to float32, and that of the comparator."""
+    """Largest error of the screened probability: every rounding to float32, and that of the comparator."""
     largest = abs(device.gain) * (abs(beta) * largest_field + abs(device.offset))
     return 2.0**-20 + 2.0**-25 * largest * (degree + 10) + device.comparator_step * 2.0**-32
 
 
 @inline
 def screen(device, update, error, rough, leading, tied, out):
-    """Decide the lanes whose leading 16 random bits are further than ``error`` from the probability; mark the rest."""
+    """Decide the lanes whose 16 leading random bits lie further than ``error`` from the probability; mark others."""
     slope, shift = np.float32(-device.gain * update.beta), np.float32(device.gain * device.offset)
     below, above = np.float32(2.0**-16 + error), np.float32(error)
     unit = np.float32(2.0**-16)
@@ -120,7 +120,7 @@ def screen(device, update, error, rough, leading, tied, out):
 
 @njit
 def settle_screened(network, device, update, start, replica, rows, tied, value, out):
-    """Lanes that the screen left open: the exact law on the exact sum, and all 32 random bits."""
+    """Settle the lanes that the screen left open: by the exact law on the exact sum, with all 32 random bits."""
     gain, offset, low, high, step, comparator_step = device[:6]
     begin, end = network.indptr[update.i], network.indptr[update.i + 1]
     for r in range(len(tied)):
@@ -167,7 +167,7 @@ def decide_drawn(device, update, current, random, own, out):
 
 @njit
 def decide_any(device, update, current, leading, start, replica, own, out):
-    """The same with the engines' own noise: lanes whose leading 16 random bits tie with the threshold's draw all 32."""
+    """The same with the engines' own noise: lanes whose 16 leading bits tie with those of the threshold draw all."""
     for r in range(len(current)):
         threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
         least = np.float64(leading[update.e, r]) * 65536.0
@@ -179,13 +179,13 @@ def decide_any(device, update, current, leading, start, replica, own, out):
 
 @njit
 def decide_by_rungs(device, update, rungs, current, leading, own, tied, out):
-    """Decide the lanes whose leading random bits lie clear of the rungs below and above the input; mark the rest."""
+    """Decide the lanes whose leading random bits lie clear of the rungs below and above the input; mark the others."""
     target, beta = update.target, update.beta
     half = np.float64((rungs.shape[1] - 3) // 2)
     remembers = np.int64(len(rungs) - 1)
     scale, middle = half / reach(device), half + 1.0
     low, high, step, offset = device.low, device.high, device.step, device.offset
-    margin = device.comparator_step + 1024.0  # rungs are rounded to float32, and thresholds to the comparator's word
+    margin = device.comparator_step + 1024.0  # rungs are rounded to float32, and thresholds to the comparator's grid
     ties = np.uint8(0)
     for r in range(len(current)):
         x = quantised(-beta * current[r], low, high, step) + offset
@@ -201,7 +201,7 @@ def decide_by_rungs(device, update, rungs, current, leading, own, tied, out):
 
 @njit
 def settle_rungs(device, update, current, tied, start, replica, own, out):
-    """Lanes that the rungs left open: the law itself, and all 32 random bits."""
+    """Settle the lanes that the rungs left open: by the law itself, with all 32 random bits."""
     for r in range(len(current)):
         if tied[r] != 0:
             threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
@@ -216,7 +216,7 @@ def is_level(pdit, i):
 
 @njit
 def decide_level(cells, update, leader, currents, z, start, replica, out):
-    """A line of the p-dit from line ``leader`` on: +1 in the lanes where the p-dit draws its level.
+    """A line of the p-dit whose first line is ``leader``: +1 in the lanes where the p-dit draws its level.
 
     currents : float64 (k, R), fields of its lines;  z : float64 (k,), a buffer;  start : of the leader's random words
     """

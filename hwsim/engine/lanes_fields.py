@@ -1,4 +1,4 @@
-"""Fields in lanes: what a p-bit's neighbours add up to in every replica of a shard, one loop over lanes a neighbour.
+"""Fields in lanes: the sum over a p-bit's neighbours in every replica of a shard, one loop over lanes a neighbour.
 
 Enters: the rows of int8 spins that the p-bit sees (``rows`` int64, rows of ``value`` int8 (., R), in the order of its
 connections ``begin`` ... ``end`` - 1). Leaves: h + sum J s by lane, as exact integers, as the float64 sum in the order
@@ -37,7 +37,7 @@ class Network(NamedTuple):
 class Filters(NamedTuple):
     """RC synapses of a shard: m of them, or none."""
 
-    value: np.ndarray  # float64 (m, R): what has come through
+    value: np.ndarray  # float64 (m, R): the filter's output
     stepped: np.ndarray  # int64 (m,): time of the last step
     seen: np.ndarray  # int64 (m,): newest commit that has arrived
 

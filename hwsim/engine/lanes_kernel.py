@@ -83,7 +83,7 @@ class Layout(NamedTuple):
 class Memory(NamedTuple):
     """What a shard carries from one advance to the next. R lanes, n p-bits."""
 
-    visible: np.ndarray  # int8 (n, R): what everybody sees, if queued; else (0, R)
+    visible: np.ndarray  # int8 (n, R): what neighbours see, if queued; else (0, R)
     queue: Queue  # int8 rows of R, if queued
     last: np.ndarray  # int64 (n,): one more than the number of each p-bit's last commit, if queued
     rings: Rings  # int8 rows of R, if not queued; else of no p-bits
@@ -112,7 +112,7 @@ class Scratch(NamedTuple):
 def advance(event, chunk, steps, network, cells, plan, memory, scratch, trace):
     """Run events from index ``event`` on; returns the index reached: short of the end when a queue or ring is full.
 
-    trace : int8 (n_events, R), or (0, R) where nobody asks for the new spins
+    trace : int8 (n_events, R), or (0, R) where no trace is asked for
     """
     layout = Layout(network, cells, plan)
     queue, rings, visible, filters = memory.queue, memory.rings, memory.visible, memory.filters
@@ -171,7 +171,7 @@ def _copy(source, row, target):
 
 @inline
 def _see(layout, memory, i, now, rows):
-    """Rows that p-bit ``i`` sees its neighbours in."""
+    """Write to ``rows`` the rows in which p-bit ``i`` sees its neighbours."""
     if layout.plan.queued:
         first = layout.network.indptr[i]
         for k in range(first, layout.network.indptr[i + 1]):
@@ -182,7 +182,7 @@ def _see(layout, memory, i, now, rows):
 
 @inline
 def _by_levels(layout, update, scratch, step, seen, out):
-    """Integer weights: the field is an int16, and the comparison counts thresholds that the random number passes."""
+    """Integer weights: the field is an int16, and the comparison counts the thresholds up to the random number."""
     network, cells, plan = layout
     i, field, tied, current = update.i, scratch.field, scratch.tied, scratch.current
     first, gap = network.level_first[i], network.level_step[i]
@@ -210,7 +210,7 @@ def _by_levels(layout, update, scratch, step, seen, out):
 
 @inline
 def _by_screen(layout, update, scratch, seen, out):
-    """The ideal law in float32, settled in float64; returns whether float32 is good enough."""
+    """The ideal law in float32, ties settled in float64; returns False, deciding nothing, where errors are large."""
     network, cells, _ = layout
     i, rough, tied, uniforms = update.i, scratch.rough, scratch.tied, scratch.uniforms
     first, end = network.indptr[i], network.indptr[i + 1]

@@ -1,7 +1,7 @@
-"""Thresholds of a p-bit as the lanes compare with them: from the scalar law, and kept in tables where that is cheaper.
+"""Thresholds for the lanes: computed by the scalar law, and kept in tables where that is cheaper.
 
 Enters: the devices of a Program. Leaves: thresholds in [0, 2**32], by the field where it is an integer, or at equal
-steps of the input (rungs) where a lane's own threshold is needed only between two of them.
+steps of the input (rungs); a lane whose random number lies between two rungs needs its own threshold.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from hwsim.cell.law import law_threshold
 from hwsim.jit import inline, njit
 
 RUNGS, MAX_RUNGS = 195, 2**26
-"""Thresholds in the table of a noisy p-bit, an odd number with both ends; and in all the tables together."""
+"""Thresholds in the table of one p-bit, an odd number with both ends; and the most in all tables together."""
 
 
 class Cells(NamedTuple):
@@ -54,14 +54,14 @@ class Device(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Thresholds that were computed before. n p-bits, L levels at most."""
+    """Thresholds kept from one update to the next. n p-bits, L levels at most."""
 
     alike: np.ndarray  # float64 (span,): by field, devices all alike; else (0,)
     own: np.ndarray  # float64 (n, L): by level, devices that differ
     level: np.ndarray  # float64 (L,): by level, of the p-bit at hand
-    leading_thresholds: np.ndarray  # uint16 (L + 3,): leading bits of those to compare with
+    leading_thresholds: np.ndarray  # uint16 (L + 3,): leading bits of the thresholds to compare with
     rungs: np.ndarray  # float32 (n or 1, 2 or 1, RUNGS): by own state and input, general path; else (1, 0, 0)
-    stamp: np.ndarray  # int64 (n,): anneal step of `own`; 0 where `rungs` are there; -1 where nothing is
+    stamp: np.ndarray  # int64 (n,): anneal step of `own`; 0 where `rungs` is filled; -1 where neither is
 
 
 @inline
@@ -109,7 +109,7 @@ def device_threshold(device, own, field, beta):
 
 @inline
 def levels_of(tables, network, i, device, beta, unit, shift, step):
-    """Thresholds of p-bit ``i`` by level, at anneal step ``step``: from a table, or made where it has none."""
+    """Thresholds of p-bit ``i`` by level, at anneal step ``step``: from a table, or computed where it has none."""
     n_levels, first, gap = network.n_levels[i], network.level_first[i], network.level_step[i]
     if shift != 0.0:
         _fill_levels(device, n_levels, first, gap, beta, unit, tables.level)

@@ -1,12 +1,12 @@
-"""The noise: what random number a p-bit compares with, as a function of counters alone.
+"""The noise: the random number that a p-bit compares with, as a function of counters alone.
 
-Replicas are numbered within their schedule group; 64 of them share a word. Update m of p-bit i starts a sequence of
+Replicas are numbered within their schedule; 64 of them share a word. Update m of p-bit i starts a sequence of
 words for each word of replicas: word k (from 0) holds, in bit r % 64, bit k (most significant first) of the 32-bit
-uniform of replica r. So a bit-sliced engine takes whole words, a scalar engine gathers single bits, and both see the
-same numbers; and no thread count, chunk or resumption can change them.
+uniform of replica r. A bit-sliced engine takes whole words, a scalar engine gathers single bits, and both see the same
+numbers, whatever the threads, the chunks and the pauses.
 The two words that start a sequence are hashes of (key, i, m, r // 64) by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014),
-and it goes on as RomuDuoJr (Overton, arXiv:2002.11331): a multiplication, a subtraction and a rotation a word, where
-hashing every word would take three times as many instructions. At most 32 words of a sequence are used.
+and RomuDuoJr (Overton, arXiv:2002.11331) makes the rest: a multiplication, a subtraction and a rotation a word. To hash
+every word would take three times as many instructions. At most 32 words of a sequence are used.
 """
 
 import numba
@@ -41,7 +41,7 @@ def mix(x):
 
 @numba.njit(inline="always")
 def update_key(key, pbit, update):
-    """Start of the words of one update; ``key`` uint64."""
+    """Where the words of one update start; ``key`` uint64."""
     return mix(mix(key + np.uint64(pbit) * _GOLDEN) + np.uint64(update) * _GOLDEN)
 
 
@@ -78,13 +78,13 @@ def draw(start, replica):
 
 @numba.njit(inline="always")
 def unit(bits):
-    """A float64 strictly between 0 and 1, of 64 random bits. Signed on the way, for which processors have vectors."""
+    """A float64 strictly between 0 and 1, from 64 random bits; signed on the way, for vector instructions."""
     return (np.float64(np.int64(bits >> _S11)) + 0.5) * 2.0**-53
 
 
 @njit
 def uniform(key, pbit, number, place=1):
-    """A float64 strictly between 0 and 1: draw ``number`` of a clock's stream, of the hash at ``place``."""
+    """A float64 strictly between 0 and 1: draw ``number`` of a clock's stream, from the hash at ``place``."""
     return unit(mix(update_key(key, pbit, number) + np.uint64(place) * _GOLDEN))
 
 
@@ -97,7 +97,7 @@ def initial_spin(key, pbit, replica):
 
 @njit
 def initial_states(key, n_replicas, n_pbits):
-    """int8 (n_replicas, n_pbits): the random starts of a schedule group."""
+    """int8 (n_replicas, n_pbits): the random starts of a schedule."""
     out = np.empty((n_replicas, n_pbits), dtype=np.int8)
     for replica in range(n_replicas):
         for i in range(n_pbits):

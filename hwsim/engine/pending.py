@@ -1,7 +1,7 @@
-"""Pending commits: what p-bits have become and others do not see yet, once for every fast engine.
+"""Pending commits: new values that neighbours do not see yet. All fast engines keep them here.
 
-Where all delays are alike, a commit is seen by everybody at one time: a Queue holds the commits under way in order, and
-each is copied to the visible rows when its time has come. Where delays differ, every p-bit keeps a ring of its last
+Where all delays are equal, all neighbours see a commit at the same time: a Queue holds the commits under way, in order,
+and each is copied to the visible rows when it arrives. Where delays differ, every p-bit keeps a ring of its last
 commits (Rings), and a reader walks back to the newest that has arrived.
 
 A row is a p-bit's new state in all replicas of a shard, in the engine's own form: spins or words of bits. Kernels read
@@ -22,7 +22,7 @@ _FIRST_SLOTS, _FIRST_DEPTH = 64, 2
 class Queue(NamedTuple):
     """Commits under way. Q slots, a power of two."""
 
-    rows: np.ndarray  # (Q, width): what the p-bit has become
+    rows: np.ndarray  # (Q, width): the p-bit's new state
     time: np.ndarray  # int64 (Q,): of each commit
     pbit: np.ndarray  # int64 (Q,): whose commit it is
     ends: np.ndarray  # int64 (2,): numbers of the oldest commit under way and of the next; number k is in slot k % Q
@@ -31,7 +31,7 @@ class Queue(NamedTuple):
 class Rings(NamedTuple):
     """The last commits of n p-bits. H slots each, a power of two."""
 
-    rows: np.ndarray  # (n * H + 1, width): what the p-bit has become; the last row stays empty
+    rows: np.ndarray  # (n * H + 1, width): the p-bit's new state; the last row stays empty
     time: np.ndarray  # int64 (n * H,): of each commit
     commits: np.ndarray  # int64 (n,): commits so far; the newest is in slot commits % H
     depth: int  # H
@@ -44,7 +44,7 @@ def new_queue(width: int, dtype: type, slots: int = _FIRST_SLOTS) -> Queue:
 
 
 def new_rings(state: np.ndarray) -> Rings:
-    """Rings that have held ``state`` (n, width) for ever."""
+    """Rings as if p-bits had always been in ``state`` (n, width)."""
     n, depth = len(state), _FIRST_DEPTH
     rows = aligned((n * depth + 1, state.shape[1]), state.dtype.type)
     rings = Rings(rows, np.empty(n * depth, dtype=np.int64), np.zeros(n, dtype=np.int64), depth)
@@ -84,7 +84,7 @@ def deeper(rings: Rings) -> Rings:
 
 
 def newest(queue: Queue, visible: np.ndarray) -> np.ndarray:
-    """The committed states: a copy of ``visible`` with all that is under way."""
+    """The committed states: a copy of ``visible`` with the commits under way."""
     state = visible.copy()
     _overlay(queue.rows, queue.pbit, queue.ends, state)
     return state
@@ -104,26 +104,26 @@ def newest_of_rings(rings: Rings) -> np.ndarray:
 
 
 def write_rings(rings: Rings, state: np.ndarray) -> None:
-    """Make every p-bit one that has held its row of ``state`` (n, width) for ever."""
+    """Write ``state`` (n, width), as if p-bits had always been in it."""
     n, width = state.shape
     rings.rows[:-1].reshape(n, rings.depth, width)[:] = state[:, None]
     rings.time[:] = _LONG_AGO
 
 
 def drop(queue: Queue) -> None:
-    """Lose what is under way."""
+    """Drop the commits under way."""
     queue.ends[0] = queue.ends[1]
 
 
 @inline
 def latest_seen(now, delay):
-    """What a reader at ``now`` has seen was committed no later than this."""
+    """Time of the latest commit that a reader at ``now`` sees."""
     return min(now - 1, now - delay)
 
 
 @inline
 def next_arrival(queue, latest):
-    """Take the oldest commit out of the queue, where it was made by ``latest``: its slot, else -1."""
+    """Take the oldest commit out of the queue if it was made by ``latest``; returns its slot, else -1."""
     number = queue.ends[0]
     slot = number & (len(queue.time) - 1)
     if number == queue.ends[1] or queue.time[slot] > latest:
@@ -134,13 +134,13 @@ def next_arrival(queue, latest):
 
 @inline
 def is_full(queue):
-    """Whether a commit more would overwrite one under way."""
+    """Whether one more commit would overwrite one under way."""
     return queue.ends[1] - queue.ends[0] == len(queue.time)
 
 
 @inline
 def next_slot(queue):
-    """Where the next commit goes."""
+    """The slot of the next commit."""
     return queue.ends[1] & (len(queue.time) - 1)
 
 
@@ -177,8 +177,10 @@ def commit(rings, i, row, now):
 
 @inline
 def find_rows(rings, network, i, now, rows):
-    """Rows of the newest commits of the neighbours of ``i`` that have arrived: made before ``now`` and no later than
-    now - delay, or before the last exchange that is as long ago."""
+    """Write to ``rows`` the row of each neighbour's newest commit that ``i`` sees at ``now``.
+
+    It was made before ``now``, and by now - delay; where values wait for an exchange, before the last one by then.
+    """
     first = network.indptr[i]
     for k in range(network.indptr[i + 1] - first):
         j, delay = np.int64(network.indices[first + k]), network.delay[first + k]

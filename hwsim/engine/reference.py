@@ -1,7 +1,7 @@
 """reference: the law. A SimPy world with one process per p-bit, written to be read.
 
-When p-bits tick, read and commit, and when a value arrives, `hwsim.engine.timeline` says; what they read, decide and
-send is here.
+`hwsim.engine.timeline` says when p-bits tick, read and commit, and when a value arrives; this file says what they read,
+decide and send.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from hwsim.anneal import Anneal
 from hwsim.cell.codes import SOURCES
 from hwsim.cell.law import category, law_threshold, quantised, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
-from hwsim.engine.contract import Events, Felt, Start
+from hwsim.engine.contract import Drift, Events, Start
 from hwsim.engine.feature import ALL
 from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
@@ -71,7 +71,7 @@ class PBit(Ticker):
         self.heard[connection] = value
 
     def _settle(self, connection: int) -> float:
-        """What the filter of ``connection`` lets through now."""
+        """The output of the filter of ``connection`` now."""
         now = self.world.now
         if now > self.stepped[connection]:
             elapsed = float(now - self.stepped[connection])
@@ -93,14 +93,13 @@ class PBit(Ticker):
         return -(current + self.world.anneal.drive_at(self.world.now) * driven)
 
     def read(self) -> int:
-        """What the cell decides on its input."""
+        """The value that the p-bit decides for, on its input now."""
         return self.world.decide(self, self.input())
 
     def commit(self, value: int) -> None:
         """Take the new value and send it; nothing is sent when it did not change, except to a synapse.
 
-        A synapse steps its filter at every arrival, changed or not, so that the lengths of its steps depend on
-        the schedule alone.
+        A synapse steps its filter at every arrival, changed or not, so that its steps depend on the schedule alone.
         """
         world, changed, self.spin = self.world, value != self.spin, value
         world.listener(world.now, self.number, value)
@@ -140,7 +139,7 @@ class World(Timeline):
         self.env.run(until=until)
 
     def assign(self, spins: np.ndarray) -> None:
-        """Write the states int8 (n,): everybody sees them at once, and no signal sent before arrives any more."""
+        """Write the states int8 (n,): neighbours see them at once, and signals that were under way are lost."""
         self.written += 1
         for pbit in self.pbits:
             pbit.spin = int(spins[pbit.number])
@@ -155,7 +154,7 @@ class World(Timeline):
         return np.array([pbit.spin for pbit in self.pbits], dtype=np.int8)
 
     def decide(self, pbit: PBit, field: float) -> int:
-        """The law of the cell, with its own random number."""
+        """The next value of ``pbit`` at the input ``field``, by its law and its random number."""
         cells, noise, i = self.program.cells, self.program.noise, pbit.number
         if cells.stuck[i]:
             return int(cells.stuck[i])
@@ -186,20 +185,20 @@ class World(Timeline):
         return 1 if float(self.draw(pbit)) < threshold else -1
 
     def ticking_with(self, i: int) -> list[int]:
-        """Who ticks when p-bit i does: all lines of a p-dit with the first, and none with another; a held one never."""
+        """The p-bits that tick when i does: all lines of a p-dit with its first, none with another; held ones never."""
         lines, held = self.lines(i), self.program.cells.held
         return [line for line in lines if not held[line]] if i == lines[0] else []
 
     def lines(self, i: int) -> range:
-        """The lines of the p-dit that line i belongs to; a p-bit is its own and only one."""
-        group = self.program.cells.pdit
-        if group is None:
+        """The lines of the p-dit that line i belongs to; a p-bit is its own only line."""
+        pdit = self.program.cells.pdit
+        if pdit is None:
             return range(i, i + 1)
-        first = int(group[i])
-        return range(first, first + int(np.sum(group == first)))
+        first = int(pdit[i])
+        return range(first, first + int(np.sum(pdit == first)))
 
     def decide_level(self, pbit: PBit) -> int:
-        """A line of a p-dit: +1 where the p-dit draws its level, from the random number of the first line."""
+        """The next value of a line: +1 where the p-dit draws its level, by the random number of the first line."""
         p, lines, beta = self.program, self.lines(pbit.number), self.anneal.beta_at(self.now)
         cells = p.cells
         z = np.empty(len(lines))
@@ -234,13 +233,14 @@ class ReferenceState:
 
     def __init__(self, program: Program, start: Start) -> None:
         self._program, self._start, self.updates = program, start, 0
-        self._group = np.repeat(np.arange(start.schedules), [len(group) for group in start.groups()])
         self._events = {replica: Events() for replica in start.record}
         self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
-        self._felt = Felt(program.noise.temperature_drift)
-        self._worlds = []
-        for number, replicas in enumerate(start.groups()):
+        self._drift = Drift(program.noise.temperature_drift)
+        self._worlds: list[World] = []
+        self._schedule: list[int] = []  # of each world
+        for number, replicas in enumerate(start.replicas_by_schedule()):
             noise, clock, initial_key = start.keys(number)
+            self._schedule += [number] * len(replicas)
             for replica in replicas:
                 initial = None if start.initial is None else start.initial[replica]
                 self._worlds.append(
@@ -270,9 +270,9 @@ class ReferenceState:
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every world up to ``until``."""
-        anneals = self._felt.of(self._start.anneals(anneal))
-        for world, group in zip(self._worlds, self._group.tolist(), strict=True):
-            world.anneal = anneals[group]
+        anneals = self._drift.applied(self._start.anneals(anneal))
+        for world, schedule in zip(self._worlds, self._schedule, strict=True):
+            world.anneal = anneals[schedule]
             if until > world.now:
                 world.run(until)
 

@@ -1,7 +1,7 @@
-"""Schedules: from a clock to instants. Who updates when does not depend on the state, so replicas can share it.
+"""Schedules: from a clock to instants. They do not depend on the state, so replicas can share them.
 
-Enters: a clock, or a Program that has one, and the key of a schedule group. Leaves: chunks of events (time, p-bit,
-update number), ordered by (time, p-bit), that never cut an instant in two. Update numbers count from 1 for each p-bit.
+Enters: a clock, or a Program that has one, and the key of a schedule. Leaves: chunks of events (time, p-bit, update
+number), ordered by (time, p-bit). A chunk never ends within an instant. Updates of a p-bit are numbered from 1.
 """
 
 from typing import NamedTuple
@@ -47,7 +47,7 @@ def next_tick(clock, key, pbit, number, time, tau, phase, jitter, place=1):
 
 @njit
 def drawn_pbit(key, slot, n, place=1):
-    """The p-bit that slot ``slot`` of a random-sequential clock updates."""
+    """The p-bit that updates in slot ``slot`` of a random-sequential clock."""
     return min(np.int64(uniform(key, 0, slot, place) * n), n - 1)
 
 
@@ -63,10 +63,9 @@ def slot_time(slot: int, period: int, n_slots: int) -> int:
 
 
 class Instants:
-    """One realisation of a clock, made stretch by stretch; what has been made ends at ``horizon``.
+    """One realisation of a clock, made stretch by stretch, up to ``horizon`` so far.
 
-    key : of the stream;  place : which hash of an update's numbers its clock takes. P-bits of a Program leave the one
-    at 0 alone; mixed machines give it to their first replica, whose number the clock takes of a stream of its own
+    key : of the stream;  place : which hash of an update is its draw: 1 in Programs, 0 in mixed machines
     """
 
     def __init__(self, clock: Clock, key: int, *, place: int = 1) -> None:
@@ -88,7 +87,7 @@ class Instants:
 
     def stretch(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(time int64, p-bit int32, number of its update int64) of the next ticks with time < ``until``: about
-        ``n_events`` of them, more when one instant holds more. Moves the horizon on."""
+        ``n_events`` of them, more where one instant holds more. The horizon moves on."""
         clock = self._clock
         if not clock.is_own:
             return self._clocked(until, n_events)
@@ -110,12 +109,12 @@ class Instants:
         n, period, n_slots = len(self._clock.tau), self._clock.period, self._n_slots
         last = self._slot + max(1, int(n_events / (n / n_slots)))
         # the first slot at or after `until` ends the chunk
-        bound = (until // period) * n_slots
-        while slot_time(bound, period, n_slots) < until:
-            bound += max(1, (until - slot_time(bound, period, n_slots)) * n_slots // period)
-        while bound > 0 and slot_time(bound - 1, period, n_slots) >= until:
-            bound -= 1
-        last = min(last, bound)
+        end = (until // period) * n_slots
+        while slot_time(end, period, n_slots) < until:
+            end += max(1, (until - slot_time(end, period, n_slots)) * n_slots // period)
+        while end > 0 and slot_time(end - 1, period, n_slots) >= until:
+            end -= 1
+        last = min(last, end)
         time, pbit, number = _slots(
             self._code,
             self._key,
@@ -130,7 +129,7 @@ class Instants:
             self._member_ptr,
             self._count,
         )
-        self._slot, self.horizon = last, until if last == bound else slot_time(last, period, n_slots)
+        self._slot, self.horizon = last, until if last == end else slot_time(last, period, n_slots)
         return time, pbit, number
 
 
@@ -146,11 +145,11 @@ class Schedule:
 
     @property
     def horizon(self) -> int:
-        """Where the chunks that have been made end."""
+        """Where the latest chunk ends."""
         return self._instants.horizon
 
     def chunk(self, until: int, n_events: int) -> Chunk:
-        """The next events with time < ``until``; about ``n_events`` of them, more when one instant holds more."""
+        """The next events with time < ``until``: about ``n_events`` of them, more where one instant holds more."""
         noise = self._program.noise
         time, pbit, number = self._instants.stretch(until, n_events)
         if self._program.cells.pdit is not None:
@@ -167,11 +166,11 @@ class Schedule:
 
 
 def _lines_together(
-    group: np.ndarray, time: np.ndarray, pbit: np.ndarray, number: np.ndarray
+    pdit: np.ndarray, time: np.ndarray, pbit: np.ndarray, number: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The events of first lines, each followed by those of the p-dit's other lines at the same time."""
-    size = np.bincount(group, minlength=len(group))
-    first = group[pbit] == pbit
+    """The events of first lines, each followed by events of the p-dit's other lines at the same time."""
+    size = np.bincount(pdit, minlength=len(pdit))
+    first = pdit[pbit] == pbit
     time, pbit, number = time[first], pbit[first], number[first]
     count = size[pbit]
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
@@ -182,7 +181,7 @@ def _lines_together(
 
 @njit(nogil=True)
 def _fill_shift(key, deviation, block, octaves, time, pbit, out):
-    """What 1/f noise adds to the offset of each event's p-bit."""
+    """Write to ``out`` what 1/f noise adds to the offset of each event's p-bit."""
     for event in range(len(time)):
         i = pbit[event]
         out[event] = deviation[i] * flicker(key, i, time[event], block, octaves) if deviation[i] > 0.0 else 0.0
@@ -196,7 +195,7 @@ def _first_ticks(clock, key, place, tau, phase, jitter, out):
 
 @njit(nogil=True)
 def _slots(clock, key, place, first, last, period, n_slots, n, participation, members, member_ptr, count):
-    """Events of the slots first..last-1; every slot of a clock with one event a slot, or a class, or all p-bits."""
+    """Events of slots ``first`` ... ``last`` - 1. In a slot updates one p-bit, a colour class, or all, by the clock."""
     per_slot = n if clock == _SYNCHRONOUS else (1 if clock != _CHROMATIC else n // n_slots + 1)
     capacity = max(16, (last - first) * per_slot + n)
     time = np.empty(capacity, dtype=np.int64)

@@ -1,7 +1,7 @@
-"""Shards: the replicas of a fast engine, by schedule group and then by a few words of 64, over threads.
+"""Shards: the replicas of a fast engine, divided by schedule and then into a few words of 64, over threads.
 
 Enters: a Program, a Start, and the Program laid out for an engine (Prepared). Leaves: a State.
-Results do not depend on the number of threads: shards share nothing but the schedule of their group.
+Results do not depend on the number of threads: shards share nothing but their schedule.
 """
 
 import threading
@@ -12,26 +12,26 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.contract import Events, Felt, Start
+from hwsim.engine.contract import Drift, Events, Start
 from hwsim.engine.schedule import Chunk, Schedule
 from hwsim.program import Program
 
 _EVENTS_IN_FLIGHT = 2**25
-"""Lane updates of one kernel call: well under a second, so that a thread hears when it should stop."""
+"""Lane updates of one kernel call: well under a second, so that a thread soon stops when told to."""
 
 
 class Replicas(NamedTuple):
-    """Some replicas of a schedule group, in words of 64."""
+    """Some replicas of a schedule, in words of 64."""
 
     noise_key: int
     initial_key: int
-    first_word: int  # word of the group's noise that the first of them take
+    first_word: int  # number of their first word in the schedule's noise
     words: int
     initial: np.ndarray | None  # int8 (64 * words, n): states at time 0, or None for random ones
 
 
 class Shard(Protocol):
-    """Some replicas in mid-run, which share an engine's kernel calls."""
+    """Some replicas in mid-run, advanced by the same kernel calls."""
 
     @property
     def lanes(self) -> int:
@@ -55,7 +55,7 @@ class Shard(Protocol):
 
 
 class Prepared(Protocol):
-    """A Program laid out for an engine's kernels. shard_words, grain : words of a shard, at most and in steps of."""
+    """A Program laid out for an engine's kernels. A shard has at most ``shard_words`` words, in steps of ``grain``."""
 
     shard_words: int
     grain: int
@@ -65,15 +65,23 @@ class Prepared(Protocol):
 
 
 def _words_per_shard(start: Start, prepared: Prepared) -> int:
-    """As many as the engine likes, fewer where threads would otherwise have nothing to do."""
+    """Words of a shard: the most that the engine takes, fewer where threads would be idle."""
     if start.schedules >= start.threads:
         return prepared.shard_words
     share = -(-start.reads // (64 * start.threads))
     return min(prepared.shard_words, -(-share // prepared.grain) * prepared.grain)
 
 
-def _held(replicas: np.ndarray, first: int, words: int) -> np.ndarray:
-    """Replicas in ``words`` words from word ``first`` of a group on; lanes to spare repeat the group's."""
+class Cluster(NamedTuple):
+    """The replicas that share a schedule."""
+
+    schedule: Schedule
+    shards: list[Shard]
+    replicas: np.ndarray  # int64: their numbers among all reads
+
+
+def _in_words(replicas: np.ndarray, first: int, words: int) -> np.ndarray:
+    """The ``replicas`` of a schedule that are in ``words`` words from word ``first`` on; spare lanes repeat some."""
     return replicas[np.arange(64 * first, 64 * (first + words)) % len(replicas)]
 
 
@@ -83,10 +91,10 @@ class ShardedState:
     def __init__(self, program: Program, start: Start, prepared: Prepared) -> None:
         self._program, self._start, self.updates = program, start, 0
         self._stop = threading.Event()
-        self._felt = Felt(program.noise.temperature_drift)
+        self._drift = Drift(program.noise.temperature_drift)
         self._words_per_shard = _words_per_shard(start, prepared)
-        self._groups: list[tuple[Schedule, list[Shard], np.ndarray]] = []
-        for number, replicas in enumerate(start.groups()):
+        self._clusters: list[Cluster] = []
+        for number, replicas in enumerate(start.replicas_by_schedule()):
             noise, clock, initial_key = start.keys(number)
             n_words = -(-len(replicas) // 64)
             shards = []
@@ -94,53 +102,53 @@ class ShardedState:
                 words = min(self._words_per_shard, n_words - first)
                 initial = None
                 if start.initial is not None:
-                    initial = start.initial[_held(replicas, first, words)]
+                    initial = start.initial[_in_words(replicas, first, words)]
                 shards.append(prepared.shard(Replicas(noise, initial_key, first, words, initial)))
-            self._groups.append((Schedule(program, clock), shards, replicas))
+            self._clusters.append(Cluster(Schedule(program, clock), shards, replicas))
         self._events = {replica: Events() for replica in start.record}
-        threads = min(start.threads, sum(len(shards) for _, shards, _ in self._groups))
+        threads = min(start.threads, sum(len(cluster.shards) for cluster in self._clusters))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def compile(self, anneal: Anneal) -> None:
         """Compile or load the kernels, so that the first advance is timed without it."""
-        schedule, shards, _ = self._groups[0]
+        schedule, shards, _ = self._clusters[0]
         shards[0].advance(schedule.chunk(0, 1), anneal, np.empty(0, dtype=np.int64))
         shards[0].energies()
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits; see contract.State."""
-        for _, shards, replicas in self._groups:
+        for _, shards, replicas in self._clusters:
             for number, shard in enumerate(shards):
                 words = shard.n_words
-                shard.assign(states[_held(replicas, number * self._words_per_shard, words)])
+                shard.assign(states[_in_words(replicas, number * self._words_per_shard, words)])
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
-        """Run every instant before grid time ``until``; threads take groups, or the shards of few groups."""
-        anneals = self._felt.of(self._start.anneals(anneal))
+        """Run every instant before grid time ``until``; threads take clusters, or the shards of few clusters."""
+        anneals = self._drift.applied(self._start.anneals(anneal))
         self._stop.clear()
         workers = self._pool._max_workers if self._pool is not None else 1
         try:
             if self._pool is None:
-                for group, own in zip(self._groups, anneals, strict=True):
-                    self._advance_group(group, until, own, map)
-            elif len(self._groups) >= workers:
+                for cluster, own in zip(self._clusters, anneals, strict=True):
+                    self._advance_cluster(cluster, until, own, map)
+            elif len(self._clusters) >= workers:
                 jobs = [
-                    self._pool.submit(self._advance_group, group, until, own, map)
-                    for group, own in zip(self._groups, anneals, strict=True)
+                    self._pool.submit(self._advance_cluster, cluster, until, own, map)
+                    for cluster, own in zip(self._clusters, anneals, strict=True)
                 ]
                 for job in jobs:
                     job.result()
             else:
-                for group, own in zip(self._groups, anneals, strict=True):
-                    self._advance_group(group, until, own, self._pool.map)
+                for cluster, own in zip(self._clusters, anneals, strict=True):
+                    self._advance_cluster(cluster, until, own, self._pool.map)
         except BaseException:
             self._stop.set()
             raise
         finally:
-            self.updates = sum(schedule.events * len(replicas) for schedule, _, replicas in self._groups)
+            self.updates = sum(schedule.events * len(replicas) for schedule, _, replicas in self._clusters)
 
-    def _advance_group(self, group: tuple, until: int, anneal: Anneal, over: Callable) -> None:
-        schedule, shards, replicas = group
+    def _advance_cluster(self, cluster: Cluster, until: int, anneal: Anneal, over: Callable) -> None:
+        schedule, shards, replicas = cluster
         n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // sum(shard.lanes for shard in shards)))
         local = [r - int(replicas[0]) for r in self._start.record if replicas[0] <= r <= replicas[-1]]
         per_shard = 64 * self._words_per_shard
@@ -166,7 +174,7 @@ class ShardedState:
     def spins(self) -> np.ndarray:
         """int8 (reads, n)."""
         states = np.empty((self._start.reads, self._program.n_pbits), dtype=np.int8)
-        for _, shards, replicas in self._groups:
+        for _, shards, replicas in self._clusters:
             first, last = int(replicas[0]), int(replicas[-1]) + 1
             for shard in shards:
                 part = shard.spins()[: last - first]
@@ -180,7 +188,7 @@ class ShardedState:
             return self._program.energies(self.spins())
         parts = [
             np.concatenate([shard.energies() for shard in shards])[: len(replicas)]
-            for _, shards, replicas in self._groups
+            for _, shards, replicas in self._clusters
         ]
         return np.concatenate(parts) + self._program.readout.energy_offset
 

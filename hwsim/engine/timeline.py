@@ -1,9 +1,9 @@
-"""A timeline: instants of three phases and a clock that ticks in them, in SimPy. What the references have in common.
+"""A timeline: instants of three phases and a clock that ticks in them, in SimPy. Both references run on it.
 
 Enters: a clock, and cells that tick. Within an instant, values that were sent earlier and arrive now are delivered
 first; then all cells that tick now read; then all of them commit and send. So two that tick together do not see each
 other's new value, and one that ticks a period of delay later does. A signal is an event with a callback and not a
-process of its own, because that would insert an event of its own into the order.
+process, because a process would insert an event of its own into the order.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -28,7 +28,7 @@ class Ticker:
         self.ticked = simpy.Event(world.env)
 
     def read(self) -> int:
-        """The next value, from all that is seen now."""
+        """The next value, from what the cell sees now."""
         raise NotImplementedError
 
     def commit(self, value: int) -> None:
@@ -61,7 +61,7 @@ class Timeline:
     def begin(self, cells: Sequence[Ticker], together: Sequence[Sequence[int]] | None = None) -> None:
         """Start the processes of ``cells``, one for each p-bit of the clock, and then the clock's own.
 
-        together : who ticks when a cell does, by cell; None where each ticks alone
+        together : for each cell, the cells that tick when it does; None where each ticks alone
         """
         self.cells = cells
         self.together = [(number,) for number in range(len(cells))] if together is None else together
@@ -85,13 +85,13 @@ class Timeline:
         self.env.schedule(event, phase, delay)
 
     def commit(self, _: simpy.Event) -> None:
-        """Let all that have read commit, in that order."""
+        """Let the cells that have read commit, in that order."""
         cells, self.uncommitted = self.uncommitted, []
         for cell, value in cells:
             cell.commit(value)
 
     def tick(self, number: int) -> None:
-        """Cell ``number`` and all that tick together with it read in this instant."""
+        """Let cell ``number``, and all that tick with it, read in this instant."""
         for cell in self.together[number]:
             ticked = self.cells[cell].ticked
             ticked._ok, ticked._value = True, None
@@ -119,7 +119,7 @@ class Timeline:
             slot += 1
 
     def _members(self, slot: int) -> Iterable[int]:
-        """Who ticks in slot number ``slot``."""
+        """The cells that tick in slot number ``slot``."""
         clock, n = self.clock, len(self.cells)
         if clock.kind == "random-sequential":
             return (int(drawn_pbit(self.clock_key, slot, n, self.place)),)

@@ -2,8 +2,8 @@
 
 Enters: the noise of a shard and its next updates. Leaves: a uint16 for each of them and each lane. The noise comes
 bit-sliced, a word for one bit of 64 replicas (see hwsim.engine.noise), so 16 words at a time are transposed as 16 x 16
-bits; that leaves the replicas in an order of their own, the order of lanes. The other 16 bits are drawn by the scalar
-law, where the first 16 tie with a threshold: once in 65,536 updates.
+bits; that leaves the replicas in another order, the order of lanes. The scalar definition draws the other 16 bits where
+the first 16 tie with a threshold: once in 65,536 updates.
 """
 
 from typing import NamedTuple
@@ -22,13 +22,13 @@ class Uniforms(NamedTuple):
     leading: np.ndarray  # uint16 (batch, R): leading random bits
     words: np.ndarray  # uint64 (batch, 16, W), the same memory as `leading`
     planes: np.ndarray  # uint64 (18, _COLUMNS): 16 bit planes, and the sequence of each column
-    replica: np.ndarray  # int64 (R,): number of each lane's replica in its schedule group
-    key: np.uint64  # of the schedule group's noise
+    replica: np.ndarray  # int64 (R,): number of each lane's replica in its schedule
+    key: np.uint64  # of the schedule's noise
     first_word: int  # of the shard's replicas
 
 
 def new_uniforms(noise_key: int, words: int, first_word: int) -> Uniforms:
-    """Buffers for ``words`` words of replicas, from word ``first_word`` of the noise of their group on."""
+    """Buffers for ``words`` words of replicas, from word ``first_word`` of their schedule's noise on."""
     batch = max(1, _COLUMNS // words)
     buffer = np.empty((batch, 16, words), dtype=np.uint64)
     lane = lane_of_replica(words)
@@ -40,7 +40,7 @@ def new_uniforms(noise_key: int, words: int, first_word: int) -> Uniforms:
 
 
 def lane_of_replica(words: int) -> np.ndarray:
-    """int64 (64 * words,): the lane in which the transposition leaves each replica of a shard."""
+    """int64 (64 * words,): the lane to which the transposition takes each replica of a shard."""
     replica = np.arange(64 * words)
     word, bit = replica // 64, replica % 64
     return ((bit % 16) * words + word) * 4 + bit // 16

@@ -57,7 +57,7 @@ class Session:
             initial=checked(program, initial_states, settings.reads),
             record=tuple(record),
         )
-        self.schedule = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.groups()])
+        self.schedule = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.replicas_by_schedule()])
         self.state = begin(self.engine, program, start, anneal)
         self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))
         self._ctrl_c = CtrlC()

@@ -51,13 +51,13 @@ def test_nonsense_is_refused(make_program):
     program = make_program(np.array([[0, -1.0], [-1.0, 0]]))
     anneal = constant(1.0, "1 ns")
     state = begin("lanes", program, Start(reads=64, schedules=2, seed=0), anneal)
-    with pytest.raises(InputError, match="2 schedule groups need as many anneals, got 3"):
+    with pytest.raises(InputError, match="2 schedules need as many anneals, got 3"):
         state.advance(NS, [anneal] * 3)
     with pytest.raises(InputError, match="as many finite drives as betas"):
         Anneal(start=np.array([0]), beta=np.array([1.0]), end=5, drive=np.array([1.0, 2.0]))
     with pytest.raises(InputError, match=r"driven must be bool \(2,\)"):
         make_program(np.array([[0, -1.0], [-1.0, 0]]), driven=np.array([True]))
-    with pytest.raises(InputError, match="without RC synapse"):
+    with pytest.raises(InputError, match="a p-bit with an RC synapse"):
         make_program(np.array([[0, -1.0], [-1.0, 0]]), driven=np.array([True, True]), synapse=3.0)
     warm = drifted(Anneal(start=np.array([0, 50]), beta=np.ones(2), end=100, drive=np.array([1.0, 2.0])), 1e12)
     assert warm.drive_at(10) == 1.0 and warm.drive_at(60) == 2.0
