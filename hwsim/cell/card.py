@@ -155,7 +155,7 @@ _BITS = {"matrix_bits": (2, 52), "adc_bits": (1, 52)}
 
 
 def modes_mistakes(values: dict[str, float | int]) -> Iterator[str]:
-    """What is wrong with SI ``values`` of continuous cells, by keys of MODES_DIMENSIONS, a sentence each."""
+    """The mistakes in SI ``values`` of continuous cells, by keys of MODES_DIMENSIONS, a sentence each."""
     for key, value in values.items():
         if key in _BITS:
             least, most = _BITS[key]
@@ -198,9 +198,11 @@ class Response(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Wiring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Wires that a few numbers do not say. offsets (rows, columns) at which a p-bit of an offset grid has neighbours,
-    each turned ``rotations`` times by 90 deg;  graph : file of one's own graph, beside the card;  dead_pbits,
-    dead_wires : by number."""
+    """Wires that need more than a few numbers.
+
+    offsets : (rows, columns) from a p-bit of an offset grid to its neighbours;  rotations : turns of each by 90 degrees
+    graph : file of the user's own graph, in the card's folder;  dead_pbits, dead_wires : by number
+    """
 
     offsets: list[list[int]] = []
     rotations: int = 1
@@ -212,7 +214,7 @@ class Wiring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class PBitCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A p-bit as somebody built or proposed it. ``notes`` are numbers that no emulation uses."""
+    """A p-bit that was built or proposed. ``notes`` are numbers that no emulation uses."""
 
     name: str
     title: str
@@ -262,7 +264,7 @@ def load_card(path: Path, kind: type) -> Any:
 
 
 def read_card(path: Path, kind: type) -> Any:
-    """The card in ``path`` when it has the right shape; its numbers are not looked at."""
+    """The card in ``path``, checked for its keys and types alone."""
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -284,7 +286,7 @@ def dimensions(card: Any) -> dict[str, str]:
 
 
 def mistakes(card: Any) -> Iterator[str]:
-    """Everything wrong with a card that has the right shape, a sentence each."""
+    """The mistakes in a card whose keys and types are right, a sentence each."""
     known = dimensions(card)
     values: dict[str, float | int] = {}
     for key, quantity in card.parameters.items():
@@ -296,14 +298,14 @@ def mistakes(card: Any) -> Iterator[str]:
         except InputError as error:
             yield f"parameters.{key}: {error}"
         if key in card.missing:
-            yield f"{key} stands in both parameters and missing"
+            yield f"{key} is in both parameters and missing"
     for table in ("parameters", "notes"):
         for key, quantity in getattr(card, table).items():
             if not quantity.source.strip():
                 yield f"{table}.{key} needs a source, got an empty text"
     for key, entry in card.missing.items():
         if not (entry.what.strip() and entry.ask.strip()):
-            yield f"missing.{key} needs what the number is and who would know"
+            yield f"missing.{key} must say what the number is and who would know"
     if isinstance(card, ModesCard):
         if card.kind not in MODES_KINDS:
             yield f"kind must be one of {', '.join(MODES_KINDS)}, got {card.kind!r}"
@@ -358,7 +360,7 @@ _SI_SUFFIX = {"time": "_s", "rate": "_per_s"}
 
 def pbit_model(card: PBitCard, values: dict[str, float | int], *, random_source: str | None = None) -> PBit:
     """The PBit of SI ``values`` by card key; prices among them are left to the chip. Raises InputError where the
-    model needs a number nobody gave."""
+    model needs a number that was not given."""
     fields = {
         key + _SI_SUFFIX.get(PBIT_DIMENSIONS[key], ""): value for key, value in values.items() if key not in PRICES
     }

@@ -1,4 +1,4 @@
-"""Cards as TOML text: the one way in which hwsim writes an entry."""
+"""Cards as TOML text: how hwsim writes an entry."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The table of clocks: who updates when, and what each kind means. Light: no kernel is loaded here."""
+"""The table of clocks: who updates when. To import this loads no kernel."""
 
 from dataclasses import dataclass
 
@@ -25,4 +25,4 @@ CLOCKS = {
     "poisson": ClockKind(code=4, own=True, drawn=True),
     "free-running": ClockKind(code=5, own=True, drawn=True),
 }
-"""Who updates when (design.md 3), by name."""
+"""Clocks by name."""

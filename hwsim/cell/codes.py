@@ -1,4 +1,4 @@
-"""Names and codes of what a p-bit may follow: law, random source. Light: no kernel is loaded here."""
+"""Laws and random sources of a p-bit, by name and code. To import this loads no kernel."""
 
 import math
 from dataclasses import dataclass
@@ -12,11 +12,10 @@ _ALWAYS, _PERHAPS = (-math.inf, math.inf), (math.inf, -math.inf)
 
 @dataclass(frozen=True, kw_only=True)
 class LawKind:
-    """What a law means to whoever runs it.
+    """The properties of a law.
 
     code : as the kernels know it;  remembers : an update depends on the p-bit's own state
-    own_clock : its rate depends on the state, so that it runs on the poisson clock, at the rate that bounds it, and an
-    update is but a proposal
+    own_clock : its rate depends on the state; it runs on the poisson clock at its largest rate, and updates propose
     dwells : tau is the dwell time at z = 0, and the exponent of the rate is one
     rises : least and largest parameter of the law at which P(+1) never falls as the input rises, from either state
     formula : P(+1) in the long run, in words

@@ -23,9 +23,9 @@ LEAST_CHANGES = 5
 LEAST_EXPECTED = 5.0
 """Bins of a chi-square test are joined until both outcomes are expected this often."""
 REJECTED = 1e-3
-"""Below this p-value the law is said not to describe the data."""
+"""Below this p-value a note says that the law does not describe the data."""
 _TIMING = {SIGMOID: "", TRACES: " with dwell times tau exp(m z)", BITS: " with one update interval at every input"}
-"""What the test of the law takes for granted beside the law, by kind."""
+"""What the test of the law assumes besides the law, by kind."""
 _LARGEST_ERROR = 3.0
 """Standard error of log tau beyond which the likelihood has no maximum."""
 
@@ -46,7 +46,7 @@ class Score(NamedTuple):
 class DeviceFit:
     """One device. ``estimates`` by name, SI units; see `fit`.
 
-    centre, line : z = line[0] + line[1] (x - centre);  line_covariance : float64 (2, 2)
+    centre, z_and_gain : z = z_and_gain[0] + z_and_gain[1] (x - centre);  covariance : float64 (2, 2), of the two
     law, memory : of the tests that `Fit.law` and `Fit.memory` add up
     """
 
@@ -55,21 +55,21 @@ class DeviceFit:
     n_changes: int | None
     estimates: dict[str, Estimate]
     centre: float
-    line: tuple[float, float]
-    line_covariance: np.ndarray
+    z_and_gain: tuple[float, float]
+    covariance: np.ndarray
     law: Score
     memory: Score
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """What a file of measurements says.
+    """The fit of a file of measurements.
 
     separable : whether several inputs were applied; if not, gain is taken as 1 and offset is z - x
     population : mean over devices, of two or more;  spread : gain_dtod, offset_dtod, tau_dtod, of three or more
     law : test of z = gain (x + offset) against the counts at each input
     memory : test that the next sample depends on the last one alone
-    notes : sentences a reader of the numbers must know
+    notes : sentences that a reader of the numbers must know
     """
 
     file: str
@@ -142,9 +142,9 @@ def _device(measured: Measured, device: Device, separable: bool) -> DeviceFit:
         )
     if separable:
         gain, z = float(climb.p[0]), float(climb.p[1])
-        line, line_covariance = (z, gain), covariance(climb.information)[1::-1, 1::-1]
+        z_and_gain, spread = (z, gain), covariance(climb.information)[1::-1, 1::-1]
     else:
-        line, line_covariance = (float(climb.p[0]), 0.0), np.diag([errors[0] ** 2, 0.0])
+        z_and_gain, spread = (float(climb.p[0]), 0.0), np.diag([errors[0] ** 2, 0.0])
     point = chart(climb.p, cells.x)
     q = likelihood.upward(cells, point.z, point.t)[0]
     return DeviceFit(
@@ -153,15 +153,15 @@ def _device(measured: Measured, device: Device, separable: bool) -> DeviceFit:
         n_changes=None if device.state is None else _changes(device),
         estimates=_estimates(cells, climb.p, centre, separable),
         centre=centre,
-        line=line,
-        line_covariance=line_covariance,
+        z_and_gain=z_and_gain,
+        covariance=spread,
         law=_law_score(cells, q, climb.p.size) if separable else Score(0.0, 0),
         memory=_memory_score(device),
     )
 
 
 def cells_of(kind: str, device: Device) -> Cells:
-    """The trials of a device, grouped by input and by the state before: the first of a record has none and is left."""
+    """The trials of a device, by input and by the state before. A record's first sample is left out."""
     if kind == SIGMOID:
         unknown = np.full(device.x.size, likelihood.UNKNOWN, dtype=np.int8)
         return Cells(
@@ -175,9 +175,9 @@ def cells_of(kind: str, device: Device) -> Cells:
     now = np.flatnonzero(_array(device.linked))
     state = _array(device.state)
     values, at = np.unique(device.x[now], return_inverse=True)
-    group = 2 * at + state[now - 1]
-    trials = np.bincount(group, minlength=2 * values.size).astype(np.float64)
-    ones = np.bincount(group, weights=state[now], minlength=2 * values.size)
+    case = 2 * at + state[now - 1]
+    trials = np.bincount(case, minlength=2 * values.size).astype(np.float64)
+    ones = np.bincount(case, weights=state[now], minlength=2 * values.size)
     used = trials > 0
     return Cells(
         kind=kind,
@@ -199,7 +199,7 @@ def _changes(device: Device) -> int:
 
 
 def _start(cells: Cells, place: str, separable: bool) -> np.ndarray:
-    """Where the search begins: no gain, the mean, and the correlation of successive states. Refuses hopeless data."""
+    """The start of the search: no gain, the mean, and the correlation of successive states. Raises InputError."""
     zeros = cells.trials - cells.ones
     if cells.kind != TRACES and separable:
         with_ones, with_zeros = cells.x[cells.ones > 0], cells.x[zeros > 0]
@@ -239,7 +239,7 @@ def _start(cells: Cells, place: str, separable: bool) -> np.ndarray:
 
 
 def _correlation(cells: Cells) -> float:
-    """Autocorrelation of successive states at one input, weighted over inputs by what each can tell."""
+    """Autocorrelation of successive states at one input, weighted by the information at each."""
     top = bottom = 0.0
     for x in np.unique(cells.x):
         pair = [np.flatnonzero((cells.x == x) & (cells.state == s)) for s in (0, 1)]
@@ -277,7 +277,7 @@ def _estimates(cells: Cells, p: np.ndarray, centre: float, separable: bool) -> d
     if last is None:
         return found
     if cells.kind == TRACES:
-        # a log tau that nothing bounds from below is a tau that may be zero
+        # where log tau has no lower limit, tau may be zero
         tau = _mapped(last, math.exp, math.exp(last.value))
         found["tau"] = Estimate(value=tau.value, low=tau.low or 0.0, high=tau.high, error=tau.error)
         return found
@@ -296,7 +296,7 @@ def _swapped(p: np.ndarray, x: np.ndarray) -> likelihood.Point:
 
 
 def _mapped(estimate: Estimate, function: Callable[[float], float], slope: float) -> Estimate:
-    """The estimate of an increasing function of the parameter: likelihood intervals go through as they are."""
+    """The estimate of an increasing function of the parameter: it maps the ends of the interval too."""
     low, high = (None if v is None else function(v) for v in (estimate.low, estimate.high))
     return Estimate(value=function(estimate.value), low=low, high=high, error=abs(slope) * estimate.error)
 
@@ -347,7 +347,7 @@ def _memory_score(device: Device) -> Score:
 def _population(
     devices: tuple[DeviceFit, ...], kind: str
 ) -> tuple[dict[str, Estimate], dict[str, Estimate], list[str]]:
-    """Means over devices, spreads, and what to say about them."""
+    """Means over devices, spreads, and notes on them."""
     mean: dict[str, Estimate] = {}
     spread: dict[str, Estimate] = {}
     notes: list[str] = []

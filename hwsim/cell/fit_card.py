@@ -39,7 +39,7 @@ def card_text(fit: Fit, name: str) -> str:
         tau = found["tau"]
         lines.append(entry("tau", _time(tau.value), f"{source}, {_interval(tau, unit='s')}", "measured"))
     elif fit.kind == BITS and fit.interval_s is not None:
-        words = "one new bit each interval: the bits do not bound the time between updates from below"
+        words = "one new bit each interval: the bits set no lower limit to the time between updates"
         lines.append(entry("tau", _time(fit.interval_s), words, "assumed"))
     for key, spread in fit.spread.items():
         unit = "s.d." if key == "offset_dtod" else "relative s.d."

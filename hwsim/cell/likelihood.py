@@ -28,7 +28,7 @@ UNKNOWN = -1
 
 @dataclass(frozen=True, kw_only=True)
 class Cells:
-    """Trials of one device, grouped. Arrays (n,): x float64, state int8 before, trials and ones float64."""
+    """Trials of one device, by input and state before. Arrays (n,): x, trials, ones float64, state int8 before."""
 
     kind: str
     x: np.ndarray
@@ -123,7 +123,7 @@ def upward(cells: Cells, z: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarra
 
 
 class Climb(NamedTuple):
-    """Where a search ended: parameters, log-likelihood, Fisher information (k, k), whether it is a maximum."""
+    """The end of a search: parameters, log-likelihood, Fisher information (k, k), whether it is a maximum."""
 
     p: np.ndarray
     loglik: float
@@ -149,7 +149,7 @@ def _evaluate(cells: Cells, chart: Chart, p: np.ndarray) -> tuple[float, np.ndar
 
 
 def maximise(cells: Cells, chart: Chart, start: np.ndarray, *, hold: bool = False) -> Climb:
-    """The maximum of the likelihood, from ``start`` (k,); with ``hold`` the first parameter stays as it is."""
+    """The maximum of the likelihood, from ``start`` (k,); with ``hold`` the first parameter stays fixed."""
     p = np.array(start, dtype=np.float64)
     free = slice(1 if hold else 0, None)
     loglik, score, information = _evaluate(cells, chart, p)
@@ -204,7 +204,7 @@ def covariance(information: np.ndarray) -> np.ndarray:
 
 
 def profile(cells: Cells, chart: Chart, best: np.ndarray) -> tuple[float | None, float | None, float]:
-    """(low, high, standard error) of the first parameter at the maximum ``best`` (k,); None where nothing bounds it.
+    """(low, high, standard error) of the first parameter at the maximum ``best`` (k,); None where there is no limit.
 
     An end is where the signed root of twice the loss of log-likelihood, nearly linear, reaches 1.96.
     """
@@ -247,7 +247,7 @@ def _crossing(loss: Callable[[float], float], centre: float, step: float) -> flo
             return outside
         if abs(at_inside) < 1e-5 or abs(outside - inside) <= 1e-9 * abs(step):
             return inside
-        # secant, and a bisection now and then for the curves that defeat it
+        # secant, and a bisection now and then, for curves on which the secant fails
         share = 0.5 if k % 3 == 2 or not math.isfinite(at_outside) else at_inside / (at_inside - at_outside)
         middle = inside + share * (outside - inside)
         value = loss(middle)

@@ -1,4 +1,4 @@
-"""Measurements of p-bits: a CSV file becomes frozen records, one per device, or is refused in a sentence.
+"""Measurements of p-bits: a CSV file becomes frozen records, one per device, or is refused in one sentence.
 
 Enters: a path, and what the file cannot say (interval between bits, size of one unit of input). Leaves: a Measured.
 
@@ -41,7 +41,7 @@ _DIMENSION = {"V": "voltage", "A": "current"}
 REGULAR = 0.1
 """Two samples are one interval apart when their distance is within this fraction of the median distance."""
 LEAST_SEPARATION = 4.0
-"""Levels nearer than this many s.d. of the noise are one: the halves of a Gaussian lie 2.9 of their s.d. apart."""
+"""Levels nearer than this many s.d. of the noise count as one: the halves of a Gaussian lie 2.9 of their s.d. apart."""
 HYSTERESIS = 0.2
 """A state changes when the value passes the middle by this fraction of the distance of the levels."""
 
@@ -57,7 +57,7 @@ class Levels:
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """What was measured of one device, row by row.
+    """The measurements of one device, row by row.
 
     x : float64 (n,) dimensionless (or in the unit of the column), 0 where no input was recorded
     trials, ones : float64 (n,), of a sigmoid, else None
@@ -151,7 +151,7 @@ def read_measured(
 
 @dataclass(frozen=True)
 class _Rows:
-    """Where a device stands in its file. row : int64 (n,), rows of the file; x : float64 (n,)."""
+    """The rows of a device in its file. row : int64 (n,), rows of the file; x : float64 (n,)."""
 
     file: str
     name: str
@@ -163,7 +163,7 @@ class _Rows:
 
 
 def _table(path: Path) -> tuple[dict[str, list[str]], np.ndarray]:
-    """Columns as text by lower-case name, and the row of the file that each entry stands in."""
+    """Columns as text by lower-case name, and the row of the file of each entry."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -284,9 +284,9 @@ def _sigmoid(rows: _Rows, result: str, value: np.ndarray, n: np.ndarray) -> Devi
 
 
 def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.ndarray, float]:
-    """(linked (n,), interval in s) of samples that should be evenly spaced; a gap or a new input breaks the chain.
+    """(linked (n,), interval in s) of samples that should be evenly spaced; a gap or a new input breaks the link.
 
-    Blocks at different inputs may each start their own time.
+    Each block at one input may start its own time.
     """
     step = np.diff(time_s)
     same = np.diff(rows.x) == 0
@@ -298,7 +298,7 @@ def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.
         )
     usable = (step > 0) & (same | across_inputs)
     if not usable.any():
-        raise rows.refuse("the input changes in every row; a dwell time needs rows in a row at one input")
+        raise rows.refuse("the input changes in every row; a dwell time needs successive rows at one input")
     median = np.median(step[usable])
     regular = usable & (np.abs(step - median) <= REGULAR * median)
     if 2 * regular.sum() <= usable.sum():
@@ -324,9 +324,9 @@ def _trace(rows: _Rows, time_s: np.ndarray, value: np.ndarray) -> Device:
 
 
 def two_levels(value: np.ndarray) -> Levels | None:
-    """The two levels of ``value`` (n,), or None when there is one.
+    """The two levels of ``value`` (n,), or None where it has only one.
 
-    Two clusters about their medians, from the extremes on; the noise is the median absolute deviation within them.
+    The medians of two clusters, found from the extremes on; the noise is the median absolute deviation within them.
     """
     low, high = float(value.min()), float(value.max())
     if low == high:
@@ -362,7 +362,7 @@ def _bits(rows: _Rows, bit: np.ndarray, time_s: np.ndarray | None, interval_s: f
         raise rows.refuse(f"every bit is {bit[0]:g}; a fit needs both states")
     linked = np.arange(bit.size) > 0
     if time_s is not None:
-        # a bit is drawn under its own input from the one before it, so a change of input breaks nothing
+        # a bit is drawn under its own input from the one before it, so a change of input breaks no link
         linked, interval_s = _links(rows, time_s, across_inputs=True)
     return Device(
         name=rows.name, x=rows.x, state=(bit > 0).astype(np.int8), linked=linked, interval_s=interval_s, time_s=time_s

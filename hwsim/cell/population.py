@@ -15,7 +15,7 @@ import numpy as np
 from hwsim.cell.likelihood import CUTOFF
 
 LEAST_DEVICES = 3
-"""Fewer devices than this show no spread."""
+"""The fewest devices that show a spread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ def random_effects(values: np.ndarray, errors: np.ndarray, *, relative: bool) ->
 
 
 def _end(lost: Callable[[float], float], start: float, step: float, *, limit: float) -> float | None:
-    """Where ``lost`` passes zero going from ``start`` by growing steps; None if not within ``limit`` steps."""
+    """Where ``lost`` passes zero, from ``start`` on by growing steps; None if not within ``limit`` steps."""
     inside, reach = start, 1.0
     while lost(start + reach * step) < 0:
         inside = start + reach * step
@@ -124,7 +124,7 @@ def _end(lost: Callable[[float], float], start: float, step: float, *, limit: fl
 
 
 def _largest(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where ``function``, of one hump in [low, high], is largest: golden section."""
+    """The place of the maximum of ``function``, which has one hump in [low, high]: golden section."""
     golden = (math.sqrt(5.0) - 1.0) / 2.0
     a, b = high - golden * (high - low), low + golden * (high - low)
     at_a, at_b = function(a), function(b)

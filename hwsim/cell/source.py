@@ -1,9 +1,9 @@
-"""Random sources of digital p-bits, as jitted scalar functions: what word a generator shows after how many steps.
+"""Random sources of digital p-bits, as jitted scalar functions: the word that a generator shows after some steps.
 
-Fibonacci shift registers with XNOR feedback, as the public p-bit designs have them: all bits of the register are read
-as the uniform, and it moves ``shifts`` bits between two reads, so few shifts leave successive numbers dependent
+Fibonacci shift registers with XNOR feedback, as in the public p-bit designs: all bits of the register are the uniform,
+and it moves ``shifts`` bits between two numbers, so that few shifts leave successive numbers dependent
 (r' = 2 r mod 1 for one shift). xorshift32 (Marsaglia, J. Stat. Softw. 8 (2003)) and Xoshiro128+ (Blackman, Vigna, ACM
-TOMS 47 (2021)) are the good ones. ``ideal`` is the counter-based noise of the engines and has no state.
+TOMS 47 (2021)) are good ones. ``ideal`` is the counter-based noise of the engines and has no state.
 """
 
 import numba

@@ -1,4 +1,4 @@
-"""Check: everything wrong with a card file, and the JSON Schema that editors check cards with."""
+"""Check: the mistakes in a card file, and the JSON Schema with which editors check cards."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ _WORDS = {"chip": "chip", "pbit": "p-bit", "modes": "modes"}
 
 
 def check_file(path: Path) -> tuple[str, list[str]]:
-    """("p-bit", "chip" or "modes", mistakes) of the card in ``path``, a sentence each, none for a good one."""
+    """("p-bit", "chip" or "modes", mistakes) of the card in ``path``: one sentence each, none for a valid card."""
     kind = kind_of(path)
     try:
         card = read_card(path, CARD_KINDS[kind])

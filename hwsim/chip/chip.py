@@ -33,7 +33,7 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Weight registers. All of it None or 0: real numbers.
+    """Weight registers. They hold real numbers where all fields are None or 0.
 
     bits : signed integers of that many bits times one scale, full scale ``limit`` (None: the problem's largest weight)
     integer_bits, fraction_bits : fixed point s<integer>.<fraction> in the problem's own unit, instead
@@ -63,7 +63,7 @@ class Weights:
 class Control:
     """How an analog annealer realises biases and couplings, in units where the largest coupling is ``j_limit``.
 
-    h_limit, j_limit : ranges the problem is scaled into, None: not scaled
+    h_limit, j_limit : ranges into which the problem is scaled; None: not scaled
     h_noise, j_noise : Gaussian error of each bias and coupling, s.d.;  h_quantization, j_quantization : uniform error
     of the control DACs, half width;  background_susceptibility : chi, which adds chi h_j J_ij to h_i and chi J_ij J_jk
     to the coupling of i and k (D-Wave, "Error sources for problem representation")
@@ -95,11 +95,11 @@ class Control:
 
 @dataclass(frozen=True, kw_only=True)
 class Floorplan:
-    """What distance costs; None or 0 where nothing is known or nothing is lost.
+    """What distance costs. None: unknown;  0: no cost.
 
-    cell_pitch_m : side of a p-bit's cell without couplings;  coupling_area_m2 : what each coupling of a p-bit adds to
-    it, its weight register above all: all cells are as large as that of the most coupled p-bit;  wire_delay_s_per_m :
-    of a coupling's wire;  stage_delay_s : of each stage of the tree that adds up a p-bit's inputs;
+    cell_pitch_m : side of a p-bit's cell without couplings;  coupling_area_m2 : area that each coupling adds to it,
+    mostly a weight register. All cells are as large as that of the most coupled p-bit
+    wire_delay_s_per_m : of a coupling's wire;  stage_delay_s : of each stage of the tree that adds up a p-bit's inputs
     wire_energy_j_per_m : per toggle and length of wire
     """
 
@@ -131,11 +131,11 @@ class Floorplan:
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
-    """A machine a problem can be compiled to.
+    """A machine to which a problem can be compiled.
 
     fixed_beta : inverse temperature per unit of programmed weight where the hardware fixes it, else None
-    n_chips : pieces the machine is made of;  link_rate_per_s : words per second between two of them, None if unknown
-    missing : words on numbers nobody has published, grades : how good the numbers are, both by card key
+    n_chips : of which the machine is made;  link_rate_per_s : words per second between two of them, None if unknown
+    missing : words on numbers that nobody has published;  grades : how good the numbers are; both by card key
     """
 
     name: str

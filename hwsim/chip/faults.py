@@ -1,6 +1,6 @@
-"""Faults: what separates a chip from the ideal one, each with a name, so that it can be switched off or left alone.
+"""Faults: what sets a chip apart from the ideal one. Each has a name, by which it can be switched off or kept alone.
 
-A fault is some fields of the chip and the values they have on a chip without it.
+A fault is some fields of the chip, and their values on a chip without it.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from hwsim.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Words for people, and per part of the chip the fault-free values."""
+    """Words for people, and for each part of the chip its values without the fault."""
 
     label: str
     pbit: tuple[tuple[str, object], ...] = ()
@@ -47,10 +47,10 @@ FAULTS = {
     "weight-error": Fault(label="weight error", weights=(("dtod", 0.0),)),
     "control-error": Fault(label="control errors (ICE)"),
 }
-"""Every fault, by the name that `without`, ``--without`` and `hwsim blame` know it by."""
+"""Every fault, by its name in `without`, ``--without`` and `hwsim blame`."""
 
 _MORE = 2.0**20
-"""Steps added at both ends of an input that shall not saturate."""
+"""Steps added at both ends of an input that must not saturate."""
 
 
 def present_faults(chip: Chip) -> list[str]:
@@ -61,7 +61,7 @@ def present_faults(chip: Chip) -> list[str]:
 def without(chip: Chip, names: Iterable[str]) -> Chip:
     """The chip with the named faults switched off; a fault that it does not have changes nothing.
 
-    Raises InputError for an unknown name. Laws with a state-dependent rate keep their input range, which bounds it.
+    Raises InputError for an unknown name. Laws with a state-dependent rate keep their input range, which limits it.
     """
     for name in names:
         if name not in FAULTS:
@@ -81,7 +81,7 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
                 pbit = _unquantised(max(abs(low), abs(high)))
         elif name == "input-range" and not LAWS[chip.pbit.law].own_clock:
             low, high, step = input_quantiser(chip.pbit)
-            if step > 0:  # the same levels, and as many more on either side as nothing reaches
+            if step > 0:  # the same levels, and more on either side than any input reaches
                 pbit = _unquantised(None) | {"input_low": low - _MORE * step, "input_high": high + _MORE * step}
                 pbit["input_step"] = step
                 if high - low > _MORE * step:

@@ -18,9 +18,9 @@ _RANGES = {
     "weight_dtod": (0.003, 0.03),
     "stuck_fraction": (1e-4, 2e-3),
 }
-"""Drawn log-uniformly; no machine stands behind them."""
+"""Drawn log-uniformly; they are of no machine."""
 _OF_TAU = {"delay": (0.01, 0.3), "synapse_tau": (0.01, 0.2)}
-"""Drawn likewise, relative to tau."""
+"""Drawn log-uniformly too, relative to tau."""
 _BITS = {"dac_bits": (4, 8), "weight_bits": (4, 8)}
 """Drawn uniformly, both ends included."""
 

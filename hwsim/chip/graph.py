@@ -18,7 +18,7 @@ from hwsim.errors import InputError, ReadError
 @dataclass(frozen=True, eq=False)
 class Graph:
     """sites int64 (n,), ascending; wires int64 (m, 2), the smaller p-bit first, sorted; place float64 (n, 2) in cell
-    pitches, or None. Two graphs are equal when all of it is."""
+    pitches, or None. Two graphs are equal when all their arrays are."""
 
     sites: np.ndarray
     wires: np.ndarray

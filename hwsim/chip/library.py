@@ -121,7 +121,7 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
 
     Overrides are the parameters of p-bit and chip cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``pbit``
     (another p-bit card), ``clock``, ``participation``, ``random_source``, ``topology`` (another kind), ``graph`` (a
-    file with one's own). Text carries a unit; numbers are SI.
+    file with the user's own). Text carries a unit; numbers are SI.
     ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError or CardError in one sentence.
     """
     card = chip_card(name)
@@ -207,7 +207,7 @@ def card_chip(name: str | Path, card: PBitCard | ChipCard) -> Chip:
 
 
 def pbit_from(card: PBitCard) -> PBit:
-    """The model of a p-bit card as it is. Raises InputError where a number is missing or makes no sense."""
+    """The model of a p-bit card, without overrides. Raises InputError where a number is missing or out of range."""
     return pbit_model(card, _si_values(card))
 
 
@@ -217,7 +217,7 @@ _RIVALS = (
     (("dac_bits",), ("input_integer_bits", "input_fraction_bits"), ("input_low", "input_high", "input_step")),
     (("weight_bits", "weight_limit"), ("weight_integer_bits", "weight_fraction_bits")),
 )
-"""Groups of parameters that describe one thing in different ways."""
+"""Different descriptions of one thing, each a tuple of parameters."""
 
 
 def _si_values(card: PBitCard | ChipCard) -> dict[str, float | int]:
@@ -239,13 +239,13 @@ def _missing(entries: dict[str, Missing]) -> dict[str, str]:
 
 
 def _drop_rivals(values: dict[str, float | int], given: dict[str, float | int]) -> None:
-    """Take out of ``values`` what another way of describing the same thing, in ``given``, replaces."""
-    for groups in _RIVALS:
-        chosen = [group for group in groups if any(key in given for key in group)]
+    """Remove from ``values`` the other descriptions of what ``given`` describes."""
+    for rivals in _RIVALS:
+        chosen = [rival for rival in rivals if any(key in given for key in rival)]
         if chosen:
-            for group in groups:
-                if group not in chosen:
-                    for key in group:
+            for rival in rivals:
+                if rival not in chosen:
+                    for key in rival:
                         values.pop(key, None)
 
 

@@ -1,4 +1,4 @@
-"""Topology: which p-bits of a chip a wire can join. Enters: a kind and its sizes. Leaves: counts, wires, positions.
+"""Topology: which p-bits of a chip wires can join. Enters: a kind and its sizes. Leaves: counts, wires, positions.
 
 p-bits of a fixed graph are numbered from 0: row by row on grids (layer by layer before that), as D-Wave numbers them on
 Chimera, Pegasus and Zephyr graphs, visible before hidden units on bipartite ones. Dead p-bits and wires are left out.
@@ -45,7 +45,7 @@ class Topology:
     size : m of a Pegasus or Zephyr graph;  graph : the user's own
     offsets, rotations : of an offset grid, the (rows, columns) from a p-bit to its neighbours, each turned
     ``rotations`` times by 90 degrees
-    dead_pbits, dead_wires : what does not work;  dead_fraction, dead_wire_fraction : shares that do not, drawn by
+    dead_pbits, dead_wires : those that do not work;  dead_fraction, dead_wire_fraction : shares that do not, drawn by
     dead_seed. A dead p-bit is known before a problem is placed, a stuck one is not
     """
 
@@ -91,17 +91,17 @@ class Topology:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the wires are there before any problem is."""
+        """Whether the chip has its wires before a problem is placed."""
         return self.kind not in ("all-to-all", "sparse")
 
     @property
     def has_dead(self) -> bool:
-        """Whether some of it does not work."""
+        """Whether some p-bits or wires do not work."""
         return bool(self.dead_pbits or self.dead_wires or self.dead_fraction or self.dead_wire_fraction)
 
     @property
     def sizes(self) -> tuple[str, ...]:
-        """Names of the numbers that say how large it is."""
+        """Names of the numbers that set its size."""
         names = tuple(name for name in _SIZES[self.kind] if name not in ("graph", "max_degree"))
         return (*names, "layers") if self.kind in GRIDS and self.layers is not None and "layers" not in names else names
 
@@ -129,8 +129,8 @@ def is_dead(topology: Topology, site: int) -> bool:
 
 
 def wires(topology: Topology) -> np.ndarray:
-    """int64 (m, 2): the wires of a fixed graph that work, the smaller p-bit first, sorted. Raises InputError for an
-    open one."""
+    """int64 (m, 2): the wires of a fixed graph that work, the smaller p-bit first, sorted. Raises InputError where
+    the topology has none of its own."""
     if not topology.is_fixed:
         raise InputError(f"a chip whose topology is {topology.kind} has no wires of its own")
     return _working(topology) if topology.has_dead else _wires(topology)
@@ -180,10 +180,10 @@ def _all_sites(topology: Topology) -> np.ndarray:
 def positions(topology: Topology) -> np.ndarray:
     """float64 (n, 2): x and y of the cells of the p-bits of a fixed graph, in cell pitches, in the order of `sites`.
 
-    Grids are drawn as they are; a cubic one has the p-bits of a column of layers in a small square. D-Wave's graphs
-    take dwave-graphs' drawing, and any drawing that is no grid is pulled onto the smallest square of cells: p-bits in
+    Grids keep their shape; a cubic one has the p-bits of a column of layers in a small square. D-Wave's graphs take
+    dwave-graphs' drawing, and a drawing that is no grid is moved onto the smallest square of cells: p-bits in
     order of y fill its rows, each row in order of x. Random regular graphs, and own graphs without positions, fill a
-    square row by row; bipartite ones have a column of visible units beside one of hidden units, folded alike.
+    square row by row; bipartite ones have a column of visible units beside one of hidden units, folded in the same way.
     """
     every, live = _all_sites(topology), sites(topology)
     return _all_positions(topology)[np.searchsorted(every, live)]

@@ -117,7 +117,7 @@ def _response(axes, below, fit: Fit, measured: Measured) -> None:
     if n == 1:
         device = fit.devices[0]
         z, slope = _z(device, along), along - device.centre
-        c = device.line_covariance
+        c = device.covariance
         error = _SIGMA * np.sqrt(c[0, 0] + 2 * slope * c[0, 1] + slope**2 * c[1, 1])
         axes.fill_between(
             along, _law(z - error), _law(z + error), color=_LAW, alpha=0.2, linewidth=0, label="95 % band of the fit"
@@ -158,7 +158,7 @@ def _law(z: np.ndarray) -> np.ndarray:
 
 
 def _z(device: DeviceFit, x: np.ndarray) -> np.ndarray:
-    return device.line[0] + device.line[1] * (x - device.centre)
+    return device.z_and_gain[0] + device.z_and_gain[1] * (x - device.centre)
 
 
 def _fractions(kind: str, device: Device, found: DeviceFit) -> tuple[np.ndarray, ...]:

@@ -107,7 +107,7 @@ def _mixed_laws(rng: np.random.Generator, made: Made, laws: Collection[int]) -> 
 
 
 def _rates(rng: np.random.Generator, made: Made) -> Made:
-    """Laws whose rate depends on the state look at the bounding rate, so the input must stay within limits."""
+    """Laws whose rate depends on the state tick at the largest rate, so the input must stay within limits."""
     gain, offset = made.get("gain", np.ones(_n(made))), made.get("offset", np.zeros(_n(made)))
     return _mixed_laws(rng, made, [P_KIT, RELAXATION]) | _limited(rng, made) | {"z_limit": gain * (2 + np.abs(offset))}
 
