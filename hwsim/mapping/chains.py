@@ -18,8 +18,11 @@ _TORQUE = 1.414
 
 @dataclass(frozen=True, kw_only=True)
 class Embedded:
-    """Where the problem sits. sites int64 (n,): numbers of the p-bits used; chain int32 (n,): the spin each carries, or
-    None where each p-bit is a spin of its own; network : of those p-bits, in their order, in problem units."""
+    """Where the problem sits.
+
+    sites : int64 (n,), numbers of the p-bits used;  chain : int32 (n,), the spin that each carries, or None where each
+    carries a spin of its own;  network : of those p-bits, in their order, in problem units
+    """
 
     sites: np.ndarray
     chain: np.ndarray | None
@@ -29,7 +32,7 @@ class Embedded:
 def torque_chain_strength(network: Network) -> float:
     """Chain strength by uniform torque compensation: 1.414 times the r.m.s. coupling times sqrt(mean degree).
 
-    Raises InputError for couplings and biases whose squares overflow, here and in every scale of a problem.
+    Raises InputError for couplings and biases whose squares may overflow, here or elsewhere.
     """
     largest = max(np.abs(network.weight).max(initial=0), np.abs(network.bias).max(initial=0))
     if largest > _LARGEST:

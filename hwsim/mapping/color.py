@@ -27,7 +27,7 @@ def check_coloring(color: np.ndarray, indptr: np.ndarray, indices: np.ndarray) -
 
 
 def _two_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
-    """Breadth first, a whole frontier at a time; None when an odd cycle turns up."""
+    """Breadth first, a whole frontier at a time; None where there is an odd cycle."""
     n = len(indptr) - 1
     color = np.full(n, -1, dtype=np.int32)
     for root in range(n):
@@ -50,7 +50,7 @@ def _two_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
 def first_fit(indptr: np.ndarray, indices: np.ndarray, order: np.ndarray) -> np.ndarray:
     """int32 (n,): a proper colouring, each p-bit in turn in the first colour that no neighbour has.
 
-    order : int64 (n,), whose turn comes when
+    order : int64 (n,), p-bits in the order of their turns
     """
     n = len(indptr) - 1
     color = np.full(n, -1, dtype=np.int32)

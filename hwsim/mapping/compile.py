@@ -35,7 +35,7 @@ from hwsim.units import TICK_S, to_ticks
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What `compile` is asked beside a problem and a chip; see there."""
+    """The options of `compile`; see there."""
 
     die_seed: int = 0
     delay_s: Mapping = field(default_factory=dict)
@@ -51,9 +51,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A problem as spins: labels in order, their network, what else was said of it.
+    """A problem as spins: labels in order, their network, and what else is known of it.
 
-    pdit : int32 (n,), see hwsim.program.Cells, or None;  problem : what was given
+    pdit : int32 (n,), see hwsim.program.Cells, or None;  problem : as it was given
     """
 
     labels: list
@@ -80,15 +80,15 @@ def compile(
 
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
     {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
-    A chip with a floorplan adds that of its own wires: p-bits are placed (`hwsim.mapping.layout`) and measured.
-    On a chip with fixed wires a problem sits as it is where its spins are named by p-bits and its couplings are wires.
-    Else ``embedding`` says which p-bits carry each spin: {label: p-bits}; None searches one, "never" refuses.
+    A chip with a floorplan adds the delay of its own wires, from a layout of the p-bits (`hwsim.mapping.layout`).
+    On a chip with fixed wires, a problem whose spins are named by p-bits and whose couplings are wires is placed as it
+    is. Else ``embedding`` says which p-bits carry each spin: {label: p-bits}; None searches for one, "never" refuses.
     Where wires can be chosen but a p-bit has too few, None splits a spin into copies.
     ``chain_strength`` holds the p-bits of one spin together: a number in problem units, "torque" (None: uniform torque
     compensation) or "sufficient", at which no ground state breaks a chain.
     ``parts`` splits the p-bits over that many chips, or says the chip of each; ``exchange_s`` is the interval at which
-    chips exchange the states of their boundaries (None: at once, as within a chip).
-    Energies of runs are those of the problem as it was asked, whatever the registers made of it.
+    chips exchange the states of their boundaries (None: values cross at once, as within a chip).
+    Runs report the energies of the problem as given, not those of the network in the registers.
     Raises DoesNotFitError naming the limit and the value.
     """
     settings = Settings(
@@ -176,7 +176,7 @@ def _wires(
 
 
 def _exchange(network: Network, settings: Settings) -> np.ndarray | None:
-    """int64 (m,): the interval at which wires between chips carry values; None where they do at once."""
+    """int64 (m,): the interval at which wires between chips carry values; None where they carry them at once."""
     parts, exchange_s = settings.parts, settings.exchange_s
     if parts is None or exchange_s is None:
         return None
@@ -260,8 +260,8 @@ def _readout(asked: Asked, placed: Embedded, network: Network) -> Readout:
 
 
 def _prices(chip: Chip, layout: Layout | None) -> Prices:
-    """What the chip charges, and the wires of the layout."""
-    proposes = LAWS[chip.pbit.law].own_clock  # an update of such a law is but a proposal, at the bounding rate
+    """What the chip charges, and the energy of the layout's wires."""
+    proposes = LAWS[chip.pbit.law].own_clock  # an update of such a law only proposes, at the largest rate
     prices = replace(chip.prices, update_j=None) if proposes else chip.prices
     grades = {key: chip.grades[key] for key in (*PRICES, "wire_energy") if key in chip.grades}
     return Prices(
@@ -292,8 +292,8 @@ def _color(chip: Chip, network: Network, pdit: np.ndarray | None) -> np.ndarray:
 
 
 def embed(problem: Any, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]] | None:
-    """{label: p-bits} for the spins of ``problem`` on ``chip``, None where there is nothing to search: it sits as it
-    is, or wires can be chosen. Raises DoesNotFitError."""
+    """{label: p-bits} for the spins of ``problem`` on ``chip``; None where none need be searched: the problem fits as
+    it is, or wires can be chosen. Raises DoesNotFitError."""
     if not chip.topology.is_fixed:
         return None
     labels, asked, _, _ = spin_network(problem)
@@ -352,7 +352,7 @@ def spin_network(problem: Any) -> tuple[list, Network, float, str]:
 
 
 _NOISE_SIGMAS, _FLICKER_SIGMAS = 6.0, 4.0
-"""White noise is cut off there, and 1/f noise, a sum of ten normal octaves, exceeds it in 6 of 100,000 updates."""
+"""White noise is cut off at the first; 1/f noise, a sum of octaves, exceeds the second in 6 of 100,000 updates."""
 
 
 def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
@@ -372,7 +372,7 @@ def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, z_limit: np.ndarray) -> np.ndarray:
-    """float64 (n,): mean ticks of the grid between two updates; of a law with rates, at the rate that bounds them."""
+    """float64 (n,): mean ticks of the grid between two updates; of a law with rates, at the largest."""
     pbit = chip.pbit
     tau = np.asarray(die.tau_s, dtype=np.float64) / TICK_S
     if chip.clock.period_s is not None:

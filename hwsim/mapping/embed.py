@@ -1,4 +1,4 @@
-"""Embed: a problem on a chip whose wires do not match it. A spin becomes a chain of p-bits that hold one value.
+"""Embed: a problem on a chip whose wires are not its couplings. A spin becomes a chain of p-bits that hold one value.
 
 Enters: a network and a chip with a fixed graph. Leaves: the network of the chip's p-bits. The search is minorminer's
 (Cai, Macready, Roy, arXiv:1406.2741).
@@ -36,9 +36,9 @@ def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0)
         what = f"one fits on {_words(larger)}" if larger is not None else _with_wires_of_choice(network, chip.topology)
         if not chip.topology.sizes:
             what = f"the graph is your own, of one size; {_with_wires_of_choice(network, chip.topology)}"
-        if (there := len(wires(chip.topology))) < len(network.weight) // 2:
+        if (n_wires := len(wires(chip.topology))) < len(network.weight) // 2:
             raise DoesNotFitError(
-                f"chip {chip.name!r} has {there} wires, fewer than the {len(network.weight) // 2} couplings of the "
+                f"chip {chip.name!r} has {n_wires} wires, fewer than the {len(network.weight) // 2} couplings of the "
                 f"problem; {what}"
             )
         raise DoesNotFitError(
@@ -49,7 +49,7 @@ def find_embedding(network: Network, labels: list, chip: Chip, *, seed: int = 0)
 
 
 def _with_wires_of_choice(network: Network, topology: Topology) -> str:
-    """What always fits: copies of spins on p-bits of as many couplings as this graph has."""
+    """Words on what always fits: copies of spins, on p-bits of as many couplings as this graph has."""
     most = max(int(np.bincount(wires(topology).ravel(), minlength=1).max()) if len(wires(topology)) else 0, 3)
     total = int(copies_needed(network.degree, most).sum())
     return f"where wires can be chosen (topology sparse), {total} p-bits of {most} couplings hold it"
@@ -70,7 +70,7 @@ def _search(network: Network, topology: Topology, seed: int, limit_s: float) -> 
         return None
     try:
         found = minorminer.find_embedding(edges, target.tolist(), random_seed=seed, timeout=limit_s) if edges else {}
-    except RuntimeError:  # it cannot even begin: chains of this many couplings are too long for the graph
+    except RuntimeError:  # it cannot begin: chains of this many couplings are too long for the graph
         return None
     if edges and not found:
         return None
@@ -113,7 +113,7 @@ def embedded(
     network: Network, labels: list, chip: Chip, embedding: Mapping[Any, Sequence[int]], *, strength: float | None = None
 ) -> Embedded:
     """The network of the p-bits: biases shared along a chain, couplings shared by all wires between two chains, and
-    -``strength`` (None: torque compensation) on the wires of a chain. Raises InputError for what is no embedding."""
+    -``strength`` (None: torque compensation) on the wires of a chain. Raises InputError for an invalid embedding."""
     strength = torque_chain_strength(network) if strength is None else strength
     missing = [label for label in labels if not embedding.get(label)]
     if missing:

@@ -1,7 +1,7 @@
 """Layout: where p-bits sit on the die and what the wires between them cost in length, delay and energy.
 
-Enters: the network a chip holds and, on a fixed graph, its p-bits. Leaves: a Layout. Where wires can be chosen, p-bits
-are put on a square grid and moved by annealing until the wires are short.
+Enters: the network that a chip holds and, on a fixed graph, its p-bits. Leaves: a Layout. Where wires can be chosen,
+p-bits are put on a square grid and moved by annealing until the wires are short.
 """
 
 import math
@@ -42,7 +42,7 @@ class Layout:
 
 
 def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -> Layout:
-    """The Layout of ``network`` whose p-bit k sits on site ``sites[k]`` of ``chip``; ``seed`` is of the annealing."""
+    """The Layout of ``network`` whose p-bit k sits on site ``sites[k]`` of ``chip``; ``seed`` : of the annealing."""
     topology, plan, n = chip.topology, chip.floorplan, len(network.bias)
     if topology.is_fixed:
         place = positions(topology)[np.searchsorted(sites_of(topology), sites)]
@@ -71,7 +71,7 @@ def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -
 
 
 def whole_die(chip: Chip) -> Problem:
-    """A problem with a coupling on every wire of ``chip``. Raises InputError where it has none of its own."""
+    """A problem with a coupling on every wire of ``chip``. Raises InputError where the chip has no wires of its own."""
     if not chip.topology.is_fixed:
         raise InputError(f"chip {chip.name!r} has no wires of its own: give a problem to lay out")
     nodes = sites_of(chip.topology)
@@ -81,7 +81,7 @@ def whole_die(chip: Chip) -> Problem:
 
 
 def on_wires(network: Network, chip: Chip, sites: np.ndarray | None) -> np.ndarray:
-    """bool (m,): connections of p-bits on ``sites`` (n,) that a wire of ``chip`` carries; all, where its wires can be
+    """bool (m,): connections of p-bits on ``sites`` (n,) that a wire of ``chip`` carries: all where wires can be
     chosen, else all but the cross-talk of control lines."""
     if sites is None or not chip.topology.is_fixed:
         return np.ones(len(network.weight), dtype=bool)
@@ -105,8 +105,8 @@ def fan_in_stages(degree: np.ndarray) -> np.ndarray:
 def placed(network: Network, *, seed: int = 0) -> np.ndarray:
     """float64 (n, 2): a cell of the smallest square grid for each p-bit, annealed to a short total Manhattan length.
 
-    Swaps within a window that shrinks with the temperature; an empty cell can be swapped with too. A function of the
-    network and ``seed``.
+    A p-bit swaps with another, or moves to an empty cell, within a window that shrinks with the temperature. The result
+    depends on the network and ``seed`` alone.
     """
     n = len(network.bias)
     side = math.ceil(math.sqrt(n))

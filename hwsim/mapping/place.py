@@ -1,6 +1,6 @@
-"""Place: does the chip hold the problem, and on which p-bits? The limits first, then the wires.
+"""Place: whether the chip holds the problem as it is. The limits are checked first, then the wires.
 
-On a chip with a fixed graph a spin whose name is the number of a p-bit sits on that p-bit.
+On a chip with a fixed graph a spin is named by the number of the p-bit on which it sits.
 """
 
 import numpy as np

@@ -27,7 +27,7 @@ def quantize_weights(
 
 
 def fixed_point(values: np.ndarray, integer_bits: int, fraction_bits: int) -> np.ndarray:
-    """Round ``values`` to s<integer>.<fraction>: multiples of 2**-fraction, clipped short of +-2**integer."""
+    """Round ``values`` to s<integer>.<fraction>: multiples of 2**-fraction, clipped to less than 2**integer in size."""
     unit = 2.0**fraction_bits
     top = 2.0 ** (integer_bits + fraction_bits) - 1
     return np.clip(np.rint(values * unit), -top, top) / unit

@@ -1,4 +1,4 @@
-"""Registers: the biases and couplings that a chip really holds, beside those the problem asks for.
+"""Registers: the biases and couplings that a chip realises for those of a problem.
 
 Enters: a network in problem units. Leaves: another network in problem units, with rounding, errors and cross-talk.
 """
@@ -14,7 +14,7 @@ from hwsim.streams import generator
 
 
 def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
-    """What the registers and control lines of die ``die_seed`` make of the network ``asked``."""
+    """The network that the registers and control lines of die ``die_seed`` realise for ``asked``."""
     weights, control = chip.weights, chip.control
     bias, weight = asked.bias, asked.weight
     full = _largest(bias, weight)
@@ -34,8 +34,8 @@ def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
 
 
 def register_codes(asked: Network, chip: Chip) -> dict[str, Any]:
-    """What the weight registers hold, before a die's own errors: the fields of hwsim.program.Placement for it, none
-    where registers hold real numbers."""
+    """What the weight registers hold, before a die's own errors, as fields of hwsim.program.Placement; no fields where
+    registers hold real numbers."""
     weights = chip.weights
     if weights.bits is not None:
         bias, weight = quantize_weights(asked.bias, asked.weight, bits=weights.bits, limit=weights.limit)
@@ -51,7 +51,7 @@ def register_codes(asked: Network, chip: Chip) -> dict[str, Any]:
 
 
 def control_scale(asked: Network, chip: Chip) -> float:
-    """Units of the control lines per problem unit: the largest coupling at its limit, no bias beyond its own."""
+    """Units of the control lines per problem unit: the largest at which couplings and biases stay within limits."""
     control = chip.control
     ratios = []
     for values, limit in ((asked.weight, control.j_limit), (asked.bias, control.h_limit)):
@@ -62,7 +62,7 @@ def control_scale(asked: Network, chip: Chip) -> float:
 
 
 def controlled(network: Network, control: Control, scale: float, die_seed: int) -> Network:
-    """The network with integrated control errors, drawn once: they stand still during a run.
+    """The network with integrated control errors, drawn once: they do not change during a run.
 
     Each coupling is one control line, so both directions have the same error.
     """

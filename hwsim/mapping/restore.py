@@ -1,12 +1,12 @@
-"""The problem that a program was compiled from, as far as the program tells: its variables, couplings and energies."""
+"""The problem from which a program was compiled, as far as the program knows it: variables, couplings and energies."""
 
 from hwsim.problem.problem import Problem, make_bqm
 from hwsim.program import Program
 
 
 def restored_problem(program: Program, *, name: str) -> Problem:
-    """The problem of the network of ``program``, in spins, with what the program knows of it; called ``name`` where it
-    knows no name."""
+    """The problem of the network of ``program``, in spins, with what the program knows of it; called ``name`` where the
+    program knows no name."""
     network, readout = program.problem_network, program.readout
     bqm = make_bqm(network.bias, *network.pairs, readout.names, offset=readout.energy_offset)
     return Problem(

@@ -1,7 +1,7 @@
 """Sparsify: a spin with more couplings than a p-bit has wires becomes a path of copies that hold one value.
 
-Enters: a network and the most couplings of a p-bit. Leaves: an Embedded on p-bits of their own, which keeps the law of
-the problem among the reads whose copies agree (Aadit et al., Nat. Electron. 5, 460 (2022); arXiv:2503.01177).
+Enters: a network and the most couplings of a p-bit. Leaves: an Embedded whose reads, where all copies agree, follow
+the law of the problem (Aadit et al., Nat. Electron. 5, 460 (2022); arXiv:2503.01177).
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from hwsim.program import Network
 
 
 def copies_needed(degree: np.ndarray, most: int) -> np.ndarray:
-    """int64 (n,): copies of spins with ``degree`` couplings. A path of c copies has c (most - 2) + 2 wires to spare."""
+    """int64 (n,): copies of spins with ``degree`` couplings. A path of c copies has room for c (most - 2) + 2."""
     if most < 3 and np.any(degree > most):
         raise DoesNotFitError(f"copies of a spin need p-bits of at least 3 couplings, got {most}")
     return np.where(degree <= most, 1, -(-(degree - 2) // max(most - 2, 1)))
@@ -30,7 +30,7 @@ def sparsified(network: Network, most: int, *, strength: float | None = None) ->
     copies = copies_needed(degree, most)
     first = np.concatenate(([0], np.cumsum(copies)))
     chain = np.repeat(np.arange(n), copies)
-    # the port that each coupling of a row takes: end copies have one port more than the others, one of one copy all
+    # the port of each coupling of a row: end copies have one port more than the others, a single copy has all
     port = np.empty(len(network.weight), dtype=np.int64)
     for i in range(n):
         row = slice(network.indptr[i], network.indptr[i + 1])
@@ -51,7 +51,7 @@ def sparsified(network: Network, most: int, *, strength: float | None = None) ->
 
 
 def _deal(degree: int, copies: int, most: int) -> np.ndarray:
-    """int64 (degree,): the copy of each coupling, as even as the ports allow, those of a copy in a row."""
+    """int64 (degree,): the copy of each coupling, as evenly as the ports allow, those of one copy in a row."""
     if copies == 1:
         return np.zeros(degree, dtype=np.int64)
     ports = np.full(copies, most - 2)

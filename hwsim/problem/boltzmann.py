@@ -40,7 +40,7 @@ def dbm(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], *, name: st
 
 
 def bm(weights: np.ndarray, bias: np.ndarray, *, n_visible: int, name: str = "bm") -> Problem:
-    """A Boltzmann machine of units coupled at will: ``weights`` float64 (n, n), symmetric; the first are visible."""
+    """A Boltzmann machine with any couplings: ``weights`` float64 (n, n), symmetric; the first are visible."""
     weights, bias = _matrix(weights, "weights"), np.asarray(bias, dtype=np.float64)
     n = len(bias)
     if weights.shape != (n, n) or np.any(weights != weights.T) or np.any(np.diag(weights)):

@@ -1,4 +1,4 @@
-"""Constraints: a model with an objective and conditions becomes a QUBO with penalties, and says which broke.
+"""Constraints: a model with an objective and constraints becomes a QUBO with penalties; reads tell which they break.
 
 Enters: a dimod ConstrainedQuadraticModel. Leaves: a Problem; later, states of its variables and what they violate. The
 conversion is dimod.cqm_to_bqm: an inequality takes binary slack variables, an integer binary digits.
@@ -23,7 +23,7 @@ def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constraine
     Slack bits are slack0_0, slack0_1, ...; fractional coefficients of an inequality are multiplied by the power of ten,
     at most 1000, that makes them whole, and its violations with them. Raises InputError for continuous variables,
     integers outside 0 to 2**20, soft and quadratic constraints, numbers that are not finite, and a constraint that
-    nothing satisfies.
+    no values satisfy.
     """
     import dimod
 
@@ -91,7 +91,7 @@ def _add(model: Any, label: Any, constraint: Any) -> None:
     ends = [sorted((0.0, c * model.upper_bound(v))) for v, c in terms.items()]
     low, high = (sum(end[side] for end in ends) for side in (0, 1))
     if (sense != ">=" and low > rhs + 1e-9) or (sense != "<=" and high < rhs - 1e-9):
-        raise InputError(f"constraint {label} holds for no values of its variables")
+        raise InputError(f"no values of its variables satisfy constraint {label}")
     model.add_constraint_from_iterable(list(terms.items()), sense, rhs, label=label)
 
 
@@ -100,13 +100,13 @@ def _whole(value: float) -> bool:
 
 
 def _slack_names(variables: Any, taken: Any) -> dict:
-    """dimod draws their labels at random: {its label: slack<k>_<bit>}."""
-    groups: dict[str, int] = {}
+    """{dimod's label: slack<k>_<bit>}; dimod draws its labels at random."""
+    numbers: dict[str, int] = {}
     names = {}
     for label in variables:
         found = re.fullmatch(r"slack_(v[0-9a-f]{32})_(\d+)", label) if isinstance(label, str) else None
         if found:
-            k = groups.setdefault(found.group(1), len(groups))
+            k = numbers.setdefault(found.group(1), len(numbers))
             names[label] = f"slack{k}_{found.group(2)}"
             while names[label] in taken:
                 names[label] += "'"
@@ -114,7 +114,7 @@ def _slack_names(variables: Any, taken: Any) -> dict:
 
 
 def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> dict[str, Any]:
-    """What ``states`` int8 (reads, n) of +-1, in the order of ``labels``, violate.
+    """The constraints that ``states`` int8 (reads, n) of +-1, in the order of ``labels``, break.
 
     constraints : [(label, share of reads that break it)], most broken first;  feasible : share of reads that break
     none;  best_objective : the best among those, None without one;  objective : of the read with the fewest broken.
@@ -154,8 +154,8 @@ def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> di
 
 
 def broken_clauses(problem: Problem, labels: list, states: np.ndarray) -> dict[str, Any]:
-    """Clauses that ``states`` int8 (reads, n) violate: how many there are, the fewest broken in a read, the mean, and
-    the share of reads that satisfy all; of weighted ones, hard and soft alike."""
+    """The clauses that ``states`` int8 (reads, n) break: the number of clauses, the fewest broken in a read, the mean,
+    and the share of reads that break none. Hard and soft clauses count alike."""
     place = {label: k for k, label in enumerate(labels)}
     broken = np.zeros(len(states), dtype=np.int64)
     for _, clause in problem.clauses:

@@ -1,7 +1,7 @@
 """Invertible logic: circuits whose valid states are the ground states of an Ising network, run in any direction.
 
-Gates are three- to five-spin Hamiltonians over named wires; a circuit is their sum. A clamp fixes wires, and the rest
-settles to whatever is consistent with them: forwards, backwards or sideways (Camsari et al., PRX 7, 031014 (2017)).
+Gates are three- to five-spin Hamiltonians over named wires; a circuit is their sum. A clamp fixes wires, and the
+others settle to values consistent with them: forwards, backwards or sideways (Camsari et al., PRX 7, 031014 (2017)).
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Gate:
 
 
 def _table(n: int, rule: Any) -> frozenset[tuple[int, ...]]:
-    """Rows of 0 and 1: all inputs with what ``rule`` makes of them."""
+    """Rows of 0 and 1: all inputs, each with the outputs of ``rule``."""
     rows = set()
     for k in range(2**n):
         bits = tuple((k >> i) & 1 for i in range(n))
@@ -71,7 +71,7 @@ GATES = {
         -4,
         _table(2, lambda a, b: ((a + b) & 1, (a + b) >> 1)),
     ),
-    # a + b + d = s + 2 c likewise; in spins a + b + d = s + 2 c too, so there is no field
+    # a + b + d = s + 2 c in the same way; that holds in spins too, so there is no field
     "full-adder": Gate(
         ("a", "b", "d", "s", "c"),
         {},
@@ -194,7 +194,7 @@ def multiplier(n: int, m: int) -> Circuit:
 
 
 def clamped(circuit: Circuit, values: Mapping[str, int]) -> Any:
-    """The circuit's spin model with words fixed: {word: number}. Raises InputError for a word or number it has not."""
+    """The circuit's spin model with words fixed: {word: number}. Raises InputError for a word or number not in it."""
     made = circuit.bqm()
     for name, number in values.items():
         if name not in circuit.words:

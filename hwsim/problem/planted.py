@@ -1,7 +1,6 @@
 """Planted problems: instances around a hidden state that is a ground state, so that its energy is known at any size.
 
-Enters: sizes and a seed. Leaves: a Problem. Each is a sum of parts of which every one is at its least for the hidden
-state.
+Enters: sizes and a seed. Leaves: a Problem. Each is a sum of parts, and the hidden state minimises every part.
 """
 
 from itertools import permutations, product
@@ -17,7 +16,7 @@ from hwsim.streams import generator
 def known_ground(
     text: str, n: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, ground: np.ndarray, source: str
 ) -> Problem:
-    """A problem of n spins and couplings (m,) whose ground state is ``ground``, for the reason ``source``."""
+    """A problem of n spins and couplings (m,) whose ground state is ``ground``; ``source`` says why."""
     energy = float(np.sum(values * ground[rows] * ground[columns]))
     bqm = make_bqm(np.zeros(n), rows, columns, values, range(n))
     return Problem(bqm=bqm, name=text, kind="ising", known_energy=energy, known_source=source, known_is_exact=True)
@@ -178,7 +177,7 @@ def _symmetries() -> list[list[int]]:
 
 
 def _tiled(text: str, n: int, bonds: list[tuple[int, int, float]], draw: np.random.Generator, source: str) -> Problem:
-    """The bonds, planted for all spins +1, turned so that a random state takes their place."""
+    """The problem of ``bonds`` planted for all spins +1, gauged so that a random state is the ground state instead."""
     hidden = draw.choice([-1.0, 1.0], n)
     rows, columns, values = (np.array(part) for part in zip(*bonds, strict=True))
     return known_ground(text, n, rows, columns, values * hidden[rows] * hidden[columns], hidden, f"planted: {source}")

@@ -18,8 +18,9 @@ class Problem:
     known_energy : of the ground state or the best state on record, with its source
     circuit, clamps : of a logic problem, a Circuit of hwsim.problem.logic and {word: number}
     roles : {role: labels}, such as visible and hidden units;  fixed : {label: value} of variables that were clamped
-    clauses : of a "sat" problem, (weight, literals), None for a hard one;  constrained : of a "constrained" problem,
-    dimod's model and what turns samples back into its variables;  maximised : its objective was turned to be minimised
+    clauses : of a "sat" problem, (weight, literals), weight None for a hard one
+    constrained : of a "constrained" problem, dimod's model and the function from samples to its variables
+    maximised : its objective was to be maximised, and has been negated
     """
 
     bqm: Any
@@ -44,7 +45,7 @@ def completed(problem: Problem, labels: Sequence, states: np.ndarray) -> tuple[l
 
 
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:
-    """Max-cut of a weighted graph; ``rows``, ``columns`` index ``nodes``. The best cut on record is looked up."""
+    """Max-cut of a weighted graph, with the best cut on record; ``rows`` and ``columns`` index ``nodes``."""
     from hwsim.problem.known import best_known_cut
 
     weights = np.asarray(weights, dtype=np.float64)
@@ -78,7 +79,7 @@ def make_bqm(
 def coupling_sigma(bqm: Any) -> float:
     """Scale of the input of a p-bit: mean over i of sqrt((n - 1) Var_j J_ij), the zeros of the full row included.
 
-    The spread by which Onizawa and Hanyu (arXiv:2604.01564) set their anneal, 0.1/sigma to 10/sigma.
+    Onizawa and Hanyu (arXiv:2604.01564) set their anneal by this spread: 0.1/sigma to 10/sigma.
     """
     spin = bqm if bqm.vartype.name == "SPIN" else bqm.change_vartype("SPIN", inplace=False)
     n = spin.num_variables

@@ -18,7 +18,7 @@ from hwsim.problem.sat import read_sat
 
 
 def read(source: str | Path) -> Problem:
-    """The problem in file ``source``, or of the generator it names. Raises InputError or ReadError in one sentence."""
+    """The problem in the file ``source``, or of the generator that it names. Raises InputError or ReadError."""
     path = Path(source)
     if not path.exists():
         text = str(source)
@@ -107,8 +107,8 @@ def _read_bqm(path: Path) -> Problem:
 
 
 def _read_constrained(path: Path, kind: str) -> Problem:
-    """An LP file, or dimod's own file of a constrained model. dimod turns the sign of an
-    objective to maximise, so that less is better; reports turn it back."""
+    """An LP file, or dimod's own file of a constrained model. dimod negates an objective to be maximised; reports
+    negate it back."""
     import dimod
 
     from hwsim.problem.constrained import penalised
@@ -224,7 +224,7 @@ def _read_rudy(path: Path, lines: list[str]) -> Problem:
             raise ReadError(f"{path} line {k}: an edge joins two different nodes of 1..{n}, got {i} {j}")
         key = (min(i, j), max(i, j))
         if key in seen:
-            raise ReadError(f"{path} line {k}: edge {i} {j} already stands in line {seen[key]}")
+            raise ReadError(f"{path} line {k}: edge {i} {j} is already in line {seen[key]}")
         seen[key] = k
         rows[e], columns[e] = i - 1, j - 1
         if len(parts) == 3:
@@ -250,7 +250,7 @@ def _real(path: Path, line: int, text: str) -> float:
 
 
 def describe(problem: Problem) -> dict[str, Any]:
-    """Facts about a problem, for people and JSON."""
+    """Facts about a problem, for tables and JSON."""
     from hwsim.problem.problem import coupling_sigma
 
     bqm = problem.bqm

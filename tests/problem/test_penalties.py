@@ -65,7 +65,7 @@ def model(build, **bounds):
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda c, x, y: c.add_constraint(x + y >= 3, label="no"), "constraint no holds for no values"),
+        (lambda c, x, y: c.add_constraint(x + y >= 3, label="no"), "no values of its variables satisfy constraint no"),
         (lambda c, x, y: c.add_constraint(x + y == 1, label="k", weight=3), "soft"),
         (lambda c, x, y: c.add_constraint(x * y == 1, label="k"), "quadratic"),
         (lambda c, x, y: c.add_constraint(x + 0.12345 * y <= 1, label="k"), "three decimals"),
