@@ -13,7 +13,7 @@ MAX_BITS = 20
 
 
 def lags_of(delay_ticks: np.ndarray, period_ticks: int) -> np.ndarray:
-    """int64 (m,): rounds until a commit is read. A p-bit never reads what is committed at the same tick: at least 1."""
+    """int64 (m,): rounds until a commit is read, at least 1: a p-bit never reads what is committed at the same tick."""
     return np.maximum(1, -(-np.asarray(delay_ticks, dtype=np.int64) // period_ticks))
 
 
@@ -32,8 +32,8 @@ def delayed_law(
 
     At every tick p-bit i joins with probability ``participation`` and draws +1 with (1 + tanh(beta I_i)) / 2, where
     I_i = -(h_i + sum_j J_ij s_j(t - lag_ij)); lag : int (m,), rounds, at least 1. Stationary to ``tolerance`` a step.
-    Raises InputError where history and new values are more than MAX_BITS bits, or nothing mixes (participation 1 may
-    alternate for ever).
+    Raises InputError where history and new values are more than MAX_BITS bits, or the chain does not mix (at
+    participation 1 states may alternate for ever).
     """
     n = len(bias)
     lag = np.asarray(lag, dtype=np.int64)

@@ -1,9 +1,9 @@
 """What one p-bit does by its law: how likely it is up, how long it stays, how long it remembers.
 
-Enters: a Program of independent p-bits that are all alike. Leaves: numbers and curves to lay measurements beside.
+Enters: a Program of independent p-bits that are all alike. Leaves: numbers and curves to compare with measurements.
 
-Whatever the law, a p-bit at -1 turns up at an update with chance ``up``, one at +1 turns down with chance ``down``, and
-all the rest follows from these two and from the times of the updates:
+Under any law, a p-bit at -1 turns up at an update with chance ``up``, one at +1 turns down with chance ``down``. The
+rest follows from these two and from the times of the updates:
 
     P(+1) = up / (up + down),   E[s(0) s(k)] - m^2 = (1 - m^2) (1 - up - down)^k   after k updates,
     P(k updates in one state) = q (1 - q)^(k - 1),   q = down at +1 and up at -1.
@@ -27,7 +27,7 @@ _normal = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2.0)), otypes=[n
 class Flips:
     """A p-bit at one input, which may change every interval.
 
-    update_s : mean time between its updates;  interval_s : mean time between two chances of an update, the same but
+    update_s : mean time between its updates;  interval_s : mean time between two chances of an update, the same except
     under a random-sequential clock, whose slots come more often than the p-bit's turn
     jitter_s : s.d. of an interval;  is_random : whether intervals are exponential
     up, down : probability that an interval turns the p-bit up when it is down, and down when it is up
@@ -42,7 +42,7 @@ class Flips:
 
     @property
     def kept(self) -> float:
-        """What an interval leaves of the correlation with the state before."""
+        """The share of the correlation with the state before that is left after an interval."""
         return 1.0 - self.up - self.down
 
     @property
@@ -125,8 +125,8 @@ def dwell_law(flips: Flips, leaves: float, edges: np.ndarray) -> np.ndarray:
 def correlation_law(flips: Flips, lags: np.ndarray) -> np.ndarray:
     """float64 (k,): correlation of the state at any time with the state ``lags`` (k,), s, later.
 
-    exp(-(up + down) t / interval) between random updates. Else the sum of kept^k P(k updates in t), where a time that
-    knows nothing of the clock has P(at least k) = (H_(k-1) - H_k) / interval, H_k(t) the integral to t of the
+    exp(-(up + down) t / interval) between random updates. Else the sum of kept^k P(k updates in t), where from a
+    time independent of the clock P(at least k) = (H_(k-1) - H_k) / interval, H_k(t) the integral to t of the
     probability that k intervals have passed (renewal theory: Cox 1962, section 4.2): without jitter, a straight line
     from each whole interval to the next.
     """

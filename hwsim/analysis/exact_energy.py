@@ -1,9 +1,9 @@
-"""The exact ground energy of a small problem, proved: by tree decomposition where the graph is narrow, else by Russian
-doll search, a branch and bound whose bounds are smaller problems.
+"""The exact ground energy of a small problem, proved by tree decomposition where the graph is narrow, else by Russian
+doll search: branch and bound whose bounds are smaller problems.
 
 Enters: a network of up to some 60 dense or 150 sparse spins, or a Problem. Leaves: its least energy, and a state that
-has it. The search solves the last k spins alone for k = 1, 2, ..., n; the energy of what is left open is at least that
-of its own spins plus minus the fields on them (Verfaillie, Lemaitre, Schiex, AAAI 1996).
+has it. The search solves the last k spins alone for k = 1, 2, ..., n; the energy of the open spins is at least their
+own least energy minus the sum of the |fields| on them (Verfaillie, Lemaitre, Schiex, AAAI 1996).
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def ground_state(
 
 
 def exact_energy(problem: Any) -> float:
-    """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where neither way ends.
+    """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where neither method ends.
 
     By tree decomposition where dwave-samplers is installed and the graph is narrow (a lattice of 20 x 200, say, of any
     couplings), else by branch and bound.
@@ -90,7 +90,7 @@ def narrow_energy(problem: Any) -> float | None:
         return None
     try:
         return float(TreeDecompositionSolver().sample(problem.bqm, num_reads=1).first.energy)
-    except ValueError:  # its own order of elimination is wider than it takes
+    except ValueError:  # its own order of elimination is wider than it accepts
         return None
 
 
@@ -115,7 +115,7 @@ def _search(j, max_nodes):
     spins = np.ones(n)
     nodes = 0
     for first in range(n - 1, -1, -1):
-        # the previous solution beside the new spin is where the search must improve
+        # the search must improve on the previous solution with the new spin added
         pull = 0.0
         for i in range(first + 1, n):
             pull += j[first, i] * state[i]

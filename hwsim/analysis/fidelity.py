@@ -1,8 +1,8 @@
 """How far samples are from the law they should follow, and how far perfect samples would be.
 
-Enters: state numbers (see ``exact.state_index``) or counts per state, and a law. Leaves: total variation distances.
+Enters: state numbers (``exact_laws.state_index``) or counts per state, and a law. Leaves: total variation distances.
 The noise floor is that of *independent* samples. Reads that share a schedule, or that follow each other in one chain,
-are clusters and scatter more; that is not modelled here, so a distance above the floor is not by itself a wrong law.
+are clusters and scatter more. That is not modelled here, so a distance above the floor alone proves no wrong law.
 """
 
 import math

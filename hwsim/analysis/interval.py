@@ -18,17 +18,18 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return _score_interval(successes / n, n, confidence)
 
 
-def clustered_wilson(success, group, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval for reads that share schedules: the number of reads is what they are worth.
+def clustered_wilson(success, schedule, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval for reads that share schedules, at their effective number.
 
-    success : bool (reads,); group : int (reads,), the schedule of each read. Where the rates of the G schedules scatter
-    more than those of independent reads would, n becomes p (1 - p) / v, v the variance of p between schedules, less
-    (z / t)^2 for a v known with G - 1 degrees of freedom only (Korn and Graubard, Survey Methodology 24, 193 (1998)).
-    It is never narrower than for independent reads. A single schedule says nothing about how schedules differ; nor do
-    reads of which none, or all, succeed.
+    success : bool (reads,); schedule : int (reads,), the schedule of each read. Where the rates of the G schedules
+    scatter more than those of independent reads would, n becomes (z / t)^2 p (1 - p) / v: v is the variance of p
+    between schedules, z and t are quantiles of the normal and of Student's law, with G - 1 degrees of freedom for t
+    (Korn and Graubard, Survey Methodology 24, 193 (1998)).
+    It is never narrower than for independent reads. A single schedule says nothing about how schedules differ; nor
+    do reads of which none, or all, succeed.
     """
     success = np.asarray(success, dtype=np.float64)
-    _, member, size = np.unique(np.asarray(group), return_inverse=True, return_counts=True)
+    _, member, size = np.unique(np.asarray(schedule), return_inverse=True, return_counts=True)
     n, n_schedules, p = success.size, size.size, float(success.mean())
     worth = float(n)
     if 1 < n_schedules < n and 0 < p < 1:
@@ -46,7 +47,7 @@ def _score_interval(p: float, n: float, confidence: float) -> tuple[float, float
     z2 = NormalDist().inv_cdf((1 + _level(confidence)) / 2) ** 2
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    # at the ends the algebra gives exactly 0 and 1; rounding need not
+    # at the ends the algebra gives exactly 0 and 1; rounded numbers may not
     return (0.0 if p == 0 else centre - half, 1.0 if p == 1 else centre + half)
 
 
@@ -75,19 +76,19 @@ def _student_cdf(t: float, dof: int) -> float:
     return 0.5 + 0.5 * inside
 
 
-def clustered_bootstrap(values, group, *, n_boot: int = 1000, seed: int = 0) -> np.ndarray:
+def clustered_bootstrap(values, schedule, *, n_boot: int = 1000, seed: int = 0) -> np.ndarray:
     """Replicates of the mean of ``values``, drawing schedules with replacement and then reads within each drawn one.
 
-    values : float64 or bool (reads,); group : int (reads,), the schedule of each read. Returns float64 (n_boot,).
+    values : float64 or bool (reads,); schedule : int (reads,), the schedule of each read. Returns float64 (n_boot,).
     The second stage adds the scatter within schedules once more, so intervals err on the wide side; with one read per
-    schedule it adds nothing. Fewer than about ten schedules give a rough interval whatever is done.
+    schedule it adds nothing. Fewer than about ten schedules give a rough interval by any method.
     """
-    values, group = np.asarray(values, dtype=np.float64), np.asarray(group)
-    if values.ndim != 1 or values.size == 0 or values.shape != group.shape:
-        raise InputError(f"values and group need one entry per read, got shapes {values.shape} and {group.shape}")
+    values, schedule = np.asarray(values, dtype=np.float64), np.asarray(schedule)
+    if values.ndim != 1 or values.size == 0 or values.shape != schedule.shape:
+        raise InputError(f"values and schedule need one entry per read, got shapes {values.shape} and {schedule.shape}")
     if n_boot < 1:
         raise InputError(f"n_boot must be >= 1, got {n_boot}")
-    _, member, size = np.unique(group, return_inverse=True, return_counts=True)
+    _, member, size = np.unique(schedule, return_inverse=True, return_counts=True)
     ordered = values[np.argsort(member, kind="stable")]
     first = np.cumsum(size) - size
     rng = np.random.default_rng(seed)
@@ -117,7 +118,7 @@ def percentile_interval(replicates, confidence: float = 0.95) -> tuple[float, fl
     return float(low), float(high)
 
 
-def standard_error(values: np.ndarray, group: np.ndarray) -> float | None:
+def standard_error(values: np.ndarray, schedule: np.ndarray) -> float | None:
     """Standard error of the mean of ``values`` (reads,) when reads of one schedule may be correlated.
 
     Between schedules when there are at least two (cluster means, exact for equal clusters), never below the one that
@@ -127,10 +128,10 @@ def standard_error(values: np.ndarray, group: np.ndarray) -> float | None:
     if n < 2:
         return None
     independent = float(np.std(values, ddof=1) / np.sqrt(n))
-    counts = np.bincount(group)
+    counts = np.bincount(schedule)
     if len(counts) < 2:
         return independent
-    sums = np.bincount(group, weights=values - values.mean())
+    sums = np.bincount(schedule, weights=values - values.mean())
     between = float(np.sqrt(len(counts) / (len(counts) - 1) * np.sum(sums**2)) / n)
     return max(independent, between)
 

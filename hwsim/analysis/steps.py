@@ -1,7 +1,7 @@
 """The energy of a read at every instant of its trace.
 
-Enters: a run with recorded traces. Leaves: the energy after each instant, each found from the last in one row of the
-network.
+Enters: a run with recorded traces. Leaves: the energy after each instant, computed from the one before and one
+row of the network.
 """
 
 import numpy as np

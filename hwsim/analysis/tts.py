@@ -1,7 +1,7 @@
-"""Time to solution in device seconds, with its interval, or an honest bound when nothing succeeded.
+"""Time to solution in device seconds, with its interval, or a lower bound where no read succeeded.
 
 Enters: energies and a target, or which reads succeeded and the schedule each ran under, and the time of a run. Leaves:
-a :class:`TimeToSolution`. What counts as reached, and how many runs that takes, is said here for everybody.
+a :class:`TimeToSolution`. This file alone defines when a target is reached, and how many runs that takes.
 """
 
 import math
@@ -20,7 +20,7 @@ TARGET_PROBABILITY = 0.99
 class TimeToSolution:
     """Device time after which repeated runs have succeeded at least once with ``target_probability``.
 
-    repeats, repeats_ci : runs that this takes;  tts_s, tts_ci_s : the seconds of so many
+    repeats, repeats_ci : number of these runs;  tts_s, tts_ci_s : their seconds
     When ``tts_is_bound``, no read succeeded and ``tts_s`` is a lower bound (rule of three: p < 3/n at 95 %).
     Intervals are (low, high); high is None when the data do not rule out any length.
     """
@@ -40,13 +40,13 @@ class TimeToSolution:
 
 
 def reached(energies: Any, target: float) -> Any:
-    """bool, like ``energies``: which are at ``target`` or below, up to rounding of the energy sum."""
+    """bool, like ``energies``: which of them are at ``target`` or below, up to rounding of the energy sum."""
     return energies <= target + 1e-9 * max(1.0, abs(target))
 
 
 def repeats(p: Any, target_probability: float = TARGET_PROBABILITY) -> Any:
-    """ln(1 - target) / ln(1 - p): runs of success probability ``p`` until one has succeeded with the target's; inf at
-    0, and one run from the target on. float64, like ``p``."""
+    """ln(1 - target) / ln(1 - p): runs of success probability ``p`` until one has succeeded with the target's
+    probability; inf at p = 0, and 1 where p is at least the target's. float64, like ``p``."""
     p = np.asarray(p, dtype=np.float64)
     with np.errstate(divide="ignore"):
         count = np.log1p(-target_probability) / np.log1p(-np.minimum(p, target_probability))
@@ -54,14 +54,14 @@ def repeats(p: Any, target_probability: float = TARGET_PROBABILITY) -> Any:
 
 
 def scaled(count: tuple[float, float | None], each: float) -> tuple[float, float | None]:
-    """An interval of so many, each ``each``."""
+    """The interval ``count`` times ``each``."""
     low, high = count
     return low * each, None if high is None else high * each
 
 
 def time_to_solution(
     success,
-    group,
+    schedule,
     anneal_time_s: float,
     *,
     overhead_s: float = 0.0,
@@ -70,13 +70,15 @@ def time_to_solution(
 ) -> TimeToSolution:
     """TTS = t ln(1 - target)/ln(1 - p), and t itself when p >= target; t = anneal_time_s + overhead_s of each anneal.
 
-    success : bool (reads,); group : int (reads,), the schedule of each read. Ronnow et al., Science 345, 420 (2014).
+    success : bool (reads,); schedule : int (reads,), the schedule of each read. Ronnow et al., Science 345, 420 (2014).
     The interval of p is Wilson's, with schedules as clusters (see ``clustered_wilson``). TTS falls with p, so its
     interval is that of p carried over. The bound at zero successes takes reads as independent.
     """
-    success, group = np.asarray(success), np.asarray(group)
-    if success.ndim != 1 or success.size == 0 or success.shape != group.shape:
-        raise InputError(f"success and group need one entry per read, got shapes {success.shape} and {group.shape}")
+    success, schedule = np.asarray(success), np.asarray(schedule)
+    if success.ndim != 1 or success.size == 0 or success.shape != schedule.shape:
+        raise InputError(
+            f"success and schedule need one entry per read, got shapes {success.shape} and {schedule.shape}"
+        )
     if success.dtype != np.bool_:
         raise InputError(f"success must be true or false for each read, got {success.dtype}")
     if not (anneal_time_s > 0 and math.isfinite(anneal_time_s)):
@@ -87,7 +89,7 @@ def time_to_solution(
         raise InputError(f"target_probability must lie between 0 and 1, got {target_probability}")
     time_s = anneal_time_s + overhead_s
     n, n_success = success.size, int(success.sum())
-    low, high = clustered_wilson(success, group, confidence)
+    low, high = clustered_wilson(success, schedule, confidence)
     if n_success:
         count = float(repeats(n_success / n, target_probability))
         most = float(repeats(low, target_probability)) if low > 0 else None
@@ -97,7 +99,7 @@ def time_to_solution(
         count_ci = (count, None)
     return TimeToSolution(
         n_reads=n,
-        n_schedules=np.unique(group).size,
+        n_schedules=np.unique(schedule).size,
         n_success=n_success,
         p_success=n_success / n,
         p_success_ci=(low, high),
