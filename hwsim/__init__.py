@@ -71,7 +71,7 @@ class _Package(ModuleType):
 
     @chip.setter
     def chip(self, value: Any) -> None:
-        """The import system offers the subpackage; ``import hwsim.chip.library`` finds it without."""
+        """Ignore the subpackage that the import system sets; ``import hwsim.chip.library`` does not need it."""
 
 
 sys.modules[__name__].__class__ = _Package

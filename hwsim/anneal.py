@@ -94,7 +94,7 @@ def table(times: Sequence[str | float], betas: Sequence[float], time: str | floa
 
 
 def drifted(anneal: Anneal, drift: float) -> Anneal:
-    """What the p-bits feel of ``anneal`` when the temperature rises as 1 + ``drift`` t (per second), in small steps."""
+    """``anneal`` as p-bits follow it when the temperature rises as 1 + ``drift`` t (per second), in small steps."""
     if drift == 0.0:
         return anneal
     n = min(max(DEFAULT_STEPS, len(anneal.start)), anneal.end)

@@ -1,7 +1,7 @@
-"""Archives: the ``.npz`` files of hwsim. A manifest says what kind of thing is inside; arrays lie beside it.
+"""Archives: the ``.npz`` files of hwsim. A manifest names the kind of content; arrays are stored with it.
 
 Enters: a kind, a manifest that msgspec can write, arrays. Leaves: a file, whole or not at all; or the same back,
-checked. What is another kind, cut or damaged is refused in one sentence that names what was found.
+checked. A file of another kind, cut or damaged, is refused in one sentence that names what was found.
 """
 
 import zipfile
@@ -49,7 +49,7 @@ def kind_of(path: str | Path | BinaryIO) -> str | None:
 def read(path: str | Path | BinaryIO, kind: str, manifests: Mapping[int, type[M]]) -> tuple[M, dict[str, np.ndarray]]:
     """(manifest, arrays) of the archive of ``kind`` at ``path``. manifests : the manifest of each version that is read.
 
-    Raises InputError for anything else, with what was found.
+    Raises InputError for anything else, naming what was found.
     """
     head, _ = _open(path, Head, manifest_only=True, wanted=kind)
     found = head.format.removeprefix(_FORMAT)

@@ -29,15 +29,15 @@ def _hashable(label: Any) -> Any:
 
 
 UNEMBEDDINGS = ("majority", "energy", "discard")
-"""How broken chains are read: by their vote, each at the value of least energy beside the others, or not at all."""
+"""How broken chains are read: by their vote, at the value of least energy given the others, or not at all."""
 
 
 def unembed_states(program: Any, states: np.ndarray, method: str = "majority") -> tuple[np.ndarray, np.ndarray]:
     """(int8 (kept, variables), bool (reads,)): values of the problem's variables, and which reads they are of.
 
-    "majority" : the vote of each chain;  "energy" : broken chains take values one by one, the strongest input of those
-    left first, each the value of least energy beside those that are set;  "discard" : reads with a broken chain are
-    dropped. The last alone keeps the law of the problem: unbroken reads have its energy, and a constant.
+    "majority" : the vote of each chain;  "energy" : broken chains are set one by one, that with the strongest input
+    first, each to the value of least energy given those that are set;  "discard" : reads with a broken chain are
+    dropped. Only "discard" keeps the law of the problem: unbroken reads have its energy plus a constant.
     """
     if method not in UNEMBEDDINGS:
         raise InputError(f"unembedding must be one of {', '.join(UNEMBEDDINGS)}, got {method!r}")

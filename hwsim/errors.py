@@ -1,4 +1,4 @@
-"""The few ways hwsim says no: each error is one clear sentence that names the value and the rule.
+"""The errors of hwsim: each is one sentence that names the value and the rule.
 
 The command line prints the sentence and exits with code 2; a library user catches :class:`HwsimError`.
 """
@@ -25,7 +25,7 @@ class DoesNotFitError(HwsimError):
 
 
 class UnsupportedError(HwsimError):
-    """An engine cannot honour a feature of the program; the sentence names the feature and who can."""
+    """An engine cannot honour a feature of the program; the sentence names the feature and the engines that can."""
 
 
 class MissingExtraError(HwsimError, ImportError):

@@ -1,4 +1,4 @@
-"""Files that a reader never sees half of: written beside their place, then renamed."""
+"""Files that are written whole or not at all: under another name in the same folder, then renamed."""
 
 import os
 import tempfile
@@ -11,10 +11,10 @@ from hwsim.errors import InputError
 
 @contextmanager
 def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
-    """A new file to write, which takes the place of ``path`` at the end, or goes if anything fails.
+    """A new file to write, which replaces ``path`` at the end, or is deleted if anything fails.
 
-    keep : a file that is at ``path`` by then stays, and the new one goes. Raises InputError where no file can be made
-    there.
+    keep : where ``path`` exists by then it stays, and the new file is deleted. Raises InputError where no file can be
+    made there.
     """
     path = Path(path)
     try:

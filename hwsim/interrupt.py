@@ -1,4 +1,4 @@
-"""Ctrl-C: the first one is a note to stop at the next opportunity, the second ends at once."""
+"""Ctrl-C: the first asks to stop at the next opportunity, the second ends at once."""
 
 import signal
 import threading
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class CtrlC:
-    """Turns the first Ctrl-C into a note to stop at the next opportunity; works in the main thread, elsewhere idles.
+    """Turns the first Ctrl-C into a request to stop at the next opportunity; does nothing outside the main thread.
 
     Where one listens within another, both hear.
     """
@@ -29,7 +29,7 @@ class CtrlC:
 
     @property
     def _around(self) -> "CtrlC | None":
-        """The one that listened before this."""
+        """The listener around this one."""
         owner = getattr(self._before, "__self__", None)
         return owner if isinstance(owner, CtrlC) else None
 

@@ -61,4 +61,4 @@ def kernel(function: Callable) -> Any:
 
 
 inline = numba.njit(inline="always", error_model="numpy")
-"""For a part of a kernel that is small beside a call: a call passes seven words for every array."""
+"""For a part of a kernel that takes less time than a call: a call passes seven words for every array."""

@@ -1,7 +1,7 @@
 """What moved: old paths work for one release, with a DeprecationWarning for every name taken from them.
 
-Enters: the import of a path that no longer is there, or a name that left a module which is. Leaves: what is found where
-it is now. The finder stands last, so it costs nothing where the path is there.
+Enters: an import of a path that no longer exists, or a name that left a module. Leaves: what the name means now. The
+finder comes last, so that other imports cost nothing more.
 """
 
 import sys
@@ -36,13 +36,13 @@ MOVED: dict[str, tuple[str, ...]] = {
     "hwsim.engine.energy": ("hwsim.program.energy",),
     "hwsim.engine.run": ("hwsim.session.run", "hwsim.interrupt", "hwsim.engine.choice", "hwsim.session.pace"),
 }
-"""Where the names of each old path are now, in the order in which they are looked for."""
+"""The modules that now hold the names of each old path, in the order of the search."""
 RENAMED = {
     ("hwsim.analysis.bill", "Bill"): ("hwsim.cost.account", "Account"),
     ("hwsim.analysis.bill", "bill"): ("hwsim.cost.account", "account"),
     ("hwsim.cell.rules", "threshold"): ("hwsim.cell.law", "ideal_threshold"),
 }
-"""Names that are others now, by (old path, name)."""
+"""Names that changed too, by (old path, name)."""
 
 
 class _Old(ModuleType):

@@ -18,7 +18,7 @@ class Prices:
     swap_j : J for the controller to decide an exchange of two replicas;  standby_w, power_w : W, of the idle and of the
     running machine;  programming_time_s : once per problem;  readout_time_s, readout_delay_s : per read;
     write_time_s : per write;  swap_time_s : per exchange decided;  transfer_time_s, transfer_pbit_s : per read or write
-    sent, and per p-bit of it;  anneal_time_s : the usual one, which is charged for nothing
+    sent, and per p-bit of it;  anneal_time_s : usual time of an anneal, no price
     """
 
     update_j: float | None = None
@@ -38,8 +38,8 @@ class Prices:
     anneal_time_s: float | None = None
 
     def device_energy_j(self, *, updates: float, time_s: float, wires_j: float | None) -> float | None:
-        """Joules of p-bits that make ``updates`` in ``time_s`` seconds and whose wires take ``wires_j``; None where a
-        price is not known. A machine known by its power pays that, whatever its p-bits do."""
+        """Joules of ``updates`` in ``time_s`` seconds, with ``wires_j`` for the wires; None where a price is unknown. A
+        machine of known power takes that power, whatever its p-bits do."""
         if self.power_w is not None:
             return self.power_w * time_s
         if wires_j is None or (self.update_j is None and updates > 0):
@@ -51,8 +51,8 @@ class Prices:
 class Price:
     """One price: its key on a card, its field of `Prices`, and what it is.
 
-    of_pbit : whether it stands on the card of a p-bit, else on that of a chip;  of_controller : whether a machine has
-    it only as part of an algorithm that reads and writes it in mid-run;  is_charged : whether anybody pays it
+    of_pbit : whether it is on the card of a p-bit, else on that of a chip;  of_controller : whether it is charged only
+    where an algorithm reads and writes the machine in mid-run;  is_charged : whether it enters an account
     """
 
     key: str

@@ -36,10 +36,8 @@ _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z
 def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
     """SI value of ``value``; text must carry a unit of ``dimension``, a number is taken as SI already.
 
-    ``dimension`` is one of time, frequency, energy, power, voltage, current, temperature, length, resistance,
-    capacitance, inductance, area
-    ("25 um2"), time per length, energy per length ("100 ps/mm"), or ``"number"`` (no unit). Raises InputError, naming
-    ``name``.
+    ``dimension`` is a key of SI_UNIT, such as area ("25 um2") or time per length ("100 ps/mm"), or ``"number"`` (no
+    unit). Raises InputError, naming ``name``.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InputError(f"{name} must be a {dimension}, got {value!r}")
@@ -98,7 +96,7 @@ def seconds(value: str | float, *, name: str = "time") -> float:
 
 
 def to_ticks(time_s: float, *, name: str = "time_s") -> int:
-    """The grid point nearest to ``time_s`` seconds. Raises InputError when negative or beyond about 2.5 hours."""
+    """The grid point nearest to ``time_s`` seconds. Raises InputError when negative or beyond about 2 hours."""
     ticks = round(time_s / TICK_S)
     if ticks < 0:
         raise InputError(f"{name} must be >= 0, got {time_s:g} s")

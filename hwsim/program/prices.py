@@ -11,9 +11,9 @@ from hwsim.program.record import Record, column
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prices(MachinePrices, Record):
-    """What the chip charges, None where nobody has published it; no sample depends on it.
+    """What the chip charges, None where nobody has published it. No sample depends on it.
 
-    wire_j : float64 (n,), energy of the wires when a p-bit's value toggles, in J, or None likewise
+    wire_j : float64 (n,), energy of the wires when a p-bit's value toggles, in J, or None where unknown
     grades_text : JSON text of {key on the card: grade} of the prices that are known
     """
 
