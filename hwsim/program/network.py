@@ -10,9 +10,9 @@ from hwsim.errors import InputError
 from hwsim.program.record import CONNECTION, PBIT, ROW, Record, column
 
 _MOST_MANTISSAS = 4096
-"""Different magnitudes of couplings, but for powers of two, beyond which no unit is looked for."""
+"""Most mantissas of biases and couplings for which a unit is looked for."""
 _MOST_UNITS = 16000
-"""Units in a field, at most: an int16 holds them."""
+"""A field must be less than this many units, which an int16 holds."""
 
 
 def rows_of(indptr: np.ndarray) -> np.ndarray:
