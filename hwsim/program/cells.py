@@ -7,6 +7,7 @@ import numpy as np
 
 from hwsim.cell.codes import HEAT_BATH, P_KIT, TABLE, remembers
 from hwsim.errors import InputError
+from hwsim.moved import renamed
 from hwsim.program.record import ENTRY, PBIT, Record, column, scalar
 
 
@@ -47,6 +48,9 @@ class Cells(Record):
     table: np.ndarray | None = column(np.float64, ENTRY, least=0, most=1, optional=True)
     table_first: float = scalar(default=0.0)
     table_step: float = scalar(default=1.0, above=0)
+
+    bound = renamed("bound", "z_limit")
+    threshold_word = renamed("threshold_word", "comparator_step")
 
     def _check(self) -> None:
         if np.any(self.law == TABLE) and (self.table is None or len(self.table) < 2):

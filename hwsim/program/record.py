@@ -5,10 +5,9 @@ read-only, hash, save, tile and cut. A new field is one line in one record: with
 files of old programs alone.
 """
 
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 
@@ -243,17 +242,6 @@ class Record:
             return value
 
         return self._mapped(taken)
-
-    if not TYPE_CHECKING:  # or every misspelt field would be of type Any
-
-        def __getattr__(self, name: str) -> Any:
-            """Columns by their names before they were renamed, for one release."""
-            for item, what in self._columns():
-                if what.stored == name:
-                    old, new = (f"program.{self._name}.{word}" for word in (name, item.name))
-                    warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=2)
-                    return getattr(self, item.name)
-            raise AttributeError(f"a record of {self._name} has no attribute {name!r}")
 
     def _mapped(self, change: Callable[[np.ndarray, Column], np.ndarray]) -> Self:
         values = {item.name: getattr(self, item.name) for item in fields(self)}  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ def test_a_driven_coupling_has_the_strength_that_the_anneal_gives_it(make_progra
 
 
 def test_replicas_at_their_own_temperatures_each_follow_their_own_law(make_program):
-    # one group per beta; <s s'> = tanh(beta); 4 sigma of 1024 reads a group
+    # one schedule per beta; <s s'> = tanh(beta); 4 sigma of 1024 reads a schedule
     program = make_program(np.array([[0, -1.0], [-1.0, 0]]), clock="chromatic")
     betas = (0.2, 0.6, 1.0)
     anneals = [constant(beta, "30 ns") for beta in betas]
