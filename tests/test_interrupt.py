@@ -1,4 +1,4 @@
-"""Ctrl-C: heard once by all that listen, at once the second time, and as before afterwards."""
+"""Ctrl-C: all listeners hear the first, the second ends at once, and afterwards the handler is the one before."""
 
 import os
 import signal

@@ -51,7 +51,7 @@ def _m(made: Made) -> int:
 
 
 def _some(rng: np.random.Generator, made: Made, values: Collection[Any]) -> np.ndarray:
-    """One of ``values`` for each p-bit, the first p-bit the last of them, so that none but it is left out."""
+    """One of ``values`` for each p-bit; the first p-bit has the last of them, which so occurs in every program."""
     found = rng.choice(np.array(values), _n(made))
     found[0] = list(values)[-1]
     return found
@@ -159,7 +159,7 @@ PLAIN: dict[str, Builder] = {
     "another problem": lambda rng, made: {"problem": network_of(np.zeros((_n(made), _n(made))), made["bias"])},
     "a delay": lambda rng, made: {"delay": int(rng.integers(1, 2 * NS))},
 }
-"""What every engine runs: nothing of these is a Feature."""
+"""Builders that ask for no Feature: every engine runs them."""
 
 BUILDERS: dict[Feature, dict[str, Builder]] = {
     Feature.REAL_COUPLINGS: {"gaussian": _gaussian, "in error": _in_error},
@@ -192,7 +192,7 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
     Feature.DRIFT: {"warms": lambda rng, made: {"temperature_drift": 1e8}},
     Feature.CHAINS: {"pairs": _chains},
 }
-"""In the order in which they are applied: what replaces the couplings comes before what counts them."""
+"""Builders by Feature, in the order in which they are applied: some replace the couplings, later ones count them."""
 
 APART = {
     Feature.PDITS: {
@@ -206,7 +206,7 @@ APART = {
     },
     Feature.DRIVEN: {Feature.SYNAPSE},
 }
-"""What a Program refuses to hold together."""
+"""Features that a Program refuses to combine."""
 
 
 def _driven(couplings: np.ndarray) -> np.ndarray:
@@ -222,7 +222,7 @@ def made_by(rng: np.random.Generator, made: Made, builders: Collection[Builder])
 
 
 def one_of_each(clock: str) -> list[tuple[Feature | None, str, Builder]]:
-    """(feature, name, builder) of all that can be asked under ``clock``, None for what is no Feature."""
+    """(feature, name, builder) of every builder that ``clock`` allows; feature is None where it asks for none."""
     found: list[tuple[Feature | None, str, Builder]] = [(None, name, builder) for name, builder in PLAIN.items()]
     for feature, builders in BUILDERS.items():
         found += [(feature, name, make) for name, make in builders.items() if name != "rates" or clock == "poisson"]

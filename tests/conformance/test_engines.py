@@ -78,7 +78,7 @@ def same(one, other):
 
 
 def lacking(engine, program):
-    """What ``program`` asks and ``engine`` does not honour, by the engine's own list."""
+    """The features that ``program`` asks for and ``engine`` lacks, by the engine's own list."""
     return [feature for feature in asked(program) if feature not in engine_of(engine).FEATURES]
 
 
@@ -111,7 +111,7 @@ def program_of(make_program):
 
 @pytest.fixture(scope="module")
 def law_of(program_of):
-    """What the reference says of a case under an anneal, run once for all engines."""
+    """The reference's result of a case under an anneal, run once for all engines."""
     known = {}
 
     def of(case, anneal):

@@ -1,5 +1,5 @@
-"""What a controller does between two advances: writes, anneals by schedule and drives mean what they should, by laws
-that are enumerated. That engines agree is in tests/conformance."""
+"""Writes, anneals by schedule and drives between two advances, against enumerated laws; tests/conformance compares the
+engines."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What faults are: stuck from the start, and a law that is tabulated. That engines agree is in tests/conformance."""
+"""Faults: p-bits stuck from the start, and a tabulated law; tests/conformance compares the engines."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What registers and control lines make of a problem; energies stay those of the problem."""
+"""Registers and control lines change the network, not the energies that runs report."""
 
 import dimod
 import numpy as np

@@ -58,8 +58,8 @@ def moments(law, n):
     return law @ np.concatenate((states, states[:, pairs[0]] * states[:, pairs[1]]), axis=1)
 
 
-def sigmas(groups, exact):
-    return (groups.mean(axis=0) - exact) / (groups.std(axis=0, ddof=1) / np.sqrt(len(groups)))
+def sigmas(by_schedule, exact):
+    return (by_schedule.mean(axis=0) - exact) / (by_schedule.std(axis=0, ddof=1) / np.sqrt(len(by_schedule)))
 
 
 def laid_out(n, seed):

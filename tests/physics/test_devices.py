@@ -1,4 +1,4 @@
-"""Each device law against what is known of it exactly; bands of 4 sigma."""
+"""Each device law against exact results; bands of 4 sigma."""
 
 import dimod
 import numpy as np
@@ -24,9 +24,9 @@ def settled(program, beta=1.0, time="200 ns", reads=16384, **options):
     )
 
 
-def near(values, group, expected):
+def near(values, schedule, expected):
     """Whether the mean of ``values`` (reads,) is the expected one, schedules taken as clusters."""
-    return abs(values.mean() - expected) < Z * standard_error(values.astype(float), group)
+    return abs(values.mean() - expected) < Z * standard_error(values.astype(float), schedule)
 
 
 def frustrated(n=6, seed=5):

@@ -1,4 +1,4 @@
-"""What a chip with fixed wires makes of a problem: the same ground state, and among whole reads the same law.
+"""A problem on a chip with fixed wires keeps its ground state and, among the reads whose chains are whole, its law.
 
 Ground states are proved by branch and bound or known by construction; the law of an RBM is summed over all states.
 Control errors are switched off: with them the chip solves another problem, which is not the embedding's doing.
@@ -29,7 +29,7 @@ PROBLEMS = {
     "multiplier:n=4,m=4,p=143": 2.5,
     "sat:n=20,m=50,seed=1": 12.0,
 }
-"""And the inverse temperature at the end of an anneal."""
+"""Problems, and the inverse temperature at the end of an anneal."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What becomes a penalty: every assignment of a random model is judged, and the ground state found, by enumeration."""
+"""Penalties: every assignment of a random model is judged, and the ground state found, by enumeration."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Planted instances: the energy that is known is the least there is, by proof or enumeration."""
+"""Planted instances: the known energy is the least, by proof or enumeration."""
 
 import numpy as np
 import pytest

@@ -40,7 +40,7 @@ RESTS_ON = {part: ("random numbers",) for part in PARTS} | {
     "continuous": ("random numbers", "functions", "matrices"),
     "packages": ("random numbers", "matrices", "packages"),
 }
-"""What of the platform, keys of `probe`, each part depends on beside hwsim; rows with a STAR on functions too."""
+"""The keys of `probe` on which each part depends; rows with a STAR depend on functions too."""
 _PACKAGES = ("networkx", "dwave-graphs", "minorminer", "pymetis")
 
 
@@ -98,7 +98,7 @@ ROWS = {
 
 
 def rows(part: str, quick: bool) -> dict[str, Any]:
-    """Results of a part by row. What cannot be run is a row that says so, and equals none."""
+    """Results of a part by row. A row that cannot be run says so, and equals no other."""
     found: dict[str, Any] = {}
     began = time.perf_counter()
     try:
@@ -160,7 +160,7 @@ def compare(old: dict[str, Any], new: dict[str, Any], *, quick: bool) -> int:
 
 
 def needs(part: str, name: str) -> set[str]:
-    """What of the platform a row rests on, keys of `probe`."""
+    """The keys of `probe` on which a row depends."""
     return {*RESTS_ON[part], *(["functions"] if STAR in name else [])}
 
 
