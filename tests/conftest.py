@@ -26,13 +26,21 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Settle the seed before workers start, and print it before anything can fail."""
-    if config.option.reseed is not None and not hasattr(config, "workerinput"):
+    """Settle the seed once, in the process that starts the workers, and print it before anything can fail."""
+    if hasattr(config, "workerinput"):
+        config.option.reseed = config.workerinput["reseed"]
+    elif config.option.reseed is not None:
         if config.option.reseed == "random":
             config.option.reseed = str(secrets.randbelow(2**32))
         if not config.option.reseed.isdecimal():
             raise pytest.UsageError(f"--reseed must be a number or 'random', got {config.option.reseed!r}")
         print(f"exact properties from another seed; again with: pytest --reseed {config.option.reseed}", flush=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Hand the seed to a worker of xdist, which reads the command line again and would draw another for 'random'."""
+    node.workerinput["reseed"] = node.config.option.reseed
 
 
 def pytest_collection_modifyitems(config, items):

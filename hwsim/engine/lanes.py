@@ -242,7 +242,8 @@ def _integer_levels(network: WiredNetwork, unit: float | None) -> _Levels:
     bias = np.rint(network.bias / unit).astype(np.int64)
     total = network.row_sums(np.abs(weight)).astype(np.int64)
     common, linked = np.ones(n, dtype=np.int64), network.degree > 0
-    common[linked] = np.gcd.reduceat(np.abs(weight), network.indptr[:-1][linked])
+    # a row of zeros has divisor 0
+    common[linked] = np.maximum(np.gcd.reduceat(np.abs(weight), network.indptr[:-1][linked]), 1)
     first, step, count = -bias - total, 2 * common, total // common + 1
     return _Levels(
         (-weight).astype(np.int16), (-bias).astype(np.int16), *(a.astype(np.int32) for a in (first, step, count))

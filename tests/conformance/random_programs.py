@@ -152,6 +152,13 @@ def _chains(rng: np.random.Generator, made: Made) -> Made:
     }
 
 
+def _zeros(rng: np.random.Generator, made: Made) -> Made:
+    """Connections that are there and carry nothing: all those of the first p-bit, and of some others."""
+    idle = _some(rng, made, [False, False, True])
+    couplings = made["couplings"]
+    return {"weight": (couplings * ~(idle[:, None] | idle))[couplings != 0]}
+
+
 PLAIN: dict[str, Builder] = {
     "no delay": lambda rng, made: {"delay": 0},
     "a period of delay": lambda rng, made: {"delay": NS},
@@ -160,6 +167,9 @@ PLAIN: dict[str, Builder] = {
     "a delay": lambda rng, made: {"delay": int(rng.integers(1, 2 * NS))},
 }
 """Builders that ask for no Feature: every engine runs them."""
+
+LAST: dict[str, Builder] = {"couplings of 0": _zeros}
+"""What is no Feature either, and comes after what makes the couplings."""
 
 BUILDERS: dict[Feature, dict[str, Builder]] = {
     Feature.REAL_COUPLINGS: {"gaussian": _gaussian, "in error": _in_error},
@@ -223,7 +233,7 @@ def made_by(rng: np.random.Generator, made: Made, builders: Collection[Builder])
 
 def one_of_each(clock: str) -> list[tuple[Feature | None, str, Builder]]:
     """(feature, name, builder) of every builder that ``clock`` allows; feature is None where it asks for none."""
-    found: list[tuple[Feature | None, str, Builder]] = [(None, name, builder) for name, builder in PLAIN.items()]
+    found: list[tuple[Feature | None, str, Builder]] = [(None, name, make) for name, make in (LAST | PLAIN).items()]
     for feature, builders in BUILDERS.items():
         found += [(feature, name, make) for name, make in builders.items() if name != "rates" or clock == "poisson"]
     return found
@@ -243,6 +253,7 @@ def arguments(draw: Any, honoured: Collection[Feature]) -> Made:
         if feature in chosen:
             names = [name for name in named if name != "rates" or clock == "poisson"]
             builders.append(named[draw(st.sampled_from(names))])
-    n, top = draw(st.sampled_from([2, 3, 5, 8, 12, 41])), draw(st.sampled_from([1, 1, 3, 7]))
-    density, unit = draw(st.sampled_from([0.3, 1.0])), draw(st.sampled_from([1.0, 0.5]))
+    builders += [LAST[name] for name in draw(st.sets(st.sampled_from(sorted(LAST))))]
+    n, top = draw(st.sampled_from([2, 3, 5, 8, 12, 41])), draw(st.sampled_from([1, 1, 3, 7, 130]))
+    density, unit = draw(st.sampled_from([0.3, 1.0])), draw(st.sampled_from([1.0, 0.5, 1 / 64]))
     return made_by(rng, integer_glass(rng, n, top, density, unit), builders) | CLOCK_CASES[clock]

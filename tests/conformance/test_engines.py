@@ -1,10 +1,12 @@
 """Every engine means the same: the reference's trace, event by event, or a refusal that names the feature.
 
-The reference is the law. A new engine is added to hwsim.engine.choice.NAMES and nowhere here; a new Feature needs a
-builder in random_programs.py. Programs by hand ask one thing at a time, under every clock; random ones ask many.
-``pytest --reseed SEED`` runs the exact properties again, with more programs, from another seed.
+The reference is the law. A new engine is added to hwsim.engine.choice.NAMES and nowhere here, unless it has limits of
+size: these are a line in LIMITS. A new Feature needs a builder in random_programs.py. Programs by hand ask one thing at
+a time, under every clock; random ones ask many. ``pytest --reseed SEED`` runs the exact properties again, with more
+programs, from another seed.
 """
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +84,38 @@ def lacking(engine, program):
     return [feature for feature in asked(program) if feature not in engine_of(engine).FEATURES]
 
 
+def too_large_for_bitplanes(program):
+    """Whether a p-bit's couplings, whole numbers without a common divisor, exceed 127 or add up to more than 1023.
+
+    Driven ones have a divisor of their own, and count times a power of two above the sum of the others.
+    """
+    network, driven = program.network, program.wires.driven
+    driven = np.zeros(len(network.weight), dtype=bool) if driven is None else driven
+    for i in range(network.n):
+        row = network.row(i)
+        sizes = [int(1024 * abs(weight)) for weight in network.weight[row]]
+        steady, pushed = (
+            [size // (math.gcd(*own) or 1) for size in own]
+            for own in (
+                [size for size, follows in zip(sizes, driven[row], strict=True) if follows == kind]
+                for kind in (False, True)
+            )
+        )
+        counted = [*steady, *(size << sum(steady).bit_length() for size in pushed)]
+        if max(counted, default=0) > 127 or sum(counted) > 1023:
+            return True
+    return False
+
+
+LIMITS = {"bitplanes": too_large_for_bitplanes, "dense": lambda program: program.n_pbits > 8192}
+"""What the README says of engines with limits, in the plainest words: whether a program is beyond them."""
+
+
+def beyond(engine, program):
+    """Whether ``program`` is beyond a limit of ``engine``."""
+    return engine in LIMITS and LIMITS[engine](program)
+
+
 def refused_by_name(engine, program, features):
     """Whether ``engine`` refuses ``program`` in the words of each of ``features`` (of a law of its own state, those
     alone), names an engine that runs it, and is not chosen by itself."""
@@ -90,7 +124,8 @@ def refused_by_name(engine, program, features):
     told = [f.value for f in features if f is not Feature.OTHER_LAWS or Feature.OWN_STATE not in features]
     told += [program.noise.source] if Feature.SOURCE in features else []
     chosen, _ = choose("auto", program)
-    return all(word in str(caught.value) for word in (engine, LAW, *told)) and not lacking(chosen, program)
+    runs = not lacking(chosen, program) and not beyond(chosen, program)
+    return all(word in str(caught.value) for word in (engine, LAW, *told)) and runs
 
 
 @pytest.fixture(scope="module")
@@ -165,17 +200,23 @@ def test_random_programs_of_all_that_an_engine_honours_give_the_same_trace(make_
         "schedules": data.draw(st.sampled_from([1, 3])),
         "time_ns": 3.0 if program.n_pbits < 20 else 1.2,
     }
-    assert same(history(engine, program, **how), history(LAW, program, **how))
+    if beyond(engine, program):
+        assert refused_by_name(engine, program, [])
+    else:  # an engine that refuses here is wrong
+        assert same(history(engine, program, **how), history(LAW, program, **how))
 
 
 @pytest.mark.exact
 @settings(max_examples=20, **EXACT)
 @given(data=st.data())
-def test_a_program_is_refused_where_it_asks_what_an_engine_lacks(make_program, data):
+def test_a_program_is_refused_where_it_asks_what_an_engine_lacks_and_nowhere_else(make_program, data):
     program = make_program(**data.draw(arguments(list(Feature))))
     for engine in NAMES:
         missing = lacking(engine, program)
-        assert not missing or refused_by_name(engine, program, missing)
+        if missing or beyond(engine, program):
+            assert refused_by_name(engine, program, missing)
+        else:
+            assert engine_of(engine).why_not(program) is None
 
 
 @pytest.mark.exact
@@ -209,6 +250,37 @@ def test_a_hash_tells_any_number_that_differs_and_no_label(make_program, data):
     if len(values):
         values[data.draw(st.integers(0, len(values) - 1))] += 1
         assert content_hash(program.changed(**{name: values})) != known
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_driven", "holds"),
+    [
+        ([127] * 8 + [7], 0, True),
+        ([127] * 8 + [8], 0, False),
+        ([254] * 8 + [14], 0, True),
+        ([128, 1], 0, False),
+        ([1, 63, 1], 2, True),
+        ([1, 64, 1], 2, False),
+    ],
+)
+def test_the_limits_of_bitplanes_are_those_of_the_readme(make_program, sizes, n_driven, holds):
+    n = len(sizes) + 1
+    couplings = np.zeros((n, n))
+    couplings[0, 1:] = couplings[1:, 0] = np.array(sizes) * np.where(np.arange(n - 1) % 2, -1 / 64, 1 / 64)
+    rows, columns = np.nonzero(couplings)
+    driven = {"driven": np.maximum(rows, columns) >= n - n_driven} if n_driven else {}
+    program = make_program(couplings, delay=200_000, **driven)
+    assert beyond("bitplanes", program) != holds
+    if holds:
+        assert same(history("bitplanes", program, "one"), history(LAW, program, "one"))
+    else:
+        assert refused_by_name("bitplanes", program, [])
+
+
+def test_the_limit_of_dense_is_that_of_the_readme(make_program):
+    single = make_program(np.zeros((1, 1)))
+    assert engine_of("dense").why_not(single.tile(8192)) is None
+    assert refused_by_name("dense", single.tile(8193), [])
 
 
 @pytest.mark.parametrize("engine", NAMES)
