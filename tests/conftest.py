@@ -49,7 +49,8 @@ def pytest_collection_modifyitems(config, items):
         return
     chosen = [item for item in items if item.get_closest_marker("exact")]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
+    half = -(-len(chosen) // 2)  # workers begin with two neighbours each, which would be cases of one long test
+    items[:] = [chosen[k] for k in sorted(range(len(chosen)), key=lambda k: k % half)]
     for test in {item.function for item in chosen}:  # items of one parametrised test share their function
         usual = test._hypothesis_internal_use_settings
         test._hypothesis_internal_use_settings = settings(
