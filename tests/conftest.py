@@ -39,7 +39,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
-    """Hand the seed to a worker of xdist, which reads the command line again and would draw another for 'random'."""
+    """Hand the seed to a worker of xdist, which is given the command line as it was typed, with 'random' in it."""
     node.workerinput["reseed"] = node.config.option.reseed
 
 
