@@ -1,4 +1,4 @@
-"""Arrays as people keep them: .npy, Matrix Market, text with rows."""
+"""Arrays from files: .npy, Matrix Market, text with rows."""
 
 from pathlib import Path
 from typing import Any

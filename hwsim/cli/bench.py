@@ -12,8 +12,8 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "bench",
-        help="how fast the engines are here, beside other tools",
-        description="Time the engines on standard graphs, one thread unless told otherwise; medians of the rounds.",
+        help="speed of the engines on this computer, beside other tools",
+        description="Time the engines on standard graphs, by default on one thread, and print medians over rounds.",
         parents=[options.computer(threads="1"), options.outputs()],
     )
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""``hwsim blame``: what each fault of a chip costs on a problem, so that one sees what to cure first."""
+"""``hwsim blame``: what each fault of a chip costs on a problem, so that one sees which to remove first."""
 
 import argparse
 from typing import Any
@@ -34,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
         type=options.whole("dies", least=2),
         default="8",
         metavar="N",
-        help="virtual dies the chip is averaged over (%(default)s)",
+        help="virtual dies to average over (%(default)s)",
     )
     parser.set_defaults(run=run)
 
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         return "\n".join([head, target_words(found["target"], target), blame_table(found, width=width)])
 
     def draw(path: str) -> None:
-        title = f"What to cure first: {what}, target energy {found['target']:g}"
+        title = f"What each fault costs: {what}, target energy {found['target']:g}"
         blame_picture(found["rows"], path, title=title, metrics=found["metrics"], provenance=made)
 
     return give(

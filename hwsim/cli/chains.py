@@ -10,13 +10,13 @@ from hwsim.errors import InputError
 
 
 def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
-    """Run every strength, print a line each, write the JSON."""
+    """Run every strength, print a line for each, write the JSON."""
     from hwsim.experiment.chains import scan_chain_strength
     from hwsim.report.answers import scan_text
 
     problem, machine, program, anneal = ready.problem, ready.chip, ready.program, ready.anneal
     if program.readout.chain is None:
-        raise InputError(f"{problem.name} sits on {machine.name} as it is: there are no chains to give a strength")
+        raise InputError(f"{problem.name} fits {machine.name} without chains, so there is no chain strength to set")
     for name in ("vcd", "samples", "plot", "dies"):
         if getattr(arguments, name):
             raise InputError(f"--{name} is for one chain strength, got {len(strengths)}")

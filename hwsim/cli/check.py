@@ -1,4 +1,4 @@
-"""``hwsim check``: is a card right? All its mistakes, a sentence each. Also the JSON Schema of cards."""
+"""``hwsim check``: every mistake of a card, one sentence each. Also the JSON Schema of cards."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "check",
-        help="is a card of your own right? all its mistakes, a sentence each",
+        help="every mistake of a card of your own, one sentence each",
         description="Check card files; exit code 2 when one has a mistake.",
         parents=[options.outputs("the findings")],
     )

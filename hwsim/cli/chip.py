@@ -1,4 +1,4 @@
-"""``hwsim chip generic``: a plausible random die as a chip card of your own."""
+"""``hwsim chip generic``: a random but plausible die, as a chip card of your own."""
 
 import argparse
 import sys
@@ -10,11 +10,11 @@ from hwsim.cli.output import write_text
 
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subparsers.add_parser("chip", help="make a chip card: chip generic draws a plausible random die")
+    parser = subparsers.add_parser("chip", help="make a chip card: chip generic draws a random but plausible die")
     kinds = parser.add_subparsers(title="kinds", required=True, metavar="KIND", parser_class=type(parser))
     generic = kinds.add_parser(
         "generic",
-        help="a plausible random die",
+        help="a random but plausible die",
         description="Draw a chip with spread, noise, delay and few bits, and write its card (TOML). Use it with "
         "--chip FILE.toml.",
         parents=[options.seeds("which die", die=False)],

@@ -43,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
         type=options.several(options.quantity("participation")),
         default="0.5,1",
         metavar="P,...",
-        help="of synchronous clocks (%(default)s)",
+        help="share of p-bits that join a synchronous tick (%(default)s)",
     )
     schemes.add_argument(
         "--tau",
@@ -55,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
         "--delay",
         type=options.several(options.time("delay")),
         metavar="TIME,...",
-        help="commit to visible at the neighbours",
+        help="time until the neighbours see a commit",
     )
     parser.set_defaults(run=run)
 

@@ -1,4 +1,4 @@
-"""``hwsim compile``: put a problem on a chip, say what it took, and keep the program."""
+"""``hwsim compile``: put a problem on a chip, print what it took, and save the program."""
 
 import argparse
 from typing import Any
@@ -12,8 +12,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "compile",
         help="put a problem on a chip: p-bits, chains, colours, precision",
-        description="Place a problem on a chip, embedding it where its couplings are not wires, and say what it took. "
-        "-o keeps the program for hwsim run.",
+        description="Place a problem on a chip, embed it where the chip has no wires for its couplings, and print what "
+        "it took. -o saves the program for hwsim run.",
         parents=[
             options.problem("sk:n=16,seed=1"),
             options.chip(),
@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
         "--beta",
         type=options.quantity("beta"),
         metavar="B",
-        help="also how far the registers shift the law at this inverse temperature",
+        help="also print how far the registers shift the law at this inverse temperature",
     )
     parser.add_argument("-o", "--output", type=options.file_out, metavar="FILE.npz", help="write the program")
     parser.set_defaults(run=run)

@@ -21,7 +21,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
         raise InputError("--vcd and --samples are for one die: give --die-seed instead of --dies")
     if not has_spread(machine):
         raise InputError(
-            f"chip {machine.name!r} has no device-to-device spread, so its dies are all alike; give it some, such as "
+            f"chip {machine.name!r} has no device-to-device spread, so all its dies are alike; give it some, such as "
             "--gain-dtod 0.1"
         )
     dies, anneal = arguments.dies, ready.anneal

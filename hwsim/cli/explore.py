@@ -1,4 +1,4 @@
-"""``hwsim explore SPEC.toml``: one problem on many designs; a table, and a picture of those that no other beats."""
+"""``hwsim explore SPEC.toml``: one problem on many designs: a table, and a picture that marks the best designs."""
 
 import argparse
 import json
@@ -48,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
         "--output",
         type=options.file_out,
         metavar="FILE",
-        help="rows as JSON, kept as they come: a rerun goes on there",
+        help="rows as JSON, saved one by one: a rerun continues there",
     )
     parser.set_defaults(run=run)
 
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     document["interrupted"] = len(rows) < len(plan.combinations)
     stopped = None
     if document["interrupted"]:
-        again = f"; hwsim explore {arguments.spec} -o {arguments.output} goes on" if arguments.output else ""
+        again = f"; hwsim explore {arguments.spec} -o {arguments.output} continues" if arguments.output else ""
         stopped = f"; {len(rows)} of {len(plan.combinations)} designs done{again}"
 
     def text(width: int | None) -> str:
@@ -119,11 +119,11 @@ def _toml(path: str) -> dict[str, Any]:
 
 
 def _kept(path: str | None) -> dict[str, dict[str, Any]]:
-    """Rows of an earlier run by identity."""
+    """Rows of an earlier run, by key."""
     if path is None or not Path(path).exists():
         return {}
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
         return {row["key"]: row for row in data["rows"]}
     except (ValueError, KeyError, TypeError, OSError):
-        raise InputError(f"{path} is there and does not hold rows of hwsim explore: give -o another name") from None
+        raise InputError(f"{path} exists and does not hold rows of hwsim explore: give -o another name") from None

@@ -12,8 +12,8 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "fit",
-        help="gain, offset, times and spread of measured p-bits, and a card of them",
-        description="Fit P(+1) = (1 + tanh z) / 2, z = gain (x + offset), to a CSV file. The header says the kind: "
+        help="gain, offset, times and spread of measured p-bits, and a card with them",
+        description="Fit P(+1) = (1 + tanh z) / 2, z = gain (x + offset), to a CSV file. The header names the kind: "
         "input, n and one of p, mean, ones (a sigmoid); time (or time_ns, ...) and value (traces); bit. "
         "A column device separates devices; traces and bits may have an input.",
         parents=[options.outputs()],
@@ -22,13 +22,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--input-scale",
         metavar="X",
-        help="input that is x = 1: a number, or 50mV where the header says input_mV; without it gain is per input unit",
+        help="the input at which x = 1: a number, or 50mV if the header says input_mV; by default one input unit",
     )
     parser.add_argument(
-        "--interval",
-        type=options.time("interval"),
-        metavar="TIME",
-        help="time between bits, where the file has no time",
+        "--interval", type=options.time("interval"), metavar="TIME", help="time between bits, if the file has no times"
     )
     parser.add_argument("--card", type=_card, metavar="FILE.toml", help="write a p-bit card")
     parser.add_argument("--figure", type=options.picture, metavar="FILE", help="picture: data and fit (png, svg, pdf)")

@@ -1,4 +1,4 @@
-"""``hwsim free-energy``: ln Z and the free energy of a problem, exact where possible, and as a chip measures them."""
+"""``hwsim free-energy``: ln Z and the free energy of a problem, exact where possible, and measured on a chip."""
 
 import argparse
 from typing import Any
@@ -16,8 +16,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "free-energy",
         help="ln Z and free energy of a problem: exact, and measured on the chip with bounds and intervals",
-        description="The partition function Z = sum exp(-beta E) and F = -ln(Z) / beta: exact where enumeration, a "
-        "transfer matrix or a tree decomposition can, and measured on the emulated chip, by annealed importance "
+        description="Find the partition function Z = sum exp(-beta E) and F = -ln(Z) / beta: exactly, where "
+        "enumeration, a transfer matrix or a tree decomposition can; and on the emulated chip, by annealed importance "
         "sampling there and back (bounds from both sides) and by thermodynamic integration.",
         parents=[
             options.problem("sk:n=20,seed=1 or ising2d:L=16"),
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     problem = read(arguments.problem)
     ends = beta_ends(arguments.beta, problem)
     if len(ends) != 1:
-        raise InputError(f"a free energy is at one beta, got {arguments.beta!r}")
+        raise InputError(f"a free energy needs one beta, got {arguments.beta!r}")
     beta = ends[0]
     machine = chip(arguments.chip, **arguments.card)
     program = compile(problem, machine, die_seed=arguments.die_seed)

@@ -1,4 +1,4 @@
-"""``hwsim layout``: where p-bits sit, what their wires cost, and how much delay the problem bears."""
+"""``hwsim layout``: where p-bits sit, what their wires cost, and how much delay the problem tolerates."""
 
 import argparse
 from dataclasses import asdict
@@ -16,11 +16,11 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "layout",
         help="a floorplan: wires, crowding, delay, energy, and the design rule",
-        description="Place a problem on a chip's die and say what distance costs. The design rule is the largest ratio "
-        "of delay to update time at which the loss stays below --limit, found by emulation of this problem. Without "
-        "a problem: the whole die of a chip with fixed wires.",
+        description="Place a problem on a chip's die and print what distance costs. The design rule is the largest "
+        "ratio of delay to update time at which the loss stays below --limit; emulation of this problem finds it. "
+        "Without a problem: the whole die of a chip with fixed wires.",
         parents=[
-            options.problem("", nargs="?", words="a file or a generator; none: the die alone"),
+            options.problem("", nargs="?", words="a file or a generator; without one, the die alone"),
             options.chip("generic-floorplan"),
             options.pace(),
             options.chains("layout"),
@@ -40,14 +40,14 @@ def add_parser(subparsers: Any) -> None:
         "--measure",
         choices=("correlation", "kl", "success", "none"),
         default="correlation",
-        help="what delay may cost: error of the correlations, divergence from the exact law (small problems), lost "
-        "success; none: no emulation (%(default)s)",
+        help="the loss that the rule limits: error of the correlations, divergence from the exact law (small "
+        "problems), lost success; none: no emulation (%(default)s)",
     )
     parser.add_argument(
         "--limit",
         type=options.quantity("limit"),
         metavar="X",
-        help="how much of it (correlation 0.05, kl 0.01, success 0.1)",
+        help="how large the loss may be (correlation 0.05, kl 0.01, success 0.1)",
     )
     parser.set_defaults(run=run)
 

@@ -1,4 +1,4 @@
-"""``hwsim ledger``: what a chip charges for updates, reads and writes."""
+"""``hwsim ledger``: a chip's prices for updates, reads and writes."""
 
 import argparse
 from dataclasses import asdict
@@ -12,8 +12,8 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "ledger",
-        help="what a chip charges for updates, reads and writes",
-        description="Prices of a chip from its card; those that are not public stay unknown, with who would know.",
+        help="a chip's prices for updates, reads and writes",
+        description="Print the prices of a chip from its card; where one is not public, whom to ask.",
         parents=[options.outputs()],
     )
     parser.add_argument("chip", metavar="CHIP", help="name or file of a chip card (see hwsim chips)")

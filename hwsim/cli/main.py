@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = _Parser(
         prog="hwsim",
-        description="Emulate the hardware of probabilistic-bit computers: what do clock, delay and noise do?",
+        description="Emulate the hardware of probabilistic-bit computers, with its clocks, delays and noise.",
     )
     top.add_argument("--version", action="version", version=f"hwsim {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -88,10 +88,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hwsim: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("hwsim: stopped before there was anything to show", file=sys.stderr)
+        print("hwsim: interrupted before there was a result", file=sys.stderr)
         return 130
     except MemoryError as error:
-        print(f"hwsim: error: this does not fit this computer's memory: {error}".rstrip(": "), file=sys.stderr)
+        print(f"hwsim: error: not enough memory on this computer: {error}".rstrip(": "), file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()

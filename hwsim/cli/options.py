@@ -1,8 +1,8 @@
 """What commands share on the command line: typed arguments, and parent parsers that hold them.
 
-A type makes a value of the text of an argument, or refuses it with one sentence that names the argument. A parent is a
-group of arguments that several commands take; each call makes a new one, as defaults differ. What changes a card is
-collected in ``arguments.card``, the keywords of `hwsim.chip` or `hwsim.modes`.
+A type turns the text of an argument into a value, or refuses it with one sentence that names the argument. A parent
+holds the arguments that several commands take; each call makes a new one, as defaults differ. Changes of a card are
+collected in ``arguments.card``, as keywords of `hwsim.chip` or `hwsim.modes`.
 """
 
 import argparse
@@ -13,11 +13,11 @@ from hwsim.errors import HwsimError, InputError
 from hwsim.units import parse
 
 GENERIC = "generic-all-to-all"
-"""The chip of commands that are told none."""
+"""The default chip."""
 
 
 class UsageError(HwsimError):
-    """An argument is not what it must be. No ValueError: argparse would put its own words in place of the sentence."""
+    """An argument is wrong. This is not a ValueError, because argparse would replace our sentence by its own."""
 
 
 # types --------------------------------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def time(name: str, *, above_zero: bool = False) -> Callable[[str], float]:
 
 
 def several(one: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-    """A list, of text with commas."""
+    """A list, from text with commas."""
     return lambda text: [one(part.strip()) for part in text.split(",")]
 
 
@@ -78,7 +78,7 @@ def engine(text: str) -> str:
 
 
 def one_of(name: str, known: Collection[str], *, rule: str = "must be one of") -> Callable[[str], str]:
-    """One of some words."""
+    """One of the words ``known``."""
 
     def word(text: str) -> str:
         if text not in known:
@@ -89,12 +89,12 @@ def one_of(name: str, known: Collection[str], *, rule: str = "must be one of") -
 
 
 def chain_strength(text: str) -> float | str:
-    """A number, or the name of a rule."""
+    """A chain strength: a number, or the name of a rule."""
     return text if text in ("torque", "sufficient") else quantity("chain-strength")(text)
 
 
 def one_chain_strength(command: str) -> Callable[[str], float | str]:
-    """The same, of a command that does not compare several."""
+    """The same, for a command that does not compare several."""
 
     def one(text: str) -> float | str:
         if "," in text:
@@ -105,7 +105,7 @@ def one_chain_strength(command: str) -> Callable[[str], float | str]:
 
 
 def clamps(text: str) -> dict[str, int]:
-    """Values by the label of a variable, of ``V=S,...``."""
+    """Values by the label of a variable, from ``V=S,...``."""
     values = {}
     for part in filter(None, text.split(",")):
         label, equals, value = part.partition("=")
@@ -116,7 +116,7 @@ def clamps(text: str) -> dict[str, int]:
 
 
 def file_out(text: str) -> str:
-    """A file to write, or ``-`` for standard output: what cannot be written is refused before the work, not after."""
+    """A file to write, or ``-`` for standard output; one that cannot be written is refused before the work begins."""
     from hwsim.files import check_writable
 
     if text != "-":
@@ -142,7 +142,7 @@ def picture(text: str) -> str:
 
 
 class _OfCard(argparse.Action):
-    """Puts a value into the dict ``card`` under ``key``."""
+    """Put a value into the dict ``card`` under ``key``."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, key: str, **how: Any) -> None:
         super().__init__(option_strings, "card", **how)
@@ -153,7 +153,7 @@ class _OfCard(argparse.Action):
 
 
 class _Setting(argparse.Action):
-    """Puts the KEY=VALUE of ``--set`` into the dict ``card``; of two for one key the later one stands."""
+    """Put the KEY=VALUE of ``--set`` into the dict ``card``; of two values for one key the later one counts."""
 
     def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
         key, equals, text = value.partition("=")
@@ -172,14 +172,14 @@ def _put(namespace: Any, key: str, value: Any, *, named: bool) -> None:
 
 
 def of_card(group: Any, key: str, metavar: str, kind: Callable[[str], Any], words: str) -> None:
-    """An option ``--key`` that is a keyword of the card."""
+    """Add the option ``--key``, a keyword of the card."""
     group.add_argument(
         f"--{key.replace('_', '-')}", action=_OfCard, key=key, type=kind, metavar=metavar, default={}, help=words
     )
 
 
 def card_changes(group: Any) -> None:
-    """``--set`` and ``--without``."""
+    """Add ``--set`` and ``--without``."""
     group.add_argument(
         "--set",
         action=_Setting,
@@ -213,7 +213,7 @@ def problem(example: str, *, nargs: str | None = None, words: str = "") -> argpa
 
 
 def chip(default: str = GENERIC) -> argparse.ArgumentParser:
-    """The chip, and any parameter of its cards."""
+    """The chip, and all parameters of its cards."""
     parent, group = _parent("the chip")
     group.add_argument("--chip", default=default, help="name or file of a chip card (%(default)s; see hwsim chips)")
     card_changes(group)
@@ -221,22 +221,22 @@ def chip(default: str = GENERIC) -> argparse.ArgumentParser:
 
 
 def pace(*, own_clock: bool = True) -> argparse.ArgumentParser:
-    """One clock, tau and delay instead of the chip's own."""
+    """A clock, tau and delay that replace the chip's own."""
     parent, group = _parent("the chip")
     if own_clock:
-        of_card(group, "clock", "C", clock, "instead of the chip's own clock")
-        of_card(group, "participation", "P", quantity("participation"), "of a synchronous clock")
+        of_card(group, "clock", "C", clock, "replaces the chip's own clock")
+        of_card(group, "participation", "P", quantity("participation"), "share of p-bits that join a synchronous tick")
     of_card(group, "tau", "TIME", time("tau"), "mean time between updates of a p-bit")
-    of_card(group, "delay", "TIME", time("delay"), "commit to visible at the neighbours")
+    of_card(group, "delay", "TIME", time("delay"), "time until the neighbours see a commit")
     return parent
 
 
 def cells() -> argparse.ArgumentParser:
-    """Parameters of the p-bits that are often changed."""
+    """Parameters of the p-bits that users often change."""
     parent, group = _parent("the chip")
     for key, words in (
         ("synapse_tau", "RC time constant of every input"),
-        ("period", "one clock round, when it differs from tau"),
+        ("period", "length of a clock round, if it differs from tau"),
         ("jitter", "period jitter of a free-running clock"),
     ):
         of_card(group, key, "TIME", time(key), words)
@@ -247,8 +247,8 @@ def cells() -> argparse.ArgumentParser:
         ("dac_limit", "input DAC range on beta*I"),
     ):
         of_card(group, key, "X", quantity(key), words)
-    of_card(group, "dac_bits", "N", whole("dac_bits", least=1), "input DAC on beta*I, levels end to end")
-    of_card(group, "weight_bits", "N", whole("weight_bits", least=1), "signed weight registers")
+    of_card(group, "dac_bits", "N", whole("dac_bits", least=1), "bits of the input DAC on beta*I, both ends included")
+    of_card(group, "weight_bits", "N", whole("weight_bits", least=1), "bits of the signed weight registers")
     return parent
 
 
@@ -266,34 +266,34 @@ def partition() -> argparse.ArgumentParser:
 
 
 def parts(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Keywords of `hwsim.compile` from what `partition` added."""
+    """Keywords of `hwsim.compile` from the arguments that `partition` added."""
     if arguments.exchange is not None and arguments.chips is None:
-        raise InputError("--exchange is between chips: give --chips too")
+        raise InputError("--exchange needs several chips: give --chips too")
     given = {"parts": arguments.chips, "exchange_s": arguments.exchange}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def chains(command: str) -> argparse.ArgumentParser:
-    """How strongly the p-bits of one spin are coupled: one strength, or several that ``hwsim run`` compares."""
+    """How strongly the p-bits of one chain are coupled: one strength, or several that ``hwsim run`` compares."""
     parent, group = _parent("the chip")
     many = command == "run"
     group.add_argument(
         "--chain-strength",
         type=several(chain_strength) if many else one_chain_strength(command),
         metavar="J[,J...]" if many else "J|torque|sufficient",
-        help="of spins on several p-bits: a number, torque (uniform torque compensation, the default), or sufficient "
-        f"(for every ground state){'; several are compared' if many else ''}",
+        help="coupling within chains: a number, torque (uniform torque compensation, the default), or sufficient "
+        f"(no ground state breaks a chain){'; several are compared' if many else ''}",
     )
     return parent
 
 
 def anneal(*, beta: str = "", time_default: str | None = "1us", length: str = "%(default)s") -> argparse.ArgumentParser:
-    """How a read goes: beta, its shape, the device time (without ``length``: no ``--time``). ``beta`` and ``length``
-    say what holds where nothing is given."""
+    """The anneal of a read: beta, its shape, the device time. beta, length : what the help says of their defaults; an
+    empty ``length`` leaves ``--time`` out"""
     parent, group = _parent("the anneal")
     beta = beta or (
-        "constant or start:end; sigma is the problem's coupling scale (0.1/sigma:10/sigma; the chip's own where its "
-        "hardware fixes it, ramped from 0 by an annealer)"
+        "constant or start:end; sigma is the problem's coupling scale (0.1/sigma:10/sigma, or the chip's own where its "
+        "hardware fixes it; an annealer ramps up to that from 0)"
     )
     group.add_argument("--beta", metavar="B | B0:B1", help=f"inverse temperature, {beta}")
     group.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
@@ -309,7 +309,7 @@ def anneal(*, beta: str = "", time_default: str | None = "1us", length: str = "%
 
 
 def ramp(arguments: argparse.Namespace) -> Any:
-    """The anneal that `anneal` was given."""
+    """The anneal from the arguments that `anneal` added."""
     from hwsim.experiment.anneals import Ramp
 
     return Ramp(beta=arguments.beta, shape=arguments.anneal, time=arguments.time)
@@ -321,8 +321,8 @@ def target(words: str = "for success and time to solution") -> argparse.Argument
     group.add_argument(
         "--target",
         metavar="E|known|exact|best",
-        help=f"target energy {words}: a number, known, exact (proved by branch and bound, some 60 dense or 150 sparse "
-        "spins), or best (found by a long ideal anneal)",
+        help=f"target energy {words}: a number, known, exact (proved by branch and bound, up to some 60 dense or 150 "
+        "sparse spins), or best (found by a long ideal anneal)",
     )
     return parent
 
@@ -330,7 +330,7 @@ def target(words: str = "for success and time to solution") -> argparse.Argument
 def sampling(
     reads: str | None, schedules: str, *, least: tuple[int, int] = (1, 1), words: str = "independent runs (%(default)s)"
 ) -> argparse.ArgumentParser:
-    """How often: reads and schedules, at least as many as ``least``."""
+    """How often: reads and schedules, at least ``least`` of each."""
     parent, group = _parent("how often")
     group.add_argument("--reads", type=whole("reads", least=least[0]), default=reads, metavar="N", help=words)
     group.add_argument(
@@ -343,7 +343,7 @@ def sampling(
     return parent
 
 
-def seeds(words: str = "seed of everything random", *, die: bool = True) -> argparse.ArgumentParser:
+def seeds(words: str = "seed of all random numbers", *, die: bool = True) -> argparse.ArgumentParser:
     """The seed, and the seed of the die."""
     parent, group = _parent("how often")
     group.add_argument("--seed", type=whole("seed"), default="0", metavar="N", help=f"{words} (%(default)s)")
@@ -353,13 +353,13 @@ def seeds(words: str = "seed of everything random", *, die: bool = True) -> argp
             type=whole("die-seed"),
             default="0",
             metavar="N",
-            help="which die, where there is spread (%(default)s)",
+            help="which die, if devices differ (%(default)s)",
         )
     return parent
 
 
 def computer(*, with_engine: bool = True, threads: str | None = None) -> argparse.ArgumentParser:
-    """How this computer goes about it; no result depends on it."""
+    """How this computer does the work; no result depends on it."""
     parent, group = _parent("this computer")
     if with_engine:
         group.add_argument(
@@ -380,7 +380,7 @@ def computer(*, with_engine: bool = True, threads: str | None = None) -> argpars
 
 
 def outputs(json: str = "the numbers", *, plot: str | None = None, vcd: bool = False) -> argparse.ArgumentParser:
-    """Where results go besides the terminal: ``json`` and ``plot`` say what is in them."""
+    """Where results go besides the terminal. json, plot : what the JSON and the picture hold, for the help."""
     parent, group = _parent("output")
     if plot is not None:
         group.add_argument("--plot", type=picture, metavar="FILE", help=f"picture: {plot} (png, svg, pdf)")

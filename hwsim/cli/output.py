@@ -24,8 +24,8 @@ def record(
     beta: Iterable[float] = (),
     seed: int | None = None,
 ) -> "Provenance":
-    """Where the results of this command come from: its words, its seed (or ``seed``), the programs that ran or their
-    hashes, their anneal or beta."""
+    """The provenance of this command's results: the command line, its seed (or ``seed``), the programs that ran or
+    their hashes, their anneal or beta."""
     from hwsim.report.provenance import provenance
 
     return provenance(
@@ -48,8 +48,8 @@ def give(
 ) -> int:
     """Write ``document`` to ``--json``, print ``text`` unless the JSON is printed, ``draw`` the picture of ``--plot``.
 
-    text : of the width of the terminal, None where standard output is none;  stopped : how far it went where it was
-    interrupted, the rest of a sentence. Returns the exit code.
+    text : called with the width of the terminal, None where standard output is not one;  stopped : how far an
+    interrupted command got, as the end of a sentence. Returns the exit code.
     """
     if arguments.json:
         write_json(document, arguments.json, made)
@@ -65,11 +65,12 @@ def give(
 
 
 def write_json(document: dict[str, Any], target: str, made: "Provenance") -> None:
-    """``target`` is a path, or ``-`` for standard output. NaN and infinity are refused: JSON has neither."""
+    """Write ``document`` to ``target``, a path or ``-`` for standard output. Raises InputError for NaN and infinity,
+    which JSON does not have."""
     try:
         text = json.dumps(document | {"provenance": made.facts()}, indent=2, allow_nan=False) + "\n"
     except ValueError:
-        raise InputError("a result is no finite number, which JSON cannot hold: the input is too extreme") from None
+        raise InputError("a result is not finite, which JSON cannot hold: the input is too extreme") from None
     if target == "-":
         sys.stdout.write(text)
         return
@@ -77,7 +78,7 @@ def write_json(document: dict[str, Any], target: str, made: "Provenance") -> Non
 
 
 def write_text(text: str, target: str) -> None:
-    """``target`` is a path; a reader never sees half of the text."""
+    """Write ``text`` to the path ``target``; a reader never sees half of it."""
     with replacing(target) as part:
         part.write_text(text, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""One line on a terminal's standard error while something runs; nothing where standard error is no terminal."""
+"""A progress bar of one line on standard error, where that is a terminal."""
 
 import sys
 import time
@@ -11,10 +11,10 @@ _EVERY_S = 0.1
 
 
 class Bar:
-    """How much is done, and words beside it. Erased on leaving the ``with`` block."""
+    """A bar that shows how much is done, with words beside it. Leaving the ``with`` block erases it."""
 
     def __init__(self, *, left: bool = False) -> None:
-        """left : the time left is shown, as the pace up to now tells it."""
+        """left : whether to show the time left, estimated from the pace so far"""
         self._shown, self._bar = -1.0, None
         if sys.stderr.isatty():
             self._bar = _bar(left)
@@ -22,7 +22,7 @@ class Bar:
             self._bar.start()
 
     def show(self, part: float, words: str) -> None:
-        """``part`` in 0..1 is done. Drawn at most ten times a second."""
+        """Show that ``part`` in 0..1 is done; drawn at most ten times a second."""
         now = time.monotonic()
         if self._bar is None or now - self._shown < _EVERY_S:
             return
@@ -31,7 +31,7 @@ class Bar:
         self._bar.refresh()
 
     def say(self, text: str) -> None:
-        """A line that stays, above the bar."""
+        """Print a line above the bar, which stays."""
         print(f"hwsim: {text}", file=sys.stderr)
 
     def close(self) -> None:
@@ -48,7 +48,7 @@ class Bar:
 
 
 class Progress(Bar):
-    """The bar of some runs: which one runs, its updates per second, and the time left for all."""
+    """The bar of several runs: which one runs now, its updates per second, and the time left for all."""
 
     def __init__(self, n_runs: int) -> None:
         super().__init__(left=True)
@@ -56,7 +56,7 @@ class Progress(Bar):
         self._began = time.perf_counter()
 
     def watch(self, label: str) -> Callable[[float, int], None]:
-        """A callback for one run: the part that is done, and its updates up to now."""
+        """The callback of one run, called with (part done, updates so far)."""
         base = self._updates
 
         def report(fraction: float, updates: int) -> None:
@@ -75,7 +75,7 @@ def _bar(left: bool) -> Any:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns: list[Any] = [BarColumn(24), TaskProgressColumn(), TextColumn("{task.description}", markup=False)]
-    # no thread of its own, and standard output may be a file or a pipe: it stays as it is
+    # no thread of its own; standard output is not redirected, as it may be a file or a pipe
     return Progress(
         *columns,
         *([TimeRemainingColumn()] if left else []),

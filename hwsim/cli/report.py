@@ -1,4 +1,4 @@
-"""``hwsim report RESULTS.db``: what a study found: tables, pictures, one page."""
+"""``hwsim report RESULTS.db``: the results of a study as tables, pictures and one page."""
 
 import argparse
 import sys
@@ -16,14 +16,14 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "report",
-        help="what a study found: tables, pictures, one HTML page",
+        help="the results of a study: tables, pictures, one HTML page",
         description="Join the points of a study over instances and show time and energy to solution against length, "
         "size and delay, and all series at matched device time and matched hardware cost.",
         parents=[options.outputs("points, curves and exponents")],
     )
-    parser.add_argument("store", metavar="RESULTS.db", help="store of hwsim study; a running study may be shown")
+    parser.add_argument("store", metavar="RESULTS.db", help="store of hwsim study, which may still run")
     parser.add_argument(
-        "--html", type=options.file_out, metavar="FILE", help="the page (RESULTS.html); it needs no other file"
+        "--html", type=options.file_out, metavar="FILE", help="the page (RESULTS.html), which needs no other file"
     )
     parser.add_argument("--csv", type=options.file_out, metavar="FILE", help="all points as a table for other programs")
     parser.add_argument("--title", metavar="TEXT", help="title of the page (the name of the store)")

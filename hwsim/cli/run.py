@@ -15,7 +15,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "run",
         help="one problem on one chip",
-        description="Run one problem on one chip, with the chip's own clock unless told otherwise.",
+        description="Run one problem on one chip, by default with the chip's own clock.",
         parents=[
             options.problem("ea3d:L=8,seed=1 or karate; or a program of hwsim compile"),
             options.chip(),
@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
         "--dies",
         type=options.whole("dies", least=1),
         metavar="N",
-        help="run N virtual dies: the yield curve against time to solution",
+        help="run N virtual dies and print the yield curve against time to solution",
     )
     parser.add_argument(
         "--clamp", type=options.clamps, metavar="V=S,...", help="fix variables, such as v0=1,v3=-1 (0 or 1 of a QUBO)"
@@ -48,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
         "--output",
         type=options.file_out,
         metavar="FILE.npz",
-        help="keep the run, with the trace of its first read; hwsim.load_run reads it",
+        help="save the run, with the trace of its first read; hwsim.load_run reads it",
     )
     parser.set_defaults(run=run)
 
@@ -130,12 +130,12 @@ def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
     compiled = (arguments.dies, arguments.chain_strength, arguments.clamp, arguments.chips, arguments.exchange)
     changed = arguments.chip != options.GENERIC or arguments.die_seed != 0
     if arguments.card or changed or any(option is not None for option in compiled):
-        raise InputError("a saved program has its chip in it: give --chip and what changes it to hwsim compile")
+        raise InputError("a saved program contains its chip: give --chip and its changes to hwsim compile")
     return prepare_saved(arguments.problem, ramp=ramp)
 
 
 def _clamped(problem: Any, values: dict[str, int] | None) -> Any:
-    """``problem`` with ``values`` by the text of a label fixed."""
+    """``problem`` with the variables named in ``values``, by the text of their labels, fixed."""
     if values is None:
         return problem
     from hwsim.problem.boltzmann import clamp

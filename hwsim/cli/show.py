@@ -1,4 +1,4 @@
-"""``hwsim show``: one card in full, and on request one device of it as emulated."""
+"""``hwsim show``: one card in full, and on request an emulation of one of its devices."""
 
 import argparse
 from dataclasses import asdict
@@ -13,17 +13,17 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "show",
-        help="one card in full, and what a device of it does",
+        help="one card in full, and how one of its devices behaves",
         description="Print a card: every number with its source and grade, and what nobody has published. --plot and "
-        "--measure emulate one device of it and lay its answer to an input, its dwell times and its memory beside the "
-        "law of the card.",
+        "--measure emulate one device and compare its answer to an input, its dwell times and its memory with the law "
+        "of the card.",
         parents=[
             options.seeds("seed of the emulation", die=False),
             options.outputs("all of it", plot="one emulated device"),
         ],
     )
     parser.add_argument("name", metavar="NAME", help="a chip, p-bit or machine of continuous cells, or a .toml file")
-    parser.add_argument("--measure", action="store_true", help="the numbers of that picture, without drawing it")
+    parser.add_argument("--measure", action="store_true", help="print the numbers of that picture without drawing it")
     parser.set_defaults(run=run)
 
 

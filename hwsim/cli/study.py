@@ -1,4 +1,4 @@
-"""``hwsim study PLAN.toml``: many points on many workers, kept in a file that a rerun goes on with."""
+"""``hwsim study PLAN.toml``: many points on many workers, kept in a file with which a rerun continues."""
 
 import argparse
 import os
@@ -37,13 +37,13 @@ def add_parser(subparsers: Any) -> None:
         "study",
         help="many points on many workers: time and energy to solution, resumable",
         description="Run the points of a plan, shard by shard, until each interval is narrow enough or its shards are "
-        "spent. Whatever ends it, the same command goes on where it was; hwsim report shows what is there.",
+        "spent. If the study ends early for any reason, the same command continues it; hwsim report shows the results.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[options.outputs("all points")],
     )
     parser.add_argument("plan", metavar="PLAN.toml", help="problems, chips, algorithms and what to vary")
-    parser.add_argument("--store", required=True, metavar="FILE", help="results, an SQLite file; it grows")
+    parser.add_argument("--store", required=True, metavar="FILE", help="SQLite file of the results, which grows")
     parser.add_argument(
         "--workers",
         type=options.whole("workers", least=1),
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.study.workers import ProgramFolder
 
     if arguments.dask is not None and arguments.workers is not None:
-        raise InputError("--workers are processes on this machine, --dask is a cluster: give one of them")
+        raise InputError("--workers are processes on this machine, --dask is a cluster: give only one of them")
     spec = read_plan(arguments.plan)
     with (
         Store(arguments.store) as store,
@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
         return f"{study_table(rows, width=width)}\n{len(rows)} points, {shards}: {arguments.store}"
 
     document = {"plan": spec, "points": rows, "interrupted": result.interrupted}
-    again = f"; hwsim study {arguments.plan} --store {arguments.store} goes on"
+    again = f"; hwsim study {arguments.plan} --store {arguments.store} continues"
     return give(arguments, document, made, text=text, stopped=again if result.interrupted else None)
 
 
@@ -132,7 +132,7 @@ def _workers(arguments: argparse.Namespace, programs: Any, interrupt: Any) -> An
 
 
 def _show(bar: Bar, status: Any) -> None:
-    """Points, shards, time left."""
+    """Show points, shards and the time left."""
     left = "" if status.left_s is None else f", about {_duration(status.left_s)} left"
     bar.show(
         status.points_done / status.points,

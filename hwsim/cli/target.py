@@ -1,4 +1,4 @@
-"""The energy that ``--target`` names, looked for while the terminal shows what goes on."""
+"""The energy that ``--target`` names; the terminal shows the progress of the search."""
 
 import argparse
 import sys
@@ -8,17 +8,17 @@ from hwsim.cli.progress import Progress
 
 
 def find_target(arguments: argparse.Namespace, problem: Any) -> float | None:
-    """The energy of ``--target``; where it is not given, the known one, or None."""
+    """The energy of ``--target``; without it the known one, or None."""
     return target_of(arguments.target, problem, threads=arguments.threads)
 
 
 def given_target(arguments: argparse.Namespace, problem: Any) -> float | None:
-    """The energy of ``--target``; None where it is not given."""
+    """The energy of ``--target``, or None without it."""
     return None if arguments.target is None else find_target(arguments, problem)
 
 
 def target_of(text: str | None, problem: Any, *, threads: int | None) -> float | None:
-    """The energy that ``text`` names; the known one, or None, without text."""
+    """The energy that ``text`` names; without text the known one, or None."""
     if text is None:
         return problem.known_energy
     from hwsim.experiment.target import target_energy
@@ -31,6 +31,6 @@ def target_of(text: str | None, problem: Any, *, threads: int | None) -> float |
 
 
 def target_words(target: float, given: float | None) -> str:
-    """What a target stands for, where one was not ``given``."""
+    """The target, and what it means where none was ``given``."""
     words = "" if given is not None else ", which half of the reads without faults reach (--target sets another)"
     return f"target energy {target:g}{words}"

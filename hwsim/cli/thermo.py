@@ -1,4 +1,4 @@
-"""``hwsim thermo``: what a machine of continuous cells computes by fluctuating, and how long it takes."""
+"""``hwsim thermo``: what fluctuating continuous cells compute, and how long they take."""
 
 import argparse
 from typing import Any
@@ -11,9 +11,9 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand and those under it."""
     parser = subparsers.add_parser(
         "thermo",
-        help="continuous cells: linear algebra by letting a circuit settle and fluctuate, cells in a potential",
-        description="Cells that fluctuate in the bowl of A and b: their mean solves A x = b, their covariance inverts "
-        "A. Prints the error against device time beside what theory predicts and what a direct solver does.",
+        help="continuous cells: linear algebra by a circuit that settles and fluctuates, cells in a potential",
+        description="Cells fluctuate in the bowl of A and b: their mean solves A x = b, their covariance inverts A. "
+        "Prints the error against device time, beside the prediction of theory and a direct solver.",
     )
     kinds = parser.add_subparsers(title="what to compute", required=True, metavar="WHAT", parser_class=type(parser))
     for module in (thermo_linalg, thermo_functions, thermo_sample):

@@ -35,7 +35,7 @@ def add_parsers(kinds: Any) -> None:
             type=options.time("tau"),
             default="1us",
             metavar="TIME",
-            help="a cell with A = 1 relaxes in it (%(default)s)",
+            help="relaxation time of a cell with A = 1 (%(default)s)",
         )
         kind.add_argument(
             "--replicas",
@@ -49,7 +49,7 @@ def add_parsers(kinds: Any) -> None:
             type=options.whole("samples", least=1),
             default="1000",
             metavar="N",
-            help="of each machine (%(default)s)",
+            help="samples of each machine (%(default)s)",
         )
         kind.set_defaults(run=run, kind=name)
 

@@ -54,15 +54,21 @@ def add_parsers(kinds: Any) -> None:
             help="name or file of a card of continuous cells (%(default)s; see hwsim thermo machines)",
         )
         options.card_changes(machine)
-        options.of_card(machine, "tau", "TIME", options.time("tau"), "a cell with A = 1 relaxes in it (the machine's)")
+        options.of_card(
+            machine, "tau", "TIME", options.time("tau"), "relaxation time of a cell with A = 1 (the machine's)"
+        )
         if name != "regression":
             options.of_card(
-                machine, "beta", "X", options.quantity("beta"), "inverse temperature: divides the noise (the machine's)"
+                machine,
+                "beta",
+                "X",
+                options.quantity("beta"),
+                "inverse temperature, which divides the noise (the machine's)",
             )
         for length, what in (
             ("time", "device time of sampling (100 slowest relaxation times)"),
-            ("settle", "device time before the first sample (6 of them)"),
-            ("interval", "between two samples (an eighth of the fastest one)"),
+            ("settle", "device time before the first sample (6 slowest relaxation times)"),
+            ("interval", "device time between two samples (an eighth of the fastest relaxation time)"),
         ):
             kind.add_argument(f"--{length}", type=options.time(length), metavar="TIME", help=what)
         kind.add_argument(

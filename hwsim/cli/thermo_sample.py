@@ -13,7 +13,7 @@ def add_parsers(kinds: Any) -> None:
     sample = kinds.add_parser(
         "sample",
         help="one cell in a potential: a ball in a bowl, in two wells, in any U(x)",
-        description="Let a cell fluctuate in a potential and compare where it was with exp(-beta U) / Z.",
+        description="Let a cell fluctuate in a potential and compare its positions with exp(-beta U) / Z.",
         parents=[
             options.seeds("seed of the noise", die=False),
             options.outputs(plot="one cell in time, and the histogram against the law"),
@@ -32,8 +32,8 @@ def add_parsers(kinds: Any) -> None:
         help="inverse temperature (%(default)s)",
     )
     for name, default, words in (
-        ("tau", "1us", "a bowl of stiffness 1 relaxes in it (%(default)s)"),
-        ("relax", None, "the cell has inertia: its velocity relaxes in TIME (none: overdamped)"),
+        ("tau", "1us", "relaxation time in a bowl of stiffness 1 (%(default)s)"),
+        ("relax", None, "gives the cell inertia: its velocity relaxes in TIME (by default the cell is overdamped)"),
         ("time", None, "device time of each replica (100 tau, or 20 relax if longer)"),
     ):
         sample.add_argument(
@@ -43,13 +43,13 @@ def add_parsers(kinds: Any) -> None:
         "--step",
         type=options.time("step"),
         metavar="TIME",
-        help="of the integrator (a twentieth of the fastest relaxation)",
+        help="step of the integrator (a twentieth of the fastest relaxation time)",
     )
     sample.add_argument(
         "--start",
         type=options.quantity("start"),
         metavar="X",
-        help="where every replica begins (the centre of a bowl, else 0)",
+        help="where every replica starts (the centre of a bowl, else 0)",
     )
     sample.add_argument(
         "--replicas",
@@ -59,7 +59,11 @@ def add_parsers(kinds: Any) -> None:
         help="independent cells (%(default)s)",
     )
     sample.add_argument(
-        "--bins", type=options.whole("bins", least=2), default="60", metavar="N", help="of the histogram (%(default)s)"
+        "--bins",
+        type=options.whole("bins", least=2),
+        default="60",
+        metavar="N",
+        help="bins of the histogram (%(default)s)",
     )
     sample.set_defaults(run=run_sample)
 

@@ -1,4 +1,4 @@
-"""``hwsim tts PROBLEM``: how long, how many joules, under one clock or several; the best length of each."""
+"""``hwsim tts PROBLEM``: time and energy to solution under one clock or several, at the best length of each."""
 
 import argparse
 from typing import Any
@@ -18,9 +18,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "tts",
         help="time and energy to solution: the best anneal time under each clock, with intervals",
-        description="Anneal a problem, or run another algorithm on the chip, for longer and longer times and find the "
-        "one that reaches the target soonest with probability 0.99. An optimum counts only where shorter and longer "
-        "runs are worse.",
+        description="Anneal a problem, or run another algorithm on the chip, for longer and longer times, and find the "
+        "run length that reaches the target soonest with probability 0.99. It counts as an optimum only if shorter and "
+        "longer runs are worse.",
         parents=[
             options.problem("ea3d:L=8,seed=1"),
             options.chip(),
@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
             options.anneal(
                 beta="constant or start:end (0.1/sigma:10/sigma; a ladder of its own in tempering)",
                 time_default=None,
-                length="this length alone, with the reads asked for and no more; else longer and longer ones",
+                length="this length alone, with exactly --reads reads; by default longer and longer ones",
             ),
             options.target("(the known one)"),
             options.sampling(
@@ -55,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
         type=options.quantity("participation"),
         default="0.5",
         metavar="P",
-        help="of a synchronous clock (%(default)s)",
+        help="share of p-bits that join a synchronous tick (%(default)s)",
     )
     parser.add_argument(
         "--algorithm",
@@ -150,11 +150,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace, name: str, program: Any) -> Any:
-    """Lengths to try, or the one of ``--time``."""
+    """The lengths to try, or that of ``--time`` alone."""
     from hwsim.experiment.optimum import Search, reads_at_once, shortest_s
 
     if arguments.time is not None and arguments.first is not None:
-        raise InputError("--time is the one length, --first the shortest of several: give one of them")
+        raise InputError("--time is the only length, --first the shortest of several: give only one of them")
     reads = arguments.reads
     if reads is None:
         reads = reads_at_once(program, algorithm=name, schedules=arguments.schedules, engine=arguments.engine)

@@ -261,7 +261,7 @@ def _refused(path: Path, error: sqlite3.Error) -> InputError:
     code = getattr(error, "sqlite_errorname", "") or ""
     text = str(error)
     if code.startswith("SQLITE_FULL"):
-        return InputError(f"no space is left for the store {path}; it keeps what was finished, and a rerun goes on")
+        return InputError(f"no space is left for the store {path}; it keeps what was finished, and a rerun continues")
     if code.startswith("SQLITE_READONLY") or code.startswith("SQLITE_CANTOPEN"):
         return InputError(f"the store {path} cannot be written: the file or its folder is read-only")
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
@@ -270,7 +270,7 @@ def _refused(path: Path, error: sqlite3.Error) -> InputError:
         return InputError(f"another program has kept the store {path} busy for more than {_WAIT_S:g} s")
     if code.startswith("SQLITE_IOERR"):
         return InputError(
-            f"the disk refuses the store {path} ({text}); it keeps what was finished, and a rerun goes on"
+            f"the disk refuses the store {path} ({text}); it keeps what was finished, and a rerun continues"
         )
     return InputError(f"the store {path}: {text}")
 

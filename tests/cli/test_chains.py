@@ -29,7 +29,7 @@ def test_chain_strengths_are_compared(tmp_path, capsys):
 
 def test_what_cannot_be_compared_is_refused(capsys):
     assert main(["run", "karate", "--chain-strength", "1,2"]) == 2
-    assert "there are no chains" in capsys.readouterr().err
+    assert "there is no chain strength" in capsys.readouterr().err
     assert main([*COPIES, "--chain-strength", "0,1"]) == 2
     assert "must be a number > 0" in capsys.readouterr().err
     assert main(["run", "sk:n=90,seed=1", "--target", "exact"]) == 2

@@ -124,7 +124,7 @@ def test_a_saved_program_takes_no_options_of_its_chip(tmp_path, capsys):
     assert main(["compile", "sk:n=6,seed=1", "--set", "max_degree=4", "-o", path]) == 0
     for option in ("--chain-strength 2", "--clamp 0=1", "--chips 2", "--delay 1ns", "--die-seed 3"):
         assert main(["run", path, *option.split()]) == 2
-        assert "has its chip in it" in capsys.readouterr().err
+        assert "contains its chip" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

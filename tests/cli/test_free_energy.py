@@ -48,7 +48,7 @@ def test_one_method_a_priced_chip_and_a_graph_without_an_exact_value(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["karate", "--beta", "1:2"], "a free energy is at one beta"),
+        (["karate", "--beta", "1:2"], "a free energy needs one beta"),
         (["karate", "--beta", "-1"], "beta must be finite and >= 0"),
         (["karate", "--method", "guess"], "method must be of annealing, integration, got 'guess'"),
         (["karate", "--sweeps", "0"], "sweeps must be >= 1"),

@@ -92,7 +92,7 @@ def test_merged_stores_hold_the_rows_of_both(plan, store, tmp_path, capsys):
     assert main(["study", plan, "--store", str(both), "--workers", "1"]) == 0
     assert "of which 0 new" in capsys.readouterr().out
     assert main(["merge", str(both), str(store)]) == 0
-    assert f"{store}: 0 rows taken" in capsys.readouterr().out
+    assert f"{store}: 0 rows copied" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,10 @@ def test_a_bad_plan_is_one_sentence(text, sentence, tmp_path, capsys):
         (["study", "{plan}", "--store", "{nowhere}/s.db"], "s.db"),
         (["study", "{nowhere}", "--store", "{folder}/s.db"], "no such file"),
         (["study", "{plan}", "--store", "{folder}/s.db", "--workers", "0"], "workers"),
-        (["study", "{plan}", "--store", "{folder}/s.db", "--workers", "2", "--dask", "tcp://h:1"], "give one of them"),
+        (
+            ["study", "{plan}", "--store", "{folder}/s.db", "--workers", "2", "--dask", "tcp://h:1"],
+            "give only one of them",
+        ),
         (["study", "{plan}", "--store", "{plan}"], "plan.toml"),
         (["report", "{nowhere}"], "no such store"),
         (["report", "{plan}"], "plan.toml"),
@@ -153,4 +156,4 @@ def test_ctrl_c_ends_with_the_command_that_goes_on(tmp_path):
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130, err
-    assert "hwsim study p.toml --store s.db goes on" in err and "12 points" in out
+    assert "hwsim study p.toml --store s.db continues" in err and "12 points" in out

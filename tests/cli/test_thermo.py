@@ -235,4 +235,4 @@ def test_what_does_not_fit_the_memory_is_one_sentence(capsys, monkeypatch):
     monkeypatch.setattr("hwsim.cli.thermo_linalg.read_array", too_much)
     assert main(["thermo", "inverse", "A.npy"]) == 2
     said = capsys.readouterr().err
-    assert said == "hwsim: error: this does not fit this computer's memory: Unable to allocate 745 GiB\n"
+    assert said == "hwsim: error: not enough memory on this computer: Unable to allocate 745 GiB\n"

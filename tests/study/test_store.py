@@ -102,7 +102,7 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="cannot write"):
         Store(tmp_path / "none" / "s.db")
     (tmp_path / "t.db-wal").write_bytes(b"x")
-    with pytest.raises(InputError, match="is gone, but its log"):
+    with pytest.raises(InputError, match="is missing, but its log"):
         Store(tmp_path / "t.db")
     filled(tmp_path / "v.db", rows=1)
     db = sqlite3.connect(tmp_path / "v.db")
@@ -119,7 +119,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_there(tmp_path):
     with Store(path) as store:
         pages = store._db.execute("PRAGMA page_count").fetchone()[0]
         store._db.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(InputError, match=r"no space is left for the store .*a rerun goes on"):
+        with pytest.raises(InputError, match=r"no space is left for the store .*a rerun continues"):
             for shard in range(3, 400):
                 store.add(replace(ROW, shard=shard, energies=np.random.default_rng(shard).normal(size=100)))
         kept = store.count()[1]
