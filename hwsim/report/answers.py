@@ -1,4 +1,4 @@
-"""What reads say in the problem's own terms, in words: a few lines of text.
+"""The answers of reads in the problem's own terms, as a few lines of text.
 
 Enters: parts of `hwsim.experiment.answers`. Leaves: lines.
 """
@@ -6,11 +6,11 @@ Enters: parts of `hwsim.experiment.answers`. Leaves: lines.
 from typing import Any
 
 _SHOWN = 8
-"""Words and constraints that are listed; the JSON lists all."""
+"""How many words and constraints are listed; the JSON lists all."""
 
 
 def answer_lines(found: dict[str, Any], *, reads: int, n_variables: int, n_pbits: int) -> list[str]:
-    """Numbers of a circuit, clauses or constraints that broke, then chains."""
+    """A circuit's numbers, broken clauses or constraints, then chains."""
     lines = [_word(entry, reads) for entry in found.get("words", ())[:_SHOWN]]
     if "clauses" in found:
         facts = found["clauses"]
@@ -38,7 +38,7 @@ def scan_text(rows: list[dict[str, Any]]) -> str:
 
 def _word(entry: dict[str, Any], reads: int) -> str:
     shown = ", ".join(f"{name} = {number}" for name, number in entry["words"].items())
-    return f"  {shown:<28} {entry['count'] / reads:7.1%}{'' if entry['valid'] else '  some gate is not satisfied'}"
+    return f"  {shown:<28} {entry['count'] / reads:7.1%}{'' if entry['valid'] else '  not every gate is satisfied'}"
 
 
 def _constraints(facts: dict[str, Any]) -> list[str]:
@@ -56,7 +56,7 @@ def _whole(facts: dict[str, Any]) -> str:
 
 
 def _methods(facts: dict[str, Any]) -> list[str]:
-    """The energies by each way of reading broken chains."""
+    """The energies for each way of reading broken chains."""
     return [f"  read by {method:<9} {_energies(row)}" for method, row in facts["by_unembedding"].items()]
 
 

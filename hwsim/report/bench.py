@@ -1,4 +1,4 @@
-"""Benchmarks as tables: updates and states a second, and how long an estimate of a time to solution takes.
+"""Benchmarks as tables: updates and states per second, and how long an estimate of a time to solution takes.
 
 Enters: rows of `hwsim.bench`. Leaves: text, empty where there are no rows.
 """
@@ -11,7 +11,7 @@ _Rows = list[dict[str, Any]]
 
 
 def speed_table(rows: _Rows, *, width: int | None = None) -> str:
-    """Updates a nanosecond of each graph and clock, beside a peer where one was timed."""
+    """Updates per nanosecond on each graph under each clock, beside a peer where one was timed."""
     if not rows:
         return ""
     lines = [["graph", "clock", "delay", "engine", "repl.", "upd./ns", "peer"]]
@@ -31,7 +31,7 @@ def speed_table(rows: _Rows, *, width: int | None = None) -> str:
 
 
 def states_table(rows: _Rows, *, width: int | None = None) -> str:
-    """States a millisecond of continuous cells; ``what`` is counted, in words."""
+    """States of continuous cells per millisecond; ``what`` names what is counted."""
     if not rows:
         return ""
     lines = [["continuous cells", "per ms", "peer"]]
@@ -41,7 +41,7 @@ def states_table(rows: _Rows, *, width: int | None = None) -> str:
 
 
 def solution_table(rows: _Rows, *, width: int | None = None) -> str:
-    """Reads, hits, and the seconds until the interval of a time to solution is narrow, against the first tool."""
+    """Reads, hits, and the seconds until the interval of a time to solution is narrow, compared with the first tool."""
     if not rows:
         return ""
     first = rows[0]

@@ -25,11 +25,11 @@ UNKNOWN: Estimate = (None, None, None)
 def blame_picture(
     rows: list[dict], path: str | os.PathLike, *, title: str, metrics: list[dict], provenance: Provenance | None = None
 ) -> Path:
-    """One panel per metric, one line per fault: what is gained by curing it, and what it costs alone.
+    """One panel per metric, one line per fault: the gain from switching it off, and what it costs alone.
 
     rows : dicts of fault : str, label : str, and without, alone : dicts from a metric's key to an estimate; ``without``
-        is this fault off and the rest on, ``alone`` is this fault on and the rest off. Drawn from the top in the order
-        given, which should be the order of importance.
+        is this fault off and the rest on, ``alone`` is this fault on and the rest off. They are drawn from the top in
+        the order given, which should be that of importance.
     metrics : one to three dicts of key, label : str, lower_is_better : bool, and the estimates all_on (every fault) and
         all_off (none); optional log : bool, and time : bool, where values are seconds and the axis names their unit.
 
@@ -68,7 +68,7 @@ def blame_picture(
 
 
 def blame_table(found: dict[str, Any], *, width: int | None = None) -> str:
-    """Two lines per fault: cured, and alone; between the chip as it is and the perfect one.
+    """Two lines per fault: with it switched off, and with it alone; the chip as it is above, the perfect one below.
 
     found : metrics and rows, with ``all_on`` and ``all_off`` in each metric;  width : of the terminal, if any.
     """
@@ -79,7 +79,7 @@ def blame_table(found: dict[str, Any], *, width: int | None = None) -> str:
 
     add("all faults", "", {m["key"]: m["all_on"] for m in found["metrics"]})
     for row in found["rows"]:
-        add(row["label"], "cured", row["without"])
+        add(row["label"], "off", row["without"])
         add("", "alone", row["alone"])
     add("no faults", "", {m["key"]: m["all_off"] for m in found["metrics"]})
     return columns(lines, width=width)
@@ -129,7 +129,7 @@ def _panel(axes: Any, rows: list[dict], metric: dict) -> None:
 
 
 def _reference(axes: Any, estimate: Estimate, colour: Any, height: float, text: str) -> None:
-    """The named band of a chip with all faults or none; open at the side where no bound is known."""
+    """The named band of a chip with all faults or none, open on a side without a bound."""
     value, low, high = estimate
     if estimate == UNKNOWN:
         return
@@ -169,7 +169,7 @@ def _mark(axes: Any, y: float, estimate: Estimate, start: Estimate, colour: Any,
     left, right = axes.get_xlim()
     distance = _distance(start, estimate)
     if distance is not None:
-        # the distance from the reference is the message: the cure's gain, or the damage done alone
+        # the distance from the reference is the message: the gain without the fault, or its cost alone
         axes.plot(distance, [y, y], color=colour, linewidth=4.5, alpha=0.3, solid_capstyle="butt", zorder=2)
     bar = {"color": colour, "linewidth": 1.3, "zorder": 3}
     axes.plot([left if low is None else low, right if high is None else high], [y, y], **bar)
@@ -184,7 +184,7 @@ def _mark(axes: Any, y: float, estimate: Estimate, start: Estimate, colour: Any,
 
 
 def _distance(start: Estimate, end: Estimate) -> tuple[float, float] | None:
-    """From one value to the other; where only a bound is known, the least the two can differ, or None."""
+    """The span from one value to the other; where one is only a bound, the least span that the two allow, or None."""
     if UNKNOWN in (start, end):
         return None
     (start_low, start_high), (end_low, end_high) = (
@@ -231,7 +231,7 @@ def _estimate(values: Any, where: str, log: bool) -> Estimate:
 
 
 def _colour(end: str) -> Any:
-    """Red for the chip with all faults, blue for the perfect one; a marker wears the colour it starts from."""
+    """Red for the chip with all faults, blue for the perfect one; a marker has the colour of its reference."""
     return canvas.palette()[{"all_on": 3, "all_off": 0}[end]]
 
 
@@ -241,8 +241,8 @@ def _key(figure: Any, n_columns: int) -> None:
 
     entries = []
     for end, face, mark in (
-        ("all_on", None, "this fault switched off, the rest on (thick line: what the cure gains)"),
-        ("all_off", "white", "this fault alone (thick line: what it costs)"),
+        ("all_on", None, "this fault switched off, the rest on (thick line: the gain)"),
+        ("all_off", "white", "this fault alone (thick line: its cost)"),
     ):
         colour = _colour(end)
         line = Line2D([], [], color=colour, linewidth=4.5, alpha=0.3)

@@ -1,6 +1,6 @@
-"""What every figure shares: the sheet, its look, the check of what is drawn, and the file.
+"""What all figures share: the sheet, its look, the checks of the numbers, and the file.
 
-Enters: numbers and text of a figure. Leaves: one file, png, svg or pdf by its suffix, complete or not there at all.
+Enters: numbers and text of a figure. Leaves: one file, png, svg or pdf by its suffix, written whole or not at all.
 """
 
 import os
@@ -32,7 +32,7 @@ def picture_path(path: str | os.PathLike) -> Path:
 def numbers(record: Any, key: str, where: str, n: int | None = None, *, finite: bool = True) -> np.ndarray:
     """``record[key]`` as float64 (n,), or (k,) with k >= 1 when n is None.
 
-    ``finite=False`` lets infinities through, never nan. Raises InputError, naming ``where`` and the key.
+    finite : whether infinities are refused; nan always is. Raises InputError, which names ``where`` and the key.
     """
     if not isinstance(record, Mapping) or key not in record:
         raise InputError(f"{where} needs {key!r}, which is missing")
@@ -49,13 +49,13 @@ def numbers(record: Any, key: str, where: str, n: int | None = None, *, finite: 
 
 
 def interval(value: np.ndarray, low: np.ndarray, high: np.ndarray, where: str) -> np.ndarray:
-    """Lengths below and above ``value``, float64 (2, k), as error bars want them.
+    """Lengths below and above ``value``, float64 (2, k), for error bars.
 
-    Raises InputError where an interval does not hold its value, beyond what rounding explains.
+    Raises InputError where an interval does not contain its value, rounding aside.
     """
     slack = 1e-9 * np.maximum(np.abs(value), 1e-300)
     if (low > value + slack).any() or (high < value - slack).any():
-        raise InputError(f"{where} has an interval, 'low' to 'high', that does not hold its value")
+        raise InputError(f"{where} has an interval, 'low' to 'high', that does not contain its value")
     return np.maximum([value - low, high - value], 0.0)
 
 
@@ -88,7 +88,7 @@ def headline(figure: Any, title: str, *, width: int = 80) -> None:
 
 
 def plain(text: str) -> str:
-    """Text that matplotlib does not read as mathematics."""
+    """``text`` with its dollar signs escaped, so that matplotlib does not read it as mathematics."""
     return text.replace("$", r"\$")
 
 
@@ -107,21 +107,21 @@ def log_time(axes: Any) -> None:
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     if high < 30 * low:
-        # little more than a decade: marks at 1, 2 and 5, or the axis might carry a single number
+        # little more than a decade: mark 1, 2 and 5, or the axis may show a single number
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_si(seconds, "s")))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def svg(figure: Any, provenance: Provenance | None = None) -> str:
-    """The figure as text of a page; its metadata say where it comes from."""
+    """The figure as SVG text for a page; its metadata hold the provenance."""
     file = StringIO()
     figure.savefig(file, format="svg", metadata=(provenance or Provenance()).metadata("svg"))
     return file.getvalue()
 
 
 def write(figure: Any, path: Path, provenance: Provenance | None = None) -> None:
-    """The figure as a file, whole or not at all; its metadata say where it comes from."""
+    """Write the figure to a file, whole or not at all; its metadata hold the provenance."""
     kind = path.suffix[1:].lower()
     with replacing(path) as part:
         figure.savefig(part, format=kind, metadata=(provenance or Provenance()).metadata(kind))

@@ -1,6 +1,6 @@
-"""A card in words and numbers: the table that a person reads, and the facts that a program does.
+"""A card in words and numbers: a table for people, and facts for programs.
 
-Enters: a card and, where one can be made of it, its Chip. Leaves: plain data, or text of it.
+Enters: a card and, if it makes one, its Chip. Leaves: plain data, or text.
 """
 
 import textwrap
@@ -19,7 +19,7 @@ from hwsim.report.table import columns as aligned
 from hwsim.units import format_si
 
 _NAME_WIDTH = 28
-"""Of a name, and of a value: longer ones are broken."""
+"""Width of a name and of a value; longer ones are broken."""
 
 
 def card_facts(card: PBitCard | ChipCard | ModesCard) -> dict[str, Any]:
@@ -32,14 +32,14 @@ def card_facts(card: PBitCard | ChipCard | ModesCard) -> dict[str, Any]:
 
 
 def list_table(cards: list[Any], columns: dict[str, str], *, width: int | None = None) -> str:
-    """One line a card, of ``columns`` {heading: attribute}, and its summary below; summaries are at most 110 wide."""
+    """A line for each card, with ``columns`` {heading: attribute}, and below it its summary, at most 110 wide."""
     wide = min(110, width or 100)
     cells = [list(columns), *([str(getattr(card, name)) for name in columns.values()] for card in cards)]
     head, *lines = aligned(cells).splitlines()
     text = [head]
     for line, card in zip(lines, cards, strict=True):
         text += [line, textwrap.fill(card.summary, wide, initial_indent="    ", subsequent_indent="    ")]
-    return "\n".join([*text, "", "hwsim show NAME: every number of one, with source and grade"])
+    return "\n".join([*text, "", "hwsim show NAME: every number of a card, with source and grade"])
 
 
 def ledger_text(lines: Sequence[Any]) -> str:
@@ -54,7 +54,7 @@ def ledger_text(lines: Sequence[Any]) -> str:
 
 
 def machine_facts(chip: Chip) -> dict[str, Any]:
-    """What the card's machine comes to: sites and wires of a fixed graph (None where open), and faults by name."""
+    """Sites and wires of the card's machine (None where the graph is not fixed), and its faults by name."""
     facts: dict[str, Any] = {"n_sites": None, "n_wires": None, "graph_unknown": None}
     try:
         if chip.topology.is_fixed:
@@ -67,8 +67,8 @@ def machine_facts(chip: Chip) -> dict[str, Any]:
 def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
     """The facts as text, in lines of at most ``width`` characters.
 
-    facts : of card_facts, with those of machine_facts under ``machine`` where there is a machine, or the reason that
-    there is none under ``no_machine``; and under ``measured`` the numbers of a measurement.
+    facts : from `card_facts`; under ``machine`` those of `machine_facts`, or under ``no_machine`` why the card makes no
+    machine; under ``measured`` the numbers of a measurement, if any
     """
     kind = "chip" if "topology" in facts else "modes" if "kind" in facts else "p-bit"
     lines = [*_wrapped(f"{facts['name']} ({kind}): {facts['title']}", width), *_wrapped(facts["summary"], width), ""]
@@ -79,7 +79,7 @@ def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
     sections = (
         ("parameters: value, grade, source", _quantities(_sourced(facts))),
         ("notes: numbers that no emulation uses", _quantities(facts["notes"])),
-        ("missing: numbers that nobody has published, and who would know", _absent(facts["missing"])),
+        ("missing: numbers that nobody has published, and whom to ask", _absent(facts["missing"])),
     )
     for heading, rows in sections:
         if rows:
@@ -111,7 +111,7 @@ def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:
         faults = [f"{label} ({name})" for name, label in machine["faults"].items()]
         rows.append(("faults", "; ".join(faults) or "none"))
     if facts.get("no_machine"):
-        rows.append(("emulation", f"not possible as it is: {facts['no_machine']}"))
+        rows.append(("emulation", f"not possible: {facts['no_machine']}"))
     return rows
 
 
@@ -127,7 +127,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _sourced(facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Parameters, and the parts of a card that are more than one number, each as value, grade and source."""
+    """Parameters, and the parts of a card that hold several numbers, each as value, grade and source."""
     found = dict(facts["parameters"])
     for name in ("response", "wiring"):
         part = facts.get(name)
@@ -185,7 +185,7 @@ def _law(value: float | None, unit: str = "") -> str:
 
 
 def _columns(rows: list[tuple[str, ...]], width: int) -> list[str]:
-    """Aligned columns, two spaces apart; the last takes what is left of the width, and each is wrapped in itself."""
+    """Aligned columns, two spaces apart; each is wrapped, and the last takes the rest of the width."""
     names = [_name(row[0]) for row in rows]
     widths = [max(len(part) for parts in names for part in parts)]
     widths += [min(_NAME_WIDTH, max(len(row[k]) for row in rows)) for k in range(1, len(rows[0]) - 1)]

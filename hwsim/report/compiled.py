@@ -1,4 +1,4 @@
-"""What it took to put a problem on a chip, in words.
+"""What compiling took, in words: p-bits, couplers, chains, precision.
 
 Enters: facts of `hwsim.experiment.compiled`. Leaves: text.
 """

@@ -11,7 +11,7 @@ from hwsim.units import format_si
 
 
 def cost_lines(row: Mapping[str, Any], grades: Mapping[str, str]) -> list[str]:
-    """What a read takes, and a solution where there is one; items without a price are named."""
+    """Time and energy of a read, and of a solution if there is one; items without a price are listed."""
     time_s, total_s = row["device_time_s"], row["total_time_s"]
     lines = [
         f"time of a read: {format_si(time_s, 's')}, with read-out {format_si(total_s, 's')}"
@@ -49,4 +49,4 @@ def _parts(row: Mapping[str, Any], grades: Mapping[str, str]) -> str:
 
 
 def _unknown(items: list[str]) -> str:
-    return f"; no price of: {', '.join(items)}" if items else ""
+    return f"; no price for: {', '.join(items)}" if items else ""

@@ -1,4 +1,4 @@
-"""One p-bit as emulated beside the law on its card: its answer to an input, its dwell times, its memory.
+"""One emulated p-bit beside the law of its card: its answer to an input, its dwell times, its memory.
 
 Enters: measured points with 95 % intervals, and the law as curves. Leaves: one file with three panels.
 """
@@ -38,7 +38,7 @@ def device_picture(data: dict, path: str | os.PathLike, *, title: str, provenanc
         the points of ``law_x``, which must then be fine and reach all x.
     dwell : time_s : float64 (b + 1,), bin edges; density_up, density_down : float64 (b,), per second;
         law_time_s, law_up, law_down : float64 (m,), the second per state and drawn once where both are the same;
-        mean_up_s, mean_down_s : (mean, low, high), which the key then says; label_down : of law_down where it differs.
+        mean_up_s, mean_down_s : (mean, low, high), shown in the key; label_down : of law_down where it differs.
     autocorrelation : lag_s, value, low, high : float64 (k,); law_lag_s, law : float64 (m,).
 
     low and high are 95 % intervals. Each panel has ``label`` : str, the name of its law; a law that is None is not
@@ -104,7 +104,7 @@ def _sigmoid(axes: Any, strip: Any, data: dict, heading: str) -> None:
     strip.axhspan(-2, 2, color="0.92", linewidth=0, zorder=0)
     strip.axhline(0, color=LAW, linewidth=1.0)
     strip.plot(x[near], off[near], "o", markersize=3, color=canvas.palette()[0])
-    # an interval of no length is infinitely many sigma off: say so at the rim instead of leaving it out
+    # an interval of length zero is infinitely many sigma off: mark it at the rim instead of leaving it out
     strip.plot(x[~near], np.sign(off[~near]) * 0.9 * reach, "D", markersize=4, color=canvas.palette()[3])
     strip.set_ylim(-reach, reach)
     if reach < 6:
@@ -166,7 +166,7 @@ def _autocorrelation(axes: Any, data: dict, heading: str) -> None:
 
 
 def _key(axes: Any, place: str, height: float = 1.0) -> float:
-    """Draw the key of ``axes``; returns how far to stretch an axis so that the key stands above the data.
+    """Draw the key of ``axes``. Returns how far to stretch an axis so that the key stands above the data.
 
     height : of the panel, 1 for a whole column of the figure.
     """
@@ -228,7 +228,7 @@ def _label(data: dict) -> str:
 
 
 def device_title(chip: Chip) -> str:
-    """What was emulated: one p-bit of ``chip``, its law and its clock."""
+    """The title of the picture: one p-bit of ``chip``, its law and its clock."""
     pbit, clock = chip.pbit, chip.clock
     time = format_si(pbit.tau_s if clock.period_s is None else clock.period_s, "s")
     pace = f"{clock.kind} clock, tau {time}" if clock.kind == "poisson" else f"{clock.kind} clock of period {time}"

@@ -15,7 +15,7 @@ from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
-# more dies than this and their own intervals would be a grey cloud
+# with more dies than this, their intervals would be a grey cloud
 MAX_WHISKERS = 120
 MARKED = ((0.5, "half of the dies"), (0.9, "90 % of the dies"))
 
@@ -31,8 +31,8 @@ def yield_picture(curve: dict, path: str | os.PathLike, *, title: str, provenanc
     success : success probability of each die.
 
     and n_dies : int; ideal_tts_s : float or None, drawn dashed; ideal_label : str. Optional success_expected : (low,
-    high) is the range expected of dies that differ by read noise alone. Returns the path written. Raises InputError
-    for a suffix other than png, svg, pdf, and for arrays that are missing, do not match or are out of range.
+    high), the range expected of dies that differ only by the noise of their reads. Returns the path written. Raises
+    InputError for a suffix other than png, svg, pdf, and for arrays that are missing, do not match or are out of range.
     """
     path = canvas.picture_path(path)
     where = "the yield curve"
@@ -88,7 +88,7 @@ def _curve(
         # before the first die the curve is 0, after the last it stays
         t = np.concatenate([[start], tts[solved], [stop]])
         steps, floor, roof = (np.concatenate([[0], y[solved], [y[solved][-1]]]) for y in (share, share_low, share_high))
-        # before the first die nothing but the curve is known: the band starts with it
+        # the band starts at the first die, as before it only the curve is known
         axes.fill_between(
             t[1:],
             floor[1:],
@@ -180,7 +180,7 @@ def _histogram(axes: Any, success: np.ndarray, expected: tuple[float, float] | N
             alpha=0.25,
             linewidth=0,
             zorder=0.5,
-            label="where 95 % of equal dies fall (read noise alone)",
+            label="95 % of equal dies fall here (noise of reads alone)",
         )
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("success probability of one read")
@@ -208,13 +208,12 @@ def _expected(curve: Mapping, where: str) -> tuple[float, float] | None:
 
 
 def yield_text(curve: dict) -> str:
-    """Success of the dies, and the time within which shares of them solve; of the same curve with
-    ``tts99_s_of_share``."""
+    """The success of the dies, and the time within which shares of them solve. curve : with ``tts99_s_of_share``"""
     success = curve["success"]
     low, high = curve["success_expected"]
     lines = [
         f"success of a die     mean {success.mean():.3g}, {success.min():.3g} to {success.max():.3g}; "
-        f"reads alone would spread 95 % of them over {low:.3g} to {high:.3g}",
+        f"if they were equal, reads alone would spread 95 % of them over {low:.3g} to {high:.3g}",
         f"TTS99 without faults {format_si(curve['ideal_tts_s'], 's')}",
     ]
     for share, value in curve["tts99_s_of_share"].items():

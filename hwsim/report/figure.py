@@ -1,6 +1,6 @@
-"""Figures, drawn from results: nothing is computed here beyond means and quantiles over reads.
+"""Figures of energy against device time. Only means and quantiles over reads are computed here.
 
-Enters: curves over device time. Leaves: one file, png, svg or pdf by its suffix, complete or not there at all.
+Enters: curves over device time. Leaves: one file, png, svg or pdf by its suffix, written whole or not at all.
 """
 
 import os
@@ -15,7 +15,7 @@ from hwsim.session import Run
 
 
 def curve_of(run: Run, label: str | None = None) -> dict:
-    """The curve of a run, called ``label`` or after its clock."""
+    """The curve of a run, named ``label`` or by its clock."""
     name = run.program.clock.kind if label is None else label
     return {"label": name, "times_s": run.checkpoint_times_s, "energies": run.checkpoint_energies}
 
@@ -30,7 +30,7 @@ def energy_against_time(
     log_time: bool = False,
     provenance: Provenance | None = None,
 ) -> Path:
-    """Mean energy of each scheme against device time, with the band that holds the middle 80 % of its reads.
+    """Mean energy of each scheme against device time, with the band of the middle 80 % of its reads.
 
     curves : dicts of label : str, times_s : float64 (k,), energies : float64 (k, reads).
     ``target`` is drawn as a dashed line; ``log_time`` drops times that are zero. Returns the path written.
@@ -51,7 +51,7 @@ def energy_against_time(
         x = times / scale
         low, high = np.quantile(energies, [0.1, 0.9], axis=1)
         axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
-        # one instant is a point, not an invisible line
+        # a single instant is drawn as a point: a line would be invisible
         marker = "o" if x.size == 1 else None
         axes.plot(
             x, energies.mean(axis=1), style, marker=marker, color=colour, linewidth=1.8, label=canvas.plain(label)

@@ -1,6 +1,7 @@
-"""The picture of a fit: the data, the law through them, what is left, and the times.
+"""The picture of a fit: the data, the fitted law, the residuals, and the times.
 
-Enters: a Fit and the Measured it came from. Leaves: one file, png, svg or pdf by its suffix, whole or not there at all.
+Enters: a Fit and the Measured that it came from. Leaves: one file, png, svg or pdf by its suffix, written whole or not
+at all.
 """
 
 import math
@@ -21,12 +22,12 @@ from hwsim.units import format_si
 _DATA, _LAW, _UP, _DOWN = "0.35", "#d62728", "#1f77b4", "#ff7f0e"
 _MAX_LAG = 15
 _SNIPPET_CHANGES = 24
-"""Changes of state in the piece of a trace that is shown."""
+"""How many changes of state the shown piece of a trace has."""
 _SIGMA = math.sqrt(CUTOFF)
 
 
 def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike, *, provenance: Provenance | None = None) -> Path:
-    """Draw ``fit`` of ``measured`` to ``path``, which is returned. Raises InputError for an unknown suffix."""
+    """Draw ``fit`` of ``measured`` to ``path``; returns the path. Raises InputError for an unknown suffix."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
@@ -126,7 +127,7 @@ def _response(axes, below, fit: Fit, measured: Measured) -> None:
     elif {"gain", "offset"} <= fit.population.keys():
         gain, offset = fit.population["gain"].value, fit.population["offset"].value
         if {"gain_dtod", "offset_dtod"} <= fit.spread.keys():
-            # quantiles of P are those of z, whose distribution is a product of two normals: drawn, with a fixed seed
+            # quantiles of P follow from those of z, a product of two normals: these are sampled, with a fixed seed
             rng = np.random.default_rng(0)
             gains = gain * (1 + fit.spread["gain_dtod"].value * rng.standard_normal((2000, 1)))
             offsets = offset + fit.spread["offset_dtod"].value * rng.standard_normal((2000, 1))
@@ -199,7 +200,7 @@ def _dwells(axes, fit: Fit, measured: Measured) -> None:
             label = f"dwell in {m:+d}, 95 % bars" if n == 1 else f"dwell in {m:+d}, each device"
             if rows:
                 x, dwell, error = np.array(rows).T
-                # the bars are of a logarithm, so that none reaches below zero
+                # bars are intervals of the logarithm, so that none reaches below zero
                 bars = np.stack([dwell - dwell * np.exp(-_SIGMA * error), dwell * np.exp(_SIGMA * error) - dwell])
                 axes.errorbar(
                     x,
@@ -254,11 +255,11 @@ def _dwell_points(cells, m: int) -> list[tuple[float, float, float]]:
 
 
 def _snippet(axes, fit: Fit, measured: Measured) -> None:
-    """A piece of the first device's record, with the levels that were found."""
+    """A piece of the first device's record, with its fitted levels."""
     device = measured.devices[0]
     if device.levels is None or device.time_s is None or device.value is None or device.state is None:
         return
-    # one record at one input, the one that changes most often
+    # one record at one input: the one that changes most often
     record = np.cumsum(~device.linked) if device.linked is not None else np.zeros(device.x.size, dtype=int)
     changed = np.flatnonzero((np.diff(device.state) != 0) & (np.diff(record) == 0))
     best = int(np.argmax(np.bincount(record[changed])))
@@ -287,11 +288,11 @@ def _runs(axes, fit: Fit, measured: Measured) -> None:
         u = np.sort(np.concatenate(lengths))
         values, count = np.unique(u, return_counts=True)
         share = 1 - np.cumsum(count) / max(u.size, 1)
-        # nothing outlasts the longest run, and zero has no place on this axis
+        # no run outlasts the longest one, and this axis cannot show zero
         values, share = values[:-1], share[:-1]
         if not values.size:
             continue
-        # enough marks to see the line through them
+        # few enough marks to see the line through them
         shown = np.unique(np.searchsorted(values, np.linspace(0, values[-1], 80)).clip(0, values.size - 1))
         axes.plot(
             values[shown],

@@ -1,4 +1,4 @@
-"""A fit in words and numbers: the table that a person reads, and the facts that a program does."""
+"""A fit in words and numbers: a table for people, and facts for programs."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hwsim.report.table import columns
 from hwsim.units import format_si
 
 MAX_DEVICES = 30
-"""Devices listed one by one; the JSON lists all."""
+"""How many devices are listed one by one; the JSON lists all."""
 
 _TIMES = ("tau", "dwell_plus", "dwell_minus")
 _MEANING = {
@@ -27,7 +27,7 @@ _MEANING = {
 
 
 def fit_table(fit: Fit, *, width: int | None = None) -> str:
-    """Everything that a person wants of a fit, as text; the list of devices is folded at ``width``."""
+    """The fit as text for people; the list of devices is folded at ``width``."""
     n = len(fit.devices)
     lines = [_what(fit), _model(fit), ""]
     lines.append(f"{'parameter':<12}{'estimate':>11}{'95 % low':>11}{'95 % high':>11}")
@@ -43,7 +43,7 @@ def fit_table(fit: Fit, *, width: int | None = None) -> str:
     if fit.law.p is not None:
         lines.append(f"tanh law: {_verdict(fit.law)}")
     elif fit.separable:
-        lines.append("tanh law: not tested, too few inputs or samples")
+        lines.append("tanh law: not tested, as there are too few inputs or samples")
     if fit.memory.p is not None:
         lines.append(f"memory of one sample: {_verdict(fit.memory)}")
     lines += [f"note: {note}" for note in fit.notes]

@@ -1,6 +1,6 @@
-"""Picture of a free energy: the mean energy on the way, and the work of anneals there and back.
+"""A free energy as picture and text: ln Z of each method, the mean energy, and the work of anneals there and back.
 
-Enters: what ``hwsim free-energy --json`` writes. Leaves: one file.
+Enters: what ``hwsim free-energy --json`` writes. Leaves: one file, or text.
 """
 
 import math
@@ -18,8 +18,8 @@ from hwsim.units import format_si
 def free_energy_picture(
     document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
-    """ln Z of each method with interval and bounds; then, as far as measured, the work of the anneals both ways and the
-    mean energy against beta. Raises InputError for a suffix other than png, svg, pdf."""
+    """ln Z of each method with interval and bounds; then, where they were measured, the work of the anneals both ways
+    and the mean energy against beta. Raises InputError for a suffix other than png, svg, pdf."""
     path = canvas.picture_path(path)
     panels: list[str] = [key for key in ("annealing", "integration") if key in document]
     figure = canvas.blank(4.6 * (1 + len(panels)), 4.8)
@@ -75,7 +75,7 @@ def _values(axes: Any, document: dict[str, Any], panels: list[str]) -> None:
 def _work(axes: Any, document: dict[str, Any]) -> None:
     blue, orange, green = canvas.palette()[:3]
     row = document["annealing"]
-    # as what each copy alone says of ln Z
+    # as the estimate of ln Z that each copy gives alone
     up = row["log_z_0"] - np.array(row["forward_work"])
     down = row["log_z_0"] - np.array(row["reverse_work"])
     edges = np.histogram_bin_edges(np.concatenate([up, down]), bins=40)
@@ -110,7 +110,7 @@ _WORDS = {"annealing": "annealed, there and back", "integration": "integral of t
 
 
 def free_energy_text(document: dict[str, Any]) -> str:
-    """ln Z and F of each method beside the exact ones, then what each took, and what to doubt."""
+    """ln Z and F of each method beside the exact ones, then what each method took, and cautions."""
     facts, exact = document["problem"], document["exact"]
     lines = [
         f"{facts['name']}: {facts['spins']} spins, beta {document['beta']:g}, chip {document['chip']}, "
@@ -118,7 +118,7 @@ def free_energy_text(document: dict[str, Any]) -> str:
         _line("", "ln Z", "95 % interval", "bounds", "F"),
     ]
     if exact is None:
-        lines.append(f"{_line('exact', 'unknown')}  (too wide a graph to sum over)")
+        lines.append(f"{_line('exact', 'unknown')}  (the graph is too wide to sum over)")
     else:
         lines.append(_line(f"exact, {exact['method']}", f"{exact['log_z']:.4f}", "", "", _number(exact["free_energy"])))
     measured = {key: document[key] for key in _WORDS if key in document}

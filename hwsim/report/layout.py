@@ -1,4 +1,4 @@
-"""The picture of a die: cells and wires, where wires crowd, how long they are, and what their delay costs.
+"""The picture of a die: cells and wires, where wires crowd, how long wires are, and what their delay costs.
 
 Enters: places in cell pitches, wires, roles, a crowding map, the curve of a design rule. Leaves: one file.
 """
@@ -16,19 +16,20 @@ from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 MOST_WIRES = 6000
-"""More lines than this and the die would be one grey field: a part of them is drawn, the longest always."""
+"""With more lines than this the die would be one grey field; then a part is drawn, the longest among them."""
 _MARKERS = "soD^vP"
 _LONGEST, _TIED = 0.02, 0.1
-"""Share of couplings drawn red; none where so many are of one length that red would say nothing."""
+"""Share of couplings drawn red; none where so many have one length that red would mean nothing."""
 
 
 def layout_picture(
     die: Mapping[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
-    """Draw ``die``: place (n, 2), in cell pitches; role (n,), words; chain (n,), int or None; unused and dead (k, 2);
-    first, second, length (m,) of wires; delay_s (m,) or None; crowding (rows, columns) and corner (2,), its first cell;
-    rule : None, or dict of measure, limit, curve [(ratio, loss, error)], ratio, ratio_ci and here, the layout's own;
-    without one, the longest wire of every p-bit is drawn in its place.
+    """Draw ``die`` and the design rule, or where ``rule`` is None the longest wire of every p-bit.
+
+    die : place (n, 2), in cell pitches; role (n,), words; chain (n,), int or None; unused and dead (k, 2); first,
+    second, length (m,) of wires; delay_s (m,) or None; crowding (rows, columns) and corner (2,), its first cell
+    rule : measure, limit, curve [(ratio, loss, error)], ratio, ratio_ci, and here, (loss, error) of this layout
 
     Raises InputError for a suffix other than png, svg, pdf.
     """
@@ -102,7 +103,7 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     for k, name in enumerate(dict.fromkeys(roles.tolist())):
         here = roles == name
         face = [colours[c % len(colours)] for c in np.asarray(chain)[here]] if chain is not None else colours[k % 10]
-        marker = "s" if chain is None else _MARKERS[k % len(_MARKERS)]  # with chains, colour says the chain
+        marker = "s" if chain is None else _MARKERS[k % len(_MARKERS)]  # with chains, the colour tells the chain
         axes.scatter(
             *place[here].T,
             s=area,
@@ -156,7 +157,7 @@ def _crowding(figure: Any, axes: Any, die: Mapping[str, Any]) -> None:
     )
     _frame(axes)
     axes.set_title(
-        f"where wires crowd: {crowd.max():.0f} through the worst cell (ring), {crowd.mean():.0f} on average",
+        f"crowding: {crowd.max():.0f} wires through the worst cell (ring), {crowd.mean():.0f} on average",
         loc="left",
         fontsize="medium",
     )
@@ -201,7 +202,7 @@ def _lengths(axes: Any, die: Mapping[str, Any]) -> None:
 
 
 def _slowest(figure: Any, axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
-    """The longest wire that each p-bit has, in its place."""
+    """The longest wire of each p-bit, drawn at its place."""
     longest = np.zeros(len(place))
     for end in ("first", "second"):
         np.maximum.at(longest, np.asarray(die[end]), np.asarray(die["length"], dtype=np.float64))
@@ -210,7 +211,7 @@ def _slowest(figure: Any, axes: Any, die: Mapping[str, Any], place: np.ndarray) 
     bar = figure.colorbar(spots, ax=axes, shrink=0.9)
     bar.set_label("longest wire (pitches)")
     _frame(axes)
-    axes.set_title("the p-bits that wait longest: each one's longest wire", loc="left", fontsize="medium")
+    axes.set_title("the longest wire of each p-bit: how long it waits", loc="left", fontsize="medium")
 
 
 def _rule(axes: Any, rule: Mapping[str, Any]) -> None:
@@ -239,12 +240,12 @@ def _rule(axes: Any, rule: Mapping[str, Any]) -> None:
     axes.set_ylabel(
         {"correlation": "correlation error", "kl": "KL divergence (nats)"}.get(rule["measure"], "success lost")
     )
-    canvas.dress(axes, "what delay costs, and how much is too much")
+    canvas.dress(axes, "what delay costs, and the largest that is allowed")
     axes.legend(fontsize="small", framealpha=0.8, edgecolor="none", loc="best")
 
 
 def layout_title(name: str, facts: dict[str, Any]) -> str:
-    """What is laid out, and on how much."""
+    """The title: what is laid out, on how many cells and what area."""
     area = "" if facts["area_m2"] is None else f", {_area(facts['area_m2'])}"
     return f"{name}: {facts['pbits']} p-bits on {facts['columns']} x {facts['rows']} cells{area}"
 
@@ -254,7 +255,7 @@ def _area(area_m2: float) -> str:
 
 
 def layout_text(title: str, facts: dict[str, Any], rule: Any) -> str:
-    """The numbers of `hwsim.experiment.layout_facts`, and of the design rule where there is one."""
+    """The numbers of `hwsim.experiment.layout_facts`, and those of the design rule if there is one."""
     pitch, critical = facts["cell_pitch_m"], facts["critical_delay_s"]
     lines = [title]
 
@@ -266,7 +267,7 @@ def layout_text(title: str, facts: dict[str, Any], rule: Any) -> str:
     x, y = facts["crowded_cell"]
     line("couplings", f"{facts['wires']}")
     line("wire of a coupling", f"mean {facts['wire_length_mean']:.2f}, longest {facts['wire_length_max']:.0f} {unit}")
-    line("wire in all", f"{facts['wire_length_total']:.0f} pitches{total}")
+    line("all wires", f"{facts['wire_length_total']:.0f} pitches{total}")
     line("wires through a cell", f"mean {facts['crowding_mean']:.1f}, most {facts['crowding_max']:.0f} at ({x}, {y})")
     delay = "unknown: this chip states no wire_delay, stage_delay or delay"
     if critical > 0:
@@ -278,7 +279,7 @@ def layout_text(title: str, facts: dict[str, Any], rule: Any) -> str:
     line("energy of a toggle's wires", unknown if toggle is None else f"mean {format_si(toggle, 'J')}")
     if facts["chromatic_hz"] is not None:
         rate, phases = format_si(facts["chromatic_hz"], "Hz"), facts["colours"]
-        line("chromatic clock, exact", f"up to {rate} sweeps, {phases} phases no shorter than the longest delay")
+        line("chromatic clock, exact", f"up to {rate} sweeps, with {phases} phases no shorter than the longest delay")
     if rule is None:
         return "\n".join(lines)
     what = {"correlation": "correlation error", "kl": "KL divergence", "success": "success lost"}[rule.measure]
@@ -286,7 +287,7 @@ def layout_text(title: str, facts: dict[str, Any], rule: Any) -> str:
     line("delay / update time", _ratio(rule))
     if facts["update_hz"] is not None:
         most, now = format_si(facts["update_hz"], "Hz"), format_si(1 / rule.update_s, "Hz")
-        line("updates of a p-bit", f"up to {most} under this clock, here {now}")
+        line("updates of a p-bit", f"up to {most} by the design rule, now {now}")
     if rule.loss_here is not None:
         loss, error = rule.loss_here
         line(f"{what}, this layout", f"{loss:.3g} +- {error:.2g}")
@@ -297,7 +298,7 @@ def _ratio(rule: Any) -> str:
     if rule.ratio is None:
         return f"no limit up to {rule.curve[-1][0]:.3g}" if rule.curve else "not measured"
     if rule.is_bound:
-        return f"below {rule.curve[0][0]:.3g}, the least that was tried"
+        return f"below {rule.curve[0][0]:.3g}, the smallest that was tried"
     low, high = rule.ratio_ci
     least = f"below {rule.curve[0][0]:.2g}" if low is None or low <= rule.curve[0][0] else f"{low:.3g}"
     return f"at most {rule.ratio:.3g} [{least}, {'no limit' if high is None else format(high, '.3g')}]"

@@ -1,4 +1,4 @@
-"""Designs side by side: time to solution against area, and against energy, with those that no other beats.
+"""Designs side by side: time to solution against area, and against energy; the designs that no other beats are marked.
 
 Enters: rows of `hwsim.study.designs`. Leaves: text, a file with two panels, or a panel for a page.
 """
@@ -24,7 +24,7 @@ _TIME = "time to solution, 99 %, with read-out (device time)"
 class Axis:
     """What time to solution is drawn against: ``key`` of a row, times ``scale``.
 
-    best : the key that marks rows which no other beats in both;  absent : why a row may have no such number
+    best : the key that marks rows that no other beats in both;  absent : why a row may lack the number
     """
 
     key: str
@@ -53,7 +53,7 @@ ENERGY = Axis(
 def pareto_picture(
     rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
-    """Draw ``rows``. The first swept key is the colour, the second the marker; a bound is an open marker with an arrow.
+    """Draw ``rows``. The first swept key sets the colour, the others the marker; open markers with arrows are bounds.
 
     Raises InputError for a suffix other than png, svg, pdf.
     """
@@ -90,7 +90,7 @@ def pareto_svg(rows: list[dict[str, Any]], axis: Axis, provenance: Provenance | 
 
 
 def pareto_table(rows: list[dict[str, Any]], *, width: int | None = None) -> str:
-    """One line a design, what has no price, and what does not fit."""
+    """A line for each design, then the items without a price and the designs that do not fit."""
     keys = list(rows[0]["design"])
     lines = [[*keys, "p-bits", "area", "delay", "P(success)", *SOLUTION, "best"]]
     for row in rows:
@@ -113,14 +113,14 @@ def pareto_table(rows: list[dict[str, Any]], *, width: int | None = None) -> str
     text = [columns(lines, width=width)]
     missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
     if missing:
-        text.append(f"energy unknown where there is no price of: {', '.join(missing)}")
+        text.append(f"energy unknown: no price for: {', '.join(missing)}")
     reasons = sorted({row["does_not_fit"] for row in rows if "does_not_fit" in row})
     return "\n".join(text + [f"does not fit: {reason}" for reason in reasons])
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Looks:
-    """Of designs: keys, the first of which has a colour for each word, and the others together a marker."""
+    """The looks of designs: the first of ``keys`` has a colour for each word, the others together a marker."""
 
     keys: list[str]
     colour_of: dict[str, Any]
@@ -168,7 +168,7 @@ def _panel(axes: Any, rows: list[dict[str, Any]], axis: Axis, looks: _Looks) -> 
             capsize=2,
             linewidth=1,
         )
-        if high is None:  # the data rule out no length
+        if high is None:  # the interval has no upper end
             axes.annotate("", (x, y * 1.8), (x, y), arrowprops={"arrowstyle": "->", "color": colour})
     front = sorted((row[axis.key] * axis.scale, row["tts99_total_s"]) for row in known if row.get(axis.best))
     if front:
@@ -183,7 +183,7 @@ def _panel(axes: Any, rows: list[dict[str, Any]], axis: Axis, looks: _Looks) -> 
 
 
 def _abscissa(axes: Any, rows: list[dict[str, Any]], known: list[dict[str, Any]], axis: Axis) -> None:
-    """Ticks, and words on rows that are not there."""
+    """Ticks, and words about rows that cannot be shown."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     unit = "J" if axis.key.endswith("_j") else ""
@@ -196,7 +196,7 @@ def _abscissa(axes: Any, rows: list[dict[str, Any]], known: list[dict[str, Any]]
     lost = len(rows) - len(known)
     if not known:
         missing = sorted({price for row in rows for price in row.get("unknown_energy", ())})
-        words = f"energy unknown: no price of {', '.join(missing)}" if missing else "nothing to show"
+        words = f"energy unknown: no price for: {', '.join(missing)}" if missing else "nothing to show"
         words = words if unit else "area unknown: no cell_pitch"
         axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color="0.35")
         axes.xaxis.set_major_formatter("")
@@ -223,7 +223,7 @@ def _times(axes: Any) -> None:
 
 
 def _handles(looks: _Looks) -> list[Any]:
-    """What colours, markers, rings and open markers are."""
+    """The key: what colours, markers, rings and open markers mean."""
     from matplotlib.lines import Line2D
 
     named = ", ".join(looks.keys[1:])

@@ -1,7 +1,7 @@
-"""Where a result comes from: one record that every JSON document and every picture carries.
+"""Provenance: one record in every JSON document and every picture that says where the result comes from.
 
-Enters: a command line, a seed, an anneal, programs. Leaves: plain data for JSON, or metadata of a picture. There is no
-date in it: the same command makes the same record.
+Enters: a command line, a seed, an anneal, programs. Leaves: plain data for JSON, or metadata of a picture. It holds no
+date, so that the same command makes the same record.
 """
 
 import json
@@ -20,9 +20,9 @@ from hwsim.streams import NOISE_VERSION
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """command : as a shell takes it, None where hwsim was not started by one;  seed : None where nothing was drawn;
-    beta : of a constant anneal, or the first and the last of another; empty where there is none;
-    programs : content hashes of what ran."""
+    """command : as typed in a shell, None where no command started hwsim;  seed : None where nothing is random
+    beta : of a constant anneal, or the first and the last of another; empty where there is none
+    programs : content hashes of the programs that ran"""
 
     command: str | None = None
     seed: int | None = None
@@ -30,7 +30,7 @@ class Provenance:
     programs: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
-        """Plain data: versions of what computed it, then the fields."""
+        """Plain data: the versions of hwsim and its packages, then the fields."""
         return _versions() | {
             "command": self.command,
             "seed": self.seed,
@@ -39,7 +39,7 @@ class Provenance:
         }
 
     def metadata(self, kind: str) -> dict[str, str | None]:
-        """Of a picture, under the names that matplotlib knows for ``kind``: png, svg or pdf. No date is written."""
+        """The metadata of a picture, under matplotlib's names for ``kind``: png, svg or pdf. No date is written."""
         maker, text = f"hwsim {__version__}", json.dumps(self.facts())
         if kind == "png":
             return {"Software": maker, "Description": text}
@@ -56,7 +56,7 @@ def provenance(
     beta: Iterable[float] = (),
     programs: Iterable[Program | str] = (),
 ) -> Provenance:
-    """The record of results of ``programs`` (or their hashes); beta is that of ``anneal``, or what is given."""
+    """The record of the results of ``programs`` (or their hashes). beta : that of ``anneal`` if there is one"""
     return Provenance(
         command=command,
         seed=seed,

@@ -1,4 +1,4 @@
-"""The pictures of a study: time and energy to solution, residual energy, against length, size and delay.
+"""The pictures of a study: time and energy to solution and residual energy, against length, size and delay.
 
 Enters: rows of `hwsim.study.curves`. Leaves: SVG, each picture with a title and a caption.
 """
@@ -33,7 +33,7 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class _View:
-    """What a picture shows of rows: ``key`` with the ends of its interval against ``x``, their units and words."""
+    """What a picture shows of rows: ``key`` with its interval against ``x``, with units and labels."""
 
     title: str
     caption: str
@@ -49,7 +49,7 @@ class _View:
 
 @dataclass(frozen=True, kw_only=True)
 class _Look:
-    """names : of all series, whose places are their colours;  label : of the curve of a row;  rings : best lengths."""
+    """names : of all series; the place of a name is its colour;  label : of a row's curve;  rings : best lengths"""
 
     names: Sequence[str]
     made: Provenance | None
@@ -60,7 +60,7 @@ class _Look:
 def pictures(
     rows: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]], made: Provenance | None = None
 ) -> list[Picture]:
-    """Those of the pictures for which there are data: two or more lengths, sizes or delays."""
+    """The pictures that have data: two or more lengths, sizes or delays."""
     out: list[Picture] = []
     look = _Look(names=list(dict.fromkeys(row["series"] for row in rows)), made=made, label=_labeller(False))
     delays = sorted({row["delay_s"] for row in rows})
@@ -89,7 +89,7 @@ def pictures(
 
 
 def _fronts(family: str, best: Sequence[dict[str, Any]], made: Provenance | None) -> list[Picture]:
-    """Time to solution against area and against energy, where series differ in them."""
+    """Time to solution against area and against energy, if the series differ in them."""
     delays = len({row["delay_s"] for row in best}) > 1
     rows = [
         {
@@ -106,7 +106,7 @@ def _fronts(family: str, best: Sequence[dict[str, Any]], made: Provenance | None
     return [
         Picture(
             title=f"Time to solution with read-out against {what}: {family}",
-            caption="Each series at its own best length; a ring and the dashed line mark what no other beats in both.",
+            caption="Each series at its own best length. Rings and the dashed line mark what no other beats in both.",
             svg=pareto_svg(rows, axis, made),
         )
         for axis, what in ((AREA, "area"), (ENERGY, "energy"))
@@ -130,13 +130,13 @@ def _solution(where: str, note: str) -> _View:
 
 
 def _residuals(where: str, note: str, *, cost_too: bool) -> list[_View]:
-    """Against device time; against hardware cost too, where that is not the same picture at another scale."""
+    """Residual energy against device time, and against hardware cost unless that differs only by a factor."""
 
     def view(matched: str, x: Callable[[dict[str, Any]], float], words: str, unit: str, more: str = "") -> _View:
         return _View(
             title=f"Residual energy at {matched}: {where}",
             caption="Mean energy above the least known, per spin, of one run; 95 % intervals over instances and "
-            f"schedules. What is one above the other has {matched}; a residual of 0 is not drawn.{note}{more}",
+            f"schedules. Points above each other have {matched}; a residual of 0 is not drawn.{note}{more}",
             x=x,
             x_words=words,
             x_unit=unit,
@@ -160,7 +160,7 @@ def _residuals(where: str, note: str, *, cost_too: bool) -> list[_View]:
                 lambda row: row["total_time_s"] * row["hardware_pbits"],
                 "p-bit seconds of one run",
                 "p-bit s",
-                " A replica that runs beside others takes p-bits of its own.",
+                " Replicas that run side by side each take p-bits of their own.",
             )
         )
     return views
@@ -260,7 +260,7 @@ def _curve(
 
 
 def _decades(axis: Any, limits: tuple[float, float], unit: str) -> None:
-    """Ticks of a logarithmic axis that say their unit."""
+    """Ticks of a logarithmic axis, with their unit."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = limits

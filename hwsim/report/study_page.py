@@ -1,4 +1,4 @@
-"""The page of a study: tables and pictures in one HTML file that needs nothing else.
+"""The page of a study: tables and pictures in one HTML file that needs no other file.
 
 Enters: points and curves of `hwsim.study`. Leaves: text of a page.
 """
@@ -48,7 +48,7 @@ def study_page(
     pictures: Sequence[Picture],
     made: Provenance,
 ) -> str:
-    """HTML of the whole study. matched : (cost in words, rows) of each comparison;  made : where it comes from."""
+    """HTML of the whole study. matched : (cost in words, rows) of each comparison;  made : its provenance."""
     done = [point for point in points if point["shards"]]
     reads, host_s = sum(point["reads"] for point in done), sum(point["host_s"] for point in done)
     problems = list(dict.fromkeys(point["problem"] for point in points))
@@ -115,11 +115,11 @@ def _best(best: Sequence[dict[str, Any]]) -> str:
             ]
         )
     return (
-        "<h2>How long, how many joules</h2><p>Time to solution with probability 99 %, each series at its best length, "
-        "of the p-bits alone and with read-out; medians over instances with 95 % intervals. Edge: the shortest or "
-        "longest length tried, so a better one may lie beyond; near a tie: on one side at least, none is worse beyond "
-        "doubt. P-bits count all replicas that are on the machine at once; p-bit seconds are those to solution: the "
-        "cost in hardware.</p>" + _table(head, body)
+        "<h2>Time and energy to solution</h2><p>Each series at its best length, with probability 99 %, for the p-bits "
+        "alone and with read-out; medians over instances with 95 % intervals. Edge: the best length is the shortest or "
+        "longest that was tried, so a better one may lie beyond. Near a tie: on one side at least, no length is "
+        "significantly worse. P-bits are those of all replicas on the machine at once; p-bit seconds to solution "
+        "measure the cost in hardware.</p>" + _table(head, body)
     )
 
 
@@ -151,8 +151,8 @@ def _matched(comparisons: Sequence[tuple[str, Sequence[dict[str, Any]]]]) -> str
     if parts:
         parts.insert(
             1,
-            "<p>Each series spends the same, on as many runs as that pays for at the length that serves "
-            "it best; the best run counts.</p>",
+            "<p>Every series spends the same, on as many runs as that allows at the length that is best for "
+            "it; the best run counts.</p>",
         )
         parts[0], parts[1] = parts[0].replace("</h2>", "</h2>" + parts[1], 1), ""
     return "".join(parts)
@@ -203,7 +203,7 @@ def _split(points: Sequence[dict[str, Any]]) -> str:
         for point in points
     ]
     return (
-        "<details><summary>Where time and energy of one run go</summary><p>Update includes settling before a read. "
+        "<details><summary>Time and energy of one run by item</summary><p>Update includes settling before a read. "
         "Unknown: the card has no price.</p>" + _table(head, body) + "</details>"
     )
 
@@ -230,17 +230,17 @@ def _method(points: Sequence[dict[str, Any]]) -> str:
         if key in PRICES or key == "wire_energy"
     }
     lines = [
-        "A run succeeds when its answer's energy is at the target or below. TTS99 is the device time after which "
+        "A run succeeds when the energy of its answer is at or below the target. TTS99 is the device time after which "
         "repeated runs have succeeded at least once with probability 0.99 (Ronnow et al., Science 345, 420 (2014)). "
-        "It counts the time in which p-bits update and settle; with read-out it includes reads, writes, exchanges and "
-        "transfers too, where the card prices them. Programming is paid once a problem, and apart.",
+        "It counts the time in which p-bits update and settle; with read-out it also includes reads, writes, exchanges "
+        "and transfers that have a price on the card. Programming is paid once per problem and is listed apart.",
         "Intervals of one instance are Wilson's, with the schedules of the clock as clusters; those over instances are "
         "bootstraps that draw instances, and schedules within each.",
         "The residual energy is counted from the exact energy where one is on record, else from the least energy that "
-        "any run of this study met: then it errs on the low side.",
+        "any run of this study found, which makes it too small if a lower energy exists.",
     ]
     if grades:
-        lines.append("Prices and where they come from: " + "; ".join(sorted(grades)) + ".")
+        lines.append("Prices and their grades: " + "; ".join(sorted(grades)) + ".")
     lines += [line[0].upper() + line[1:] + "." for line in notes(list(points))]
     return "<h2>How to read this</h2>" + "".join(f"<p>{escape(line)}</p>" for line in lines)
 

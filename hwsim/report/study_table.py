@@ -1,4 +1,4 @@
-"""The table of a study on a terminal: one line a point.
+"""The table of a study on a terminal: one line for each point.
 
 Enters: points as `hwsim.study.summed.table` gives them. Leaves: text.
 """
@@ -12,16 +12,16 @@ from hwsim.study.curves import Comparisons
 from hwsim.units import format_si
 
 _LEAST = 1e-6
-"""Residual energy per spin below which the number of digits is that of an extrapolation."""
+"""A residual energy per spin below this is shown as a bound: its digits would be those of an extrapolation."""
 
 
 ALONE = ["TTS99", "energy to sol."]
 SOLUTION = ["TTS99", "with read-out", "energy to sol.", "with read-out"]
-"""Columns of a solution: of the p-bits alone, and with all that is read, written, sent and exchanged."""
+"""Columns of a solution: of the p-bits alone, and with read-out."""
 
 
 def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> str:
-    """Words of the grid, reads, success, TTS99, energy to solution, residual energy, and why a point stopped."""
+    """Grid values, reads, success, TTS99, energy to solution, residual energy, and why a point stopped."""
     keys = list(dict.fromkeys(key for point in points for key in point["words"]))
     with_target = any(point.get("tts99_s") is not None for point in points)
     apart = any(point.get("tts99_s") != point.get("tts99_total_s") for point in points)
@@ -38,12 +38,12 @@ def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> st
         cells = [f"{point['energy_mean']:.6g} +- {point['energy_error']:.2g}"]
         if with_target:
             cells = solution(point, apart=apart)
-        lines.append([*words, str(point["reads"]), *cells, residual(point), point.get("stopped") or "goes on"])
+        lines.append([*words, str(point["reads"]), *cells, residual(point), point.get("stopped") or "not done"])
     return "\n".join([columns(lines, width=width), *notes(points)])
 
 
 def notes(points: list[dict[str, Any]]) -> list[str]:
-    """What the numbers leave out: prices that nobody has published."""
+    """What the numbers leave out, because the card has no price for it."""
     out = []
     for key, what in (("unknown_time", "time"), ("unknown_energy", "energy")):
         missing = sorted({item for point in points for item in point.get(key, ())})
@@ -53,8 +53,8 @@ def notes(points: list[dict[str, Any]]) -> list[str]:
 
 
 def solution(point: dict[str, Any], *, apart: bool) -> list[str]:
-    """Success, then SOLUTION as text with 95 % intervals, or ALONE, those with read-out, where the two are not told
-    ``apart``."""
+    """Success, then the columns of SOLUTION as text with 95 % intervals; where the table does not show both sums
+    ``apart``, the columns of ALONE, which are those with read-out."""
     if point.get("tts99_s") is None:
         return ["no target", *["-"] * len(SOLUTION if apart else ALONE)]
     low, high = point["p_success_ci"]
@@ -73,7 +73,7 @@ def solution(point: dict[str, Any], *, apart: bool) -> list[str]:
 
 
 def joules(value: float | None) -> str:
-    """An energy, or that it is not known."""
+    """An energy, or a word where it is not known."""
     return "unknown" if value is None else format_si(value, "J")
 
 
@@ -91,7 +91,7 @@ def residual(point: dict[str, Any]) -> str:
 
 
 def length_note(row: dict[str, Any]) -> str:
-    """Whether a best length is an optimum."""
+    """A note on whether a best length is an optimum."""
     if row["is_interior"]:
         return ""
     if row["lengths"] == 1:
@@ -100,7 +100,7 @@ def length_note(row: dict[str, Any]) -> str:
 
 
 def spent(at: float, words: str) -> str:
-    """What all series of a comparison spend."""
+    """What each series of a comparison spends."""
     return f"{at:.3g} p-bit s" if "p-bit" in words else format_si(at, "s")
 
 
@@ -115,7 +115,7 @@ def remainder(row: dict[str, Any]) -> str:
 def report_text(
     best: list[dict[str, Any]], slopes: list[dict[str, Any]], comparisons: Comparisons, *, width: int | None = None
 ) -> str:
-    """Each series at its best length, exponents of the residual energy, and what remains at matched cost."""
+    """Each series at its best length, exponents of the residual energy, and residual energies at matched cost."""
     parts = []
     lines = [["problem", "series", "delay", "best length", *SOLUTION, "p-bits", "instances"]]
     for row in best:
@@ -167,7 +167,7 @@ def report_text(
 
 
 def points_csv(points: list[dict[str, Any]]) -> str:
-    """One line a point; what has parts is flattened."""
+    """A line for each point; values with parts take a column for each part."""
     flat = [_flat(point) for point in points]
     names = list(dict.fromkeys(name for row in flat for name in row))
     out = io.StringIO()

@@ -1,6 +1,6 @@
-"""Tables for people: columns of text, and the one table that compares runs of a problem, in ASCII, one row per run.
+"""Tables for people: columns of text, and the table that compares runs of a problem, in ASCII, one row per run.
 
-Enters: lines of cells; or rows (dicts, see :data:`KEYS`) and a few words on the problem. Leaves: text. Nothing is
+Enters: lines of cells; or rows (dicts, see :data:`KEYS`) and a few words about the problem. Leaves: text. Nothing is
 computed here.
 """
 
@@ -55,14 +55,14 @@ KEYS = (
     "total_variation",
     "tv_noise_floor",
 )
-"""What a row may hold; all of it may be absent or None, except ``clock``."""
+"""What a row may hold; every key except ``clock`` may be absent or None."""
 
 
 def columns(lines: Sequence[Sequence[str]], *, align: str = "", width: int | None = None) -> str:
     """``lines`` of equally many cells as columns, two spaces apart.
 
-    align : "<" or ">" for each column, to the left where it says nothing;  width : of a terminal, at which cells are
-    folded; without it lines are as long as they need.
+    align : "<" or ">" for each column, by default to the left;  width : of a terminal, at which cells are folded;
+    without it lines are as long as they need to be
     """
     sides = align.ljust(len(lines[0]), "<")
     widths = [max(len(line[k]) for line in lines) for k in range(len(sides))]
@@ -82,7 +82,7 @@ def columns(lines: Sequence[Sequence[str]], *, align: str = "", width: int | Non
 
 
 def facts_text(facts: dict[str, Any]) -> str:
-    """A line for each fact that is known, its key in words."""
+    """A line for each known fact, with its key in words."""
     known = {key.replace("_", " "): value for key, value in facts.items() if value is not None}
     shown = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in known.items()}
     return "\n".join(f"{key:<16} {value}" for key, value in shown.items())
@@ -93,8 +93,8 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
 
     rows : dicts with keys from KEYS; an interval is a (low, high) pair, where None is "no limit".
     problem : words for the title, such as ``{"name": "G14", "p-bits": 800, "couplings": 4694}``.
-    A column that is empty everywhere is dropped; a setting that is the same in every row is said once, above.
-    Raises InputError for an unknown key, or when there is no row.
+    An empty column is dropped; a setting that is the same in every row is stated once, above. Raises InputError for an
+    unknown key, and without rows.
     """
     if not rows:
         raise InputError("a table needs at least one row, got none")
@@ -167,7 +167,7 @@ def _title(problem: dict) -> str:
 
 
 def _clock(row: dict) -> str:
-    """The name, on two lines when it is long: a row has two lines anyway, for its intervals."""
+    """The name of the clock, on two lines if it is long; a row has two lines anyway, for its intervals."""
     name = str(row.get("clock") or "-")
     return name.replace("-", "-\n", 1) if len(name) > 12 else name
 
@@ -177,7 +177,7 @@ def _plain(header: str) -> str:
 
 
 def _number(value: Any, digits: int = 6) -> str:
-    """Plain digits for counts and for decimals of ordinary size; no 1.16e+04 for an energy."""
+    """Plain digits for counts and for decimals of ordinary size, as no energy should read 1.16e+04."""
     if value is None:
         return "-"
     if isinstance(value, str):
@@ -194,7 +194,7 @@ def _count(value: float | None) -> str:
 
 
 def _mean_and_error(mean: float | None, sem: float | None) -> str:
-    """The mean to two digits of its standard error, and that error below it: -11432.1, +- 1.3."""
+    """The mean to two digits of its standard error, and below it the error: -11432.1, +- 1.3."""
     if mean is None:
         return "-"
     if not sem or not math.isfinite(sem):
@@ -208,7 +208,7 @@ def _probability(value: float) -> str:
 
 
 def _with_interval(text: str, interval: Any, show: Callable[[float], str]) -> str:
-    """The interval goes below the value; a unit that both ends share is said once: [30.2,40.9] us."""
+    """The value, and below it the interval; a unit that both ends share is stated once: [30.2,40.9] us."""
     if interval is None:
         return text
     low, high = ("..." if end is None else show(end) for end in interval)
@@ -241,7 +241,7 @@ def _energy_with_read_out(row: dict) -> str:
 
 
 def _read_out(row: dict, key: str, unit: str, show: Callable[[float], str]) -> str:
-    """The same with all that is read, written and sent, only where it is another number. Its interval is as wide."""
+    """The value with read-out, where it differs from that of the p-bits alone. Its relative interval is the same."""
     value = row.get(f"{key}_total_{unit}")
     return "-" if value == row.get(f"{key}_{unit}") else _bound_or_interval(row, value, None, show)
 
@@ -301,19 +301,19 @@ def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:
     if "p_success" in shown:
         notes.append("P(success): share of reads at or below the target energy.")
     if "tts99" in shown:
-        notes.append("TTS99: device time of the p-bits to reach the target once with probability 0.99.")
+        notes.append("TTS99: device time in which the p-bits reach the target once with probability 0.99.")
         if any(row.get("tts99_is_bound") for row in rows):
             notes.append('">": no read succeeded, so this is a lower bound (95 %).')
     if {"tts99_total", "ets99_total"} & {*shown}:
-        notes.append("read out: with all that is read, written and sent.")
+        notes.append("read out: with all reads, writes and transfers.")
     missing = sorted({item for row in rows for item in row.get("unknown_time") or ()})
     if "tts99" in shown and missing:
-        notes.append(f"No price of: {', '.join(missing)}.")
+        notes.append(f"No price for: {', '.join(missing)}.")
     if any("[" in cell(row) for row in rows for cell in (_success, _time_to_solution)):
         notes.append("[low,high]: 95 % interval; ... is no limit.")
     if "total_variation" in shown:
-        notes.append("TV: total variation distance from the exact Boltzmann law; TV floor: what perfect independent")
-        notes.append("samples of this number would show.")
+        notes.append("TV: total variation distance from the exact Boltzmann law; TV floor: what as many independent")
+        notes.append("samples of the exact law would show.")
     if "host_seconds" in shown or "updates_per_ns" in shown:
-        notes.append("Host time and updates (upd.) per ns are of this computer, not of the chip.")
+        notes.append("Host time and updates (upd.) per ns are those of this computer, not of the chip.")
     return notes

@@ -15,13 +15,13 @@ from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 _SHOWN = 8
-"""Numbers of a vector, or rows and columns of a matrix, that are printed."""
+"""How many numbers of a vector, or rows and columns of a matrix, are printed."""
 
 
 def error_picture(
     document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
-    """Errors of mean and covariance against device time, each with its predicted line.
+    """Errors of mean and covariance against device time, each with the line that theory predicts.
 
     Raises InputError for a suffix other than png, svg, pdf.
     """
@@ -56,7 +56,7 @@ def error_picture(
 def potential_picture(
     document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
-    """One cell in time; beside it, on the same axis of x, the histogram of all with the law, and the potential.
+    """One cell in time; beside it, on the same axis of x, the histogram of all cells with the law, and the potential.
 
     Raises InputError for a suffix other than png, svg, pdf.
     """
@@ -132,7 +132,7 @@ def function_picture(
 
 
 def linalg_text(document: dict[str, Any]) -> str:
-    """What ``hwsim thermo solve``, ``inverse`` or ``regression`` found, beside theory and direct solvers."""
+    """The results of ``hwsim thermo solve``, ``inverse`` or ``regression``, beside theory and direct solvers."""
     d, kind = document["size"], document["kind"]
     word = "machine" if document["replicas"] == 1 else "machines"
     settled, apart, device, host = (
@@ -171,7 +171,7 @@ def _energy(document: dict[str, Any]) -> str:
     if joules is None:
         machine = document["machine"]
         return f"energy: unknown, the power of {machine} is not on its card; --set power=1mW gives one"
-    left = "".join(f", without {part}, which has no price" for part in document["unpriced_energy"])
+    left = "".join(f", without the price of {part}, which is not known" for part in document["unpriced_energy"])
     return f"energy: {format_si(joules, 'J')} ({document['energy_grade']}){left}"
 
 
@@ -187,7 +187,7 @@ def _weights(document: dict[str, Any]) -> list[str]:
 
 
 def function_text(document: dict[str, Any]) -> str:
-    """What ``hwsim thermo determinant``, ``exponential`` or ``lyapunov`` found, beside a direct solver."""
+    """The results of ``hwsim thermo determinant``, ``exponential`` or ``lyapunov``, beside a direct solver."""
     error = document["error"]
     if document["kind"] == "determinant":
         value, exact = document["log_determinant"], document["exact"]
@@ -208,7 +208,7 @@ def function_text(document: dict[str, Any]) -> str:
 
 
 def potential_text(document: dict[str, Any]) -> str:
-    """Where cells in a potential were, of `hwsim.equilibrium.potential`, beside the law."""
+    """Where cells in a potential were, by `hwsim.equilibrium.potential`, beside the law."""
     device, step = (format_si(document[key], "s") for key in ("device_time_s", "step_s"))
     cells = document["replicas"]
     lines = [
@@ -224,7 +224,7 @@ def potential_text(document: dict[str, Any]) -> str:
     )
     memory = document["memory_s"]
     if memory is None:
-        lines.append("remark: a wall divides this potential, so that cells stay on the side on which they start")
+        lines.append("remark: a wall divides this potential, so cells stay on the side on which they start")
     elif document["device_time_s"] < FORGOTTEN * memory:
         lines.append(
             f"remark: a cell remembers where it was for {format_si(memory, 's')}, and this run is too short to forget "

@@ -1,6 +1,6 @@
-"""Time to solution and success probability against the length of the anneal, one curve a clock.
+"""Time to solution and success probability against the length of the anneal, one curve for each clock.
 
-Enters: the rows of ``hwsim tts --json``. Leaves: one file with two panels.
+Enters: the rows of ``hwsim tts --json``. Leaves: one file with two panels, or text.
 """
 
 import os
@@ -91,9 +91,9 @@ def _seconds(axes: Any) -> None:
 
 
 def tts_text(row: dict[str, Any], *, alone: bool = False, width: int | None = None) -> str:
-    """One clock: a line for each length, the best of them, and what a solution takes there.
+    """One clock: a line for each length, the best length, and what a solution takes at that length.
 
-    row : facts of `hwsim.experiment.optimum` with clock, participation and grades;  alone : one length was asked for.
+    row : facts of `hwsim.experiment.optimum` with clock, participation and grades;  alone : only one length was run
     """
     name = row["clock"] + (f" {row['participation']:g}" if row["participation"] is not None else "")
     apart = any(point["tts99_total_s"] != point["tts99_s"] for point in row["points"])
@@ -124,11 +124,11 @@ def _best(row: dict[str, Any], alone: bool) -> list[str]:
             0: "the shortest length tried is the best",
             len(row["points"]) - 1: "the longest length tried is the best",
         }
-        kind = "no optimum shown: " + edges.get(row["best"], "others may be as good")
+        kind = "no optimum shown: " + edges.get(row["best"], "other lengths may be as good")
     more = "" if alone else f", {kind} (stopped: {row['stopped']})"
     fixed = "unknown" if row["program_s"] is None else format_si(row["program_s"], "s")
     parts = [f"{item} {format_si(value, 's')}" for item, value in row["time_split_s"].items() if value]
-    unknown = f"; no price, so not in it: {', '.join(row['unknown_time'])}" if row["unknown_time"] else ""
+    unknown = f"; without {', '.join(row['unknown_time'])}, which have no price" if row["unknown_time"] else ""
     return [
         f"TTS99 {_ends(row, 'tts99')}, with read-out {_ends(row, 'tts99_total')}{more}",
         f"time: programming {fixed} once; {row['runs_to_solution']:.3g} runs of {', '.join(parts)}{unknown}",
@@ -137,7 +137,7 @@ def _best(row: dict[str, Any], alone: bool) -> list[str]:
 
 
 def _energy(row: dict[str, Any]) -> str:
-    """The joules of all runs, without read-out and with it, item by item, each with the grade of its price."""
+    """The joules of all runs, without read-out and with it, and by item with the grade of each price."""
     alone, total = ("unknown" if row[key] is None else format_si(row[key], "J") for key in ("ets99_j", "ets99_total_j"))
     sums = f"{alone}, with read-out {total}"
     if row["power_w"] is not None:

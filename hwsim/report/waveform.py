@@ -1,6 +1,6 @@
 """Waveforms of one replica as a VCD file, for GTKWave, Surfer and other viewers of digital hardware.
 
-Enters: a trace (time, p-bit, value) on the integer grid. Leaves: a .vcd file, and on request a .gtkw view of it.
+Enters: a trace (time, p-bit, value) on the time grid. Leaves: a .vcd file, and on request a .gtkw view of it.
 In scope ``chip``: a one-bit wire per p-bit (s = +1 is 1), event variables for the updates, and ``energy``.
 """
 
@@ -33,11 +33,11 @@ def write_vcd(
     energies: Sequence[tuple[int, float]] | None = None,
     timescale: str = "1 fs",
 ) -> list[str]:
-    """Write a trace and return the wire name of each p-bit (labels made fit for VCD; see :func:`wire_names`).
+    """Write a trace and return the wire name of each p-bit, its label in VCD's letters (see :func:`wire_names`).
 
     initial : int8 (n_pbits,) of -1 and +1 at time zero; times_ticks : int64 (events,), not decreasing;
     pbit : int (events,); value : int8 (events,) of -1 and +1, the state after the event. Of two events of one p-bit at
-    one instant the later entry stands.
+    one instant the later entry counts.
     tick_times : for each p-bit the int64 instants of its updates, drawn as an event ``NAME_tick``; without it one event
     ``update`` marks every instant of the trace.
     energies : (tick, energy) pairs, the first at tick 0. ``timescale`` is the length of one grid tick.
@@ -70,7 +70,7 @@ def write_vcd(
     from vcd import VCDWriter
 
     def write(file: IO[str]) -> None:
-        # an empty date: the same trace is the same file
+        # the date is empty, so that the same trace gives the same file
         with VCDWriter(file, timescale=timescale, date="", version="hwsim") as out:
             wires = [
                 out.register_var(SCOPE, name, "wire", size=1, init=int(s > 0))
@@ -90,7 +90,7 @@ def write_vcd(
                 pairs = [(int(t), float(e)) for t, e in energies]
                 energy = out.register_var(SCOPE, "energy", "real", init=pairs[0][1])
                 changes += [(t, energy, e) for t, e in pairs]
-            # stable: entries of one instant keep their order
+            # a stable sort keeps the order of entries at one instant
             for t, variable, new in sorted(changes, key=lambda change: change[0]):
                 out.change(variable, t, new)
 
@@ -99,7 +99,7 @@ def write_vcd(
 
 
 def write_run(run: Run, path: str | os.PathLike) -> None:
-    """The trace of read 0 of ``run``, with the energy after each instant where p-bits are the variables.
+    """Write the trace of read 0 of ``run``, with the energy after each instant if p-bits are the problem's variables.
 
     Raises InputError where the run recorded no trace.
     """
@@ -111,7 +111,7 @@ def write_run(run: Run, path: str | os.PathLike) -> None:
     steps = None
     if chain is None:
         steps = energy_steps(run)
-    else:  # one wire per p-bit; the energy of votes is left out
+    else:  # one wire per p-bit; the energy of the chains' votes is left out
         labels = [f"{labels[variable]}.{k}" for k, variable in enumerate(chain.tolist())]
     write_vcd(
         path,
@@ -141,9 +141,9 @@ def write_gtkw(path: str | os.PathLike, *, vcd_path: str | os.PathLike, names: S
 
 
 def wire_names(labels: Sequence) -> list[str]:
-    """A legal and unique name for each label: other signs than letters, digits and _ become _, ``3`` becomes ``s3``.
+    """A legal and unique name for each label: signs other than letters, digits and _ become _, ``3`` becomes ``s3``.
 
-    A name already taken, or meant for another variable, gets the p-bit's number behind it.
+    The p-bit's number follows a name that is taken already, or that is the label of another p-bit.
     """
     names: list[str] = []
     for i, label in enumerate(labels):

@@ -31,7 +31,7 @@ def test_every_design_has_a_row_and_unknown_prices_stay_unknown(tmp_path, capsys
     arguments = ["explore", spec_file(tmp_path), "-o", str(kept), "--plot", str(picture), "--json", str(tmp_path / "j")]
     assert main(arguments) == 0
     said = capsys.readouterr().out
-    assert "4 designs" in said and "no price of: read" in said
+    assert "4 designs" in said and "no price for: read" in said
     assert "does not fit: 34 spins in copies of at most 6 couplings need 44 p-bits" in said
     rows = json.loads((tmp_path / "j").read_text())["rows"]
     assert len(rows) == 4 and all(row["ets99_total_j"] is None and row["ets99_j"] > 0 for row in rows if "pbits" in row)

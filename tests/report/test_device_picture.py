@@ -68,7 +68,7 @@ def test_a_panel_left_out_needs_its_reason(tmp_path):
     [
         ("sigmoid", {"p": [0.5]}, r"'p' of shape \(7,\), got \(1,\)"),
         ("sigmoid", {"p": np.full(7, np.nan)}, "'p' that is not finite"),
-        ("sigmoid", {"low": np.ones(7)}, "does not hold its value"),
+        ("sigmoid", {"low": np.ones(7)}, "does not contain its value"),
         ("sigmoid", {"law_x": np.linspace(-1, 1, 61)}, "reach every x"),
         ("dwell", {"time_s": [0, 2e-8, 1e-8, 3e-8]}, "rising bin edges"),
         ("dwell", {"density_up": [0, 0, -1]}, "densities >= 0"),

@@ -42,7 +42,7 @@ def test_a_band_of_read_noise_equal_dies_and_no_solved_die_draw(tmp_path):
     [
         ({"tts_s": [2e-6, 1e-6, 4e-6, INF]}, "rising"),
         ({"low_s": [1e-6]}, r"'low_s' of shape \(4,\)"),
-        ({"high_s": [5e-7, 3e-6, INF, INF]}, "does not hold its value"),
+        ({"high_s": [5e-7, 3e-6, INF, INF]}, "does not contain its value"),
         ({"yield": [0.25, 0.5, 0.75, 1.5], "yield_high": [1, 1, 1, 2]}, "'yield' from 0 to 1"),
         ({"yield": [0.3, 0.28, 0.75, 1.0]}, "'yield' to rise"),
         ({"success": [0.0, 0.3, 0.1, 0.0]}, "no success and a finite time"),
