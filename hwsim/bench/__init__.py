@@ -1,1 +1,1 @@
-"""bench: how fast the engines are, beside the tools people use today."""
+"""bench: the speed of the engines, beside the tools that people use today."""

@@ -1,7 +1,7 @@
-"""Cases: graphs, clocks and delays whose speed is worth knowing, and how each is measured.
+"""Cases: standard graphs, clocks and delays, and how the speed of each is measured.
 
-Enters: a case. Leaves: updates per nanosecond of one thread, the median of some rounds; peers run in the same rounds,
-so that what else the machine does meets both.
+Enters: a case. Leaves: updates per nanosecond of one thread, the median of several rounds. Peers run in the same
+rounds, so that other work of this computer slows both.
 """
 
 import statistics
@@ -29,7 +29,7 @@ TAU = "5 ns"
 class Case:
     """A graph under a clock. ``delay``: none, uniform (0.1 tau) or per edge (uniform in 0 ... 0.2 tau).
 
-    The anneal is that of ``hwsim compare``: beta from 0.1/sigma to 10/sigma, linear; peers go the same way.
+    The anneal is that of ``hwsim compare``: beta from 0.1/sigma to 10/sigma, linear; peers take the same one.
     """
 
     name: str
@@ -83,7 +83,7 @@ SIZES = tuple(
         (16, 4096),
     ]
 )
-"""Cost against size, and against the number of replicas."""
+"""Cases for the cost against size, and against the number of replicas."""
 
 
 def choose(names: Sequence[str] | None) -> tuple[Case, ...]:
@@ -93,7 +93,7 @@ def choose(names: Sequence[str] | None) -> tuple[Case, ...]:
     known = dict.fromkeys([case.name for case in CASES + SIZES])
     for name in names:
         if name not in known:
-            raise InputError(f"no case is called {name!r}; there are {', '.join(known)}")
+            raise InputError(f"no case is called {name!r}; known are {', '.join(known)}")
     return tuple(case for case in CASES + SIZES if case.name in names)
 
 
@@ -124,7 +124,7 @@ def measure(
 ) -> list[dict]:
     """Rows of graph, clock, delay, engine, replicas, threads, updates_per_ns, peer, peer_updates_per_ns, ratio.
 
-    A row for each case and each of its peers that is installed, or one without a peer.
+    Each case has a row for each of its peers that is installed, or one row without a peer. Raises InputError.
     """
     if rounds < 1:
         raise InputError(f"rounds must be >= 1, got {rounds}")

@@ -1,7 +1,7 @@
-"""Peers: other people's samplers on the same graph, one core, as updates per nanosecond.
+"""Peers: other samplers on the same graph and one core, in updates per nanosecond.
 
-Enters: a spin BQM, the end of the anneal and how many spin updates to make. Leaves: a rate. A peer that is not
-installed is left out; a peer is never a dependency.
+Enters: a spin BQM, the end of the anneal and how many spin updates to make. Leaves: a rate. Peers are not dependencies;
+one that is not installed is left out.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ Rate = Callable[..., float]
 
 
 def installed() -> dict[str, Rate]:
-    """The peers that can be run here, by name."""
+    """The peers that are installed, by name."""
     return {name: rate for name, (module, rate) in _PEERS.items() if _there(module)}
 
 
@@ -28,7 +28,7 @@ def _there(module: str) -> bool:
 
 
 def _effort(n: int, updates: float) -> tuple[int, int]:
-    """Reads and sweeps that make about ``updates`` updates of ``n`` spins, not more than 20 reads."""
+    """(reads, sweeps) that make about ``updates`` updates of ``n`` spins, with at most 20 reads."""
     reads = max(1, min(20, int(updates / n / 20)))
     return reads, max(10, int(updates / n / reads))
 
@@ -45,10 +45,10 @@ def _dwave(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
 
 
 def sampled(bqm: Any, *, beta: float, sweeps: int) -> dict[str, Callable[[int, int], Any]]:
-    """dwave-samplers' SA as functions of reads and a seed that give final energies; none where it is not installed.
+    """dwave-samplers' SA as functions of (reads, seed) that return final energies; empty where it is not installed.
 
-    Betas go linearly from ``beta / 100`` to ``beta``, one step a sweep. With Gibbs updates it samples the law of a
-    p-bit, updated in sequence; its default, Metropolis, is another dynamics, whose time to solution is its own.
+    Beta grows linearly from ``beta / 100`` to ``beta``, one step a sweep. With Gibbs updates it samples the law of
+    p-bits that update in sequence. Its default, Metropolis, is another dynamics with a time to solution of its own.
     """
     if not _there("dwave.samplers"):
         return {}
@@ -81,7 +81,7 @@ def _openjij(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
 
 
 def _simpy(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
-    """The least a SimPy user would write: one process per p-bit, one callback per commit."""
+    """The shortest program of a SimPy user: one process per p-bit, one callback per commit."""
     import simpy
 
     place = {v: i for i, v in enumerate(bqm.variables)}

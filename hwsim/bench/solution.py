@@ -1,7 +1,7 @@
-"""Time to an answer: how long hwsim and a peer need here to know a time to solution equally well.
+"""Time to an estimate: how long hwsim and its peers take to find a time to solution equally well.
 
-Enters: a graph, an anneal and a relative width of the 95 % interval of TTS99. Leaves: for each tool the reads and the
-seconds of this machine that its estimate took. All anneal alike: same network, same betas, same number of sweeps.
+Enters: a graph, an anneal and a relative width of the 95 % interval of TTS99. Leaves: for each tool, how many reads and
+seconds of this computer its estimate took. All tools take the same network, betas and number of sweeps.
 """
 
 import math
@@ -29,14 +29,14 @@ GRAPH, SWEEPS, WIDTH, BUDGET_S = "ea3d:L=10,seed=1", 10_000, 0.5, 300.0
 OWN = "hwsim"
 _BATCH, _PEER_BATCH = 1024, 32
 _LEAST_HITS = 5
-"""Fewer successes have intervals too wide for any rule, and too chancy to stop at."""
+"""With fewer successes the interval is too wide and too random to stop at."""
 
 Sample = Callable[[int, int], np.ndarray]
 
 
 @dataclass(kw_only=True)
 class Series:
-    """One tool at work: ``sample(reads, seed)`` gives final energies; energies, seconds : so far."""
+    """One tool: ``sample(reads, seed)`` returns final energies. energies, seconds : so far"""
 
     name: str
     sample: Sample
@@ -45,14 +45,14 @@ class Series:
     energies: list[np.ndarray] = field(default_factory=list)
 
     def step(self) -> None:
-        """One more batch."""
+        """Run one more batch of reads."""
         began = time.perf_counter()
         found = self.sample(self.batch, len(self.energies))
         self.seconds += time.perf_counter() - began
         self.energies.append(found)
 
     def is_done(self, target: float, length_s: float, width: float, budget_s: float) -> bool:
-        """Whether the interval is narrow enough, or the budget of seconds spent."""
+        """Whether the interval is narrow enough or the budget of seconds is spent."""
         if not self.energies:
             return False
         return self.seconds >= budget_s or relative_width(self.estimate(target, length_s)) <= width
@@ -69,7 +69,7 @@ class Series:
 
 
 def relative_width(found: TimeToSolution) -> float:
-    """Width of the 95 % interval of TTS99 over TTS99; inf with too few successes to have one."""
+    """Width of the 95 % interval of TTS99 over TTS99; inf where there are too few successes."""
     low, high = found.tts_ci_s
     if high is None or found.n_success < _LEAST_HITS:
         return math.inf
@@ -89,9 +89,9 @@ def measure_solution(
 ) -> list[dict]:
     """Rows of tool, reads, hits, p_success, tts99_sweeps and its interval, width, seconds, ratio (peer over hwsim).
 
-    The target is the least energy that anyone found, here or in a search before. A tool works until its interval is
-    ``width`` wide or ``budget_s`` is spent; ``reached`` says which, and a ratio is then a bound from below.
-    ``progress`` hears a tool, its width and its seconds.
+    The target is the least energy that any tool, or a search before, has found. A tool runs until its interval is
+    ``width`` wide or ``budget_s`` is spent; ``reached`` tells which, and where the budget ended it the ratio is a lower
+    bound. progress : called with (tool, width, seconds). Raises InputError.
     """
     if not (width > 0 and sweeps >= 1 and budget_s > 0):
         raise InputError("width, sweeps and budget must be positive")
@@ -123,7 +123,7 @@ def measure_solution(
         checkpoints=1,
     )  # compiled before anything is timed
     while waiting := [tool for tool in tools if not tool.is_done(target, length_s, width, budget_s)]:
-        tool = min(waiting, key=lambda t: t.seconds)  # in turn, so that what else the machine does meets both
+        tool = min(waiting, key=lambda t: t.seconds)  # in turn, so that other work of this computer slows all
         tool.step()
         target = min(target, tool.least)
         if progress is not None:

@@ -1,8 +1,8 @@
-"""Continuous cells: how many states of a linear network, and steps of a cell in two wells, a core makes here.
+"""Continuous cells: how many states of a linear network, and steps of a cell in two wells, one core makes.
 
-Enters: sizes. Leaves: states per millisecond, the median of some rounds, beside plain numpy and thermox on the same
-matrix in the same rounds. Everything runs on one thread: `in_one_thread` starts a process whose libraries are told so
-before they load.
+Enters: sizes. Leaves: states per millisecond, the median of several rounds, beside plain numpy and thermox on the same
+matrix in the same rounds. All run on one thread: `in_one_thread` starts a process that sets this before its libraries
+load.
 """
 
 import importlib.util
@@ -26,13 +26,13 @@ from hwsim.thermo.network import bowl
 from hwsim.thermo.potential import double_well, overdamped
 
 CONDITION = 20.0
-"""Of A, whose eigenvalues go from 1/20 to 1, so that tau is the relaxation time of the fastest mode."""
+"""Condition number of A, whose eigenvalues are between 1/20 and 1: tau is the relaxation time of the fastest mode."""
 TIME, INTERVAL = 60.0, 1.0
-"""In tau: from the point where independent states start, three slowest relaxation times; between states of a path."""
+"""In tau: from the common start to independent states, three slowest relaxation times; between states of a path."""
 BIAS = 0.01
-"""By which Euler-Maruyama may inflate the variance of the fastest mode, 2 / (2 - step)."""
+"""How much Euler-Maruyama may inflate the variance of the fastest mode, 2 / (2 - step) - 1."""
 BARRIER, BETA, WELL_STEP = 4.0, 1.0, 0.005
-ABSENT = "thermox is not installed: its column is left out; pip install 'hwsim[bench]'"
+ABSENT = "thermox is not installed, so its column is left out; pip install 'hwsim[bench]'"
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -41,13 +41,13 @@ _ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
 _EULER_STEPS = 40
-"""Steps of Euler-Maruyama that are timed; all cost the same, so the others are counted, not made."""
+"""How many steps of Euler-Maruyama are timed; all cost the same, so the rest is extrapolated."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """``kind``: independent (replicas from a point), path (one replica), set-up (independent, with the eigenvectors of
-    A), or wells (steps of cells in two wells). ``states``: of d cells each, or steps of ``d`` cells."""
+    """kind : independent (replicas from one point), path (one replica), set-up (independent, with the eigenvectors of A
+    counted), or wells (steps of cells in two wells);  states : how many, of ``d`` cells each"""
 
     kind: str
     d: int
@@ -66,7 +66,7 @@ TASKS = (
 )
 
 Work = Callable[[int], Any]
-"""What a tool does in a round, given a seed."""
+"""The work of a tool in one round, called with a seed."""
 
 
 def matrix(d: int) -> np.ndarray:
@@ -82,7 +82,7 @@ def measure_thermo(
     peers: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[dict]:
-    """Rows of kind, d, states, states_per_ms, peer, peer_states_per_ms, ratio: one for each peer, or one without.
+    """Rows of kind, d, states, states_per_ms, peer, peer_states_per_ms, ratio; one for each peer, or one without peer.
 
     A "state" of the task ``wells`` is one step of one cell. Raises InputError.
     """
@@ -110,7 +110,7 @@ def measure_thermo(
 
 
 def describe(row: dict) -> str:
-    """What is counted in a row, in words."""
+    """What a row counts, in words."""
     words = {
         "independent": "independent states of {d} cells",
         "path": "states of {d} cells along a path",
@@ -121,7 +121,7 @@ def describe(row: dict) -> str:
 
 
 def _seconds(work: Work, seed: int) -> float:
-    """Of one call; calls shorter than 20 ms are repeated."""
+    """Seconds of one call; calls shorter than 20 ms are repeated."""
     began, calls = time.perf_counter(), 0
     while True:
         work(seed + 1000 * calls)
@@ -163,7 +163,7 @@ def _own(task: Task) -> Work:
 
 
 def _peers(task: Task) -> dict[str, tuple[Work, float]]:
-    """What others do, and how many times that makes the task."""
+    """The work of each peer, and how often it must be repeated for the whole task."""
     if task.kind == "wells":
         return {"numpy": _numpy_wells(task)}
     found = {"numpy Euler-Maruyama": _numpy_euler(task)} if task.kind != "set-up" else {}
@@ -173,12 +173,12 @@ def _peers(task: Task) -> dict[str, tuple[Work, float]]:
 
 
 def has_thermox() -> bool:
-    """Whether it can be run here."""
+    """Whether thermox is installed."""
     return importlib.util.find_spec("thermox") is not None
 
 
 def euler_step() -> float:
-    """tau: the step at which the fastest mode's variance is 1 + BIAS of what it should be."""
+    """The step, in tau, at which the variance of the fastest mode is 1 + BIAS times the exact one."""
     return 2 - 2 / (1 + BIAS)
 
 
@@ -203,7 +203,7 @@ def _numpy_euler(task: Task) -> tuple[Work, float]:
 
 
 def _numpy_wells(task: Task) -> tuple[Work, float]:
-    """The same integrator as hwsim's, in arrays."""
+    """The integrator of hwsim, in numpy arrays."""
 
     def work(seed: int) -> np.ndarray:
         draw = np.random.default_rng(seed)
@@ -219,8 +219,8 @@ def _numpy_wells(task: Task) -> tuple[Work, float]:
 
 
 def _thermox(task: Task) -> Work:
-    """Its sampler under jit, in float32 as it comes, preprocessed (but for set-up) and with whichever scan is quicker
-    here; many replicas by vmap over keys."""
+    """thermox's sampler under jit, in its default float32, with the faster of its two scans; vmap over keys makes the
+    replicas. Its preprocessing is timed only in the task set-up."""
     import jax
     import thermox
 
@@ -255,7 +255,7 @@ def in_one_thread(
     progress: Callable[[int, int, str], None] | None = None,
     child: Sequence[str] = ("-m", "hwsim.bench.thermo"),
 ) -> list[dict]:
-    """`measure_thermo` in a process of its own, on one thread; its complaints go to standard error."""
+    """`measure_thermo` in a process of its own, on one thread; its warnings go to standard error."""
     command = [sys.executable, *child, str(rounds), str(int(peers))]
     rows: list[dict] = []
     with subprocess.Popen(command, env=os.environ | _ONE_THREAD, stdout=subprocess.PIPE, text=True) as process:
@@ -272,7 +272,7 @@ def in_one_thread(
 
 
 def _child(rounds: str, peers: str) -> None:
-    """A line of JSON for each measurement that begins, and one with the rows."""
+    """Print a line of JSON when each measurement begins, and one with the rows."""
 
     def progress(*message: int | str) -> None:
         print(json.dumps({"progress": message}), flush=True)

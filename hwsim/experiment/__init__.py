@@ -1,1 +1,1 @@
-"""Experiments: what compiles and runs to find something out about a chip, a design or a problem."""
+"""Experiments: they compile and run to find something out about a chip, a design or a problem."""

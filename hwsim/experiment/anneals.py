@@ -1,4 +1,4 @@
-"""Anneals as people write them: ``0.1/sigma:10/sigma``, and what a chip does when nothing is said.
+"""Anneals as people write them, such as ``0.1/sigma:10/sigma``, and the default of a chip.
 
 Enters: text. Leaves: betas, or an Anneal.
 """
@@ -41,7 +41,7 @@ def make_anneal(
     ``shape`` linear or geometric, and length ``time``. Raises InputError."""
     on = program.placement
     if beta is None and on.fixed_beta is not None:
-        # a machine that anneals ramps to its temperature; one that does not is at it all the time
+        # a machine that anneals ramps up to its beta; any other is at its beta all the time
         ends: tuple[float, ...] = (0.0, on.fixed_beta) if on.ramps else (on.fixed_beta,)
     else:
         ends = beta_ends(DEFAULT_BETA if beta is None else beta, problem)

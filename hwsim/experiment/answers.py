@@ -1,6 +1,6 @@
-"""What reads say in the problem's own terms: numbers of a circuit, clauses and constraints that broke, chains.
+"""The answers of reads in the problem's own terms: numbers of a circuit, broken clauses and constraints, chains.
 
-Enters: a problem and a run of it. Leaves: plain data, a part for each thing that the problem has.
+Enters: a problem and a run of it. Leaves: plain data, one part for each of these that the problem has.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from hwsim.session import Run
 
 
 def answers(problem: Problem, run: Run, *, target: float | None = None) -> dict[str, Any]:
-    """``chains`` where spins sit on several p-bits, ``constraints`` or ``clauses``, ``words`` of a circuit: dicts of
-    words, count and valid, the most frequent first."""
+    """``chains`` where chains of p-bits carry spins; ``constraints`` or ``clauses``; ``words`` of a circuit, dicts of
+    words, count and valid with the most frequent first."""
     found: dict[str, Any] = {}
     labels = run.program.readout.names
     if run.program.readout.chain is not None:

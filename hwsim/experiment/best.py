@@ -1,4 +1,4 @@
-"""The least energy that a long anneal of ideal p-bits finds: a target where nobody knows the ground state."""
+"""The least energy that long anneals of ideal p-bits find: a target where nobody knows the ground state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from hwsim.session import run
 
 READS = 1024
 UPDATES = 6e9
-"""Updates spent on the search: a few seconds where the couplings are small integers."""
+"""How many updates the search spends: a few seconds where the couplings are small integers."""
 _SWEEPS = (200, 20_000)
 _TAU_S = 1e-9
 
 
 @dataclass(frozen=True)
 class BestFound:
-    """The least energy, and how many of the reads ended there: few hits leave room for a lower one."""
+    """The least energy, and how many of the reads ended there; with few hits a lower energy may exist."""
 
     energy: float
     hits: int

@@ -1,7 +1,7 @@
-"""Blame: what each fault of a chip costs, so that an architect sees what to cure first.
+"""Blame: what each fault of a chip costs, so that an architect sees which one to remove first.
 
-The chip as it is; with each fault switched off and the rest on; with each alone on a chip otherwise perfect; and with
-none.
+Enters: a problem and a chip. Leaves: estimates for the chip as it is; with each fault off and the rest on; with each
+fault alone on a chip that is otherwise perfect; and with no fault.
 """
 
 from collections.abc import Callable
@@ -38,16 +38,16 @@ def blame(
 ) -> dict[str, Any]:
     """``{"rows", "metrics", "target", "interrupted"}``, the first two as `hwsim.report.blame.blame_picture` takes them.
 
-    Metrics: time to solution and success probability for ``target`` (None: the energy that half of the reads of the
-    chip without faults reach), and the error of the correlations. Each estimate is [value, low, high] with a 95 %
-    interval. All chips run the same ``dies`` with the same seeds. Rows are ordered by what curing the fault gains in
-    the first metric. ``progress`` hears (label, share done of that chip, updates). settings : see RunSettings, 128
-    reads. Raises InputError for a chip without faults.
+    The metrics are time to solution and success probability for ``target`` (None: the energy that half of the reads of
+    the chip without faults reach), and the error of the correlations. Each estimate is [value, low, high] with a 95 %
+    interval. All chips run the same ``dies`` with the same seeds. Rows are in the order of the gain in the first metric
+    when the fault is off. progress : called with (label, share of that chip done, updates);  settings : see
+    RunSettings; 128 reads by default. Raises InputError for a chip without faults.
     """
     how = RunSettings.of(settings, reads=128)
     names = present_faults(chip)
     if not names:
-        raise InputError(f"chip {chip.name!r} has no faults to blame; give it some, such as --gain-dtod 0.1")
+        raise InputError(f"chip {chip.name!r} has no faults; give it some, such as --gain-dtod 0.1")
     if how.schedules < 2 or dies < 2:
         raise InputError(
             f"blame needs at least 2 dies and 2 schedules to tell errors from noise, got {dies} and {how.schedules}"
@@ -61,7 +61,7 @@ def blame(
     with CtrlC() as ctrl_c:
         for label, variant in chips.items():
             same = next((name for name in found if chips[name] == variant), None)
-            if same is not None:  # the only fault alone is the chip, and off leaves the perfect one
+            if same is not None:  # with a single fault, that fault alone is the chip, and off is the perfect chip
                 found[label] = found[same]
                 continue
             report = None if progress is None else (lambda f, u, label=label: progress(label, f, u))
@@ -103,7 +103,7 @@ _METRICS: list[dict[str, Any]] = [
 
 
 def _rank(estimates: dict[str, list], metrics: list[dict]) -> tuple[float, ...]:
-    """Best first, metric after metric; an unknown value is the worst."""
+    """A sort key with the best first, metric after metric; an unknown value is the worst."""
     rank = []
     for metric in metrics:
         value = (estimates[metric["key"]] or [None])[0]
@@ -124,11 +124,11 @@ def _estimates(runs: list[Run], ideal: list[Run], target: float) -> dict[str, li
 
 
 def correlation_error(runs: list[Run], ideal: list[Run]) -> list[float]:
-    """[value, low, high]: r.m.s. over couplings and dies of <s_i s_j> less that of the ideal chip's runs, final states.
+    """[value, low, high]: r.m.s. over couplings and dies of <s_i s_j> minus that of the ideal chip, in final states.
 
-    The sampling noise is taken out: of each die, products of differences under two *different* schedules are averaged,
-    which has the mean of the square and no noise of its own. The interval is that of the mean over dies. The ideal chip
-    has no dies: its runs are pooled, schedule by schedule. Runs that equal the ideal ones have no error.
+    The estimate is free of the bias of sampling noise: for each die it averages products of differences under two
+    *different* schedules, whose mean is the square. The interval is that of the mean over dies. The ideal chip has no
+    dies, so its runs are pooled, schedule by schedule. Runs that equal the ideal ones have no error.
     """
     if all(np.array_equal(a.states, b.states) for a, b in zip(runs, ideal, strict=True)):
         return [0.0, 0.0, 0.0]

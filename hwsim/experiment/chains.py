@@ -1,4 +1,4 @@
-"""Chains: how often they break, and what each way of reading broken ones makes of a run; strengths side by side.
+"""Chains: how often they break, what each way of reading broken ones gives, and chain strengths side by side.
 
 Enters: runs of embedded or sparsified programs. Leaves: plain numbers by name.
 """
@@ -21,9 +21,9 @@ from hwsim.session import run as emulate
 
 
 def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:
-    """Shares of broken chains and of whole reads; by unembedding: reads kept, energies, reads that reach ``target``.
+    """Shares of broken chains and of whole reads; for each unembedding: reads kept, energies, success at ``target``.
 
-    A read that is discarded has not reached it: the machine spent the time.
+    A discarded read counts as a failure, because the machine spent the time.
     """
     program = run.program
     wrong = program.readout.broken(run.states)
@@ -58,8 +58,8 @@ def scan_chain_strength(
     progress: Callable[[int], Any] | None = None,
     **settings: Unpack[ReadKeywords],
 ) -> list[dict[str, Any]]:
-    """`chain_facts` at each of ``strengths`` (as in `compile`), with the strength in problem units and over torque
-    compensation."""
+    """`chain_facts` at each of ``strengths`` (as in `compile`), with the strength in problem units and relative to
+    torque compensation."""
     rows = []
     with CtrlC() as ctrl_c:
         for k, asked in enumerate(strengths):

@@ -1,4 +1,4 @@
-"""What compiling did to a problem: p-bits, wires, chains, colours, and how far the registers are from what was asked.
+"""What compiling did to a problem: p-bits, wires, chains, colours, and how far the registers are from the problem.
 
 Enters: a Program. Leaves: plain numbers by name.
 """
@@ -15,13 +15,13 @@ from hwsim.mapping.quantize import quantize_weights
 from hwsim.program import Program
 
 _BITS = (2, 3, 4, 6, 8, 10)
-"""Signed integers of so many bits, whose effect on the law is told."""
+"""Numbers of bits for which the effect of signed-integer weights on the law is reported."""
 
 
 def compile_exact(
     problem: Any, chip: Chip, *, embedding: Any = None, chain_strength: float | str | None = None
 ) -> Program:
-    """The program of ``problem`` on ``chip`` if its registers and control lines held anything, as they are told."""
+    """The program of ``problem`` on a ``chip`` whose registers and control lines hold every value exactly."""
     able = without(chip, ["weight-quantisation", "weight-error", "control-error"])
     return compile(problem, able, embedding=embedding, chain_strength=chain_strength)
 
@@ -29,13 +29,13 @@ def compile_exact(
 def compiled_facts(
     program: Program, *, exact: Program | None = None, part: np.ndarray | None = None, beta: float | None = None
 ) -> dict[str, Any]:
-    """Numbers of ``program``; keys end in their unit, None where one does not apply.
+    """Numbers of ``program``; keys end in their unit, and a number that does not apply is None.
 
-    weight_error_rms and weight_error_max : of biases and couplings against those of ``exact``, the same placement on a
-    chip whose registers hold anything, relative to its largest (None: against the problem's, where there are no
-    chains);  law_total_variation : between the laws of the two networks, for up to 20 p-bits and a ``beta``;
-    law_total_variation_by_bits : of the problem's law when its weights are integers of that many bits, likewise
-    pbits_by_chip, cut_wires_by_chip : where ``part`` int (n,) says the chip of each p-bit
+    exact : the program of `compile_exact`; None for the problem itself, where there are no chains
+    weight_error_rms, weight_error_max : of biases and couplings against those of ``exact``, relative to its largest
+    law_total_variation : between the laws of the two networks, for up to 20 p-bits and a ``beta``
+    law_total_variation_by_bits : the same for the problem with integer weights of that many bits
+    pbits_by_chip, cut_wires_by_chip : where ``part`` int (n,) gives the chip of each p-bit
     """
     bias, indptr, _, weight = program.problem_network
     wired = program if exact is None else exact  # without the cross-talk of control lines

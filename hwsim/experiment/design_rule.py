@@ -1,8 +1,9 @@
-"""The design rule: the largest delay, as a share of the update time, at which a machine still does its work.
+"""The design rule: the largest delay, relative to the update time, at which a machine loses no more than a limit.
 
-Enters: a Program with the delays of its layout, an anneal, what may be lost. Leaves: the measured curve and where it
-crosses the limit. Delays are scaled together, so that the longest is the ratio times the mean update interval; every
-ratio runs with the same clocks and noise, and errors are of the differences between schedules (jackknife).
+Enters: a Program with the delays of its layout, an anneal, a measure of the loss and its limit. Leaves: the measured
+curve and where it crosses the limit. All delays are scaled by one factor, so that the longest is the ratio times the
+mean update interval. Every ratio runs with the same clocks and noise; errors come from the differences between
+schedules (jackknife).
 """
 
 import math
@@ -28,24 +29,24 @@ MEASURES = {
     "kl": "Kullback-Leibler divergence from the exact law, nats, above that without delay",
     "success": "success probability lost, relative",
 }
-"""What can be limited."""
+"""The losses that can be limited."""
 LIMITS = {"correlation": 0.05, "kl": 0.01, "success": 0.1}
-"""How much of it where nothing is said."""
+"""The default limit of each."""
 _UPDATES = 400
-"""Updates of a p-bit in a read where nothing is said."""
+"""Updates of a p-bit in a read by default."""
 RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _REFINEMENTS = 3
 _BURN_IN, _LOOKS = 0.2, 40
-"""Share of the time that is left out before the first look, and looks in all, where the machine is in equilibrium."""
+"""Share of the run before the first look, and how many looks follow, where the machine is in equilibrium."""
 _Z = 1.96
 
 
 @dataclass(frozen=True, kw_only=True)
 class DesignRule:
-    """ratio : the largest delay over update time whose loss stays below ``limit``, None where every one measured does;
-    ratio_ci : 95 %, an end is None beyond what was measured;  is_bound : the least ratio measured is too much already
-    curve : (ratio, loss, standard error) by ratio;  critical_delay_s, update_s : of the program as it is;  loss_here :
-    (loss, standard error) at its own delay, where that was measured."""
+    """ratio : the largest delay over update time whose loss stays below ``limit``, None where all measured ones do
+    ratio_ci : 95 % interval; an end outside the measured range is None;  is_bound : whether the smallest measured ratio
+    already loses too much;  curve : (ratio, loss, standard error) by ratio
+    critical_delay_s, update_s : of the program itself;  loss_here : (loss, standard error) at its own delay, or None"""
 
     measure: str
     limit: float
@@ -62,14 +63,14 @@ class DesignRule:
 def rule_anneal(
     problem: Any, program: Program, *, measure: str, beta: str | None, shape: str, time: float | None
 ) -> Anneal:
-    """The anneal under which ``measure`` is taken: what is not given is 1/sigma (or the chip's own beta), the default
-    ramp where success is measured, and 400 updates of a p-bit. Raises InputError where beta changes and may not."""
+    """The anneal under which ``measure`` is taken. By default beta is 1/sigma or the chip's own, the default ramp for
+    success, and the length is 400 updates of a p-bit. Raises InputError where beta changes, except for success."""
     if beta is None and measure != "success" and program.placement.fixed_beta is None:
         beta = "1/sigma"
     length = to_seconds(round(_UPDATES * program.clock.update_ticks)) if time is None else time
     anneal = make_anneal(problem, program, beta=beta, shape=shape, time=length)
     if measure != "success" and len(anneal.beta) > 1:
-        raise InputError(f"{measure} is measured at one temperature: give --beta one number, or --measure success")
+        raise InputError(f"{measure} needs one temperature: give --beta one number, or --measure success")
     return anneal
 
 
@@ -84,9 +85,10 @@ def design_rule(
     progress: Callable[[float], Callable[[float, int], None]] | None = None,
     **settings: Unpack[ReadKeywords],
 ) -> DesignRule:
-    """Where ``measure`` (a key of MEASURES) crosses ``limit`` on ``program``, by emulation at each of ``ratios`` and a
-    few between. ``target`` is the energy of a success; settings : see RunSettings, 4096 reads of 16 schedules. Raises
-    InputError.
+    """Find where ``measure`` (a key of MEASURES) crosses ``limit`` on ``program``.
+
+    It emulates each of ``ratios`` and a few between them. target : energy of a success;  settings : see RunSettings;
+    4096 reads of 16 schedules by default. Raises InputError.
     """
     how = RunSettings.of(settings, reads=4096, schedules=16)
     _check(program, measure, limit, target, how)
@@ -96,7 +98,7 @@ def design_rule(
     gather, statistic = _statistic(measure, program, anneal, target)
 
     def at(ratio: float) -> tuple[np.ndarray, bool]:
-        """What each schedule saw, (schedules, k), and whether the run was ended."""
+        """The statistic of each schedule, (schedules, k), and whether the run was interrupted."""
         scaled = program.changed(delay=np.rint(pattern * ratio * update).astype(np.int64), exchange=None)
         seen: list[np.ndarray] = []
         parts = np.array_split(np.arange(how.reads), how.schedules)
@@ -172,7 +174,7 @@ def _check(program: Program, measure: str, limit: float, target: float | None, h
 
 
 def _bracket(curve: dict[float, tuple[float, float]], limit: float) -> tuple[float | None, float | None]:
-    """The last ratio below the limit and the first above it."""
+    """(the last ratio below the limit, the first above it)."""
     above = [r for r in sorted(curve) if curve[r][0] > limit]
     if not above:
         return None, None
@@ -181,7 +183,7 @@ def _bracket(curve: dict[float, tuple[float, float]], limit: float) -> tuple[flo
 
 
 def _crossing(points: list[tuple[float, float]], limit: float) -> float | None:
-    """Where a line through the points, straight in the logarithm of the ratio, first exceeds the limit."""
+    """Where the curve, interpolated linearly in the logarithm of the ratio, first exceeds the limit."""
     before = None
     for ratio, loss in points:
         if loss > limit:
@@ -198,7 +200,8 @@ Compare = Callable[[np.ndarray, np.ndarray], float]
 
 
 def _statistic(measure: str, program: Program, anneal: Anneal, target: float | None) -> tuple[Gather, Compare]:
-    """(what is kept of states by schedule, the loss between two of those: without delay, and with)."""
+    """(function of states that gives the statistic of each schedule, loss as a function of two such statistics, without
+    delay and with)."""
     network = program.problem_network
     if measure == "correlation":
         first, second, _ = network.pairs
@@ -212,7 +215,9 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
         def relative(base: np.ndarray, now: np.ndarray) -> float:
             size = _square(base)
             if not size > 0:
-                raise InputError("the correlations without delay are within their noise: more reads, or another beta")
+                raise InputError(
+                    "the correlations without delay are within their noise: give more reads, or another beta"
+                )
             square = _square(now - base)
             return math.copysign(math.sqrt(abs(square) / size), square)
 
@@ -234,7 +239,9 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
 
     def lost(base: np.ndarray, now: np.ndarray) -> float:
         if not base.sum() > 0:
-            raise InputError(f"too few reads reach the target {target:g} without delay: more time, or another target")
+            raise InputError(
+                f"too few reads reach the target {target:g} without delay: give more time, or another target"
+            )
         return 1 - float(now.sum() / base.sum())
 
     return solved, lost
@@ -247,7 +254,7 @@ def _means(values: np.ndarray, schedule: np.ndarray) -> np.ndarray:
 
 
 def _square(means: np.ndarray) -> float:
-    """Squared length of the mean of independent rows (g, k), without the bias that their noise adds."""
+    """Squared length of the mean of independent rows (g, k), corrected for the bias of their noise."""
     g = len(means)
     return float(np.sum(means.sum(axis=0) ** 2) - np.sum(means**2)) / (g * (g - 1))
 

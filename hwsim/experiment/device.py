@@ -2,8 +2,8 @@
 
 Enters: a Chip and a seed. Leaves: a Measurement, with the law of the card beside each measured number.
 
-One device means: no spread between devices, no stuck cells, no drift, nothing wired. Independent p-bits with a bias of
-their own are as many copies of it.
+One device means: no spread between devices, no stuck cells, no drift, no couplings. Independent p-bits, each with its
+own bias, are copies of it.
 """
 
 import math
@@ -37,18 +37,18 @@ from hwsim.units import TICKS_PER_S
 
 N_INPUTS = 21
 N_COPIES = 64
-"""p-bits at zero input, each with clock and noise of its own: intervals are drawn from the scatter between them."""
+"""p-bits at zero input, each with its own clock and noise; the scatter between them gives the intervals."""
 _T_95 = 1.998
-"""Student's t for 95 % and 63 degrees of freedom, of N_COPIES means; for more means it errs on the wide side."""
+"""Student's t for 95 % and 63 degrees of freedom, as for N_COPIES means; for more means the interval is too wide."""
 _FORGOTTEN = 12.0
-"""Relaxation times after which a random start is forgotten: exp(-12) is far below any interval here."""
+"""Relaxation times until a random start is forgotten: exp(-12) is far below any interval here."""
 _DWELLS, _LONGEST = (50, 400), 7
-"""Mean dwell times that a trace holds, at least and at most, and that a histogram reaches."""
+"""In mean dwell times: the least and the greatest length of a trace, and the end of a histogram."""
 _BINS, _LAGS, _MOMENTS = 28, 16, 400
 _UPDATES, _MOST_READS = 12_000_000, 16_384
-"""Updates that a sigmoid may cost, about two seconds with the slowest law."""
+"""Updates that a sigmoid may take, about two seconds with the slowest law."""
 _EVENTS, _MOST_EVENTS = 60_000, 200_000
-"""Updates that one of the 64 reads at zero input should record and may, 13 bytes each."""
+"""Updates that each of the 64 reads at zero input should record, and may record at most, 13 bytes each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ class Autocorrelation:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One device: what could be measured, and by name the reason for what is None."""
+    """One device: its measured parts, and by name the reason why a part is None."""
 
     sigmoid: Sigmoid | None
     dwell: Dwell | None
@@ -120,7 +120,7 @@ class Measurement:
 
 
 def measure_device(chip: Chip, *, seed: int = 0) -> Measurement:
-    """Measure one p-bit of ``chip`` under its own clock. Raises InputError where its times leave the time grid."""
+    """Measure one p-bit of ``chip`` under its own clock. Raises InputError where its times do not fit the time grid."""
     reach = _reach(chip.pbit)
     x = np.linspace(-reach, reach, N_INPUTS) / chip.pbit.gain - chip.pbit.offset
     reason = {}
@@ -157,10 +157,10 @@ def measure_device(chip: Chip, *, seed: int = 0) -> Measurement:
 
 
 def _one_device(chip: Chip, largest: float) -> Chip:
-    """The chip of independent p-bits that are all the nominal one, for inputs up to ``largest``.
+    """A chip of independent p-bits, all nominal, for inputs up to ``largest``.
 
-    The input limit of a law with rates only says how often the emulator looks, which changes no result within it: two
-    units of input more make it look seven times as often.
+    The input limit of a law with rates only sets how often the emulator updates; within the limit it changes no result.
+    Two more units of input make it update seven times as often.
     """
     pbit = replace(
         chip.pbit,
@@ -179,7 +179,7 @@ def _one_device(chip: Chip, largest: float) -> Chip:
 
 
 def _reach(pbit: PBit) -> float:
-    """Largest |z| worth measuring: P is then within 0.3 % of its end."""
+    """The largest |z| to measure: P is then within 0.3 % of its end."""
     noise = pbit.gain * math.hypot(pbit.noise_white, pbit.noise_flicker)
     if pbit.response is not None and LAWS[pbit.law].code == TABLE:
         first, steps = pbit.response.first, len(pbit.response.probability) - 1
@@ -188,7 +188,7 @@ def _reach(pbit: PBit) -> float:
 
 
 def _program(chip: Chip, x: np.ndarray) -> Program:
-    """Independent p-bits at inputs ``x`` float64 (n,) when beta is 1. A field is minus the bias."""
+    """Independent p-bits with inputs ``x`` float64 (n,) at beta = 1; the bias is minus the input."""
     import dimod
 
     return compile(dimod.BinaryQuadraticModel(dict(enumerate((-x).tolist())), {}, 0.0, "SPIN"), chip)
@@ -199,7 +199,7 @@ def _sigmoid(chip: Chip, x: np.ndarray, seed: int) -> Sigmoid | None:
     settle_s = max(_settle_s(flips(program, at)) for at in x.tolist())
     n_updates = settle_s / flips(program, 0.0).update_s * len(x) if math.isfinite(settle_s) else math.inf
     reads = int(min(_MOST_READS, _UPDATES / n_updates)) // 64 * 64
-    # 1/f noise belongs to a schedule: its reads are one sample then
+    # 1/f noise is shared within a schedule, whose reads are then one sample
     flickers = chip.pbit.noise_flicker > 0
     schedules = reads // 64 if flickers else 1
     if reads < 64 or (flickers and schedules < N_COPIES):
@@ -232,13 +232,14 @@ def _sigmoid(chip: Chip, x: np.ndarray, seed: int) -> Sigmoid | None:
 
 
 def _settle_s(law: Flips) -> float:
-    """Device time after which a random start is forgotten."""
+    """Device time until a random start is forgotten."""
     return _FORGOTTEN * law.relaxation_s + 2 * law.interval_s
 
 
 @dataclass(frozen=True)
 class _Window:
-    """Of a trace, in s: dwell times that begin between start and last are counted up to ``longest``; lags (k,)."""
+    """The window of a trace, in s: dwell times that begin between ``start`` and ``last`` count, up to ``longest``
+    lags : float64 (k,)"""
 
     start_s: float
     last_s: float
@@ -314,7 +315,7 @@ def _dwell(traces: list, window: _Window, law: Flips, known: Flips | None) -> Dw
 
 
 def _edges(law: Flips, longest_s: float) -> np.ndarray:
-    """Bin edges, s; whole intervals of a regular clock lie in the middle of a bin, or as many in each."""
+    """Bin edges, s. With a regular clock each bin has one interval of the clock in its middle, or equally many."""
     if law.is_random:
         return np.linspace(0.0, longest_s, _BINS + 1)
     each = max(1, round(longest_s / law.interval_s / _BINS))

@@ -1,6 +1,6 @@
-"""Dies: one design, many chips. Each virtual die of a chip runs the same problem; what differs is the spread.
+"""Dies: one design, many chips. Each virtual die of a chip runs the same problem; dies differ in their spread.
 
-Enters: a problem and a chip. Leaves: one Run per die, and the yield curve: which share of dies solves within t.
+Enters: a problem and a chip. Leaves: one Run per die, and the yield curve: the share of dies that solve within t.
 """
 
 import math
@@ -23,7 +23,7 @@ from hwsim.mapping.compile import compile
 from hwsim.session import Run, RunKeywords, RunSettings, run
 
 SHARES = (0.1, 0.5, 0.9)
-"""Of dies, for which the time to solution is told."""
+"""Shares of dies for which the time to solution is reported."""
 
 
 def has_spread(chip: Chip) -> bool:
@@ -45,12 +45,12 @@ def run_dies(
     embedding: Any = None,
     **settings: Unpack[RunKeywords],
 ) -> list[Run]:
-    """``reads`` runs on each of the dies ``first_die``, ..., one thread a die.
+    """One Run of ``reads`` reads on each of the dies ``first_die``, ..., with one thread for each die.
 
-    ``embedding`` is of `hwsim.mapping.compile.embed`; all dies share it. Die k takes the seed ``seed + k``: dies are
-    independent, and the same die of another chip meets the same noise. ``progress`` hears (share of dies done, updates
-    so far). Ctrl-C, or ``interrupt`` returning true, ends it: the dies that were complete are returned. settings : see
-    RunSettings.
+    embedding : of `hwsim.mapping.compile.embed`, shared by all dies;  settings : see RunSettings
+    progress : called with (share of dies done, updates so far)
+    Die k takes the seed ``seed + k``: dies are independent, and the same die of another chip has the same noise. Ctrl-C,
+    or ``interrupt`` returning true, ends it; it then returns the dies that are complete. Raises InputError.
     """
     how = RunSettings.of(settings)
     if dies < 1:
@@ -78,18 +78,18 @@ def run_dies(
         def stop() -> bool:
             return ctrl_c.heard or (how.interrupt is not None and how.interrupt())
 
-        first = one(0, stop)  # alone, so that kernels are compiled once
+        first = one(0, stop)  # the first die runs alone, so that kernels are compiled once
         rest = pool.map(lambda k: one(k, stop), range(1, dies)) if first is not None else []
         runs = [first, *rest]
     return [result for result in runs if result is not None]
 
 
 def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
-    """What `hwsim.report.dies.yield_picture` draws: dies in the order of their time to solution, float64 (d,) each.
+    """The yield curve for `hwsim.report.dies.yield_picture`: dies in order of time to solution, float64 (d,) each.
 
-    tts_s, low_s, high_s : seconds, inf where no read of the die succeeded or no length is ruled out
+    tts_s, low_s, high_s : seconds; inf where no read of the die succeeded, or where the interval has no upper end
     yield, yield_low, yield_high : share of dies with at most this time, 95 % interval over dies (Wilson)
-    success : of each die;  success_expected : 95 % range of dies that differ by their reads alone
+    success : of each die;  success_expected : 95 % range of dies that differ only by the noise of their reads
     """
     if not runs:
         raise InputError("no die was completed")
@@ -118,8 +118,8 @@ def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
 
 
 def beside_ideal(curve: dict[str, Any], ideal: list[Run], *, target: float) -> dict[str, Any]:
-    """``curve`` of `yield_curve`, with the time within which a share of the dies solves, ``tts99_s_of_share`` (None
-    where it never does), and with what dies without faults need, ``ideal_tts_s`` and ``ideal_label``."""
+    """``curve`` of `yield_curve` with more keys: ``tts99_s_of_share``, the time within which a share of the dies solves
+    (None where it never does); ``ideal_tts_s`` and ``ideal_label``, the time of dies without faults."""
     typical = float(np.median(yield_curve(ideal, target=target)["tts_s"]))
     return curve | {
         "ideal_tts_s": typical if math.isfinite(typical) else None,
@@ -147,12 +147,12 @@ def _plain(value: Any) -> Any:
 
 
 def _solved(result: Run, target: float) -> TimeToSolution:
-    """Of one die, in the time of its p-bits alone."""
+    """Time to solution of one die, for its p-bits alone."""
     success = reached(result.energies, target)
     return time_to_solution(success, clusters(result.program, result.schedule), result.device_time_s)
 
 
 def typical_energy(runs: list[Run]) -> float:
-    """The least energy that at least half of all reads reach: a target at which a difference between chips shows."""
+    """The least energy that at least half of all reads reach: a target that shows differences between chips."""
     energies = np.sort(np.concatenate([result.energies for result in runs]))
     return float(energies[(len(energies) - 1) // 2])

@@ -1,4 +1,4 @@
-"""The free energy of a problem as a chip measures it, beside the exact one, with the time and energy that it took.
+"""The free energy of a problem, measured on a chip, beside the exact one, with the time and energy that it took.
 
 Enters: a program and a beta. Leaves: plain numbers by name, as JSON holds them.
 """
@@ -35,8 +35,8 @@ def measure(
     threads: int | None = None,
     progress: Callable[[str], Callable[[float, int], None]] | None = None,
 ) -> dict[str, Any]:
-    """What each of ``methods`` (of METHODS) finds, under its name, and ``doubts`` of them. Sweeps : at each step of
-    beta, None for the method's own number. ``progress`` makes what hears the progress of a method."""
+    """The results of ``methods`` (names of METHODS), each under its name, and ``doubts`` about them. sweeps : at each
+    step of beta, None for the method's own number;  progress : makes the progress callback of a method"""
     given: dict[str, Any] = {} if sweeps is None else {"sweeps": sweeps}
     document: dict[str, Any] = {}
     annealed: Annealed | None = None

@@ -21,9 +21,9 @@ from hwsim.program import Program
 def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = None) -> dict[str, Any]:
     """Numbers of the layout; keys end in their unit, lengths without one are in cell pitches.
 
-    critical_delay_s : the longest, of the p-bit's response, the wire and the fan-in together;  chromatic_hz : sweeps
-    per second of a chromatic clock whose phases are no shorter than that, so that it stays exact;  update_hz :
-    updates per second and p-bit that the design rule allows.
+    critical_delay_s : the longest delay: the p-bit's response, its wire and fan-in together
+    chromatic_hz : sweeps per second of a chromatic clock whose phases are no shorter than that, so that it stays exact
+    update_hz : updates per second of a p-bit that the design rule allows
     """
     pitch = layout.pitch_m
     rows = program.network.rows
@@ -65,10 +65,10 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
 def drawing(
     program: Program, layout: Layout, chip: Chip, *, roles: Mapping[str, Iterable[Any]], rule: DesignRule | None = None
 ) -> dict[str, Any]:
-    """What `hwsim.report.layout.layout_picture` draws; roles : labels of variables by what they are."""
+    """The die as `hwsim.report.layout.layout_picture` draws it. roles : labels of variables by their role"""
     rows = program.network.rows
     once = (rows < program.network.indices) & layout.wired
-    # a wire's slower direction counts: the readers may differ in fan-in
+    # the slower direction of a wire counts, as its two readers may differ in fan-in
     back = np.lexsort((rows, program.network.indices))
     slower = np.maximum(program.wires.delay, program.wires.delay[back])
     labels, chain = program.readout.names, program.readout.chain

@@ -1,7 +1,7 @@
-"""The best length of a run: time to solution against it, and whether an optimum lies in what was tried.
+"""The best length of a run: time to solution against length, and whether the lengths tried contain an optimum.
 
 Enters: a Program, a recipe as a function of its length, a target. Leaves: a point per length and an Optimum. Lengths
-grow until the optimum is behind, every read succeeds, or the budget of host time is spent.
+grow until they have passed the optimum, every read succeeds, or the budget of host time is spent.
 """
 
 import math
@@ -30,15 +30,16 @@ from hwsim.streams import generator
 from hwsim.units import TICK_S
 
 _PASSED = 2.0
-"""The optimum is behind where two lengths in a row are this many times worse, beyond their intervals."""
+"""The optimum is passed when two lengths in a row are worse by this factor and their intervals lie above its own."""
 _SEEMS_WORSE = 1.15
-"""A length is looked at again, to show that it is worse, where it seems to be by this."""
+"""A length that seems worse by this factor gets more reads, to show that it is."""
 _BOOT = 400
 _ENOUGH, _SHARE, _SHARE_OF_NONE = 30, 0.05, 0.02
-"""Batches of reads are added to a length until so many succeed, or it has this share of the budget; the lesser share
-while none does, for the best length is not among those."""
+"""A length gets batches of reads until so many succeed or it has spent the first share of the budget; while none
+succeeds, the second share, as it is not the best length."""
 _BATCH_SHARE, _LEAST_SCHEDULES = 0.1, 4
-"""Share of the budget that a batch may take, unless so many schedules take more: of fewer, an interval says little."""
+"""Share of the budget that a batch may take, and its least number of schedules, with which an interval means
+something; they may take more."""
 
 
 _VECTOR, _LANES, _FIRST_UPDATES = 512, 64, 30
@@ -46,9 +47,12 @@ _VECTOR, _LANES, _FIRST_UPDATES = 512, 64, 30
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What is tried: ``most`` lengths, the first of ``first_s`` and each ``factor`` times the last, while ``budget_s``
-    seconds of this computer last; of each, batches of ``reads`` runs under ``schedules`` realisations of the clock, at
-    most ``most_batches``. Raises InputError for a factor of at most 1 or lengths that are not positive."""
+    """Which lengths to try.
+
+    most : how many at most, of which the first takes ``first_s`` and each next one ``factor`` times longer
+    budget_s : seconds of this computer;  reads, schedules : of a batch;  most_batches : of one length
+    Raises InputError for a factor of at most 1, and for lengths that are not positive.
+    """
 
     first_s: float
     factor: float = 10**0.25
@@ -62,16 +66,15 @@ class Search:
     def __post_init__(self) -> None:
         if not (self.factor > 1 and self.first_s > 0 and self.most >= 1 and self.budget_s > 0):
             raise InputError(
-                f"lengths start above 0 s and grow by more than 1, got {self.first_s:g} s and a factor of "
-                f"{self.factor:g}"
+                f"the first length must be > 0 s and the factor > 1, got {self.first_s:g} s and {self.factor:g}"
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One length: time_s for which p-bits are updated;  found : success, time and energy to solution, with the account
-    of one run, in which wires are left out;  energy_mean, energy_error : at its end;  activity : what a run asks of the
-    machine;  host_s : time it took here."""
+    """One length. time_s : in which p-bits update;  found : success, time and energy to solution, with the account of
+    one run without the energy of wires;  energy_mean, energy_error, energy_best : at the end of a run
+    activity : what a run asks of the machine;  host_s : seconds of this computer"""
 
     time_s: float
     found: Solution
@@ -84,16 +87,17 @@ class Point:
 
     @property
     def run_s(self) -> float:
-        """Device seconds of one run with its read-out: what lengths are compared by."""
+        """Device seconds of one run with read-out, by which lengths are compared."""
         return self.found.account.total_time_s
 
 
 @dataclass(frozen=True, kw_only=True)
 class Optimum:
-    """best : number of the best point, None where no read succeeded at any length;  is_interior : a shorter and a
-    longer one are worse beyond their intervals, so that it is an optimum and not the edge of what was tried
-    total_s, total_ci_s : least time to solution with read-out, 95 % by a bootstrap over schedules and reads of the
-    least of all lengths; a bound where ``best`` is None;  stopped : why no longer one was tried."""
+    """best : number of the best point, None where no read succeeded at any length
+    is_interior : whether a shorter and a longer length are significantly worse, so that the best one is an optimum and
+    not the edge of what was tried;  stopped : why no longer length was tried
+    total_s, total_ci_s : the least time to solution with read-out and its 95 % interval, by a bootstrap over schedules
+    and reads that takes the least of all lengths; a bound where ``best`` is None"""
 
     points: list[Point]
     best: int | None
@@ -114,8 +118,10 @@ def find_optimum(
     threads: int | None = None,
     progress: Callable[[float], Callable[[float, int], None]] | None = None,
 ) -> Optimum:
-    """Runs of ``search.first_s``, ``search.factor`` times that, and so on; ``make`` gives the recipe of a length in
-    seconds. Lengths are compared by their time to solution with read-out, at the prices of the program."""
+    """Try the lengths of ``search`` and compare their time to solution with read-out, at the prices of the program.
+
+    make : gives the recipe of a length in seconds;  progress : makes the progress callback of a length
+    """
     budget_s, factor, first_s = search.budget_s, search.factor, search.first_s
     reads, schedules = search.reads, search.schedules
     least = 1 if is_fixed(program) else _LEAST_SCHEDULES
@@ -124,7 +130,7 @@ def find_optimum(
     began, stopped, interrupted = time.monotonic(), f"{search.most} lengths", False
 
     def cost_s(k: int) -> tuple[float, int]:
-        """Host seconds of a batch of length ``k``, about, and its schedules: fewer where all would take long."""
+        """(estimated host seconds of a batch of length ``k``, its schedules): fewer schedules if all take too long."""
         if not points:
             return 0.0, schedules
         near = points[min(k, len(points) - 1)]
@@ -133,7 +139,7 @@ def find_optimum(
         return each * part, part
 
     def batch(k: int) -> bool:
-        """One more batch of reads of length ``k``; False where it was ended."""
+        """Run one more batch of reads of length ``k``; returns False if it was interrupted."""
         length, part = first_s * factor**k, cost_s(k)[1]
         run = run_recipe(
             program,
@@ -168,7 +174,7 @@ def find_optimum(
                 stopped = "Ctrl-C"
                 break
             if _is_behind(points):
-                stopped = "the optimum is behind"
+                stopped = "the optimum is passed"
                 break
             if points[-1].found.p_success == 1 and len(points) > 1:
                 stopped = "every read succeeds"
@@ -189,7 +195,7 @@ def _wants_more(runs: list[Outcome], target: float, search: Search) -> bool:
 
 
 def _point(runs: list[Outcome], target: float, length_s: float, seed: int) -> Point:
-    """Batches of one length together; each has schedules of its own."""
+    """The point of one length, from all its batches; each batch has schedules of its own."""
     program = runs[0].program
     success = np.concatenate([reached(run.energies, target) for run in runs])
     energy = np.concatenate([run.energies for run in runs])
@@ -229,8 +235,8 @@ def _is_behind(points: list[Point]) -> bool:
 
 
 def _unsure(points: list[Point]) -> int | None:
-    """The length whose next batch tells most about whether the best one is an optimum; None where that is settled, or
-    where a side has none that seems worse."""
+    """The length whose next batch helps most to decide whether the best length is an optimum; None where that is
+    decided, or where no length on one side seems worse."""
     solved = [k for k, p in enumerate(points) if not p.found.tts_is_bound]
     if not solved:
         return None
@@ -251,7 +257,7 @@ def _unsure(points: list[Point]) -> int | None:
 
 
 def _evidence(point: Point, best: Point) -> float:
-    """Sigmas, about, between two times to solution."""
+    """About how many standard errors lie between two times to solution."""
     error = math.sqrt(1 / point.found.n_success + 1 / best.found.n_success)
     return math.log(point.found.total_s / best.found.total_s) / error
 
@@ -287,7 +293,7 @@ def _summed(points: list[Point], stopped: str, interrupted: bool) -> Optimum:
         )
     replicas = np.min([repeats(points[k].boot) * points[k].run_s for k in solved], axis=0)
     low, high = percentile_interval(np.where(np.isfinite(replicas), replicas, np.finfo(float).max), 0.95)
-    # the least of several lengths is biased low; the chosen point's own interval may reach further up
+    # the least of several lengths is biased low, so the interval takes in the best point's own
     worse = _worse(points, best)
     return Optimum(
         points=points,
@@ -301,7 +307,7 @@ def _summed(points: list[Point], stopped: str, interrupted: bool) -> Optimum:
 
 
 def optimum_facts(program: Program, found: Optimum, make: Callable[[float], Recipe]) -> dict[str, Any]:
-    """The points and the optimum as plain numbers; what a solution takes is that of the best length, wires included."""
+    """The points and the optimum as plain numbers. A solution is that of the best length, energy of wires included."""
     points = [
         {"time_s": p.time_s, "device_time_s": p.found.account.device_time_s, "total_time_s": p.run_s}
         | {key: value for key, value in p.found.facts.items() if not key.startswith("ets99")}
@@ -354,13 +360,13 @@ def recipes(
 
 
 def reads_at_once(program: Program, *, algorithm: str, schedules: int, engine: str = "auto") -> int:
-    """What a vector of the engine holds for each schedule, which costs as much as fewer; 4 replicas of what keeps
-    several."""
+    """How many reads to run at once: for each schedule as many as fill a vector of the engine, as fewer take no less
+    time; 4 for an algorithm that keeps several replicas."""
     if algorithm != "anneal":
         return 4 * schedules
     return max(2, schedules * (_VECTOR if choose(engine, program)[0] == "bitplanes" else _LANES))
 
 
 def shortest_s(program: Program) -> float:
-    """The length that a search begins with: some updates of a p-bit."""
+    """The first length of a search: _FIRST_UPDATES updates of a p-bit."""
     return _FIRST_UPDATES * program.clock.update_ticks * TICK_S

@@ -1,7 +1,7 @@
-"""Prepare: a problem on a chip, with the anneal it is to go through and the energy it is to reach.
+"""Prepare: a problem on a chip, with its anneal and its target energy.
 
-Enters: a problem and a chip, or a saved program, and what is asked of them. Leaves: a Prepared. The command line, the
-sampler and studies all begin here.
+Enters: a problem and a chip, or a saved program, and settings. Leaves: a Prepared. The command line, the sampler and
+studies all begin here.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ Find = Callable[[Any], float | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """problem : as it was given, or as the program remembers it;  chip : None of a saved program, which has it within
-    embedding : {label: p-bits}, or None where there was nothing to search;  anneal, target : None where not asked for
+    """problem : as given, or as the saved program stores it;  chip : None for a saved program, which contains it
+    embedding : {label: p-bits}, or None where none was needed;  anneal, target : None where not asked for
     """
 
     problem: Any
@@ -44,8 +44,8 @@ def prepare(
 ) -> Prepared:
     """``problem``, a Problem or BQM, compiled for ``chip``.
 
-    settings : of `compile`; where they name no embedding and one is needed, it is searched and kept
-    ramp : the anneal as people write it;  find : gives the target. Raises InputError and DoesNotFitError.
+    settings : of `compile`; where one is needed and they hold none, an embedding is searched and returned
+    ramp : the anneal as people write it;  find : returns the target. Raises InputError and DoesNotFitError.
     """
     settings = Settings() if settings is None else settings
     if settings.embedding is None:
@@ -56,7 +56,7 @@ def prepare(
 
 
 def prepare_saved(path: str | Path, *, ramp: Ramp | None = None, find: Find | None = None) -> Prepared:
-    """The program that was saved in ``path``, as `prepare` gave it. Raises InputError."""
+    """The program saved in ``path``, as `prepare` returned it. Raises InputError."""
     program = load(path)
     problem = restored_problem(program, name=Path(path).stem)
     return _asked(Prepared(problem=problem, chip=None, program=program), ramp, find)

@@ -1,7 +1,7 @@
-"""Summary: what one run means, as the row of numbers that tables, JSON and users read.
+"""Summary: one run as a row of numbers, for tables, JSON and users.
 
-Enters: a Run and, where known, the target energy. Leaves: a plain dict (SI units, None where a quantity does not
-apply).
+Enters: a Run and, where known, the target energy. Leaves: a plain dict in SI units; a quantity that does not apply is
+None.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from hwsim.units import to_seconds
 
 
 def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> dict:
-    """The row of ``hwsim compare --json`` for one run; keys carry their unit, None where a number does not apply."""
+    """The row of ``hwsim compare --json`` for one run; keys end in their unit, a number that does not apply is None."""
     program = run.program
     delay = program.wires.uniform_delay
     paid = account_of(run)

@@ -20,7 +20,8 @@ def target_energy(
     progress: Callable[[float, int], None] | None = None,
     tell: Callable[[BestFound], None] | None = None,
 ) -> float | None:
-    """The energy that ``text`` names; None: the known one, or None. ``tell`` hears what a search for ``best`` found."""
+    """The energy that ``text`` names; without text the known one, or None. tell : called with what a search for ``best``
+    found. Raises InputError."""
     if text is None:
         return problem.known_energy
     if text == "exact":

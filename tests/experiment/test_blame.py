@@ -47,7 +47,7 @@ def test_a_chip_with_one_fault_runs_twice_only():
 
 
 def test_a_perfect_chip_and_too_few_dies_are_refused():
-    with pytest.raises(InputError, match="no faults to blame"):
+    with pytest.raises(InputError, match="has no faults"):
         blame(PROBLEM, hwsim.chip("generic-all-to-all"), **SETTING)
     with pytest.raises(InputError, match="at least 2 dies"):
         blame(PROBLEM, hwsim.chip("autonomous-pbit"), **SETTING | {"dies": 1})
