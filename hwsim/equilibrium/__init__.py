@@ -1,1 +1,1 @@
-"""equilibrium: the laws that a machine at rest obeys: macrostates, baths, free energies, each exact and measured."""
+"""equilibrium: the laws of a machine in equilibrium: macrostates, baths, free energies, each exact and measured."""

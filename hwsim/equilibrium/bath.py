@@ -1,8 +1,8 @@
 """Baths: why a small system that can only exchange energy with many others follows exp(-beta E).
 
-Enters: the levels of a small system, and a reservoir of two-level cells with a fixed energy between them. Leaves: the
-law of the system exactly, by emulated exchanges, and how far it is from the canonical one. An atom of infinitely many
-levels in an infinite bath is here too, cut off where a bound says how little is lost.
+Enters: the levels of a small system, and a reservoir of two-level cells that shares a fixed energy with it. Leaves: the
+law of the system, exactly and by emulated exchanges, and its distance from the canonical law. Also an atom of
+infinitely many levels in an infinite bath, cut off with a bound on what is lost.
 """
 
 import math
@@ -35,7 +35,7 @@ class Levels:
 
 
 def canonical_law(levels: Levels, beta: float) -> np.ndarray:
-    """P(level) = g exp(-beta e) / Z, float64 (k,); beta below zero is allowed. Raises InputError."""
+    """P(level) = g exp(-beta e) / Z, float64 (k,); beta may be negative. Raises InputError."""
     if not math.isfinite(beta):
         raise InputError(f"beta must be finite, got {beta}")
     exponent = np.log(levels.degeneracies) - beta * np.asarray(levels.energies, dtype=np.float64)
@@ -52,8 +52,8 @@ def bath_beta(*, cells: int, quanta: int, quantum: float) -> float:
 def finite_bath_law(levels: Levels, *, cells: int, quanta: int, quantum: float) -> np.ndarray:
     """P(level), float64 (k,), of a system that shares ``quanta`` above its lowest level with ``cells`` two-level cells.
 
-    All joint states of that energy are equally likely: P ~ g C(cells, quanta - m), m the quanta of a level above the
-    lowest. Raises InputError unless every level is a whole number of quanta above the lowest.
+    All joint states of that energy are equally likely: P ~ g C(cells, quanta - m), where m counts the quanta of a level
+    above the lowest. Raises InputError unless every level is a whole number of quanta above the lowest.
     """
     _check_bath(cells, quanta, quantum)
     left = quanta - _rungs(levels, quantum)
@@ -63,12 +63,12 @@ def finite_bath_law(levels: Levels, *, cells: int, quanta: int, quantum: float) 
 
 
 def distance_coefficient(levels: Levels, *, filling: float, quantum: float) -> float:
-    """Limit of N times the total variation between `finite_bath_law` and the canonical law, N cells, f N quanta.
+    """Limit of N times the total variation between `finite_bath_law` and the canonical law, for N cells and f N quanta.
 
-    The canonical law is that at `bath_beta`: the temperature of cells that hold all the energy, the system at its
-    lowest. Against it ln C(N, fN - m) has the terms ln((fN - i) / ((1 - f)N + 1 + i)), i < m, whose part of order 1 is
-    ln(f / (1 - f)) and whose part of order 1/N sums to c(m) = -m (m - 1 + 2 f) / (2 f (1 - f)). So P = p (1 + (c - <c>)
-    / N + ...), and the limit is <|c - <c>|> / 2, both means canonical. Raises InputError.
+    The canonical law is that at `bath_beta`: the cells hold all the energy, and the system is at its lowest level.
+    Relative to it ln C(N, fN - m) has the terms ln((fN - i) / ((1 - f)N + 1 + i)), i < m. Their part of order 1 is
+    ln(f / (1 - f)), and their part of order 1/N sums to c(m) = -m (m - 1 + 2 f) / (2 f (1 - f)). So P = p (1 + (c -
+    <c>) / N + ...), and the limit is <|c - <c>|> / 2, with canonical means. Raises InputError.
     """
     if not 0 < filling < 1:
         raise InputError(f"filling must be between 0 and 1, got {filling}")
@@ -80,9 +80,9 @@ def distance_coefficient(levels: Levels, *, filling: float, quantum: float) -> f
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Contact:
-    """Systems that exchanged energy with cells for a while, each with cells of its own.
+    """Systems after they exchanged energy, each with cells of its own.
 
-    level : int64 (replicas,), of each system at the end;  state : int64 (replicas,), its state, counted level by level
+    level : int64 (replicas,), of each system;  state : int64 (replicas,), its state, counted level by level
     cells : int8 (replicas, cells), 1 where a cell is up
     """
 
@@ -94,12 +94,13 @@ class Contact:
 def contact(
     levels: Levels, *, cells: int, quanta: int, quantum: float, exchanges: int, replicas: int, seed: int = 0
 ) -> Contact:
-    """``replicas`` systems, each at its lowest level at first, that share ``quanta`` with the first cells of their own.
+    """Emulate ``replicas`` systems, each with cells of its own. At first the system is at its lowest level, and the
+    first cells hold the ``quanta``.
 
-    An exchange: two cells drawn at random trade places; then a state of the system is drawn, and a run of as many
-    cells, anywhere, as quanta are needed. The system goes there if these are all up, and they fall; or, where it gives
-    energy away, if they are all down, and they rise. Every step is as likely as its reverse, so all joint states of one
-    energy become equally likely, after some exchanges for every cell. Raises InputError.
+    An exchange: two cells drawn at random trade places. Then a state of the system is drawn, and a row of as many cells
+    as the step needs quanta, anywhere. The system goes to that state if these cells are all up, and they fall; or,
+    where it gives energy away, if they are all down, and they rise. Every step is as likely as its reverse, so after
+    some exchanges per cell all joint states of one energy are equally likely. Raises InputError.
     """
     _check_bath(cells, quanta, quantum)
     if exchanges < 1 or replicas < 1:
@@ -115,7 +116,8 @@ def contact(
 
 @njit(nogil=True)
 def _exchange(rungs, keys, exchanges, state, cells):
-    """rungs int64 (g,), quanta of each state;  state int64 (replicas,) and cells int8 (replicas, N), moved in place."""
+    """Exchanges, in place. rungs : int64 (g,), quanta of each state;  state : int64 (replicas,)
+    cells : int8 (replicas, N)"""
     n = cells.shape[1]
     for r in range(len(state)):
         row, held = cells[r], state[r]
@@ -144,10 +146,10 @@ _LEAST_GAP = 1e-15
 class Truncation:
     """An atom of infinitely many levels, cut off.
 
-    energies : float64 (k,), of the levels kept;  probability : float64 (k,), their law, as if there were no others
-    left_out : at most the probability of all others
-    log_partition, mean_level, mean_energy, heat_capacity : (at least, at most), of the whole atom; ln Z, <n>, <E> and
-    dE/dT in units of k, all but for rounding
+    energies : float64 (k,), of the levels kept;  probability : float64 (k,), their law without the other levels
+    left_out : upper bound on the probability of all other levels
+    log_partition, mean_level, mean_energy, heat_capacity : (lower bound, upper bound) for the whole atom, rounding
+    aside: ln Z, <n>, <E>, and dE/dT in units of k
     """
 
     energies: np.ndarray
@@ -165,17 +167,18 @@ def harmonic(quantum: float) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def truncated(energy: Callable[[np.ndarray], np.ndarray], *, beta: float, levels: int, growth: float) -> Truncation:
-    """The first ``levels`` levels of an atom in a bath at ``beta``, and bounds on what the others could add.
+    """The first ``levels`` levels of an atom in a bath at ``beta``, and bounds on what the others can add.
 
-    energy : of int64 (k,) level numbers from 0, ascending;  growth : > 0, the least step from level ``levels`` on
-    With K levels kept and energies above the lowest, exp(-beta e_(K+j)) <= exp(-beta e_K) r^j, r = exp(-beta growth): a
-    geometric series, as are its moments where e exp(-beta e) and e^2 exp(-beta e) fall. The user vouches for ``growth``
-    beyond level 2 K, up to which it is looked at. Raises InputError, also where e_K is less than 2 / beta up.
+    energy : function of int64 (k,) level numbers from 0, ascending;  growth : > 0, the least step from level ``levels``
+    on. With K levels kept and energies above the lowest, exp(-beta e_(K+j)) <= exp(-beta e_K) r^j, r = exp(-beta
+    growth). This is a geometric series, and so are its moments where e exp(-beta e) and e^2 exp(-beta e) fall. Steps
+    are checked up to level 2 K; beyond it the user answers for ``growth``. Raises InputError, also where e_K is less
+    than 2 / beta above the lowest.
     """
     if not (beta > 0 and growth > 0 and math.isfinite(beta) and math.isfinite(growth)):
         raise InputError(f"beta and growth must be finite and > 0, got {beta} and {growth}")
     if levels < 2:
-        raise InputError(f"an atom needs two levels at least, got {levels}")
+        raise InputError(f"an atom needs at least two levels, got {levels}")
     ladder = np.asarray(energy(np.arange(2 * levels)), dtype=np.float64)
     if ladder.shape != (2 * levels,) or not np.isfinite(ladder).all() or np.any(np.diff(ladder) < 0):
         raise InputError("energies must be finite and ascend, one for each level")
@@ -190,7 +193,7 @@ def truncated(energy: Callable[[np.ndarray], np.ndarray], *, beta: float, levels
         raise InputError(f"level {levels} must be at least 2 / beta above the lowest: keep more levels than {levels}")
     gap = -math.expm1(-beta * growth)
     if not gap > _LEAST_GAP:
-        raise InputError(f"beta growth must be > {_LEAST_GAP:g}, got {beta * growth:g}: steps of less bound nothing")
+        raise InputError(f"beta growth must be > {_LEAST_GAP:g}, got {beta * growth:g}: smaller steps give no bound")
     weights, w, r = np.exp(-beta * above), math.exp(-beta * first), math.exp(-beta * growth)
     kept = float(weights.sum())
     # sums of r^j, j r^j and j^2 r^j
@@ -202,7 +205,7 @@ def truncated(energy: Callable[[np.ndarray], np.ndarray], *, beta: float, levels
     }
 
     def bounds(value: np.ndarray, rest: float) -> tuple[float, float]:
-        # levels above all others can only raise a mean
+        # the levels left out are above all others, so they can only raise a mean
         mean = float(weights @ value)
         return mean / kept, (mean + rest) / (kept + w)
 
@@ -221,7 +224,7 @@ def truncated(energy: Callable[[np.ndarray], np.ndarray], *, beta: float, levels
 
 
 def atom_problem(energies: np.ndarray) -> Any:
-    """dimod DiscreteQuadraticModel of one variable, "atom", with these energies (k,): on a chip, one p-dit."""
+    """dimod DiscreteQuadraticModel of one variable, "atom", with these energies (k,); on a chip it is one p-dit."""
     import dimod
 
     model = dimod.DiscreteQuadraticModel()

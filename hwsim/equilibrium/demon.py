@@ -1,11 +1,11 @@
 """Creutz's demon: one degree of freedom that carries energy between p-bits and reads their temperature.
 
-Enters: a Program whose flips all cost multiples of one quantum. Leaves: what demons hold, and the beta in it.
-The demon (Creutz, Phys. Rev. Lett. 50, 1411 (1983)) offers flips to p-bits drawn at random: what a flip sets free it
-takes, what a flip costs it pays, and where its purse is too small nothing flips. Every step is as likely as its
-reverse, so network and demon together stay at one energy U, and all states that flips connect become equally likely.
-Creutz visits p-bits in order, which permutes states; drawn at random they mix. One draw in n + 1 names none of them, so
-that p-bits without a field do not flip in step.
+Enters: a Program whose flips all cost multiples of one quantum. Leaves: the energies of demons, and beta from them.
+The demon (Creutz, Phys. Rev. Lett. 50, 1411 (1983)) offers flips to p-bits drawn at random. It takes the energy that a
+flip sets free and pays the energy that a flip costs; if it holds too little, the p-bit does not flip. Every step is as
+likely as its reverse, so network and demon together keep one energy U, and all states that flips connect become equally
+likely. Creutz visits p-bits in order, which permutes states; random draws mix them. One draw in n + 1 names no p-bit,
+so that p-bits without a field do not flip in step.
 """
 
 import math
@@ -30,19 +30,19 @@ from hwsim.units import to_seconds
 _MOST_QUANTA = 10_000
 _MOST_HELD = 2**53
 _RELATIVE = 1e-9
-"""A remainder below this part of the dearest flip is none."""
+"""A remainder below this part of the most expensive flip counts as zero."""
 _GOLDEN = np.uint64(GOLDEN)
 _HALF = np.uint64(32)
 
 
 @numba.njit(inline="always")
 def below(key, number, n):
-    """Draw ``number`` of the stream ``key``: a whole number in [0, n), even to n / 2**32."""
+    """Draw ``number`` of the stream ``key``: a whole number in [0, n), uniform up to n / 2**32."""
     return np.int64(((mix(key + np.uint64(number) * _GOLDEN) >> _HALF) * np.uint64(n)) >> _HALF)
 
 
 def stream_keys(seed: int, name: str, replicas: int) -> np.ndarray:
-    """uint64 (replicas,): a key for each replica, which more replicas do not change."""
+    """uint64 (replicas,): a key for each replica; adding replicas changes none."""
     return generator(seed, name).integers(0, 2**64, size=replicas, dtype=np.uint64)
 
 
@@ -59,9 +59,9 @@ class _Flips(NamedTuple):
 
 @njit(nogil=True)
 def _meet(flips, keys, first, attempts, states, purse):
-    """``attempts`` offers to each replica, draws ``first`` and on; states int8 (replicas, n), purse int64 (replicas,).
-
-    A purse below zero is a debt: then flips that cost nothing or less are all that happens.
+    """Make ``attempts`` offers to each replica, from draw ``first`` on. states : int8 (replicas, n), in place
+    purse : int64 (replicas,), quanta that each demon holds, in place; while it is negative, only flips happen that cost
+    nothing or set energy free
     """
     n_free = len(flips.free)
     for r in range(len(states)):
@@ -73,7 +73,7 @@ def _meet(flips, keys, first, attempts, states, purse):
                 field = flips.bias[i]
                 for k in range(flips.indptr[i], flips.indptr[i + 1]):
                     field += flips.weight[k] * spins[flips.indices[k]]
-                # -2 s (h + sum J s); whole by the choice of the quantum
+                # -2 s (h + sum J s); the quantum makes it a whole number
                 cost = -spins[i] * field // 2
                 if cost <= max(held, 0):
                     spins[i] = -spins[i]
@@ -82,10 +82,10 @@ def _meet(flips, keys, first, attempts, states, purse):
 
 
 def common_quantum(program: Program) -> float:
-    """The largest energy of which every flip costs a whole multiple: 4 on a square lattice of couplings +-1.
+    """The largest energy such that every flip costs a whole multiple of it: 4 on a square lattice of couplings +-1.
 
-    Flips of p-bit i cost 2 (h_i + sum_j J_ij) and that less multiples of 4 J_ij. Raises InputError where the quantum is
-    below 1/10,000 of the dearest flip, as it is for couplings drawn at random, and where all flips are free.
+    Flips of p-bit i cost 2 (h_i + sum_j J_ij) minus multiples of 4 J_ij. Raises InputError where the quantum is below
+    1/10,000 of the most expensive flip, as for couplings drawn at random, and where all flips are free.
     """
     network = program.network
     whole = 2 * (network.bias + network.row_sums(network.weight))
@@ -101,8 +101,8 @@ def common_quantum(program: Program) -> float:
     quantum = float(costs[-1] / np.rint(costs[-1] / quantum))
     if most / quantum > _MOST_QUANTA or np.abs(costs / quantum - np.rint(costs / quantum)).max() > 1e-6:
         raise InputError(
-            "a demon on a ladder needs couplings and biases whose flips all cost multiples of one quantum, of at least "
-            f"1/{_MOST_QUANTA} of the dearest, {most:g}; round them"
+            "a demon needs couplings and biases whose flips all cost multiples of one quantum, which is at least "
+            f"1/{_MOST_QUANTA} of the most expensive flip, {most:g}; round them"
         )
     return quantum
 
@@ -135,9 +135,9 @@ def demon_law(density: DensityOfStates, total_energy: float) -> tuple[np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Isolated:
-    """Networks that were left alone with their demons.
+    """Networks after a time alone with their demons.
 
-    quantum : float, the demon's rung;  energies : float64 (replicas,), held by each demon at the end
+    quantum : step of a demon's energy;  energies : float64 (replicas,), of each demon at the end
     states : int8 (replicas, n), +-1, of the p-bits then
     """
 
@@ -156,14 +156,14 @@ def isolated(
     seed: int = 0,
     states: np.ndarray | None = None,
 ) -> Isolated:
-    """``replicas`` copies of the network, each alone with a demon at ``total_energy`` for ``sweeps`` sweeps of offers.
+    """Run ``replicas`` of the network, each alone with a demon at ``total_energy``, for ``sweeps`` sweeps of offers.
 
-    total_energy : of p-bits and demon, in the problem's units, offset included
-    settle : sweeps downhill in which p-bits that start above it come down;  states : int8 (replicas, n) to start from,
-    or None for random ones
-    The network is the one in the machine's registers; no clock runs. Where flips connect all states of that energy, the
-    demon's law is `demon_law`; a U below the barriers of a network leaves it in a part of them. Raises InputError where
-    no replica's energy differs from U by whole quanta, or some do not come down to it.
+    total_energy : U, of p-bits and demon, in the problem's units, offset included
+    settle : sweeps downhill at first, which bring replicas that start above U down to it
+    states : int8 (replicas, n) to start from, or None for random ones
+    The network is the one in the machine's registers; no clock runs. Where flips connect all states of energy U, the
+    demon's law is `demon_law`; with U below its barriers a network stays in a part of them. Raises InputError where no
+    replica's energy differs from U by whole quanta, or some replicas do not come down to U.
     """
     if sweeps < 1 or replicas < 1 or settle < 0:
         raise InputError(f"sweeps and replicas must be >= 1 and settle >= 0, got {sweeps}, {replicas} and {settle}")
@@ -181,7 +181,9 @@ def isolated(
     spare = (total_energy - program.readout.energy_offset - program.network.energies(spins)) / quantum
     purse = np.rint(np.clip(spare, -_MOST_HELD, _MOST_HELD)).astype(np.int64)
     if np.abs(spare - purse).max() > 1e-6:
-        raise InputError(f"total_energy must be that of a state and whole quanta of {quantum:g}, got {total_energy}")
+        raise InputError(
+            f"total_energy must be the energy of a state plus whole quanta of {quantum:g}, got {total_energy}"
+        )
     n = program.n_pbits
     _meet(flips, keys, 0, settle * n if np.any(purse < 0) else 0, spins, purse)
     if np.any(purse < 0):
@@ -196,8 +198,8 @@ def isolated(
 def entropy_slope(energies: np.ndarray, *, quantum: float) -> tuple[float, float]:
     """(beta, error): (S(U) - S(U - quantum)) / quantum, read from the energies of independent isolated demons.
 
-    ln of how often a demon holds nothing over how often it holds one quantum, over the quantum: without the bias of
-    order 1 / n that the mean energy has at fixed U. Raises InputError where a demon of either kind is missing.
+    It is ln(n_0 / n_1) / quantum, where n_0 demons hold nothing and n_1 hold one quantum. This has no bias of order
+    1 / n, unlike the mean energy at fixed U. Raises InputError where n_0 or n_1 is zero.
     """
     rung = np.rint(np.asarray(energies) / quantum)
     empty, one = int(np.count_nonzero(rung == 0)), int(np.count_nonzero(rung == 1))
@@ -208,11 +210,11 @@ def entropy_slope(energies: np.ndarray, *, quantum: float) -> tuple[float, float
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
-    """What a demon says of a temperature.
+    """The temperature that demons read.
 
-    quantum : float, its rung;  energies : float64 (replicas,), the mean that each replica's demon held
+    quantum : step of a demon's energy;  energies : float64 (replicas,), mean energy of each replica's demon
     mean_energy, mean_energy_error : their mean, and its standard error by schedules;  beta, error : the reading
-    last : float64 (replicas,), held at the end;  states : int8 (replicas, n), of the p-bits then
+    last : float64 (replicas,), energies of the demons at the end;  states : int8 (replicas, n), of the p-bits then
     """
 
     quantum: float
@@ -226,10 +228,10 @@ class Reading:
 
 
 def beta_of(mean_energy: float, *, quantum: float) -> float:
-    """Beta at which a demon on rungs of ``quantum`` holds ``mean_energy`` on average: ln(1 + quantum / mean) / quantum.
+    """Beta at which a demon with steps of ``quantum`` has ``mean_energy`` on average: ln(1 + quantum / mean) / quantum.
 
-    Exact for a demon in contact with a bath at beta; off by order 1 / n for one that shares a fixed energy with n
-    p-bits. Raises InputError.
+    It is exact for a demon in contact with a bath at beta, and off by order 1 / n for a demon that shares a fixed
+    energy with n p-bits. Raises InputError.
     """
     if not (mean_energy > 0 and quantum > 0):
         raise InputError(f"mean energy and quantum must be > 0, got {mean_energy} and {quantum}")
@@ -245,15 +247,16 @@ def thermometer(
     replicas: int = 1024,
     **settings: Unpack[RunKeywords],
 ) -> Reading:
-    """Demons that touch the p-bits of a machine running at ``beta``, once after every sweep of its own clock.
+    """Demons read the temperature of a machine that runs at ``beta``: after every sweep of its own clock they make a
+    sweep of offers to its p-bits.
 
-    The machine keeps exp(-beta E); the demon's steps keep E + e. Together they keep exp(-beta (E + e)) exactly, at any
-    size, so that the demon's energies have the law of a ladder, 1 - x, (1 - x) x, ... with x = exp(-beta quantum).
-    A machine whose law is another, by its clock, a delay or a fault, shows another beta, or none.
+    The machine keeps exp(-beta E), and the demon's steps keep E + e. Together they keep exp(-beta (E + e)) exactly, at
+    any size, so the demon's energies have the probabilities 1 - x, (1 - x) x, ... with x = exp(-beta quantum). A
+    machine whose clock, delay or faults change its law shows another beta, or none.
 
-    rounds : sweeps of the machine, each followed by a sweep of offers, that count, after ``settle`` that do not
-    settings : see RunSettings; errors are told by its 64 schedules
-    The mean energy has no bias; the curvature of its logarithm is taken off to second order. Raises InputError.
+    rounds : how many sweeps of the machine count, each followed by offers, after ``settle`` that do not count
+    settings : see RunSettings; errors come from the scatter between its schedules, 64 by default
+    The mean energy has no bias; beta is corrected to second order for the logarithm's curvature. Raises InputError.
     """
     check_beta(beta)
     if rounds < 1 or settle < 0 or replicas < 2:

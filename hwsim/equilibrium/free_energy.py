@@ -1,8 +1,8 @@
 """Free energies measured on the emulated machine: thermodynamic integration, annealed importance sampling both ways.
 
-Enters: a Program and a beta. Leaves: ln Z with an interval, and bounds from both sides. F = -ln(Z) / beta. What is
-measured is the machine's own: delays, noise and clocks under which its law is not exp(-beta E) / Z show as a difference
-from the exact value.
+Enters: a Program and a beta. Leaves: ln Z with an interval, and bounds from both sides. F = -ln(Z) / beta. The measured
+value is that of the machine: if delays, noise or the clock change its law from exp(-beta E) / Z, it differs from the
+exact value.
 """
 
 import math
@@ -27,14 +27,14 @@ from hwsim.units import to_seconds
 
 CONFIDENCE = 0.95
 _WORK_VARIANCE = 0.25
-"""Of the work of an anneal that stays in equilibrium; what a ladder is made fine enough for."""
+"""The variance of the work of an anneal in equilibrium for which a default ladder is fine enough."""
 _MOST_LOST = 4.0
-"""k T of work lost both ways, from which the average of exp(-work) rests on few copies."""
+"""Above so many k T of work lost both ways, few copies carry the average of exp(-work)."""
 _PER_SPREAD = 4.0
-"""Steps to a spread of the energy in an integral of mean energies: the error of its rule is then far below 1 %."""
+"""Steps per spread of the energy in an integral of mean energies; the error of its rule is then far below 1 %."""
 _STEPS = (16, 2000)
 _PILOT = (0.5, 2.0, 8.0)
-"""Steps of the ladders that are tried until one reaches beta, in spreads of the energy."""
+"""Steps, in spreads of the energy, of the ladders that are tried in turn until one reaches beta."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ class Annealed:
 
     @property
     def dissipated(self) -> float:
-        """Mean work both ways, in units of k T: what the anneals lost; far above 1 the intervals are not to be
-        trusted."""
+        """The work that the anneals lost both ways, on average, in units of k T; do not trust intervals where it is far
+        above 1."""
         return float(self.forward.mean() - self.reverse.mean())
 
 
@@ -87,9 +87,9 @@ class Integrated:
 
     betas : float64 (k,) from 0;  energies, errors, variances : float64 (k,), mean energy of the machine's network
     (offset left out) over both ways, its standard error, and its variance
-    hysteresis : half of what ln Z on the way down is above that on the way up, with its standard error: copies lag
-    behind beta by as much both ways, so that half the sum is free of it to first order. What of it is beyond noise, and
-    quadrature, the estimated error of the integral's rule, widen the interval
+    hysteresis : half the difference between ln Z on the way down and on the way up, with its standard error. Copies lag
+    behind beta by the same amount both ways, so the mean of both is free of it to first order
+    quadrature : estimated error of the integral's rule. It and the hysteresis beyond noise widen the interval
     """
 
     betas: np.ndarray
@@ -105,18 +105,18 @@ class Integrated:
 
 
 class _Machine(Session):
-    """A session that has no half results: it ends with KeyboardInterrupt where it is told to stop."""
+    """A session without partial results: it raises KeyboardInterrupt where it is stopped."""
 
     def hold(self, beta: float | Sequence[float], sweeps: int) -> bool:
-        """As a Session does, to the end of the sweeps."""
+        """Hold as a Session does; returns only at the end of the sweeps."""
         if not super().hold(beta, sweeps):
             raise KeyboardInterrupt
         return True
 
     def energies(self) -> np.ndarray:
-        """float64 (reads,) of the machine's own network, as the controller reads them."""
+        """float64 (reads,): energies of the machine's own network, from the states that the controller reads."""
         states = self.read()
-        self._settles = self._looks  # every look waits for signals under way, the first one too
+        self._settles = self._looks  # every look waits for signals under way, even the first
         return self.program.network.energies(states)
 
 
@@ -131,14 +131,14 @@ def annealed_importance(
 ) -> Annealed:
     """ln Z at ``beta`` by annealing ``reads`` copies from beta 0, and back from states of the law at ``beta``.
 
-    betas : float64 (k,) from 0 to ``beta``; None for a `thermal_ladder` fine enough that the work of an anneal which
-    stays in equilibrium has a variance of 1/4;  sweeps : at each
-    settle : sweeps at ``beta`` before the way back, after the copies were drawn anew by their weights
+    betas : float64 (k,) from 0 to ``beta``; None for a `thermal_ladder` fine enough that the work of an anneal in
+    equilibrium has a variance of 1/4;  sweeps : at each beta
+    settle : sweeps at ``beta`` before the way back, after the copies are resampled by their weights
+    settings : see RunSettings; 1024 reads of 16 schedules by default
     Neal, Stat. Comput. 11, 125 (2001); the way back: Grosse, Ghahramani and Adams, arXiv:1511.02543 (2015). Each way is
-    exact on average for any clock that keeps the law at every beta, so that ln <exp(-work)> of few copies is on average
-    below ln Z on the way up and, from states of the law, above it on the way down: hence the bounds. The upper one
-    trusts that the copies have the law at ``beta`` when they turn round. settings : see RunSettings; 1024 reads of 16
-    schedules. Raises InputError, UnsupportedError.
+    exact on average for any clock that keeps the law at every beta. So ln <exp(-work)> of few copies is on average
+    below ln Z on the way up and, from states of the law, above it on the way down, which gives the bounds. The upper
+    bound holds only if the copies follow the law at ``beta`` when they turn round. Raises InputError, UnsupportedError.
     """
     how = _settings(settings)
     _check(program, beta, how, sweeps=sweeps, settle=settle)
@@ -203,14 +203,14 @@ def thermodynamic_integration(
 ) -> Integrated:
     """ln Z at ``beta`` from mean energies on the way there and back.
 
-    betas : float64 (k,) from 0 to ``beta``, k odd; None for a `thermal_ladder` with a quarter of the energy's spread to
-    a step;  sweeps : at each and each way, half of them to settle
-    Between two betas <E> is the cubic that has both means and, for slopes, minus both variances; what that misses is
-    estimated from every second beta. <E> falls with beta, so its left sum on the way up and its right one on the way
-    down bound the integral where copies lag behind beta. That, the upper bound and the interval trust that copies have
-    the law when they turn round: ones that are stuck at a low temperature are stuck alike both ways, and no hysteresis
-    tells. `doubts` compares them with annealed ones. settings : as in `annealed_importance`. Raises InputError,
-    UnsupportedError.
+    betas : float64 (k,) from 0 to ``beta``, k odd; None for a `thermal_ladder` whose steps are a quarter of the
+    energy's spread;  sweeps : at each beta and each way, half of them to settle
+    settings : as in `annealed_importance`
+    Between two betas <E> is the cubic with the two means as values and minus the two variances as slopes; every second
+    beta gives an estimate of its error. <E> falls with beta, so where copies lag behind beta, the left sum on the way
+    up and the right sum on the way down bound the integral. These bounds and the interval hold only if copies follow
+    the law when they turn round: copies that are stuck at a low temperature are stuck the same both ways and show no
+    hysteresis. `doubts` compares the estimate with an annealed one. Raises InputError, UnsupportedError.
     """
     how = _settings(settings)
     _check(program, beta, how, sweeps=sweeps)
@@ -259,7 +259,7 @@ def thermodynamic_integration(
 
 
 def doubts(annealed: Annealed | None = None, integrated: Integrated | None = None) -> list[str]:
-    """What in these estimates says that they are not to be trusted, a sentence each; none for sound ones."""
+    """Reasons not to trust these estimates, one sentence each; empty for sound ones."""
     found = []
     for name, one in (("annealing", annealed), ("integration", integrated)):
         if one is None:
@@ -271,14 +271,14 @@ def doubts(annealed: Annealed | None = None, integrated: Integrated | None = Non
             found.append(f"{name}: the estimate is outside its bounds: the machine does not keep exp(-beta E) / Z")
     if annealed is not None and annealed.dissipated > _MOST_LOST:
         found.append(
-            f"annealing: both ways lose {annealed.dissipated:.2g} k T, so that few copies carry the weight: more sweeps"
+            f"annealing: both ways lose {annealed.dissipated:.2g} k T, so few copies carry the weight: give more sweeps"
         )
     if annealed is not None and integrated is not None:
         a, b = annealed.estimate, integrated.estimate
         if a.low > b.high or b.low > a.high:
             found.append(
-                f"both methods differ by {abs(a.log_z - b.log_z):.2g}, beyond their intervals: copies did not settle "
-                "(more sweeps), or the machine does not keep exp(-beta E) / Z"
+                f"the methods differ by {abs(a.log_z - b.log_z):.2g}, more than their intervals allow: copies did not "
+                "settle (give more sweeps), or the machine does not keep exp(-beta E) / Z"
             )
     return found
 
@@ -286,11 +286,11 @@ def doubts(annealed: Annealed | None = None, integrated: Integrated | None = Non
 def thermal_ladder(
     program: Program, beta: float, *, steps: int | Callable[[float], float], **settings: Unpack[RunKeywords]
 ) -> np.ndarray:
-    """float64 (steps + 1,) from 0 to ``beta``, each step the same part of the energy's spread, found on the machine.
+    """float64 (steps + 1,) from 0 to ``beta``, found on the machine; each step is the same part of the energy's spread.
 
-    steps : how many, or a function of the ladder's length in spreads; an even number of 16 to 2000 is then taken.
-    The work of an anneal that stays in equilibrium has a variance of the square of the length over the steps (Salamon
-    and Berry, Phys. Rev. Lett. 51, 1127 (1983)). Raises InputError.
+    steps : how many, or a function of the ladder's length in spreads, rounded to an even number from 16 to 2000
+    The work of an anneal in equilibrium has the variance length^2 / steps (Salamon and Berry, Phys. Rev. Lett. 51, 1127
+    (1983)). Raises InputError.
     """
     check_beta(beta)
     if isinstance(steps, int) and steps < 2:
@@ -306,7 +306,7 @@ def thermal_ladder(
     else:
         found = np.append(found, beta)
     found = np.concatenate([[0.0], found])
-    # the last step was cut short at beta: what part of a whole one it is, by the one before
+    # the last step was cut short at beta; the step before tells which part of a whole one it is
     part = min(1.0, float(np.diff(found)[-1] / np.diff(found)[-2])) if len(found) > 2 else 1.0
     at = np.append(np.arange(len(found) - 1.0), len(found) - 2 + part)
     if not isinstance(steps, int):
@@ -319,14 +319,14 @@ def _settings(given: RunKeywords) -> RunSettings:
 
 
 def _check(program: Program, beta: float, how: RunSettings, **least_one: int) -> None:
-    """Raise InputError or UnsupportedError for what no free energy is measured of."""
+    """Raise InputError or UnsupportedError where a free energy cannot be measured."""
     check_beta(beta)
     for name, value in least_one.items():
         if value < 1:
             raise InputError(f"{name} must be >= 1, got {value}")
     if how.schedules < 2 or how.reads < 2 * how.schedules:
         raise InputError(
-            f"an interval needs 2 schedules of 2 reads each at least, got {how.reads} reads of {how.schedules} "
+            f"an interval needs at least 2 schedules of 2 reads each, got {how.reads} reads of {how.schedules} "
             "schedules"
         )
     if program.cells.pdit is not None:
@@ -347,7 +347,7 @@ def _ladder(
         betas = thermal_ladder(program, beta, steps=steps, **how.quiet)
     betas = np.asarray(betas, dtype=np.float64)
     if betas.ndim != 1 or len(betas) < 3 or betas[0] != 0 or betas[-1] != beta or np.any(np.diff(betas) < 0):
-        raise InputError(f"betas must ascend from 0 to {beta:g} in two steps at least")
+        raise InputError(f"betas must ascend from 0 to {beta:g} in at least two steps")
     return betas
 
 
@@ -358,7 +358,8 @@ def _machine(program: Program, how: RunSettings, sweeps: int) -> _Machine:
 
 
 def _settled_energy(session: _Machine, beta: float, sweeps: int, looks: int) -> tuple[np.ndarray, float]:
-    """(mean energy of each schedule, mean square of all): ``looks`` in the second half of ``sweeps`` at ``beta``."""
+    """(mean energy of each schedule, mean square of all), from ``looks`` looks in the second half of ``sweeps`` at
+    ``beta``."""
     size = np.bincount(session.schedule)
     total, square = np.zeros(len(size)), 0.0
     session.hold(beta, sweeps - sweeps // 2)

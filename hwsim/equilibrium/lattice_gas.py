@@ -1,11 +1,12 @@
 """The grand canonical law: a lattice gas whose particles come from a reservoir at a chemical potential.
 
 Enters: a graph of sites, energies, a chemical potential mu. Leaves: a Problem whose energy is E - mu N, so that a
-machine at beta samples exp(-beta (E - mu N)) / Xi; its number of particles by enumeration, and as measured.
+machine at beta samples exp(-beta (E - mu N)) / Xi; its number of particles, by enumeration and as measured.
 
 E = sum_i e_i n_i + eps sum_<ij> n_i n_j, n = 0 or 1. With n = (1 + s) / 2 this is the Ising model of couplings eps / 4
-and biases h_i = (e_i - mu) / 2 + eps z_i / 4, z_i the neighbours of i (Lee and Yang, Phys. Rev. 87, 410 (1952)):
-attraction is ferromagnetic, and where all sites are alike mu = e + eps z / 2 is no field at all, half of them full.
+and biases h_i = (e_i - mu) / 2 + eps z_i / 4, where z_i counts the neighbours of i (Lee and Yang, Phys. Rev. 87, 410
+(1952)). Attraction is ferromagnetic. Where all sites are alike, the field vanishes at mu = e + eps z / 2, and half of
+the sites are full.
 """
 
 import math
@@ -35,10 +36,10 @@ def lattice_gas(
 ) -> Problem:
     """E - mu N of particles on ``graph``, as a binary problem: a variable per site, 1 where it is full.
 
-    graph : a networkx Graph, or pairs of neighbouring sites, and then sites named in ``site_energy`` count as well
-    interaction : eps, per pair of full neighbours, below 0 where they attract;  chemical_potential : mu
-    site_energy : e, of a particle on any site, or by site, 0 where a site is not named
-    One unit of energy for all. Raises InputError.
+    graph : a networkx Graph, or pairs of neighbouring sites; with pairs, the sites named in ``site_energy`` count too
+    interaction : eps, per pair of full neighbours, negative where they attract;  chemical_potential : mu
+    site_energy : e, of a particle on any site, or by site, with 0 for sites that are not named
+    All energies are in one unit. Raises InputError.
     """
     import dimod
 
@@ -48,9 +49,9 @@ def lattice_gas(
     pairs: list[tuple[Any, Any]] = list(graph.edges()) if is_graph else _pairs(graph)
     sites = list(graph.nodes()) if is_graph else list(dict.fromkeys([*(u for pair in pairs for u in pair), *by_site]))
     if not sites:
-        raise InputError("a lattice gas needs a site")
+        raise InputError("a lattice gas needs at least one site")
     if unknown := by_site.keys() - set(sites):
-        raise InputError(f"site_energy names {next(iter(unknown))!r}, which is no site of the graph")
+        raise InputError(f"site_energy names {next(iter(unknown))!r}, which is not a site of the graph")
     numbers = {"interaction": interaction, "chemical_potential": chemical_potential, "site_energy": everywhere}
     numbers |= {f"site_energy of {site!r}": value for site, value in by_site.items()}
     for word, value in numbers.items():
@@ -127,7 +128,7 @@ def grand_canonical(problem: Any, beta: float) -> GrandCanonical:
     check_beta(beta)
     _, network, offset, vartype = spin_network(problem)
     if vartype != "BINARY":
-        raise InputError(f"particles are counted in binary variables, got a problem of vartype {vartype}")
+        raise InputError(f"particles need binary variables, got a problem of vartype {vartype}")
     energies = exact_laws.energies(network.bias, network.indptr, network.indices, network.weight, offset=offset)
     states = np.arange(len(energies))
     return GrandCanonical(
@@ -140,8 +141,8 @@ def grand_canonical(problem: Any, beta: float) -> GrandCanonical:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Particles:
-    """Particles that a run ended with. number : int64 (reads,);  mean, variance : over reads, with standard errors by
-    schedules;  density : the mean over the number of sites"""
+    """The particles at the end of a run. number : int64 (reads,);  mean, variance : over reads, with standard errors by
+    schedules;  density : mean over the number of sites"""
 
     number: np.ndarray
     mean: float
@@ -152,7 +153,8 @@ class Particles:
 
 
 def particles(run: Run) -> Particles:
-    """What ``run`` says of N at its last instant, one sample a read: it must be long enough to forget its start.
+    """The number of particles at the end of ``run``, one sample per read. The run must be long enough to forget its
+    start.
 
     Raises InputError for a single read, and where variables are not binary.
     """

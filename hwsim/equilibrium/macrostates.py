@@ -1,4 +1,4 @@
-"""Macrostates: how many microstates look alike, the entropy that makes of it, and the temperature in the entropy.
+"""Macrostates: how many microstates look alike, the entropy that follows, and the temperature from the entropy.
 
 Enters: a number of coins, energies of all states, or a Program. Leaves: macrostates with ln of their multiplicities,
 which is the entropy in units of Boltzmann's constant, and 1/T = dS/dU.
@@ -21,10 +21,10 @@ _SAME = 1e-9
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CoinMacrostates:
-    """Numbers of heads of n coins, in ascending order.
+    """The macrostates of n coins, by ascending number of heads.
 
-    heads : int64 (n + 1,);  log_multiplicity : float64 (n + 1,), ln of the sequences with so many heads, the entropy in
-    units of k;  probability : float64 (n + 1,)
+    heads : int64 (n + 1,);  log_multiplicity : float64 (n + 1,), ln of the number of sequences with that many heads,
+    which is the entropy in units of k;  probability : float64 (n + 1,)
     """
 
     heads: np.ndarray
@@ -35,8 +35,8 @@ class CoinMacrostates:
 def coin_macrostates(n: int, *, p: float = 0.5) -> CoinMacrostates:
     """The macrostates of ``n`` coins that each show heads with probability ``p``.
 
-    ln Omega = ln n! - ln k! - ln (n - k)!, P = Omega p^k (1 - p)^(n - k). At n = 10^6 logarithms are right to 1e-8,
-    what rounding leaves of ln n!, and so are ratios of probabilities. Raises InputError.
+    ln Omega = ln n! - ln k! - ln (n - k)!, P = Omega p^k (1 - p)^(n - k). At n = 10^6 logarithms, and ratios of
+    probabilities, are right to 1e-8, the rounding error of ln n!. Raises InputError.
     """
     _check_count(n, "n")
     if not 0 <= p <= 1:
@@ -53,8 +53,8 @@ def coin_macrostates(n: int, *, p: float = 0.5) -> CoinMacrostates:
 class DensityOfStates:
     """The levels of a system.
 
-    energies : float64 (k,), ascending;  log_multiplicity : float64 (k,), ln of the states at each, the entropy S(U) in
-    units of k
+    energies : float64 (k,), ascending;  log_multiplicity : float64 (k,), ln of the number of states at each level,
+    which is the entropy S(U) in units of k
     """
 
     energies: np.ndarray
@@ -62,13 +62,14 @@ class DensityOfStates:
 
 
 def density_of_states(energies: Any) -> DensityOfStates:
-    """Levels of a list of states, float64 (n_states,): those within 1e-9 of the largest energy are one, at their mean.
+    """The levels of a list of states, float64 (n_states,). States within 1e-9 of the largest energy make one level, at
+    their mean.
 
     Raises InputError.
     """
     ordered = np.sort(np.asarray(energies, dtype=np.float64), axis=None)
     if ordered.size == 0 or not np.isfinite(ordered[[0, -1]]).all():
-        raise InputError(f"energies must be finite, and one at least, got {ordered.size} of them")
+        raise InputError(f"energies must be finite, and at least one, got {ordered.size} of them")
     apart = np.diff(ordered) > _SAME * max(1.0, float(np.abs(ordered[[0, -1]]).max()))
     first = np.concatenate([[0], np.flatnonzero(apart) + 1])
     count = np.diff(np.append(first, ordered.size))
@@ -76,9 +77,9 @@ def density_of_states(energies: Any) -> DensityOfStates:
 
 
 def network_density_of_states(program: Program) -> DensityOfStates:
-    """Levels of the problem that ``program`` carries, its offset included, by enumeration of at most 20 p-bits.
+    """Levels of the problem of ``program``, its offset included, by enumeration of at most 20 p-bits.
 
-    Raises InputError, also for p-dits, whose lines are not free.
+    Raises InputError, also for p-dits, whose lines are not independent.
     """
     if program.cells.pdit is not None:
         raise InputError("the density of states counts p-bits, and this program has p-dits (cells of several levels)")
@@ -110,7 +111,7 @@ class InverseTemperature:
     """beta = dS/dU between neighbouring levels.
 
     energies : float64 (k - 1,), the middle of each gap;  beta : float64 (k - 1,), 1 / energy
-    error : float64 (k - 1,), how far the slope of a smooth S(U) there may be off; nan for fewer than 4 levels
+    error : float64 (k - 1,), estimated error as the slope of a smooth S(U) there; nan for fewer than 4 levels
     """
 
     energies: np.ndarray
@@ -121,9 +122,9 @@ class InverseTemperature:
 def inverse_temperature(density: DensityOfStates) -> InverseTemperature:
     """(S(b) - S(a)) / (b - a) of neighbouring levels a < b, on the density's own grid. Raises InputError.
 
-    This number needs no smoothness: it is the beta at which the two levels are equally likely. As the derivative of a
-    smooth S in the middle of the gap it is in error by (b - a)^2 S''' / 24, S''' from the second divided difference of
-    the three betas around, at either end the last three.
+    This is the beta at which the two levels are equally likely, for which S need not be smooth. As the derivative of a
+    smooth S in the middle of the gap it has the error (b - a)^2 S''' / 24; S''' comes from the second divided
+    difference of the three betas around it, at either end of the last three.
     """
     gap = np.diff(density.energies)
     if len(gap) < 1:

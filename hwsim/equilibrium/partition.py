@@ -16,7 +16,7 @@ from hwsim.mapping.layout import breadth_first
 from hwsim.program import Network
 
 MOST_FRONTIER = 20
-"""Spins that a transfer matrix keeps open at most: its table takes 2**20 numbers."""
+"""The most spins that a transfer matrix keeps open: its table takes 2**20 numbers."""
 _MOST_ENUMERATED = 20
 _FREE, _STIFF = 1e-100, 20.0
 
@@ -30,7 +30,7 @@ class ExactPartition:
 
 
 def exact_partition(problem: Any, beta: float) -> ExactPartition | None:
-    """ln Z of ``problem`` (a Problem or BQM) at ``beta``, by the first way that can; None where none can.
+    """ln Z of ``problem`` (a Problem or BQM) at ``beta``, by the first of these ways that can; None if none can.
 
     Up to 20 spins: enumeration. Narrow graphs: a transfer matrix. A ferromagnetic torus numbered row by row: Kaufman's
     formula. Graphs of small tree width, with dwave-samplers: tree decomposition. Raises InputError.
@@ -53,12 +53,12 @@ def exact_partition(problem: Any, beta: float) -> ExactPartition | None:
 
 
 def transfer_matrix(network: Network, beta: float) -> float | None:
-    """ln Z without an offset, spin by spin; None where more than MOST_FRONTIER spins would stay open at once.
+    """ln Z without the offset, spin by spin; None where more than MOST_FRONTIER spins would stay open at once.
 
-    A spin joins a table over the spins that still have neighbours to come, and is summed over as soon as it has none:
-    n steps of at most 2**width additions. The better of the given order and a breadth-first one is taken. Tables are of
-    logarithms: where couplings frustrate each other at a high beta, what is left of one may be a factor of exp(-1000)
-    below what was, and entries that small decide what follows.
+    A spin joins a table over the spins that still have neighbours to come, and is summed over as soon as it has none.
+    This takes n steps of at most 2**width additions, in the given order or a breadth-first one, whichever is better.
+    Tables hold logarithms: where couplings frustrate each other at a high beta, entries of a table may fall by a factor
+    of exp(-1000), and such small entries decide the result.
     """
     n, indptr, indices = len(network.bias), network.indptr, network.indices
     orders = [np.arange(n), breadth_first(n, indptr, indices)]
@@ -97,7 +97,7 @@ def kaufman(rows: int, columns: int, coupling: float) -> float:
     """ln Z of the Ising model on a torus of rows x columns spins, E/(k T) = -coupling sum s s, coupling >= 0.
 
     Kaufman, Phys. Rev. 76, 1232 (1949): Z = (2 sinh 2K)^(mn/2) / 2 times four products over m momenta, with
-    cosh g_q = cosh 2K coth 2K - cos(pi q / m), the sign of g_0 being that of K - K_c. Beyond K = 20 every g_q is 2K to
+    cosh g_q = cosh 2K coth 2K - cos(pi q / m); g_0 has the sign of K - K_c. Beyond K = 20 every g_q is 2K up to
     rounding. Raises InputError.
     """
     if rows < 3 or columns < 3 or not (coupling >= 0 and math.isfinite(coupling)):
@@ -122,7 +122,7 @@ def kaufman(rows: int, columns: int, coupling: float) -> float:
         with np.errstate(divide="ignore"):
             return float(np.sum(np.abs(x) + np.log(-np.expm1(-2 * np.abs(x)))))
 
-    # each spin row adds n/2 of g
+    # each row of spins adds n/2 of g
     terms = [log_cosh(n / 2 * odd), log_sinh(n / 2 * odd), log_cosh(n / 2 * even), log_sinh(n / 2 * even)]
     signs = [1.0, 1.0, 1.0, float(np.prod(np.sign(even)))]
     top = max(terms)
@@ -142,7 +142,7 @@ def log_mean_exp(exponent: np.ndarray) -> float:
 
 
 def check_beta(beta: float) -> None:
-    """Raise InputError where ``beta`` is no number >= 0."""
+    """Raise InputError unless ``beta`` is a number >= 0."""
     if not (beta >= 0 and math.isfinite(beta)):
         raise InputError(f"beta must be finite and >= 0, got {beta}")
 
@@ -179,7 +179,7 @@ def _torus(network: Network) -> tuple[int, int, float] | None:
 
 
 def _tree_decomposition(problem: Any, beta: float) -> float | None:
-    """By dwave-samplers, whose tables take 2**width numbers for a tree width of at most 25; None where it cannot."""
+    """ln Z by dwave-samplers, whose tables take 2**width numbers; None above a width of 25 or without it."""
     try:
         from dwave.samplers import TreeDecompositionSampler
     except ImportError:

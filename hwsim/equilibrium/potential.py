@@ -1,4 +1,4 @@
-"""A cell in a potential, beside exp(-beta U) / Z: where many cells are at the end of a run, and what the law says.
+"""A cell in a potential, beside exp(-beta U) / Z: where many cells are at the end of a run, and where the law has them.
 
 Enters: a potential and a plan. Leaves: plain numbers by name, as JSON holds them.
 """
@@ -16,20 +16,21 @@ from hwsim.thermo.potential import Potential, law, memory_s, overdamped, reach, 
 from hwsim.units import format_si
 
 FORGOTTEN = 5
-"""Memories after which a start is forgotten, to exp(-5) or so."""
+"""After so many memory times a cell has forgotten its start, to about exp(-5)."""
 _TRACED = 2000
 _MOST_WORK = 2e11
-"""Steps of cells: some six minutes in a compiled kernel."""
+"""The most steps of all cells: some six minutes in a compiled kernel."""
 _NOWHERE = 1e-200
 _FINE = 4001
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellPlan:
-    """replicas cells at beta, which start at ``start``, for ``time_s`` in steps of ``step_s``; a bowl of stiffness 1
-    relaxes in tau_s, and with ``relax_s`` a cell has inertia and its velocity relaxes in it. bins : of the histogram.
-
-    None: the potential's own start; 100 tau, or 20 relax if that is longer; a twentieth of the fastest relaxation.
+    """replicas : how many cells;  tau_s : relaxation time in a bowl of stiffness 1;  bins : of the histogram
+    start : where cells start, None for the potential's own start
+    time_s : length of the run, None for 100 tau_s, or 20 relax_s if that is longer
+    step_s : of the integrator, None for a twentieth of the fastest relaxation time
+    relax_s : relaxation time of the velocity of a cell with inertia, None for overdamped cells
     """
 
     beta: float = 1.0
@@ -51,7 +52,7 @@ def sample_cell(
     interrupt: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:
     """Mean, variance and histogram of the cells and of the law, their distance and its noise floor, the first cell in
-    time, and how long a cell remembers (memory_s, None where a wall keeps it on its side). Raises InputError."""
+    time, and the memory time of a cell (memory_s, None where a wall keeps it on its side). Raises InputError."""
     start = potential.start if plan.start is None else plan.start
     beta, relax_s = plan.beta, plan.relax_s
     low, high = reach(potential, beta=beta, start=start)
@@ -114,11 +115,11 @@ def _lengths(potential: Potential, plan: CellPlan, start: float) -> tuple[float,
     else:
         step_s = plan.step_s
         if step_s > time_s:
-            raise InputError(f"a step must be no longer than the run of {time_s:g} s, got {step_s:g} s")
+            raise InputError(f"a step must not be longer than the run of {time_s:g} s, got {step_s:g} s")
     if step_s > 0 and plan.replicas * time_s / step_s > _MOST_WORK:
         raise InputError(
             f"{time_s / step_s:.3g} steps of {format_si(step_s, 's')} for {plan.replicas} cells are "
-            f"{plan.replicas * time_s / step_s:.3g} moves, and at most {_MOST_WORK:g} are made: give a shorter --time, "
+            f"{plan.replicas * time_s / step_s:.3g} moves, and the limit is {_MOST_WORK:g}: give a shorter --time, "
             "a longer --step or fewer --replicas"
         )
     return time_s, step_s

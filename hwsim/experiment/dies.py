@@ -49,8 +49,8 @@ def run_dies(
 
     embedding : of `hwsim.mapping.compile.embed`, shared by all dies;  settings : see RunSettings
     progress : called with (share of dies done, updates so far)
-    Die k takes the seed ``seed + k``: dies are independent, and the same die of another chip has the same noise. Ctrl-C,
-    or ``interrupt`` returning true, ends it; it then returns the dies that are complete. Raises InputError.
+    Die k takes the seed ``seed + k``: dies are independent, and the same die of another chip has the same noise. The
+    function ends at Ctrl-C, or where ``interrupt`` returns true, and returns the complete dies. Raises InputError.
     """
     how = RunSettings.of(settings)
     if dies < 1:

@@ -20,8 +20,10 @@ def target_energy(
     progress: Callable[[float, int], None] | None = None,
     tell: Callable[[BestFound], None] | None = None,
 ) -> float | None:
-    """The energy that ``text`` names; without text the known one, or None. tell : called with what a search for ``best``
-    found. Raises InputError."""
+    """The energy that ``text`` names; without text the known one, or None. Raises InputError.
+
+    tell : called with the result of a search for ``best``
+    """
     if text is None:
         return problem.known_energy
     if text == "exact":

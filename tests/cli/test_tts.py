@@ -61,7 +61,7 @@ def test_algorithms_other_than_annealing_are_timed_with_their_swaps(capsys):
     [
         (["sk:n=24,seed=1"], "give --target a number, exact or best"),
         (["karate", "--clock", "sundial"], "clock must be one of"),
-        (["karate", "--first", "0 s"], "above 0 s"),
+        (["karate", "--first", "0 s"], "must be > 0 s"),
         (["karate", "--first", "1 us", "--time", "1 us"], "give only one of them"),
         (["karate", "--budget", "much"], "budget must be a number"),
         (["karate", "--algorithm", "magic"], "algorithm must be one of anneal, tempering, quantum, population"),

@@ -200,7 +200,7 @@ BATH = {"cells": 9, "quanta": 3, "quantum": QUANTUM}
         (lambda: truncated(harmonic(1.0), beta=1.0, levels=5, growth=1e-320), "beta growth must be"),
         (lambda: truncated(harmonic(1.0), beta=0.1, levels=5, growth=1.0), "keep more levels than 5"),
         (lambda: truncated(lambda n: -n, beta=1.0, levels=5, growth=1.0), "finite and ascend"),
-        (lambda: truncated(harmonic(1.0), beta=1.0, levels=1, growth=1.0), "two levels at least, got 1"),
+        (lambda: truncated(harmonic(1.0), beta=1.0, levels=1, growth=1.0), "at least two levels, got 1"),
     ],
 )
 def test_bad_input_is_one_sentence(make, sentence):

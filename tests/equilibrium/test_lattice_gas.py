@@ -116,7 +116,7 @@ OPTIONS = {"interaction": 1.0, "chemical_potential": 0.0}
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: lattice_gas([], **OPTIONS), "needs a site"),
+        (lambda: lattice_gas([], **OPTIONS), "needs at least one site"),
         (lambda: lattice_gas([(0, 0)], **OPTIONS), "each pair given once, got 0 and 0"),
         (lambda: lattice_gas([(0, 1), (1, 0)], **OPTIONS), "each pair given once, got 1 and 0"),
         (lambda: lattice_gas([(0, 1, 2)], **OPTIONS), r"got \(0, 1, 2\)"),

@@ -70,7 +70,7 @@ def test_an_easy_problem_stops_by_itself_and_batches_add_up():
     assert found.points[0].found.n_schedules == found.points[0].found.n_reads // 16
     again = find_optimum(program, annealed, target=-179, search=replace(search, most=2))
     assert again.points[1].found.p_success == found.points[1].found.p_success
-    with pytest.raises(InputError, match="the factor > 1 1"):
+    with pytest.raises(InputError, match="the factor > 1"):
         Search(first_s=1e-8, factor=1.0)
 
 
