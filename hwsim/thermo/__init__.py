@@ -1,1 +1,1 @@
-"""thermo: networks of continuous cells that fluctuate in time, and what they compute."""
+"""thermo: networks of continuous cells that fluctuate in time, and their computations."""

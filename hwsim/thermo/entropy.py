@@ -1,8 +1,8 @@
-"""Entropy that a linear network produces: what it costs to hold cells away from equilibrium.
+"""Entropy that a linear network produces: the cost of holding cells away from equilibrium.
 
-Enters: a LinearNetwork, and states along its paths. Leaves: the rate, exactly, and the entropy of each path. Where
-detailed balance holds there is none; cells at two temperatures, or couplings that are not mutual, produce it for ever.
-Entropies are in units of k; cells are even under reversal of time, as overdamped ones are.
+Enters: a LinearNetwork, and states along its paths. Leaves: the exact rate, and the entropy of each path. With detailed
+balance a network produces none; with cells at two temperatures, or couplings that are not mutual, it always does.
+Entropies are in units of k. Cells are even under time reversal, as overdamped cells are.
 """
 
 import numpy as np
@@ -14,9 +14,9 @@ from hwsim.thermo.network import LinearNetwork
 def entropy_production_per_s(network: LinearNetwork) -> float:
     """Mean rate in the stationary state, k per second: trace(F' D^-1 F C) - trace(F), at least 0.
 
-    F is the drift, D half the noise, C the stationary covariance: the mean of v' D^-1 v for the mean local velocity v
-    = -(F - D C^-1) x of the probability current (Seifert, Rep. Prog. Phys. 75, 126001 (2012), sec. 2 and 6, for linear
-    forces). Raises InputError where noise does not reach every cell.
+    F is the drift, D half the noise, C the stationary covariance. The rate is the mean of v' D^-1 v, where v = -(F - D
+    C^-1) x is the mean local velocity of the probability current (Seifert, Rep. Prog. Phys. 75, 126001 (2012), sec. 2
+    and 6, for linear forces). Raises InputError where noise does not reach every cell.
     """
     inverse = _inverse(network.noise / 2, "noise")
     drift = network.drift
@@ -24,11 +24,11 @@ def entropy_production_per_s(network: LinearNetwork) -> float:
 
 
 def path_entropy(network: LinearNetwork, states: np.ndarray, interval_s: float) -> np.ndarray:
-    """float64 (replicas,): ln of how much likelier each path is than its reverse, both from the stationary law.
+    """float64 (replicas,): ln of the probability of each path over that of its reverse, both from the stationary law.
 
-    states : float64 (k, replicas, d), an interval apart, as `hwsim.thermo.run.run` gives them with ``start`` None. Its
-    exponential averages to one, <exp(-S)> = 1, at any interval; its mean falls short of the rate times the time by what
-    happens between two looks. Raises InputError.
+    states : float64 (k, replicas, d), an interval apart, as `hwsim.thermo.run.run` gives them with ``start`` None
+    At any interval <exp(-S)> = 1. The mean of S is less than the rate times the time, because it misses what happens
+    between two looks. Raises InputError.
     """
     if states.ndim != 3 or states.shape[2] != network.size or len(states) < 2:
         raise InputError(f"states must have shape (k >= 2, replicas, {network.size}), got {states.shape}")

@@ -1,4 +1,4 @@
-"""Text as a function of x: checked, evaluated on arrays, and as a polynomial where it is one.
+"""Text as a function of x: checked, evaluated on arrays, and turned into a polynomial where it is one.
 
 Enters: ``x**4/4 - x**2/2`` and the like. Leaves: values, exact slopes, or coefficients that kernels read.
 """
@@ -15,18 +15,18 @@ from hwsim.errors import InputError
 _FUNCTIONS = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "cosh", "sinh")}
 _COMPLEX_STEP = 1e-30
 _HIGHEST = 16
-"""Degree above which an expression is evaluated as it stands."""
+"""Above this degree an expression is evaluated as written."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Polynomial:
-    """centre : float;  slope : float64 (k,), of dU/dx in powers of x - centre, the constant first."""
+    """centre : float;  slope : float64 (k,), coefficients of dU/dx in powers of x - centre, the constant first"""
 
     centre: float
     slope: np.ndarray
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """dU/dx, of the shape of ``x``; in the order of operations of the kernels."""
+        """dU/dx, of the shape of ``x``, computed in the same order of operations as the kernels."""
         value = np.full(np.shape(x), self.slope[-1])
         for term in self.slope[-2::-1]:
             value = value * (x - self.centre) + term
@@ -34,7 +34,7 @@ class Polynomial:
 
 
 class Expression:
-    """``text`` as a function of x. Raises InputError where it is no arithmetic of x."""
+    """``text`` as a function of x. Raises InputError unless it is arithmetic of x."""
 
     def __init__(self, text: str) -> None:
         try:
@@ -50,18 +50,18 @@ class Expression:
             return np.broadcast_to(np.real(_value(self._body, np.asarray(x, dtype=float))), np.shape(x)).astype(float)
 
     def slope(self, x: np.ndarray) -> np.ndarray:
-        """float64, of the shape of ``x``: exact by a complex step, where the function is smooth."""
+        """float64, of the shape of ``x``; a complex step makes it exact where the function is smooth."""
         with np.errstate(all="ignore"):
             value = _value(self._body, np.asarray(x) + 1j * _COMPLEX_STEP)
         return np.broadcast_to(np.imag(value) / _COMPLEX_STEP, np.shape(x)).astype(float)
 
     def polynomial(self) -> Polynomial | None:
-        """The slope as a polynomial, or None where it is none, or one that loses digits when it is multiplied out."""
+        """The slope as a polynomial; None where it is not one, or loses digits when multiplied out."""
         terms = _terms(self._body)
         if terms is None:
             return None
         try:
-            # exactly shifted to where the roots balance: (x - 1000)**4 keeps one term instead of cancelling five
+            # an exact shift to the mean of the roots: (x - 1000)**4 has one term then, not five that cancel
             centre = _centre(terms)
             slope = [k * term for k, term in enumerate(_shifted(terms, centre))][1:] or [Fraction(0)]
             found = Polynomial(centre=float(centre), slope=np.array([float(term) for term in slope]))
@@ -82,7 +82,7 @@ class Expression:
 
 
 def _terms(node: ast.expr) -> list[Fraction] | None:
-    """Exact coefficients of a polynomial in x, the constant first; None of what is none of degree 16 at most."""
+    """Exact coefficients of a polynomial in x, the constant first; None for anything else, or a degree above 16."""
     if not any(isinstance(part, ast.Name) and part.id == "x" for part in ast.walk(node)):
         with np.errstate(all="ignore"):
             number = complex(_value(node, np.zeros(())))
@@ -126,7 +126,7 @@ def _product(a: list[Fraction], b: list[Fraction]) -> list[Fraction] | None:
 
 
 def _centre(terms: list[Fraction]) -> Fraction:
-    """Mean of the roots of the slope, as a float64 holds it."""
+    """Mean of the roots of the slope, rounded to a float64."""
     while len(terms) > 1 and terms[-1] == 0:
         terms.pop()
     n = len(terms) - 1
@@ -143,7 +143,7 @@ def _shifted(terms: list[Fraction], centre: Fraction) -> list[Fraction]:
 
 
 def _check(node: ast.expr, text: str) -> None:
-    """Refuse all that is no arithmetic of x."""
+    """Raise InputError for anything that is not arithmetic of x."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow):
         _check(node.left, text)
         _check(node.right, text)
@@ -185,7 +185,7 @@ def _value(node: ast.expr, x: np.ndarray) -> np.ndarray:
 
 
 def _power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
-    """``base ** exponent``; whole exponents by repeated products, which a complex step passes through without loss."""
+    """``base ** exponent``; whole exponents by repeated products, which keep a complex step exact."""
     if np.ndim(exponent) == 0 and not np.iscomplexobj(exponent) and float(exponent).is_integer():
         times = abs(int(exponent))
         if times <= 64:

@@ -1,8 +1,8 @@
 """Densities in time: the Fokker-Planck equation of an overdamped cell, in one or two dimensions.
 
-Enters: a potential on a grid of boxes. Leaves: the probability of every box at any time. Finite volumes with
-exponentially fitted fluxes (Scharfetter and Gummel, IEEE Trans. Electron Devices 16, 64 (1969)), so that exp(-beta U)
-/ Z stands still exactly; the time between is a matrix exponential, so that there is no step.
+Enters: a potential on a grid of boxes. Leaves: the probability of every box at any time. The method takes finite
+volumes with exponentially fitted fluxes (Scharfetter and Gummel, IEEE Trans. Electron Devices 16, 64 (1969)), so that
+exp(-beta U) / Z is exactly stationary. Time enters by a matrix exponential, so there is no step.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,14 @@ from hwsim.errors import InputError
 
 _MOST_BOXES = 250_000
 _MANY_HOPS, _DENSE_BOXES = 2000, 1500
-"""A vector is multiplied about as often as a box is left; beyond, a dense exponential of so many boxes is quicker."""
+"""The sparse method multiplies a vector about as often as a particle leaves a box; above this number, and with few
+boxes, a dense exponential is faster."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FokkerPlanck:
     """edges : of the boxes along each axis;  rates : sparse (n, n), 1/s, from box (column) to box (row)
-    law : float64 (n,), the stationary probabilities. Boxes are counted with the last axis fastest; walls reflect."""
+    law : float64 (n,), stationary probabilities. Boxes are numbered with the last axis fastest; walls reflect."""
 
     edges: tuple[np.ndarray, ...]
     rates: csr_matrix
@@ -35,7 +36,7 @@ class FokkerPlanck:
         return tuple(len(edge) - 1 for edge in self.edges)
 
     def evolve(self, start: np.ndarray, time_s: float) -> np.ndarray:
-        """float64, of the shape of ``start``: probabilities ``time_s`` after they were ``start``. Raises InputError."""
+        """float64, of the shape of ``start``: the probabilities ``time_s`` after ``start``. Raises InputError."""
         start = np.asarray(start, dtype=float)
         if start.size != len(self.law) or np.any(start < 0) or not np.isclose(start.sum(), 1):
             raise InputError(f"start must be {len(self.law)} probabilities that sum to 1")
@@ -67,7 +68,7 @@ def fokker_planck(
     for edge in edges:
         width = np.diff(edge)
         if len(width) < 2 or np.any(width <= 0) or np.ptp(width) > 1e-6 * width.mean():
-            raise InputError("edges must ascend, evenly spaced, with two boxes at least")
+            raise InputError("edges must ascend, evenly spaced, with at least two boxes")
         widths.append(float(width.mean()))
     shape = tuple(len(edge) - 1 for edge in edges)
     if np.prod(shape) > _MOST_BOXES:
@@ -75,7 +76,7 @@ def fokker_planck(
     middles = np.meshgrid(*[(edge[1:] + edge[:-1]) / 2 for edge in edges], indexing="ij")
     height = beta * np.asarray(energy(*middles), dtype=float)
     if height.shape != shape or not np.isfinite(height).all():
-        raise InputError("the potential is no finite number in every box")
+        raise InputError("the potential must be finite in every box")
     number = np.arange(height.size).reshape(shape)
     rows, columns, values = [], [], []
     for axis, wide in enumerate(widths):
@@ -94,7 +95,7 @@ def fokker_planck(
 
 
 def _bernoulli(z: np.ndarray) -> np.ndarray:
-    """z / (exp(z) - 1), 1 at 0: how the climb z in units of k T slows a hop."""
+    """z / (exp(z) - 1), 1 at 0: the factor by which a climb z, in units of k T, slows a hop."""
     small = np.abs(z) < 1e-8
     safe = np.where(small, 1.0, z)
     with np.errstate(over="ignore"):

@@ -1,13 +1,13 @@
-"""Ensembles of a linear network in time, by one of several integrators, each with a bias that is known.
+"""Ensembles of a linear network in time, by one of several integrators, each with a known bias.
 
-Enters: a LinearNetwork. Leaves: states of replicas at the instants asked for. "exact" has no step and no bias: it draws
-from the law of the state a while later. "euler" (Euler-Maruyama) inflates the variance of a mode of rate a by
-2 / (2 - a step). "walk" is the lattice random walk of arXiv:2508.20883: increments of one lattice spacing or none,
-whose first two moments are those of the process.
+Enters: a LinearNetwork. Leaves: states of replicas at given instants. "exact" has no step and no bias: it draws from
+the law of the later state. "euler" (Euler-Maruyama) inflates the variance of a mode of rate a by 2 / (2 - a step).
+"walk" is the lattice random walk of arXiv:2508.20883: its increments are one lattice spacing or zero, and their first
+two moments are those of the process.
 
-A run of Euler-Maruyama's steps is linear in Gaussian noise, so its end has a law that is known too, bias and all: it is
-drawn at once, one normal for each cell, and costs what "exact" does. Where modes are independent both are one
-multiplication and one addition for each of them; cells are made of modes only when they are looked at.
+A run of Euler-Maruyama's steps is linear in Gaussian noise, so the law of its end is known too, with its bias. It is
+drawn at once, one normal for each cell, and costs as much as "exact". Where modes are independent, both take one
+multiplication and one addition for each mode; cells are computed from modes only for a look.
 """
 
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ from hwsim.thermo.normal import fill
 
 METHODS = ("exact", "euler", "walk")
 _KEPT = 16
-"""Durations whose transition is kept."""
+"""How many durations have their transition cached."""
 _CHUNK = 1 << 17
-"""Numbers that are looked at together: 1 MB, which level 2 holds while they are rotated or squared."""
+"""How many numbers are processed together: 1 MB, which fits the level-2 cache while they are rotated or squared."""
 _TILE = 256
-"""Modes for which constants are repeated, so that few modes still make long vectors."""
+"""Constants are repeated up to so many modes, so that few modes still make long vectors."""
 
 
 class Ensemble:
@@ -34,8 +34,8 @@ class Ensemble:
 
     start : float64 (d,) or (replicas, d); None for a draw from the stationary law of the process
     step_s : of "euler" and "walk", which advance by whole steps;  spacing : of the lattice of "walk", in units of x;
-    None for the one at which a cell moves in every step, its noise being a coin
-    Number by number the noise depends on the seed and on its place, so that advances may be cut or joined into paths.
+    None for the spacing at which every cell moves in every step, so that its noise is a coin
+    Each random number depends only on the seed and its place, so advances may be split, or joined into paths.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Ensemble:
         self._lattice = _lattice(network, step_s, spacing) if method == "walk" else (np.empty(0), 0.0)
         self._transitions: dict[float, tuple[np.ndarray, np.ndarray]] = {}
         self._basis = network.modes()[1] if method != "walk" and network.is_reversible else None
-        # walk: where the cells are; else from the mean, of modes where there is a basis
+        # walk: the cells themselves; else deviations from the mean, of modes where there is a basis
         self._x = np.empty((replicas, network.size))
         self._begin(start, stream_key(seed, "thermo start"))
 
@@ -71,12 +71,12 @@ class Ensemble:
         return self._cells(self._x, np.empty_like(self._x))
 
     def advance(self, duration_s: float) -> None:
-        """Move every replica on by ``duration_s``. Raises InputError where that is no whole number of steps."""
+        """Advance every replica by ``duration_s``. Raises InputError unless that is a whole number of steps."""
         self._move(duration_s, 1, np.empty((0, *self._x.shape)))
 
     def path(self, n: int, interval_s: float) -> np.ndarray:
-        """float64 (n, replicas, d): states now and every ``interval_s``, which leaves the replicas n intervals on, so
-        that one path continues another. As n times `states` and `advance`, faster. Raises InputError."""
+        """float64 (n, replicas, d): the state now and then every ``interval_s``. The replicas end n intervals later, so
+        one path continues another. The same as n times `states` and `advance`, but faster. Raises InputError."""
         replicas, d = self._x.shape
         out = np.empty((max(n, 0) * replicas, d))
         for done, seen in self._looks(n, interval_s):
@@ -86,8 +86,8 @@ class Ensemble:
     def accumulate(self, n: int, interval_s: float, *, centred: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """(float64 (d,), float64 (d, d)): sums of x and of x x^T over replicas and the n states of `path`.
 
-        centred : of x less the network's mean, which loses no digits where that is large. They are taken of modes, and
-        rotated once. Raises InputError.
+        centred : take x minus the network's mean, which keeps digits where the mean is large. The sums are over modes,
+        and rotated once. Raises InputError.
         """
         d, mean = self.network.size, self.network.mean
         total, square = np.zeros(d), np.zeros((d, d))
@@ -107,7 +107,8 @@ class Ensemble:
         return total + count * mean, square + cross + cross.T + count * np.outer(mean, mean)
 
     def _looks(self, n: int, interval_s: float) -> Iterator[tuple[int, np.ndarray]]:
-        """(rows before, inner states float64 (k * replicas, d), valid until the next), n * replicas rows in all."""
+        """(number of rows before, inner states float64 (k * replicas, d), valid until the next), n * replicas rows in
+        all."""
         if n < 0:
             raise InputError(f"a path must have >= 0 states, got {n}")
         replicas, d = self._x.shape
@@ -119,7 +120,7 @@ class Ensemble:
             yield done * replicas, now.reshape(len(now) * replicas, d)
 
     def _cells(self, inner: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """``out``, with cells of inner states, both float64 (k, d)."""
+        """Write the cells of inner states into ``out``, both float64 (k, d), and return it."""
         if self.method == "walk":
             out[:] = inner
             return out
@@ -145,7 +146,7 @@ class Ensemble:
             self._x = self._x @ _root(self.network.covariance) + (mean - origin)
 
     def _move(self, interval_s: float, n: int, seen: np.ndarray) -> None:
-        """Advance n times; ``seen``, (n or 0, replicas, d), takes the inner states from before each."""
+        """Advance n times. seen : (n or 0, replicas, d), out: the inner states before each advance."""
         if not (interval_s >= 0 and np.isfinite(interval_s)):
             raise InputError(f"a duration must be >= 0, got {interval_s}")
         steps = self._whole_steps(interval_s)
@@ -177,11 +178,11 @@ class Ensemble:
             return 1
         steps = round(interval_s / self._step_s)
         if abs(steps * self._step_s - interval_s) > 1e-6 * max(self._step_s, 1e-9 * interval_s):
-            raise InputError(f"{interval_s:g} s is no whole number of steps of {self._step_s:g} s")
+            raise InputError(f"{interval_s:g} s is not a whole number of steps of {self._step_s:g} s")
         return steps
 
     def _transition(self, interval_s: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """What is left of a deviation and the root of the noise's covariance, mode by mode or as matrices."""
+        """(factor that shrinks a deviation, root of the noise's covariance), for each mode or as matrices."""
         if interval_s not in self._transitions:
             while len(self._transitions) >= _KEPT:
                 self._transitions.pop(next(iter(self._transitions)))
@@ -192,7 +193,7 @@ class Ensemble:
                 else:
                     a = rates * self._step_s
                     shrink = (1 - a) ** steps
-                    with np.errstate(divide="ignore"):  # a = 1 forgets all at once
+                    with np.errstate(divide="ignore"):  # a mode with a = 1 forgets its state in one step
                         lost = -np.expm1(steps * np.log1p(a * (a - 2)))
                     variance = lost / (rates * (2 - a))  # the geometric series of step (1 - a)**(2 k)
                 copies = max(1, min(len(self._x), -(-_TILE // max(len(rates), 1))))
@@ -206,8 +207,8 @@ class Ensemble:
 
 
 def _euler(network: LinearNetwork, step_s: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """(what multiplies a deviation from the right, root of the covariance) of Euler-Maruyama's steps, by doubling:
-    2 k steps leave P^2, and C + P C P^T, of those of k."""
+    """(matrix that multiplies a deviation from the right, root of the covariance) of Euler-Maruyama's steps, by
+    doubling: where k steps have P and C, 2 k steps have P^2 and C + P C P^T."""
     shrink, covariance = np.eye(network.size), np.zeros_like(network.noise)
     once = np.eye(network.size) - network.drift * step_s
     for bit in bin(steps)[2:]:
@@ -231,7 +232,7 @@ def _lattice(network: LinearNetwork, step_s: float | None, spacing: float | None
         raise InputError(f"spacing must be > 0, got {spacing}")
     if np.any(power * step_s > spacing**2 * (1 + 1e-9)):
         raise InputError(
-            f"a step of {step_s:g} s is unstable on a lattice of {spacing:g}: the noise of a step is larger"
+            f"a step of {step_s:g} s is unstable on a lattice of spacing {spacing:g}: the noise of a step is larger"
         )
     return np.minimum(power * step_s / spacing**2, 1.0), float(spacing)
 
@@ -251,6 +252,6 @@ def _checked_step(network: LinearNetwork, method: str, step_s: float | None) -> 
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
-    """A matrix whose transpose times itself is ``covariance``; also of a singular one."""
+    """A matrix whose transpose times itself is ``covariance``, which may be singular."""
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(np.maximum(values, 0))).T

@@ -1,7 +1,7 @@
-"""Kernels of continuous cells: steps of many replicas, each with its own number of the stream of normals.
+"""Kernels of continuous cells: steps of many replicas, each with its own numbers from the stream of normals.
 
 Enters: states, constants of a step, the key of a stream and the number of the first step. Leaves: states, in place.
-Which number a cell takes depends on its place and the number of the step alone, so that a run may be cut anywhere.
+Which number a cell takes depends only on its place and the number of the step, so a run may be split anywhere.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from hwsim.thermo.normal import BLOCK, fill_block, uniform, wide_vectors
 
 
 class Overdamped(NamedTuple):
-    """x += old * kept + new * normal - rate * slope, where kept is the normal of the step before."""
+    """x += old * kept + new * normal - rate * slope; kept is the normal of the step before."""
 
     old: float
     new: float
@@ -30,16 +30,17 @@ class Underdamped(NamedTuple):
 
 
 def stride(replicas: int) -> int:
-    """Numbers of the stream that a step of one cell in each replica takes: blocks in whole, or an even part of one."""
+    """How many numbers of the stream a step of one cell in each replica takes: whole blocks, or an even part of one."""
     return -(-replicas // BLOCK) * BLOCK if replicas > BLOCK // 2 else 1 << (replicas - 1).bit_length()
 
 
 @njit(nogil=True)
 def modes(x, seen, steps, shrink, root, key, first):
-    """``steps`` of x = shrink * x + root * normal, what ``seen`` has room for being kept from before each.
+    """``steps`` of x = shrink * x + root * normal.
 
-    x : float64 (n,);  seen : float64 (k, n);  shrink, root : float64 (m,), those of cell p at p modulo m
-    first : the number of the stream that x[0] takes first; they follow cell by cell, step by step
+    x : float64 (n,);  seen : float64 (k, n), out: x before each of the first k steps
+    shrink, root : float64 (m,); cell p takes those at p modulo m
+    first : the first number of the stream, for x[0]; the others follow cell by cell, step by step
     """
     wide_vectors()
     n, m = len(x), len(shrink)
@@ -64,7 +65,7 @@ def modes(x, seen, steps, shrink, root, key, first):
 
 @njit(nogil=True)
 def dense(x, seen, shrink, kicks):
-    """x = x @ shrink + kick for every kick, with x from before each in ``seen``.
+    """x = x @ shrink + kick for every kick; ``seen`` gets x before each.
 
     x : float64 (replicas, d);  seen, kicks : float64 (k, replicas, d);  shrink : float64 (d, d)
     """
@@ -76,7 +77,7 @@ def dense(x, seen, shrink, kicks):
 
 @njit(nogil=True)
 def walk(x, steps, drift, force, moves, spacing, step_s, key, first):
-    """``steps`` of the lattice walk: P(+-spacing) = (moves +- step force / spacing) / 2, a force too strong saturates.
+    """``steps`` of the lattice walk: P(+-spacing) = (moves +- step force / spacing) / 2; too strong a force saturates.
 
     x : float64 (replicas, d);  drift : float64 (d, d), transposed, 1/s;  force : float64 (d,), unit/s
     moves : float64 (d,), P(cell moves in a step)
@@ -121,9 +122,9 @@ def overdamped(x, kept, steps, centre, slope, law, key, first, width):
 
 @njit(nogil=True)
 def underdamped(x, v, steps, centre, slope, law, key, first, width):
-    """The same of cells with velocities v, float64 (replicas,): kick, drift, friction and noise, drift, kick.
+    """The same for cells with velocities v, float64 (replicas,): kick, drift, friction and noise, drift, kick.
 
-    law : Underdamped. The slope after a drift serves the next kick too.
+    law : Underdamped. The slope after a drift is used for the next kick too.
     """
     wide_vectors()
     normal, height = np.empty(BLOCK), np.empty(BLOCK)
@@ -150,9 +151,10 @@ def underdamped(x, v, steps, centre, slope, law, key, first, width):
 
 @njit(nogil=True)
 def _horner(x, centre, slope, out):
-    """The polynomial ``slope`` of x - centre, into ``out``: its terms outside, so that cells become vectors."""
+    """Write the polynomial ``slope`` of x - centre into ``out``. The outer loop is over terms, so that the inner one
+    over cells becomes vectors."""
     last = len(slope) - 1
-    if last == 3:  # two wells, most often: without passing ``out`` through memory for each term
+    if last == 3:  # two wells, the usual case: ``out`` passes through memory once, not for each term
         a, b, c, d = slope[0], slope[1], slope[2], slope[3]
         for j in range(len(x)):
             t = x[j] - centre

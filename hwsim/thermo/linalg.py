@@ -1,7 +1,7 @@
-"""Linear algebra by letting cells fluctuate: the mean solves, the covariance inverts.
+"""Linear algebra by fluctuating cells: their mean solves A x = b, their covariance inverts A.
 
-Enters: matrices, and the machine they are put on. Leaves: what it measured, the error that theory predicts for that
-much device time, and what direct solvers do with the same numbers. After Aifer et al., arXiv:2308.05660.
+Enters: matrices and a machine. Leaves: its measurements, the error that theory predicts for that device time, and the
+results of direct solvers for the same numbers. After Aifer et al., arXiv:2308.05660.
 """
 
 import time
@@ -19,35 +19,34 @@ from hwsim.thermo.network import positive_definite
 from hwsim.thermo.theory import Theory
 
 SETTLE = 6.0
-"""Relaxation times of the slowest mode before the first sample, where the mean is no larger than the fluctuations: the
-start is then forgotten to exp(-6) = 0.25 % of these. A larger mean takes the logarithm of the ratio more."""
+"""Relaxation times of the slowest mode before the first sample, where the mean is no larger than the fluctuations; the
+start is then forgotten to exp(-6) = 0.25 % of these. A larger mean adds the logarithm of the ratio."""
 PER_RELAXATION = 8.0
-"""Samples in a relaxation time of the fastest mode, by default: closer ones say little that is new."""
+"""Default number of samples per relaxation time of the fastest mode; closer ones add little information."""
 _MOST_SAMPLES = 200_000
 _NEVER_MORE = 1e11
 _LOOKS = 24
 _CHUNK = 1 << 22
-"""Numbers drawn between two looks at the clock and at Ctrl-C: some hundredths of a second."""
+"""How many numbers are drawn between two looks at the clock and at Ctrl-C: some hundredths of a second."""
 _LEAST_ERROR = 1e-12
-"""What a direct solver is asked for at most."""
+"""The least relative error that a direct solver is asked for."""
 _CURVE = ("device_time_s", "relative_error", "predicted_error", "covariance_error", "predicted_covariance_error")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a machine measured of A x = b, or of the inverse of A.
+    """The measurements of a machine: of A x = b, or of the inverse of A.
 
     x : float64 (d,): the mean over time and replicas, or the inverse times b (see Device)
-    covariance : float64 (d, d), that of the samples in the scale of the inverse of A
+    covariance : float64 (d, d), of the samples, scaled to the inverse of A
     relative_error : |x - A^-1 b| / |A^-1 b|, absolute where b is 0;  predicted_error : its root mean square, by theory
     covariance_error : relative, in the Frobenius norm, against A^-1;  predicted_covariance_error : likewise
-    unit, rms_reading : of what was read, "V" or "" for numbers, and its root mean square over cells
-    device_time_s : settling and sampling of one machine;  programming_s, device_energy_j : once, and of all of it; None
-    where the card has no price;  unpriced : parts that device_energy_j leaves out, as the card has no price
-    samples : in a replica;  interval_s : between two
-    curve : float64 (k, 5): device time, relative error and predicted error, the same of the covariance, on the way
-    interrupted : a Ctrl-C ended it before all samples
-    host_s : seconds this computer took
+    unit : of a reading, "V" or "" for numbers;  rms_reading : root mean square of readings over cells
+    device_time_s : settling and sampling of one machine;  programming_s : paid once;  device_energy_j : of the whole
+    measurement; each is None where the card has no price;  unpriced : parts without a price, not in device_energy_j
+    samples : of a replica;  interval_s : between two samples
+    curve : float64 (k, 5): device time, relative and predicted error of x, the same of the covariance, during the run
+    interrupted : whether Ctrl-C ended it before all samples;  host_s : seconds of this computer
     """
 
     x: np.ndarray
@@ -72,7 +71,7 @@ class Measured:
 
 
 class MeasureKeywords(TypedDict, total=False):
-    """What `measure` and `measure_on` take by keyword."""
+    """Keywords of `measure` and `measure_on`."""
 
     time_s: float | None
     interval_s: float | None
@@ -93,13 +92,13 @@ def measure(
     tau_s: float = 1e-6,
     **how: Unpack[MeasureKeywords],
 ) -> Measured:
-    """Let the cells of A and b settle from 0, then average ``time_s`` of them, sampled every ``interval_s``.
+    """Let the cells of A and b settle from 0, then average samples taken every ``interval_s`` over ``time_s``.
 
     A : (d, d) symmetric positive definite;  b : (d,), None for zeros
-    machine : None for ideal overdamped cells of ``beta`` and ``tau_s``, which count for that alone;  die_seed : which
-    die, where the machine has spread
-    time_s : None for 100 relaxation times of the slowest mode;  settle_s, interval_s : None for the machine's own, else
-    6 of these and the logarithm of the mean over the fluctuations more, and an eighth of the fastest
+    machine : None for ideal overdamped cells;  beta, tau_s : of these ideal cells alone
+    die_seed : which die, if the machine has spread;  time_s : None for 100 relaxation times of the slowest mode
+    settle_s : None for the machine's own, else 6 of these times plus the logarithm of the mean over the fluctuations
+    interval_s : None for the machine's own, else an eighth of the relaxation time of the fastest mode
     replicas : machines at once;  progress : called with the share done and the samples. Raises InputError and
     DoesNotFitError.
     """
@@ -119,7 +118,7 @@ def measure_on(
     progress: Callable[[float, int], None] | None = None,
     interrupt: Callable[[], bool] = lambda: False,
 ) -> Measured:
-    """`measure` on a Device that is made already."""
+    """`measure` on an existing Device."""
     network, machine = on.network, on.machine
     settle_s, time_s, interval_s = _times(on, settle_s, time_s, interval_s)
     samples = int(time_s / interval_s * (1 + 1e-12))
@@ -153,7 +152,7 @@ def measure_on(
         if on.solves_by_mean:
             covariance = on.covariance_scale * (second - np.outer(mean, mean))
             x = centre + mean
-        else:  # the mean is 0 by construction: nothing is lost on estimating it
+        else:  # the mean is 0 by construction, so estimating it loses nothing
             covariance = on.covariance_scale * second
             x = covariance @ on.b
         curve.append(
@@ -194,7 +193,8 @@ def measure_on(
 def _times(
     on: Device, settle_s: float | None, time_s: float | None, interval_s: float | None
 ) -> tuple[float, float, float]:
-    """Settling, sampling and interval in s: as given, the machine's, or by the rates; whole steps where there are."""
+    """(settling, sampling, interval) in s: as given, the machine's own, or from the rates; in whole steps if the
+    machine has steps."""
     rates = on.network.rates_per_s
     slowest, fastest = on.network.slowest_per_s, float(np.abs(rates).max())
     settle_s = on.machine.settle_s if settle_s is None else settle_s
@@ -213,14 +213,14 @@ def _times(
     if on.step_s is not None:
         settle_s, interval_s = (max(1, round(t / on.step_s)) * on.step_s for t in (settle_s, interval_s))
     if interval_s > time_s * (1 + 1e-9):
-        raise InputError(f"time_s must be one interval of whole steps at least, {interval_s:g} s, got {time_s:g}")
+        raise InputError(f"time_s must be at least one interval of whole steps, {interval_s:g} s, got {time_s:g}")
     if time_s > _NEVER_MORE * interval_s:
-        raise InputError(f"{time_s / interval_s:.2g} samples are more than {_NEVER_MORE:g}: take a longer interval_s")
+        raise InputError(f"{time_s / interval_s:.2g} samples are more than {_NEVER_MORE:g}: give a longer interval_s")
     return settle_s, time_s, interval_s
 
 
 def _add(on: Device, ensemble: Ensemble, n: int, interval_s: float, total: np.ndarray, square: np.ndarray) -> None:
-    """Add sums of readings, less their exact means, and of their products over n samples and all replicas, in place."""
+    """Add to the sums, in place, n samples of all replicas: readings minus their exact means, and their products."""
     if on.adc_step == 0:
         first, second = ensemble.accumulate(n, interval_s, centred=True)
         total += first[on.read]
@@ -233,7 +233,7 @@ def _add(on: Device, ensemble: Ensemble, n: int, interval_s: float, total: np.nd
 
 
 def _energy(machine: Modes, time_s: float, samples: int, replicas: int) -> float | None:
-    """J: the machine's power while it settles and fluctuates, and the readout; None where the power is not known."""
+    """J: power while the machine settles and fluctuates, plus the readout; None where the power is not known."""
     if machine.power_w is None:
         return None
     return replicas * (machine.power_w * time_s + (machine.energy_per_sample_j or 0.0) * samples)
@@ -242,7 +242,7 @@ def _energy(machine: Modes, time_s: float, samples: int, replicas: int) -> float
 @dataclass(frozen=True, kw_only=True)
 class Direct:
     """A direct solver on the same numbers. iterations : of conjugate gradient, else 1;  operations : additions and
-    multiplications;  host_s : seconds here;  host_energy_j : at the power of this computer that was given, or None"""
+    multiplications;  host_s : seconds of this computer;  host_energy_j : at the given power of it, or None"""
 
     name: str
     relative_error: float
@@ -253,8 +253,8 @@ class Direct:
 
 
 def compare(A: np.ndarray, b: np.ndarray, *, tolerance: float, host_power_w: float | None = None) -> list[Direct]:
-    """Cholesky, and conjugate gradient to a relative error of ``tolerance``, on this computer. host_power_w : what it
-    draws while it computes."""
+    """Cholesky, and conjugate gradient to a relative error of ``tolerance``, on this computer. host_power_w : its power
+    while it computes"""
     A, b = positive_definite(A), np.asarray(b, dtype=float)
     began = time.perf_counter()
     exact = cho_solve(cho_factor(A), b)
@@ -290,15 +290,15 @@ def compare(A: np.ndarray, b: np.ndarray, *, tolerance: float, host_power_w: flo
 def direct_solvers(
     A: np.ndarray, b: np.ndarray | None, found: Measured, *, inverse: bool = False, host_power_w: float | None = None
 ) -> list[Direct]:
-    """`compare` at the error of what a machine ``found``, of x or of the inverse."""
+    """`compare` at the error that the machine of ``found`` has, of x or of the inverse."""
     error = found.covariance_error if inverse else found.relative_error
-    # a right-hand side for the direct solvers where there is none: as much work for each column of the inverse
+    # without b the direct solvers get a right-hand side: each column of the inverse takes the same work
     side = b if b is not None and b.any() else np.ones(len(A))
     return compare(A, side, tolerance=max(error, _LEAST_ERROR), host_power_w=host_power_w)
 
 
 def linalg_facts(found: Measured) -> dict[str, Any]:
-    """What was measured as plain data; the curve by name."""
+    """The measurements as plain data, with names for the columns of the curve."""
     facts = {name: part.tolist() if isinstance(part, np.ndarray) else part for name, part in vars(found).items()}
     facts |= {"programming_time_s": facts.pop("programming_s"), "unpriced_energy": list(facts.pop("unpriced"))}
     return facts | {"curve": [dict(zip(_CURVE, line, strict=True)) for line in facts["curve"]]}
@@ -309,7 +309,7 @@ def _joules(power_w: float | None, time_s: float) -> float | None:
 
 
 def conjugate_gradient(A: np.ndarray, b: np.ndarray, truth: np.ndarray, tolerance: float) -> tuple[np.ndarray, int]:
-    """x and the iterations until |x - truth| <= tolerance |truth|, the machine's own error, or 10 d of them."""
+    """(x, iterations) until |x - truth| <= tolerance |truth|, or after 10 d iterations."""
     x = np.zeros(len(b))
     residual = b - A @ x
     direction, size = residual.copy(), residual @ residual

@@ -1,7 +1,7 @@
-"""Machines of continuous cells: what a card says, and the network that a matrix becomes on one of them.
+"""Machines of continuous cells: the numbers of a card, and the network of a matrix on such a machine.
 
-Enters: a card's name, a matrix and a vector. Leaves: a Device: the linear network with the faults of one die, what is
-read of it, and how a mean and a covariance of readings become x and the inverse of A.
+Enters: a card's name, a matrix and a vector. Leaves: a Device: the linear network with the faults of one die, which
+variables are read, and how the mean and covariance of readings give x and the inverse of A.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ FAULTS = {
     "noise-bandwidth": "noise_bandwidth_hz",
     "readout-quantisation": "adc_bits",
 }
-"""What sets a machine apart from the ideal one, by name, and the field that holds it."""
+"""The faults of a machine by name, and the field that holds each."""
 
 _SUFFIX = {
     "time": "_s",
@@ -40,20 +40,20 @@ _SUFFIX = {
 
 @dataclass(frozen=True, kw_only=True)
 class Modes:
-    """A machine of continuous cells. None where the card states nothing.
+    """A machine of continuous cells. A field is None where the card states nothing.
 
-    kind : "overdamped" (U = x A x / 2 - b x, a number each), "walk" (the same as a lattice random walk, digital), "rlc"
-    (resonators whose Maxwell capacitance matrix is capacitance_f * A; read are voltages, in V)
-    cells : how many there are;  tau_s : a cell with A = 1 relaxes in it;  beta : divides the noise
+    kind : "overdamped" (U = x A x / 2 - b x, each cell a number), "walk" (the same as a digital lattice random walk),
+    "rlc" (resonators whose Maxwell capacitance matrix is capacitance_f * A; voltages are read, in V)
+    cells : number of cells;  tau_s : relaxation time of a cell with A = 1;  beta : divides the noise
     capacitance_f : F, of A = 1;  inductance_h, resistance_ohm : of each cell;  noise_power : of its current, A^2 s
-    step_s, spacing : of the walk, spacing None for the least that its noise allows
-    settle_s, interval_s : before the first sample, between two
-    Faults: matrix_bits : of each entry of A and b, signed, full scale at the largest of each;  component_dtod :
-    relative spread of the components that hold the entries of A;  noise_dtod : that of the noise's amplitude from cell
-    to cell;  noise_bandwidth_hz : where the noise falls by 3 dB;  adc_bits, adc_range : of what is read, from
-    -adc_range to adc_range
+    step_s, spacing : of the walk; a spacing of None is the least that its noise allows
+    settle_s : before the first sample;  interval_s : between two samples
+    Faults: matrix_bits : of each entry of A and b, signed, full scale at the largest of each
+    component_dtod : relative spread of the components that hold the entries of A;  noise_dtod : relative spread of the
+    noise's amplitude between cells;  noise_bandwidth_hz : at which the noise falls by 3 dB
+    adc_bits, adc_range : of the readout, from -adc_range to adc_range
     Prices: power_w : of the running machine;  energy_per_sample_j : of reading all cells once;  programming_time_s
-    grades : by key, "given" where it was overridden;  missing : what the card says nobody has published
+    grades : by key, "given" for an overridden number;  missing : numbers that nobody has published, by the card
     """
 
     name: str
@@ -91,21 +91,21 @@ class Modes:
 
     @property
     def unit(self) -> str:
-        """Of what is read: "V", or "" for numbers."""
+        """The unit of readings: "V", or "" for numbers."""
         return "V" if self.kind == "rlc" else ""
 
 
 def modes(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> Modes:
     """The machine of card ``name`` (or of a .toml file), parameters overridden and faults of FAULTS switched off.
 
-    Overrides are `modes_keys` of its kind, text with a unit or SI numbers. Raises InputError or CardError.
+    overrides : `modes_keys` of its kind, text with a unit or SI numbers. Raises InputError or CardError.
     """
     card = modes_card(name)
     given = {key: value for key, value in overrides.items() if value is not None}
     known = modes_keys(card.kind)
     for key in given:
         if key not in known:
-            raise InputError(f"{key} is no parameter of cells of kind {card.kind}{suggestion(key, known)}")
+            raise InputError(f"{key} is not a parameter of cells of kind {card.kind}{suggestion(key, known)}")
     values = {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
     values |= {key: si_value(key, value) for key, value in given.items()}
     made = Modes(
@@ -142,10 +142,10 @@ def _need(machine: Modes, *names: str) -> list[float]:
 class Device:
     """A problem on one die of a machine.
 
-    network : the cells with their faults, and of noise of finite bandwidth its own variables after them
-    read : int64 (d,), the variables of ``network`` that are read;  A, b : as they were asked for
-    covariance_scale : times the covariance of readings is the inverse of A;  solves_by_mean : x is the mean of
-    readings, else (inductors carry all direct current, so that voltages have none) the inverse times b
+    network : the cells with their faults; after them the variables of noise with a finite bandwidth
+    read : int64 (d,), the variables of ``network`` that are read;  A, b : as given
+    covariance_scale : times the covariance of readings gives the inverse of A;  solves_by_mean : whether x is the mean
+    of readings; else (inductors carry all direct current, so voltages have zero mean) it is the inverse times b
     method, step_s, spacing : of `hwsim.thermo.integrate.Ensemble`
     """
 
@@ -167,15 +167,15 @@ class Device:
 
     @property
     def adc_step(self) -> float:
-        """Of the readout, in the unit of a reading; 0 where nothing is rounded."""
+        """Step of the readout, in the unit of a reading; 0 where nothing is rounded."""
         machine = self.machine
         if machine.adc_bits is None or machine.adc_range is None:
             return 0.0
         return 2 * machine.adc_range / 2**machine.adc_bits
 
     def readings(self, states: np.ndarray) -> np.ndarray:
-        """float64 (replicas, d): what the readout says of states (replicas, size of the network), half a step rounds
-        up, and what is beyond its range reads as its ends."""
+        """float64 (replicas, d): the readings of states (replicas, size of the network). Half a step rounds up, and a
+        value beyond the range reads as its end."""
         values = states if len(self.read) == states.shape[1] else states[:, self.read]
         step = self.adc_step
         if step == 0:
@@ -187,8 +187,8 @@ class Device:
 def device(machine: Modes, A: np.ndarray, b: np.ndarray, *, die_seed: int = 0) -> Device:
     """A and b on die number ``die_seed`` of ``machine``.
 
-    A : (d, d) symmetric positive definite;  b : (d,). Each component has its own draw, one for both entries of a pair.
-    Raises InputError, also where a die's cells do not settle, and DoesNotFitError.
+    A : (d, d) symmetric positive definite;  b : (d,). Each component has its own random error, one for both entries of
+    a pair. Raises InputError, also where the cells of the die do not settle, and DoesNotFitError.
     """
     A, b = positive_definite(A), np.asarray(b, dtype=float)
     d = len(A)
@@ -234,7 +234,7 @@ _THIS_DIE = "with the components of this die"
 
 @contextmanager
 def _blaming(fault: str) -> Iterator[None]:
-    """Put ``fault`` before what is refused."""
+    """Put ``fault`` in front of the message of an InputError."""
     try:
         yield
     except InputError as error:
@@ -247,7 +247,7 @@ def _resonators(machine: Modes, A: np.ndarray, held: np.ndarray, spread: np.ndar
     if np.any(off > 0):
         i, j = np.unravel_index(int(np.argmax(off)), off.shape)
         raise DoesNotFitError(
-            f"A[{i}, {j}] = {A[i, j]:g} is positive, and capacitors between cells make negative entries only"
+            f"A[{i}, {j}] = {A[i, j]:g} is positive, but capacitors between cells make only negative entries"
         )
     total = np.diag(held) + off.sum(axis=1)
     if total.min() <= 0:
@@ -256,7 +256,7 @@ def _resonators(machine: Modes, A: np.ndarray, held: np.ndarray, spread: np.ndar
         if found > 0:
             fault, found = f"rounded to matrix_bits = {machine.matrix_bits}, ", total[i]
         raise DoesNotFitError(
-            f"{fault}row {i} of A sums to {found:g}: a cell's own capacitor, which is that sum, must be above zero"
+            f"{fault}row {i} of A sums to {found:g}: this sum is the cell's own capacitor and must be above zero"
         )
     coupling = -off * (1 + spread)
     own = total * (1 + np.diag(spread))
@@ -281,9 +281,9 @@ def _resonators(machine: Modes, A: np.ndarray, held: np.ndarray, spread: np.ndar
 
 
 def _coloured(network: LinearNetwork, corner_per_s: float) -> LinearNetwork:
-    """``network`` driven by noise of a low-pass: k more variables n of variance 1, dn = -corner n dt + sqrt(2 corner)
-    dW, pushed into the cells through a root of the noise times sqrt(corner / 2), so that slow cells see it as white.
-    k is the rank of the noise: currents of inductors have none of their own."""
+    """``network`` driven by low-pass noise: k more variables n of variance 1 follow dn = -corner n dt + sqrt(2 corner)
+    dW and drive the cells through a root of the noise times sqrt(corner / 2), so that slow cells see white noise. k is
+    the rank of the noise: currents of inductors have no noise of their own."""
     d = network.size
     loud = np.flatnonzero(np.diag(network.noise) > 0)
     values, vectors = np.linalg.eigh(network.noise[np.ix_(loud, loud)])
@@ -303,7 +303,7 @@ def _coloured(network: LinearNetwork, corner_per_s: float) -> LinearNetwork:
 
 
 def _quantised(values: np.ndarray, bits: int | None) -> np.ndarray:
-    """``values`` in ``bits`` with sign, the largest at full scale."""
+    """``values`` rounded to ``bits`` with sign, the largest at full scale."""
     top = float(np.abs(values).max(initial=0))
     if bits is None or top == 0:
         return values
@@ -312,5 +312,5 @@ def _quantised(values: np.ndarray, bits: int | None) -> np.ndarray:
 
 
 def ideal(*, beta: float = 1.0, tau_s: float = 1e-6) -> Modes:
-    """Overdamped cells without a fault, as many as are asked for."""
+    """Overdamped cells without faults, in any number."""
     return Modes(name="ideal", kind="overdamped", beta=beta, tau_s=tau_s)

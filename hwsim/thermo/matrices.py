@@ -1,6 +1,6 @@
-"""Functions of matrices by letting cells fluctuate: exp(-A), the determinant, Lyapunov's equation.
+"""Functions of matrices by fluctuating cells: exp(-A), the determinant, Lyapunov's equation.
 
-Enters: matrices. Leaves: what ideal cells measured, with standard errors from independent replicas.
+Enters: matrices. Leaves: the measurements of ideal cells, with standard errors from independent replicas.
 """
 
 import math
@@ -31,16 +31,16 @@ class Estimated:
 def exponential(
     A: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6, replicas: int = 64, samples: int = 1000, seed: int = 0
 ) -> Estimated:
-    """exp(-A), from cells in the bowl of A that are looked at twice, tau_s apart: their correlation is exp(-A) C.
+    """exp(-A), from cells in the bowl of A at two instants, tau_s apart: their correlation is exp(-A) C.
 
-    A : (d, d) symmetric positive definite;  replicas : machines at once, each with ``samples`` pairs of looks. C is
-    measured by the same cells, so that beta does not matter. Raises InputError.
+    A : (d, d) symmetric positive definite;  replicas : machines at once, each with ``samples`` pairs of looks. The same
+    cells measure C, so beta does not matter. Raises InputError.
     """
     network = bowl(A, np.zeros(len(np.atleast_2d(A))), beta=beta, tau_s=tau_s)
     _check_counts(replicas, samples)
     if replicas * samples < _PER_CELL * network.size:
         raise InputError(
-            f"exp(-A) of {network.size} cells needs {_PER_CELL * network.size} pairs of looks at least, got "
+            f"exp(-A) of {network.size} cells needs at least {_PER_CELL * network.size} pairs of looks, got "
             f"{replicas} replicas of {samples} samples"
         )
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
@@ -54,7 +54,7 @@ def exponential(
         same += seen[:, :, :-1] @ seen[:, :, :-1].transpose(0, 2, 1)
     inverse = np.linalg.pinv(same.mean(axis=0), hermitian=True)
     found = both.mean(axis=0) @ inverse
-    # what each replica's correlations differ by from the common answer, to first order
+    # how far each replica's correlations differ from the common answer, to first order
     parts = (both - found @ same) @ inverse
     rates, basis = network.modes()
     truth = (basis * np.exp(-rates * tau_s)) @ basis.T
@@ -73,8 +73,8 @@ def lyapunov(
 ) -> Estimated:
     """X of A X + X A^T = noise, from the covariance of cells with forces -A x and that noise; A need not be symmetric.
 
-    A : (d, d), all of whose eigenvalues have positive real parts;  noise : (d, d), a covariance;  samples : of each
-    machine, one relaxation time of the slowest mode apart. Raises InputError.
+    A : (d, d), with positive real parts of all eigenvalues;  noise : (d, d), a covariance;  samples : of each machine,
+    one relaxation time of the slowest mode apart. Raises InputError.
     """
     A, noise = np.asarray(A, dtype=float), np.asarray(noise, dtype=float)
     if A.ndim != 2 or A.shape[0] != A.shape[1]:
@@ -102,9 +102,9 @@ def lyapunov(
 
 @dataclass(frozen=True, kw_only=True)
 class Determinant:
-    """log_determinant : natural logarithm of det A, with its standard error;  exact : by Cholesky
-    way, slopes, slope_errors : float64 (k,), l, d ln det / dl as measured there, and its standard error
-    device_time_s : of one machine, all steps on the way"""
+    """log_determinant : natural logarithm of det A;  error : its standard error;  exact : by Cholesky
+    way, slopes, slope_errors : float64 (k,), l, the measured d ln det / dl at it, and its standard error
+    device_time_s : of one machine, for all l"""
 
     log_determinant: float
     error: float
@@ -129,12 +129,12 @@ def determinant(
     seed: int = 0,
     progress: Callable[[float, int], None] | None = None,
 ) -> Determinant:
-    """ln det A as a free energy: that of cells in the bowl of A is (ln det A) / 2 in units of k T, and a constant.
+    """ln det A as a free energy: that of cells in the bowl of A is (ln det A) / 2 plus a constant, in units of k T.
 
-    A : (d, d) symmetric positive definite;  replicas : machines at once;  samples : of each at each step on the way, a
-    relaxation time of the slowest mode apart. With D the diagonal of A, scaled to A = sqrt(D) (1 + O) sqrt(D), the bowl
-    of 1 + l O has d ln det / dl = trace(O C(l)), C its covariance, integrated from l = 0 to 1 at `nodes`. Raises
-    InputError.
+    A : (d, d) symmetric positive definite;  replicas : machines at once;  samples : of each machine at each l, a
+    relaxation time of the slowest mode apart. With D the diagonal of A and A = sqrt(D) (1 + O) sqrt(D), the bowl of
+    1 + l O has d ln det / dl = trace(O C(l)), where C is its covariance. This is integrated from l = 0 to 1 at `nodes`.
+    Raises InputError.
     """
     A = positive_definite(A)
     _check_counts(replicas, samples)
@@ -169,11 +169,12 @@ def determinant(
 
 
 def nodes(eigenvalues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(l, weights), float64 (k,): a rule for sum o / (1 + l o) from l = 0 to 1, o the ``eigenvalues`` float64 (d,).
+    """(l, weights), float64 (k,): a rule for the integral of sum o / (1 + l o) from l = 0 to 1, where o are the
+    ``eigenvalues`` float64 (d,).
 
-    It is singular at -1/o of the largest and the least o. In u = ln((l + p) / (q - l)), p and q the distances of both
-    from 0, their terms are smooth, and Gauss's rule in u is good to 1e-5 of a term or so, with a node more for every
-    two units of u.
+    The sum is singular at -1/o of the largest and the least o. As a function of u = ln((l + p) / (q - l)), where p and
+    q are the distances of the two from 0, its terms are smooth. Gauss's rule in u is then good to about 1e-5 of a term,
+    with one more node for every two units of u.
     """
     most, least = max(float(eigenvalues.max()), 1e-6), max(-float(eigenvalues.min()), 1e-6)
     p, q = 1 / most, 1 / least
@@ -192,7 +193,7 @@ def _batches(samples: int, width: int) -> list[int]:
 
 
 def _relative(found: np.ndarray, truth: np.ndarray) -> float:
-    """Absolute where the truth is 0."""
+    """Relative error, or absolute where the truth is 0."""
     return float(np.linalg.norm(found - truth) / (np.linalg.norm(truth) or 1.0))
 
 

@@ -1,13 +1,12 @@
 """Mixed machines: p-bits and continuous cells (p-modes) that drive each other, and the law they follow together.
 
 Enters: matrices, or the parameters of a Gaussian-Bernoulli Boltzmann machine. Leaves: a MixedNetwork, the record that
-the run and its reference read, and by enumeration of the p-bits the exact law of both.
+the run and its reference read, and the exact law of p-bits and modes, by enumeration of the p-bits.
 
 E(s, x) = sum h s + sum_{i<j} J s s + x A x / 2 - b x - x W s, with s = +-1 and x in R^m. A p-bit has the input
-I_i = -(h_i + sum_j J_ij s_j) + sum_k W_ki x_k and redraws at instants of its own with P(+1) = (1 + tanh(beta I_i)) / 2;
-modes follow tau_k dx_k = -(A x - b - W s)_k dt + sqrt(2 tau_k / beta) dW_k. Each of these keeps exp(-beta E) / Z, and
-neither needs to be fast beside the other: one p-bit at a time, at instants that do not depend on the state, the law is
-exact at any ratio of their times.
+I_i = -(h_i + sum_j J_ij s_j) + sum_k W_ki x_k and updates at its own instants with P(+1) = (1 + tanh(beta I_i)) / 2;
+modes follow tau_k dx_k = -(A x - b - W s)_k dt + sqrt(2 tau_k / beta) dW_k. Both keep exp(-beta E) / Z. If p-bits
+update one at a time, at instants that do not depend on the state, the law is exact at any ratio of the two time scales.
 """
 
 from dataclasses import dataclass
@@ -21,20 +20,20 @@ from hwsim.program import Network
 from hwsim.thermo.network import positive_definite, symmetric
 
 MOST_PBITS = 20
-"""P-bits whose states are enumerated."""
+"""The most p-bits whose states are enumerated."""
 _MOST_NUMBERS = 40_000_000
 _AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, init=False, eq=False)
 class MixedNetwork:
-    """n p-bits and m modes, coupled. Energies in any one unit; beta is its inverse.
+    """n p-bits and m modes, coupled. All energies are in one unit; beta is in its inverse.
 
     bias : float64 (n,), h of the p-bits;  coupling : float64 (n, n), J, symmetric with a diagonal of 0
-    stiffness : float64 (m, m), A, symmetric positive definite;  force : float64 (m,), b, that pulls the modes
-    weights : float64 (m, n), W: by how much p-bit i at +1 pulls mode k, and mode k at 1 drives p-bit i
-    pbit_tau_s : float64 (n,) or one number, seconds between two updates of a p-bit, on average
-    mode_tau_s : float64 (m,) or one number, seconds in which a mode of stiffness 1 relaxes
+    stiffness : float64 (m, m), A, symmetric positive definite;  force : float64 (m,), b, on the modes
+    weights : float64 (m, n), W: how strongly p-bit i at +1 pulls mode k, and mode k at 1 drives p-bit i
+    pbit_tau_s : float64 (n,) or one number, mean seconds between two updates of a p-bit
+    mode_tau_s : float64 (m,) or one number, relaxation time in seconds of a mode of stiffness 1
     Raises InputError for shapes that do not match, values that are not finite, and times that are not > 0.
     """
 
@@ -59,7 +58,7 @@ class MixedNetwork:
     ) -> None:
         n, m = np.size(bias), np.size(force)
         if not (n and m):
-            raise InputError(f"a mixed machine needs a p-bit and a mode at least, got {n} and {m}")
+            raise InputError(f"a mixed machine needs at least one p-bit and one mode, got {n} and {m}")
         given = {"bias": (bias, (n,)), "force": (force, (m,)), "weights": (weights, (m, n))}
         given |= {"coupling": (np.zeros((n, n)) if coupling is None else coupling, (n, n))}
         given |= {"stiffness": (stiffness, (m, m))}
@@ -68,7 +67,7 @@ class MixedNetwork:
         object.__setattr__(self, "stiffness", positive_definite(self.stiffness, "stiffness"))
         object.__setattr__(self, "coupling", symmetric(self.coupling, "coupling"))
         if np.any(np.diag(self.coupling)):
-            raise InputError("coupling must have a diagonal of 0: no p-bit is coupled to itself")
+            raise InputError("coupling must have a diagonal of 0, as no p-bit is coupled to itself")
         for name, time, shape in (("pbit_tau_s", pbit_tau_s, (n,)), ("mode_tau_s", mode_tau_s, (m,))):
             times = _array(name, time if np.ndim(time) else np.full(shape, time), shape)
             if not np.all(times > 0):
@@ -94,10 +93,10 @@ class MixedNetwork:
 
     @cached_property
     def normal_modes(self) -> tuple[np.ndarray, np.ndarray]:
-        """(rates float64 (m,) in 1/s, shapes float64 (m, m)): x = shapes @ y makes independent y, each of which
-        relaxes at its rate, is pulled by shapes.T @ (b + W s), and has the variance 1 / (beta rate) in equilibrium.
+        """(rates float64 (m,) in 1/s, shapes float64 (m, m)): the y of x = shapes @ y are independent. Each relaxes at
+        its rate, is pulled by shapes.T @ (b + W s), and has the variance 1 / (beta rate) in equilibrium.
 
-        With D = diag(mode_tau_s)^-1/2, D A D = U diag(rates) U^T and shapes = D U. A diagonal A is its own basis.
+        With D = diag(mode_tau_s)^-1/2, D A D = U diag(rates) U^T and shapes = D U. For a diagonal A, U is the identity.
         """
         root = 1 / np.sqrt(self.mode_tau_s)
         scaled = root[:, None] * self.stiffness * root
@@ -133,11 +132,11 @@ def gaussian_bernoulli(
 
     P(v, h) ~ exp(-sum_i (v_i - a_i)^2 / (2 sigma_i^2) + sum_ij v_i W_ij h_j / sigma_i^2 + sum_j c_j h_j), h in {0, 1}
     (Cho, Ilin, Raiko, ICANN 2011, eq. 3): given h, v_i is normal about a_i + sum_j W_ij h_j with s.d. sigma_i. In the
-    older form (Krizhevsky, 2009) the middle term has sigma_i in place of its square: give W_ij sigma_i of that one.
+    older form (Krizhevsky, 2009) the middle term is divided by sigma_i, not its square; for it, give W_ij sigma_i.
 
     weights : float64 (v, h), W;  visible_mean, visible_sigma : float64 (v,), a, sigma;  hidden_bias : float64 (h,), c
-    beta : at which the machine has this law, x being v and s being 2 h - 1
-    mode_tau_s : as in MixedNetwork; None for visible units that relax in ``pbit_tau_s`` at a fixed h, whatever sigma
+    beta : at which the machine has this law, with x = v and s = 2 h - 1
+    mode_tau_s : as in MixedNetwork; None for visible units that relax in ``pbit_tau_s`` at fixed h, for any sigma
     """
     W, a, c = _array("weights", weights), _array("visible_mean", visible_mean), _array("hidden_bias", hidden_bias)
     if W.ndim != 2 or W.shape != (np.size(a), np.size(c)):
@@ -146,7 +145,7 @@ def gaussian_bernoulli(
     if not np.all(sigma > 0):
         raise InputError(f"visible_sigma must be > 0, got {sigma.min():g}")
     _positive("beta", beta)
-    # h = (1 + s) / 2 leaves half of W and c to s, and the other half to the constants
+    # with h = (1 + s) / 2, half of W and c multiplies s, and the other half is constant
     return MixedNetwork(
         bias=-c / 2 / beta,
         stiffness=np.diag(1 / sigma**2) / beta,
@@ -159,9 +158,9 @@ def gaussian_bernoulli(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MixedLaw:
-    """exp(-beta E) / Z of a network: for each state of the p-bits its probability, and a normal law of the modes.
+    """exp(-beta E) / Z of a network: the probability of each state of the p-bits, and a normal law of the modes in it.
 
-    states : int8 (2^n, n), state number q having p-bit i at +1 where bit i of q is 1;  probability : float64 (2^n,)
+    states : int8 (2^n, n); in state number q p-bit i is +1 where bit i of q is 1;  probability : float64 (2^n,)
     centres : float64 (2^n, m), mean of x at each state;  spread : float64 (m, m), covariance of x at any state
     """
 
@@ -214,14 +213,14 @@ class MixedLaw:
         return np.linalg.solve(self.spread, (np.concatenate(middle) - x).T).T
 
     def noised(self, sigma: float | np.ndarray) -> "MixedLaw":
-        """The law of x + sigma noise, with s: a mixture of wider normal laws."""
+        """The law of s and x + sigma noise: a mixture of wider normal laws."""
         extra = np.diag(noise_variance(sigma, self.spread.shape[0]))
         return MixedLaw(
             states=self.states, probability=self.probability, centres=self.centres, spread=self.spread + extra
         )
 
     def _parts(self, x: np.ndarray) -> list[np.ndarray]:
-        """``x`` in pieces whose arrays over all states take 16 MB each."""
+        """``x`` in parts, so that arrays over all states take 16 MB each."""
         most = max(1, _AT_ONCE // len(self.states))
         return [x[first : first + most] for first in range(0, max(len(x), 1), most)]
 
@@ -237,9 +236,9 @@ class MixedLaw:
 
 
 def exact_law(network: MixedNetwork, beta: float) -> MixedLaw:
-    """The law at ``beta``, by enumeration: with x integrated out, P(s) is proportional to
-    exp(-beta (h s + s J s / 2 - (b + W s) A^-1 (b + W s) / 2)), and given s the modes are normal about A^-1 (b + W s)
-    with covariance A^-1 / beta. Raises InputError beyond 20 p-bits."""
+    """The law at ``beta``, by enumeration. With x integrated out, P(s) is proportional to
+    exp(-beta (h s + s J s / 2 - (b + W s) A^-1 (b + W s) / 2)); given s, the modes are normal about A^-1 (b + W s)
+    with covariance A^-1 / beta. Raises InputError for more than 20 p-bits."""
     _positive("beta", beta)
     n, m = network.n_pbits, network.n_modes
     if n > MOST_PBITS or 2**n * (n + m) > _MOST_NUMBERS:
@@ -261,8 +260,8 @@ def exact_law(network: MixedNetwork, beta: float) -> MixedLaw:
 def posterior(network: MixedNetwork, y: np.ndarray, sigma: float | np.ndarray, *, beta: float = 1.0) -> MixedNetwork:
     """The machine whose law at ``beta`` is that of (s, x) given y = x + sigma noise: a denoiser.
 
-    A gains 1 / (beta sigma^2) on its diagonal and b gains y / (beta sigma^2): an observation stiffens the modes and
-    pulls them, and leaves the p-bits alone. y : float64 (m,);  sigma : > 0, one number or (m,). Raises InputError.
+    1 / (beta sigma^2) is added to the diagonal of A, and y / (beta sigma^2) to b: an observation stiffens and pulls the
+    modes and does not touch the p-bits. y : float64 (m,);  sigma : > 0, one number or (m,). Raises InputError.
     """
     _positive("beta", beta)
     hold = 1 / (beta * noise_variance(sigma, network.n_modes))
@@ -271,8 +270,8 @@ def posterior(network: MixedNetwork, y: np.ndarray, sigma: float | np.ndarray, *
 
 
 def posterior_mean(network: MixedNetwork, y: np.ndarray, sigma: float | np.ndarray, *, beta: float = 1.0) -> np.ndarray:
-    """float64 (k, m): exact E[x | y] at k observations, float64 (k, m), as y + sigma^2 times the score of the noised
-    law (Robbins, 1956; Efron, J. Am. Stat. Assoc. 106, 1602 (2011): Tweedie's formula)."""
+    """float64 (k, m): exact E[x | y] at k observations float64 (k, m), as y + sigma^2 times the score of the noised law
+    (Robbins, 1956; Efron, J. Am. Stat. Assoc. 106, 1602 (2011): Tweedie's formula)."""
     y = _array("y", y, (len(y), network.n_modes))
     variance = noise_variance(sigma, network.n_modes)
     return y + variance * exact_law(network, beta).noised(sigma).score(y)

@@ -1,7 +1,7 @@
-"""What happens when in a mixed machine: its clock, and the chunks of events that the fast run takes.
+"""The timing of a mixed machine: its clock, and the chunks of events that the fast run takes.
 
-Enters: a MixedNetwork, a kind of clock, a delay. Leaves: a Clock, and chunks of events (a p-bit reads; its new value is
-seen), which do not depend on the state.
+Enters: a MixedNetwork, a kind of clock, a delay. Leaves: a Clock, and chunks of events (a p-bit reads; others see its
+new value), which do not depend on the state.
 """
 
 from typing import NamedTuple
@@ -19,25 +19,26 @@ from hwsim.thermo.mixed_noise import CLOCK_PLACE
 from hwsim.units import TICK_S, to_ticks
 
 SEEN, READ, SEEN_AT_ONCE, END = range(4)
-"""Events, in their order within an instant: values under way arrive, p-bits read, values without delay arrive."""
+"""The kinds of events, in their order within an instant: values under way arrive, p-bits read, values without delay
+arrive."""
 _CHUNK = 4096
 
 
 def clock_of(network: MixedNetwork, kind: str) -> Clock:
-    """The clock ``kind``, a key of CLOCKS, of the p-bits: pbit_tau_s is the period of a common clock, and the (mean)
-    interval of each p-bit's own; free-running ones have no jitter and tick first at 0.
+    """The p-bits' clock of ``kind``, a key of CLOCKS. pbit_tau_s is the period of a common clock, and the (mean)
+    interval of p-bits with clocks of their own; free-running clocks have no jitter and tick first at 0.
 
-    A chromatic clock takes the p-bits class by class: each p-bit in turn is put into the first class in which J couples
-    it to none. Raises InputError for what is no clock, a pbit_tau_s below 1 fs or that differs between p-bits of a
-    common clock, and a round of more instants than ticks.
+    A chromatic clock updates the p-bits class by class; each p-bit joins the first class in which J couples it to no
+    other. Raises InputError for an unknown clock, for a pbit_tau_s below 1 fs, for one that differs between p-bits of a
+    common clock, and for a round of more instants than ticks.
     """
     if kind not in CLOCKS:
         raise InputError(f"clock must be one of {', '.join(CLOCKS)}, got {kind!r}")
     n, tau = network.n_pbits, network.pbit_tau_s / TICK_S
     if not CLOCKS[kind].own and np.ptp(tau) > 0:
-        raise InputError(f"the {kind} clock has one period: pbit_tau_s must be one number, and differs between p-bits")
+        raise InputError(f"the {kind} clock has one period: pbit_tau_s must be one number, but differs between p-bits")
     if tau.min() < 1:
-        raise InputError(f"pbit_tau_s must be 1 fs at least, got {network.pbit_tau_s.min():g}")
+        raise InputError(f"pbit_tau_s must be at least 1 fs, got {network.pbit_tau_s.min():g}")
     color, couplings = np.zeros(n, dtype=np.int32), network.couplings
     if CLOCKS[kind].colored:
         color = first_fit(couplings.indptr, couplings.indices, np.arange(n))
@@ -53,7 +54,7 @@ def clock_of(network: MixedNetwork, kind: str) -> Clock:
 
 
 class Events(NamedTuple):
-    """What happens, in order: int64 times in ticks, int8 kinds, int32 p-bits, int64 numbers of their updates."""
+    """Events in order: int64 times in ticks, int8 kinds, int32 p-bits, int64 numbers of their updates."""
 
     time: np.ndarray
     kind: np.ndarray
@@ -62,10 +63,10 @@ class Events(NamedTuple):
 
 
 class Schedule:
-    """One realisation of a clock, in chunks; ``updates`` counts its ticks.
+    """One realisation of a clock, in chunks; ``updates`` counts the updates.
 
-    key : of the clock's stream;  delay : ticks from an update until others see it;  end : ticks of the run, whose end
-    is an event too
+    key : of the clock's stream;  delay : ticks from an update until others see it;  end : length of the run in ticks;
+    its end is an event too
     """
 
     def __init__(self, clock: Clock, *, key: np.uint64, delay: int, end: int) -> None:
@@ -102,7 +103,8 @@ def nothing(count: int = 0, time: int = 0) -> Events:
 
 @njit(nogil=True)
 def _merge(reads, seen, out):
-    """Both, each in order of (time, p-bit), into the first of ``out`` in order of (time, kind, p-bit)."""
+    """Merge ``reads`` and ``seen``, each in order of (time, p-bit), into the start of ``out`` in order of (time, kind,
+    p-bit)."""
     a = b = 0
     for e in range(len(reads.time) + len(seen.time)):
         first = b == len(seen.time)

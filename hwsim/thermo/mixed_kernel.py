@@ -1,7 +1,7 @@
-"""The kernels of mixed machines: what an event does to all replicas of a schedule.
+"""The kernels of mixed machines: they apply an event to all replicas of a schedule.
 
-Enters: events, a network in normal modes, the state of the replicas. Leaves: the state moved on, probes filled. A read
-costs a replica one product for each coupling and each mode; a move costs it a normal number for each mode.
+Enters: events, a network in normal modes, the state of the replicas. Leaves: the state after the events, and filled
+probes. A read costs a replica one product for each coupling and each mode; a move costs a normal number for each mode.
 """
 
 from typing import NamedTuple
@@ -54,7 +54,7 @@ class Out(NamedTuple):
 
 @njit(nogil=True)
 def _move(net, keys, state, now):
-    """Carry the normal modes to ``now``, all p-bits standing still."""
+    """Move the normal modes to ``now`` while all p-bits keep their values."""
     for k in range(len(net.rate)):
         shrink, spread = transition(net.rate[k], now - state.marks[0])
         spread *= net.spread[k]
@@ -68,7 +68,7 @@ def _move(net, keys, state, now):
 
 @njit(nogil=True)
 def _probe(net, keys, state, out, number):
-    """The normal modes at a probe between past and y, given both; it becomes the past of the next probe."""
+    """Draw the normal modes at a probe between past and y, given both; they become the past of the next probe."""
     now = out.probe[number]
     before, after = now - state.marks[1], state.marks[0] - now
     out.spins[number] = state.own
@@ -89,7 +89,7 @@ def _probe(net, keys, state, out, number):
 
 @njit(nogil=True)
 def _read(net, keys, state, i, number):
-    """P-bit i reads and draws: its input from all that it sees now."""
+    """P-bit i reads and draws its new value; the input comes from all that it sees now."""
     field = state.noise[0]
     field[:] = -net.bias[i]
     for c in range(net.first[i], net.first[i + 1]):
@@ -107,8 +107,8 @@ def _read(net, keys, state, i, number):
 
 @njit(nogil=True)
 def advance(events, first, net, keys, state, queue, out, filled):
-    """Take the events from number ``first`` on; returns (the event and the probe to go on with), early where the last
-    probe of a batch is filled. ``queue`` int8 (Q, R) holds the values under way, in a ring."""
+    """Take the events from number ``first`` on. Returns (next event, next probe), early where the last probe of a batch
+    is filled. queue : int8 (Q, R), the values under way, in a ring"""
     for e in range(first, len(events.time)):
         now = events.time[e]
         if now > state.marks[0]:
@@ -140,7 +140,7 @@ def advance(events, first, net, keys, state, queue, out, filled):
 
 
 def normal_form(network: MixedNetwork, beta: float) -> Net:
-    """What the kernel reads; columns and transposes made contiguous, so that there is one kernel to compile."""
+    """The network as the kernel reads it, with contiguous columns and transposes, so that only one kernel compiles."""
     rates, shapes = network.normal_modes
     drive = network.weights.T @ shapes
     arrays = (*network.couplings, drive, drive / rates, rates * TICK_S, 1 / np.sqrt(beta * rates))
@@ -150,7 +150,7 @@ def normal_form(network: MixedNetwork, beta: float) -> Net:
 def begin(
     network: MixedNetwork, net: Net, force: np.ndarray, spins: np.ndarray | None, x: np.ndarray | None, keys: Keys
 ) -> State:
-    """Replicas where they start, everybody having seen everybody."""
+    """The replicas at their start, when all values have been seen."""
     rates, shapes = network.normal_modes
     m, n, R = network.n_modes, network.n_pbits, len(force)
     own = np.empty((n, R), dtype=np.int8) if spins is None else np.ascontiguousarray(spins.T, dtype=np.int8)
@@ -168,7 +168,7 @@ def begin(
 
 @njit
 def _toss(key, spins):
-    """A coin for each p-bit and replica."""
+    """Toss a coin for each p-bit and replica."""
     for i in range(len(spins)):
         start = update_key(key, i, 0)
         for r in range(spins.shape[1]):
@@ -177,7 +177,7 @@ def _toss(key, spins):
 
 @njit
 def _pull(shapes, cells, pull, spins, out):
-    """out = (cells @ shapes)^T + pull^T @ spins, summed in one order whatever the number of replicas."""
+    """out = (cells @ shapes)^T + pull^T @ spins, summed in the same order for any number of replicas."""
     for k in range(len(out)):
         for r in range(out.shape[1]):
             total = 0.0
@@ -190,7 +190,7 @@ def _pull(shapes, cells, pull, spins, out):
 
 @njit
 def _scatter(key, mean, spread, noise, y):
-    """Normal modes in equilibrium about their means."""
+    """Draw the normal modes in equilibrium about their means."""
     for k in range(len(y)):
         if k % 2 == 0:
             normals(update_key(key, k // 2, 0), 0, noise)

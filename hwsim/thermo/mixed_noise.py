@@ -1,8 +1,8 @@
-"""Every random number of a mixed machine, and the scalar laws that they serve: for the fast run and its reference.
+"""All random numbers of a mixed machine, and the scalar laws that use them, for the fast run and its reference.
 
-A random number is a function of what it is for: the seed, the schedule, the p-bit and its update or the mode and the
-instant, and the replica. So chunks, probes and further replicas change none. Numbers of one purpose begin where
-`hwsim.engine.noise.update_key` says, a word for each replica. Normal numbers come in pairs, one for each of two modes.
+A random number is a function of its purpose: the seed, the schedule, the p-bit and its update or the mode and the
+instant, and the replica. So chunks, probes and more replicas change no number. `hwsim.engine.noise.update_key` gives
+the start of the numbers of one purpose, a word for each replica. Normal numbers come in pairs, for two modes.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from hwsim.streams import stream_key
 from hwsim.thermo.normal import pair, wide_vectors
 
 CLOCK_PLACE = 0
-"""Of the words of an update, that which its clock takes."""
+"""The place, among the words of an update, of the one that its clock takes."""
 _GOLDEN, _TWICE = np.uint64(GOLDEN), np.uint64(2 * GOLDEN % 2**64)
 
 
@@ -39,13 +39,13 @@ def schedule_keys(seed: int, schedule: int) -> Keys:
 
 @njit(inline="always")
 def of_replica(start, replica):
-    """A float64 strictly between 0 and 1: the number of one replica, of those that begin at ``start``."""
+    """A float64 strictly between 0 and 1: the number of one replica, among those that begin at ``start``."""
     return unit(mix(start + np.uint64(replica) * _GOLDEN))
 
 
 @njit
 def normals(start, first, out):
-    """Standard normal numbers of replicas ``first``, ``first`` + 1 ... for two modes into ``out``, float64 (2, R)."""
+    """Write the standard normal numbers of replicas ``first`` and on for two modes into ``out`` float64 (2, R)."""
     wide_vectors()
     even, odd = out[0], out[1]
     place = start + np.uint64(first) * _TWICE
@@ -70,7 +70,7 @@ def decide(field, beta, u):
 
 @njit
 def lost(z):
-    """1 - exp(-z), z >= 0, with relative error below 1e-15 also where z is small."""
+    """1 - exp(-z), z >= 0, with a relative error below 1e-15 even for small z."""
     if z > 0.2:
         return 1.0 - exp(-z)
     p = 1.0
@@ -81,14 +81,14 @@ def lost(z):
 
 @njit
 def transition(rate, ticks):
-    """(factor of a deviation, s.d. of the noise in units of the stationary one) of a mode after ``ticks``."""
+    """(factor of a deviation, s.d. of the noise in units of the stationary s.d.) of a mode after ``ticks``."""
     return exp(-rate * np.float64(ticks)), np.sqrt(lost(2.0 * rate * np.float64(ticks)))
 
 
 @njit
 def bridge(rate, before, after):
-    """(factor of the deviation ``before`` ticks ago, of that ``after`` ticks on, s.d. of the noise): the law of a mode
-    that is known at both ends, in units of the stationary s.d."""
+    """The law of a mode whose value is known ``before`` ticks earlier and ``after`` ticks later: (factor of the earlier
+    deviation, factor of the later one, s.d. of the noise in units of the stationary s.d.)."""
     near, far = lost(2.0 * rate * np.float64(before)), lost(2.0 * rate * np.float64(after))
     whole = lost(2.0 * rate * np.float64(before + after))
     first = exp(-rate * np.float64(before)) * far / whole

@@ -1,7 +1,7 @@
-"""The law of mixed machines in time: a SimPy world with one process per p-bit, and modes that move when looked at.
+"""The reference of mixed machines in time: a SimPy world with one process per p-bit, and modes that move when read.
 
-When p-bits tick and read, and when a value is seen, `hwsim.engine.timeline` says. Between two instants nobody changes,
-so the modes are left where they are until somebody reads them or pulls them otherwise, and then moved over all the time
+`hwsim.engine.timeline` says when p-bits tick and read, and when a value is seen. Between two instants no p-bit changes,
+so the modes stay where they are until a p-bit reads them or pulls them differently; then they move over all the time
 that has passed at once.
 """
 
@@ -18,7 +18,7 @@ from hwsim.thermo.mixed_noise import CLOCK_PLACE, Keys, decide, one_normal, sche
 from hwsim.units import TICK_S, to_ticks
 
 Listener = Callable[[int, int, int, np.ndarray], None]
-"""Hears of each update: time in ticks, p-bit, new value, x float64 (m,) as the p-bit read it."""
+"""Called at each update with the time in ticks, the p-bit, its new value, and x float64 (m,) as the p-bit read it."""
 
 
 class Modes:
@@ -33,14 +33,14 @@ class Modes:
         self.y = self.centre() + self.spread * noise
 
     def centre(self) -> np.ndarray:
-        """float64 (m,): where the modes are pulled, kept until another value of a p-bit is seen."""
+        """float64 (m,): where the modes are pulled; cached until a new value of a p-bit is seen."""
         if self._centre is None:
             network = self.world.network
             self._centre = self.shapes.T @ (network.force + network.weights @ self.world.seen) / self.rates
         return self._centre
 
     def forget_centre(self) -> None:
-        """Another value is seen from now on."""
+        """Compute the centre anew: a new value is seen from now on."""
         self._centre = None
 
     def x(self) -> np.ndarray:
@@ -49,9 +49,8 @@ class Modes:
         return self.shapes @ self.y
 
     def settle(self) -> None:
-        """Move each mode from when it was last moved to now: the exact law of an Ornstein-Uhlenbeck process whose
-        centre stood still. Its deviation shrinks by exp(-rate t), and it gains a variance of 1 - exp(-2 rate t) times
-        1 / (beta rate)."""
+        """Move each mode from its last move to now, by the exact law of an Ornstein-Uhlenbeck process with a fixed
+        centre: the deviation shrinks by exp(-rate t), and the variance (1 - exp(-2 rate t)) / (beta rate) is added."""
         now = self.world.now
         if now == self.time:
             return
@@ -62,7 +61,7 @@ class Modes:
         self.time = now
 
     def noise(self, key: np.uint64, mode: int, when: int) -> float:
-        """A standard normal number: that of this replica, this mode and this instant."""
+        """The standard normal number of this replica, mode and instant."""
         return float(one_normal(key, mode, when, self.world.replica))
 
 
@@ -76,7 +75,7 @@ class PBit(Ticker):
         self.value = int(decide(0.0, 0.0, uniform(world.keys.start, i, 0, world.replica)))
 
     def read(self) -> int:
-        """What the p-bit draws, given all that it sees and the modes."""
+        """The value that the p-bit draws, given the modes and the values that it sees."""
         world = self.world
         x = world.modes.x()
         u = uniform(world.keys.spin, self.number, self.updates, world.replica)
@@ -85,13 +84,13 @@ class PBit(Ticker):
         return value
 
     def commit(self, value: int) -> None:
-        """Take the value, and let everybody see it in due time."""
+        """Take the value; others see it after the delay."""
         self.value = value
         self.world.at(DELIVER, partial(self.world.arrive, self.number, value), self.world.delay)
 
 
 class World(Timeline):
-    """One replica of a network. ``env`` is open to users' own processes."""
+    """One replica of a network. ``env`` takes users' own processes."""
 
     def __init__(
         self,
@@ -115,12 +114,12 @@ class World(Timeline):
         self.begin(self.pbits)
 
     def run(self, until: int) -> tuple[np.ndarray, np.ndarray]:
-        """(int8 (n,), float64 (m,)): values and x at grid time ``until``, after everything before it."""
+        """(int8 (n,), float64 (m,)): values and x at grid time ``until``, after all earlier events."""
         self.env.run(until=until)
         return np.array([pbit.value for pbit in self.pbits], dtype=np.int8), self.modes.x()
 
     def input(self, i: int, x: np.ndarray) -> float:
-        """I = -(h + sum J s) + sum W x, of what p-bit i sees."""
+        """I = -(h + sum J s) + sum W x, from what p-bit i sees."""
         network = self.network
         return float(-(network.bias[i] + network.coupling[i] @ self.seen) + network.weights[:, i] @ x)
 

@@ -1,9 +1,9 @@
-"""Mixed machines in time, fast: replicas side by side, p-bits ticking and modes moving exactly in between.
+"""The fast run of mixed machines: replicas side by side; p-bits tick, and modes move exactly between ticks.
 
-Enters: a MixedNetwork, beta, a clock. Leaves: a MixedRun. Between two events the p-bits stand still, so each normal
-mode moves by the exact transition of an Ornstein-Uhlenbeck process: there is no time step. Events are shared by the
-replicas of a schedule. A probe is drawn between two events from the law of a mode that is known at both: it changes
-nothing that comes after it. ``mixed_reference`` says the same in SimPy and is the definition.
+Enters: a MixedNetwork, beta, a clock. Leaves: a MixedRun. Between two events the p-bits keep their values, so each
+normal mode moves by the exact transition of an Ornstein-Uhlenbeck process, without a time step. The replicas of a
+schedule share their events. A probe between two events is drawn from the law of a mode that is known at both, so it
+changes nothing that comes after it. ``mixed_reference`` does the same in SimPy and is the definition.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from hwsim.units import to_seconds, to_ticks
 
 _BUFFER = 2_000_000
 _MOST_RECORDED = 100_000_000
-"""Numbers of a record."""
+"""The most numbers that a record holds."""
 _MOST_LOOKS = 200_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MixedMoments:
-    """Averages over the probes of a run, one for each replica R.
+    """Averages over the probes of a run, for each of R replicas.
 
     samples : probes;  spin : float64 (R, n), mean of s;  x : float64 (R, m), mean of x
     second : float64 (R, m, m), mean of x x^T;  cross : float64 (R, m, n), mean of x s^T
@@ -42,9 +42,9 @@ class MixedMoments:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MixedRecord:
-    """Every update of every replica R of a run with one schedule, in order.
+    """Every update of all R replicas of a run with one schedule, in order.
 
-    time : int64 (e,), ticks;  pbit : int64 (e,);  value : int8 (e, R), new;  x : float64 (e, R, m), that it read
+    time : int64 (e,), ticks;  pbit : int64 (e,);  value : int8 (e, R), new;  x : float64 (e, R, m), as read then
     """
 
     time: np.ndarray
@@ -56,7 +56,7 @@ class MixedRecord:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MixedRun:
     """spins : int8 (R, n) and x : float64 (R, m), of every replica at the end;  device_time_s : of one machine
-    updates : of p-bits, in all replicas together;  moments, record : where they were asked for"""
+    updates : of p-bits, in all replicas together;  moments, record : None unless asked for"""
 
     spins: np.ndarray
     x: np.ndarray
@@ -67,7 +67,7 @@ class MixedRun:
 
 
 class KeptKeywords(TypedDict, total=False):
-    """What `run` takes by keyword of what is looked at and kept; see there."""
+    """The keywords of `run` for looks and records; see there."""
 
     every_s: float | None
     settle_s: float
@@ -89,18 +89,18 @@ def run(
     force: np.ndarray | None = None,
     **kept: Unpack[KeptKeywords],
 ) -> MixedRun:
-    """``replicas`` copies of the machine for ``time_s`` of device time, at inverse temperature ``beta``.
+    """Run ``replicas`` of the machine for ``time_s`` of device time at inverse temperature ``beta``.
 
-    clock : of `hwsim.cell.clock.CLOCKS`. "poisson" ticks each p-bit in intervals that are exponential about its
-    pbit_tau_s, "free-running" in equal ones; all others have a round every pbit_tau_s, from time 0 on. P-bits that tick
-    together, as "synchronous" ones do, do not follow the law unless no two of them are coupled by J
-    delay_s : from an update until modes and other p-bits see it; with any at all the law is no longer exact
+    clock : one of `hwsim.cell.clock.CLOCKS`. With "poisson" each p-bit ticks after exponential intervals of mean
+    pbit_tau_s, with "free-running" after equal ones; all others have a round every pbit_tau_s, from time 0 on. P-bits
+    that tick together, as with "synchronous", follow the law only if no two of them are coupled by J
+    delay_s : from an update until modes and other p-bits see it; with any delay the law is no longer exact
     schedules : realisations of the clock, which replicas share evenly
-    start : spins int8 (n,) or (replicas, n), and x float64 (m,) or (replicas, m); None for coins, and x from its
-    law given them;  force : float64 (replicas, m), to give each replica a b of its own
+    start : spins int8 (n,) or (replicas, n), and x float64 (m,) or (replicas, m); None for coins, with x from its law
+    given the coins;  force : float64 (replicas, m), a b for each replica
     every_s : look at the machine at settle_s, settle_s + every_s, ... up to time_s, for ``moments`` and ``observe``,
-    which is called with the time, spins int8 (replicas, n) and x float64 (replicas, m). Looking changes nothing
-    record : keep every update, of one schedule. Raises InputError.
+    which is called with the time, spins int8 (replicas, n) and x float64 (replicas, m). Looks change nothing
+    record : keep every update; needs a single schedule. Raises InputError.
     """
     _positive(beta=beta, time_s=time_s)
     observe, record = kept.get("observe"), kept.get("record", False)
@@ -109,7 +109,7 @@ def run(
         raise InputError(f"replicas and schedules must be >= 1, and no more schedules, got {replicas} and {schedules}")
     end, delay = to_ticks(time_s), to_ticks(delay_s, name="delay_s")
     if end < 1:
-        raise InputError(f"time_s must be 1 fs at least, got {time_s:g}")
+        raise InputError(f"time_s must be at least 1 fs, got {time_s:g}")
     n, m = network.n_pbits, network.n_modes
     pull = np.tile(network.force, (replicas, 1)) if force is None else np.asarray(force, dtype=float)
     if pull.shape != (replicas, m) or not np.isfinite(pull).all():
@@ -122,7 +122,7 @@ def run(
         count = int(np.sum(time_s / network.pbit_tau_s)) * replicas * (m + 1)
         if schedules > 1 or count > _MOST_RECORDED:
             raise InputError(
-                f"a record is of one schedule and at most {_MOST_RECORDED:g} numbers, got {schedules} and {count:g}"
+                f"a record needs one schedule and at most {_MOST_RECORDED:g} numbers, got {schedules} and {count:g}"
             )
     parts = [
         _Replicas(
@@ -183,7 +183,8 @@ class _Replicas:
         self._kept: list[tuple[np.ndarray, ...]] = []
 
     def advance(self, probes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(int8 (p, R, n), float64 (p, R, m)): spins and x at the next probes, int64 (p,); none to run to the end."""
+        """(int8 (p, R, n), float64 (p, R, m)): spins and x at the next ``probes`` int64 (p,); without probes it runs to
+        the end."""
         (m, R), n, p = self._state.y.shape, len(self._state.own), len(probes)
         spins, y, filled = np.empty((p, n, R), dtype=np.int8), np.empty((p, m, R)), 0
         while filled < p or not p:
@@ -209,7 +210,7 @@ class _Replicas:
 
     @property
     def updates(self) -> int:
-        """Of all replicas."""
+        """Updates in all replicas."""
         return self._schedule.updates * self._state.y.shape[1]
 
     def recorded(self) -> MixedRecord:
@@ -247,7 +248,7 @@ class _Sums:
         self._second, self._cross = np.zeros((replicas, m, m)), np.zeros((replicas, m, n))
 
     def add(self, spins: np.ndarray, x: np.ndarray) -> None:
-        """int8 (p, R, n) and float64 (p, R, m)."""
+        """Add ``spins`` int8 (p, R, n) and ``x`` float64 (p, R, m)."""
         self._samples += len(x)
         self._spin += spins.sum(axis=0)
         self._x += x.sum(axis=0)
@@ -280,11 +281,11 @@ def _probe_times(every_s: float | None, settle_s: float, end: int) -> range:
         return range(0)
     every, settle = to_ticks(every_s, name="every_s"), to_ticks(settle_s, name="settle_s")
     if every < 1 or settle > end:
-        raise InputError(f"every_s must be 1 fs at least and settle_s at most time_s, got {every_s:g} and {settle_s:g}")
+        raise InputError(f"every_s must be at least 1 fs and settle_s at most time_s, got {every_s:g} and {settle_s:g}")
     probes = range(settle, end + 1, every)
     if len(probes) > _MOST_LOOKS:
         raise InputError(
-            f"a run looks at most {_MOST_LOOKS:g} times, and every {every_s:g} s it would {len(probes):.3g} times: "
+            f"a run looks at most {_MOST_LOOKS:g} times, but every {every_s:g} s makes {len(probes):.3g} looks: "
             "raise every_s or settle_s"
         )
     return probes

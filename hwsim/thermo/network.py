@@ -13,7 +13,7 @@ from scipy.linalg import expm, solve_continuous_lyapunov
 from hwsim.errors import InputError
 
 _SYMMETRIC = 1e-9
-"""Relative asymmetry that rounding may leave in a matrix that is meant to be symmetric."""
+"""The relative asymmetry that rounding may leave in a symmetric matrix."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,9 +21,9 @@ class LinearNetwork:
     """dx = (force - drift x) dt + dW, where dW has covariance ``noise`` per second.
 
     drift : float64 (d, d), 1/s;  force : float64 (d,), unit/s;  noise : float64 (d, d), unit^2/s
-    labels : what each cell's x is;  unit : of x, "" for numbers
-    Raises InputError for shapes that differ, values that are not finite, noise that is no covariance, and a drift under
-    which the cells do not settle.
+    labels : names of the x of each cell;  unit : of x, "" for numbers
+    Raises InputError for shapes that differ, values that are not finite, noise that is not a covariance, and a drift
+    under which the cells do not settle.
     """
 
     drift: np.ndarray
@@ -77,7 +77,7 @@ class LinearNetwork:
             assert self._modes is not None
             rates, basis = self._modes
             return (basis * (self.noise[0, 0] / (2 * rates))) @ basis.T
-        # the second time in units in which all variances are one: amperes and volts differ by orders of magnitude
+        # solved again in units in which all variances are one, as amperes and volts differ by orders of magnitude
         rough = np.diag(solve_continuous_lyapunov(self.drift, self.noise))
         unit = np.sqrt(np.where(rough > 0, rough, 1.0))
         scaled = solve_continuous_lyapunov(self.drift * unit / unit[:, None], self.noise / np.outer(unit, unit))
@@ -90,7 +90,7 @@ class LinearNetwork:
 
     @cached_property
     def is_reversible(self) -> bool:
-        """Whether modes are independent: a symmetric drift under the same noise in every cell."""
+        """Whether modes are independent: the drift is symmetric and all cells have the same noise."""
         strength = self.noise[0, 0] if self.size else 0.0
         return self._modes is not None and bool(
             np.allclose(self.noise, strength * np.eye(self.size), rtol=0, atol=1e-12 * max(strength, 1e-300))
@@ -104,31 +104,31 @@ class LinearNetwork:
         return np.linalg.eigh((self.drift + self.drift.T) / 2)
 
     def modes(self) -> tuple[np.ndarray, np.ndarray]:
-        """(rates float64 (d,) in 1/s, ascending, modes float64 (d, d) as columns). Raises InputError where the drift is
-        not symmetric."""
+        """(rates float64 (d,) in 1/s, ascending; modes float64 (d, d) as columns). Raises InputError unless the drift
+        is symmetric."""
         if self._modes is None:
             raise InputError("the drift is not symmetric: it has no orthogonal modes")
         return self._modes
 
     def propagator(self, time_s: float) -> np.ndarray:
-        """float64 (d, d): how a deviation from the mean shrinks in ``time_s``."""
+        """float64 (d, d): the matrix that shrinks a deviation from the mean in ``time_s``."""
         if self._modes is not None:
             rates, basis = self._modes
             return (basis * np.exp(-rates * time_s)) @ basis.T
         return expm(-self.drift * time_s)
 
     def mean_at(self, time_s: float, start: np.ndarray) -> np.ndarray:
-        """float64 (d,): mean ``time_s`` after all replicas were at ``start``."""
+        """float64 (d,): the mean, ``time_s`` after all replicas were at ``start``."""
         return self.mean + self.propagator(time_s) @ (start - self.mean)
 
     def covariance_at(self, time_s: float) -> np.ndarray:
-        """float64 (d, d): covariance ``time_s`` after all replicas were at one point."""
+        """float64 (d, d): the covariance, ``time_s`` after all replicas were at one point."""
         shrunk = self.propagator(time_s)
         return self.covariance - shrunk @ self.covariance @ shrunk.T
 
 
 def symmetric(matrix: np.ndarray, name: str) -> np.ndarray:
-    """``matrix`` without the asymmetry of rounding. Raises InputError where there is more."""
+    """``matrix`` without the asymmetry of rounding. Raises InputError for a larger asymmetry."""
     matrix = np.asarray(matrix, dtype=float)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise InputError(f"{name} must be a square matrix, got shape {matrix.shape}")
@@ -143,7 +143,7 @@ def symmetric(matrix: np.ndarray, name: str) -> np.ndarray:
 def bowl(A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6) -> LinearNetwork:
     """Overdamped cells in the bowl U(x) = x A x / 2 - b x: dx = -(A x - b) dt/tau + sqrt(2 / (beta tau)) dW.
 
-    A : (d, d) symmetric positive definite, a number;  b : (d,);  tau_s : seconds in which a cell with A = 1 relaxes
+    A : (d, d) symmetric positive definite, dimensionless;  b : (d,);  tau_s : relaxation time of a cell with A = 1
     The stationary law has mean A^-1 b and covariance A^-1 / beta (Aifer et al., arXiv:2308.05660). Raises InputError.
     """
     A, b = positive_definite(A), np.asarray(b, dtype=float)
@@ -161,7 +161,7 @@ def bowl(A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6
 
 
 def positive_definite(A: np.ndarray, name: str = "A") -> np.ndarray:
-    """``A`` as a symmetric matrix. Raises InputError where it is not symmetric or not positive definite."""
+    """``A`` as a symmetric matrix. Raises InputError unless it is symmetric and positive definite."""
     A = symmetric(A, name)
     least = float(np.linalg.eigvalsh(A)[0]) if len(A) else 1.0
     if least <= 0:
@@ -177,8 +177,9 @@ def rlc(
 
     coupling_f : (n, n) symmetric, F between two cells, diagonal zero;  own_f : (n,), F of each cell to ground
     inductance_h : (n,), H;  resistance_ohm : of every cell;  noise : power of the white current, A^2 s
-    x is n currents (A), then n voltages (V). C has own_f and the couplings of a cell on its diagonal and -coupling_f
-    beside it. Stationary: Cov(v) = noise R C^-1, Cov(i) = noise R L^-1, and the two are independent. Raises InputError.
+    x holds n currents (A), then n voltages (V). The diagonal of C holds own_f plus the couplings of a cell, the rest
+    -coupling_f. In the stationary state Cov(v) = noise R C^-1 and Cov(i) = noise R L^-1, and the two are independent.
+    Raises InputError.
     """
     coupling = symmetric(coupling_f, "coupling_f")
     n = len(coupling)
@@ -201,5 +202,5 @@ def rlc(
 
 
 def maxwell(coupling_f: np.ndarray, own_f: np.ndarray) -> np.ndarray:
-    """Maxwell's capacitance matrix in F: what a cell's voltage sees, and minus what it shares with each other cell."""
+    """Maxwell's capacitance matrix in F: the sum of a cell's capacitors on its diagonal, minus the shared ones beside."""
     return np.diag(own_f + coupling_f.sum(axis=1)) - coupling_f

@@ -1,9 +1,9 @@
 """Standard normal numbers, as a function of a key and a place in its stream.
 
-Number i of a stream depends on the key and on i alone, so no chunk, thread or resumption changes a draw. A block of 256
-numbers is 128 pairs of Box and Muller (Ann. Math. Stat. 29, 610 (1958)), r cos and r sin of one angle: pair p makes
-numbers p and 128 + p of its block. There is no rejection and no branch: a block is one loop of vector instructions. The
-words are those of `hwsim.engine.noise`, two for a pair.
+Number i of a stream depends only on the key and on i, so no chunk, thread or resumption changes a number. A block of
+256 numbers is 128 pairs of Box and Muller (Ann. Math. Stat. 29, 610 (1958)), r cos and r sin of one angle; pair p makes
+numbers p and 128 + p of its block. Without rejections and branches, a block is one loop of vector instructions. Each
+pair takes two words of `hwsim.engine.noise`.
 """
 
 import math
@@ -17,7 +17,7 @@ from hwsim.engine.noise import GOLDEN, mix
 from hwsim.jit import njit
 
 BLOCK = 256
-"""Numbers in a block; a draw that begins and ends at a multiple of it computes nothing in vain."""
+"""Numbers in a block; a draw from one multiple of it to another wastes none."""
 PAIRS = BLOCK // 2
 
 _GOLDEN, _TWICE, _S11 = np.uint64(GOLDEN), np.uint64(2 * GOLDEN % 2**64), np.uint64(11)
@@ -30,7 +30,7 @@ _ANGLE = math.pi / 4 * 2.0**-53
 
 @intrinsic
 def fma(typingctx, a, b, c):
-    """a * b + c, rounded once on every host: an instruction where there is one, else a call."""
+    """a * b + c, rounded once on every host: by an instruction if the processor has it, else by a call."""
     double = numba.types.float64
 
     def codegen(context, builder, signature, arguments):
@@ -41,10 +41,10 @@ def fma(typingctx, a, b, c):
 
 @intrinsic
 def wide_vectors(typingctx):
-    """Let LLVM use 512-bit registers in this function; by itself it takes 256 bits of some processors that have 512."""
+    """Let LLVM use 512-bit registers in this function; by default it uses 256 bits on some processors that have 512."""
 
     def codegen(context, builder, signature, arguments):
-        # llvmlite's own `add` knows attributes without a value only
+        # llvmlite's own `add` only knows attributes without a value
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')
         return context.get_dummy_value()
 
@@ -55,9 +55,9 @@ def wide_vectors(typingctx):
 def pair(first, second):
     """Two independent standard normal numbers from two words.
 
-    -2 ln u is that of an odd multiple u of 2**-53, so r ends at 8.57, beyond which lie 1e-17 of all numbers. u is split
-    into 2**k m with m in [sqrt(1/2), sqrt 2); ln m = 2 atanh f. The angle is uniform in an octant on each side of 0;
-    two bits of the second word swap and negate. Polynomials: least relative error, 2e-16, by Remez's exchange.
+    In r^2 = -2 ln u, u is an odd multiple of 2**-53, so r ends at 8.57, beyond which 1e-17 of all numbers would lie.
+    u = 2**k m with m in [sqrt(1/2), sqrt 2); ln m = 2 atanh f. The angle is uniform in an octant on each side of 0; two
+    bits of the second word swap and negate. The polynomials have the least relative error, 2e-16, by Remez's exchange.
     """
     bits = _to_bits(np.float64(np.int64((first >> _S11) | _ONE)))
     k = (bits - _ROOT_HALF) >> _52
@@ -90,10 +90,10 @@ def pair(first, second):
 
 @njit(nogil=True)
 def fill_block(key, block, out, at):
-    """Numbers of one block of the stream of ``key``, uint64, into ``out[at:at + BLOCK]``, float64."""
+    """Write the numbers of one block of the stream of ``key`` uint64 into ``out[at:at + BLOCK]`` float64."""
     wide_vectors()
     place = key + np.uint64(block) * np.uint64(PAIRS) * _TWICE
-    # views, because an index that may be negative keeps the loop from becoming vectors
+    # views, because the loop does not become vectors where an index may be negative
     low, high = out[at : at + PAIRS], out[at + PAIRS : at + BLOCK]
     for j in range(PAIRS):
         low[j], high[j] = pair(mix(place), mix(place + _GOLDEN))
@@ -102,7 +102,7 @@ def fill_block(key, block, out, at):
 
 @njit(nogil=True)
 def fill(key, first, out):
-    """Numbers ``first``, ``first`` + 1 ... of the stream of ``key``, uint64, into ``out``, float64 (n,)."""
+    """Write numbers ``first``, ``first`` + 1 ... of the stream of ``key`` uint64 into ``out`` float64 (n,)."""
     n, done, scratch = len(out), 0, np.empty(BLOCK)
     while done < n:
         block, skip = (first + done) // BLOCK, (first + done) % BLOCK

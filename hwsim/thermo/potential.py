@@ -1,8 +1,8 @@
-"""One cell in a potential: a ball in a bowl, in two wells, or in any U(x) that is given.
+"""One cell in a potential: a ball in a bowl, in two wells, or in any U(x).
 
-Enters: a potential. Leaves: positions of replicas in time. Overdamped, dx = -U'(x) dt/tau + sqrt(2 / (beta tau)) dW, or
-underdamped, dx = v dt and m dv = -U'(x) dt - (m v / relax) dt + noise. Energies are in units in which beta = 1 / (k T)
-is a number, so that the stationary law of x is exp(-beta U) / Z either way.
+Enters: a potential. Leaves: positions of replicas in time. A cell is overdamped, dx = -U'(x) dt/tau + sqrt(2 / (beta
+tau)) dW, or underdamped, dx = v dt and m dv = -U'(x) dt - (m v / relax) dt + noise. Energies are in units in which
+beta = 1 / (k T) is a number; the stationary law of x is exp(-beta U) / Z in both cases.
 """
 
 import math
@@ -19,18 +19,18 @@ from hwsim.thermo.expression import Expression, Polynomial
 from hwsim.thermo.normal import fill
 
 METHODS = ("leimkuhler-matthews", "euler")
-"""Overdamped integrators. The first is the limit of BAOAB for much friction: second order in the step, and without bias
-of the variance in a bowl; Euler-Maruyama inflates that by 2 / (2 - a step)."""
+"""Overdamped integrators. The first is the limit of BAOAB for strong friction: it is of second order in the step and
+has no bias of the variance in a bowl. Euler-Maruyama inflates that variance by 2 / (2 - a step)."""
 _AT_ONCE = 1 << 24
-"""Steps of cells between two looks at Ctrl-C: some 30 ms."""
+"""Steps of all cells between two looks at Ctrl-C: some 30 ms."""
 _DRAWN = 1 << 14
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Potential:
     """name : for people;  energy, slope : of float64 arrays, U and dU/dx, element by element
-    polynomial : the slope again, where it is one: cells then move in a compiled kernel instead of through ``slope``
-    start : where a cell begins if nothing else is said
+    polynomial : the slope as a polynomial if it is one; a compiled kernel then moves the cells instead of ``slope``
+    start : where a cell starts by default
     """
 
     name: str
@@ -68,14 +68,14 @@ def double_well(barrier: float = 4.0, distance: float = 1.0) -> Potential:
 def expression(text: str) -> Potential:
     """U(x) as text, such as ``x**4/4 - x**2/2``: + - * / **, numbers, pi, exp, log, sqrt, sin, cos, tanh, cosh, sinh.
 
-    The slope is exact (a complex step), so the function must be smooth where the cell goes. Raises InputError.
+    The slope is exact, by a complex step, so the function must be smooth wherever the cell goes. Raises InputError.
     """
     found = Expression(text)
     return Potential(name=text, energy=found.value, slope=found.slope, polynomial=found.polynomial())
 
 
 class LookKeywords(TypedDict, total=False):
-    """``observe`` is called every ``every`` steps (1) with device time and state; it ends the run by returning True."""
+    """``observe`` is called every ``every`` steps (1) with device time and state; it returns True to end the run."""
 
     observe: Callable[..., bool | None] | None
     every: int
@@ -96,10 +96,10 @@ def overdamped(
 ) -> np.ndarray:
     """float64 (replicas,): positions after ``time_s``.
 
-    tau_s : seconds in which a bowl of stiffness 1 relaxes;  start : one place or (replicas,)
+    tau_s : relaxation time in a bowl of stiffness 1;  start : one place or (replicas,)
     looks : see LookKeywords; the state is the positions
-    Raises InputError for bad sizes, and where U or a position is no finite number: a step that is unstable, or a
-    potential without a bottom.
+    Raises InputError for bad sizes, and where U or a position is not finite, as with an unstable step or a potential
+    without a bottom.
     """
     _positive(beta=beta, tau_s=tau_s, time_s=time_s, step_s=step_s)
     if method not in METHODS:
@@ -112,7 +112,7 @@ def overdamped(
         kept = np.zeros(replicas)
     else:
         law = kernels.Overdamped(old=strength / 2, new=strength / 2, rate=step_s / tau_s)
-        # half of it is left out at each end: so n steps from anywhere spread as n do
+        # at each end one normal counts half; the first one has variance 3, so that n steps spread as they should
         kept = math.sqrt(3) * next(noise.of_steps(0, 1))
 
     def move(first: int, steps: int) -> None:
@@ -144,8 +144,8 @@ def underdamped(
     """Positions and velocities, float64 (replicas,) each, after ``time_s``, by BAOAB (Leimkuhler and Matthews, Appl.
     Math. Res. Express 2013, 34): half a kick, half a drift, friction and noise, half a drift, half a kick.
 
-    mass : in energy s^2 / x^2;  relax_s : seconds in which a free velocity relaxes. Velocities begin in equilibrium. In
-    a bowl the variance of x has no bias at any stable step; that of v is short by step^2 stiffness / (4 mass).
+    mass : in energy s^2 / x^2;  relax_s : relaxation time of a free velocity. Velocities start in equilibrium. In a
+    bowl the variance of x has no bias at any stable step; that of v is too small by step^2 stiffness / (4 mass).
     """
     _positive(beta=beta, mass=mass, relax_s=relax_s, time_s=time_s, step_s=step_s)
     x = _started(potential, start, replicas, looks.get("every", 1))
@@ -184,7 +184,7 @@ class _Noise:
         self._replicas = replicas
 
     def of_steps(self, first: int, steps: int) -> Iterator[np.ndarray]:
-        """float64 (replicas,) for each of ``steps`` steps, many of few replicas drawn together."""
+        """float64 (replicas,) for each of ``steps`` steps; for few replicas many steps are drawn together."""
         most = max(1, _DRAWN // self.width)
         for number in range(first, first + steps, most):
             out = np.empty((min(most, first + steps - number), self.width))
@@ -202,7 +202,7 @@ def _march(
     observe: Callable[..., bool | None] | None = None,
     every: int = 1,
 ) -> None:
-    """``move(first, steps)`` until ``time_s``, stopping where ``observe`` looks; positions come first in ``state``."""
+    """Call ``move(first, steps)`` until ``time_s``, in parts that end at the looks. state : arrays, positions first"""
     last = max(1, round(time_s / step_s))
     done, most = 0, max(1, _AT_ONCE // len(state[0]))
     while done < last:
@@ -229,8 +229,8 @@ def _started(potential: Potential, start: float | np.ndarray, replicas: int, eve
 
 
 def law(potential: Potential, beta: float, edges: np.ndarray) -> np.ndarray:
-    """Share of exp(-beta U) / Z in each bin of ``edges``, float64 (k + 1,), all that is outside counted as nowhere, as
-    is where U is no number."""
+    """Share of exp(-beta U) / Z in each bin of ``edges`` float64 (k + 1,); outside the edges, and where U is not a
+    number, the density counts as zero."""
     nodes, weights = np.polynomial.legendre.leggauss(16)
     middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     at = middle[:, None] + half[:, None] * nodes
@@ -241,11 +241,11 @@ def law(potential: Potential, beta: float, edges: np.ndarray) -> np.ndarray:
 
 
 def memory_s(potential: Potential, *, beta: float, tau_s: float, edges: np.ndarray) -> float:
-    """Seconds for which an overdamped cell remembers where it was: the integral of the autocorrelation of x, by
-    quadrature over bins between ``edges``, float64 (k + 1,); tau / stiffness in a bowl, inf beyond a wall.
+    """The memory time of an overdamped cell in seconds: the integral of the autocorrelation of x, by quadrature over
+    bins between ``edges`` float64 (k + 1,). In a bowl it is tau / stiffness; with a wall it is inf.
 
-    With p = exp(-beta U) / Z and phi solving the backward equation L phi = -(x - <x>), it is <(x - <x>) phi> / Var x =
-    beta tau / Var x times the integral over y of (integral up to y of (x - <x>) p dx)^2 / p(y).
+    With p = exp(-beta U) / Z and phi the solution of the backward equation L phi = -(x - <x>), it is <(x - <x>) phi> /
+    Var x = beta tau / Var x times the integral over y of (integral up to y of (x - <x>) p dx)^2 / p(y).
     """
     share, width, middle = law(potential, beta, edges), np.diff(edges), (edges[1:] + edges[:-1]) / 2
     away = middle - share @ middle
@@ -256,16 +256,16 @@ def memory_s(potential: Potential, *, beta: float, tau_s: float, edges: np.ndarr
 
 
 def kramers_rate(barrier: float, curvature_bottom: float, curvature_top: float, *, beta: float, tau_s: float) -> float:
-    """Escapes a second from a well over a high barrier, overdamped: sqrt(U''(bottom) |U''(top)|) exp(-beta barrier) /
-    (2 pi tau). Kramers, Physica 7, 284 (1940); errors of order 1 / (beta barrier)."""
+    """Escapes per second of an overdamped cell from a well over a high barrier: sqrt(U''(bottom) |U''(top)|) exp(-beta
+    barrier) / (2 pi tau). Kramers, Physica 7, 284 (1940); errors of order 1 / (beta barrier)."""
     return math.sqrt(curvature_bottom * abs(curvature_top)) / (2 * math.pi * tau_s) * math.exp(-beta * barrier)
 
 
 def mean_escape_s(
     potential: Potential, *, beta: float, tau_s: float, start: float, exit_at: float, low: float
 ) -> float:
-    """Exact mean time to first reach ``exit_at`` > ``start``, overdamped, with nothing below ``low``: beta tau times
-    the integral over y of exp(beta U(y)) times that below y of exp(-beta U)."""
+    """Exact mean time in which an overdamped cell first reaches ``exit_at`` > ``start``, with a wall at ``low``: beta
+    tau times the integral over y of exp(beta U(y)) times the integral of exp(-beta U) below y."""
     grid = np.linspace(low, exit_at, 20_001)
     height = potential.energy(grid)
     base = height.min()
@@ -280,7 +280,7 @@ def mean_escape_s(
 def _check_energy(potential: Potential, x: np.ndarray) -> None:
     energy = np.asarray(potential.energy(x))
     if energy.shape != x.shape or not np.isfinite(energy).all():
-        raise InputError(f"the potential {potential.name!r} is no finite number where the cells start")
+        raise InputError(f"the potential {potential.name!r} is not finite where the cells start")
 
 
 def _check_finite(x: np.ndarray, potential: Potential, step_s: float) -> None:
@@ -288,7 +288,7 @@ def _check_finite(x: np.ndarray, potential: Potential, step_s: float) -> None:
         there = x if potential.polynomial is not None else potential.energy(x)
     if not (np.isfinite(x).all() and np.isfinite(there).all()):
         raise InputError(
-            f"a cell left all bounds in the potential {potential.name!r}: it has no bottom, gives no number there, or "
+            f"a cell left all bounds in the potential {potential.name!r}: it has no bottom, is not a number there, or "
             f"a step of {step_s:g} s is unstable in it"
         )
 
@@ -320,8 +320,8 @@ def parse_potential(text: str) -> Potential:
 
 
 def reach(potential: Potential, *, beta: float, start: float, height: float = 25.0) -> tuple[float, float]:
-    """Where beta U, from its least value on, is below ``height``: (low, high). Raises InputError where U has no bottom
-    within a factor of a million."""
+    """(low, high): the range in which beta U is less than ``height`` above its least value. Raises InputError where U
+    has no bottom within a factor of a million."""
     wide = 1.0
     for _ in range(21):
         grid = start + wide * np.linspace(-1, 1, 4001)
@@ -335,7 +335,7 @@ def reach(potential: Potential, *, beta: float, start: float, height: float = 25
                 break
             if len(held) >= 40:
                 return float(grid[held[0] - 1]), float(grid[held[-1] + 1])
-            wide /= 8  # too coarse: look closer
+            wide /= 8  # the grid is too coarse: look closer
             start = float(grid[held[len(held) // 2]])
             continue
         wide *= 2
@@ -343,7 +343,7 @@ def reach(potential: Potential, *, beta: float, start: float, height: float = 25
 
 
 def stable_step(potential: Potential, *, beta: float, tau_s: float, start: float) -> float:
-    """Seconds: a twentieth of the relaxation time at the steepest curvature that a cell meets."""
+    """A step in seconds: a twentieth of the relaxation time at the largest curvature that a cell meets."""
     low, high = reach(potential, beta=beta, start=start, height=12.0)
     grid = np.linspace(low, high, 2001)[1:-1]
     curvature = np.abs(np.gradient(potential.slope(grid), grid)).max()

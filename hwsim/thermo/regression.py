@@ -1,4 +1,4 @@
-"""Linear regression by letting cells settle: the posterior of a Bayesian linear model is the law of cells in a bowl.
+"""Linear regression by cells that settle: the posterior of a Bayesian linear model is the law of cells in a bowl.
 
 Enters: features and observations. Leaves: the A and b whose cells have the posterior at beta = 1, and its closed form.
 """
@@ -28,10 +28,10 @@ def posterior_facts(law: Posterior) -> dict[str, Any]:
 
 
 def posterior(X: np.ndarray, y: np.ndarray, *, noise: float = 1.0, prior: float | None = None) -> Posterior:
-    """The posterior of w in y = X w + noise, the noise normal of s.d. ``noise``, each w normal of s.d. ``prior``.
+    """The posterior of w in y = X w + noise. noise : its s.d., normal;  prior : s.d. of each w, normal, or None
 
-    X : (n, d);  y : (n,);  prior : None for a flat one: least squares, with noise^2 (X'X)^-1 as covariance
-    A = X'X / noise^2 + 1 / prior^2 and b = X'y / noise^2. Raises InputError, also where nothing pins a weight down.
+    X : (n, d);  y : (n,). A prior of None is flat and gives least squares, with noise^2 (X'X)^-1 as covariance.
+    A = X'X / noise^2 + 1 / prior^2 and b = X'y / noise^2. Raises InputError, also where nothing determines a weight.
     """
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     if X.ndim != 2 or y.shape != (len(X),) or X.size == 0:
@@ -44,7 +44,7 @@ def posterior(X: np.ndarray, y: np.ndarray, *, noise: float = 1.0, prior: float 
     A = X.T @ X / noise**2 + (0.0 if prior is None else np.eye(X.shape[1]) / prior**2)
     unit = np.sqrt(np.diag(A))
     if not np.all(unit > 0) or np.linalg.eigvalsh(scaled := A / np.outer(unit, unit))[0] <= 1e-12 * len(A):
-        raise InputError("the columns of X are dependent, so that y leaves some weights open: give a prior")
+        raise InputError("the columns of X are dependent, so y does not determine all weights: give a prior")
     b = X.T @ y / noise**2
     return Posterior(
         A=A, b=b, mean=np.linalg.solve(scaled, b / unit) / unit, covariance=np.linalg.inv(scaled) / np.outer(unit, unit)

@@ -1,6 +1,6 @@
-"""Run: what continuous cells do in time, whatever they are: a matrix on a machine, a linear network, a potential.
+"""Run: continuous cells in time, for a matrix on a machine, a linear network, or a potential.
 
-Enters: one of these. Leaves: a Waveform, in seconds and in the unit of what is read.
+Enters: one of these. Leaves: a Waveform, in seconds and in the unit of the readings.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from hwsim.thermo.network import LinearNetwork
 from hwsim.thermo.potential import Potential, overdamped
 
 _MOST_NUMBERS = 2e8
-"""In a waveform: 1.6 GB."""
+"""The most numbers in a waveform: 1.6 GB."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,11 +45,11 @@ def run(
     tau_s: float = 1e-6,
     step_s: float | None = None,
 ) -> Waveform:
-    """``what`` for ``time_s``, looked at every ``interval_s``, the start included.
+    """Run ``what`` for ``time_s`` and look at it every ``interval_s``, the start included.
 
-    start : where all cells begin, a number, (d,) or (replicas, d); None for a draw from the stationary law of linear
-    cells;  beta, tau_s, step_s : of a potential alone, step_s None for a twentieth of ``interval_s``. Linear cells have
-    no step, except those of a walk. Raises InputError.
+    start : where all cells start, a number, (d,) or (replicas, d); None for a draw from the stationary law of linear
+    cells;  beta, tau_s, step_s : of a potential alone; a step_s of None is a twentieth of ``interval_s``. Linear cells
+    have no step, except those of a walk. Raises InputError.
     """
     if not (0 < interval_s <= time_s and np.isfinite(time_s)):
         raise InputError(f"interval_s must be > 0 and at most time_s, got {interval_s} and {time_s}")
@@ -59,7 +59,7 @@ def run(
     looks = time_s / interval_s * (1 + 1e-12) + 1
     if looks * replicas * size > _MOST_NUMBERS:
         raise InputError(
-            f"a waveform holds at most {_MOST_NUMBERS:g} numbers, and {looks:.3g} looks at {replicas} replicas of "
+            f"a waveform holds at most {_MOST_NUMBERS:g} numbers, but {looks:.3g} looks at {replicas} replicas of "
             f"{size} cells are {looks * replicas * size:.3g}: look less often, or at fewer replicas"
         )
     n = int(looks)
@@ -83,7 +83,7 @@ def run(
 
 
 def _places(start: np.ndarray | float, replicas: int, size: int) -> np.ndarray:
-    """float64 (size,) or (replicas, size): where each replica begins. Raises InputError."""
+    """float64 (size,) or (replicas, size): where each replica starts. Raises InputError."""
     place = np.asarray(start, dtype=float)
     if size == 1 and place.shape == (replicas,):
         return place[:, None]

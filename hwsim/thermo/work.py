@@ -1,7 +1,7 @@
-"""Work done on a cell while its potential is changed, and what it says of free energies.
+"""Work done on a cell while its potential changes, and the free-energy difference that follows from it.
 
-Enters: a family of potentials and how its parameter moves. Leaves: the work on every replica; Jarzynski's equality,
-<exp(-beta W)> = exp(-beta dF) (Phys. Rev. Lett. 78, 2690 (1997)), makes a free-energy difference of it.
+Enters: a family of potentials and the path of its parameter. Leaves: the work on every replica, and a free-energy
+difference by Jarzynski's equality, <exp(-beta W)> = exp(-beta dF) (Phys. Rev. Lett. 78, 2690 (1997)).
 """
 
 import math
@@ -25,13 +25,13 @@ def driven(
     step_s: float,
     seed: int = 0,
 ) -> np.ndarray:
-    """float64 (replicas,): work on each replica as the parameter goes along ``path`` in ``time_s``.
+    """float64 (replicas,): work on each replica while the parameter goes along ``path`` in ``time_s``.
 
-    start : float64 (replicas,), in equilibrium at ``path[0]``. The parameter jumps from value to value, which is work;
-    a cell relaxes for an equal time at each, which is heat. Raises InputError.
+    start : float64 (replicas,), in equilibrium at ``path[0]``. The parameter jumps from value to value, which does
+    work; the cell relaxes for an equal time at each value, which exchanges heat. Raises InputError.
     """
     if len(path) < 2:
-        raise InputError("a path needs two values of the parameter")
+        raise InputError("a path needs at least two values of the parameter")
     x, work = np.array(start, dtype=float), np.zeros(len(start))
     stay_s = time_s / (len(path) - 1)
     before = family(path[0])
@@ -54,8 +54,8 @@ def driven(
 
 @dataclass(frozen=True, kw_only=True)
 class FreeEnergy:
-    """difference : of the ends of the path, with its standard error;  mean_work : at least that;  dissipated : the
-    rest, which over the temperature is the entropy produced"""
+    """difference : free energy at the end minus that at the start, with its standard error;  mean_work : no less than
+    that;  dissipated : the rest, which is temperature times the entropy produced"""
 
     difference: float
     error: float
@@ -69,11 +69,11 @@ class FreeEnergy:
 
 
 def jarzynski(work: np.ndarray, beta: float) -> FreeEnergy:
-    """The free-energy difference from ``work``, float64 (n,). Its error is that of the exponential average, to first
-    order: good where the dissipated work is a few k T at most. Raises InputError."""
+    """The free-energy difference from ``work`` float64 (n,). Its error is that of the exponential average to first
+    order, which is good if the dissipated work is at most a few k T. Raises InputError."""
     work = np.asarray(work, dtype=float)
     if work.ndim != 1 or len(work) < 2 or not np.isfinite(work).all():
-        raise InputError("work must be two finite numbers or more")
+        raise InputError("work must be at least two finite numbers")
     least = work.min()
     weights = np.exp(-beta * (work - least))
     mean = weights.mean()

@@ -52,7 +52,7 @@ def test_one_method_a_priced_chip_and_a_graph_without_an_exact_value(capsys):
         (["karate", "--beta", "-1"], "beta must be finite and >= 0"),
         (["karate", "--method", "guess"], "method must be of annealing, integration, got 'guess'"),
         (["karate", "--sweeps", "0"], "sweeps must be >= 1"),
-        (["karate", "--schedules", "1"], "an interval needs 2 schedules"),
+        (["karate", "--schedules", "1"], "an interval needs at least 2 schedules"),
         (["nothing"], "no such file or generator"),
         (["karate", "--chip", "dwave-advantage2-1.10"], "embedded problem"),
         (["karate", "--plot", "p.txt"], "a figure must end in"),

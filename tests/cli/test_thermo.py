@@ -113,13 +113,16 @@ def test_the_inverse_is_the_covariance(files, capsys):
         (["inverse", "A.npy", "--replicas", "0"], "replicas must be >= 1"),
         (["inverse", "A.npy", "--plot", "p.txt"], "a figure must end in"),
         (["inverse", "A.npy", "--machine", "normal-spu"], "Normal Computing would know"),
-        (["inverse", "A.npy", "--machine", "generic-rlc"], "is positive, and capacitors between cells make negative"),
+        (
+            ["inverse", "A.npy", "--machine", "generic-rlc"],
+            "is positive, but capacitors between cells make only negative",
+        ),
         (["inverse", "A.npy", "--machine", "generic-rcl"], "did you mean generic-rlc"),
         (["solve", "A.npy", "b.npy", "--host-power", "15"], "host-power must be a power"),
         (["solve", "A.npy", "b.npy", "--host-power", "0W"], "host-power must be > 0, got 0W"),
         (["solve", "A.npy", "b.npy", "--host-power=-2W"], "host-power must be > 0, got -2W"),
         (["inverse", "A.npy", "--set", "adc_bits=8", "--set", "adc_range=0"], "adc_range must be > 0"),
-        (["inverse", "A.npy", "--interval", "1e-30s"], "take a longer interval_s"),
+        (["inverse", "A.npy", "--interval", "1e-30s"], "give a longer interval_s"),
         (["inverse", "A.npy", "--set", "tau=abc"], "tau must be a number"),
         (["inverse", "A.npy", "--set", "tau=1us", "--tau", "2us"], "tau is given twice"),
         (["inverse", "A.npy", "--beta", "1e300"], "beta must be between"),
@@ -218,7 +221,7 @@ def test_a_run_that_has_not_forgotten_its_start_says_so(arguments, remark, capsy
         (["wells:barrier=1e6"], "4096 cells are 6.59e+13 moves, and the limit is 2e+11: give a shorter --time"),
         (["sqrt(x)"], "fewer --replicas"),
         (["x**-2 + x**2", "--start", "1"], "a longer --step"),
-        (["sqrt(x)", "--step", "1ns"], "gives no number there"),
+        (["sqrt(x)", "--step", "1ns"], "is not a number there"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -127,8 +127,8 @@ def test_one_seed_is_one_answer():
     ("how", "kind", "sentence"),
     [
         ({"beta": -1.0}, InputError, "beta must be finite and >= 0"),
-        ({"reads": 8}, InputError, "an interval needs 2 schedules of 2 reads"),
-        ({"schedules": 1}, InputError, "an interval needs 2 schedules"),
+        ({"reads": 8}, InputError, "an interval needs at least 2 schedules of 2 reads"),
+        ({"schedules": 1}, InputError, "an interval needs at least 2 schedules"),
         ({"sweeps": 0}, InputError, "sweeps must be >= 1"),
         ({"betas": np.array([0.0, 1.0])}, InputError, "betas must ascend from 0 to 1"),
         ({"betas": np.array([0.1, 0.5, 1.0])}, InputError, "betas must ascend from 0 to 1"),

@@ -120,7 +120,7 @@ OPTIONS = {"interaction": 1.0, "chemical_potential": 0.0}
         (lambda: lattice_gas([(0, 0)], **OPTIONS), "each pair given once, got 0 and 0"),
         (lambda: lattice_gas([(0, 1), (1, 0)], **OPTIONS), "each pair given once, got 1 and 0"),
         (lambda: lattice_gas([(0, 1, 2)], **OPTIONS), r"got \(0, 1, 2\)"),
-        (lambda: lattice_gas(TORUS, site_energy={"x": 1.0}, **OPTIONS), "names 'x', which is no site"),
+        (lambda: lattice_gas(TORUS, site_energy={"x": 1.0}, **OPTIONS), "names 'x', which is not a site"),
         (lambda: lattice_gas(PATH, site_energy={"a": np.nan}, **OPTIONS), "site_energy of 'a' must be finite, got nan"),
         (lambda: lattice_gas(PATH, interaction=1.0, chemical_potential=np.inf), "chemical_potential must be finite"),
         (lambda: grand_canonical(hwsim.generate("ring:n=4"), 1.0), "vartype SPIN"),

@@ -102,7 +102,10 @@ def test_jarzynskis_equality_holds_at_any_pace():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: fokker_planck(lambda x: x * np.nan, (np.linspace(0, 1, 9),), beta=1, tau_s=1), "no finite number"),
+        (
+            lambda: fokker_planck(lambda x: x * np.nan, (np.linspace(0, 1, 9),), beta=1, tau_s=1),
+            "must be finite in every box",
+        ),
         (lambda: fokker_planck(lambda x: x, (np.geomspace(1, 2, 9),), beta=1, tau_s=1), "evenly spaced"),
         (lambda: fokker_planck(lambda x: x, (np.linspace(0, 1, 9),), beta=0, tau_s=1), "beta and tau_s"),
         (lambda: fokker_planck(lambda x: x, (np.linspace(0, 1, 9),) * 3, beta=1, tau_s=1), "one or two dimensions"),

@@ -213,7 +213,7 @@ def test_bad_settings_are_one_sentence(how, sentence):
 def test_a_duration_that_is_no_whole_number_of_steps_is_refused():
     ensemble = Ensemble(bowl(np.eye(2), np.ones(2)), replicas=2, method="euler", step_s=1e-7)
     ensemble.advance(1e-6)
-    with pytest.raises(InputError, match="no whole number of steps"):
+    with pytest.raises(InputError, match="not a whole number of steps"):
         ensemble.advance(0.5e-7)
 
 

@@ -229,7 +229,7 @@ def test_every_card_is_right_and_runs_or_says_who_would_know():
         (lambda: modes("generic-rlc", without=["spread"]), InputError, "no such fault"),
         (lambda: modes("generic-rlc", adc_bits=8), InputError, "both adc_bits and adc_range"),
         (lambda: modes("generic-rlc", component_dtod=-0.1), InputError, "component_dtod must be"),
-        (lambda: device(modes("generic-rlc"), A, B), DoesNotFitError, "capacitors between cells make negative"),
+        (lambda: device(modes("generic-rlc"), A, B), DoesNotFitError, "capacitors between cells make only negative"),
         (
             lambda: device(modes("generic-rlc"), np.array([[1.0, -1.5], [-1.5, 4.0]]), B[:2]),
             DoesNotFitError,
@@ -277,14 +277,14 @@ def test_every_card_is_right_and_runs_or_says_who_would_know():
         (
             lambda: measure(A, B, machine=modes("normal-cn101", tau="1 us", step="10 ns", spacing=3)),
             InputError,
-            "take shorter steps, or less spacing",
+            "give shorter steps or less spacing",
         ),
         (
             lambda: measure(
                 A, B, machine=modes("normal-cn101", tau="1 us", step="100 ns"), time_s=1e-8, interval_s=5e-9
             ),
             InputError,
-            "one interval of whole steps at least",
+            "at least one interval of whole steps",
         ),
         (lambda: device(ideal(), A, B[:3]), InputError, "b must have one entry for each row"),
     ],

@@ -66,7 +66,7 @@ def test_determinants_of_nearly_singular_matrices_have_no_bias(share):
     ("make", "sentence"),
     [
         (lambda: exponential(-A), "positive definite"),
-        (lambda: exponential(A, replicas=2, samples=50), "needs 128 pairs of looks at least"),
+        (lambda: exponential(A, replicas=2, samples=50), "needs at least 128 pairs of looks"),
         (lambda: exponential(A, replicas=1), "replicas must be >= 2"),
         (lambda: determinant(-A), "positive definite"),
         (lambda: determinant(A, samples=0), "replicas must be >= 2 and samples >= 1"),

@@ -445,7 +445,7 @@ def test_the_denoiser_measures_posterior_and_score():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"bias": []}, "needs a p-bit and a mode at least, got 0 and 2"),
+        ({"bias": []}, "needs at least one p-bit and one mode, got 0 and 2"),
         ({"bias": np.zeros(3)}, r"weights must have shape \(2, 3\), got \(2, 2\)"),
         ({"force": [0.0, np.inf]}, "force must be finite"),
         ({"coupling": [[0, 1], [0.5, 0]]}, "coupling must be symmetric"),
@@ -467,7 +467,7 @@ def test_a_bad_network_is_one_sentence(change, sentence):
     [
         ({"beta": 0.0}, "beta must be > 0"),
         ({"time_s": np.inf}, "time_s must be > 0"),
-        ({"time_s": 1e-17}, "time_s must be 1 fs at least"),
+        ({"time_s": 1e-17}, "time_s must be at least 1 fs"),
         ({"delay_s": -1e-9}, "delay_s must be >= 0"),
         ({"clock": "magic"}, "clock must be one of synchronous, chromatic"),
         ({"schedules": 9}, "replicas and schedules"),
@@ -475,15 +475,15 @@ def test_a_bad_network_is_one_sentence(change, sentence):
         ({"start": (np.ones(3), np.zeros(2))}, "spins at the start must have shape"),
         ({"start": (np.ones(2),)}, "start must be spins and x"),
         ({"force": np.zeros(2)}, "force must be finite with shape"),
-        ({"every_s": 0.0}, "every_s must be 1 fs at least"),
+        ({"every_s": 0.0}, "every_s must be at least 1 fs"),
         ({"every_s": 1e-9, "settle_s": 1.0}, "settle_s at most time_s"),
-        ({"every_s": 1e-15, "time_s": 1.0}, "looks at most 2e.08 times, and every 1e-15 s it would 1e.15 times"),
+        ({"every_s": 1e-15, "time_s": 1.0}, "looks at most 2e.08 times, but every 1e-15 s makes 1e.15 looks"),
         ({"observe": print}, "observe needs every_s"),
-        ({"record": True, "schedules": 2}, "record is of one schedule"),
-        ({"record": True, "time_s": 1.0}, "record is of one schedule"),
+        ({"record": True, "schedules": 2}, "record needs one schedule"),
+        ({"record": True, "time_s": 1.0}, "record needs one schedule"),
         ({"clock": "synchronous", "tau": [1e-9, 2e-9]}, "one period"),
         ({"clock": "sequential", "tau": 1e-15}, "a sequential round of 2 instants needs a period of at least 2 fs"),
-        ({"tau": 5e-16}, "pbit_tau_s must be 1 fs at least, got 5e-16"),
+        ({"tau": 5e-16}, "pbit_tau_s must be at least 1 fs, got 5e-16"),
         ({"seed": 0.5}, "seed must be an integer"),
     ],
 )

@@ -215,8 +215,8 @@ def test_what_is_no_arithmetic_is_refused(text):
 @pytest.mark.parametrize(
     ("potential", "how", "sentence"),
     [
-        (expression("log(x)"), {}, "no finite number where the cells start"),
-        (Potential(name="broken", energy=lambda x: x * np.nan, slope=lambda x: x), {}, "'broken' is no finite number"),
+        (expression("log(x)"), {}, "not finite where the cells start"),
+        (Potential(name="broken", energy=lambda x: x * np.nan, slope=lambda x: x), {}, "'broken' is not finite"),
         (Potential(name="late", energy=lambda x: x, slope=lambda x: x * np.nan), {}, "left all bounds"),
         (expression("-x**4"), {"start": 1.0}, "left all bounds"),
         (expression("x + sqrt(x)"), {"start": 1.0}, "left all bounds"),
