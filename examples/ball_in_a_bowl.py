@@ -1,7 +1,8 @@
-"""A ball in a bowl: how a cloud of fluctuating cells forgets where it began and becomes exp(-beta U) / Z.
+"""A ball in a bowl: a cloud of fluctuating cells forgets its start and becomes exp(-beta U) / Z.
 
-All cells start at x = 2 in U = x^2 / 2. At four times their histogram is set beside the Fokker-Planck density; the last
-is Boltzmann's law. Prints mean and variance with their exact values and distances in sigma; writes ball_in_a_bowl.png.
+All cells start at x = 2 in U = x^2 / 2. At four times the picture compares their histogram with the Fokker-Planck
+density; the last one is Boltzmann's law. Prints mean and variance with their exact values and distances in sigma;
+writes ball_in_a_bowl.png.
 """
 
 import numpy as np

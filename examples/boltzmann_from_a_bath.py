@@ -1,8 +1,8 @@
 """Where exp(-beta E) comes from: a small system shares a fixed energy with a reservoir, and the reservoir grows.
 
-No temperature is put in: all joint states of the total energy are equally likely, and emulated exchanges of quanta make
-them so. As cells join, each bringing the same energy, the law of the system becomes Boltzmann's; its distance falls as
-1 / N, by a coefficient known beforehand. Prints both for each size; writes boltzmann_from_a_bath.png.
+No temperature is given: emulated exchanges of quanta make all joint states of the total energy equally likely. As cells
+join, each with the same energy, the law of the system becomes Boltzmann's. Its distance falls as 1 / N, with a known
+coefficient. Prints both laws for each size; writes boltzmann_from_a_bath.png.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from hwsim.equilibrium.bath import Levels, bath_beta, canonical_law, contact, di
 SYSTEM = Levels(energies=np.array([0.0, 1.0, 2.0, 3.0]), degeneracies=np.array([1, 2, 2, 3]))
 QUANTUM, FILLING = 1.0, 1 / 3  # a quantum for every three cells
 SIZES, SHOWN = (12, 24, 48, 96, 192, 384), (12, 48, 384)
-REPLICAS, EXCHANGES = 60_000, 6  # exchanges a cell: energy must get around among the cells
+REPLICAS, EXCHANGES = 60_000, 6  # exchanges per cell: energy must spread over all cells
 
 beta = bath_beta(cells=3, quanta=1, quantum=QUANTUM)
 boltzmann = canonical_law(SYSTEM, beta)

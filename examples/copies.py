@@ -1,9 +1,9 @@
 """A dense problem on a sparse chip: what do copies of spins cost?
 
-40 spins, all coupled, on p-bits of at most 4, 6 or 8 couplings: each spin becomes a path of copies held together by
-ferromagnetic couplings. The ground state is proved by branch and bound; at the sufficient chain strength no ground
-state breaks a chain. Each machine runs at the best of several lengths and chain strengths. Writes copies.png. Longer
-anneals by hand: python copies.py 3000 20000 (five minutes).
+40 spins, all coupled, on p-bits of at most 4, 6 or 8 couplings: each spin becomes a chain of copies that ferromagnetic
+couplings hold together. Branch and bound proves the ground state; at the sufficient chain strength no ground state
+breaks a chain. Each machine runs at the best of several lengths and chain strengths. Writes copies.png. For longer
+anneals: python copies.py 3000 20000 (five minutes).
 """
 
 import sys

@@ -1,9 +1,9 @@
-"""Two p-bits that do not see each other in time: the correlation of an autonomous pair against its exact law.
+"""Two p-bits that see each other too late: the correlation of an autonomous pair against its exact law.
 
-Two ideal p-bits coupled by J = -1 at beta = 1, Poisson clocks of mean tau, delay d from a commit to the neighbour. At
-d = 0 the correlation <s1 s2> is Boltzmann's tanh(beta); every delay takes some of it away. Prints the measurement with
-its standard error, the law (hwsim.analysis.exact_laws.delayed_pair) and their distance in sigma; writes
-delayed_pair.png.
+Two ideal p-bits are coupled by J = -1 at beta = 1; their Poisson clocks have the mean tau, and a commit reaches the
+neighbour after the delay d. At d = 0 the correlation <s1 s2> is Boltzmann's tanh(beta); every delay reduces it. Prints
+the measurement with its standard error, the law (hwsim.analysis.exact_laws.delayed_pair) and their distance in sigma;
+writes delayed_pair.png.
 """
 
 from itertools import pairwise

@@ -1,10 +1,10 @@
 """A denoiser of p-bits and continuous cells: guesses of a clean point from a noisy one, and the score of noisy data.
 
-Three p-bits and two cells (modes) are a Gaussian-Bernoulli Boltzmann machine whose law has six peaks on a hexagon: each
-setting of the p-bits pulls the modes to a place of its own, and where the modes are drives the p-bits. Held at a noisy
-observation y = x + noise by a weak spring, the machine samples x given y. The mean of what it shows is the best guess
-of x; by Tweedie's formula (mean - y) / sigma^2 is the score, the slope of the log density of noisy data, which a
-diffusion model has to learn. Prints measured values beside exact ones; writes denoiser.png.
+Three p-bits and two modes are a Gaussian-Bernoulli Boltzmann machine whose law has six peaks on a hexagon. Each setting
+of the p-bits pulls the modes to a place of its own, and the modes drive the p-bits. A weak spring holds the modes at a
+noisy observation y = x + noise; the machine then samples x given y. The mean of its samples is the best guess of x. By
+Tweedie's formula (mean - y) / sigma^2 is the score, the slope of the log density of noisy data, which a diffusion model
+has to learn. Prints measured values beside exact ones; writes denoiser.png.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ prior = gaussian_bernoulli(
 law = exact_law(prior, 1.0)
 noisy = law.noised(SIGMA)
 
-# some noisy observations of points that the law of the machine draws
+# noisy observations of some points drawn from the machine's law
 rng = np.random.default_rng(3)
 state = rng.choice(len(law.probability), size=10, p=law.probability)
 clean = law.centres[state] + WIDTH * rng.normal(size=(10, 2))

@@ -1,4 +1,4 @@
-"""Any dimod program on an emulated chip: HwsimSampler takes the field's keywords and says how long the device took.
+"""Any dimod program on an emulated chip: HwsimSampler takes the usual keywords and reports the device's time.
 
 Solves a small QUBO (choose two of five items at the least cost) and prints the samples and the device's time.
 """

@@ -1,6 +1,6 @@
-"""Factoring by a multiplier run backwards: its product is clamped, and the p-bits settle to factors.
+"""Factoring by a multiplier that runs backwards: its product is clamped, and the p-bits settle to factors.
 
-Autonomous p-bits, p-bits in colour classes, and all p-bits at once: the last oscillates and finds next to nothing.
+Runs autonomous p-bits, p-bits in colour classes, and all p-bits at once, which oscillate and find next to nothing.
 """
 
 import hwsim

@@ -1,10 +1,11 @@
 """An Ising magnet through its critical temperature: 1,024 autonomous p-bits, heated from order to disorder.
 
-The square lattice of 32 x 32 p-bits with periodic edges starts with all spins up and is heated step by step; at each
-temperature it settles, then energy and magnetisation are averaged over reads. The energy must be that of the finite
-lattice, which Kaufman's formula gives exactly; the magnetisation follows Onsager and Yang's curve of the infinite
-one, and loses it at T = 2.269, rounded by the finite size. The p-bits are ideal: with a response delay of a tenth of
-their update interval, as on the card autonomous-pbit, energies are many sigma too high. Writes ising_magnet.png.
+The square lattice of 32 x 32 p-bits with periodic edges starts with all spins up and is heated step by step. At each
+temperature it settles; then energy and magnetisation are averaged over reads. The energy must be that of the finite
+lattice, which Kaufman's formula gives exactly. The magnetisation follows Onsager and Yang's curve of the infinite
+lattice, which vanishes at T = 2.269, rounded off by the finite size. The p-bits are ideal: with a response delay of a
+tenth of their update interval, as on the card autonomous-pbit, energies are many sigma too high. Writes
+ising_magnet.png.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ from hwsim.equilibrium.partition import kaufman
 SIDE, READS, TAU_NS = 32, 512, 5.0
 CRITICAL = 2 / np.log(1 + np.sqrt(2))
 TEMPERATURES = np.array([1.6, 1.8, 2.0, 2.1, 2.2, 2.25, 2.3, 2.35, 2.4, 2.5, 2.7, 3.0, 3.5])
-SWEEPS = 2000  # at each; correlations of this size last some hundreds at the critical temperature
+SWEEPS = 2000  # at each temperature; at the critical one correlations of this size last some hundreds
 SHOWN = (1.8, 2.25, 3.0)
 
 program = hwsim.compile(hwsim.read(f"ising2d:L={SIDE}"), hwsim.chip("generic-all-to-all", tau=f"{TAU_NS} ns"))
@@ -44,7 +45,7 @@ run = hwsim.run(
 
 
 def exact_energy(t, h=1e-5):
-    """Of a spin: -d ln Z / d beta."""
+    """Energy per spin: -d ln Z / d beta."""
     return -(kaufman(SIDE, SIDE, 1 / t + h) - kaufman(SIDE, SIDE, 1 / t - h)) / (2 * h) / SIDE**2
 
 

@@ -1,6 +1,7 @@
-"""A chip of your own: two small cards in a folder, found by name, and what its spread and its DAC cost.
+"""A chip of your own: two small cards in a folder, found by name, and the cost of its spread and its DAC.
 
-Writes cards/pbits/mine.toml and cards/chips/my-chip.toml, then runs the same problem on the ideal and on the real die.
+Writes cards/pbits/mine.toml and cards/chips/my-chip.toml, then runs one problem on the die as measured and without
+faults.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Linear regression by letting a circuit settle: the posterior of a Bayesian linear model, from fluctuating cells.
+"""Linear regression by a circuit that settles: the posterior of a Bayesian linear model, from fluctuating cells.
 
 The posterior of weights w, given y = X w + noise and a normal prior, is normal with precision A = X'X / s^2 + 1 / p^2
 and mean A^-1 X'y / s^2. Cells in the bowl of A and b = X'y / s^2 have exactly this law at beta = 1: their mean is the

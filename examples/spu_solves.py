@@ -1,9 +1,9 @@
 """Eight noisy resonators solve A x = b: a stochastic processing unit with round component values.
 
-The capacitors between eight RLC cells are set to A, and their voltages fluctuate with the covariance k0 R C^-1: in the
-right units, the inverse of A. Times b it is x. Two boards are compared: one whose components are exact, and one of
-capacitors that are off by 2 %, whose error stops falling at a floor. Direct solvers stand beside. Writes
-spu_solves.png. The component values of the real board are not public; those of the card generic-rlc are round numbers.
+The capacitors between eight RLC cells are set to A. Then the voltages fluctuate with the covariance k0 R C^-1, which in
+the right units is the inverse of A; times b it gives x. One board has exact components; on the other the capacitors are
+off by 2 %, and its error stops falling at a floor. Prints direct solvers beside them; writes spu_solves.png. The
+component values of the real board are not public; those of the card generic-rlc are round numbers.
 """
 
 import numpy as np

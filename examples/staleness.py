@@ -1,10 +1,10 @@
 """Four chips that share one spin glass: what does a slow exchange of boundary states cost?
 
-A 16 x 16 x 16 lattice of couplings +-1 is split over four chips by METIS. Every p-bit updates once a sweep; the states
-of boundary p-bits cross eta times a sweep. Two colours: eta = 2 is one exchange a colour and equals one large chip, bit
-for bit. The residual energy is counted from the least energy that long anneals of one chip find, and its exponent kappa
-(rho ~ sweeps^-kappa) is fitted over the last decade. Needs the extra `graphs` and writes staleness.png. More sweeps by
-hand: python staleness.py 3000 10000 (two minutes).
+METIS splits a 16 x 16 x 16 lattice of couplings +-1 over four chips. Every p-bit updates once a sweep; chips exchange
+the states of boundary p-bits eta times a sweep. There are two colours, so eta = 2 is one exchange per colour and equals
+one large chip, bit for bit. The residual energy is counted from the least energy that long anneals of one chip find; its
+exponent kappa (rho ~ sweeps^-kappa) is fitted over the last decade. Needs the extra `graphs`; writes staleness.png. For
+more sweeps: python staleness.py 3000 10000 (two minutes).
 """
 
 import sys
@@ -70,7 +70,7 @@ colours = ["black", "tab:purple", "tab:blue", "tab:cyan", "tab:green", "tab:oliv
 for (label, row), colour in zip(found.items(), colours, strict=True):
     mean = np.array([energy.mean() - least for energy in row])
     error = np.array([energy.std() / np.sqrt(READS) for energy in row])
-    dashed = ":" if label == "one chip" else "-"  # it hides none of the curves that coincide with it
+    dashed = ":" if label == "one chip" else "-"  # drawn so that it does not hide the curves that coincide with it
     name = f"{label}: $\\kappa$ = {kappas[label][0]:.2f}"
     axes.errorbar(
         SWEEPS,

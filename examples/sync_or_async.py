@@ -1,7 +1,7 @@
 """Synchronous or asynchronous? Max-cut of Zachary's karate club under three clocks, as the delay grows.
 
-Shows: a fully parallel clock fails at any delay; a chromatic one is exact until the delay passes one phase of its
-period, then collapses; an autonomous one loses a little with every delay.
+A fully parallel clock fails at any delay. A chromatic clock is exact until the delay exceeds one phase of its period,
+then it collapses. An autonomous one loses a little with every delay.
 Prints a table of the mean cut with its standard error; writes sync_or_async.png.
 """
 

@@ -89,8 +89,8 @@ def common_quantum(program: Program) -> float:
     """
     network = program.network
     whole = 2 * (network.bias + network.row_sums(network.weight))
-    dearest = 2 * network.reach
-    most = float(dearest.max())
+    costliest = 2 * network.reach
+    most = float(costliest.max())
     if most == 0:
         raise InputError("a demon needs a flip that costs energy, and this problem has no bias and no coupling")
     costs = np.unique(np.abs(np.concatenate([whole, 4 * program.network.weight])))

@@ -202,5 +202,5 @@ def rlc(
 
 
 def maxwell(coupling_f: np.ndarray, own_f: np.ndarray) -> np.ndarray:
-    """Maxwell's capacitance matrix in F: the sum of a cell's capacitors on its diagonal, minus the shared ones beside."""
+    """Maxwell's capacitance matrix in F: the sum of a cell's capacitors on its diagonal, else minus the shared one."""
     return np.diag(own_f + coupling_f.sum(axis=1)) - coupling_f

@@ -151,7 +151,7 @@ def _eigen(network: LinearNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     drift = network.drift * size / size[:, None]
     values, vectors = np.linalg.eig(drift)
     if np.linalg.cond(vectors) > _DEFECTIVE:
-        # critically damped cells have too few modes; sums over powers are smooth in the drift, so it may be a little off
+        # critically damped cells have too few modes; sums over powers are smooth in the drift, so a small shift is fine
         nudge = np.random.default_rng(0).uniform(-1, 1, drift.shape) * 1e-7 * np.abs(drift).max()
         values, vectors = np.linalg.eig(drift + nudge)
     return values, vectors * size[:, None], np.linalg.inv(vectors) / size
