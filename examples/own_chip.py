@@ -1,7 +1,7 @@
 """A chip of your own: two small cards in a folder, found by name, and the cost of its spread and its DAC.
 
-Writes cards/pbits/mine.toml and cards/chips/my-chip.toml, then runs one problem on the die as measured and without
-faults.
+Writes cards/pbits/mine.toml and cards/chips/my-chip.toml, then runs one problem on the die as measured, without spread,
+and with a better DAC too.
 """
 
 import os

@@ -2,9 +2,9 @@
 
 METIS splits a 16 x 16 x 16 lattice of couplings +-1 over four chips. Every p-bit updates once a sweep; chips exchange
 the states of boundary p-bits eta times a sweep. There are two colours, so eta = 2 is one exchange per colour and equals
-one large chip, bit for bit. The residual energy is counted from the least energy that long anneals of one chip find; its
-exponent kappa (rho ~ sweeps^-kappa) is fitted over the last decade. Needs the extra `graphs`; writes staleness.png. For
-more sweeps: python staleness.py 3000 10000 (two minutes).
+one large chip, bit for bit. The residual energy is counted from the least energy that long anneals of one chip find;
+its exponent kappa (rho ~ sweeps^-kappa) is fitted over the last decade. Needs the extra `graphs`; writes staleness.png.
+For more sweeps: python staleness.py 3000 10000 (two minutes).
 """
 
 import sys

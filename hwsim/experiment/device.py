@@ -215,7 +215,7 @@ def _sigmoid(chip: Chip, x: np.ndarray, seed: int) -> Sigmoid | None:
         low, high = np.minimum(low, np.maximum(p - half, 0.0)), np.maximum(high, np.minimum(p + half, 1.0))
     fine = np.linspace(x[0], x[-1], 1201)
     curves: list[Any] = [None, None]
-    if not (flickers and program.remembers):  # else slow noise and a memory mix, and nobody knows the result
+    if not (flickers and program.remembers):  # slow noise and memory together have no known law
         noise = math.hypot(chip.pbit.noise_white, chip.pbit.noise_flicker)
         curves = [stationary(*chances(program, at, noise=noise)) for at in (x, fine)]
     return Sigmoid(
