@@ -48,7 +48,7 @@ def test_the_readmes_table_is_what_its_first_command_prints(capsys):
     table = re.search(r"```text\n(.*?)```", README, flags=re.S).group(1)
 
     def numbers(text):
-        """Clock, share, updates, mean, best, cut of each row: all that does not depend on this computer."""
+        """Clock, share, updates, mean, best, cut of each row, none of which depends on this computer."""
         return [line.split()[:7] for line in text.splitlines() if re.match(r"(poisson|synchronous|chromatic)\b", line)]
 
     assert numbers(table) == numbers(printed) and len(numbers(table)) == 4

@@ -1,4 +1,4 @@
-"""Old import paths: they work for one release, and say where things are now."""
+"""Old import paths and names work for one release; a warning gives the new one."""
 
 from importlib import import_module
 

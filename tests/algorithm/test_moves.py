@@ -1,4 +1,4 @@
-"""Moves between replicas. Expected values: algebra on cases small enough to do by hand, exact expectations."""
+"""Moves between replicas. Expected values come from algebra on small cases, and from exact expectations."""
 
 import numpy as np
 import pytest

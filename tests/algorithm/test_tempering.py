@@ -46,7 +46,7 @@ def test_every_temperature_keeps_its_boltzmann_law_under_exchanges_and_cluster_m
 
 
 def test_a_wrong_exchange_rule_would_be_seen(make_program):
-    # control: reading the states at one beta as if they were of the next must fail the same test by far
+    # control: reading the states at one beta as if they were of the next must clearly fail the same test
     program, last = make_program(glass(), clock="chromatic"), {}
     parallel_tempering(
         program,

@@ -42,7 +42,7 @@ def test_the_peer_with_the_same_law_finds_the_same_time_to_solution():
     assert gibbs["ratio"] == gibbs["seconds"] / own["seconds"]
     spread = math.sqrt(sum(r["p_success"] * (1 - r["p_success"]) / r["reads"] for r in (own, gibbs)))
     assert abs(own["p_success"] - gibbs["p_success"]) < 4 * spread
-    # Metropolis is another dynamics, faster here by a factor that is no law: it is not compared
+    # Metropolis is another dynamics, whose speed follows no law here, so it is not compared
 
 
 def test_the_command_prints_its_rows(monkeypatch, capsys):

@@ -52,7 +52,7 @@ def test_without_peers_a_row_stands_alone(small, capsys):
 
 
 def test_the_process_of_its_own_answers_in_rows():
-    """And is told to keep to one thread."""
+    """The child process keeps to one thread."""
     code = "import hwsim.bench.thermo as t, os, sys; t.TASKS = t.TASKS[:1]; t._child(*sys.argv[1:])"
     rows = thermo.in_one_thread(rounds=1, peers=False, child=["-c", code])
     assert [row["kind"] for row in rows] == ["independent"] and rows[0]["states_per_ms"] > 0

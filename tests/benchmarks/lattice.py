@@ -18,7 +18,7 @@ ROUNDS, SWEEPS, READS = 3, 100, 512
 
 
 def plain_network(bqm, *, beta: float, tau: float, delay: float, until: float) -> tuple[int, float]:
-    """The least a SimPy user would write: one process per p-bit, a callback per commit. Returns (updates, seconds)."""
+    """A SimPy user's shortest program: one process per p-bit, one callback per commit. Returns (updates, seconds)."""
     neighbours = [[(j, w) for j, w in bqm.iter_neighborhood(i)] for i in range(bqm.num_variables)]
     spins = [random.choice((-1, 1)) for _ in neighbours]
     env = simpy.Environment()

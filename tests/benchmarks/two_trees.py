@@ -36,7 +36,7 @@ _OF_VALGRIND = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "", "PYTHONHA
 _LIFE = 5
 """Rounds that a pair of processes lives for."""
 _PART = 0.02
-"""Of a row's work that is done under valgrind, which is some fifty times slower."""
+"""The part of a row's work that is done under valgrind, which is some fifty times slower."""
 
 
 class Worker:

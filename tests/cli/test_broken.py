@@ -1,4 +1,4 @@
-"""``hwsim run`` says which constraints and clauses broke, and takes clamps."""
+"""``hwsim run`` prints which constraints and clauses broke, and takes clamps."""
 
 import json
 

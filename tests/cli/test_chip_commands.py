@@ -1,4 +1,4 @@
-"""blame, run --dies, ledger, check and chip generic as a user meets them."""
+"""blame, run --dies, ledger, check and chip generic on the command line."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The command line as a user meets it."""
+"""The command line: tables, files, refusals."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""``hwsim compile`` and running what it wrote."""
+"""``hwsim compile``, and runs of the programs that it saves."""
 
 import json
 

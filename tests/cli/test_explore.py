@@ -1,4 +1,4 @@
-"""``hwsim explore``: table, picture, JSON, going on after a stop, refusals."""
+"""``hwsim explore``: table, picture, JSON, a rerun after a stop, refusals."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``hwsim fit`` as a user meets it: a table, JSON, a card and a picture, or one sentence."""
+"""``hwsim fit``: a table, JSON, a card and a picture, or one sentence."""
 
 import json
 import tomllib
@@ -26,7 +26,7 @@ def sigmoid_columns(n_devices=4, header="input"):
 
 
 def chain(n=400, rho=0.7, inputs=(-0.5, 0.0, 0.5)):
-    """(input, state) of a chain with a new draw now and then."""
+    """(input, state) of a chain that draws a new state now and then."""
     rng = np.random.default_rng(2)
     x = np.repeat(inputs, n)
     drawn = (rng.random(x.size) < (1 + np.tanh(x + 0.1)) / 2).astype(int)

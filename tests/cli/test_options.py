@@ -73,7 +73,7 @@ def test_a_parameter_is_given_once(order, capsys):
 
 
 def leaves(top, name=""):
-    """(command, parser) of every command that runs."""
+    """(command, parser) of every command."""
     below = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
     if not below:
         return [(name.strip(), top)]
@@ -100,7 +100,7 @@ def test_a_command_has_no_option_that_it_does_not_use():
 
 
 def test_commands_compute_nothing():
-    """What is computed is computed below; a command reads its arguments, calls, and gives the result."""
+    """Commands compute nothing: a command reads its arguments, calls a function, and gives the result."""
     folder = Path(options.__file__).parent
     imports = re.compile(r"^\s*(import|from) numpy", re.M)
     numeric = [path.name for path in folder.glob("*.py") if imports.search(path.read_text())]

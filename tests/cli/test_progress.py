@@ -1,4 +1,4 @@
-"""The line of progress: on a terminal's standard error alone, and gone at the end."""
+"""The progress bar: only on standard error, only on a terminal, and erased at the end."""
 
 import io
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 @contextmanager
 def terminal(monkeypatch):
-    """A terminal's standard error, and a standard output that is none."""
+    """Standard error is a terminal, standard output is not."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("NO_COLOR", raising=False)

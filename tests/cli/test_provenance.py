@@ -1,4 +1,4 @@
-"""Every JSON document says where it comes from."""
+"""Every JSON document carries its provenance."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""``hwsim show`` as a user meets it."""
+"""``hwsim show``: cards, measured devices, refusals."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``hwsim study``, ``merge``, ``report``: what they print and write, going on, refusals in one sentence."""
+"""``hwsim study``, ``merge``, ``report``: what they print and write, reruns, refusals in one sentence."""
 
 import csv
 import io

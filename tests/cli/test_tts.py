@@ -1,4 +1,4 @@
-"""``hwsim tts``: a table a clock, the best length, the ledger, JSON, picture, refusals."""
+"""``hwsim tts``: a table for each clock, the best length, the ledger, JSON, picture, refusals."""
 
 import json
 

@@ -63,7 +63,7 @@ def test_what_has_no_price_stays_unknown_and_what_was_not_used_costs_nothing():
     assert paid.total_energy_j is None
     assert paid.unknown_energy == ["update", "swap", "transfer"]
     paid = account(ACTIVITY, Prices(read_j=1e-12, write_j=1e-12, update_j=1e-15))
-    assert paid.total_energy_j == pytest.approx(8e-11 + 3.4e-9)  # the controller has no price, and is named
+    assert paid.total_energy_j == pytest.approx(8e-11 + 3.4e-9)  # the controller has no price and is listed as unknown
     assert paid.unknown_energy == ["swap", "transfer"]
     idle = account(Activity(n_pbits=100, run_s=1e-6, updates=100, reads=0, read_rounds=0), Prices(update_j=1e-15))
     assert idle.time_s == {"update": 1e-6, "swap": 0, "write": 0, "read": 0, "transfer": 0}

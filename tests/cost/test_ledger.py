@@ -1,4 +1,4 @@
-"""Prices from the card, and who would know the rest."""
+"""Prices from the card, and whom to ask for the others."""
 
 from dataclasses import fields
 

@@ -63,7 +63,7 @@ def test_exchanges_make_all_joint_states_equally_likely():
         [number[state, tuple(row)] for state, row in zip(found.state.tolist(), found.cells.tolist(), strict=True)]
     )
     assert z(index, np.full(len(states), 1 / len(states))) < SIGMA
-    # control: two exchanges leave it where it began
+    # control: after two exchanges the system has not left its start
     found = contact(SYSTEM, cells=5, quanta=3, quantum=QUANTUM, exchanges=2, replicas=30_000, seed=1)
     assert z(found.level, finite_bath_law(SYSTEM, cells=5, quanta=3, quantum=QUANTUM)) > 10
 

@@ -36,7 +36,7 @@ def excess(counts, law):
 
 
 def shell(program, total_energy, quantum):
-    """(states of energy total_energy or below, whether flips that a demon can pay for connect them)."""
+    """(states of energy total_energy or below, whether flips that a demon can pay connect them)."""
     every = energies(*program.problem_network) + program.readout.energy_offset
     low = np.flatnonzero(every <= total_energy + 1e-9)
     allowed, seen, open_ = set(low.tolist()), {int(low[0])}, [int(low[0])]

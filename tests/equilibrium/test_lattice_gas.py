@@ -65,7 +65,7 @@ def test_derivatives_of_the_grand_potential_are_number_and_fluctuation():
     low, here, high = (grand_canonical(gas(mu + k * d), beta) for k in (-1, 0, 1))
     assert here.mean_number == pytest.approx(-(high.grand_potential - low.grand_potential) / (2 * d), rel=1e-6)
     assert here.number_variance == pytest.approx((high.mean_number - low.mean_number) / (2 * d * beta), rel=1e-6)
-    assert here.number_variance > 2 * 12 * here.density * (1 - here.density)  # particles attract: they come in crowds
+    assert here.number_variance > 2 * 12 * here.density * (1 - here.density)  # attracting particles form clusters
 
 
 @pytest.mark.parametrize("clock", ["poisson", "chromatic"])

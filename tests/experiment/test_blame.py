@@ -1,4 +1,4 @@
-"""Blame: the fault that was planted is the one that is named."""
+"""Blame names the fault that was planted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One p-bit as measured by emulation, beside algebra.
+"""One p-bit, measured by emulation, against algebra.
 
 Bands are Z = 4 sigma: of a sigmoid from the binomial law, of the rest from the scatter between 64 p-bits. About 450
 comparisons with fixed seeds.

@@ -1,4 +1,4 @@
-"""Dies differ by their spread and by nothing else; the yield curve counts them."""
+"""Dies differ only by their spread; the yield curve counts them."""
 
 import numpy as np
 import pytest

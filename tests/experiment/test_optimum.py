@@ -1,4 +1,4 @@
-"""The best anneal time: grows until the optimum is passed, and says so only where both sides are worse."""
+"""The best anneal time: lengths grow until they pass the optimum, which counts only if both sides are worse."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Small runs of everything that steers a machine: tempering, quantum and population annealing, ladders, free energies,
+"""Small runs of all controllers: tempering, quantum and population annealing, ladders, free energies,
 demons, the sampler, studies, and experiments on dies and anneals.
 
 Enters: nothing. Leaves: rows. Names that are not public are looked for where they are now, then where they were.
@@ -40,7 +40,7 @@ def rows(quick: bool) -> Iterator[Row]:
 
 @cache
 def _program(name: str) -> Any:
-    """Programs that algorithms are tried on, compiled once each."""
+    """The programs on which algorithms run, compiled once each."""
     lattice, cut = hwsim.generate("ea2d:L=4,seed=3"), hwsim.generate("maxcut:n=18,p=0.3,seed=4")
     card = "generic-all-to-all"
     if name == "chromatic":

@@ -1,4 +1,4 @@
-"""Digests: what came out of a run, bit for bit, in a few hex digits.
+"""Digests: the results of a run, bit for bit, in a few hex digits.
 
 Enters: results of hwsim. Leaves: dicts of digests, counts and seconds that JSON can hold.
 """
@@ -92,7 +92,7 @@ def of_run(program: Any, *, engine: str, threads: int = 1, **how: Any) -> dict[s
 
 
 def of_outcome(outcome: Any) -> dict[str, Any]:
-    """What an algorithm hands back."""
+    """Digests of an Outcome."""
     activity = asdict(outcome.activity)
     return {
         "engine": outcome.engine,

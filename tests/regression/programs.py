@@ -388,7 +388,7 @@ def _weights(draft: Draft) -> None:
 
 
 def _run(draft: Draft, program: Any) -> dict[str, Any]:
-    """What `hwsim.run` is told. A law with rates looks ten times as often, so that its runs are shorter."""
+    """The arguments of `hwsim.run`. A law with rates updates ten times as often, so its runs are shorter."""
     rounds = 3 if {"law arrhenius", "law low-barrier"} & set(draft.words) else 14
     time_s = rounds * TAU_S
     shape = draft.pick("linear", "linear", "geometric", "constant", "table")

@@ -1,4 +1,4 @@
-"""The record that says where a result comes from: what is in it, and that pictures carry it."""
+"""The provenance record: its fields, and that pictures carry it."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""Runs as files: everything comes back, and nothing else is taken for one."""
+"""Runs as files: everything comes back, and other files are refused."""
 
 import numpy as np
 import pytest

@@ -15,7 +15,7 @@ def test_a_slice_takes_a_fifth_of_a_second_of_work():
 
 
 def test_a_cost_that_no_shorter_slice_saves_does_not_shorten_it_for_ever():
-    """Ten thousand schedules cost a second a slice, however short: then half of the time goes to work."""
+    """With ten thousand schedules each slice costs an extra second: then half of the time is work."""
     assert 0.5 < settle(lambda ticks: 1.0 + 1e-6 * ticks) * 1e-6 < 2.0
 
 

@@ -1,4 +1,4 @@
-"""A running machine: advanced and held, read and written, counted, paced, stopped; the same whatever the slices."""
+"""A running machine: advanced and held, read and written, counted, paced, stopped; slices change no result."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Studies: the same rows whoever worked and whatever happened, and a stop where the interval is narrow enough."""
+"""Studies: the same rows from any workers and after any failure, and a stop where the interval is narrow enough."""
 
 import os
 import signal

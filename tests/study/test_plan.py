@@ -1,4 +1,4 @@
-"""Plans: what a grid spans, what names a point, and what is refused."""
+"""Plans: the points of a grid, their keys, and refusals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The store: rows added once, merged, and refused in one sentence where a file is not what it should be."""
+"""The store: rows added once, merged, and refused in one sentence where a file is wrong."""
 
 import sqlite3
 import subprocess

@@ -142,7 +142,7 @@ def test_a_path_of_one_replica_correlates_in_time_as_the_modes_say():
     y = (Ensemble(network, replicas=1, seed=4).path(n, h)[:, 0] - network.mean) @ basis * np.sqrt(2 * rates)
     kick = (y[1:] - y[:-1] * np.exp(-rates * h)) / np.sqrt(-np.expm1(-2 * rates * h))
     cross = kick.T @ kick
-    # the kicks, freed of what was, are independent normals, and know nothing of the states before
+    # the kicks alone are independent normals, and independent of the states before them
     chi_square_is_plausible(np.trace(cross), 6 * (n - 1))
     for product in (cross[np.triu_indices(6, 1)], (kick.T @ (y[:-1])).ravel(), (kick[1:].T @ kick[:-1]).ravel()):
         z = product / np.sqrt(n)

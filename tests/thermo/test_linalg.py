@@ -1,4 +1,4 @@
-"""Solving and inverting by letting cells settle: errors are those that theory predicts; direct solvers beside it."""
+"""Cells that settle solve and invert: their errors are those of theory; direct solvers for comparison."""
 
 import numpy as np
 import pytest

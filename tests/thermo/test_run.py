@@ -45,7 +45,7 @@ def test_networks_and_potentials_run_too():
         ({"start": None}, "need a start"),
         ({"replicas": 0}, "replicas must be >= 1"),
         ({"start": [1.0, 2.0], "replicas": 3}, r"start must be a number or have shape \(1,\) or \(3, 1\), got \(2,\)"),
-        ({"interval_s": 1e-15}, "at most 2e.08 numbers, and 1e.09 looks at 1 replicas of 1 cells are 1e.09"),
+        ({"interval_s": 1e-15}, "at most 2e.08 numbers, but 1e.09 looks at 1 replicas of 1 cells are 1e.09"),
         ({"interval_s": 1e-320}, "look less often"),
     ],
 )
