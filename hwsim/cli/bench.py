@@ -37,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.bench.cases import choose, measure
     from hwsim.bench.solution import measure_solution
     from hwsim.bench.thermo import ABSENT, describe, has_thermox, in_one_thread

@@ -18,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.chip.library import list_chips
 
     columns = {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}

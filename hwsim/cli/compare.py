@@ -61,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.chip.library import chip
     from hwsim.experiment.prepare import prepare
     from hwsim.experiment.summary import summarise

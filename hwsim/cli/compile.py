@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.chip.library import chip
     from hwsim.experiment.compiled import compile_exact, compiled_facts
     from hwsim.mapping.compile import compile, embed

@@ -18,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.chip.library import list_pbits
 
     return show(arguments, list_pbits(), {"name": "name", "clock": "clock"})

@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.interrupt import CtrlC
     from hwsim.problem.read import read
     from hwsim.report.pareto import pareto_picture, pareto_table

@@ -40,7 +40,7 @@ def _card(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.cell.fit import fit
     from hwsim.cell.fit_card import card_text
     from hwsim.cell.measured import read_measured

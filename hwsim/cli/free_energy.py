@@ -49,7 +49,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.chip.library import chip
     from hwsim.experiment.anneals import beta_ends
     from hwsim.experiment.free_energy import exact_facts, measure

@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.chip.library import chip
     from hwsim.experiment.design_rule import rule_anneal
     from hwsim.experiment.layout_facts import drawing, layout_facts

@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.chip.library import chip
     from hwsim.cost.ledger import ledger
     from hwsim.report.card import ledger_text

@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.study.store import Store
 
     target = arguments.output or arguments.store

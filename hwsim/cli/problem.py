@@ -20,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.problem.read import describe, read
     from hwsim.report.table import facts_text
 

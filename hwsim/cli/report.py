@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.files import check_writable
     from hwsim.report.study_figures import pictures
     from hwsim.report.study_page import study_page

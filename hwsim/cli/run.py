@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.experiment.answers import answers
     from hwsim.experiment.summary import summarise
     from hwsim.report.answers import answer_lines

@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.cell.card import ModesCard
     from hwsim.chip.library import any_card, card_chip
     from hwsim.experiment.device import measure_device

@@ -55,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.interrupt import CtrlC
     from hwsim.report.study_table import study_table
     from hwsim.study.execute import execute

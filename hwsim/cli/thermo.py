@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run_machines(arguments: argparse.Namespace) -> int:
-    """Carry out ``hwsim thermo machines``."""
+    """Run ``hwsim thermo machines``."""
     from hwsim.chip.library import list_modes
 
     return show(arguments, list_modes(), {"name": "name", "cells": "kind"})

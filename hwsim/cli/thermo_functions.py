@@ -55,7 +55,7 @@ def add_parsers(kinds: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.report.thermo import function_picture, function_text
     from hwsim.thermo import matrices
 

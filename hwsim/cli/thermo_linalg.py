@@ -88,7 +88,7 @@ def add_parsers(kinds: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.interrupt import CtrlC
     from hwsim.report.thermo import error_picture, linalg_text
     from hwsim.thermo.linalg import direct_solvers, linalg_facts, measure

@@ -69,7 +69,7 @@ def add_parsers(kinds: Any) -> None:
 
 
 def run_sample(arguments: argparse.Namespace) -> int:
-    """Carry out ``hwsim thermo sample``."""
+    """Run ``hwsim thermo sample``."""
     from hwsim.equilibrium.potential import CellPlan, sample_cell
     from hwsim.interrupt import CtrlC
     from hwsim.report.thermo import potential_picture, potential_text

@@ -77,7 +77,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     from hwsim.algorithm.recipe import parse_algorithm
     from hwsim.chip.library import chip
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes

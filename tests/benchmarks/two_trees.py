@@ -170,7 +170,7 @@ def chosen(patterns: str | None) -> list[str]:
 
 
 def main() -> int:
-    """Carry out the command."""
+    """Run the command."""
     if sys.argv[1:2] == ["--work"]:
         work(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
         return 0

@@ -37,10 +37,10 @@ def test_every_fault_is_planted_here():
 def test_a_fault_is_there_is_switched_off_by_its_name_and_stands_alone(name):
     chip = hwsim.chip("generic-all-to-all", **PLANTED[name])
     assert name in present_faults(chip)
-    cured = without(chip, [name])
-    assert name not in present_faults(cured) and without(cured, [name]) == cured
+    clean = without(chip, [name])
+    assert name not in present_faults(clean) and without(clean, [name]) == clean
     assert present_faults(alone(chip, name)) == [name] or name == "input-quantisation"  # a DAC has a range too
-    assert hwsim.chip("generic-all-to-all", **PLANTED[name], without=[name]) == cured
+    assert hwsim.chip("generic-all-to-all", **PLANTED[name], without=[name]) == clean
 
 
 def test_without_all_faults_a_chip_is_the_ideal_one_with_its_clock_and_graph():

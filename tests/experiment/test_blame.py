@@ -19,8 +19,8 @@ def found():
 def test_the_worst_fault_comes_first_and_curing_it_helps(found):
     assert found["rows"][0]["fault"] == "offset-spread"
     success = next(metric for metric in found["metrics"] if metric["key"] == "p_success")
-    cured = found["rows"][0]["without"]["p_success"]
-    assert cured[1] > success["all_on"][2]  # the intervals do not even touch
+    off = found["rows"][0]["without"]["p_success"]
+    assert off[1] > success["all_on"][2]  # the intervals do not even touch
     assert success["all_off"][0] >= 0.5  # half of the perfect chip's reads reach the target
 
 

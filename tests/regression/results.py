@@ -186,7 +186,7 @@ def text_of(found: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Carry out the command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     how = parser.add_mutually_exclusive_group(required=True)
     how.add_argument("--write", metavar="FILE", help="write the digests of this hwsim")
