@@ -224,7 +224,7 @@ def test_every_card_is_right_and_runs_or_says_who_would_know():
     [
         (lambda: modes("normal-sup"), InputError, "did you mean normal-spu"),
         (lambda: modes("generic-rlc", capacitence="1 nF"), InputError, "did you mean capacitance"),
-        (lambda: modes("generic-rlc", tau="1 us"), InputError, "tau is no parameter of cells of kind rlc"),
+        (lambda: modes("generic-rlc", tau="1 us"), InputError, "tau is not a parameter of cells of kind rlc"),
         (lambda: modes("generic-rlc", capacitance="1 nH"), InputError, "capacitance must be a capacitance"),
         (lambda: modes("generic-rlc", without=["spread"]), InputError, "no such fault"),
         (lambda: modes("generic-rlc", adc_bits=8), InputError, "both adc_bits and adc_range"),
