@@ -6,6 +6,7 @@ Enters: a network in problem units. Leaves: another network in problem units, wi
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_array
 
 from hwsim.chip.chip import Chip, Control
 from hwsim.mapping.quantize import fixed_point, quantize_weights
@@ -107,8 +108,15 @@ def symmetric_rows(
     """(indptr, indices, weight) with each coupling in both rows, sorted by (row, column); repeated ones are added."""
     both_rows = np.concatenate((rows, columns)).astype(np.int64)
     both_columns = np.concatenate((columns, rows)).astype(np.int64)
+    both_values = np.concatenate((values, values)).astype(np.float64)
+    # of an upper triangle that is sorted, the lower half first leaves every row sorted
+    once = coo_array((both_values, (both_columns, both_rows)), shape=(n, n)).tocsr()
+    if once.nnz == len(both_values):  # none is repeated, and counting sorts faster than comparing
+        once.sort_indices()
+        return once.indptr.astype(np.int64), once.indices.astype(np.int32), once.data
+    # added in the order given, on which the last bit depends
     key, place = np.unique(both_rows * n + both_columns, return_inverse=True)
-    weight = np.bincount(place, weights=np.concatenate((values, values)), minlength=len(key)).astype(np.float64)
+    weight = np.bincount(place, weights=both_values, minlength=len(key))
     row = key // max(n, 1)
     indptr = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=n)))).astype(np.int64)
     return indptr, (key % max(n, 1)).astype(np.int32), weight
