@@ -23,6 +23,13 @@ def pytest_addoption(parser):
         help="run the exact properties alone, with more programs, from SEED "
         "(a number, or 'random'); the seed is printed",
     )
+    parser.addoption(
+        "--plain-reads",
+        metavar="N",
+        type=int,
+        help="compare hwsim with the plain simulations in N reads of each machine, and of other machines than the "
+        "suite has (tests/physics/test_plain.py, test_plain_modes.py)",
+    )
 
 
 def pytest_configure(config):

@@ -13,11 +13,12 @@ class Noise(Record):
     """White, 1/f and thermal noise, and random sources.
 
     white : float64 (n,), s.d. of white noise at the input, fresh at every update
-    flicker : float64 (n,), s.d. of 1/f noise at the input, the sum of ``flicker_octaves`` octaves; the fastest changes
-    every ``flicker_block`` ticks. Replicas of one schedule share it, as they share the clock
+    flicker : float64 (n,), s.d. of 1/f noise at the input: the sum of ``flicker_octaves`` octaves of equal variance.
+    They change every ``flicker_block``, twice, four times ... as many ticks, each from an instant of its own on.
+    Replicas of one schedule share this noise, as they share the clock
     temperature_drift : float, per second: beta is divided by 1 + temperature_drift * time
     source : a key of hwsim.cell.codes.SOURCES;  source_shifts : steps between two words;  source_share : p-bits that
-    hold the same sequence;  source_phase : steps between two of them
+    hold the same sequence;  source_phase : words between two of them
     """
 
     _name = "noise"

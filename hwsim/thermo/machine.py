@@ -51,7 +51,8 @@ class Modes:
     Faults: matrix_bits : of each entry of A and b, signed, full scale at the largest of each
     component_dtod : relative spread of the components that hold the entries of A;  noise_dtod : relative spread of the
     noise's amplitude between cells;  noise_bandwidth_hz : at which the noise falls by 3 dB
-    adc_bits, adc_range : of the readout, from -adc_range to adc_range
+    adc_bits, adc_range : of the readout: from -adc_range to a step below adc_range, a step being 2 adc_range /
+    2**adc_bits, as numbers of two's complement are
     Prices: power_w : of the running machine;  energy_per_sample_j : of reading all cells once;  programming_time_s
     grades : by key, "given" for an overridden number;  missing : numbers that nobody has published, by the card
     """
