@@ -90,9 +90,9 @@ def reads(request):
     return request.config.getoption("--plain-reads") or READS
 
 
-def _step_s(steps, reads):
-    """Of the plain simulation: so many in a look, and more where there are more reads to show what a step spoils."""
-    return LOOK / (steps * max(1, math.isqrt(4 * reads // READS) // 2))
+def _finer(reads):
+    """By how much steps are finer where there are more reads to show what a step spoils."""
+    return max(1, math.isqrt(4 * reads // READS) // 2)
 
 
 def compare(card, faults, reads, *, each=EACH, against=None):
@@ -115,7 +115,7 @@ def compare(card, faults, reads, *, each=EACH, against=None):
         b,
         replicas=each * dies,
         moments_s=np.array(LOOKS) * LOOK,
-        step_s=_step_s(100, reads),
+        step_s=LOOK / (100 * _finer(reads)),
         seed=seed + dies,
     )
     return scores(ours, plain, np.repeat(np.arange(dies), each))
@@ -152,9 +152,9 @@ POTENTIALS = {
 }
 """Each with its slope, by hand."""
 WAYS = ["leimkuhler-matthews", "euler", "underdamped", "run"]
-STEP_IGNORES_CURVATURE = {("high wells", "run")}
-"""Where `hwsim.thermo.run` takes a step that the potential is too steep for: it leaves <x> -0.43 in place of -0.37
-8 us after -1. Empty this with a `run` that looks at the curvature."""
+STEP_IGNORES_CURVATURE = True
+"""`hwsim.thermo.run` takes a twentieth of a look as its step, however steep the potential. Remove this with a `run`
+that looks at the curvature, and its test below holds it to that."""
 START, BETA, LAST = -0.8, 1.3, 2.5 * US
 FRICTION = {"mass": 1e-12, "relax_s": 0.6 * US}
 """A mass of 1 in microseconds."""
@@ -168,13 +168,13 @@ def seen_looks(move):
     return np.stack(by_time, axis=1)
 
 
-def hwsim_cells(way, potential, replicas, seed):
-    """Positions (replicas, looks) of hwsim's cells, in steps that divide a look."""
-    if way == "run":
-        shown = run(potential, time_s=LAST, interval_s=LOOK, replicas=replicas, seed=seed, start=START, beta=BETA)
-        return shown.values[list(LOOKS), :, 0].T
-    many = math.ceil(LOOK / (0.5 * stable_step(potential, beta=BETA, tau_s=US, start=START)))
+def hwsim_cells(way, potential, replicas, seed, finer):
+    """Positions (replicas, looks) of hwsim's cells, in steps that divide a look and are ``finer`` than half the largest
+    that it calls stable."""
+    many = finer * math.ceil(LOOK / (0.5 * stable_step(potential, beta=BETA, tau_s=US, start=START)))
     how = {"beta": BETA, "time_s": LAST, "step_s": LOOK / many, "replicas": replicas, "seed": seed, "start": START}
+    if way == "run":
+        return run(potential, **how, interval_s=LOOK).values[list(LOOKS), :, 0].T
     if way == "underdamped":
         return seen_looks(lambda see: underdamped(potential, **FRICTION, **how, observe=see, every=many))
     return seen_looks(lambda see: overdamped(potential, tau_s=US, method=way, **how, observe=see, every=many))
@@ -187,13 +187,12 @@ def powers(x):
     return found | {f"P(x > {edge})": (x[:, -1] > edge).astype(np.float64) for edge in (-0.5, 0.0, 0.5)}
 
 
-@pytest.mark.parametrize(
-    ("name", "way"), [case for case in itertools.product(POTENTIALS, WAYS) if case not in STEP_IGNORES_CURVATURE]
-)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", POTENTIALS)
 def test_cells_in_a_potential_agree_with_the_plain_simulation(name, way, reads):
     potential, slope = POTENTIALS[name]
     seed, replicas = seed_of(name, way, reads), 2 * reads
-    ours = hwsim_cells(way, potential, replicas, seed)
+    ours = hwsim_cells(way, potential, replicas, seed, _finer(reads))
     medium = FRICTION if way == "underdamped" else {"tau_s": US}
     plain = simulate_potential(
         slope,
@@ -202,9 +201,21 @@ def test_cells_in_a_potential_agree_with_the_plain_simulation(name, way, reads):
         start=START,
         replicas=replicas,
         moments_s=np.array(LOOKS) * LOOK,
-        step_s=_step_s(500, reads),
+        step_s=LOOK / (500 * _finer(reads)),
         seed=seed + 1,
     )
     columns = [np.stack(list(powers(x).values()), axis=1) for x in (ours, plain)]
     found = Scores(powers(plain), *columns, np.arange(replicas))
     assert found.agree(len(WAYS) * len(POTENTIALS), 15 * len(WAYS) * len(POTENTIALS)), found.worst()
+
+
+@pytest.mark.skipif(STEP_IGNORES_CURVATURE, reason="a run on a potential takes a twentieth of a look as its step")
+def test_a_run_chooses_a_step_that_the_potential_bears():
+    """Barrier 4, looks 0.5 us apart: <x> 8 us after -1."""
+    potential, slope = POTENTIALS["high wells"]
+    end = 8 * US
+    ours = run(potential, time_s=end, interval_s=LOOK, replicas=16384, seed=1, start=-1.0).values[-1, :, 0]
+    plain = simulate_potential(
+        slope, beta=1.0, start=-1.0, replicas=4096, moments_s=[end], step_s=1e-3 * US, seed=2, tau_s=US
+    )
+    assert abs(ours.mean() - plain.mean()) < 4 * math.hypot(ours.std() / 128, plain.std() / 64)
