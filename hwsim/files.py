@@ -1,39 +1,94 @@
-"""Files that are written whole or not at all: under another name in the same folder, then renamed."""
+"""Files that are written whole or not at all: under another name in the same folder, then renamed.
+
+What is not a regular file (a FIFO, a terminal, a device) is written to and stays what it is; a link is followed.
+"""
 
 import os
+import shutil
+import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from hwsim.errors import InputError
 
 
 @contextmanager
 def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
-    """A new file to write, which replaces ``path`` at the end, or is deleted if anything fails.
+    """A new file to write. At the end it replaces the file that ``path`` names, links followed, or is copied to what
+    is not a regular file. It is deleted if anything fails.
 
     keep : where ``path`` exists by then it stays, and the new file is deleted. Raises InputError where no file can be
     made there.
     """
     path = Path(path)
+    check_writable(path)
+    plain = _replaceable(path)
+    target = Path(os.path.realpath(path)) if plain else path
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        folder = target.parent if plain else None
+        handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.stem}-", suffix=target.suffix)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
     os.close(handle)
     try:
         yield Path(name)
-        mask = os.umask(0)  # mkstemp makes the file private; give it what a plain open() would have
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
+        if not plain:
+            _copy(Path(name), target)
+            Path(name).unlink()
+            return
+        os.chmod(name, _mode(target))
         if keep:
-            _put_if_absent(Path(name), path)
+            _put_if_absent(Path(name), target)
         else:
-            os.replace(name, path)
+            os.replace(name, target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _replaceable(path: Path) -> bool:
+    """Whether ``path`` is a regular file, or nothing yet. The file that standard output goes to is not: what is
+    printed later would go to the old one."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(found.st_mode) and _own_stream(found) is None
+
+
+def _own_stream(found: os.stat_result) -> IO[str] | None:
+    """The standard output or error of this process that is the file ``found``."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if os.path.samestat(found, os.fstat(stream.fileno())):
+                return stream
+        except (OSError, ValueError, AttributeError):  # closed, or no file at all
+            continue
+    return None
+
+
+def _copy(part: Path, target: Path) -> None:
+    """Write the bytes of ``part`` to ``target``, which is not a regular file. A FIFO waits for its reader."""
+    stream = _own_stream(target.stat())
+    if stream is not None:
+        stream.flush()
+    where = target if stream is None else os.dup(stream.fileno())
+    with part.open("rb") as source, open(where, "wb") as sink:
+        shutil.copyfileobj(source, sink)
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the file that is replaced, or those that a plain open() gives (mkstemp's are private)."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
 
 
 def _put_if_absent(part: Path, path: Path) -> None:
@@ -49,8 +104,21 @@ def _put_if_absent(part: Path, path: Path) -> None:
 
 
 def check_writable(path: str | os.PathLike) -> None:
-    """Raise InputError where the folder of ``path`` does not exist or takes no files: before the work, not after."""
-    folder = Path(path).parent
+    """Raise InputError where ``path`` is a folder or read-only, or where its folder, links followed, does not exist or
+    takes no files: before the work, not after."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        found = None
+    except OSError as error:  # a link to itself, a file in place of a folder
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    if found is not None and stat.S_ISDIR(found.st_mode):
+        raise InputError(f"cannot write {path}: it is a folder")
+    if found is not None and not os.access(path, os.W_OK):
+        raise InputError(f"cannot write {path}: it is read-only")
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        return
+    folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise InputError(f"cannot write {path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK):

@@ -122,6 +122,8 @@ def _kept(path: str | None) -> dict[str, dict[str, Any]]:
     """Rows of an earlier run, by key."""
     if path is None or not Path(path).exists():
         return {}
+    if not Path(path).is_file():
+        raise InputError(f"a rerun reads the rows of -o, so it must be a regular file, and {path} is none")
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
         return {row["key"]: row for row in data["rows"]}

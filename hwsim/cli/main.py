@@ -30,6 +30,7 @@ from hwsim.cli import (
     thermo,
     tts,
 )
+from hwsim.cli.output import check_outputs
 from hwsim.errors import HwsimError
 
 
@@ -83,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         words = list(sys.argv[1:] if argv is None else argv)
         arguments = parser().parse_args(_joined(words))
         arguments.command_line = shlex.join(["hwsim", *words])
+        check_outputs(arguments)
         return arguments.run(arguments)
     except HwsimError as error:
         print(f"hwsim: error: {error}", file=sys.stderr)

@@ -115,19 +115,29 @@ def clamps(text: str) -> dict[str, int]:
     return values
 
 
-def file_out(text: str) -> str:
-    """A file to write, or ``-`` for standard output; one that cannot be written is refused before the work begins."""
+class Out(str):
+    """The path of an output, which `hwsim.cli.output.check_outputs` compares with the inputs and with other outputs."""
+
+
+def file_out(text: str) -> Out:
+    """A file to write; one that cannot be written is refused before the work begins."""
     from hwsim.files import check_writable
 
-    if text != "-":
-        try:
-            check_writable(text)
-        except InputError as error:
-            raise UsageError(str(error)) from None
-    return text
+    if text == "-":
+        raise UsageError("only --json takes -, which is standard output: name a file here")
+    try:
+        check_writable(text)
+    except InputError as error:
+        raise UsageError(str(error)) from None
+    return Out(text)
 
 
-def picture(text: str) -> str:
+def stream_out(text: str) -> Out:
+    """A file to write, or ``-`` for standard output."""
+    return Out(text) if text == "-" else file_out(text)
+
+
+def picture(text: str) -> Out:
     """The file of a picture."""
     from hwsim.report.canvas import picture_path
 
@@ -135,7 +145,7 @@ def picture(text: str) -> str:
         picture_path(text)
     except InputError as error:
         raise UsageError(str(error)) from None
-    return text
+    return Out(text)
 
 
 # what changes a card ------------------------------------------------------------------------------------------------
@@ -386,5 +396,7 @@ def outputs(json: str = "the numbers", *, plot: str | None = None, vcd: bool = F
         group.add_argument("--plot", type=picture, metavar="FILE", help=f"picture: {plot} (png, svg, pdf)")
     if vcd:
         group.add_argument("--vcd", type=file_out, metavar="FILE", help="waveform of one read, for GTKWave or Surfer")
-    group.add_argument("--json", type=file_out, metavar="FILE|-", help=f"{json} as JSON, to a file or standard output")
+    group.add_argument(
+        "--json", type=stream_out, metavar="FILE|-", help=f"{json} as JSON, to a file or standard output"
+    )
     return parent

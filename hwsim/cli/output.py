@@ -2,11 +2,15 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hwsim.cli.options import Out
 from hwsim.errors import InputError
 from hwsim.files import replacing
 
@@ -35,6 +39,73 @@ def record(
         beta=beta,
         programs=programs,
     )
+
+
+def check_outputs(arguments: argparse.Namespace) -> None:
+    """Raise InputError where an output of the command is also one of its inputs, or another output."""
+    outputs = [(name, value) for name, value in vars(arguments).items() if isinstance(value, Out)]
+    for k, (name, path) in enumerate(outputs):
+        for other, earlier in outputs[:k]:
+            if path == earlier or (path != "-" and _same_file(path, earlier)):
+                raise InputError(
+                    f"{_option(other)} and {_option(name)} would both write {path}: give each its own name"
+                )
+    if outputs:
+        for given in _inputs(arguments):
+            for name, path in outputs:
+                if path != "-" and _same_file(path, given):
+                    raise InputError(f"{_option(name)} would write {path}, which this command reads: give another name")
+
+
+def _option(name: str) -> str:
+    return "-o" if name == "output" else f"--{name.replace('_', '-')}"
+
+
+def _inputs(arguments: argparse.Namespace) -> set[Path]:
+    """The files that an argument names, or that a card, plan or specification among them names, and so on."""
+    values = [value for name, value in vars(arguments).items() if name != "command_line"]
+    found = {path for text in _texts(values) if (path := _file(text)) is not None}
+    fresh = set(found)
+    while fresh:
+        named: set[Path] = set()
+        for card in (path for path in fresh if path.suffix == ".toml" and path.is_file()):
+            try:
+                texts = list(_texts(tomllib.loads(card.read_text(encoding="utf-8"))))
+            except (OSError, ValueError):  # the command itself says what is wrong with it
+                continue
+            named |= {path for text in texts for place in (Path(), card.parent) if (path := _file(text, place))}
+        fresh = named - found
+        found |= fresh
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in ``value`` that is no output."""
+    if isinstance(value, str):
+        if not isinstance(value, Out):
+            yield value
+    elif isinstance(value, Mapping):
+        yield from _texts(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _texts(part)
+
+
+def _file(text: str, folder: Path = Path()) -> Path | None:
+    """The file that ``text`` names; None where it names none."""
+    try:
+        path = folder / text
+        return path if path.exists() and not path.is_dir() else None
+    except (OSError, ValueError):  # too long for a name, or a character that no name has
+        return None
+
+
+def _same_file(one: str | Path, other: str | Path) -> bool:
+    """Whether both paths are one file, which need not exist yet; links are followed."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def give(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import give, record, write_text
+from hwsim.cli.output import check_outputs, give, record, write_text
 from hwsim.errors import InputError
 
 N_BOOT = 1000
@@ -32,7 +32,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.files import check_writable
     from hwsim.report.study_figures import pictures
     from hwsim.report.study_page import study_page
     from hwsim.report.study_table import points_csv, report_text
@@ -40,8 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.study.store import Store
     from hwsim.study.summed import table
 
-    page = Path(arguments.html) if arguments.html else Path(arguments.store).with_suffix(".html")
-    check_writable(page)
+    if not arguments.html:
+        arguments.html = options.file_out(str(Path(arguments.store).with_suffix(".html")))
+        check_outputs(arguments)
+    page = Path(arguments.html)
     with Store(arguments.store, create=False) as store:
         points = table(store, n_boot=N_BOOT)
         programs = dict.fromkeys(facts["program"] for facts in store.points().values())

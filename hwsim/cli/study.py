@@ -43,7 +43,9 @@ def add_parser(subparsers: Any) -> None:
         parents=[options.outputs("all points")],
     )
     parser.add_argument("plan", metavar="PLAN.toml", help="problems, chips, algorithms and what to vary")
-    parser.add_argument("--store", required=True, metavar="FILE", help="SQLite file of the results, which grows")
+    parser.add_argument(
+        "--store", type=options.file_out, required=True, metavar="FILE", help="SQLite file of the results, which grows"
+    )
     parser.add_argument(
         "--workers",
         type=options.whole("workers", least=1),

@@ -244,6 +244,8 @@ def _make(path: Path) -> None:
 
 def _check_file(path: Path) -> None:
     """Raise InputError unless ``path`` is a database."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"cannot open the store {path}: it is no regular file")
     try:
         with path.open("rb") as file:
             head = file.read(16)

@@ -22,7 +22,7 @@ from hwsim.cli.main import main, parser
         (options.clock, "poisson", "poisson"),
         (options.engine, "lanes", "lanes"),
         (options.clamps, "v0=1, v1=-1", {"v0": 1, "v1": -1}),
-        (options.file_out, "-", "-"),
+        (options.stream_out, "-", "-"),
     ],
 )
 def test_a_type_makes_a_value(kind, text, value):
