@@ -6,11 +6,26 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.units import TICKS_PER_S
 
 
 def encode_labels(labels: list) -> str:
-    """JSON text of variable names; tuples become lists and come back as tuples."""
-    return json.dumps([_plain(label) for label in labels])
+    """JSON text of variable names; tuples become lists and come back as tuples. Raises InputError for other objects."""
+    try:
+        return json.dumps([_plain(label) for label in labels])
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"a program's variables are named by text, numbers or tuples of them ({error}): relabel them, or use "
+            "HwsimSampler, which takes any name"
+        ) from None
+
+
+def can_encode(labels: list) -> bool:
+    """Whether `decode_labels` returns equal names."""
+    try:
+        return decode_labels(encode_labels(labels)) == labels
+    except (InputError, RecursionError):
+        return False
 
 
 def _plain(label: Any) -> Any:
@@ -68,7 +83,7 @@ def _settled(program: Any, values: np.ndarray, wrong: np.ndarray) -> np.ndarray:
 
 
 def unembed(run: Any, method: str = "majority") -> Any:
-    """dimod.SampleSet of a Run's final states, chains read by ``method``, with host and device timing in ``info``."""
+    """dimod.SampleSet of a Run's final states, chains read by ``method``; see `timing` for its ``info``."""
     import dimod
 
     labels = run.program.readout.names
@@ -83,8 +98,7 @@ def unembed(run: Any, method: str = "majority") -> Any:
         (states.astype(np.int8), labels),
         vartype=run.program.readout.vartype,
         energy=run.energies[kept] if method != "energy" else run.program.value_energies(values),
-        info=timing(run),
-        schedule=run.schedule[kept],
+        info=timing(run, kept),
         **breaks,
     )
 
@@ -100,13 +114,16 @@ def _discrete_samples(run: Any, labels: list) -> Any:
         vartype="DISCRETE",
         energy=run.energies,
         info=timing(run),
-        schedule=run.schedule,
     )
 
 
-def timing(run: Any) -> dict:
-    """``timing`` in host nanoseconds and ``device_timing`` in emulated seconds; the two are never added."""
-    return {
+def timing(run: Any, kept: np.ndarray | None = None) -> dict:
+    """``timing`` in host nanoseconds and ``device_timing`` in emulated seconds; the two are never added.
+
+    ``schedule`` : number of each read's schedule, of the reads ``kept`` bool (reads,)
+    ``reached`` : of an interrupted run, the device time and beta that its states are from
+    """
+    found = {
         "timing": {"sampling_ns": int(run.host_seconds * 1e9)},
         "device_timing": {
             "anneal_time_per_sample_s": run.device_time_s,
@@ -114,5 +131,10 @@ def timing(run: Any) -> dict:
         },
         "engine": run.engine,
         "seed": run.seed,
+        "schedule": (run.schedule if kept is None else run.schedule[kept]).tolist(),
         "interrupted": run.interrupted,
     }
+    if run.interrupted:
+        tick = max(0, round(run.device_time_s * TICKS_PER_S) - 1)
+        found["reached"] = {"time_s": run.device_time_s, "beta": run.anneal.beta_at(tick)}
+    return found

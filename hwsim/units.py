@@ -5,6 +5,10 @@ Enters: a number (already SI) or text with a unit. Leaves: an SI float, or an in
 
 import math
 import re
+from numbers import Integral
+from typing import Any
+
+import numpy as np
 
 from hwsim.errors import InputError
 
@@ -88,6 +92,15 @@ def _example(dimension: str) -> str:
     if unit and "/" in unit:
         return f" with a unit such as '5 p{unit[0]}/mm'"
     return f" with a unit such as '5 {'n' if unit == 's' else ''}{unit}'" if unit else ""
+
+
+def whole(value: Any, *, name: str, least: int = 0) -> int:
+    """``value`` as an int, if it is a whole number >= ``least``; text, floats and True are refused by name."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
+        raise InputError(f"{name} must be a whole number, got {value!r}")
+    if int(value) < least:
+        raise InputError(f"{name} must be >= {least}, got {value}")
+    return int(value)
 
 
 def seconds(value: str | float, *, name: str = "time") -> float:

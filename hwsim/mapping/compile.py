@@ -30,7 +30,7 @@ from hwsim.mapping.registers import control_scale, programmed, register_codes, s
 from hwsim.mapping.sparsify import sparsified
 from hwsim.prices import PRICES
 from hwsim.program import Cells, Clock, Network, Noise, Placement, Prices, Program, Readout, Wires
-from hwsim.units import TICK_S, to_ticks
+from hwsim.units import TICK_S, to_ticks, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,7 @@ class Settings:
     exchange_s: float | None = None
 
     def __post_init__(self) -> None:
+        whole(self.die_seed, name="die_seed")
         if self.exchange_s is not None and self.parts is None:
             raise InputError("exchange_s is between chips: give parts too")
 
@@ -332,9 +333,23 @@ def _place(asked: Asked, chip: Chip, settings: Settings) -> Embedded:
     return Embedded(sites=sites, chain=None, network=network)
 
 
+def in_floats(bqm: Any) -> Any:
+    """``bqm`` with float64 biases: of fractions, decimals, and float32, which would lose digits. Raises InputError."""
+    if bqm.dtype == np.float64:
+        return bqm
+    import dimod
+
+    try:
+        linear = {label: float(bias) for label, bias in bqm.linear.items()}
+        quadratic = {pair: float(bias) for pair, bias in bqm.quadratic.items()}
+        return dimod.BinaryQuadraticModel(linear, quadratic, float(bqm.offset), bqm.vartype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"the problem holds a bias or coupling that is no real number ({error})") from None
+
+
 def spin_network(problem: Any) -> tuple[list, Network, float, str]:
     """(labels, network of spins, energy offset, own vartype) of a Problem or BQM. Raises InputError."""
-    bqm = getattr(problem, "bqm", problem)
+    bqm = in_floats(getattr(problem, "bqm", problem))
     labels = list(bqm.variables)
     if not labels:
         raise InputError("the problem has no variables")

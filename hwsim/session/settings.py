@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict
 
-from hwsim.errors import InputError
+from hwsim.units import whole
 
 Progress = Callable[[float, int], None]
 """Called with (fraction done, updates of p-bits so far)."""
@@ -53,12 +53,11 @@ class RunSettings:
         return cls(**defaults | dict(given))
 
     def __post_init__(self) -> None:
-        if self.reads < 1:
-            raise InputError(f"reads must be >= 1, got {self.reads}")
-        if self.schedules < 1:
-            raise InputError(f"schedules must be >= 1, got {self.schedules}")
-        if self.threads is not None and self.threads < 1:
-            raise InputError(f"threads must be >= 1, got {self.threads}")
+        whole(self.reads, name="reads", least=1)
+        whole(self.schedules, name="schedules", least=1)
+        whole(self.seed, name="seed")
+        if self.threads is not None:
+            whole(self.threads, name="threads", least=1)
 
     @property
     def n_threads(self) -> int:
