@@ -12,6 +12,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip as find_chip
 from hwsim.decode import can_encode, timing
 from hwsim.errors import InputError
+from hwsim.experiment.anneals import slow_note
 from hwsim.experiment.prepare import prepare
 from hwsim.mapping.compile import Settings, in_floats
 from hwsim.session import Run, run
@@ -73,7 +74,7 @@ class HwsimSampler(dimod.Sampler, dimod.Structured, dimod.Initialized):
 
         In ``info``, ``timing`` is host time, ``device_timing`` emulated time, ``schedule`` the number of each read's
         schedule, ``interrupted`` whether interrupt_function or Ctrl-C stopped the run, ``reached`` then the device time
-        and beta that it had reached. Raises InputError.
+        and beta that it had reached, ``note`` that the p-bits hardly update. Raises InputError.
         """
         began = perf_counter_ns()
         options = {name: value for name, value in self.remove_unknown_kwargs(**parameters).items() if value is not None}
@@ -216,6 +217,7 @@ def _samples(result: Run, model: Any, options: dict[str, Any], host_ns: tuple[in
     if readout.chain is not None:
         breaks["chain_break_fraction"] = readout.broken(result.states[rows]).mean(axis=1)
     info["schedule"] = info["schedule"][rows]
+    info["note"] = slow_note(result.program, result.device_time_s)
     info["timing"] = {
         "preprocessing_ns": host_ns[0],
         **info["timing"],
@@ -237,6 +239,7 @@ def _empty(model: Any, num_reads: int, seed: int, host_ns: int) -> dimod.SampleS
             "seed": seed,
             "schedule": [0] * num_reads,
             "interrupted": False,
+            "note": None,
         },
     )
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import give, problem_facts, record
+from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import given_target, target_words
 
@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.chip.faults import present_faults
     from hwsim.chip.library import chip
+    from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.blame import blame
     from hwsim.experiment.prepare import prepare
     from hwsim.problem.read import read
@@ -78,12 +79,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
     made = record(arguments, programs=[ready.program], anneal=ready.anneal)
     facts = {"problem": problem_facts(problem), "chip": machine.name}
-    facts |= {"dies": arguments.dies, "reads": arguments.reads} | found
+    note = slow_note(ready.program, ready.anneal.duration_s)
+    facts |= {"dies": arguments.dies, "reads": arguments.reads, "note": note} | found
     what = f"{problem.name} on {machine.name}"
 
     def text(width: int | None) -> str:
         head = f"{what}: {arguments.dies} dies of {arguments.reads} reads"
-        return "\n".join([head, target_words(found["target"], target), blame_table(found, width=width)])
+        lines = [head, target_words(found["target"], target), blame_table(found, width=width)]
+        return "\n".join(lines) + note_line(note)
 
     def draw(path: str) -> None:
         title = f"What each fault costs: {what}, target energy {found['target']:g}"

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from hwsim.cli.output import give, problem_facts, record
+from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
@@ -11,6 +11,7 @@ from hwsim.errors import InputError
 
 def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
     """Run every strength, print a line for each, write the JSON."""
+    from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.chains import scan_chain_strength
     from hwsim.report.answers import scan_text
 
@@ -41,6 +42,7 @@ def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
         "chip": machine.name,
         "target": target,
         "strengths": rows,
+        "note": slow_note(program, anneal.duration_s),
         "interrupted": ended,
     }
     head = f"{problem.name} on {machine.name}: {program.n_variables} spins on {program.n_pbits} p-bits"
@@ -48,6 +50,6 @@ def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
         arguments,
         document,
         record(arguments, programs=[program], anneal=anneal),
-        text=lambda _: f"{head}\n{scan_text(rows)}",
+        text=lambda _: f"{head}\n{scan_text(rows)}{note_line(document['note'])}",
         stopped=f"; {len(rows)} of {len(strengths)} chain strengths shown" if ended else None,
     )

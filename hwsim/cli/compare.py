@@ -63,6 +63,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.chip.library import chip
+    from hwsim.experiment.anneals import make_anneal
     from hwsim.experiment.prepare import prepare
     from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
@@ -76,12 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
     chips = [chip(arguments.chip, **arguments.card, **scheme) for scheme in _schemes(arguments)]
     problem = read(arguments.problem)
     die = Settings(die_seed=arguments.die_seed)
-    first: Any = prepare(
-        problem, chips[0], die, ramp=options.ramp(arguments), find=lambda problem: find_target(arguments, problem)
-    )
+    first: Any = prepare(problem, chips[0], die, find=lambda problem: find_target(arguments, problem))
     others = (prepare(problem, chip, replace(die, embedding=first.embedding)) for chip in chips[1:])
     programs = [first.program, *(ready.program for ready in others)]
-    anneal, target = first.anneal, first.target
+    slowest = max(programs, key=lambda program: program.clock.period)  # all schemes get the same device time
+    anneal, target = make_anneal(problem, slowest, **vars(options.ramp(arguments))), first.target
     rows, curves, interrupted = [], [], False
     with CtrlC() as ctrl_c, Progress(len(programs)) as progress:
         for index, program in enumerate(programs):

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from hwsim.cli.output import INTERRUPTED, give, problem_facts, record
+from hwsim.cli.output import INTERRUPTED, give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import given_target, target_words
 from hwsim.errors import InputError
@@ -13,6 +13,7 @@ from hwsim.errors import InputError
 def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     """Run the dies, print the yield, write the picture and the JSON."""
     from hwsim.chip.faults import present_faults, without
+    from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.dies import beside_ideal, has_spread, run_dies, typical_energy, yield_curve, yield_facts
     from hwsim.report.dies import yield_picture, yield_text
 
@@ -51,6 +52,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
         "chip": machine.name,
         "target": target,
         "dies": yield_facts(curve),
+        "note": slow_note(ready.program, anneal.duration_s),
         "interrupted": len(runs) < dies,
     }
 
@@ -60,4 +62,5 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
 
     head = f"{problem.name} on {len(runs)} dies of {machine.name}\n{target_words(target, given)}"
     stopped = f"; {len(runs)} of {dies} dies shown" if len(runs) < dies else None
-    return give(arguments, document, made, text=lambda _: f"{head}\n{yield_text(curve)}", draw=draw, stopped=stopped)
+    text = f"{head}\n{yield_text(curve)}{note_line(document['note'])}"
+    return give(arguments, document, made, text=lambda _: text, draw=draw, stopped=stopped)

@@ -25,9 +25,7 @@ def add_parser(subparsers: Any) -> None:
             options.pace(),
             options.chains("layout"),
             options.anneal(
-                beta="constant or start:end (1/sigma; success 0.1/sigma:10/sigma)",
-                time_default=None,
-                length="400 updates of a p-bit",
+                beta="constant or start:end (1/sigma; success 0.1/sigma:10/sigma)", length="400 updates of a p-bit"
             ),
             options.target("of success"),
             options.sampling("1024", "16", words="reads at each ratio (%(default)s)"),

@@ -297,7 +297,7 @@ def chains(command: str) -> argparse.ArgumentParser:
     return parent
 
 
-def anneal(*, beta: str = "", time_default: str | None = "1us", length: str = "%(default)s") -> argparse.ArgumentParser:
+def anneal(*, beta: str = "", length: str = "200 updates of a p-bit") -> argparse.ArgumentParser:
     """The anneal of a read: beta, its shape, the device time. beta, length : what the help says of their defaults; an
     empty ``length`` leaves ``--time`` out"""
     parent, group = _parent("the anneal")
@@ -309,11 +309,7 @@ def anneal(*, beta: str = "", time_default: str | None = "1us", length: str = "%
     group.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
     if length:
         group.add_argument(
-            "--time",
-            type=time("time", above_zero=True),
-            default=time_default,
-            metavar="TIME",
-            help=f"device time of one read ({length})",
+            "--time", type=time("time", above_zero=True), metavar="TIME", help=f"device time of one read ({length})"
         )
     return parent
 

@@ -154,6 +154,11 @@ def write_text(text: str, target: str) -> None:
         part.write_text(text, encoding="utf-8")
 
 
+def note_line(note: str | None) -> str:
+    """A note as a line below a table; nothing where there is none."""
+    return "" if note is None else f"\nnote: {note}"
+
+
 def problem_facts(problem: Any) -> dict[str, Any]:
     """The ``problem`` part of a document."""
     return {

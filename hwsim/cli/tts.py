@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import give, problem_facts, record
+from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
@@ -27,7 +27,6 @@ def add_parser(subparsers: Any) -> None:
             options.pace(own_clock=False),
             options.anneal(
                 beta="constant or start:end (0.1/sigma:10/sigma; a ladder of its own in tempering)",
-                time_default=None,
                 length="this length alone, with exactly --reads reads; by default longer and longer ones",
             ),
             options.target("(the known one)"),
@@ -80,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.algorithm.recipe import parse_algorithm
     from hwsim.chip.library import chip
+    from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
     from hwsim.experiment.prepare import prepare
     from hwsim.mapping.compile import Settings
@@ -122,6 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
             rows.append(
                 {
                     "clock": clock,
+                    "note": slow_note(program, found.points[-1].time_s),
                     "grades": dict(machine.grades),
                     "participation": program.clock.participation if program.clock.kind == "synchronous" else None,
                 }
@@ -138,7 +139,9 @@ def run(arguments: argparse.Namespace) -> int:
     def text(width: int | None) -> str:
         words = "" if name == "anneal" else f", {arguments.algorithm}"
         head = f"{problem.name} on {first.name}, target energy {target:g}{words}"
-        return "\n\n".join([head, *(tts_text(row, alone=arguments.time is not None, width=width) for row in rows)])
+        alone = arguments.time is not None
+        parts = (tts_text(row, alone=alone, width=width) + note_line(row["note"]) for row in rows)
+        return "\n\n".join([head, *parts])
 
     def draw(path: str) -> None:
         how = "" if name == "anneal" else f" by {arguments.algorithm}"

@@ -11,9 +11,14 @@ from hwsim.anneal import Anneal, constant, geometric, linear
 from hwsim.errors import InputError
 from hwsim.problem.problem import coupling_sigma
 from hwsim.program import Program
-from hwsim.units import parse, seconds
+from hwsim.units import format_si, parse, seconds, to_seconds
 
 DEFAULT_BETA = "0.1/sigma:10/sigma"
+DEFAULT_UPDATES = 200
+"""The default length of an anneal, in updates of a p-bit."""
+FEW_UPDATES = 3.0
+"""With fewer updates of a p-bit, on average, a run says so: under a Poisson clock exp(-3), 5 % of the p-bits, would
+still be in their first state."""
 
 
 def beta_ends(text: str, problem: Any) -> tuple[float, ...]:
@@ -31,21 +36,39 @@ class Ramp:
 
     beta: str | None = None
     shape: str = "linear"
-    time: str | float = "1us"
+    time: str | float | None = None
+
+
+def default_time_s(program: Program) -> float:
+    """DEFAULT_UPDATES times the device's own time, the period of a clock or the tau of its p-bits."""
+    return to_seconds(DEFAULT_UPDATES * program.clock.period)
+
+
+def slow_note(program: Program, time_s: float) -> str | None:
+    """A sentence where the p-bits of ``program`` hardly update in ``time_s`` seconds, else None."""
+    clock = program.clock
+    share = clock.participation if clock.kind == "synchronous" else 1.0
+    updates = time_s / to_seconds(clock.period) * share
+    if updates >= FEW_UPDATES:
+        return None
+    return (
+        f"the p-bits hardly update ({updates:.2g} times each in {format_si(time_s, 's')}, as tau is "
+        f"{format_si(to_seconds(clock.period), 's')}), so states are near those at the start: give a longer time"
+    )
 
 
 def make_anneal(
-    problem: Any, program: Program, *, beta: str | None, shape: str = "linear", time: str | float
+    problem: Any, program: Program, *, beta: str | None, shape: str = "linear", time: str | float | None
 ) -> Anneal:
     """The anneal of ``beta`` (see `beta_ends`; None: the chip's own where its hardware fixes it, else DEFAULT_BETA),
-    ``shape`` linear or geometric, and length ``time``. Raises InputError."""
+    ``shape`` linear or geometric, and length ``time`` (None: `default_time_s`). Raises InputError."""
     on = program.placement
     if beta is None and on.fixed_beta is not None:
         # a machine that anneals ramps up to its beta; any other is at its beta all the time
         ends: tuple[float, ...] = (0.0, on.fixed_beta) if on.ramps else (on.fixed_beta,)
     else:
         ends = beta_ends(DEFAULT_BETA if beta is None else beta, problem)
-    duration = seconds(time, name="time")
+    duration = default_time_s(program) if time is None else seconds(time, name="time")
     if duration <= 0:
         raise InputError(f"time must be > 0, got {time}")
     if shape not in ("linear", "geometric"):

@@ -54,6 +54,7 @@ KEYS = (
     "updates_per_ns",
     "total_variation",
     "tv_noise_floor",
+    "note",
 )
 """What a row may hold; every key except ``clock`` may be absent or None."""
 
@@ -134,6 +135,7 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
     notes = _footnotes(rows, [key for key, _, _ in differing])
     if notes:
         parts += ["", Text(" ".join(notes))]
+    parts += [Text(note) for note in _row_notes(rows)]
     return (_rendered(console_width, *parts) + "\n").encode("ascii", "replace").decode("ascii")
 
 
@@ -290,6 +292,12 @@ _RESULTS: list[_Column] = [
     ("host_seconds", "host\ntime", lambda row: _seconds(row.get("host_seconds"))),
     ("updates_per_ns", "upd.\nper ns", lambda row: _number(row.get("updates_per_ns"), 3)),
 ]
+
+
+def _row_notes(rows: list[dict]) -> list[str]:
+    """What a row itself says, with its clock where there are several rows."""
+    notes = [(_clock(row).replace("\n", ""), row["note"]) for row in rows if row.get("note")]
+    return list(dict.fromkeys(f"note: {f'{clock}: ' if len(rows) > 1 else ''}{note}" for clock, note in notes))
 
 
 def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:

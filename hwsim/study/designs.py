@@ -27,7 +27,7 @@ _DEFAULTS: dict[str, Any] = {
     "target": None,
     "beta": "0.1/sigma:10/sigma",
     "anneal": "linear",
-    "time": "1 us",
+    "time": None,
     "reads": 256,
     "schedules": 4,
     "seed": 0,

@@ -20,7 +20,7 @@ from hwsim.chip.library import chip
 from hwsim.cost.solution import is_fixed
 from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
-from hwsim.experiment.anneals import beta_ends, make_anneal
+from hwsim.experiment.anneals import beta_ends, default_time_s, make_anneal
 from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import target_energy
 from hwsim.mapping.compile import Settings, embed
@@ -38,7 +38,7 @@ _DEFAULTS: dict[str, Any] = {
     "algorithm": "anneal",
     "beta": None,
     "anneal": "linear",
-    "time": "1 us",
+    "time": None,
     "reads": 256,
     "schedules": 4,
     "seed": 0,
@@ -318,7 +318,8 @@ def _recipe(chosen: dict[str, Any], problem: Any, program: Program) -> Recipe:
         betas = beta_ends(beta, problem)
         if algorithm == "quantum" and len(betas) != 1:
             raise InputError(f"beta of algorithm quantum must be one number, got {beta!r}")
-    duration = to_seconds(to_ticks(seconds(chosen["time"], name="time"), name="time"))
+    time_s = default_time_s(program) if chosen["time"] is None else seconds(chosen["time"], name="time")
+    duration = to_seconds(to_ticks(time_s, name="time"))
     if not duration > 0:
         raise InputError(f"time must be > 0, got {chosen['time']}")
     parameters = complete(algorithm, {key: chosen[key] for key in _ALGORITHM if key in chosen})
