@@ -16,6 +16,7 @@ from hwsim.cell import likelihood
 from hwsim.cell.likelihood import Cells, Chart, chi_square_tail, covariance, maximise, profile
 from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured
 from hwsim.cell.population import LEAST_DEVICES, Estimate, random_effects
+from hwsim.cell.signal import Levels
 from hwsim.errors import InputError
 
 LEAST_CHANGES = 5
@@ -47,6 +48,7 @@ class DeviceFit:
     """One device. ``estimates`` by name, SI units; see `fit`.
 
     centre, z_and_gain : z = z_and_gain[0] + z_and_gain[1] (x - centre);  covariance : float64 (2, 2), of the two
+    levels : of the value of a trace;  share : of the samples of traces and bits that are +1
     law, memory : of the tests that `Fit.law` and `Fit.memory` add up
     """
 
@@ -59,6 +61,8 @@ class DeviceFit:
     covariance: np.ndarray
     law: Score
     memory: Score
+    levels: Levels | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +127,7 @@ def fit(measured: Measured) -> Fit:
         interval_s=_common_interval(measured),
         input_unit=measured.input_unit,
         input_scale=measured.input_scale,
-        notes=(*_unit_notes(measured, separable), *notes, *_doubts(measured, law, memory)),
+        notes=(*_unit_notes(measured, separable), *notes, *_of_records(measured), *_doubts(measured, law, memory)),
     )
 
 
@@ -157,6 +161,8 @@ def _device(measured: Measured, device: Device, separable: bool) -> DeviceFit:
         covariance=spread,
         law=_law_score(cells, q, climb.p.size) if separable else Score(0.0, 0),
         memory=_memory_score(device),
+        levels=device.levels,
+        share=None if device.state is None else float(device.state.mean()),
     )
 
 
@@ -392,6 +398,14 @@ def _unit_notes(measured: Measured, separable: bool) -> list[str]:
         unit = f"per {measured.input_unit}" if measured.input_unit else "per unit of the input column"
         return [f"gain is {unit} and offset in the same unit: no input scale was given"]
     return [f"x is the input divided by {measured.input_scale:g} {measured.input_unit}".rstrip()]
+
+
+def _of_records(measured: Measured) -> list[str]:
+    """What the file and each record say of themselves."""
+    return [
+        *measured.notes,
+        *(f"device {d.name}: {note}" if d.name else note for d in measured.devices for note in d.notes),
+    ]
 
 
 def _doubts(measured: Measured, law: Score, memory: Score) -> list[str]:

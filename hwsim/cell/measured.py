@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hwsim.cell.signal import Levels, read_signal
 from hwsim.errors import InputError
-from hwsim.units import parse
+from hwsim.units import format_si, parse
 
 SIGMOID, TRACES, BITS = "sigmoid", "traces", "bits"
 KINDS = (SIGMOID, TRACES, BITS)
@@ -40,19 +41,6 @@ _DIMENSION = {"V": "voltage", "A": "current"}
 
 REGULAR = 0.1
 """Two samples are one interval apart when their distance is within this fraction of the median distance."""
-LEAST_SEPARATION = 4.0
-"""Levels nearer than this many s.d. of the noise count as one: the halves of a Gaussian lie 2.9 of their s.d. apart."""
-HYSTERESIS = 0.2
-"""A state changes when the value passes the middle by this fraction of the distance of the levels."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Levels:
-    """The two levels of an analog value, and their distance in s.d. of the noise (infinite without noise)."""
-
-    low: float
-    high: float
-    separation: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +53,7 @@ class Device:
     linked : bool (n,), True where row i follows row i - 1 by one interval
     interval_s : mean distance of linked samples, None where no time is known
     time_s, value, levels : of traces; value is float64 (n,)
+    notes : sentences on the record
     """
 
     name: str
@@ -77,11 +66,13 @@ class Device:
     time_s: np.ndarray | None = None
     value: np.ndarray | None = None
     levels: Levels | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A file of measurements. ``input_unit``: V, A or empty; ``input_scale``: the input of x = 1, None if not given."""
+    """A file of measurements. ``input_unit``: V, A or empty; ``input_scale``: the input of x = 1, None if not given.
+    ``notes``: sentences on the file, such as the columns that are not used."""
 
     file: str
     kind: str
@@ -89,6 +80,7 @@ class Measured:
     has_input: bool
     input_unit: str
     input_scale: float | None
+    notes: tuple[str, ...] = ()
 
 
 def read_measured(
@@ -145,8 +137,26 @@ def read_measured(
         else:
             devices.append(_bits(device, data["bit"][rows], time_s[rows] if times else None, interval_s))
     return Measured(
-        file=path.name, kind=kind, devices=tuple(devices), has_input=bool(inputs), input_unit=unit, input_scale=scale
+        file=path.name,
+        kind=kind,
+        devices=tuple(devices),
+        has_input=bool(inputs),
+        input_unit=unit,
+        input_scale=scale,
+        notes=tuple(_unused(name, columns[name]) for name in columns if name not in (*wanted, "device")),
     )
+
+
+def _unused(name: str, column: list[str]) -> str:
+    """A sentence on a column that the fit does not look at."""
+    values = list(dict.fromkeys(text.strip() for text in column))
+    if 1 < len(values) <= len(column) / 2:
+        some = ", ".join(values[:3]) + (", ..." if len(values) > 3 else "")
+        return (
+            f"column {name} is not used: rows of its {len(values)} values ({some}) are fitted together; call it device "
+            "to tell them apart"
+        )
+    return f"column {name} is not used"
 
 
 @dataclass(frozen=True)
@@ -283,8 +293,9 @@ def _sigmoid(rows: _Rows, result: str, value: np.ndarray, n: np.ndarray) -> Devi
     return Device(name=rows.name, x=rows.x, trials=n, ones=ones)
 
 
-def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.ndarray, float]:
-    """(linked (n,), interval in s) of samples that should be evenly spaced; a gap or a new input breaks the link.
+def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.ndarray, float, tuple[str, ...]]:
+    """(linked (n,), interval in s, notes) of samples that should be evenly spaced; a gap or a new input breaks the
+    link, and a note says how many samples are left out for a gap.
 
     Each block at one input may start its own time.
     """
@@ -303,54 +314,37 @@ def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.
     regular = usable & (np.abs(step - median) <= REGULAR * median)
     if 2 * regular.sum() <= usable.sum():
         raise rows.refuse("samples must be evenly spaced in time; a list of switching times is not a trace")
-    return np.concatenate(([False], regular)), float(step[regular].mean())
+    interval_s = float(step[regular].mean())
+    left_out = int(usable.sum() - regular.sum())
+    notes: tuple[str, ...] = ()
+    if left_out:
+        notes = (
+            f"{left_out} of {step.size + 1} samples ({100 * left_out / (step.size + 1):.2g} %) do not follow the one "
+            f"before by {format_si(interval_s, 's')}, so the changes to them are left out",
+        )
+    return np.concatenate(([False], regular)), interval_s, notes
 
 
 def _trace(rows: _Rows, time_s: np.ndarray, value: np.ndarray) -> Device:
-    linked, interval_s = _links(rows, time_s, across_inputs=False) if rows.x.size > 1 else (np.zeros(1, bool), None)
-    levels = two_levels(value)
-    if levels is None:
-        raise rows.refuse(f"value has one level only, near {np.median(value):g}; a trace needs two")
+    linked, interval_s = np.zeros(1, dtype=bool), None
+    notes: tuple[str, ...] = ()
+    if rows.x.size > 1:
+        linked, interval_s, notes = _links(rows, time_s, across_inputs=False)
+    try:
+        signal = read_signal(value, linked, interval_s)
+    except InputError as error:
+        raise rows.refuse(str(error)) from None
     return Device(
         name=rows.name,
         x=rows.x,
-        state=digital(value, levels),
+        state=signal.state,
         linked=linked,
         interval_s=interval_s,
         time_s=time_s,
         value=value,
-        levels=levels,
+        levels=signal.levels,
+        notes=(*notes, *signal.notes),
     )
-
-
-def two_levels(value: np.ndarray) -> Levels | None:
-    """The two levels of ``value`` (n,), or None where it has only one.
-
-    The medians of two clusters, found from the extremes on; the noise is the median absolute deviation within them.
-    """
-    low, high = float(value.min()), float(value.max())
-    if low == high:
-        return None
-    for _ in range(100):
-        above = value > (low + high) / 2
-        if above.all() or not above.any():
-            return None
-        centres = float(np.median(value[~above])), float(np.median(value[above]))
-        if centres == (low, high):
-            break
-        low, high = centres
-    noise = 1.4826 * float(np.median(np.abs(value - np.where(above, high, low))))
-    separation = (high - low) / noise if noise > 0 else np.inf
-    return Levels(low=low, high=high, separation=separation) if separation >= LEAST_SEPARATION else None
-
-
-def digital(value: np.ndarray, levels: Levels) -> np.ndarray:
-    """States int8 (n,) of an analog ``value``: it changes only when the value is clearly on the other side."""
-    place = (value - levels.low) / (levels.high - levels.low)
-    clear = np.abs(place - 0.5) >= HYSTERESIS
-    clear[0] = True
-    last = np.maximum.accumulate(np.where(clear, np.arange(value.size), 0))
-    return (place[last] > 0.5).astype(np.int8)
 
 
 def _bits(rows: _Rows, bit: np.ndarray, time_s: np.ndarray | None, interval_s: float | None) -> Device:
@@ -361,9 +355,16 @@ def _bits(rows: _Rows, bit: np.ndarray, time_s: np.ndarray | None, interval_s: f
     if np.unique(bit).size < 2:
         raise rows.refuse(f"every bit is {bit[0]:g}; a fit needs both states")
     linked = np.arange(bit.size) > 0
+    notes: tuple[str, ...] = ()
     if time_s is not None:
         # a bit is drawn under its own input from the one before it, so a change of input breaks no link
-        linked, interval_s = _links(rows, time_s, across_inputs=True)
+        linked, interval_s, notes = _links(rows, time_s, across_inputs=True)
     return Device(
-        name=rows.name, x=rows.x, state=(bit > 0).astype(np.int8), linked=linked, interval_s=interval_s, time_s=time_s
+        name=rows.name,
+        x=rows.x,
+        state=(bit > 0).astype(np.int8),
+        linked=linked,
+        interval_s=interval_s,
+        time_s=time_s,
+        notes=notes,
     )

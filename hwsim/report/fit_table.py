@@ -1,5 +1,6 @@
 """A fit in words and numbers: a table for people, and facts for programs."""
 
+import math
 from typing import Any
 
 from hwsim.cell.fit import REJECTED, DeviceFit, Fit, Score
@@ -8,6 +9,7 @@ from hwsim.cell.population import Estimate
 from hwsim.report.table import columns
 from hwsim.units import format_si
 
+MAX_NOTES = 20
 MAX_DEVICES = 30
 """How many devices are listed one by one; the JSON lists all."""
 
@@ -39,6 +41,8 @@ def fit_table(fit: Fit, *, width: int | None = None) -> str:
         lines.append(f"{name:<12}{cells}  {meaning}")
     if n > 1:
         lines += ["", *_devices(fit, width)]
+    elif fit.devices[0].levels is not None:
+        lines += ["", f"levels {_levels(fit.devices[0])}"]
     lines.append("")
     if fit.law.p is not None:
         lines.append(f"tanh law: {_verdict(fit.law)}")
@@ -46,7 +50,9 @@ def fit_table(fit: Fit, *, width: int | None = None) -> str:
         lines.append("tanh law: not tested, as there are too few inputs or samples")
     if fit.memory.p is not None:
         lines.append(f"memory of one sample: {_verdict(fit.memory)}")
-    lines += [f"note: {note}" for note in fit.notes]
+    lines += [f"note: {note}" for note in fit.notes[:MAX_NOTES]]
+    if len(fit.notes) > MAX_NOTES:
+        lines.append(f"and {len(fit.notes) - MAX_NOTES} more notes, which --json lists")
     return "\n".join(lines)
 
 
@@ -69,15 +75,27 @@ def _model(fit: Fit) -> str:
 def _devices(fit: Fit, width: int | None) -> list[str]:
     names = [name for name in ("gain", "offset", "tau", "lag1") if any(name in d.estimates for d in fit.devices)]
     rows = [["device", *names, *(["p of the law"] if fit.separable else [])]]
+    if fit.kind == TRACES:
+        rows[0].append("levels")
     for device in fit.devices[:MAX_DEVICES]:
         row = [device.name, *(_with_interval(name, device.estimates.get(name)) for name in names)]
         if fit.separable:
             row.append("-" if device.law.p is None else f"{device.law.p:.2g}")
+        if fit.kind == TRACES:
+            row.append(_levels(device))
         rows.append(row)
     lines = columns(rows, width=width).splitlines()
     if len(fit.devices) > MAX_DEVICES:
         lines.append(f"and {len(fit.devices) - MAX_DEVICES} more devices, which --json lists")
     return lines
+
+
+def _levels(device: DeviceFit) -> str:
+    levels = device.levels
+    if levels is None:
+        return "-"
+    apart = "without noise" if math.isinf(levels.separation) else f"{levels.separation:.3g} s.d. apart"
+    return f"{levels.low:.4g} and {levels.high:.4g}, {apart}, {100 * (device.share or 0.0):.3g} % in the upper one"
 
 
 def _with_interval(name: str, estimate: Estimate | None) -> str:
@@ -124,10 +142,21 @@ def _device(device: DeviceFit) -> dict[str, Any]:
         "device": device.name or None,
         "n_samples": device.n_samples,
         "n_changes": device.n_changes,
+        "levels": _level_facts(device),
+        "share_plus": device.share,
         "estimates": _facts(device.estimates),
         "law_test": _score(device.law),
         "memory_test": _score(device.memory),
     }
+
+
+def _level_facts(device: DeviceFit) -> dict[str, Any] | None:
+    """The two levels; their distance is null where there is no noise."""
+    levels = device.levels
+    if levels is None:
+        return None
+    apart = None if math.isinf(levels.separation) else levels.separation
+    return {"low": levels.low, "high": levels.high, "distance_in_sd": apart}
 
 
 def _facts(estimates: dict[str, Estimate]) -> dict[str, Any]:

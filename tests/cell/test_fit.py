@@ -8,8 +8,9 @@ from scipy import optimize, stats
 
 from hwsim.cell.fit import fit
 from hwsim.cell.likelihood import CUTOFF, chi_square_tail
-from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured, digital, two_levels
+from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured
 from hwsim.cell.population import random_effects, student_quantile
+from hwsim.cell.signal import digital, two_levels
 from hwsim.errors import InputError
 
 N_DEVICES = 20
