@@ -6,6 +6,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
+from hwsim.cli.source import given_problem
 from hwsim.cli.target import given_target, target_words
 
 
@@ -46,11 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.blame import blame
     from hwsim.experiment.prepare import prepare
-    from hwsim.problem.read import read
     from hwsim.report.blame import blame_picture, blame_table
 
     machine = chip(arguments.chip, **arguments.card)
-    problem = read(arguments.problem)
+    problem = given_problem(arguments)
     names = present_faults(machine)
     target = given_target(arguments, problem) if names else None
     ready: Any = prepare(problem, machine, ramp=options.ramp(arguments))

@@ -8,6 +8,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record
 from hwsim.cli.progress import Progress
+from hwsim.cli.source import given_problem
 from hwsim.cli.target import find_target
 
 
@@ -68,14 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
     from hwsim.mapping.compile import Settings
-    from hwsim.problem.read import read
     from hwsim.report.figure import curve_of, energy_against_time
     from hwsim.report.table import compare_table, scheme_label
     from hwsim.report.waveform import write_run
     from hwsim.session import run as emulate
 
     chips = [chip(arguments.chip, **arguments.card, **scheme) for scheme in _schemes(arguments)]
-    problem = read(arguments.problem)
+    problem = given_problem(arguments)
     die = Settings(die_seed=arguments.die_seed)
     first: Any = prepare(problem, chips[0], die, find=lambda problem: find_target(arguments, problem))
     others = (prepare(problem, chip, replace(die, embedding=first.embedding)) for chip in chips[1:])

@@ -5,6 +5,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record
+from hwsim.cli.source import given_problem
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,12 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.compiled import compile_exact, compiled_facts
     from hwsim.mapping.compile import compile, embed
     from hwsim.mapping.partition import partition
-    from hwsim.problem.read import read
     from hwsim.program import save
     from hwsim.report.compiled import compiled_text
 
     machine = chip(arguments.chip, **arguments.card)
-    problem = read(arguments.problem)
+    problem = given_problem(arguments)
     placed = embed(problem, machine, seed=arguments.seed)
     given, part = options.parts(arguments), None
     exact = compile_exact(problem, machine, embedding=placed, chain_strength=arguments.chain_strength)

@@ -10,6 +10,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.progress import Bar
+from hwsim.cli.source import problem_of
 from hwsim.cli.target import target_of
 from hwsim.errors import InputError
 
@@ -56,14 +57,13 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.interrupt import CtrlC
-    from hwsim.problem.read import read
     from hwsim.report.pareto import pareto_picture, pareto_table
     from hwsim.study.designs import checked, design_rows, mark_best, plan_of
     from hwsim.study.plan import build
     from hwsim.study.workers import ProgramFolder
 
     spec = checked(_toml(arguments.spec))
-    problem = read(spec["problem"])
+    problem = problem_of(spec["problem"], spec["as"])
     wanted = None if spec["target"] is None else str(spec["target"])
     target = target_of(wanted, problem, threads=arguments.threads)
     kept = _kept(arguments.output)

@@ -6,6 +6,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record
 from hwsim.cli.progress import Progress
+from hwsim.cli.source import given_problem
 from hwsim.errors import InputError
 
 _METHODS = ("annealing", "integration")
@@ -54,10 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.anneals import beta_ends
     from hwsim.experiment.free_energy import exact_facts, measure
     from hwsim.mapping.compile import compile
-    from hwsim.problem.read import read
     from hwsim.report.free_energy import free_energy_picture, free_energy_text
 
-    problem = read(arguments.problem)
+    problem = given_problem(arguments)
     ends = beta_ends(arguments.beta, problem)
     if len(ends) != 1:
         raise InputError(f"a free energy needs one beta, got {arguments.beta!r}")

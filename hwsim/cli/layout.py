@@ -7,6 +7,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import INTERRUPTED, give, problem_facts, record
 from hwsim.cli.progress import Progress
+from hwsim.cli.source import given_problem
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 
@@ -57,12 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.layout_facts import drawing, layout_facts
     from hwsim.mapping.compile import embed, laid_out
     from hwsim.mapping.layout import whole_die
-    from hwsim.problem.read import read
     from hwsim.report.layout import layout_picture, layout_text, layout_title
 
     machine = chip(arguments.chip, **arguments.card)
     alone = arguments.problem is None
-    problem = whole_die(machine) if alone else read(arguments.problem)
+    if alone and arguments.as_ is not None:
+        raise InputError("--as says how a problem file is read: give a problem")
+    problem = whole_die(machine) if alone else given_problem(arguments)
     measure = "none" if alone else arguments.measure
     program, layout = laid_out(
         problem,

@@ -88,6 +88,13 @@ def one_of(name: str, known: Collection[str], *, rule: str = "must be one of") -
     return word
 
 
+def reading(text: str) -> str:
+    """What the values of a file mean."""
+    from hwsim.problem.pairs import READINGS
+
+    return one_of("--as", READINGS)(text)
+
+
 def chain_strength(text: str) -> float | str:
     """A chain strength: a number, or the name of a rule."""
     return text if text in ("torque", "sufficient") else quantity("chain-strength")(text)
@@ -218,6 +225,14 @@ def problem(example: str, *, nargs: str | None = None, words: str = "") -> argpa
     parent = argparse.ArgumentParser(add_help=False)
     parent.add_argument(
         "problem", metavar="PROBLEM", nargs=nargs, help=words or f"a file, or a generator such as {example}"
+    )
+    parent.add_argument(
+        "--as",
+        dest="as_",
+        type=reading,
+        metavar="R",
+        help="what the values of a file mean that can be read in two ways: spin (couplings of -1 and +1), qubo (of 0 "
+        "and 1) or max-cut",
     )
     return parent
 

@@ -164,6 +164,7 @@ def problem_facts(problem: Any) -> dict[str, Any]:
     return {
         "name": problem.name,
         "kind": problem.kind,
+        "reading": problem.reading,
         "spins": problem.bqm.num_variables,
         "couplings": problem.bqm.num_interactions,
         "known_energy": problem.known_energy,

@@ -5,6 +5,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, record
+from hwsim.cli.source import given_problem
 from hwsim.files import replacing
 
 
@@ -21,10 +22,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.problem.read import describe, read
+    from hwsim.problem.read import describe
     from hwsim.report.table import facts_text
 
-    problem = read(arguments.problem)
+    problem = given_problem(arguments)
     facts = describe(problem)
     if arguments.output:
         with problem.bqm.to_file() as source, replacing(arguments.output) as part:

@@ -6,6 +6,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.progress import Progress
+from hwsim.cli.source import given_problem
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 
@@ -120,14 +121,21 @@ def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
     from hwsim.chip.library import chip
     from hwsim.experiment.prepare import prepare, prepare_saved
     from hwsim.mapping.compile import Settings
-    from hwsim.problem.read import read
+    from hwsim.text import ending
 
     ramp = options.ramp(arguments)
-    if not arguments.problem.endswith(".npz"):
-        problem = _clamped(read(arguments.problem), arguments.clamp)
+    if ending(arguments.problem) != ".npz":
+        problem = _clamped(given_problem(arguments), arguments.clamp)
         settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **options.parts(arguments))
         return prepare(problem, chip(arguments.chip, **arguments.card), settings, ramp=ramp)
-    compiled = (arguments.dies, arguments.chain_strength, arguments.clamp, arguments.chips, arguments.exchange)
+    compiled = (
+        arguments.as_,
+        arguments.dies,
+        arguments.chain_strength,
+        arguments.clamp,
+        arguments.chips,
+        arguments.exchange,
+    )
     changed = arguments.chip != options.GENERIC or arguments.die_seed != 0
     if arguments.card or changed or any(option is not None for option in compiled):
         raise InputError("a saved program contains its chip: give --chip and its changes to hwsim compile")

@@ -84,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
                 recall=store.points().get,
                 progress=lambda done, of, what: bar.show(done / of, f"preparing {done + 1}/{of}  {what}"),
             )
+            for source, reading in plan.readings.items():
+                bar.say(f"{source}: read as {reading}")
             for words, reason in plan.unfit:
                 bar.say(f"left out, {', '.join(words.values())}: {reason}")
             if not plan.points:

@@ -6,6 +6,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
+from hwsim.cli.source import given_problem
 from hwsim.cli.target import find_target
 from hwsim.errors import InputError
 from hwsim.units import format_si
@@ -83,10 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
     from hwsim.experiment.prepare import prepare
     from hwsim.mapping.compile import Settings
-    from hwsim.problem.read import read
     from hwsim.report.tts import tts_picture, tts_text
 
-    problem = read(arguments.problem)
+    problem = given_problem(arguments)
     machines = {}
     for clock in arguments.clock:
         extra = {"participation": arguments.participation} if clock == "synchronous" else {}

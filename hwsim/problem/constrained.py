@@ -154,21 +154,45 @@ def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> di
 
 
 def broken_clauses(problem: Problem, labels: list, states: np.ndarray) -> dict[str, Any]:
-    """The clauses that ``states`` int8 (reads, n) break: the number of clauses, the fewest broken in a read, the mean,
-    and the share of reads that break none. Hard and soft clauses count alike."""
+    """The clauses that ``states`` int8 (reads, n) break, hard and soft ones apart.
+
+    clauses, hard_clauses, soft_clauses : how many there are;  satisfied : share of reads that break none
+    hard_satisfied : share that keep all hard ones;  fewest_hard_broken, mean_hard_broken : in a read
+    best_soft_weight, best_soft_broken : least weight of broken soft clauses among the reads that keep all hard ones,
+    and the number broken in that read; None where no read does;  mean_soft_weight : over all reads
+    fewest_broken, mean_broken : clauses in a read, where none is hard
+    """
     place = {label: k for k, label in enumerate(labels)}
-    broken = np.zeros(len(states), dtype=np.int64)
-    for _, clause in problem.clauses:
-        satisfied = np.zeros(len(states), dtype=bool)
+    weights = [weight for weight, _ in problem.clauses if weight is not None]
+    whole = all(isinstance(weight, int) for weight in weights)
+    hard, soft = np.zeros(len(states), dtype=np.int64), np.zeros(len(states), dtype=np.int64)
+    weight_broken: Any = np.zeros(len(states), dtype=np.int64 if whole else np.float64)
+    for weight, clause in problem.clauses:
+        broken = np.ones(len(states), dtype=bool)
         for literal in clause:
             if abs(literal) in place:
-                satisfied |= (states[:, place[abs(literal)]] > 0) == (literal > 0)
+                broken &= (states[:, place[abs(literal)]] > 0) != (literal > 0)
             elif abs(literal) in problem.fixed:
-                satisfied |= (problem.fixed[abs(literal)] > 0) == (literal > 0)
-        broken += ~satisfied
-    return {
+                broken &= (problem.fixed[abs(literal)] > 0) != (literal > 0)
+        if weight is None:
+            hard += broken
+        else:
+            soft += broken
+            weight_broken[broken] += weight
+    kept = np.flatnonzero(hard == 0)
+    best = kept[np.lexsort((soft[kept], weight_broken[kept]))[0]] if len(kept) else None
+    found: dict[str, Any] = {
         "clauses": len(problem.clauses),
-        "fewest_broken": int(broken.min()),
-        "mean_broken": float(broken.mean()),
-        "satisfied": float(np.mean(broken == 0)),
+        "hard_clauses": len(problem.clauses) - len(weights),
+        "soft_clauses": len(weights),
+        "satisfied": float(np.mean(hard + soft == 0)),
+        "hard_satisfied": len(kept) / len(states),
+        "fewest_hard_broken": int(hard.min()),
+        "mean_hard_broken": float(hard.mean()),
+        "best_soft_weight": None if best is None else weight_broken[best].item(),
+        "best_soft_broken": None if best is None else int(soft[best]),
+        "mean_soft_weight": float(weight_broken.mean()),
     }
+    if len(weights) == len(problem.clauses):
+        found |= {"fewest_broken": int(soft.min()), "mean_broken": float(soft.mean())}
+    return found

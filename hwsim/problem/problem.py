@@ -21,6 +21,7 @@ class Problem:
     clauses : of a "sat" problem, (weight, literals), weight None for a hard one
     constrained : of a "constrained" problem, dimod's model and the function from samples to its variables
     maximised : its objective was to be maximised, and has been negated
+    reading : how a file was read that could be read otherwise, in words; None where there is no other way
     """
 
     bqm: Any
@@ -36,6 +37,7 @@ class Problem:
     clauses: Sequence[tuple[float | None, list[int]]] = ()
     constrained: Any = None
     maximised: bool = False
+    reading: str | None = None
 
 
 def completed(problem: Problem, labels: Sequence, states: np.ndarray) -> tuple[list, np.ndarray]:

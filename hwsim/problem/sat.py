@@ -6,64 +6,112 @@ y1 y2 - 2 a (y1 + y2) + 3 a, which is 0 when a is right and at least 1 when it i
 energy is exactly the weight of violated clauses.
 """
 
+import math
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from hwsim.errors import ReadError
+from hwsim.errors import InputError, ReadError
 from hwsim.problem.problem import Problem
+from hwsim.text import count, is_whole, real, whole
 
 Affine = tuple[float, dict]  # constant, {variable: coefficient}
 
+_EXACT = 2**53
+"""Whole numbers below this are exact in float64."""
 
-def read_sat(path: Path, lines: list[str]) -> Problem:
-    """CNF (``p cnf``), classic WCNF (``p wcnf n m top``) and the 2022 WCNF dialect (``h`` lines, no header).
 
-    SATLIB's closing ``%`` line and the lone ``0`` after it end the file. A hard clause outweighs all soft ones.
+class _Header(NamedTuple):
+    """n_variables, n_clauses : as promised;  top : the weight from which a clause is hard, None without one"""
+
+    weighted: bool
+    n_variables: int
+    n_clauses: int
+    top: int | None
+
+
+def is_sat(text: str) -> bool:
+    """Whether a line of ``text`` begins with ``p cnf`` or ``p wcnf``."""
+    return re.search(r"^p\s+w?cnf\b", text, re.MULTILINE) is not None
+
+
+def read_sat(path: Path, text: str, *, weighted: bool) -> Problem:
+    """CNF (``p cnf``), classic WCNF (``p wcnf n m top``) and the 2022 WCNF dialect (``h`` clauses, no header), which
+    ``weighted`` allows.
+
+    A clause ends with 0, not with its line. SATLIB's closing ``%`` line and the lone ``0`` after it end the file.
+    Weights are exact whole numbers, or decimals. A hard clause outweighs all soft ones.
     """
-    n_variables: int | None = None
-    n_clauses: int | None = None
-    top, weighted = None, path.suffix == ".wcnf"
+    header: _Header | None = None
     clauses: list[tuple[float | None, list[int]]] = []
-    for k, line in enumerate(lines, 1):
+    clause: list[tuple[int, str]] = []
+    for k, line in enumerate(text.split("\n"), 1):
         parts = line.split()
-        if not parts or parts[0] == "c":
+        if not parts or parts[0].startswith("c"):
             continue
         if parts[0] == "%":
             break
         if parts[0] == "p":
-            if len(parts) < 4 or parts[1] not in ("cnf", "wcnf"):
-                raise ReadError(f"{path} line {k}: the header must be 'p cnf n m' or 'p wcnf n m [top]'")
-            weighted = parts[1] == "wcnf"
-            n_variables, n_clauses = (_whole(path, k, part) for part in parts[2:4])
-            top = float(_whole(path, k, parts[4])) if weighted and len(parts) > 4 else None
+            if header is not None or clauses or clause:
+                raise ReadError(f"{path} line {k}: the 'p' line must come once, before the clauses")
+            header = _header(path, k, parts)
             continue
-        if n_variables is None and not weighted:
+        if header is None and not weighted:
             raise ReadError(f"{path} line {k}: a clause before the 'p cnf' line")
-        if parts[-1] != "0":
-            raise ReadError(f"{path} line {k}: a clause must end with 0")
-        weight: float | None = 1.0
-        if weighted:
-            weight = None if parts[0] == "h" else _weight(path, k, parts[0])
-            weight = None if weight is not None and top is not None and weight >= top else weight
-            parts = parts[1:]
-        literals = [_whole(path, k, part) for part in parts[:-1]]
-        if 0 in literals:
-            raise ReadError(f"{path} line {k}: 0 inside a clause")
-        if n_variables is not None and any(abs(literal) > n_variables for literal in literals):
-            raise ReadError(f"{path} line {k}: a variable beyond the {n_variables} that the header promises")
-        clauses.append((weight, literals))
-    if n_clauses is not None and n_clauses != len(clauses):
-        raise ReadError(f"{path} promises {n_clauses} clauses, found {len(clauses)}")
+        for part in parts:
+            # a weight may be spelt 0
+            if part != "0" or ((weighted if header is None else header.weighted) and not clause):
+                clause.append((k, part))
+                continue
+            clauses.append(_clause(path, k, clause, header, weighted))
+            clause = []
+    if clause:
+        raise ReadError(f"{path} line {clause[-1][0]}: a clause must end with 0")
+    if header is not None and header.n_clauses != len(clauses):
+        raise ReadError(f"{path} promises {header.n_clauses} clauses, found {len(clauses)}")
     largest = max((abs(literal) for _, clause in clauses for literal in clause), default=0)
-    bqm = clauses_to_bqm(clauses, n_variables or largest)
-    return Problem(bqm=bqm, name=path.stem, kind="max-sat" if weighted else "sat", clauses=clauses)
+    bqm = clauses_to_bqm(clauses, largest if header is None else header.n_variables)
+    kind = "max-sat" if (weighted if header is None else header.weighted) else "sat"
+    return Problem(bqm=bqm, name=path.stem, kind=kind, clauses=clauses)
+
+
+def _header(path: Path, line: int, parts: list[str]) -> _Header:
+    kind = parts[1] if len(parts) > 1 else ""
+    if len(parts) not in {"cnf": (4,), "wcnf": (4, 5)}.get(kind, ()):
+        raise ReadError(f"{path} line {line}: the header must be 'p cnf n m' or 'p wcnf n m [top]'")
+    top = whole(path, line, parts[4]) if len(parts) > 4 else None
+    return _Header(kind == "wcnf", count(path, line, parts[2]), count(path, line, parts[3]), top)
+
+
+def _clause(
+    path: Path, line: int, parts: list[tuple[int, str]], header: _Header | None, weighted: bool
+) -> tuple[float | None, list[int]]:
+    """(weight, literals) of a clause without its 0; weight None for a hard one."""
+    weight: float | None = 1
+    if weighted if header is None else header.weighted:
+        at, first = parts[0]
+        weight = None if first == "h" else _weight(path, at, first)
+        if weight is not None and header is not None and header.top is not None and weight >= header.top:
+            weight = None
+        parts = parts[1:]
+    literals = [whole(path, at, part) for at, part in parts]
+    if 0 in literals:
+        raise ReadError(f"{path} line {line}: a literal is a variable from 1, got a 0 of another spelling")
+    limit = 2**31 - 1 if header is None else header.n_variables
+    for (at, _), literal in zip(parts, literals, strict=True):
+        if abs(literal) > limit:
+            promise = f"beyond the {limit} that the header promises" if header else f"beyond {limit}"
+            raise ReadError(f"{path} line {at}: a variable {promise}")
+    return weight, literals
 
 
 def clauses_to_bqm(clauses: list[tuple[float | None, list[int]]], n_variables: int) -> Any:
-    """Binary BQM over 1..n_variables and auxiliaries ("aux", k); a weight of None marks a hard clause."""
+    """Binary BQM over 1..n_variables and auxiliaries ("aux", k); a weight of None marks a hard clause.
+
+    Raises InputError where float64 does not hold the sum of the soft weights exactly."""
     import dimod
 
-    hard = 1.0 + sum(weight for weight, _ in clauses if weight is not None)
+    hard = hard_weight(clauses)
     bqm = dimod.BinaryQuadraticModel("BINARY")
     for variable in range(1, n_variables + 1):
         bqm.add_variable(variable)
@@ -90,6 +138,20 @@ def clauses_to_bqm(clauses: list[tuple[float | None, list[int]]], n_variables: i
     return bqm
 
 
+def hard_weight(clauses: list[tuple[float | None, list[int]]]) -> float:
+    """The weight of a hard clause: more than all soft ones together, by more than the rounding of an energy."""
+    soft = [weight for weight, _ in clauses if weight is not None]
+    total = sum(soft) if all(isinstance(weight, int) for weight in soft) else math.fsum(soft)
+    if total >= _EXACT:
+        raise InputError(
+            f"the soft weights add up to {total:.6g}, more than 64-bit numbers tell apart (2**53): divide them by a "
+            "common factor"
+        )
+    # a clause of k literals holds at most 15 k times its weight in biases, and a spin a quarter of that
+    spread = 15 * (total + 1) * sum(len(clause) for _, clause in clauses)
+    return float(total + 1 if 4 * spread < _EXACT else 2 * (total + 1))
+
+
 def _add_product(bqm: Any, a: Affine, b: Affine, scale: float) -> None:
     bqm.offset += scale * a[0] * b[0]
     for (constant, _), (_, terms) in ((a, b), (b, a)):
@@ -103,18 +165,9 @@ def _add_product(bqm: Any, a: Affine, b: Affine, scale: float) -> None:
                 bqm.add_quadratic(u, v, scale * cu * cv)
 
 
-def _whole(path: Path, line: int, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ReadError(f"{path} line {line}: expected a whole number, got {text!r}") from None
-
-
 def _weight(path: Path, line: int, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ReadError(f"{path} line {line}: expected a weight or 'h', got {text!r}") from None
-    if not 0 <= value < float("inf"):
-        raise ReadError(f"{path} line {line}: a weight must be finite and >= 0, got {text!r}")
+    """An exact int where ``text`` is a whole number."""
+    value = whole(path, line, text) if is_whole(text) else real(path, line, text)
+    if value < 0:
+        raise ReadError(f"{path} line {line}: a weight must be >= 0, got {text[:60]!r}")
     return value

@@ -13,11 +13,7 @@ def answer_lines(found: dict[str, Any], *, reads: int, n_variables: int, n_pbits
     """A circuit's numbers, broken clauses or constraints, then chains."""
     lines = [_word(entry, reads) for entry in found.get("words", ())[:_SHOWN]]
     if "clauses" in found:
-        facts = found["clauses"]
-        lines.append(
-            f"clauses: {facts['fewest_broken']} of {facts['clauses']} violated in the best read, "
-            f"{facts['mean_broken']:.3g} on average; {facts['satisfied']:.1%} of reads satisfy all"
-        )
+        lines += _clauses(found["clauses"])
     if "constraints" in found:
         lines += _constraints(found["constraints"])
     if "chains" in found:
@@ -39,6 +35,33 @@ def scan_text(rows: list[dict[str, Any]]) -> str:
 def _word(entry: dict[str, Any], reads: int) -> str:
     shown = ", ".join(f"{name} = {number}" for name, number in entry["words"].items())
     return f"  {shown:<28} {entry['count'] / reads:7.1%}{'' if entry['valid'] else '  not every gate is satisfied'}"
+
+
+def _clauses(facts: dict[str, Any]) -> list[str]:
+    hard, soft = facts["hard_clauses"], facts["soft_clauses"]
+    if not hard:
+        shown = (
+            f"clauses: {facts['fewest_broken']} of {soft} violated in the best read, "
+            f"{facts['mean_broken']:.3g} on average; {facts['satisfied']:.1%} of reads satisfy all"
+        )
+        least = facts["best_soft_weight"]
+        return (
+            [shown] if least == facts["fewest_broken"] else [shown, f"least weight of violated clauses: {least:.15g}"]
+        )
+    lines = [
+        f"hard clauses: {facts['hard_satisfied']:.1%} of reads keep all {hard}, "
+        f"{facts['mean_hard_broken']:.3g} broken on average"
+    ]
+    if facts["best_soft_weight"] is None:
+        return [
+            *lines,
+            f"soft clauses: no read counts, for each breaks {facts['fewest_hard_broken']} hard ones or more",
+        ]
+    return [
+        *lines,
+        f"soft clauses: weight {facts['best_soft_weight']:.15g} violated in the best read that keeps all hard ones "
+        f"({facts['best_soft_broken']} of {soft} clauses)",
+    ]
 
 
 def _constraints(facts: dict[str, Any]) -> list[str]:

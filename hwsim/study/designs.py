@@ -19,10 +19,11 @@ from hwsim.study.store import Store
 from hwsim.study.summed import table
 from hwsim.study.workers import ProgramFolder, ThisProcess
 
-KEYS = ("problem", "chip", "target", "beta", "anneal", "time", "reads", "schedules", "seed", "set", "sweep")
+KEYS = ("problem", "as", "chip", "target", "beta", "anneal", "time", "reads", "schedules", "seed", "set", "sweep")
 OWN = ("chip", "time", "chips", "exchange", "chain_strength", "beta")
 """Keys of a design that are not parameters of a card."""
 _DEFAULTS: dict[str, Any] = {
+    "as": None,
     "chip": "generic-floorplan",
     "target": None,
     "beta": "0.1/sigma:10/sigma",
@@ -39,7 +40,8 @@ _DEFAULTS: dict[str, Any] = {
 def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     """``spec`` with its defaults filled in. Raises InputError.
 
-    problem : file or generator;  chip : card;  target : energy, known, exact or best
+    problem : file or generator;  as : how a file is read (see `hwsim.read`);  chip : card
+    target : energy, known, exact or best
     beta, anneal, time, reads, schedules, seed : as in ``hwsim run``;  set : parameters that all designs share
     sweep : {key: list of values}; every combination of the values is a design. A key is a parameter of cards or one of
     OWN; a value may be a table of several parameters, with a ``name``.
@@ -64,7 +66,9 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def plan_of(spec: Mapping[str, Any], target: float | None) -> dict[str, Any]:
     """The plan of a study (see `hwsim.study.plan`) whose points are the designs of ``spec``, one shard each."""
-    alike = {key: spec[key] for key in ("problem", "chip", "beta", "anneal", "time", "reads", "schedules", "seed")}
+    alike = {
+        key: spec[key] for key in ("problem", "as", "chip", "beta", "anneal", "time", "reads", "schedules", "seed")
+    }
     own = {key: value for key, value in spec["set"].items() if key in OWN}
     card = {key: value for key, value in spec["set"].items() if key not in OWN}
     return alike | own | {"target": target, "set": card, "grid": spec["sweep"], "stop": {"max_shards": 1}}

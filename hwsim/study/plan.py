@@ -26,6 +26,7 @@ from hwsim.experiment.target import target_energy
 from hwsim.mapping.compile import Settings, embed
 from hwsim.mapping.layout import area_m2, on_wires
 from hwsim.prices import PRICES
+from hwsim.problem.problem import Problem
 from hwsim.problem.read import read
 from hwsim.program import Program
 from hwsim.streams import NOISE_VERSION, stream_key
@@ -33,6 +34,7 @@ from hwsim.units import seconds, to_seconds, to_ticks
 
 _COUNTS = {"reads": 2, "schedules": 1, "seed": 0, "die_seed": 0}
 _DEFAULTS: dict[str, Any] = {
+    "as": None,
     "chip": "generic-all-to-all",
     "target": None,
     "algorithm": "anneal",
@@ -105,11 +107,13 @@ class Combination:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """points, combinations : in the order of the grid; combinations with the same settings share a point"""
+    """points, combinations : in the order of the grid; combinations with the same settings share a point
+    readings : {problem: how its file was read}, of files that could be read otherwise"""
 
     points: list[Point]
     stop: Stop
     combinations: list[Combination] = field(default_factory=list)
+    readings: dict[str, str] = field(default_factory=dict)
 
     @property
     def unfit(self) -> list[tuple[dict[str, str], str]]:
@@ -121,6 +125,7 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     """``spec`` with its defaults filled in. Raises InputError.
 
     problem : file or generator, in which 1..20 stands for each of these numbers;  chip : card
+    as : how a file is read that can be read in two ways (see `hwsim.read`)
     target : energy, known, exact or best;  algorithm and its parameters : as in hwsim.algorithm.recipe
     beta, anneal, time, reads, schedules, seed, die_seed, chips, exchange, chain_strength : as in ``hwsim run``, where
     reads are those of one shard;  set : parameters of every card;  stop : see `Stop`
@@ -178,7 +183,9 @@ def build(
         except InputError as error:
             raise InputError(f"{error} (at {where})" if where else str(error)) from None
         combinations.append(Combination(words=words, key=_add(points, point).key))
-    return Plan(points=points, stop=_stop(full["stop"]), combinations=combinations)
+    problems = {text: problem for text, problem in made.items() if isinstance(problem, Problem)}
+    readings = {text: problem.reading for text, problem in problems.items() if problem.reading is not None}
+    return Plan(points=points, stop=_stop(full["stop"]), combinations=combinations, readings=readings)
 
 
 def _add(points: list[Point], point: Point) -> Point:
@@ -269,7 +276,7 @@ def _point(
         raise InputError(
             f"reads must be a multiple of schedules for tempering, got {chosen['reads']} and {chosen['schedules']}"
         )
-    problem = _problem(chosen["problem"], made)
+    problem = _problem(chosen, made)
     machine, program, name = _machine(chosen, problem, made, keep)
     recipe = _recipe(chosen, problem, program)
     key = _key(chosen, name, recipe, as_given)
@@ -360,13 +367,19 @@ def _machine_facts(machine: Any, program: Program) -> dict[str, Any]:
     }
 
 
-def _problem(text: Any, made: dict[str, Any]) -> Any:
-    """The problem of ``text``, read once."""
+def _source(chosen: dict[str, Any]) -> str:
+    """The problem as the plan names it, and how it is read."""
+    return str(chosen["problem"]) if chosen["as"] is None else f"{chosen['problem']} as {chosen['as']}"
+
+
+def _problem(chosen: dict[str, Any], made: dict[str, Any]) -> Any:
+    """The problem of a point, read once."""
+    text, source = chosen["problem"], _source(chosen)
     if not isinstance(text, str):
         raise InputError(f"problem must be a file or a generator, got {text!r}")
-    if text not in made:
-        made[text] = read(text)
-    return made[text]
+    if source not in made:
+        made[source] = read(text, as_=chosen["as"])
+    return made[source]
 
 
 def _target(
@@ -374,7 +387,7 @@ def _target(
 ) -> float | None:
     """The target energy, found once for each problem, or taken from an earlier study that asked for the same."""
     wanted = chosen["target"]
-    key = f"target {wanted} of {chosen['problem']}"
+    key = f"target {wanted} of {_source(chosen)}"
     if key not in made:
         if before is not None and before["wanted"] == wanted:
             made[key] = before["target"]
@@ -389,10 +402,10 @@ def _machine(
     """(chip, program of the problem on it, content hash of the program)."""
     card = {key: value for key, value in chosen.items() if key not in OWN}
     own = {key: chosen[key] for key in ("chip", "die_seed", "chips", "exchange", "chain_strength")}
-    key = f"program {chosen['problem']} {json.dumps([own, card], sort_keys=True, default=str)}"
+    key = f"program {_source(chosen)} {json.dumps([own, card], sort_keys=True, default=str)}"
     if key not in made:
         machine = chip(chosen["chip"], **card)
-        placed = f"embedding {chosen['problem']} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
+        placed = f"embedding {_source(chosen)} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
         if placed not in made:
             made[placed] = embed(problem, machine)
         exchange = chosen["exchange"]

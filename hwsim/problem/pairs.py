@@ -1,0 +1,233 @@
+"""Lists of pairs: ``i j`` or ``i j value`` a line, with or without a line ``nodes edges`` before them.
+
+Enters: the text of a file and, where the user says it, what the values mean. Leaves: a Problem. Such a list may hold
+weights of a max-cut (rudy, G-set), couplings of spins, or a QUBO. A comment ``# vartype=SPIN`` or BINARY says which.
+Without it a header, exactly its number of lines, nodes from 1 and no loop are a max-cut, as published graphs are;
+whatever else can be read in two ways is refused with both.
+"""
+
+import re
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hwsim.errors import ReadError
+from hwsim.problem.problem import Problem, max_cut
+from hwsim.text import count, ending, real, whole
+
+READINGS = ("spin", "qubo", "max-cut")
+"""What the values of a file may mean: E = sum h s + sum J s s, E = sum Q x x, or the weights of a cut."""
+
+KINDS = {"spin": "ising", "qubo": "qubo", "max-cut": "max-cut"}
+"""The kind of problem of each reading."""
+
+SAY = "say which with --as {} (as_= in Python)"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The entries of a list. header : (nodes, edges) or None;  lines : of the file, one for each entry
+
+    ends : [(i, j)], as in the file;  texts : their values as written, None where the line has none
+    values : the same as numbers, a missing one 1
+    """
+
+    header: tuple[int, int] | None
+    lines: list[int]
+    ends: list[tuple[int, int]]
+    texts: list[str | None]
+    values: list[float]
+
+
+def read_pairs(path: Path, text: str, as_: str | None) -> Problem:
+    """The problem in a list of pairs. Raises ReadError."""
+    body, vartype = _body(path, text)
+    if not body:
+        raise ReadError(f"{path} holds no terms")
+    if vartype is not None and as_ not in (None, vartype):
+        raise ReadError(
+            f"{path} names its vartype, {'SPIN' if vartype == 'spin' else 'BINARY'}: --as {as_} contradicts"
+        )
+    pairs = _entries(path, body)
+    reading = vartype or as_
+    assumed = None
+    if reading is None:
+        _refuse_two_ways(path, pairs, body)
+        reading = "max-cut"
+        n, m = pairs.header or (0, 0)
+        assumed = f"max-cut, for it has a line 'nodes edges' ({n} {m}), that many lines, nodes from 1 and no loop"
+    problem = _cut(path, pairs) if reading == "max-cut" else _quadratic(path, pairs, reading)
+    return problem if assumed is None else replace(problem, reading=assumed)
+
+
+def _body(path: Path, text: str) -> tuple[list[tuple[int, list[str]]], str | None]:
+    """(line, fields) of each line that is no comment, and the reading that a comment names."""
+    body: list[tuple[int, list[str]]] = []
+    vartype = None
+    for k, line in enumerate(text.split("\n"), 1):
+        entry, mark, comment = line.partition("#")
+        fields = entry.split()
+        if fields:
+            if len(fields) not in (2, 3):
+                raise ReadError(f"{path} line {k}: expected 'i j' or 'i j value', got {entry.strip()[:60]!r}")
+            body.append((k, fields))
+        found = re.search(r"vartype[\"']?\s*[:=]\s*(.*)", comment, re.IGNORECASE) if mark else None
+        if found:
+            word = re.match(r"[<\"']*(?:\w+\.)*(SPIN|BINARY)\b", found.group(1), re.IGNORECASE)
+            if word is None:
+                raise ReadError(f"{path} line {k}: the vartype must be SPIN or BINARY, got {found.group(1)[:60]!r}")
+            named = "spin" if word.group(1).upper() == "SPIN" else "qubo"
+            if vartype not in (None, named):
+                raise ReadError(f"{path} line {k}: a second vartype contradicts the first")
+            vartype = named
+    return body, vartype
+
+
+def _entries(path: Path, body: list[tuple[int, list[str]]]) -> Pairs:
+    """The header, where there is one, and the entries; each pair at most once."""
+    header = _header(path, body)
+    if header is not None:
+        _, m = header
+        if len(body) - 1 != m:
+            raise ReadError(f"{path} line {body[0][0]} promises {m} edges, found {len(body) - 1}")
+        body = body[1:]
+    pairs = Pairs(header, [], [], [], [])
+    seen: dict[tuple[int, int], int] = {}
+    for k, fields in body:
+        i, j = count(path, k, fields[0]), count(path, k, fields[1])
+        key = (min(i, j), max(i, j))
+        if key in seen:
+            raise ReadError(f"{path} line {k}: the pair {i} {j} is already in line {seen[key]}")
+        seen[key] = k
+        pairs.lines.append(k)
+        pairs.ends.append((i, j))
+        pairs.texts.append(fields[2] if len(fields) == 3 else None)
+        pairs.values.append(real(path, k, fields[2]) if len(fields) == 3 else 1.0)
+    if header is not None and pairs.ends:
+        _check_nodes(path, pairs, header[0])
+    return pairs
+
+
+def _header(path: Path, body: list[tuple[int, list[str]]]) -> tuple[int, int] | None:
+    """(nodes, edges) of a first line of two numbers, unless it can only be an edge."""
+    first, fields = body[0]
+    if len(fields) != 2:
+        for k, other in body:
+            if len(other) == 2:
+                raise ReadError(f"{path} line {k}: expected 'i j value' as in line {first}, got {' '.join(other)!r}")
+        return None
+    n, m = count(path, first, fields[0]), count(path, first, fields[1])
+    if any(len(other) == 3 for _, other in body[1:]):
+        return n, m
+    nodes = (whole(path, k, field) for k, other in body[1:] for field in other)
+    return (n, m) if max(nodes, default=0) <= n else None
+
+
+def _check_nodes(path: Path, pairs: Pairs, n: int) -> None:
+    """Nodes are 1..n, or 0..n-1."""
+    start = _start(pairs)
+    for k, (i, j) in zip(pairs.lines, pairs.ends, strict=True):
+        if max(i, j) >= start + n:
+            raise ReadError(f"{path} line {k}: an edge joins nodes of {start}..{start + n - 1}, got {i} {j}")
+
+
+def _start(pairs: Pairs) -> int:
+    return 0 if any(0 in ends for ends in pairs.ends) else 1
+
+
+def _refuse_two_ways(path: Path, pairs: Pairs, body: list[tuple[int, list[str]]]) -> None:
+    """Raise ReadError unless the list is a max-cut by the established rule, and nothing else."""
+    spins = "couplings of spins (-1 and +1), as a QUBO (0 and 1)"
+    loop = next((k for k, (i, j) in zip(pairs.lines, pairs.ends, strict=True) if i == j), None)
+    if ending(path) == ".coo":
+        why, ways, options = (
+            "it has no comment '# vartype=SPIN' or '# vartype=BINARY'",
+            _two(spins),
+            "spin or --as qubo",
+        )
+    elif loop is not None:
+        why, ways, options = f"line {loop} joins a node to itself", _two(spins), "spin or --as qubo"
+    elif pairs.header is None:
+        why, ways, options = "it has no line 'nodes edges'", f"{spins} or as a max-cut", _ALL
+    elif pairs.ends and _start(pairs) == 0:
+        zero = next(k for k, ends in zip(pairs.lines, pairs.ends, strict=True) if 0 in ends)
+        why, ways, options = f"its nodes count from 0 (line {zero})", f"{spins} or as a max-cut", _ALL
+    else:
+        other = _other_list(pairs)
+        if other is None:
+            return
+        ways, why = f"the max-cut of a line 'nodes edges' and its edges or as {other}", f"line {body[0][0]} fits both"
+        raise ReadError(f"{path} can be read as {ways} ({why}): --as max-cut chooses the first")
+    raise ReadError(f"{path} can be read as {ways} ({why}): {SAY.format(options)}")
+
+
+_ALL = "spin, --as qubo or --as max-cut"
+
+
+def _two(spins: str) -> str:
+    return spins.replace(", as", " or as")
+
+
+def _other_list(pairs: Pairs) -> str | None:
+    """What else a list that looks like a max-cut may be, in words."""
+    n, m = pairs.header or (0, 0)
+    edges = {(min(ends), max(ends)) for ends in pairs.ends}
+    if all(text is None for text in pairs.texts):
+        nodes = {node for ends in pairs.ends for node in ends} | {n, m}
+        # a header of fewer edges than nodes is rare; with more, the number of edges would be a node that no line names
+        if 0 < m < n and (m, n) not in edges and nodes == set(range(1, n + 1)):
+            return "edges from the first line on"
+        if n == m and _neighbours(pairs, edges):
+            return "the neighbours of each node in turn (METIS)"
+        return None
+    if pairs.values and not any(pairs.values):
+        return "clauses that end in 0 (DIMACS without its line 'p cnf')"
+    third = zip(pairs.ends, pairs.values, strict=True)
+    if len(pairs.values) > 1 and all(i < j < abs(value) <= n and value.is_integer() for (i, j), value in third):
+        return "clauses of three variables"
+    return None
+
+
+def _neighbours(pairs: Pairs, edges: set[tuple[int, int]]) -> bool:
+    """Whether line k lists the neighbours of node k, and so another graph."""
+    joined = [set(ends) for ends in pairs.ends]
+    if any(k in ends or any(k not in joined[end - 1] for end in ends) for k, ends in enumerate(joined, 1)):
+        return False
+    return {(min(k, end), max(k, end)) for k, ends in enumerate(joined, 1) for end in ends} != edges
+
+
+def _nodes(pairs: Pairs) -> list[int]:
+    """Nodes by the header, or in the order of the file."""
+    if pairs.header is not None:
+        return list(range(_start(pairs), _start(pairs) + pairs.header[0]))
+    return list(dict.fromkeys(node for ends in pairs.ends for node in ends))
+
+
+def _cut(path: Path, pairs: Pairs) -> Problem:
+    for k, (i, j) in zip(pairs.lines, pairs.ends, strict=True):
+        if i == j:
+            raise ReadError(f"{path} line {k}: an edge of a max-cut joins two different nodes, got {i} {j}")
+    nodes = _nodes(pairs)
+    place = {node: k for k, node in enumerate(nodes)}
+    ends = np.array([(place[i], place[j]) for i, j in pairs.ends], dtype=np.int64).reshape(-1, 2)
+    return max_cut(path.stem, nodes, ends[:, 0], ends[:, 1], np.array(pairs.values))
+
+
+def _quadratic(path: Path, pairs: Pairs, reading: str) -> Problem:
+    """Spins or a QUBO; i = j is a bias. dimod writes such text with six decimals and without the offset: a file whose
+    every value looks like that is read with a warning, because digits may be gone."""
+    import dimod
+
+    if all(text is not None and re.fullmatch(r"-?\d+\.\d{6}", text) for text in pairs.texts):
+        warnings.warn(
+            f"{path} has six decimals everywhere: dimod's COO text rounds values and drops the offset", stacklevel=4
+        )
+    terms = {(min(ends), max(ends)): value for ends, value in zip(pairs.ends, pairs.values, strict=True)}
+    linear = {i: value for (i, j), value in terms.items() if i == j}
+    quadratic = {key: value for key, value in terms.items() if key[0] != key[1]}
+    if pairs.header is not None:
+        linear = {node: linear.get(node, 0.0) for node in _nodes(pairs)}
+    bqm = dimod.BinaryQuadraticModel(linear, quadratic, 0.0, "SPIN" if reading == "spin" else "BINARY")
+    return Problem(bqm=bqm, name=path.stem, kind=KINDS[reading])

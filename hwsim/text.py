@@ -1,0 +1,107 @@
+"""Text from files: every format opens its text here, and reads its numbers here.
+
+Enters: a path or its bytes. Leaves: text with line ends \\n, or numbers. UTF-8 with or without a byte-order mark is
+read; another encoding, a control character, and a number that is not one are refused in one sentence with the line.
+"""
+
+import math
+import re
+from pathlib import Path
+
+from hwsim.errors import InputError, ReadError
+
+_UNREADABLE = {
+    b"\xff\xfe\x00\x00": "UTF-32 text: save it as UTF-8",
+    b"\x00\x00\xfe\xff": "UTF-32 text: save it as UTF-8",
+    b"\xff\xfe": "UTF-16 text: save it as UTF-8",
+    b"\xfe\xff": "UTF-16 text: save it as UTF-8",
+    b"\x1f\x8b": "compressed (gzip): unpack it first",
+    b"BZh": "compressed (bzip2): unpack it first",
+    b"\xfd7zXZ": "compressed (xz): unpack it first",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line end
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INFINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+
+
+def read_text(path: str | Path, *, refuse: type[InputError] = ReadError) -> str:
+    """The text of the file ``path``. Raises ``refuse``."""
+    return decoded(path, read_data(path, refuse=refuse), refuse=refuse)
+
+
+def read_data(path: str | Path, *, refuse: type[InputError] = ReadError) -> bytes:
+    """The bytes of the file ``path``, read once, so that it may be a pipe. Raises ``refuse``."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise refuse(f"no such file: {path}") from None
+    except OSError as error:
+        raise refuse(f"cannot read {path}: {error.strerror}") from None
+    except ValueError:  # a NUL in the name
+        raise refuse(f"no such file: {str(path)!r}") from None
+
+
+def decoded(path: str | Path, data: bytes, *, refuse: type[InputError] = ReadError) -> str:
+    """The text in ``data``, the bytes of ``path``. Raises ``refuse``."""
+    for mark, what in _UNREADABLE.items():
+        if data.startswith(mark):
+            raise refuse(f"{path} is {what}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = error.object[error.start]  # without the byte-order mark, unlike data
+        raise refuse(
+            f"{path} line {line} holds the byte 0x{byte:02X}, which is not UTF-8: save the file as UTF-8"
+        ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found = _CONTROL.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise refuse(f"{path} line {line} holds the control character U+{ord(found.group()):04X}")
+    return text
+
+
+def ending(path: str | Path) -> str:
+    """The ending of a file's name in lower case, such as ``.lp``."""
+    return Path(path).suffix.lower()
+
+
+def is_whole(text: str) -> bool:
+    """Whether ``text`` spells a whole number in digits."""
+    return _WHOLE.fullmatch(text) is not None
+
+
+def is_real(text: str) -> bool:
+    """Whether ``text`` spells a finite decimal number."""
+    return _REAL.fullmatch(text) is not None
+
+
+def whole(path: str | Path, line: int, text: str) -> int:
+    """The whole number that ``text`` spells. Raises ReadError with the line."""
+    if not is_whole(text):
+        raise ReadError(f"{path} line {line}: expected a whole number, got {text[:60]!r}")
+    if len(text) > 1000:
+        raise ReadError(f"{path} line {line}: a whole number of {len(text)} digits is too long")
+    return int(text)
+
+
+def count(path: str | Path, line: int, text: str) -> int:
+    """The whole number >= 0, of 63 bits, that ``text`` spells. Raises ReadError with the line."""
+    number = whole(path, line, text)
+    if not 0 <= number < 2**63:
+        raise ReadError(f"{path} line {line}: expected a whole number from 0 to 2**63 - 1, got {text[:60]}")
+    return number
+
+
+def real(path: str | Path, line: int, text: str) -> float:
+    """The number that ``text`` spells, as float64. Raises ReadError with the line."""
+    if _INFINITE.fullmatch(text):
+        raise ReadError(f"{path} line {line}: a number must be finite, got {text!r}")
+    if not is_real(text):
+        raise ReadError(f"{path} line {line}: expected a number, got {text[:60]!r}")
+    value = float(text)
+    if not math.isfinite(value) or (value == 0.0 and re.search("[1-9]", re.split("[eE]", text)[0])):
+        raise ReadError(f"{path} line {line}: {text[:60]} is outside the range of 64-bit numbers")
+    return value
