@@ -266,9 +266,10 @@ def load_card(path: Path, kind: type) -> Any:
 def read_card(path: Path, kind: type) -> Any:
     """The card in ``path``, checked for its keys and types alone."""
     try:
-        text = path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise CardError(f"cannot read card {path}: {error.strerror}") from None
+    text = decoded(path, data, refuse=CardError)
     try:
         card: Any = msgspec.toml.decode(text, type=kind)
     except msgspec.ValidationError as error:

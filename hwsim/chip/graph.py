@@ -6,6 +6,7 @@ and ``node u x y`` (a position in cell pitches).
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
+from hwsim.text import ending, is_real, read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,27 +41,24 @@ class Graph:
 
 
 def read_graph(path: str | Path) -> Graph:
-    """The graph in ``path``. Whole-number names are the numbers of the p-bits; other names are numbered in the order of
-    the file. Positions are node attributes ``x`` and ``y``, or ``pos``. Raises ReadError."""
+    """The graph in ``path``. Whole-number names, however they are written, are the numbers of the p-bits; other names
+    are numbered in the order of the file, and a mixture of both is refused. Positions are node attributes ``x`` and
+    ``y``, or ``pos``. Raises ReadError."""
     path = Path(path)
     readers = {".graphml": _graphml, ".gml": _gml, ".json": _node_link}
     try:
-        names, edges, place = readers.get(path.suffix.lower(), _edge_list)(path)
+        names, edges, place = readers.get(ending(path), _edge_list)(path)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise ReadError(f"no such graph file: {path}") from None
     except OSError as error:
         raise ReadError(f"cannot read graph {path}: {error.strerror}") from None
-    except InputError:
-        raise
     except Exception as error:
         raise ReadError(f"{path} is not a graph that networkx reads ({error})") from None
     if not names or not edges:
         raise ReadError(f"{path} holds no wires")
-    texts = [str(name) for name in names]
-    numbered = all(text.isdecimal() for text in texts) and len({int(text) for text in texts}) == len(texts)
-    number = {name: int(text) if numbered else k for k, (name, text) in enumerate(zip(names, texts, strict=True))}
-    if max(number.values()) >= 2**31:
-        raise ReadError(f"{path} names p-bit {max(number.values())}; numbers end at 2147483647")
+    number = _numbers(path, names)
     order = sorted(names, key=lambda name: number[name])
     ends = np.array([(number[u], number[v]) for u, v in edges], dtype=np.int64)
     if np.any(ends[:, 0] == ends[:, 1]):
@@ -68,11 +67,38 @@ def read_graph(path: str | Path) -> Graph:
     if place:
         without = [name for name in order if name not in place]
         if without:
-            raise ReadError(f"{path} gives some p-bits a position but not {without[0]!r}")
+            raise ReadError(f"{path} gives some p-bits a position but not {str(without[0])!r}")
         where = np.array([place[name] for name in order], dtype=np.float64)
         if not np.all(np.isfinite(where)):
             raise ReadError(f"{path} holds a position that is not finite")
     return Graph(np.array([number[name] for name in order]), np.unique(np.sort(ends, axis=1), axis=0), where)
+
+
+def _numbers(path: Path, names: list) -> dict[Any, int]:
+    """{name: number of the p-bit} of the distinct ``names``. Raises ReadError."""
+    values = {name: _number(str(name)) for name in names}
+    numbered = [name for name, value in values.items() if value is not None]
+    if not numbered:
+        return {name: k for k, name in enumerate(names)}
+    for name, value in values.items():
+        if value is None:
+            raise ReadError(
+                f"{path} names p-bits by number, such as {numbered[0]}, and one {str(name)[:60]!r}: keep one"
+            )
+        if not (value.is_integer() and 0 <= value < 2**31):
+            raise ReadError(f"{path} names p-bit {name}; numbers are whole, from 0 to 2147483647")
+    number = {name: int(value) for name, value in values.items() if value is not None}
+    if len(set(number.values())) < len(number):
+        twice = next(k for k in number.values() if list(number.values()).count(k) > 1)
+        raise ReadError(
+            f"{path} names p-bit {twice} in two ways: {', '.join(str(n) for n in names if number[n] == twice)}"
+        )
+    return number
+
+
+def _number(name: str) -> float | None:
+    """The number that ``name`` spells, None for another name."""
+    return float(name) if is_real(name) else None
 
 
 Parts = tuple[list, list, dict[Any, tuple[float, float]]]
@@ -104,26 +130,79 @@ def _gml(path: Path) -> Parts:
 def _node_link(path: Path) -> Parts:
     import networkx
 
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(read_text(path))
     return _parts(networkx.node_link_graph(data, edges="links" if "links" in data else "edges"))
 
 
+_PAIR = re.compile(
+    r"[(\[{]?\s*([^\s,;()\[\]{}'\"]+)(?:\s*[,;]\s*|\s+)([^\s,;()\[\]{}'\"]+)\s*[)\]}]?\s*[,;]?(?:\s*\{\})?"
+)
+"""Two names, with a comma or brackets, as programs print pairs, and the empty attributes that networkx writes."""
+
+
 def _edge_list(path: Path) -> Parts:
-    names: dict[str, None] = {}
-    edges, place = [], {}
-    for k, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        parts = line.split()
-        if not parts or parts[0].startswith("#"):
+    names: dict[str, int] = {}
+    edges: list[tuple[str, str]] = []
+    place: dict[str, tuple[float, float]] = {}
+    first: tuple[int, str] = (0, "")
+    for k, line in enumerate(read_text(path).split("\n"), 1):
+        entry = line.partition("#")[0].strip()
+        parts = entry.split()
+        if not parts:
             continue
         if parts[0] == "node" and len(parts) == 4:
+            name = _whole_name(path, k, parts[1])
+            if name in place:
+                raise ReadError(f"{path} line {k}: a second position of {name}")
             try:
-                place[parts[1]] = (float(parts[2]), float(parts[3]))
+                place[name] = (float(parts[2]), float(parts[3]))
             except ValueError:
                 raise ReadError(f"{path} line {k}: a position is two numbers, got {' '.join(parts[2:])!r}") from None
-            names[parts[1]] = None
-        elif len(parts) == 2:
-            edges.append((parts[0], parts[1]))
-            names |= dict.fromkeys(parts)
-        else:
-            raise ReadError(f"{path} line {k}: expected 'u v' or 'node u x y', got {line.strip()[:60]!r}")
+            names.setdefault(name, k)
+            continue
+        found = _PAIR.fullmatch(entry)
+        if found is None:
+            raise ReadError(f"{path} line {k}: expected 'u v' or 'node u x y', got {entry[:60]!r}")
+        u, v = (_whole_name(path, k, text) for text in found.groups())
+        first = first if edges else (k, entry)
+        edges.append((u, v))
+        names.setdefault(u, k)
+        names.setdefault(v, k)
+    _check_names(path, names)
+    _check_first(path, edges, *first)
     return list(names), edges, place
+
+
+def _whole_name(path: Path, line: int, text: str) -> str:
+    """``text``, a whole number in plain digits. Raises ReadError for a number that cannot be a p-bit's."""
+    value = _number(text)
+    if value is None:
+        return text
+    if not (value.is_integer() and 0 <= value < 2**31):
+        raise ReadError(f"{path} line {line}: the number of a p-bit is whole, from 0 to 2147483647, got {text[:60]}")
+    return str(int(value))
+
+
+def _check_names(path: Path, names: dict[str, int]) -> None:
+    """Raise ReadError with the line where numbers and other names mix: one of them is a header or a slip."""
+    numbered = [name for name in names if name.isdecimal()]
+    others = [name for name in names if not name.isdecimal()]
+    if numbered and others:
+        odd = others[0] if len(others) <= len(numbered) else numbered[0]
+        rest = "numbers" if odd in others else "words"
+        raise ReadError(
+            f"{path} line {names[odd]}: {odd[:60]!r} names a p-bit where others are {rest}; a header begins with #"
+        )
+
+
+def _check_first(path: Path, edges: list[tuple[str, str]], line: int, entry: str) -> None:
+    """Raise ReadError where the first line may be the size of the graph as well as a wire."""
+    if len(edges) < 2 or not all(part.isdecimal() for part in entry.split()):
+        return
+    n, m = int(edges[0][0]), int(edges[0][1])
+    rest = {name for ends in edges[1:] for name in ends}
+    if m == len(edges) - 1 and n in (len(rest), max(int(name) for name in rest), max(int(name) for name in rest) + 1):
+        raise ReadError(
+            f"{path} line {line}: '{n} {m}' may be a wire or the numbers of p-bits and wires; write # before a "
+            f"header, and ({n}, {m}) for a wire"
+        )

@@ -30,6 +30,7 @@ from hwsim.chip.graph import read_graph
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
 from hwsim.prices import PRICES, Prices
+from hwsim.text import ending, read_text
 
 
 def card_folders() -> list[Path]:
@@ -49,7 +50,7 @@ def _cards(kind: str) -> dict[str, Path]:
 
 
 def _path(name: str | Path, folder: str) -> Path:
-    if str(name).endswith(".toml"):
+    if ending(name) == ".toml":
         return Path(name)
     cards = _cards(folder)
     if name not in cards:
@@ -79,7 +80,7 @@ CARD_KINDS = {"chip": ChipCard, "pbit": PBitCard, "modes": ModesCard}
 
 def any_card(name: str | Path) -> PBitCard | ChipCard | ModesCard:
     """The card called ``name``, or in the file ``name``; where several kinds share a name, the first of CARD_KINDS."""
-    if str(name).endswith(".toml"):
+    if ending(name) == ".toml":
         return load_card(Path(name), CARD_KINDS[kind_of(Path(name))])
     held = {kind: _cards(f"{kind.removesuffix('s')}s") for kind in CARD_KINDS}
     for kind, cards in held.items():
@@ -93,8 +94,8 @@ def kind_of(path: Path) -> str:
     """A key of CARD_KINDS: "chip" where the file names a topology or a p-bit, else "modes" where it names a kind of
     cells and neither law nor clock, else "pbit", also for a file that cannot be read."""
     try:
-        keys = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        keys = tomllib.loads(read_text(path))
+    except ValueError:  # also a file that cannot be read
         return "pbit"
     if "topology" in keys or "pbit" in keys:
         return "chip"

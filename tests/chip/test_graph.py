@@ -94,3 +94,76 @@ def test_mistakes_are_one_sentence(tmp_path, name, text, words):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ReadError, match="no such graph file"):
         read_graph(tmp_path / "none.graphml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(30, 31)\n(31, 40)\n",
+        "[30, 31],\n[31, 40]\n",
+        "30,31\n31,40\n",
+        "30;31\n31; 40\n",
+        "30 31 {}\n31 40 {}\n",
+        "3.0e+01 3.1e+01\n31 4.00e+01\n",
+        "\ufeff30\t31 # a wire\r\n31 40\r\n",
+    ],
+)
+def test_pairs_are_read_as_programs_print_them(tmp_path, text):
+    (tmp_path / "g.TXT").write_text(text)
+    graph = read_graph(tmp_path / "g.TXT")
+    assert graph.sites.tolist() == [30, 31, 40] and graph.wires.tolist() == [[30, 31], [31, 40]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("source target\n30 31\n31 40\n", "line 1: 'source' names a p-bit where others are numbers"),
+        ("30 31\n31 x40\n", "line 2: 'x40' names a p-bit"),
+        ("a b\nb 7\n", "line 2: '7' names a p-bit where others are words"),
+        ("3 2\n30 31\n31 40\n", "line 1: '3 2' may be a wire or the numbers"),
+        ("41 2\n30 31\n31 40\n", "line 1: '41 2' may be a wire or the numbers"),
+        ("30 31.5\n", "line 1: the number of a p-bit is whole"),
+        ("-1 31\n", "line 1: the number of a p-bit is whole"),
+        ("30 4294967296\n", "line 1: the number of a p-bit is whole"),
+        ("((0, 0), (0, 1))\n", "line 1: expected 'u v'"),
+        ("30 31 0.5\n", "line 1: expected 'u v'"),
+        ("node 1 0 0\nnode 1 1 1\n1 2\n", "line 2: a second position of 1"),
+        ("30 31\n31 4\x000\n", "line 2 holds the control character"),
+    ],
+)
+def test_a_line_that_is_no_wire_is_refused_with_its_number(tmp_path, text, words):
+    (tmp_path / "g.txt").write_text(text)
+    with pytest.raises(ReadError, match=words):
+        read_graph(tmp_path / "g.txt")
+
+
+def test_a_wire_in_brackets_is_no_header(tmp_path):
+    (tmp_path / "g.txt").write_text("(3, 2)\n2 1\n1 0\n")
+    assert read_graph(tmp_path / "g.txt").wires.tolist() == [[0, 1], [1, 2], [2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([30.0, 31.0, 40.0], None),
+        ([30, 31, "x"], "names p-bits by number, such as 30, and one 'x'"),
+        ([30, 31, 40.5], "names p-bit 40.5; numbers are whole"),
+        ([30, 31, "30.0"], "names p-bit 30 in two ways: 30, 30.0"),
+    ],
+)
+def test_names_of_nodes_are_numbers_however_they_are_written(tmp_path, names, words):
+    made = networkx.path_graph(3)
+    data = networkx.node_link_data(networkx.relabel_nodes(made, dict(enumerate(names))), edges="links")
+    (tmp_path / "g.JSON").write_text(json.dumps(data))
+    if words is None:
+        assert read_graph(tmp_path / "g.JSON").wires.tolist() == [[30, 31], [31, 40]]
+        return
+    with pytest.raises(ReadError, match=words):
+        read_graph(tmp_path / "g.JSON")
+
+
+def test_a_dead_p_bit_keeps_its_number_in_a_graph_of_printed_pairs(tmp_path):
+    (tmp_path / "wires.txt").write_text("".join(f"({i}, {i + 1})\n" for i in range(9, 30)))
+    (tmp_path / "mine.TOML").write_text(CARD.replace("[[10, 11]]", "[[10, 11]]\ndead_pbits = [20]"))
+    chip = hwsim.chip(tmp_path / "mine.TOML")
+    assert 20 not in sites(chip.topology) and len(sites(chip.topology)) == 21

@@ -1,5 +1,6 @@
-"""LP files: one parser, the sense from what it parsed, and a refusal of what it does not understand. The oracle is dimod's
-reader, where it reads a file."""
+"""LP files: one parser, the sense from what it parsed, and a refusal of what it does not understand.
+
+The oracle is dimod's reader, where it reads a file."""
 
 import dimod
 import pytest
