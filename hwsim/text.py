@@ -7,6 +7,7 @@ read; another encoding, a control character, and a number that is not one are re
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 from hwsim.errors import InputError, ReadError
 
@@ -40,6 +41,16 @@ def read_data(path: str | Path, *, refuse: type[InputError] = ReadError) -> byte
         raise refuse(f"cannot read {path}: {error.strerror}") from None
     except ValueError:  # a NUL in the name
         raise refuse(f"no such file: {str(path)!r}") from None
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """The tables of the TOML file ``path``. Raises InputError."""
+    import tomllib
+
+    try:
+        return tomllib.loads(read_text(path, refuse=InputError))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not readable TOML ({error})") from None
 
 
 def decoded(path: str | Path, data: bytes, *, refuse: type[InputError] = ReadError) -> str:

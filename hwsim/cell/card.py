@@ -17,6 +17,7 @@ from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.cell.model import PBit, Table
 from hwsim.errors import CardError, InputError
 from hwsim.prices import PRICES
+from hwsim.text import decoded
 from hwsim.units import parse
 
 GRADES = ("measured", "datasheet", "simulated", "projected", "assumed")

@@ -5,7 +5,6 @@ package, or in ``devices/`` at the top of a source checkout or editable install.
 """
 
 import os
-import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -30,7 +29,7 @@ from hwsim.chip.graph import read_graph
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
 from hwsim.prices import PRICES, Prices
-from hwsim.text import ending, read_text
+from hwsim.text import ending, read_toml
 
 
 def card_folders() -> list[Path]:
@@ -94,8 +93,8 @@ def kind_of(path: Path) -> str:
     """A key of CARD_KINDS: "chip" where the file names a topology or a p-bit, else "modes" where it names a kind of
     cells and neither law nor clock, else "pbit", also for a file that cannot be read."""
     try:
-        keys = tomllib.loads(read_text(path))
-    except ValueError:  # also a file that cannot be read
+        keys = read_toml(path)
+    except InputError:
         return "pbit"
     if "topology" in keys or "pbit" in keys:
         return "chip"

@@ -1,9 +1,11 @@
 """Arrays from files: .npy, Matrix Market, text with rows."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 from hwsim.errors import InputError
+from hwsim.text import decoded, ending, read_data
 
 
 def read_array(path: str, name: str, dimensions: int) -> Any:
@@ -11,19 +13,26 @@ def read_array(path: str, name: str, dimensions: int) -> Any:
     import numpy as np
     from scipy.io import mmread
 
+    from hwsim.problem.matrix import check_matrix_market
+
+    data = read_data(path, refuse=InputError)
     try:
-        if path.endswith(".npy"):
-            array = np.load(path, allow_pickle=False)
-        elif path.endswith(".mtx"):
-            array = mmread(path, spmatrix=False)
+        if ending(path) == ".npy":
+            array = np.load(io.BytesIO(data), allow_pickle=False)
+        elif ending(path) == ".mtx":
+            text = decoded(path, data, refuse=InputError)
+            check_matrix_market(Path(path), text, square=False)
+            array = mmread(io.BytesIO(text.encode()), spmatrix=False)
             array = array.toarray() if hasattr(array, "toarray") else array
         else:
-            text = Path(path).read_text(encoding="utf-8").replace(",", " ")
+            text = decoded(path, data, refuse=InputError).replace(",", " ")
             array = np.array([line.split() for line in text.splitlines() if line.strip()], dtype=float)
-    except FileNotFoundError:
-        raise InputError(f"no such file: {path}") from None
-    except (ValueError, OSError, EOFError) as error:
+    except InputError:
+        raise
+    except (ValueError, OverflowError, OSError, EOFError) as error:
         raise InputError(f"{path} holds no array of numbers ({' '.join(str(error).split())})") from None
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{path} is an archive of arrays: save one array with numpy.save")
     if array.dtype.kind not in "fiub":
         raise InputError(f"{path} must hold real numbers, got {array.dtype}")
     array = array.astype(float)

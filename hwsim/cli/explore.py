@@ -3,7 +3,6 @@
 import argparse
 import json
 import tempfile
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.study.designs import checked, design_rows, mark_best, plan_of
     from hwsim.study.plan import build
     from hwsim.study.workers import ProgramFolder
+    from hwsim.text import read_toml
 
-    spec = checked(_toml(arguments.spec))
+    spec = checked(read_toml(arguments.spec))
     problem = problem_of(spec["problem"], spec["as"])
     wanted = None if spec["target"] is None else str(spec["target"])
     target = target_of(wanted, problem, threads=arguments.threads)
@@ -107,15 +107,6 @@ def run(arguments: argparse.Namespace) -> int:
         pareto_picture(rows, path, title=title, provenance=made)
 
     return give(arguments, document, made, text=text if rows else None, draw=draw if rows else None, stopped=stopped)
-
-
-def _toml(path: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"no such file: {path}") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} is not readable TOML ({error})") from None
 
 
 def _kept(path: str | None) -> dict[str, dict[str, Any]]:

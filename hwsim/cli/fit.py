@@ -6,6 +6,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, record, write_text
+from hwsim.text import ending
 
 
 def add_parser(subparsers: Any) -> None:
@@ -34,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
 
 def _card(text: str) -> str:
     """A file for a card."""
-    if not text.endswith(".toml"):
+    if ending(text) != ".toml":
         raise options.UsageError(f"a card must end in .toml, got {text!r}")
     return options.file_out(text)
 

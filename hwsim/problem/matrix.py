@@ -75,7 +75,7 @@ def read_matrix_market(path: Path, text: str, as_: str | None) -> Problem:
     given twice is refused. Raises ReadError."""
     import scipy.io
 
-    field = _check_matrix_market(path, text)
+    field = check_matrix_market(path, text)
     if field == "pattern" and as_ is None:
         raise ReadError(
             f"{path} line 1: a pattern can be read as a max-cut of weights 1, as couplings 1 of spins (-1 and +1) or "
@@ -88,8 +88,9 @@ def read_matrix_market(path: Path, text: str, as_: str | None) -> Problem:
     return _problem(path, matrix, as_)
 
 
-def _check_matrix_market(path: Path, text: str) -> str:
-    """The field of the header. Raises ReadError where header, size and lines do not agree."""
+def check_matrix_market(path: Path, text: str, *, square: bool = True) -> str:
+    """The field of the header. square : whether another matrix is refused. Raises ReadError where header, size and
+    lines do not agree, and for an entry given twice."""
     lines = enumerate(text.split("\n"), 1)
     header = next(lines)[1].lower().split()
     if len(header) != 5 or header[1] != "matrix":
@@ -108,23 +109,23 @@ def _check_matrix_market(path: Path, text: str) -> str:
     first, size = next(body, (1, []))
     sizes = [count(path, first, part) for part in size]
     sparse = form == "coordinate"
-    if len(sizes) != (3 if sparse else 2) or sizes[0] != sizes[1]:
-        raise ReadError(
-            f"{path} line {first}: expected the size 'n n{' entries' if sparse else ''}' of a square matrix"
-        )
-    n = sizes[0]
-    promised = sizes[2] if sparse else (n * n if symmetry == "general" else n * (n + 1) // 2)
+    square = square or symmetry == "symmetric"
+    if len(sizes) != (3 if sparse else 2) or (square and sizes[0] != sizes[1]):
+        what = f"'rows columns{' entries' if sparse else ''}' of a {'square ' if square else ''}matrix"
+        raise ReadError(f"{path} line {first}: expected the size {what}")
+    n, columns = sizes[:2]
+    promised = sizes[2] if sparse else (n * columns if symmetry == "general" else n * (n + 1) // 2)
     width = (2 if field == "pattern" else 3) if sparse else 1
     found = 0
-    seen: dict[int, int] = {}
+    seen: dict[tuple[int, int], int] = {}
     for k, parts in body:
         if len(parts) != width:
             raise ReadError(f"{path} line {k}: expected {width} numbers, got {' '.join(parts)[:60]!r}")
         if sparse:
             i, j = count(path, k, parts[0]), count(path, k, parts[1])
-            if not (1 <= i <= n and 1 <= j <= n):
-                raise ReadError(f"{path} line {k}: an entry outside 1..{n}, got {i} {j}")
-            key = (max(i, j) * n + min(i, j)) if symmetry == "symmetric" else i * n + j
+            if not (1 <= i <= n and 1 <= j <= columns):
+                raise ReadError(f"{path} line {k}: an entry outside {n} rows and {columns} columns, got {i} {j}")
+            key = (max(i, j), min(i, j)) if symmetry == "symmetric" else (i, j)
             if key in seen:
                 raise ReadError(f"{path} line {k}: the entry {i} {j} is already in line {seen[key]}")
             seen[key] = k

@@ -30,6 +30,7 @@ from hwsim.problem.problem import Problem
 from hwsim.problem.read import read
 from hwsim.program import Program
 from hwsim.streams import NOISE_VERSION, stream_key
+from hwsim.text import read_toml
 from hwsim.units import seconds, to_seconds, to_ticks
 
 _COUNTS = {"reads": 2, "schedules": 1, "seed": 0, "die_seed": 0}
@@ -423,13 +424,8 @@ def _machine(
 
 def read_plan(path: str | Path) -> dict[str, Any]:
     """The TOML file of a plan. Raises InputError."""
-    import tomllib
-
+    spec = read_toml(path)
     try:
-        return checked(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError(f"no such file: {path}") from None
+        return checked(spec)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} is not readable TOML ({error})") from None

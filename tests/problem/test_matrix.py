@@ -63,7 +63,7 @@ def test_what_scipy_writes_comes_back(tmp_path, symmetry, kind, field):
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1\n", "line 3: expected 3 numbers"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1 1 4\n", "line 3: expected 3 numbers"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n2 1 1\n", "line 2 promises 2 entries, found 1"),
-        ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n3 1 1\n", "line 3: an entry outside 1..2"),
+        ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n3 1 1\n", "line 3: an entry outside 2 rows"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1 nan\n", "line 3: a number must be finite"),
         ("%%MatrixMarket matrix coordinate integer symmetric\n2 2 1\n2 1 1.5\n", "line 3: expected an integer"),
         ("%%MatrixMarket matrix coordinate pattern symmetric\n2 2 1\n2 1 7\n", "line 3: expected 2 numbers"),
