@@ -4,6 +4,7 @@ import pytest
 
 import hwsim
 from hwsim.cell.card import ChipCard, load_card
+from hwsim.cell.measured import read_measured
 from hwsim.chip.graph import read_graph
 from hwsim.chip.library import chip, chip_card
 from hwsim.cli.arrays import read_array
@@ -32,6 +33,7 @@ FORMATS = {
     "a.edges": ("# a note\n0 1\n", read_graph),
     "a.toml": (CARD, chip_card),
     "plan.toml": (PLAN, read_plan),
+    "a.csv": ("# a note\ninput,n,p\n0,10,0.5\n1,10,0.9\n", lambda path: read_measured(path)),
     "a.rows": ("1 2\n3 4\n", lambda path: read_array(str(path), "A", 2)),
 }
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from hwsim.cell.signal import Levels, read_signal
 from hwsim.errors import InputError
+from hwsim.text import read_text
 from hwsim.units import format_si, parse
 
 SIGMOID, TRACES, BITS = "sigmoid", "traces", "bits"
@@ -174,12 +175,7 @@ class _Rows:
 
 def _table(path: Path) -> tuple[dict[str, list[str]], np.ndarray]:
     """Columns as text by lower-case name, and the row of the file of each entry."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path.name}: is not text (UTF-8)") from None
+    text = read_text(path, refuse=InputError)
     start = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
     separator = next((mark for mark in (",", ";", "\t") if mark in start), ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)

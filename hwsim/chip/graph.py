@@ -124,7 +124,7 @@ def _graphml(path: Path) -> Parts:
 def _gml(path: Path) -> Parts:
     import networkx
 
-    return _parts(networkx.read_gml(path))
+    return _parts(networkx.parse_gml(read_text(path)))
 
 
 def _node_link(path: Path) -> Parts:
@@ -154,10 +154,9 @@ def _edge_list(path: Path) -> Parts:
             name = _whole_name(path, k, parts[1])
             if name in place:
                 raise ReadError(f"{path} line {k}: a second position of {name}")
-            try:
-                place[name] = (float(parts[2]), float(parts[3]))
-            except ValueError:
-                raise ReadError(f"{path} line {k}: a position is two numbers, got {' '.join(parts[2:])!r}") from None
+            if not (is_real(parts[2]) and is_real(parts[3])):
+                raise ReadError(f"{path} line {k}: a position is two numbers, got {' '.join(parts[2:])!r}")
+            place[name] = (float(parts[2]), float(parts[3]))
             names.setdefault(name, k)
             continue
         found = _PAIR.fullmatch(entry)

@@ -118,13 +118,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
     """The problem on its chip, or the program that ``hwsim compile -o`` wrote. Raises InputError."""
+    from hwsim.archive import kind_of
     from hwsim.chip.library import chip
     from hwsim.experiment.prepare import prepare, prepare_saved
     from hwsim.mapping.compile import Settings
     from hwsim.text import ending
 
     ramp = options.ramp(arguments)
-    if ending(arguments.problem) != ".npz":
+    if ending(arguments.problem) != ".npz" or kind_of(arguments.problem) is None:
         problem = _clamped(given_problem(arguments), arguments.clamp)
         settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **options.parts(arguments))
         return prepare(problem, chip(arguments.chip, **arguments.card), settings, ramp=ramp)

@@ -18,7 +18,7 @@ import numpy as np
 
 from hwsim.errors import ReadError
 from hwsim.problem.pairs import SAY
-from hwsim.problem.problem import Problem, make_bqm, max_cut
+from hwsim.problem.problem import Problem, check_size, make_bqm, max_cut
 from hwsim.text import count, real
 
 _SPARSE = {"format", "shape", "data"}
@@ -114,6 +114,7 @@ def check_matrix_market(path: Path, text: str, *, square: bool = True) -> str:
         what = f"'rows columns{' entries' if sparse else ''}' of a {'square ' if square else ''}matrix"
         raise ReadError(f"{path} line {first}: expected the size {what}")
     n, columns = sizes[:2]
+    check_size(path, first, max(n, columns))
     promised = sizes[2] if sparse else (n * columns if symmetry == "general" else n * (n + 1) // 2)
     width = (2 if field == "pattern" else 3) if sparse else 1
     found = 0

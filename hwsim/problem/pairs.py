@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from hwsim.errors import ReadError
-from hwsim.problem.problem import Problem, max_cut
-from hwsim.text import count, ending, real, whole
+from hwsim.problem.problem import Problem, check_size, max_cut
+from hwsim.text import count, ending, is_whole, real, whole
 
 READINGS = ("spin", "qubo", "max-cut")
 """What the values of a file may mean: E = sum h s + sum J s s, E = sum Q x x, or the weights of a cut."""
@@ -89,10 +89,16 @@ def _entries(path: Path, body: list[tuple[int, list[str]]]) -> Pairs:
     """The header, where there is one, and the entries; each pair at most once."""
     header = _header(path, body)
     if header is not None:
-        _, m = header
+        n, m = header
+        check_size(path, body[0][0], n)
         if len(body) - 1 != m:
             raise ReadError(f"{path} line {body[0][0]} promises {m} edges, found {len(body) - 1}")
         body = body[1:]
+    elif _is_size(body):
+        raise ReadError(
+            f"{path} line {body[0][0]}: {' '.join(body[0][1])!r} may be a size 'rows columns entries' or an entry: "
+            "write # before a size, and move an entry down"
+        )
     pairs = Pairs(header, [], [], [], [])
     seen: dict[tuple[int, int], int] = {}
     for k, fields in body:
@@ -123,6 +129,14 @@ def _header(path: Path, body: list[tuple[int, list[str]]]) -> tuple[int, int] | 
         return n, m
     nodes = (whole(path, k, field) for k, other in body[1:] for field in other)
     return (n, m) if max(nodes, default=0) <= n else None
+
+
+def _is_size(body: list[tuple[int, list[str]]]) -> bool:
+    """Whether the first line may be the size line of a Matrix Market file that lost its header."""
+    n, columns, entries = body[0][1] if len(body[0][1]) == 3 else ("", "", "")
+    if n != columns or entries != str(len(body) - 1) or not is_whole(n):
+        return False
+    return all(is_whole(end) and 1 <= int(end) <= int(n) for _, fields in body[1:] for end in fields[:2])
 
 
 def _check_nodes(path: Path, pairs: Pairs, n: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.errors import InputError
+from hwsim.errors import InputError, ReadError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,16 @@ class Problem:
     constrained: Any = None
     maximised: bool = False
     reading: str | None = None
+
+
+MAX_VARIABLES = 2**24
+"""The largest number of variables that a file may promise: each takes memory before a line names it."""
+
+
+def check_size(path: Any, line: int, n: int) -> None:
+    """Raise ReadError where line ``line`` of ``path`` promises more than MAX_VARIABLES variables."""
+    if n > MAX_VARIABLES:
+        raise ReadError(f"{path} line {line} promises {n} variables; at most {MAX_VARIABLES} are read")
 
 
 def completed(problem: Problem, labels: Sequence, states: np.ndarray) -> tuple[list, np.ndarray]:

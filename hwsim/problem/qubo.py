@@ -1,4 +1,4 @@
-"""qbsolv's QUBO files: ``p qubo 0 maxNodes nDiagonals nElements``, then ``i j value``; i = j is a bias.
+"""qbsolv's QUBO files: ``p qubo TOPOLOGY maxNodes nDiagonals nElements``, then ``i j value``; i = j is a bias.
 
 Enters: the text of a file. Leaves: a Problem. Comments ``c offset : X`` and ``c scale : X``, which bqpjson writes,
 count: E = scale (sum Q x x + offset). A node below maxNodes that no line names is no variable, and the reading says so.
@@ -33,7 +33,6 @@ def read_qubo(path: Path, text: str) -> Problem:
                 raise ReadError(f"{path} line {k}: a second 'p' line")
             if len(parts) != 6 or parts[1] != "qubo":
                 raise ReadError(f"{path} line {k}: the header must be 'p qubo 0 maxNodes nDiagonals nElements'")
-            count(path, k, parts[2])
             header = (count(path, k, parts[3]), count(path, k, parts[4]), count(path, k, parts[5]))
         elif header is None or len(parts) != 3:
             raise ReadError(f"{path} line {k}: expected a header and then 'i j value', got {line.strip()[:60]!r}")

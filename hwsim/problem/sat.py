@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hwsim.errors import InputError, ReadError
-from hwsim.problem.problem import Problem
+from hwsim.problem.problem import MAX_VARIABLES, Problem, check_size
 from hwsim.text import count, is_whole, real, whole
 
 Affine = tuple[float, dict]  # constant, {variable: coefficient}
@@ -80,7 +80,9 @@ def _header(path: Path, line: int, parts: list[str]) -> _Header:
     if len(parts) not in {"cnf": (4,), "wcnf": (4, 5)}.get(kind, ()):
         raise ReadError(f"{path} line {line}: the header must be 'p cnf n m' or 'p wcnf n m [top]'")
     top = whole(path, line, parts[4]) if len(parts) > 4 else None
-    return _Header(kind == "wcnf", count(path, line, parts[2]), count(path, line, parts[3]), top)
+    n = count(path, line, parts[2])
+    check_size(path, line, n)
+    return _Header(kind == "wcnf", n, count(path, line, parts[3]), top)
 
 
 def _clause(
@@ -97,7 +99,7 @@ def _clause(
     literals = [whole(path, at, part) for at, part in parts]
     if 0 in literals:
         raise ReadError(f"{path} line {line}: a literal is a variable from 1, got a 0 of another spelling")
-    limit = 2**31 - 1 if header is None else header.n_variables
+    limit = MAX_VARIABLES if header is None else header.n_variables
     for (at, _), literal in zip(parts, literals, strict=True):
         if abs(literal) > limit:
             promise = f"beyond the {limit} that the header promises" if header else f"beyond {limit}"

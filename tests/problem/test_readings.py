@@ -1,11 +1,16 @@
 """Files that can be read in two ways: the established reading is printed, the others are refused with both or named."""
 
 import json
+import os
+import subprocess
+import sys
 
+import dimod
+import numpy as np
 import pytest
 
 import hwsim
-from hwsim.cli.main import main
+from hwsim.cli.main import main, parser
 from hwsim.errors import InputError
 from hwsim.problem.read import read
 
@@ -110,6 +115,8 @@ def test_a_vartype_is_read_however_it_is_spelt(written, comment):
         ("# vartype=SPIN\n0 1_0 1\n", "line 2: expected a whole number"),
         ("# vartype=SPIN\n0 1 1e999\n", "line 2: 1e999 is outside"),
         ("0 0\n", "an empty problem"),
+        ("3 3 2\n1 2 5\n2 3 1\n", "line 1: '3 3 2' may be a size 'rows columns entries' or an entry"),
+        ("5000000000 1\n1 2 1\n", "line 1 promises 5000000000 variables"),
         ("# nothing\n", "holds no terms"),
     ],
 )
@@ -190,3 +197,40 @@ def test_qbsolv_offset_and_scale_count_and_unnamed_nodes_are_told(written):
 def test_a_broken_qubo_file_is_refused(written, text, words):
     with pytest.raises(InputError, match=words):
         read(written(text, "a.qubo"))
+
+
+@pytest.mark.parametrize("offset", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("where", ["offset", "linear", "quadratic"])
+def test_a_dimod_file_with_a_number_that_is_not_finite_is_refused(tmp_path, offset, where):
+    numbers = {"offset": 0.0, "linear": 1.0, "quadratic": 1.0} | {where: offset}
+    bqm = dimod.BinaryQuadraticModel(
+        {"a": numbers["linear"]}, {("a", "b"): numbers["quadratic"]}, numbers["offset"], "SPIN"
+    )
+    with bqm.to_file() as source:
+        (tmp_path / "a.bqm").write_bytes(source.read())
+    with pytest.raises(InputError, match="that is not finite"):
+        read(tmp_path / "a.bqm")
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    path = tmp_path / "pipe.txt"
+    os.mkfifo(path)
+    with subprocess.Popen([sys.executable, "-c", "import sys; open(sys.argv[1], 'w').write(sys.argv[2])", path, RUDY]):
+        assert read(path).bqm.num_interactions == 5
+
+
+def test_an_archive_runs_as_a_problem_or_as_a_program(tmp_path, capsys):
+    np.savez(tmp_path / "J.npz", J=np.array([[0.0, -1.0], [-1.0, 0.0]]))
+    few = ["--reads", "4", "--schedules", "1", "--time", "5ns"]
+    assert main(["run", str(tmp_path / "J.npz"), *few]) == 0
+    assert "read as couplings of spins" in capsys.readouterr().err
+    assert main(["compile", str(tmp_path / "J.npz"), "-o", str(tmp_path / "p.npz")]) == 0
+    assert main(["run", str(tmp_path / "p.npz"), *few]) == 0
+    assert main(["run", str(tmp_path / "p.npz"), "--as", "spin", *few]) == 2
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "tts", "compile", "layout", "blame", "free-energy", "problem"])
+def test_every_command_that_takes_a_problem_takes_its_reading(command, capsys):
+    assert parser().parse_args([command, "g.txt", "--as", "max-cut"]).as_ == "max-cut"
+    assert main([command, "g.txt", "--as", "ising"]) == 2
+    assert "--as must be one of spin, qubo, max-cut, got 'ising'" in capsys.readouterr().err
