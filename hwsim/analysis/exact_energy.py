@@ -15,7 +15,9 @@ from hwsim.errors import InputError
 from hwsim.jit import njit
 from hwsim.mapping.compile import spin_network
 from hwsim.mapping.layout import breadth_first
+from hwsim.problem.problem import own_energies, terms_of
 from hwsim.program import rows_of
+from hwsim.rounding import indistinct, power_of_two, rounding
 
 MOST_WIDTH = 22
 """Width of a graph up to which a tree decomposition is tried; its tables take 2**width numbers each."""
@@ -45,7 +47,8 @@ def ground_state(
     j = np.zeros((n + 1, n + 1))
     j[place[rows_of(indptr)], place[indices]] = weight
     j[n, place] = j[place, n] = bias
-    energy, state, nodes = _search(np.ascontiguousarray(j[::-1, ::-1]), max_nodes)
+    slack = rounding(np.triu(j))
+    energy, state, nodes = _search(np.ascontiguousarray(j[::-1, ::-1]), max_nodes, slack)
     if nodes < 0:
         return None
     spins = (state * state[0])[::-1][:n]
@@ -58,10 +61,11 @@ def exact_energy(problem: Any) -> float:
     By tree decomposition where dwave-samplers is installed and the graph is narrow (a lattice of 20 x 200, say, of any
     couplings), else by branch and bound.
     """
+    _check_told_apart(problem)
     energy = narrow_energy(problem)
     if energy is not None:
         return energy
-    _, network, offset, _ = spin_network(problem)
+    _, network, _, vartype = spin_network(problem)
     found = ground_state(*network)
     if found is None:
         missing = not _has_solver()
@@ -69,7 +73,21 @@ def exact_energy(problem: Any) -> float:
             f"the ground state of {problem.name} was not proved by branch and bound: take --target best, or a number"
             + ("; for narrow graphs, pip install 'hwsim[exact]' may help" if missing else "")
         )
-    return found.energy + offset
+    state = found.state if vartype == "SPIN" else (found.state + 1) // 2
+    return float(own_energies(problem, state[None])[0])
+
+
+def _check_told_apart(problem: Any) -> None:
+    """Raise InputError where float64 cannot tell energies of the whole sum apart, on which both methods rest."""
+    whole = rounding(*terms_of(problem.bqm))
+    counted = problem.bqm if problem.parts is None else problem.parts[0]
+    reach = [
+        abs(bias) + sum(abs(coupling) for _, coupling in counted.iter_neighborhood(v))
+        for v, bias in counted.linear.items()
+    ]
+    why = indistinct(np.array(reach), whole)
+    if why is not None:
+        raise InputError(f"the ground state of {problem.name} cannot be proved: {why}")
 
 
 def narrow_energy(problem: Any) -> float | None:
@@ -88,10 +106,15 @@ def narrow_energy(problem: Any) -> float | None:
     width, _ = networkx.algorithms.approximation.treewidth_min_degree(graph)
     if width > MOST_WIDTH:
         return None
+    values = np.concatenate([np.ravel(part) for part in terms_of(problem.bqm)[:2]])
+    bqm = problem.bqm.copy()
+    bqm.scale(1 / power_of_two(values))
     try:
-        return float(TreeDecompositionSolver().sample(problem.bqm, num_reads=1).first.energy)
+        found = TreeDecompositionSolver().sample(bqm, num_reads=1).first.sample
     except ValueError:  # its own order of elimination is wider than it accepts
         return None
+    state = np.array([[found[v] for v in problem.bqm.variables]], dtype=np.int8)
+    return float(own_energies(problem, state)[0])
 
 
 def _has_solver() -> bool:
@@ -104,8 +127,11 @@ def _has_solver() -> bool:
 
 
 @njit(nogil=True)
-def _search(j, max_nodes):
-    """(energy, state (n,), values tried or -1) of couplings j (n, n): the last k spins for k = 1 ... n."""
+def _search(j, max_nodes, slack):
+    """(energy, state (n,), values tried or -1) of couplings j (n, n): the last k spins for k = 1 ... n.
+
+    slack : rounding of the sums
+    """
     n = len(j)
     least = np.zeros(n + 1)
     state = np.ones(n)
@@ -154,7 +180,7 @@ def _search(j, max_nodes):
                 field[depth + 1, i] = x
                 open_ += abs(x)
             # a tie within rounding is no improvement
-            if reached + least[depth + 1] - open_ < best - 1e-9 * (1.0 + abs(best)):
+            if reached + least[depth + 1] - open_ < best - slack:
                 spins[depth] = value
                 energy[depth + 1] = reached
                 depth += 1

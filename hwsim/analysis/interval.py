@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.rounding import power_of_two
 
 
 def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -127,13 +128,15 @@ def standard_error(values: np.ndarray, schedule: np.ndarray) -> float | None:
     n = len(values)
     if n < 2:
         return None
-    independent = float(np.std(values, ddof=1) / np.sqrt(n))
+    unit = power_of_two(np.ptp(values))  # so that no square underflows
+    away = (values - values.mean()) / unit
+    independent = float(np.std(away, ddof=1) / np.sqrt(n))
     counts = np.bincount(schedule)
     if len(counts) < 2:
-        return independent
-    sums = np.bincount(schedule, weights=values - values.mean())
+        return unit * independent
+    sums = np.bincount(schedule, weights=away)
     between = float(np.sqrt(len(counts) / (len(counts) - 1) * np.sum(sums**2)) / n)
-    return max(independent, between)
+    return unit * max(independent, between)
 
 
 def _level(confidence: float) -> float:

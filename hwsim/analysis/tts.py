@@ -1,7 +1,7 @@
 """Time to solution in device seconds, with its interval, or a lower bound where no read succeeded.
 
-Enters: energies and a target, or which reads succeeded and the schedule each ran under, and the time of a run. Leaves:
-a :class:`TimeToSolution`. This file alone defines when a target is reached, and how many runs that takes.
+Enters: which reads succeeded and the schedule each ran under, and the time of a run. Leaves: a
+:class:`TimeToSolution`. When a target is reached, `hwsim.rounding` defines.
 """
 
 import math
@@ -37,11 +37,6 @@ class TimeToSolution:
     tts_is_bound: bool
     target_probability: float
     confidence: float
-
-
-def reached(energies: Any, target: float) -> Any:
-    """bool, like ``energies``: which of them are at ``target`` or below, up to rounding of the energy sum."""
-    return energies <= target + 1e-9 * max(1.0, abs(target))
 
 
 def repeats(p: Any, target_probability: float = TARGET_PROBABILITY) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.tts import TimeToSolution, reached, time_to_solution
+from hwsim.analysis.tts import TimeToSolution, time_to_solution
 from hwsim.anneal import linear
 from hwsim.bench.peers import sampled
 from hwsim.chip.library import chip
@@ -21,6 +21,7 @@ from hwsim.experiment.best import best_found
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.problem import coupling_sigma
 from hwsim.problem.read import read
+from hwsim.rounding import reached
 from hwsim.session import run
 from hwsim.units import seconds
 
@@ -36,11 +37,13 @@ Sample = Callable[[int, int], np.ndarray]
 
 @dataclass(kw_only=True)
 class Series:
-    """One tool: ``sample(reads, seed)`` returns final energies. energies, seconds : so far"""
+    """One tool: ``sample(reads, seed)`` returns final energies. energies, seconds : so far
+    rounding : of the energies of the problem"""
 
     name: str
     sample: Sample
     batch: int
+    rounding: float = 0.0
     seconds: float = 0.0
     energies: list[np.ndarray] = field(default_factory=list)
 
@@ -64,7 +67,7 @@ class Series:
 
     def estimate(self, target: float, length_s: float) -> TimeToSolution:
         """TTS99 of all reads so far."""
-        success = reached(np.concatenate(self.energies), target)
+        success = reached(np.concatenate(self.energies), target, self.rounding)
         return time_to_solution(success, np.arange(len(success)), length_s)
 
 
@@ -107,11 +110,16 @@ def measure_solution(
             program, anneal=anneal, reads=reads, schedules=1, seed=seed, threads=threads, engine=engine, checkpoints=1
         ).energies
 
-    tools = [Series(name=OWN, sample=own, batch=_BATCH)]
+    tools = [Series(name=OWN, sample=own, batch=_BATCH, rounding=program.rounding)]
     if peers:
         theirs = sampled(problem.bqm, beta=beta, sweeps=sweeps)
-        tools += [Series(name=name, sample=sample, batch=_PEER_BATCH) for name, sample in theirs.items()]
-    target = min(best_found(problem, threads=threads).energy, problem.known_energy or math.inf)
+        tools += [
+            Series(name=name, sample=sample, batch=_PEER_BATCH, rounding=program.rounding)
+            for name, sample in theirs.items()
+        ]
+    target = best_found(problem, threads=threads).energy
+    if problem.known_energy is not None:
+        target = min(target, problem.known_energy)
     run(
         program,
         anneal=linear(beta, beta, length_s / sweeps),

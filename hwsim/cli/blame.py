@@ -7,7 +7,7 @@ from hwsim.cli import options
 from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
-from hwsim.cli.target import given_target, target_words
+from hwsim.cli.target import energy_of, given_target, target_facts, target_words, typical_target
 
 
 def add_parser(subparsers: Any) -> None:
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     machine = chip(arguments.chip, **arguments.card)
     problem = given_problem(arguments)
     names = present_faults(machine)
-    target = given_target(arguments, problem) if names else None
+    given = given_target(arguments, problem) if names else None
     ready: Any = prepare(problem, machine, ramp=options.ramp(arguments))
     with Progress(2 + 2 * len(names)) as progress:
         labels: dict[str, Any] = {}
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             machine,
             anneal=ready.anneal,
             embedding=ready.embedding,
-            target=target,
+            target=energy_of(given),
             dies=arguments.dies,
             reads=arguments.reads,
             schedules=arguments.schedules,
@@ -81,11 +81,13 @@ def run(arguments: argparse.Namespace) -> int:
     facts = {"problem": problem_facts(problem), "chip": machine.name}
     note = slow_note(ready.program, ready.anneal.duration_s)
     facts |= {"dies": arguments.dies, "reads": arguments.reads, "note": note} | found
+    used = typical_target(found["target"]) if given is None and found["target"] is not None else given
+    facts |= target_facts(used)
     what = f"{problem.name} on {machine.name}"
 
     def text(width: int | None) -> str:
         head = f"{what}: {arguments.dies} dies of {arguments.reads} reads"
-        lines = [head, target_words(found["target"], target), blame_table(found, width=width)]
+        lines = [head, target_words(found["target"], given), blame_table(found, width=width)]
         return "\n".join(lines) + note_line(note)
 
     def draw(path: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
-from hwsim.cli.target import find_target
+from hwsim.cli.target import energy_of, find_target, target_facts
 from hwsim.errors import InputError
 
 
@@ -21,7 +21,8 @@ def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
     for name in ("vcd", "samples", "plot", "dies"):
         if getattr(arguments, name):
             raise InputError(f"--{name} is for one chain strength, got {len(strengths)}")
-    target = find_target(arguments, problem)
+    wanted = find_target(arguments, problem)
+    target = energy_of(wanted)
     with Progress(len(strengths)) as progress:
         rows = scan_chain_strength(
             problem,
@@ -44,7 +45,7 @@ def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
         "strengths": rows,
         "note": slow_note(program, anneal.duration_s),
         "interrupted": ended,
-    }
+    } | target_facts(wanted)
     head = f"{problem.name} on {machine.name}: {program.n_variables} spins on {program.n_pbits} p-bits"
     return give(
         arguments,

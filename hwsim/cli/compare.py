@@ -9,7 +9,7 @@ from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
-from hwsim.cli.target import find_target
+from hwsim.cli.target import energy_of, find_target, target_facts
 
 
 def add_parser(subparsers: Any) -> None:
@@ -77,11 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
     chips = [chip(arguments.chip, **arguments.card, **scheme) for scheme in _schemes(arguments)]
     problem = given_problem(arguments)
     die = Settings(die_seed=arguments.die_seed)
-    first: Any = prepare(problem, chips[0], die, find=lambda problem: find_target(arguments, problem))
+    wanted = find_target(arguments, problem)
+    target = energy_of(wanted)
+    first: Any = prepare(problem, chips[0], die)
     others = (prepare(problem, chip, replace(die, embedding=first.embedding)) for chip in chips[1:])
     programs = [first.program, *(ready.program for ready in others)]
     slowest = max(programs, key=lambda program: program.clock.period)  # all schemes get the same device time
-    anneal, target = make_anneal(problem, slowest, **vars(options.ramp(arguments))), first.target
+    anneal = make_anneal(problem, slowest, **vars(options.ramp(arguments)))
+    indistinct = next((program.indistinct for program in programs if target is not None and program.indistinct), None)
     rows, curves, interrupted = [], [], False
     with CtrlC() as ctrl_c, Progress(len(programs)) as progress:
         for index, program in enumerate(programs):
@@ -118,7 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
             "chip": chips[0].name,
             "p-bits": None if programs[0].readout.chain is None else f"{programs[0].n_pbits} in chains",
         }
-        return compare_table(rows, {key: value for key, value in shown.items() if value is not None})
+        table = compare_table(rows, {key: value for key, value in shown.items() if value is not None})
+        return table if indistinct is None else f"{table}{indistinct}\n"
 
     def draw(path: str) -> None:
         title = f"{problem.name}: energy against device time"
@@ -128,7 +132,8 @@ def run(arguments: argparse.Namespace) -> int:
     if interrupted:
         done = rows[-1]["device_time_s"] if rows else 0.0
         stopped = f"; {len(rows)} of {len(programs)} schemes shown, the last one up to {done:.3g} s"
-    document = {"problem": facts, "rows": rows, "interrupted": interrupted}
+    document = {"problem": facts, "rows": rows, "interrupted": interrupted, "indistinct": indistinct}
+    document |= target_facts(wanted)
     return give(arguments, document, made, text=text, draw=draw if curves else None, stopped=stopped)
 
 

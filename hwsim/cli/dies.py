@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsim.cli.output import INTERRUPTED, give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
-from hwsim.cli.target import given_target, target_words
+from hwsim.cli.target import given_target, target_facts, target_words, typical_target
 from hwsim.errors import InputError
 
 
@@ -44,7 +44,8 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
         print("hwsim: interrupted before a die was complete", file=sys.stderr)
         return INTERRUPTED
     given = given_target(arguments, problem)
-    target = typical_energy(ideal) if given is None else given
+    wanted = typical_target(typical_energy(ideal)) if given is None else given
+    target = wanted.energy
     curve = beside_ideal(yield_curve(runs, target=target), ideal, target=target)
     made = record(arguments, anneal=anneal)
     document = {
@@ -54,7 +55,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
         "dies": yield_facts(curve),
         "note": slow_note(ready.program, anneal.duration_s),
         "interrupted": len(runs) < dies,
-    }
+    } | target_facts(wanted)
 
     def draw(path: str) -> None:
         title = f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}"

@@ -10,7 +10,7 @@ from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.progress import Bar
 from hwsim.cli.source import problem_of
-from hwsim.cli.target import target_of
+from hwsim.cli.target import energy_of, target_facts, target_of
 from hwsim.errors import InputError
 
 _EXAMPLE = """an example of a spec:
@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     spec = checked(read_toml(arguments.spec))
     problem = problem_of(spec["problem"], spec["as"])
     wanted = None if spec["target"] is None else str(spec["target"])
-    target = target_of(wanted, problem, threads=arguments.threads)
+    named = target_of(wanted, problem, threads=arguments.threads)
+    target = energy_of(named)
     kept = _kept(arguments.output)
     rows: list[dict[str, Any]] = []
     with (
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             if ctrl_c.heard:
                 break
     mark_best(rows)
-    document = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows}
+    document = {"problem": problem_facts(problem), "target": target, "spec": spec, "rows": rows} | target_facts(named)
     document["interrupted"] = len(rows) < len(plan.combinations)
     stopped = None
     if document["interrupted"]:

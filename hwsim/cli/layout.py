@@ -8,7 +8,7 @@ from hwsim.cli import options
 from hwsim.cli.output import INTERRUPTED, give, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
-from hwsim.cli.target import find_target
+from hwsim.cli.target import energy_of, find_target, target_facts
 from hwsim.errors import InputError
 
 
@@ -73,12 +73,13 @@ def run(arguments: argparse.Namespace) -> int:
         embedding=embed(problem, machine),
         chain_strength=arguments.chain_strength,
     )
-    anneal, rule = None, None
+    anneal, rule, wanted = None, None, None
     if measure != "none":
         anneal = rule_anneal(
             problem, program, measure=measure, beta=arguments.beta, shape=arguments.anneal, time=arguments.time
         )
-        rule = _rule(arguments, problem, program, measure, anneal)
+        wanted = find_target(arguments, problem)
+        rule = _rule(arguments, problem, program, measure, anneal, energy_of(wanted))
     facts = layout_facts(program, layout, rule=rule)
     document = {
         "problem": None if alone else problem_facts(problem),
@@ -86,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         "layout": facts,
         "rule": None if rule is None else asdict(rule),
         "place": layout.place.tolist(),
-    }
+    } | target_facts(wanted)
     made = record(arguments, programs=[program], anneal=anneal)
     title = layout_title(machine.name if alone else f"{problem.name} on {machine.name}", facts)
 
@@ -98,10 +99,11 @@ def run(arguments: argparse.Namespace) -> int:
     return INTERRUPTED if rule is not None and rule.interrupted else code
 
 
-def _rule(arguments: argparse.Namespace, problem: Any, program: Any, measure: str, anneal: Any) -> Any:
+def _rule(
+    arguments: argparse.Namespace, problem: Any, program: Any, measure: str, anneal: Any, target: float | None
+) -> Any:
     from hwsim.experiment.design_rule import LIMITS, design_rule
 
-    target = find_target(arguments, problem)
     if measure == "success" and target is None:
         raise InputError(f"no known energy of {problem.name} is on record: give --target a number, exact or best")
     limit = LIMITS[measure] if arguments.limit is None else arguments.limit

@@ -7,7 +7,7 @@ from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
-from hwsim.cli.target import find_target
+from hwsim.cli.target import energy_of, find_target, target_facts
 from hwsim.errors import InputError
 
 
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.cli.chains import run_scan
 
         return run_scan(arguments, ready, strengths)
-    target = find_target(arguments, problem)
+    wanted = find_target(arguments, problem)
+    target = energy_of(wanted)
     with Progress(1) as progress:
         result = emulate(
             program,
@@ -103,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     def text(_: int | None) -> str:
         lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": ready.chip_name})]
         lines.append(f"engine: {result.engine} ({result.engine_reason})")
+        lines += [program.indistinct] if target is not None and program.indistinct else []
         lines += answer_lines(found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits)
         return "\n".join([*lines, *cost_lines(row, program.prices.grades)])
 
@@ -112,6 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     facts = problem_facts(problem)
     document = {"problem": facts, "chip": ready.chip_name, "row": row, "interrupted": result.interrupted} | found
+    document |= target_facts(wanted) | {"indistinct": program.indistinct}
     stopped = f" after {result.device_time_s:.3g} s of device time" if result.interrupted else None
     return give(arguments, document, made, text=text, draw=draw, stopped=stopped)
 

@@ -7,7 +7,7 @@ from hwsim.cli import options
 from hwsim.cli.output import give, note_line, problem_facts, record
 from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
-from hwsim.cli.target import find_target
+from hwsim.cli.target import find_target, target_facts
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
@@ -91,9 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
     for clock in arguments.clock:
         extra = {"participation": arguments.participation} if clock == "synchronous" else {}
         machines[clock] = chip(arguments.chip, **arguments.card, **({} if clock == "own" else {"clock": clock} | extra))
-    target = find_target(arguments, problem)
-    if target is None:
+    wanted = find_target(arguments, problem)
+    if wanted is None:
         raise InputError(f"no known energy of {problem.name} is on record: give --target a number, exact or best")
+    target = wanted.energy
     name, parameters = parse_algorithm(arguments.algorithm)
     first = next(iter(machines.values()))
     rows, programs, placed, interrupted = [], [], None, False
@@ -133,6 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
             break
     document = {"problem": problem_facts(problem), "chip": first.name, "target": target, "algorithm": name}
     document |= {"parameters": parameters, "clocks": rows, "interrupted": interrupted}
+    document |= target_facts(wanted)
     recipe = make(1e-6)  # of any length: all begin and end at the same beta
     made = record(arguments, programs=programs, anneal=recipe.anneal, beta=recipe.betas)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.algorithm.outcome import Outcome
-from hwsim.analysis.tts import TimeToSolution, reached, scaled
+from hwsim.analysis.tts import TimeToSolution, scaled
 from hwsim.analysis.tts import time_to_solution as from_successes
 from hwsim.cost.account import Account, account
 from hwsim.cost.toggles import wires_of
@@ -115,7 +115,8 @@ def time_to_solution(result: Run | Outcome, *, target: float, overhead_s: float 
     paid = account_of(result, other_s=overhead_s)
     if not paid.device_time_s > 0:
         raise InputError("the run ended before its first checkpoint; it has no time to solution")
-    return solution(reached(result.energies, target), clusters(result.program, result.schedule), paid)
+    program = result.program
+    return solution(program.reached(result.energies, target), clusters(program, result.schedule), paid)
 
 
 def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:

@@ -136,7 +136,9 @@ class Prepared:
         exchange = given(wires.exchange, np.int64)
         self.wires = None if queued else Wires(wired.indptr, wired.indices, wires.delay, exchange)
         self._terms(program)
-        self.problem_network = program.problem_network if program.readout.problem is not None else None
+        self.energies = program.column_energies
+        self.counts_energies = program.readout.problem is None and program.is_exact
+        self.energy_offset = program.readout.energy_offset
 
     def _pack(
         self, program: Program, weight: np.ndarray, narrow: np.ndarray, queued: bool
@@ -327,17 +329,17 @@ class Shard:
         return _unpack_replicas(self._committed()[:-1, : self._words])
 
     def energies(self) -> np.ndarray:
-        """float64 (64 * words,): E without the program's offset, counted bit-sliced."""
+        """float64 (64 * words,): E, counted bit-sliced where sums are exact."""
         prepared = self._prepared
-        if prepared.problem_network is not None:
-            return prepared.problem_network.column_energies(self.spins().T)
+        if not prepared.counts_energies:
+            return prepared.energies(self.spins().T)
         planes = np.zeros((N_COUNTERS, self._width), dtype=np.uint64)
         count_energy(self._committed(), prepared.left, prepared.right, prepared.term_septets, planes)
         ones = np.zeros(64 * self._words, dtype=np.int64)
         for bit in range(N_COUNTERS):
             if planes[bit].any():
                 ones += (_unpack_replicas(planes[bit : bit + 1, : self._words])[:, 0] > 0).astype(np.int64) << bit
-        return prepared.unit * (2 * ones - prepared.total)
+        return prepared.unit * (2 * ones - prepared.total) + prepared.energy_offset
 
 
 def _unpack_replicas(words: np.ndarray) -> np.ndarray:

@@ -77,7 +77,7 @@ class Prepared:
         push = np.rint(network.weight / grid).astype(np.int32)
         matrix = aligned((n, n), np.int32)
         matrix[network.indices, network.rows] = 2 * push  # may wrap around; the sums wrap back
-        self.problem_network = program.problem_network
+        self.energies = program.column_energies
         self.network = Network(
             network.bias,
             network.indptr,
@@ -161,8 +161,8 @@ class Shard:
         return np.ascontiguousarray(self._newest().T)[self._lane]
 
     def energies(self) -> np.ndarray:
-        """float64 (64,): E without the program's offset."""
-        return self._prepared.problem_network.column_energies(self._newest())[self._lane]
+        """float64 (64,): E."""
+        return self._prepared.energies(self._newest())[self._lane]
 
 
 @inline

@@ -93,11 +93,11 @@ class Prepared:
         largest = np.abs(levels.start) + np.abs(levels.level_first - levels.start)
         self._alike = 2 * int(largest.max()) + 1 if path == INTEGER and alike else 0
         self._source = program.noise.source_share, program.noise.source_phase
-        self._problem_network = program.problem_network
+        self._energies = program.column_energies
 
     def energies(self, spins: np.ndarray) -> np.ndarray:
         """float64 (replicas,) of spins int8 (n, replicas)."""
-        return self._problem_network.column_energies(spins)
+        return self._energies(spins)
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
@@ -219,7 +219,7 @@ class Shard:
         return np.ascontiguousarray(self._newest().T)[self._lane]
 
     def energies(self) -> np.ndarray:
-        """float64 (64 * words,): E without the program's offset."""
+        """float64 (64 * words,): E."""
         return self._prepared.energies(self._newest())[self._lane]
 
 

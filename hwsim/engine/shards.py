@@ -51,7 +51,7 @@ class Shard(Protocol):
         """int8 (64 * n_words, n): the committed states, replicas in order."""
 
     def energies(self) -> np.ndarray:
-        """float64 (64 * n_words,): E without the program's offset."""
+        """float64 (64 * n_words,): E."""
 
 
 class Prepared(Protocol):
@@ -183,14 +183,14 @@ class ShardedState:
         return states
 
     def energies(self) -> np.ndarray:
-        """float64 (reads,), the program's offset included."""
+        """float64 (reads,)."""
         if self._program.readout.chain is not None:
             return self._program.energies(self.spins())
         parts = [
             np.concatenate([shard.energies() for shard in shards])[: len(replicas)]
             for _, shards, replicas in self._clusters
         ]
-        return np.concatenate(parts) + self._program.readout.energy_offset
+        return np.concatenate(parts)
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas."""

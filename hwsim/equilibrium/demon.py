@@ -126,7 +126,7 @@ def demon_law(density: DensityOfStates, total_energy: float) -> tuple[np.ndarray
     if not np.isfinite(total_energy):
         raise InputError(f"total_energy must be finite, got {total_energy}")
     energies = total_energy - density.energies[::-1]
-    held = energies >= -_RELATIVE * max(1.0, float(np.abs(density.energies).max()))
+    held = energies >= -_RELATIVE * float(np.abs(density.energies).max())
     if not held.any():
         raise InputError(f"total_energy must be at least the lowest level, {density.energies[0]:g}, got {total_energy}")
     weights = np.exp(density.log_multiplicity[::-1][held] - density.log_multiplicity.max())

@@ -15,8 +15,8 @@ from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
 from hwsim.program import Program
 
-_SAME = 1e-9
-"""Energies this close, relative to the largest, are one level that rounding has split."""
+_SAME = 2.0**-44
+"""Energies this close, relative to the largest, are one level that rounding has split, where no rounding is stated."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,16 +61,18 @@ class DensityOfStates:
     log_multiplicity: np.ndarray
 
 
-def density_of_states(energies: Any) -> DensityOfStates:
-    """The levels of a list of states, float64 (n_states,). States within 1e-9 of the largest energy make one level, at
-    their mean.
+def density_of_states(energies: Any, *, rounding: float | None = None) -> DensityOfStates:
+    """The levels of a list of states, float64 (n_states,). States within ``rounding`` of each other make one level, at
+    their mean; None is 2**-44 of the largest energy.
 
     Raises InputError.
     """
     ordered = np.sort(np.asarray(energies, dtype=np.float64), axis=None)
     if ordered.size == 0 or not np.isfinite(ordered[[0, -1]]).all():
         raise InputError(f"energies must be finite, and at least one, got {ordered.size} of them")
-    apart = np.diff(ordered) > _SAME * max(1.0, float(np.abs(ordered[[0, -1]]).max()))
+    if rounding is None:
+        rounding = _SAME * float(np.abs(ordered[[0, -1]]).max())
+    apart = np.diff(ordered) > rounding
     first = np.concatenate([[0], np.flatnonzero(apart) + 1])
     count = np.diff(np.append(first, ordered.size))
     return DensityOfStates(energies=np.add.reduceat(ordered, first) / count, log_multiplicity=np.log(count))
@@ -84,7 +86,8 @@ def network_density_of_states(program: Program) -> DensityOfStates:
     if program.cells.pdit is not None:
         raise InputError("the density of states counts p-bits, and this program has p-dits (cells of several levels)")
     bias, indptr, indices, weight = program.problem_network
-    return density_of_states(exact_laws.energies(bias, indptr, indices, weight, offset=program.readout.energy_offset))
+    energies = exact_laws.energies(bias, indptr, indices, weight, offset=program.readout.energy_offset)
+    return density_of_states(energies, rounding=program.rounding)
 
 
 def paramagnet_density_of_states(n: int, *, field: float) -> DensityOfStates:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis.tts import reached
 from hwsim.anneal import linear
 from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock
@@ -41,7 +40,7 @@ def best_found(
     ideal = Chip(name="ideal", title="", summary="", pbit=PBit(name="ideal", tau_s=_TAU_S), clock=Clock(kind="poisson"))
     program = compile(problem, ideal)
     sweeps = int(np.clip(UPDATES / READS / program.n_pbits, *_SWEEPS))
-    scale = coupling_sigma(problem.bqm) or 1.0
+    scale = coupling_sigma(problem.bqm) or float(np.abs(program.network.bias).max()) or 1.0
     result = run(
         program,
         anneal=linear(0.1 / scale, 10 / scale, sweeps * _TAU_S),
@@ -53,5 +52,5 @@ def best_found(
         progress=progress,
     )
     least = float(result.energies.min())
-    hits = int(np.sum(reached(result.energies, least)))
+    hits = int(np.sum(program.reached(result.energies, least)))
     return BestFound(least, hits, READS, sweeps)

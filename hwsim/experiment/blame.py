@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from hwsim.analysis.tts import reached, time_to_solution
+from hwsim.analysis.tts import time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, alone, present_faults, without
@@ -114,7 +114,7 @@ def _rank(estimates: dict[str, list], metrics: list[dict]) -> tuple[float, ...]:
 
 def _estimates(runs: list[Run], ideal: list[Run], target: float) -> dict[str, list]:
     schedule = np.concatenate([result.schedule + k * (result.schedule.max() + 1) for k, result in enumerate(runs)])
-    success = np.concatenate([reached(result.energies, target) for result in runs])
+    success = np.concatenate([result.program.reached(result.energies, target) for result in runs])
     answer = time_to_solution(success, clusters(runs[0].program, schedule), runs[0].device_time_s)
     return {
         "p_success": [answer.p_success, *answer.p_success_ci],

@@ -9,7 +9,6 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwsim.analysis.interval import wilson
-from hwsim.analysis.tts import reached
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.decode import UNEMBEDDINGS, unembed_states
@@ -34,8 +33,8 @@ def chain_facts(run: Run, *, target: float | None = None) -> dict[str, Any]:
         row: dict[str, Any] = {"reads": int(kept.sum()), "energy_mean": None, "energy_best": None}
         if len(energy):
             row |= {"energy_mean": float(energy.mean()), "energy_best": float(energy.min())}
-        if target is not None:
-            hits = int(np.sum(reached(energy, target)))
+        if target is not None and program.indistinct is None:
+            hits = int(np.sum(program.reached(energy, target)))
             row |= {"p_success": hits / run.reads, "p_success_ci": wilson(hits, run.reads)}
         methods[method] = row
     return {

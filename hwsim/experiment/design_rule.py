@@ -14,7 +14,6 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, energies, state_index
-from hwsim.analysis.tts import reached
 from hwsim.anneal import Anneal
 from hwsim.errors import InputError
 from hwsim.experiment.anneals import make_anneal
@@ -235,7 +234,7 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
 
     def solved(scaled: Program, states: np.ndarray, schedule: np.ndarray) -> np.ndarray:
         energy = scaled.energies(states)
-        return _means(reached(energy, target)[:, None].astype(np.float64), schedule)
+        return _means(scaled.reached(energy, target)[:, None].astype(np.float64), schedule)
 
     def lost(base: np.ndarray, now: np.ndarray) -> float:
         if not base.sum() > 0:

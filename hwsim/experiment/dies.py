@@ -13,7 +13,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwsim.analysis.interval import wilson
-from hwsim.analysis.tts import TimeToSolution, reached, time_to_solution
+from hwsim.analysis.tts import TimeToSolution, time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.cost.solution import clusters
@@ -148,7 +148,7 @@ def _plain(value: Any) -> Any:
 
 def _solved(result: Run, target: float) -> TimeToSolution:
     """Time to solution of one die, for its p-bits alone."""
-    success = reached(result.energies, target)
+    success = result.program.reached(result.energies, target)
     return time_to_solution(success, clusters(result.program, result.schedule), result.device_time_s)
 
 

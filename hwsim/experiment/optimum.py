@@ -15,7 +15,7 @@ import numpy as np
 from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.recipe import Recipe, run_recipe
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval, standard_error
-from hwsim.analysis.tts import reached, repeats, scaled
+from hwsim.analysis.tts import repeats, scaled
 from hwsim.cost.account import account
 from hwsim.cost.solution import Solution, clusters, is_fixed, solution
 from hwsim.cost.toggles import wires_of
@@ -188,7 +188,7 @@ def find_optimum(
 
 
 def _wants_more(runs: list[Outcome], target: float, search: Search) -> bool:
-    hits = sum(int(reached(run.energies, target).sum()) for run in runs)
+    hits = sum(int(run.program.reached(run.energies, target).sum()) for run in runs)
     spent = sum(run.host_seconds for run in runs) + runs[-1].host_seconds
     share = search.budget_s * (_SHARE if hits else _SHARE_OF_NONE)
     return hits < _ENOUGH and len(runs) < search.most_batches and spent < share
@@ -197,7 +197,7 @@ def _wants_more(runs: list[Outcome], target: float, search: Search) -> bool:
 def _point(runs: list[Outcome], target: float, length_s: float, seed: int) -> Point:
     """The point of one length, from all its batches; each batch has schedules of its own."""
     program = runs[0].program
-    success = np.concatenate([reached(run.energies, target) for run in runs])
+    success = np.concatenate([program.reached(run.energies, target) for run in runs])
     energy = np.concatenate([run.energies for run in runs])
     first = np.cumsum([0] + [int(run.schedule.max()) + 1 for run in runs])
     schedule = np.concatenate([run.schedule + start for run, start in zip(runs, first, strict=False)])

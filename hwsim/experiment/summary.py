@@ -12,7 +12,6 @@ from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, state_index
 from hwsim.analysis.exact_laws import energies as enumerate_energies
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor
 from hwsim.analysis.interval import standard_error
-from hwsim.analysis.tts import reached
 from hwsim.cost.solution import NO_SOLUTION, account_of, clusters, solution
 from hwsim.experiment.anneals import slow_note
 from hwsim.session import Run
@@ -20,7 +19,8 @@ from hwsim.units import to_seconds
 
 
 def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> dict:
-    """The row of ``hwsim compare --json`` for one run; keys end in their unit, a number that does not apply is None."""
+    """The row of ``hwsim compare --json`` for one run; keys end in their unit, a number that does not apply is None.
+    There is no success where ``program.indistinct`` says why energies cannot be compared."""
     program = run.program
     delay = program.wires.uniform_delay
     paid = account_of(run)
@@ -46,8 +46,8 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
         "note": slow_note(program, run.device_time_s),
     }
     row |= paid.facts | NO_SOLUTION
-    if target is not None and run.device_time_s > 0:
-        row |= solution(reached(run.energies, target), clusters(program, run.schedule), paid).facts
+    if target is not None and run.device_time_s > 0 and program.indistinct is None:
+        row |= solution(program.reached(run.energies, target), clusters(program, run.schedule), paid).facts
     if program.n_variables <= MAX_SPINS and program.cells.pdit is None:
         energies = enumerate_energies(*program.problem_network)
         law = boltzmann_law(energies, float(run.anneal.beta[-1]))

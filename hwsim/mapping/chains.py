@@ -10,6 +10,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.program import Network
+from hwsim.rounding import power_of_two
 
 _LARGEST = 1e150
 _TORQUE = 1.414
@@ -30,7 +31,8 @@ class Embedded:
 
 
 def torque_chain_strength(network: Network) -> float:
-    """Chain strength by uniform torque compensation: 1.414 times the r.m.s. coupling times sqrt(mean degree).
+    """Chain strength by uniform torque compensation: 1.414 times the r.m.s. coupling times sqrt(mean degree); the
+    largest bias where there is no coupling.
 
     Raises InputError for couplings and biases whose squares may overflow, here or elsewhere.
     """
@@ -40,10 +42,11 @@ def torque_chain_strength(network: Network) -> float:
             f"couplings and biases of spins must be at most {_LARGEST:g} in size, got {largest:g}: scale the problem"
         )
     if not len(network.weight):
-        return 1.0
-    squares = float(np.mean(network.weight**2))
+        return float(largest) or 1.0
+    unit = power_of_two(network.weight)
+    squares = float(np.mean((network.weight / unit) ** 2))
     degree = len(network.weight) / len(network.bias)
-    return _TORQUE * math.sqrt(squares) * math.sqrt(degree)
+    return _TORQUE * unit * math.sqrt(squares) * math.sqrt(degree)
 
 
 def sufficient_chain_strength(network: Network) -> float:

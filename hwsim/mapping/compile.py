@@ -29,7 +29,9 @@ from hwsim.mapping.place import check_place
 from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
 from hwsim.prices import PRICES
+from hwsim.problem.problem import terms_of
 from hwsim.program import Cells, Clock, Network, Noise, Placement, Prices, Program, Readout, Wires
+from hwsim.rounding import is_exact
 from hwsim.units import TICK_S, to_ticks, whole
 
 
@@ -54,7 +56,8 @@ class Settings:
 class Asked:
     """A problem as spins: labels in order, their network, and what else is known of it.
 
-    pdit : int32 (n,), see hwsim.program.Cells, or None;  problem : as it was given
+    pdit : int32 (n,), see hwsim.program.Cells, or None;  problem : as it was given;  own : the fields of a Readout that
+    count energies in the problem's own variables, empty where spins do as well
     """
 
     labels: list
@@ -63,6 +66,7 @@ class Asked:
     vartype: str
     pdit: np.ndarray | None
     problem: Any
+    own: dict[str, Any]
 
 
 def compile(
@@ -151,6 +155,7 @@ def _asked(problem: Any) -> Asked:
         energy_offset=energy_offset,
         pdit=pdit,
         problem=problem,
+        own=_own(model),
         vartype=vartype if pdit is None else "DISCRETE",
     )
 
@@ -257,7 +262,31 @@ def _readout(asked: Asked, placed: Embedded, network: Network) -> Readout:
         known_energy=getattr(known, "known_energy", None),
         known_source=getattr(known, "known_source", None),
         known_is_exact=getattr(known, "known_is_exact", False),
+        **asked.own,
     )
+
+
+def _own(model: Any) -> dict[str, Any]:
+    """The fields of a Readout that count the energies of ``model``, a Problem or BQM, in its own variables: none for
+    spins, nor where sums over spins are as exact."""
+    bqm, parts = getattr(model, "bqm", model), getattr(model, "parts", None)
+    if bqm.vartype.name == "SPIN":
+        return {}
+    labels = list(bqm.variables)
+    if parts is None:
+        # spins have quarters of the couplings
+        return {} if is_exact(*terms_of(bqm), spare_bits=2) else _counted(bqm, labels, "own")
+    objective, broken, penalty = parts
+    terms = (*terms_of(objective), *(penalty * np.asarray(part) for part in terms_of(broken)))
+    if is_exact(*terms, spare_bits=2) and is_exact(*terms_of(broken), penalty):
+        return {}
+    return _counted(objective, labels, "own") | _counted(broken, labels, "violations") | {"penalty": penalty}
+
+
+def _counted(bqm: Any, labels: list, name: str) -> dict[str, Any]:
+    """``bqm`` as the network and the offset of a Readout."""
+    network, offset = _rows(bqm, labels)
+    return {name: network, f"{name}_offset": offset}
 
 
 def _prices(chip: Chip, layout: Layout | None) -> Prices:
@@ -355,15 +384,20 @@ def spin_network(problem: Any) -> tuple[list, Network, float, str]:
         raise InputError("the problem has no variables")
     vartype = bqm.vartype.name
     spin = bqm if vartype == "SPIN" else bqm.change_vartype("SPIN", inplace=False)
-    vectors = spin.to_numpy_vectors(variable_order=labels, sort_indices=True)
+    network, offset = _rows(spin, labels)
+    return labels, network, offset, vartype
+
+
+def _rows(bqm: Any, labels: list) -> tuple[Network, float]:
+    """(network, offset) of a BQM, in the order of ``labels``. Raises InputError."""
+    vectors = bqm.to_numpy_vectors(variable_order=labels, sort_indices=True)
     bias = np.ascontiguousarray(vectors.linear_biases, dtype=np.float64)
     rows, columns, values = vectors.quadratic
     if not (np.all(np.isfinite(bias)) and np.all(np.isfinite(values))):
         raise InputError("the problem holds a bias or coupling that is not finite")
     kept = values != 0
     indptr, indices, weight = symmetric_rows(len(labels), rows[kept], columns[kept], values[kept])
-    network = Network(bias=bias, indptr=indptr, indices=indices, weight=weight)
-    return labels, network, float(spin.offset), vartype
+    return Network(bias=bias, indptr=indptr, indices=indices, weight=weight), float(bqm.offset)
 
 
 _NOISE_SIGMAS, _FLICKER_SIGMAS = 6.0, 4.0

@@ -105,19 +105,29 @@ def clamp(problem: Problem, values: Mapping[Any, int]) -> Problem:
             raise InputError(f"{label!r} must be {allowed[0]} or {allowed[1]}, got {value!r}")
     if len(values) == problem.bqm.num_variables and values:
         raise InputError(f"every variable of {problem.name} is clamped: nothing is left to run")
-    bqm = problem.bqm.copy()
-    for label, value in values.items():
-        bqm.fix_variable(label, value)
+    bqm = _fixed(problem.bqm, values)
+    parts = problem.parts
+    if parts is not None:
+        parts = _fixed(parts[0], values), _fixed(parts[1], values), parts[2]
     roles = {role: [label for label in members if label not in values] for role, members in problem.roles.items()}
     return replace(
         problem,
         bqm=bqm,
+        parts=parts,
         roles={role: members for role, members in roles.items() if members},
         fixed=dict(problem.fixed) | dict(values),
         known_energy=None,
         known_source=None,
         known_is_exact=False,
     )
+
+
+def _fixed(bqm: Any, values: Mapping[Any, int]) -> Any:
+    """A copy of ``bqm`` with variables fixed."""
+    bqm = bqm.copy()
+    for label, value in values.items():
+        bqm.fix_variable(label, value)
+    return bqm
 
 
 def visible_law(problem: Problem, beta: float) -> np.ndarray:

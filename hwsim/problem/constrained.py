@@ -13,8 +13,11 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.problem.problem import Problem, completed
+from hwsim.rounding import rounding
 
 _MAX_INTEGER = 2**20
+_NEAR = 2.0**-50
+"""A number is whole where it errs by no more than this part of itself, as a power of ten times a decimal may."""
 
 
 def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constrained", maximised: bool = False) -> Problem:
@@ -43,16 +46,45 @@ def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constraine
     objective = spinless.objective
     terms = [(v, bias) for v, bias in objective.linear.items()]
     model.set_objective([*terms, *objective.iter_quadratic(), (objective.offset,)])
+    alone, _ = _as_bqm(model, None, cqm.variables)
     for label, constraint in spinless.constraints.items():
         _add(model, label, constraint)
     for v in spinless.variables:
         if spinless.upper_bound(v) < 1:
             model.add_constraint_from_iterable([(v, 1)], "==", 0)
+    bqm, invert = _as_bqm(model, penalty, cqm.variables)
+    parts = None
+    if len(model.constraints):
+        model.set_objective([])
+        violations, _ = _as_bqm(model, 1.0, cqm.variables)
+        parts = _over(bqm, alone), _over(bqm, violations), float(penalty or 10 * _largest_bias(alone) or 1.0)
+    return Problem(bqm=bqm, name=name, kind="constrained", constrained=(cqm, invert), maximised=maximised, parts=parts)
+
+
+def _as_bqm(model: Any, penalty: float | None, taken: Any) -> tuple[Any, Any]:
+    """dimod.cqm_to_bqm, with slack bits named in order."""
+    import dimod
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a constraint that always holds, left out
         bqm, invert = dimod.cqm_to_bqm(model, lagrange_multiplier=penalty)
-    bqm.relabel_variables(_slack_names(bqm.variables, cqm.variables))
-    return Problem(bqm=bqm, name=name, kind="constrained", constrained=(cqm, invert), maximised=maximised)
+    bqm.relabel_variables(_slack_names(bqm.variables, taken))
+    return bqm, invert
+
+
+def _over(whole: Any, part: Any) -> Any:
+    """``part`` over all variables of ``whole``, in their order: its energies add the same terms in the same order."""
+    import dimod
+
+    same = dimod.BinaryQuadraticModel("BINARY")
+    same.add_linear_from((v, part.get_linear(v) if v in part.variables else 0.0) for v in whole.variables)
+    same.add_quadratic_from((u, v, bias) for u, v, bias in part.iter_quadratic() if bias)
+    same.offset = part.offset
+    return same
+
+
+def _largest_bias(bqm: Any) -> float:
+    return max((abs(bias) for bias in (*bqm.linear.values(), *bqm.quadratic.values())), default=0.0)
 
 
 def _check(cqm: Any) -> None:
@@ -87,16 +119,24 @@ def _add(model: Any, label: Any, constraint: Any) -> None:
         if scale is None:
             raise InputError(f"constraint {label} has coefficients of more than three decimals: multiply it first")
         terms = {v: float(round(scale * c)) for v, c in terms.items()}
-        rhs = float(math.floor(scale * rhs + 1e-9) if sense == "<=" else math.ceil(scale * rhs - 1e-9))
+        slack = _NEAR * scale * (abs(constraint.rhs) + abs(constraint.lhs.offset))
+        rhs = float(math.floor(scale * rhs + slack) if sense == "<=" else math.ceil(scale * rhs - slack))
     ends = [sorted((0.0, c * model.upper_bound(v))) for v, c in terms.items()]
     low, high = (sum(end[side] for end in ends) for side in (0, 1))
-    if (sense != ">=" and low > rhs + 1e-9) or (sense != "<=" and high < rhs - 1e-9):
+    slack = rounding([end for pair in ends for end in pair], rhs)
+    if (sense != ">=" and low > rhs + slack) or (sense != "<=" and high < rhs - slack):
         raise InputError(f"no values of its variables satisfy constraint {label}")
     model.add_constraint_from_iterable(list(terms.items()), sense, rhs, label=label)
 
 
+def _rounding(cqm: Any, constraint: Any) -> float:
+    """How far the computed left side of ``constraint`` may lie off, in its own unit."""
+    sizes = [c * max(abs(cqm.lower_bound(v)), abs(cqm.upper_bound(v))) for v, c in constraint.lhs.linear.items()]
+    return rounding(sizes, constraint.lhs.offset, constraint.rhs)
+
+
 def _whole(value: float) -> bool:
-    return abs(value - round(value)) < 1e-9
+    return abs(value - round(value)) <= _NEAR * abs(value)
 
 
 def _slack_names(variables: Any, taken: Any) -> dict:
@@ -122,6 +162,7 @@ def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> di
     cqm, invert = problem.constrained
     labels, states = completed(problem, labels, states)
     binary = problem.bqm.vartype.name == "BINARY"
+    near = {label: _rounding(cqm, constraint) for label, constraint in cqm.constraints.items()}
     distinct, count = np.unique(states, axis=0, return_counts=True)
     broken = dict.fromkeys(cqm.constraints, 0)
     feasible, best, fewest = 0, None, (np.inf, np.inf)
@@ -133,7 +174,7 @@ def broken_constraints(problem: Problem, labels: list, states: np.ndarray) -> di
                 sample[v] = 2 * sample[v] - 1
         # cqm_to_bqm leaves out variables that nothing depends on
         sample = {v: sample.get(v, max(0, int(cqm.lower_bound(v)))) for v in cqm.variables}
-        wrong = [label for label, amount in cqm.iter_violations(sample, clip=True) if amount > 1e-9]
+        wrong = [label for label, amount in cqm.iter_violations(sample, clip=True) if amount > near[label]]
         for label in wrong:
             broken[label] += times
         objective = float(cqm.objective.energy(sample))

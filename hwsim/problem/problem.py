@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
+from hwsim.rounding import power_of_two, rounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,8 @@ class Problem:
     roles : {role: labels}, such as visible and hidden units;  fixed : {label: value} of variables that were clamped
     clauses : of a "sat" problem, (weight, literals), weight None for a hard one
     constrained : of a "constrained" problem, dimod's model and the function from samples to its variables
+    parts : of a "constrained" problem, (objective, squares of the violations, penalty): ``bqm`` is the first plus
+    ``penalty`` times the second, and energies are counted in these parts, as a large penalty takes digits from ``bqm``
     maximised : its objective was to be maximised, and has been negated
     reading : how a file was read that could be read otherwise, in words; None where there is no other way
     """
@@ -36,6 +39,7 @@ class Problem:
     fixed: Mapping[Any, int] = field(default_factory=dict)
     clauses: Sequence[tuple[float | None, list[int]]] = ()
     constrained: Any = None
+    parts: tuple[Any, Any, float] | None = None
     maximised: bool = False
     reading: str | None = None
 
@@ -54,6 +58,31 @@ def completed(problem: Problem, labels: Sequence, states: np.ndarray) -> tuple[l
     """(labels, int8 (reads, n + fixed)) : ``states`` of -1 and +1, (reads, n), with the clamped variables appended."""
     held = np.array([1 if value > 0 else -1 for value in problem.fixed.values()], dtype=np.int8)
     return [*labels, *problem.fixed], np.hstack([states, np.tile(held, (len(states), 1))])
+
+
+def own_energies(problem: Any, samples: np.ndarray) -> np.ndarray:
+    """float64 (k,): energies of ``samples`` int8 (k, n) in the own values of ``problem``, a Problem or BQM, whose
+    variables they follow in order."""
+    bqm, parts = getattr(problem, "bqm", problem), getattr(problem, "parts", None)
+    labels = list(bqm.variables)
+    if parts is None:
+        return bqm.energies((samples, labels))
+    objective, broken, penalty = parts
+    return objective.energies((samples, labels)) + penalty * broken.energies((samples, labels))
+
+
+def terms_of(bqm: Any) -> tuple[np.ndarray, np.ndarray, float]:
+    """(biases, couplings, offset) of a BQM: the terms of its energies."""
+    vectors = bqm.to_numpy_vectors()
+    return vectors.linear_biases, vectors.quadratic.biases, float(bqm.offset)
+
+
+def rounding_of(problem: Any) -> float:
+    """How far two computed energies of the same value may lie apart, of a Problem or BQM; see `hwsim.rounding`."""
+    parts = getattr(problem, "parts", None)
+    if parts is None:
+        return rounding(*terms_of(getattr(problem, "bqm", problem)))
+    return rounding(*terms_of(parts[0])) + parts[2] * rounding(*terms_of(parts[1]))
 
 
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:
@@ -97,7 +126,8 @@ def coupling_sigma(bqm: Any) -> float:
     n = spin.num_variables
     rows, columns, values = spin.to_numpy_vectors().quadratic
     ends = np.concatenate((rows, columns))
-    both = np.concatenate((values, values))
+    unit = power_of_two(values)
+    both = np.concatenate((values, values)) / unit
     mean = np.bincount(ends, weights=both, minlength=n) / n
     square = np.bincount(ends, weights=both**2, minlength=n) / n
-    return float(np.mean(np.sqrt(np.maximum((n - 1) * (square - mean**2), 0.0))))
+    return unit * float(np.mean(np.sqrt(np.maximum((n - 1) * (square - mean**2), 0.0))))

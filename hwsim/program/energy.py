@@ -6,28 +6,27 @@ from hwsim.jit import njit
 
 
 def column_energies(
-    bias: np.ndarray, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, spins: np.ndarray
+    bias: np.ndarray, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, spins: np.ndarray, offset: float
 ) -> np.ndarray:
-    """float64 (replicas,) of spins int8 (n, replicas), without the program's offset."""
+    """float64 (replicas,) of spins int8 (n, replicas): terms are added to ``offset`` in dimod's order, so that the
+    energies are those of ``bqm.energies`` to the last bit. Values of 0 and 1 do as well as -1 and +1."""
     out = np.empty(spins.shape[1])
-    _energies(bias, indptr, indices, weight, np.ascontiguousarray(spins), out)
+    _energies(bias, indptr, indices, weight, offset, np.ascontiguousarray(spins), out)
     return out
 
 
 @njit(nogil=True)
-def _energies(bias, indptr, indices, weight, spins, out):
+def _energies(bias, indptr, indices, weight, offset, spins, out):
     """Each coupling once (column below row); spins int8 (n, reads) so that the inner loop runs over reads."""
     reads = spins.shape[1]
-    local = np.empty(reads)
     for r in range(reads):
-        out[r] = 0.0
+        out[r] = offset
     for i in range(len(bias)):
+        own, h = spins[i], bias[i]
         for r in range(reads):
-            local[r] = bias[i]
+            out[r] += h * own[r]
         for k in range(indptr[i], indptr[i + 1]):
             if indices[k] < i:
                 row, w = spins[indices[k]], weight[k]
                 for r in range(reads):
-                    local[r] += w * row[r]
-        for r in range(reads):
-            out[r] += spins[i, r] * local[r]
+                    out[r] += w * (own[r] * row[r])

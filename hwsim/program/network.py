@@ -112,11 +112,11 @@ class Network(Record):
         """float64 (reads,): E of ``states``, int8 (reads, n) of +-1, without any offset."""
         return self.column_energies(np.asarray(states, dtype=np.int8).T)
 
-    def column_energies(self, spins: np.ndarray) -> np.ndarray:
-        """The same of ``spins`` int8 (n, reads)."""
+    def column_energies(self, spins: np.ndarray, offset: float = 0.0) -> np.ndarray:
+        """The same of ``spins`` int8 (n, reads), added to ``offset``."""
         from hwsim.program.energy import column_energies
 
-        return column_energies(self.bias, self.indptr, self.indices, self.weight, spins)
+        return column_energies(self.bias, self.indptr, self.indices, self.weight, spins, offset)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

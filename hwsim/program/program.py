@@ -23,6 +23,7 @@ from hwsim.program.placement import Placement
 from hwsim.program.prices import Prices
 from hwsim.program.readout import Readout
 from hwsim.program.record import CONNECTION, PBIT, ROW, VARIABLE, Record
+from hwsim.rounding import indistinct, is_exact, reached, rounding
 from hwsim.streams import NOISE_VERSION
 
 HASH_VERSION = 3
@@ -80,8 +81,54 @@ class Program:
         return self.value_energies(self.readout.vote(states))
 
     def value_energies(self, values: np.ndarray) -> np.ndarray:
-        """float64 (reads,): energies of ``values`` int8 (reads, variables) of the problem's variables."""
-        return self.problem_network.energies(values) + self.readout.energy_offset
+        """float64 (reads,): energies of ``values`` int8 (reads, variables) of the problem's variables, +-1."""
+        return self.column_energies(np.asarray(values, dtype=np.int8).T)
+
+    def column_energies(self, values: np.ndarray) -> np.ndarray:
+        """The same of ``values`` int8 (variables, reads): counted in the problem's own variables, as dimod counts."""
+        readout = self.readout
+        if readout.own is None:
+            return self.problem_network.column_energies(values, readout.energy_offset)
+        own = (values > 0).astype(np.int8)
+        energies = readout.own.column_energies(own, readout.own_offset)
+        if readout.violations is None:
+            return energies
+        return energies + readout.penalty * readout.violations.column_energies(own, readout.violations_offset)
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether energies are sums without rounding errors, in any order."""
+        return self.readout.own is None and is_exact(*self._terms)
+
+    @cached_property
+    def rounding(self) -> float:
+        """How far two computed energies of the same value may lie apart; see `hwsim.rounding.rounding`."""
+        squares = self.readout.violations
+        if squares is None:
+            return rounding(*self._terms)
+        extra = rounding(squares.bias, squares.pairs[2], self.readout.violations_offset)
+        return rounding(*self._terms) + self.readout.penalty * extra
+
+    @property
+    def _terms(self) -> tuple[Any, ...]:
+        """Biases, couplings and offset that energies are counted with."""
+        readout = self.readout
+        if readout.own is not None:
+            return readout.own.bias, readout.own.pairs[2], readout.own_offset
+        return self.problem_network.bias, self.problem_network.pairs[2], readout.energy_offset
+
+    @cached_property
+    def indistinct(self) -> str | None:
+        """Why float64 cannot tell the problem's energies apart, in a sentence; None where it can."""
+        counted = self.problem_network if self.readout.own is None else self.readout.own
+        return indistinct(counted.reach, self.rounding)
+
+    def reached(self, energies: np.ndarray, target: float) -> np.ndarray:
+        """bool (reads,): which ``energies`` are at ``target`` or below, up to `rounding`. Raises InputError where they
+        are `indistinct`."""
+        if self.indistinct is not None:
+            raise InputError(self.indistinct)
+        return reached(energies, target, self.rounding)
 
     def changed(self, **changes: Any) -> "Program":
         """The program with other values of some fields, each named as in its record."""
@@ -207,6 +254,12 @@ def _check_together(program: Program) -> None:
     own = program.readout.problem
     if own is not None and program.readout.chain is None and own.n != program.n_pbits:
         raise InputError(f"program.problem must have a spin for each of the {program.n_pbits} p-bits, got {own.n}")
+    for name in ("own", "violations"):
+        counted = getattr(program.readout, name)
+        if counted is not None and counted.n != program.n_variables:
+            raise InputError(
+                f"program.{name} must have an entry for each of the {program.n_variables} variables, got {counted.n}"
+            )
     if cells.pdit is not None:
         if np.any(cells.pdit[network.rows] == cells.pdit[network.indices]):
             raise InputError("program.indices couples two levels of one p-dit")

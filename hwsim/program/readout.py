@@ -21,19 +21,28 @@ class Readout(Record):
     energy_offset : float added to every energy
     problem : the Network that energies are counted with, where the machine's couplings differ from the problem's
     (quantised, in error); None where they are the same
+    own, own_offset : biases, couplings and offset over the problem's own values of 0 and 1, in which energies are
+    counted; None where sums over spins give the same to the last bit
+    violations, violations_offset, penalty : of a problem with constraints, the squares of its violations, which count
+    ``penalty`` times; ``own`` is its objective then
     chain : int32 (n,), the problem's variable that each p-bit carries, or None where p-bit i is variable i. With
     chains, labels and ``problem`` are those of the variables, and a chain's vote is its variable's value
     problem_name, problem_kind, known_energy, known_source, known_is_exact : what is known of the problem
     """
 
     _name = "readout"
-    _within = ("problem",)
+    _within = ("problem", "own", "violations")
 
     labels: str = scalar(hashed=False)
     vartype: str = scalar(default="SPIN", one_of=VARTYPES, hashed=False)
     energy_offset: float = scalar(default=0.0)
     chain: np.ndarray | None = column(np.int32, numbers=VARIABLE, optional=True)
     problem: Network | None = None
+    own: Network | None = None
+    own_offset: float = scalar(default=0.0)
+    violations: Network | None = None
+    violations_offset: float = scalar(default=0.0)
+    penalty: float = scalar(default=0.0, least=0)
     problem_name: str | None = scalar(default=None, hashed=False)
     problem_kind: str | None = scalar(default=None, hashed=False)
     known_energy: float | None = scalar(default=None, hashed=False)
@@ -41,6 +50,8 @@ class Readout(Record):
     known_is_exact: bool = scalar(default=False, hashed=False)
 
     def _check(self) -> None:
+        if self.violations is not None and self.own is None:
+            raise InputError("program.violations needs the objective in program.own")
         if self.chain is None:
             return
         if self.problem is None:
@@ -51,15 +62,13 @@ class Readout(Record):
     def tile(self, copies: int, sizes: Any) -> Self:
         """The readout of ``copies`` networks: variable v of copy r is called (r, v), and energies add up."""
         many = super().tile(copies, sizes)
-        own = None
-        if self.problem is not None:
-            n, m = self.problem.n, len(self.problem.weight)
-            own = self.problem.tile(copies, {"p-bit": n, "connection": m})
         labels = [[copy, label] for copy in range(copies) for label in json.loads(self.labels)]
         return many._with(
             labels=json.dumps(labels),
-            problem=own,
+            **{name: _tiled(getattr(self, name), copies) for name in self._within},
             energy_offset=copies * self.energy_offset,
+            own_offset=copies * self.own_offset,
+            violations_offset=copies * self.violations_offset,
             known_energy=None,
             known_source=None,
             known_is_exact=False,
@@ -71,8 +80,11 @@ class Readout(Record):
         kept = [labels[k] for k in variables.tolist()] if labels else labels
         return self._with(
             labels=json.dumps(kept),
-            problem=None,
+            **dict.fromkeys(self._within),
             energy_offset=0.0,
+            own_offset=0.0,
+            violations_offset=0.0,
+            penalty=0.0,
             known_energy=None,
             known_source=None,
             known_is_exact=False,
@@ -109,3 +121,8 @@ class Readout(Record):
 
     def _with(self, **changes: Any) -> Self:
         return type(self)(**{item.name: getattr(self, item.name) for item in fields(self)} | changes)
+
+
+def _tiled(network: Network | None, copies: int) -> Network | None:
+    """``copies`` of ``network`` side by side."""
+    return None if network is None else network.tile(copies, {"p-bit": network.n, "connection": len(network.weight)})

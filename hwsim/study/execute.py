@@ -14,6 +14,7 @@ from hwsim.errors import HwsimError
 from hwsim.streams import NOISE_VERSION
 from hwsim.study.plan import Plan, Point, Stop
 from hwsim.study.store import Row, Store
+from hwsim.study.summed import rounding_of
 from hwsim.study.tally import Tally, enough, shards_left
 from hwsim.study.task import Task, TaskResult
 
@@ -101,6 +102,7 @@ def execute(
         sampling = samplings.setdefault(point.samples, Sampling(point=point, stop=plan.stop, targets=[]))
         sampling.targets += [point.target] if point.target not in sampling.targets else []
         sampling.tally.independent = point.facts["independent"]
+        sampling.tally.rounding = rounding_of(point.facts)
     refused: dict[str, str] = {}
     for sampling in samplings.values():
         for row in store.rows(sampling.point.samples):

@@ -22,7 +22,7 @@ from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.experiment.anneals import beta_ends, default_time_s, make_anneal
 from hwsim.experiment.prepare import prepare
-from hwsim.experiment.target import target_energy
+from hwsim.experiment.target import find_target
 from hwsim.mapping.compile import Settings, embed
 from hwsim.mapping.layout import area_m2, on_wires
 from hwsim.prices import PRICES
@@ -281,14 +281,18 @@ def _point(
     machine, program, name = _machine(chosen, problem, made, keep)
     recipe = _recipe(chosen, problem, program)
     key = _key(chosen, name, recipe, as_given)
-    target = _target(chosen, problem, made, recall(key), threads)
+    target, source = _target(chosen, problem, made, recall(key), threads)
+    if target is not None and program.indistinct is not None:
+        raise InputError(program.indistinct)
     exact = chosen["target"] == "exact" or (problem.known_is_exact and target == problem.known_energy)
     facts = {
         "problem": problem.name,
         "spins": len(problem.bqm.variables),
         "words": words,
         "target": target,
+        "target_source": source,
         "target_is_exact": exact,
+        "rounding": program.rounding,
         "wanted": chosen["target"],
         "algorithm": recipe.algorithm,
         "parameters": recipe.parameters,
@@ -385,15 +389,17 @@ def _problem(chosen: dict[str, Any], made: dict[str, Any]) -> Any:
 
 def _target(
     chosen: dict[str, Any], problem: Any, made: dict[str, Any], before: dict[str, Any] | None, threads: int | None
-) -> float | None:
-    """The target energy, found once for each problem, or taken from an earlier study that asked for the same."""
+) -> tuple[float | None, str | None]:
+    """The target energy and its source, found once for each problem, or taken from an earlier study that asked for the
+    same."""
     wanted = chosen["target"]
     key = f"target {wanted} of {_source(chosen)}"
     if key not in made:
         if before is not None and before["wanted"] == wanted:
-            made[key] = before["target"]
+            made[key] = before["target"], before.get("target_source")
         else:
-            made[key] = target_energy(None if wanted is None else str(wanted), problem, threads=threads)
+            found = find_target(None if wanted is None else str(wanted), problem, threads=threads)
+            made[key] = (None, None) if found is None else (found.energy, found.source)
     return made[key]
 
 

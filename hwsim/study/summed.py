@@ -17,6 +17,8 @@ from hwsim.streams import stream_key
 from hwsim.study.store import Row, Store
 from hwsim.study.tally import Tally
 
+_UNSTATED = 2.0**-40
+
 
 def table(store: Store, keys: Iterable[str] | None = None, *, n_boot: int = 0, seed: int = 0) -> list[dict[str, Any]]:
     """The points with these ``keys``, or all, each summed over its rows.
@@ -35,6 +37,7 @@ def table(store: Store, keys: Iterable[str] | None = None, *, n_boot: int = 0, s
     for facts in points.values():
         if facts["samples"] in tallies:
             tallies[facts["samples"]].independent = facts["independent"]
+            tallies[facts["samples"]].rounding = rounding_of(facts)
     least = _references(points, tallies)
     host_s = store.host_seconds()
     out = []
@@ -102,6 +105,7 @@ def _summed(
         "area_m2",
     )
     row: dict[str, Any] = {key: facts[key] for key in shown} | {"shards": tally.shards, "reads": len(tally.energy)}
+    row |= {"target_energy": facts["target"], "target_source": facts.get("target_source")}
     if tally.shards == 0:
         return row
     paid = account_of_point(facts, activities)
@@ -124,6 +128,11 @@ def _summed(
     if facts["target"] is not None:
         row |= tally.solution(facts["target"], paid).facts
     return row
+
+
+def rounding_of(facts: dict[str, Any]) -> float:
+    """The rounding of the energies of a point; older stores do not state it."""
+    return float(facts.get("rounding", _UNSTATED * abs(facts["target"] or 0.0)))
 
 
 def account_of_point(facts: dict[str, Any], activities: list[dict[str, float]]) -> Account:
