@@ -69,6 +69,8 @@ UNLIKE = {
     "pdit": None,
     "chain": None,
     "problem": None,
+    "own": None,
+    "violations": None,
 }
 """Another value of each field; None where any other is another graph, or needs others beside it."""
 
@@ -88,7 +90,11 @@ def test_the_hash_sees_what_samples_depend_on_and_nothing_else(make_program):
             assert (found in hashes) == (item.name in silent), item.name
             hashes.add(found)
     other = replace(program.network, weight=np.array([-2.0, -2.0]))
-    assert content_hash(program.changed(problem=other)) not in hashes
+    for name in ("problem", "own"):
+        found = content_hash(program.changed(**{name: other}))
+        assert found not in hashes, name
+        hashes.add(found)
+    assert content_hash(program.changed(own=other, violations=other, penalty=2.0)) not in hashes
 
 
 def test_no_two_records_share_a_field_name(make_program):

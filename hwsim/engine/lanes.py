@@ -28,9 +28,11 @@ from hwsim.engine.uniforms import Uniforms, lane_of_replica, new_uniforms, rando
 from hwsim.jit import njit
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
+from hwsim.rounding import power_of_two
 
 FEATURES = ALL
 MAX_LEVELS = 512
+_ORDINARY = 2.0**-40, 2.0**40
 
 
 def why_not(program: Program) -> None:
@@ -55,13 +57,15 @@ class Prepared:
         alike = all(bool(np.all(column == column[0])) for column in vars(device).values())
         path = _path(program, device, is_integer=unit is not None and int(levels.n_levels.max()) <= MAX_LEVELS)
         self.n_pbits = program.n_pbits
+        self.energy_unit = _energy_unit(network)
+        bias, weight, reach = (_in_units(a, self.energy_unit) for a in (network.bias, network.weight, network.reach))
         self.layout = Layout(
             Network(
-                network.bias,
+                bias,
                 network.indptr,
                 network.indices,
-                network.weight,
-                network.reach,
+                weight,
+                reach,
                 _reversed(network),
                 wires.delay,
                 given(wires.exchange, np.int64),
@@ -81,7 +85,7 @@ class Prepared:
                 queued=wires.uniform_delay is not None and not has_synapse,
                 has_synapse=has_synapse,
                 longest=wires.longest_ticks,
-                unit=unit if unit is not None else 1.0,
+                unit=(unit if unit is not None else 1.0) / self.energy_unit,
                 source=SOURCES[program.noise.source],
                 shifts=program.noise.source_shifts,
             ),
@@ -175,6 +179,8 @@ class Shard:
             self._scratch.tables.stamp[:] = -1  # thresholds are kept by number of the anneal's step
             self._anneal = anneal
         steps = steps_of(anneal)
+        if self._prepared.energy_unit != 1:
+            steps = steps._replace(beta=_in_units(steps.beta, 1 / self._prepared.energy_unit))
         while True:
             event = advance(event, chunk, steps, *layout, self._memory, self._scratch, trace)
             if event == len(chunk.time):
@@ -221,6 +227,22 @@ class Shard:
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E."""
         return self._prepared.energies(self._newest())[self._lane]
+
+
+def _energy_unit(network: WiredNetwork) -> float:
+    """The power of two in which kernels count energies: 1, but where float32, in which they screen, does not hold the
+    fields. As it is a power of two, no sample depends on it."""
+    unit = power_of_two(network.reach)
+    return 1.0 if _ORDINARY[0] <= unit <= _ORDINARY[1] else unit
+
+
+def _in_units(values: np.ndarray, unit: float) -> np.ndarray:
+    """``values`` over ``unit``, read-only like a Program's."""
+    if unit == 1:
+        return values
+    values = values / unit
+    values.flags.writeable = False
+    return values
 
 
 class _Levels(NamedTuple):

@@ -1,13 +1,17 @@
 """The proved ground state against enumeration, planted energies and hard budgets."""
 
+import random
+
 import dimod
 import numpy as np
 import pytest
 
 import hwsim
-from hwsim.analysis.exact_energy import ground_state
+from hwsim.analysis.exact_energy import exact_energy, ground_state
 from hwsim.analysis.exact_laws import energies
+from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
+from hwsim.problem.problem import Problem
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -38,3 +42,18 @@ def test_it_agrees_with_energies_known_otherwise(name):
 def test_a_search_without_end_is_given_up():
     _, network, _, _ = spin_network(hwsim.read("sk:n=40,seed=1"))
     assert ground_state(*network, max_nodes=1000) is None
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-10, 1e-30, 1e-100, 1e100, 2.0**-100])
+def test_a_proof_does_not_depend_on_the_unit(scale):
+    # 26 spins with random.Random(5).gauss over i < j: -89.019, by this search and by 2**25 states
+    draw = random.Random(5)
+    couplings = {(i, j): draw.gauss(0, 1) * scale for i in range(26) for j in range(i + 1, 26)}
+    problem = Problem(bqm=dimod.BinaryQuadraticModel({}, couplings, 0.0, "SPIN"), name="gauss", kind="ising")
+    assert exact_energy(problem) / scale == pytest.approx(-89.019, abs=5e-4)
+
+
+def test_a_ground_state_that_rounding_hides_is_not_called_proved():
+    bqm = dimod.BinaryQuadraticModel({"z": 1e17, "a": 1.0, "b": 0.3}, {}, 0.1, "BINARY")
+    with pytest.raises(InputError, match="cannot be proved: float64 cannot tell"):
+        exact_energy(Problem(bqm=bqm, name="hidden", kind="qubo"))

@@ -160,3 +160,13 @@ def p_dits():
 def test_bad_input_is_one_sentence(make, sentence):
     with pytest.raises(InputError, match=sentence):
         make()
+
+
+@pytest.mark.parametrize("scale", [2.0**-100, 1e-30, 1.0, 1e30])
+def test_levels_do_not_depend_on_the_unit(scale):
+    listed = np.array([0.1 + 0.2, 0.3, 0.3 + 1e-6, 1.0, -1.0]) * scale
+    assert np.exp(density_of_states(listed).log_multiplicity).round().tolist() == [1, 2, 1, 1]
+    bqm = dimod.BinaryQuadraticModel({"a": 0.1 * scale, "b": 0.2 * scale, "c": 0.3 * scale}, {}, 0.0, "SPIN")
+    program = hwsim.compile(bqm, hwsim.chip("generic-all-to-all"))
+    levels = network_density_of_states(program)
+    assert (levels.energies / scale).round(9).tolist() == [-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6]

@@ -93,3 +93,41 @@ def test_clauses_are_counted_from_the_clauses_themselves():
     facts = broken_clauses(problem, labels, states)
     assert facts["fewest_broken"] == min(by_hand) and facts["mean_broken"] == pytest.approx(np.mean(by_hand))
     assert facts["clauses"] == 9
+
+
+def model(coefficients, sense, rhs):
+    cqm = dimod.ConstrainedQuadraticModel()
+    bits = [dimod.Binary(f"x{k}") for k in range(len(coefficients))]
+    cqm.set_objective(-sum(bits))
+    left = sum(c * x for c, x in zip(coefficients, bits, strict=True))
+    cqm.add_constraint(left <= rhs if sense == "<=" else left == rhs, label="c")
+    return cqm
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "sense", "rhs", "kept"),
+    [
+        ([1e-12, 2e-12], "==", 3e-12, [(1, 1)]),
+        ([1e-30, 2e-30], "==", 1e-30, [(1, 0)]),
+        ([1e9, 1.0], "==", 1e9 + 1, [(1, 1)]),
+        ([0.1, 0.2], "==", 0.3, [(1, 1)]),
+        ([0.1, 0.2], "<=", 0.3, [(0, 0), (0, 1), (1, 0), (1, 1)]),
+        ([1.0, 1.0], "<=", 1 - 1e-10, [(0, 0)]),
+        ([0.5, 0.7], "<=", 1.2, [(0, 0), (0, 1), (1, 0), (1, 1)]),
+    ],
+)
+def test_a_constraint_has_the_scale_of_its_own_numbers(coefficients, sense, rhs, kept):
+    problem = hwsim.penalised(model(coefficients, sense, rhs))
+    labels = list(problem.bqm.variables)
+    rows = np.array(list(itertools.product((-1, 1), repeat=len(labels))), dtype=np.int8)
+    found = set()
+    for row in rows:
+        facts = broken_constraints(problem, labels, row[None])
+        if facts["feasible"] == 1.0:
+            found.add(tuple(int(row[labels.index(v)] > 0) for v in ("x0", "x1")))
+    assert found == set(kept)
+
+
+def test_a_coefficient_too_small_for_slack_bits_is_refused_and_not_dropped():
+    with pytest.raises(InputError, match="more than three decimals"):
+        hwsim.penalised(model([1e-10, 1.0], "<=", 1.0))
