@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.blame import blame
     from hwsim.experiment.prepare import prepare
     from hwsim.report.blame import blame_picture, blame_table
+    from hwsim.report.table import number
 
     machine = chip(arguments.chip, **arguments.card)
     problem = given_problem(arguments)
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         return "\n".join(lines) + note_line(note)
 
     def draw(path: str) -> None:
-        title = f"What each fault costs: {what}, target energy {found['target']:g}"
+        title = f"What each fault costs: {what}, target energy {number(found['target'])}"
         blame_picture(found["rows"], path, title=title, metrics=found["metrics"], provenance=made)
 
     return give(

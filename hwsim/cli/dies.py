@@ -16,6 +16,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.dies import beside_ideal, has_spread, run_dies, typical_energy, yield_curve, yield_facts
     from hwsim.report.dies import yield_picture, yield_text
+    from hwsim.report.table import number
 
     problem, machine = ready.problem, ready.chip
     if arguments.vcd or arguments.samples:
@@ -58,7 +59,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     } | target_facts(wanted)
 
     def draw(path: str) -> None:
-        title = f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {target:g}"
+        title = f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {number(target)}"
         yield_picture(curve, path, title=title, provenance=made)
 
     head = f"{problem.name} on {len(runs)} dies of {machine.name}\n{target_words(target, given)}"

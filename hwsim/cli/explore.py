@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.interrupt import CtrlC
     from hwsim.report.pareto import pareto_picture, pareto_table
+    from hwsim.report.table import number
     from hwsim.study.designs import checked, design_rows, mark_best, plan_of
     from hwsim.study.plan import build
     from hwsim.study.workers import ProgramFolder
@@ -85,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         for row in design_rows(
             plan, kept, programs, threads=arguments.threads, interrupt=lambda: ctrl_c.heard, progress=bar.show
         ):
+            row |= {key: value for key, value in target_facts(named).items() if key in row}
             rows.append(row)
             if arguments.output:
                 kept[row["key"]] = row
@@ -100,11 +102,15 @@ def run(arguments: argparse.Namespace) -> int:
         stopped = f"; {len(rows)} of {len(plan.combinations)} designs done{again}"
 
     def text(width: int | None) -> str:
-        head = f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {target:g}")
+        head = f"{problem.name}: {len(rows)} designs" + ("" if target is None else f", target energy {number(target)}")
         return f"{head}\n{pareto_table(rows, width=width)}"
 
     def draw(path: str) -> None:
-        title = f"{problem.name}: {len(rows)} designs, target energy {target:g}" if target is not None else problem.name
+        title = (
+            f"{problem.name}: {len(rows)} designs, target energy {number(target)}"
+            if target is not None
+            else problem.name
+        )
         pareto_picture(rows, path, title=title, provenance=made)
 
     return give(arguments, document, made, text=text if rows else None, draw=draw if rows else None, stopped=stopped)

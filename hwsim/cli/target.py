@@ -20,12 +20,13 @@ def given_target(arguments: argparse.Namespace, problem: Any) -> Any:
 def target_of(text: str | None, problem: Any, *, threads: int | None) -> Any:
     """The Target that ``text`` names; without text the known one, or None."""
     from hwsim.experiment import target
+    from hwsim.report.table import number
 
     if text is None:
         return target.known_target(problem)
 
     def tell(found: Any) -> None:
-        print(f"target {found.energy:.15g}: {found}", file=sys.stderr)
+        print(f"target {number(found.energy)}: {found}", file=sys.stderr)
 
     with Progress(1) as progress:
         watch = progress.watch("looking for a target")
@@ -54,4 +55,6 @@ def typical_target(energy: float) -> Any:
 def target_words(target: float, given: Any) -> str:
     """The target, and what it means where none was ``given``."""
     words = "" if given is not None else ", which half of the reads without faults reach (--target sets another)"
-    return f"target energy {target:g}{words}"
+    from hwsim.report.table import number
+
+    return f"target energy {number(target)}{words}"

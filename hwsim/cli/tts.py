@@ -84,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
     from hwsim.experiment.prepare import prepare
     from hwsim.mapping.compile import Settings
+    from hwsim.report.table import number
     from hwsim.report.tts import tts_picture, tts_text
 
     problem = given_problem(arguments)
@@ -140,14 +141,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     def text(width: int | None) -> str:
         words = "" if name == "anneal" else f", {arguments.algorithm}"
-        head = f"{problem.name} on {first.name}, target energy {target:g}{words}"
+        head = f"{problem.name} on {first.name}, target energy {number(target)}{words}"
         alone = arguments.time is not None
         parts = (tts_text(row, alone=alone, width=width) + note_line(row["note"]) for row in rows)
         return "\n\n".join([head, *parts])
 
     def draw(path: str) -> None:
         how = "" if name == "anneal" else f" by {arguments.algorithm}"
-        title = f"{problem.name} on {first.name}: time to solution{how}, target energy {target:g}"
+        title = f"{problem.name} on {first.name}: time to solution{how}, target energy {number(target)}"
         tts_picture(rows, path, title=title, provenance=made)
 
     stopped = f"; {len(rows)} of {len(machines)} clocks shown" if interrupted else None

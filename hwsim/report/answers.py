@@ -5,6 +5,8 @@ Enters: parts of `hwsim.experiment.answers`. Leaves: lines.
 
 from typing import Any
 
+from hwsim.report.table import number
+
 _SHOWN = 8
 """How many words and constraints are listed; the JSON lists all."""
 
@@ -66,9 +68,9 @@ def _clauses(facts: dict[str, Any]) -> list[str]:
 
 def _constraints(facts: dict[str, Any]) -> list[str]:
     best = facts["best_objective"]
-    answer = f"the best read breaks {facts['fewest_broken']} (objective {facts['objective']:.6g})"
+    answer = f"the best read breaks {facts['fewest_broken']} (objective {number(facts['objective'])})"
     if best is not None:
-        answer = f"best objective {best:.6g}"
+        answer = f"best objective {number(best)}"
     lines = [f"constraints: {facts['feasible']:.1%} of reads keep all {len(facts['constraints'])}, {answer}"]
     shown = [entry for entry in facts["constraints"] if entry[1] > 0][:_SHOWN]
     return lines + [f"  {label:<28} broken in {share:.1%} of reads" for label, share in shown]
@@ -87,4 +89,4 @@ def _energies(row: dict[str, Any]) -> str:
     if row["energy_mean"] is None:
         return "no read is whole"
     success = "" if "p_success" not in row else f", P(success) {row['p_success']:.3g}"
-    return f"energy mean {row['energy_mean']:.6g}, best {row['energy_best']:.6g}{success}"
+    return f"energy mean {number(row['energy_mean'])}, best {number(row['energy_best'])}{success}"

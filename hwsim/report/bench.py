@@ -5,7 +5,7 @@ Enters: rows of `hwsim.bench`. Leaves: text, empty where there are no rows.
 
 from typing import Any
 
-from hwsim.report.table import columns
+from hwsim.report.table import columns, number
 
 _Rows = list[dict[str, Any]]
 
@@ -61,7 +61,7 @@ def solution_table(rows: _Rows, *, width: int | None = None) -> str:
                 "" if row["ratio"] is None else f"{bound}{row['ratio']:.3g} x {first['tool']}",
             ]
         )
-    head = f"{first['graph']}, anneals of {first['sweeps']} sweeps to {first['target']:g}, the least energy found"
+    head = f"{first['graph']}, anneals of {first['sweeps']} sweeps to {number(first['target'])}, the least energy found"
     return f"{head}\n{columns(lines, align='<>>><>>', width=width)}"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from hwsim.errors import InputError
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
+from hwsim.report.table import number
 from hwsim.session import Run
 
 
@@ -57,7 +58,9 @@ def energy_against_time(
             x, energies.mean(axis=1), style, marker=marker, color=colour, linewidth=1.8, label=canvas.plain(label)
         )
     if target is not None:
-        axes.axhline(target, color="0.25", linestyle="--", linewidth=1.2, label=f"best known: {target:g}", zorder=1)
+        axes.axhline(
+            target, color="0.25", linestyle="--", linewidth=1.2, label=f"best known: {number(target)}", zorder=1
+        )
     if log_time:
         axes.set_xscale("log")
     axes.margins(x=0.01)

@@ -7,12 +7,13 @@ import csv
 import io
 from typing import Any
 
-from hwsim.report.table import columns
+from hwsim.report.table import columns, mean_and_error
 from hwsim.study.curves import Comparisons
 from hwsim.units import format_si
 
 _LEAST = 1e-6
-"""A residual energy per spin below this is shown as a bound: its digits would be those of an extrapolation."""
+"""A residual energy below this part of the ground state's is shown as a bound: its digits would be those of an
+extrapolation."""
 
 
 ALONE = ["TTS99", "energy to sol."]
@@ -35,7 +36,7 @@ def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> st
                 [*words, "0", *["-"] * (len(head) - len(keys) - 1), "-", point.get("stopped") or "not yet run"]
             )
             continue
-        cells = [f"{point['energy_mean']:.6g} +- {point['energy_error']:.2g}"]
+        cells = [mean_and_error(point["energy_mean"], point["energy_error"], between=" +- ")]
         if with_target:
             cells = solution(point, apart=apart)
         lines.append([*words, str(point["reads"]), *cells, residual(point), point.get("stopped") or "not done"])
@@ -107,8 +108,9 @@ def spent(at: float, words: str) -> str:
 def remainder(row: dict[str, Any]) -> str:
     """Residual energy of a comparison, with its interval over instances where there are several."""
     ends = row["residual_ci"]
-    if 0 < row["residual"] < _LEAST:
-        return f"< {_LEAST:g}"
+    least = _LEAST * row["energy_scale"]
+    if 0 < row["residual"] < least:
+        return f"< {least:g}"
     return f"{row['residual']:.3g}" + ("" if ends is None else f" [{ends[0]:.2g}, {ends[1]:.2g}]")
 
 

@@ -57,6 +57,10 @@ KEYS = (
     "note",
 )
 """What a row may hold; every key except ``clock`` may be absent or None."""
+_LEAST_PLAIN, _PLAIN = 1e-4, 1e12
+"""Sizes between which numbers are printed without an exponent."""
+_ROUNDING = 2.0**-48
+"""A standard error below this part of its mean is the rounding of the sum."""
 
 
 def columns(lines: Sequence[Sequence[str]], *, align: str = "", width: int | None = None) -> str:
@@ -164,7 +168,7 @@ def scheme_label(program: Program) -> str:
 
 
 def _title(problem: dict) -> str:
-    said = [f"{key} {_number(value)}" for key, value in problem.items() if key != "name" and value is not None]
+    said = [f"{key} {number(value)}" for key, value in problem.items() if key != "name" and value is not None]
     return ": ".join(part for part in (str(problem.get("name") or ""), ", ".join(said)) if part)
 
 
@@ -178,7 +182,7 @@ def _plain(header: str) -> str:
     return header.replace("\n", " ")
 
 
-def _number(value: Any, digits: int = 6) -> str:
+def number(value: Any, digits: int = 6) -> str:
     """Plain digits for counts and for decimals of ordinary size, as no energy should read 1.16e+04."""
     if value is None:
         return "-"
@@ -186,23 +190,30 @@ def _number(value: Any, digits: int = 6) -> str:
         return value
     if isinstance(value, bool) or not math.isfinite(value):
         return str(value)
-    if float(value).is_integer() and abs(value) < 1e9:
+    if float(value).is_integer() and abs(value) < _PLAIN:
         return str(int(value))
-    return f"{value:.{digits}g}"
+    return f"{value:z.{digits}g}"
 
 
 def _count(value: float | None) -> str:
     return "-" if value is None else str(value) if abs(value) < 1e6 else f"{value:.3g}".replace("e+0", "e")
 
 
-def _mean_and_error(mean: float | None, sem: float | None) -> str:
-    """The mean to two digits of its standard error, and below it the error: -11432.1, +- 1.3."""
+def mean_and_error(mean: float | None, error: float | None, *, between: str = "\n+- ") -> str:
+    """The mean to two digits of its standard error, ``between`` and the error, at any size: -11432.1 +- 1.3, or
+    -1.722e-08 +- 1.2e-10. A mean that the error covers is no minus zero; an error within rounding is left out."""
     if mean is None:
         return "-"
-    if not sem or not math.isfinite(sem):
-        return _number(mean)
-    decimals = min(9, max(0, 1 - math.floor(math.log10(sem))))
-    return f"{mean:.{decimals}f}\n+- {sem:.{decimals}f}"
+    if not error or not math.isfinite(error) or error <= _ROUNDING * abs(mean):
+        return number(mean)
+    largest, last = max(abs(mean), error), math.floor(math.log10(error)) - 1
+    if _LEAST_PLAIN <= largest < _PLAIN:
+        decimals = max(0, -last)
+        return f"{mean:z.{decimals}f}{between}{error:.{decimals}f}"
+    if abs(mean) < 10.0**last / 2:
+        return f"0{between}{error:.1e}"
+    digits = max(0, math.floor(math.log10(abs(mean))) - last)
+    return f"{mean:.{digits}e}{between}{error:.1e}"
 
 
 def _probability(value: float) -> str:
@@ -268,20 +279,20 @@ def _distance(value: float | None) -> str:
 
 _Column = tuple[str, str, Callable[[dict], str]]
 _SETTINGS: list[_Column] = [
-    ("participation", "part.", lambda row: _number(row.get("participation"), 3)),
+    ("participation", "part.", lambda row: number(row.get("participation"), 3)),
     ("tau_s", "tau", lambda row: _seconds(row.get("tau_s"))),
     ("delay_s", "delay", lambda row: _seconds(row.get("delay_s"))),
     ("engine", "engine", lambda row: str(row.get("engine") or "-")),
-    ("reads", "reads", lambda row: _number(row.get("reads"))),
-    ("schedules", "schedules", lambda row: _number(row.get("schedules"))),
+    ("reads", "reads", lambda row: number(row.get("reads"))),
+    ("schedules", "schedules", lambda row: number(row.get("schedules"))),
     ("updates", "updates", lambda row: _count(row.get("updates"))),
     ("device_time_s", "device\ntime", lambda row: _seconds(row.get("device_time_s"))),
 ]
 _RESULTS: list[_Column] = [
-    ("energy", "energy\nmean", lambda row: _mean_and_error(row.get("energy_mean"), row.get("energy_sem"))),
-    ("energy_best", "energy\nbest", lambda row: _number(row.get("energy_best"))),
-    ("cut_mean", "cut\nmean", lambda row: _number(row.get("cut_mean"), 5)),
-    ("cut_best", "cut\nbest", lambda row: _number(row.get("cut_best"))),
+    ("energy", "energy\nmean", lambda row: mean_and_error(row.get("energy_mean"), row.get("energy_sem"))),
+    ("energy_best", "energy\nbest", lambda row: number(row.get("energy_best"))),
+    ("cut_mean", "cut\nmean", lambda row: number(row.get("cut_mean"), 5)),
+    ("cut_best", "cut\nbest", lambda row: number(row.get("cut_best"))),
     ("p_success", "P(success)", _success),
     ("tts99", "TTS99", _time_to_solution),
     ("tts99_total", "TTS99\nread out", _time_with_read_out),
@@ -290,7 +301,7 @@ _RESULTS: list[_Column] = [
     ("total_variation", "TV", lambda row: _distance(row.get("total_variation"))),
     ("tv_noise_floor", "TV\nfloor", lambda row: _distance(row.get("tv_noise_floor"))),
     ("host_seconds", "host\ntime", lambda row: _seconds(row.get("host_seconds"))),
-    ("updates_per_ns", "upd.\nper ns", lambda row: _number(row.get("updates_per_ns"), 3)),
+    ("updates_per_ns", "upd.\nper ns", lambda row: number(row.get("updates_per_ns"), 3)),
 ]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from hwsim.cost.account import PRICE_OF
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
-from hwsim.report.table import columns
+from hwsim.report.table import columns, number
 from hwsim.units import format_si
 
 
@@ -107,7 +107,7 @@ def tts_text(row: dict[str, Any], *, alone: bool = False, width: int | None = No
                 f"{point['p_success']:.4g} [{low:.2g}, {high:.2g}]",
                 _ends(point, "tts99"),
                 *([_ends(point, "tts99_total")] if apart else []),
-                f"{point['energy_mean']:.6g}{mark}",
+                f"{number(point['energy_mean'])}{mark}",
             ]
         )
     table = columns(cells, align=">", width=None if width is None else width - 2)

@@ -229,11 +229,18 @@ def matched(rows: Sequence[dict[str, Any]], cost: Callable[[dict[str, Any]], flo
                     "time_s": row["time_s"],
                     "runs": runs,
                     "residual": residual,
+                    "energy_scale": _order(row),
                     "instances": len(each),
                     "residual_ci": list(percentile_interval(each[drawn].mean(axis=1))) if len(each) > 1 else None,
                 }
             )
     return out
+
+
+def _order(row: dict[str, Any]) -> float:
+    """The order of magnitude of the least energy per spin, a power of ten."""
+    size = float(np.mean([abs(least) for _, least in row["energies_boot"]])) / row["spins"]
+    return 10.0 ** math.floor(math.log10(size)) if size > 0 else 1.0
 
 
 def unequal(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

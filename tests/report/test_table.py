@@ -1,7 +1,7 @@
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.report.table import columns, compare_table
+from hwsim.report.table import columns, compare_table, mean_and_error, number
 
 COMMON = {"tau_s": 5e-9, "engine": "lanes", "reads": 512, "schedules": 8, "device_time_s": 1e-6, "updates": 160000000}
 NUMBERS = {
@@ -107,3 +107,34 @@ def test_columns_that_do_not_fit_a_terminal_are_folded_within_themselves():
     assert max(map(len, text.splitlines())) <= 30
     assert "".join(text.split()) != "" and all(word in text for word in ("annealing", "chromatic", "800 ns", "narrow"))
     assert "[red]" in columns([["[red]", "a" * 40]], width=20)
+
+
+@pytest.mark.parametrize(
+    ("mean", "error", "words"),
+    [
+        (-11432.123, 1.29, "-11432.1 +- 1.3"),
+        (-11432.123, 129.0, "-11432 +- 129"),
+        (-1.7218751e-8, 1.2e-10, "-1.722e-08 +- 1.2e-10"),
+        (1.23456789e30, 4.5e26, "1.23457e+30 +- 4.5e+26"),
+        (-1e-12, 0.013, "0.000 +- 0.013"),
+        (-3e-40, 1e-30, "0 +- 1.0e-30"),
+        (0.0, 0.0, "0"),
+        (-0.0, None, "0"),
+        (-18.9, 3e-15, "-18.9"),
+        (-1e-20, 2e-20, "-1.0e-20 +- 2.0e-20"),
+        (123456789012.0, 1.0, "123456789012.0 +- 1.0"),
+        (None, None, "-"),
+    ],
+)
+def test_the_digits_of_a_mean_follow_its_error_at_any_size(mean, error, words):
+    assert mean_and_error(mean, error, between=" +- ") == words
+
+
+def test_a_mean_has_the_same_digits_in_every_unit():
+    for scale in (1e-100, 1e-30, 1e-9, 1e30, 1e100):
+        first, _, second = mean_and_error(-17.21875 * scale, 0.12 * scale, between=" +- ").partition(" +- ")
+        assert first.startswith("-1.722e") and second.startswith("1.2e")
+
+
+def test_no_number_prints_as_minus_zero():
+    assert [number(value) for value in (-0.0, 0.0, -0.0000001, 12345678901.0)] == ["0", "0", "-1e-07", "12345678901"]
