@@ -115,6 +115,7 @@ def pareto_table(rows: list[dict[str, Any]], *, width: int | None = None) -> str
     if missing:
         text.append(f"energy unknown: no price for: {', '.join(missing)}")
     reasons = sorted({row["does_not_fit"] for row in rows if "does_not_fit" in row})
+    text += [f"note: {note}" for note in dict.fromkeys(row["note"] for row in rows if row.get("note"))]
     return "\n".join(text + [f"does not fit: {reason}" for reason in reasons])
 
 

@@ -44,8 +44,9 @@ def study_table(points: list[dict[str, Any]], *, width: int | None = None) -> st
 
 
 def notes(points: list[dict[str, Any]]) -> list[str]:
-    """What the numbers leave out, because the card has no price for it."""
-    out = []
+    """What the numbers leave out, because the card has no price for it, and where p-bits hardly update."""
+    slow = [point["note"] for point in points if point.get("note")]
+    out = [f"note: {note}" for note in dict.fromkeys(slow)]
     for key, what in (("unknown_time", "time"), ("unknown_energy", "energy")):
         missing = sorted({item for point in points for item in point.get(key, ())})
         if missing:

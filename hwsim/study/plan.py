@@ -20,7 +20,7 @@ from hwsim.chip.library import chip
 from hwsim.cost.solution import is_fixed
 from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
-from hwsim.experiment.anneals import beta_ends, default_time_s, make_anneal
+from hwsim.experiment.anneals import beta_ends, default_time_s, make_anneal, slow_note
 from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import find_target
 from hwsim.mapping.compile import Settings, embed
@@ -297,6 +297,7 @@ def _point(
         "algorithm": recipe.algorithm,
         "parameters": recipe.parameters,
         "time_s": recipe.time_s,
+        "note": slow_note(program, recipe.time_s),
         "reads": chosen["reads"],
         "schedules": chosen["schedules"],
         "seed": chosen["seed"],

@@ -106,6 +106,7 @@ def _summed(
     )
     row: dict[str, Any] = {key: facts[key] for key in shown} | {"shards": tally.shards, "reads": len(tally.energy)}
     row |= {"target_energy": facts["target"], "target_source": facts.get("target_source")}
+    row |= {"note": facts.get("note")}  # stores of older versions have none
     if tally.shards == 0:
         return row
     paid = account_of_point(facts, activities)

@@ -80,6 +80,21 @@ def test_a_run_in_which_p_bits_hardly_update_says_so(argv, capsys):
     assert f'"note": "{said}' in json.dumps(document())
 
 
+def test_points_of_a_study_and_designs_say_so(capsys):
+    plan = f'problem = "{SMALL}"\nreads = 8\nschedules = 2\ntime = "1 us"\n[{{}}]\ntau = ["5 ns", "1 ms"]\n'
+    with open("plan.toml", "w", encoding="utf-8") as file:
+        file.write(plan.format("grid") + "[stop]\nmax_shards = 1\n")
+    with open("spec.toml", "w", encoding="utf-8") as file:
+        file.write('chip = "generic-all-to-all"\n' + plan.format("sweep"))
+    for argv, rows in (
+        (["study", "plan.toml", "--store", "s.db", "--workers", "1"], "points"),
+        (["explore", "spec.toml"], "rows"),
+    ):
+        assert main([*argv, "--json", "out.json"]) == 0
+        assert capsys.readouterr().out.count("note: the p-bits hardly update (0.001 times each") == 1
+        assert [row["note"] is None for row in document()[rows]] == [True, False]
+
+
 def test_the_note_counts_updates_of_a_p_bit():
     program = hwsim.compile(hwsim.read(SMALL), hwsim.chip("generic-all-to-all", clock="synchronous", participation=0.1))
     assert slow_note(program, 151e-9) is None
