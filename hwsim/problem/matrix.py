@@ -65,6 +65,8 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
         raise ReadError(f"{path} must hold one matrix, got {', '.join(names) or 'no array'}")
     try:
         matrix = scipy.sparse.load_npz(io.BytesIO(data))
+        if hasattr(matrix, "check_format"):  # an index outside would end the process
+            matrix.check_format(full_check=True)
     except Exception as error:
         raise ReadError(f"{path} is not a readable sparse matrix ({' '.join(str(error).split())})") from None
     return _problem(path, matrix, as_)
@@ -158,7 +160,9 @@ def _problem(path: Path, matrix: Any, as_: str | None) -> Problem:
             f"{path} holds true and false, which can be read as a max-cut of weights 1, as couplings 1 of spins "
             f"(-1 and +1) or as a QUBO (0 and 1): {SAY.format('max-cut, --as spin or --as qubo')}"
         )
-    table = scipy.sparse.csr_array(matrix)
+    if matrix.dtype.kind == "f":
+        matrix = matrix.astype(np.float64)  # scipy has no halves and no other byte order
+    table = scipy.sparse.csr_array(matrix.astype(matrix.dtype.newbyteorder("=")))
     if (
         table.dtype.kind in "iu"
         and len(table.data)

@@ -234,7 +234,7 @@ def _quadratic(path: Path, pairs: Pairs, reading: str) -> Problem:
     every value looks like that is read with a warning, because digits may be gone."""
     import dimod
 
-    if all(text is not None and re.fullmatch(r"-?\d+\.\d{6}", text) for text in pairs.texts):
+    if pairs.header is None and all(text is not None and re.fullmatch(r"-?\d+\.\d{6}", text) for text in pairs.texts):
         warnings.warn(
             f"{path} has six decimals everywhere: dimod's COO text rounds values and drops the offset", stacklevel=4
         )

@@ -14,6 +14,11 @@ from hwsim.text import count, real
 _COMMENT = re.compile(r"c\s+(offset|scale)\s*[:=\s]\s*(.*)", re.IGNORECASE)
 
 
+def is_qubo(text: str) -> bool:
+    """Whether a line of ``text`` begins with ``p qubo``."""
+    return re.search(r"^p[ \t]+qubo\b", text, re.MULTILINE) is not None
+
+
 def read_qubo(path: Path, text: str) -> Problem:
     """The problem in a qbsolv file. Raises ReadError, also for a file with fewer or more lines than it promises."""
     import dimod

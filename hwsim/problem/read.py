@@ -17,7 +17,7 @@ from hwsim.problem.lp import read_lp
 from hwsim.problem.matrix import read_matrix_market, read_npy, read_npz
 from hwsim.problem.pairs import KINDS, READINGS, read_pairs
 from hwsim.problem.problem import Problem
-from hwsim.problem.qubo import read_qubo
+from hwsim.problem.qubo import is_qubo, read_qubo
 from hwsim.problem.sat import is_sat, read_sat
 from hwsim.text import decoded, ending, read_data
 
@@ -76,7 +76,7 @@ def _read(path: Path, data: bytes, as_: str | None) -> Problem:
     text = decoded(path, data)
     if kind == ".lp":
         return _read_lp(path, text)
-    if kind == ".qubo" or any(line.split()[:2] == ["p", "qubo"] for line in text.split("\n")):
+    if kind == ".qubo" or is_qubo(text):
         return read_qubo(path, text)
     if text[:14].lower() == "%%matrixmarket":
         return read_matrix_market(path, text, as_)

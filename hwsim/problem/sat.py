@@ -32,7 +32,7 @@ class _Header(NamedTuple):
 
 def is_sat(text: str) -> bool:
     """Whether a line of ``text`` begins with ``p cnf`` or ``p wcnf``."""
-    return re.search(r"^p\s+w?cnf\b", text, re.MULTILINE) is not None
+    return re.search(r"^p[ \t]+w?cnf\b", text, re.MULTILINE) is not None
 
 
 def read_sat(path: Path, text: str, *, weighted: bool) -> Problem:

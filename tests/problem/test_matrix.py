@@ -155,3 +155,16 @@ def test_memory_grows_with_the_entries(tmp_path):
     spins, couplings, peak_mb = shown.split()
     assert (int(spins), int(couplings)) == (n, m)
     assert float(peak_mb) < LIMIT_MB
+
+
+@pytest.mark.parametrize("kind", ["f2", "<f4", ">f8", "i1", ">i4", "u8", "<i8", "f16"])
+def test_every_type_of_number_is_read(tmp_path, kind):
+    np.save(tmp_path / "a.npy", np.array([[0, 2, 0], [2, 0, 3], [0, 3, 0]], dtype=kind))
+    assert read(tmp_path / "a.npy").bqm.quadratic == {(1, 0): 2.0, (2, 1): 3.0}
+
+
+def test_a_sparse_archive_with_an_index_outside_is_refused(tmp_path):
+    parts = {"format": np.array(b"csr"), "shape": np.array([2, 2]), "data": np.ones(2)}
+    np.savez(tmp_path / "a.npz", **parts, indices=np.array([1, 10**6]), indptr=np.array([0, 1, 2]))
+    with pytest.raises(InputError, match="not a readable sparse matrix"):
+        read(tmp_path / "a.npz")
