@@ -1,13 +1,16 @@
 """The energy of a read at every instant of its trace.
 
-Enters: a run with recorded traces. Leaves: the energy after each instant, computed from the one before and one
-row of the network.
+Enters: a run with recorded traces. Leaves: the energy after each instant, counted anew, so that the last one is that of
+the run to the last bit.
 """
 
 import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.session import Run
+
+_ROWS = 4096
+"""How many states are counted at once."""
 
 
 def energy_steps(run: Run, read: int = 0) -> list[tuple[int, float]]:
@@ -16,19 +19,16 @@ def energy_steps(run: Run, read: int = 0) -> list[tuple[int, float]]:
     if run.initial_states is None or read not in run.traces:
         raise InputError(f"the run recorded no trace of read {read}: give record=({read},)")
     times, pbits, values = run.traces[read]
+    program = run.program
     state = run.initial_states[read].copy()
-    bias, indptr, indices, weight = run.program.problem_network
-    energy = float(run.program.energies(state[None])[0])
-    steps = [(0, energy)]
-    for k in range(len(times)):
-        i = int(pbits[k])
-        if values[k] != state[i]:
-            row = slice(indptr[i], indptr[i + 1])
-            field = bias[i] + float(np.dot(weight[row], state[indices[row]]))
-            energy += 2 * float(values[k]) * field
-            state[i] = values[k]
-        if k + 1 == len(times) or times[k + 1] != times[k]:
-            if int(times[k]) == 0:
-                steps = []
-            steps.append((int(times[k]), energy))
-    return steps
+    steps: list[tuple[int, float]] = [(0, float(program.energies(state[None])[0]))]
+    ends = np.flatnonzero(np.append(np.diff(times) != 0, len(times) > 0))
+    first = 0
+    for part in np.array_split(ends, max(1, len(ends) // _ROWS)):
+        rows = np.empty((len(part), len(state)), dtype=np.int8)
+        for row, end in enumerate(part):
+            for k in range(first, end + 1):
+                state[pbits[k]] = values[k]
+            rows[row], first = state, end + 1
+        steps += zip(times[part].tolist(), program.energies(rows).tolist(), strict=True)
+    return steps[1:] if len(steps) > 1 and steps[1][0] == 0 else steps

@@ -1,10 +1,10 @@
-"""Prepare: a problem on a chip, with its anneal and its target energy.
+"""Prepare: a problem on a chip, with its anneal.
 
 Enters: a problem and a chip, or a saved program, and settings. Leaves: a Prepared. The command line, the sampler and
 studies all begin here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,11 @@ from hwsim.mapping.compile import Settings, compile, embed
 from hwsim.mapping.restore import restored_problem
 from hwsim.program import Program, load
 
-Find = Callable[[Any], float | None]
-"""The target energy of a problem."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """problem : as given, or as the saved program stores it;  chip : None for a saved program, which contains it
-    embedding : {label: p-bits}, or None where none was needed;  anneal, target : None where not asked for
+    embedding : {label: p-bits}, or None where none was needed;  anneal : None where not asked for
     """
 
     problem: Any
@@ -31,7 +28,6 @@ class Prepared:
     program: Program
     embedding: Mapping[Any, Any] | None = None
     anneal: Anneal | None = None
-    target: float | None = None
 
     @property
     def chip_name(self) -> str:
@@ -39,29 +35,27 @@ class Prepared:
         return self.program.placement.chip or "unknown"
 
 
-def prepare(
-    problem: Any, chip: Chip, settings: Settings | None = None, *, ramp: Ramp | None = None, find: Find | None = None
-) -> Prepared:
+def prepare(problem: Any, chip: Chip, settings: Settings | None = None, *, ramp: Ramp | None = None) -> Prepared:
     """``problem``, a Problem or BQM, compiled for ``chip``.
 
     settings : of `compile`; where one is needed and they hold none, an embedding is searched and returned
-    ramp : the anneal as people write it;  find : returns the target. Raises InputError and DoesNotFitError.
+    ramp : the anneal as people write it. Raises InputError and DoesNotFitError.
     """
     settings = Settings() if settings is None else settings
     if settings.embedding is None:
         settings = replace(settings, embedding=embed(problem, chip))
     program = compile(problem, chip, **vars(settings))
     placed = settings.embedding if isinstance(settings.embedding, Mapping) else None
-    return _asked(Prepared(problem=problem, chip=chip, program=program, embedding=placed), ramp, find)
+    return _asked(Prepared(problem=problem, chip=chip, program=program, embedding=placed), ramp)
 
 
-def prepare_saved(path: str | Path, *, ramp: Ramp | None = None, find: Find | None = None) -> Prepared:
+def prepare_saved(path: str | Path, *, ramp: Ramp | None = None) -> Prepared:
     """The program saved in ``path``, as `prepare` returned it. Raises InputError."""
     program = load(path)
     problem = restored_problem(program, name=Path(path).stem)
-    return _asked(Prepared(problem=problem, chip=None, program=program), ramp, find)
+    return _asked(Prepared(problem=problem, chip=None, program=program), ramp)
 
 
-def _asked(ready: Prepared, ramp: Ramp | None, find: Find | None) -> Prepared:
+def _asked(ready: Prepared, ramp: Ramp | None) -> Prepared:
     anneal = None if ramp is None else make_anneal(ready.problem, ready.program, **vars(ramp))
-    return replace(ready, anneal=anneal, target=None if find is None else find(ready.problem))
+    return replace(ready, anneal=anneal)

@@ -21,8 +21,8 @@ class Problem:
     roles : {role: labels}, such as visible and hidden units;  fixed : {label: value} of variables that were clamped
     clauses : of a "sat" problem, (weight, literals), weight None for a hard one
     constrained : of a "constrained" problem, dimod's model and the function from samples to its variables
-    parts : of a "constrained" problem, (objective, squares of the violations, penalty): ``bqm`` is the first plus
-    ``penalty`` times the second, and energies are counted in these parts, as a large penalty takes digits from ``bqm``
+    parts : where constraints or hard clauses cost a penalty, (objective, violations, penalty): ``bqm`` is the first
+    plus ``penalty`` times the second. Energies are counted in these parts, as a large penalty takes digits from ``bqm``
     maximised : its objective was to be maximised, and has been negated
     reading : how a file was read that could be read otherwise, in words; None where there is no other way
     """

@@ -70,9 +70,16 @@ def read_sat(path: Path, text: str, *, weighted: bool) -> Problem:
     if header is not None and header.n_clauses != len(clauses):
         raise ReadError(f"{path} promises {header.n_clauses} clauses, found {len(clauses)}")
     largest = max((abs(literal) for _, clause in clauses for literal in clause), default=0)
-    bqm = clauses_to_bqm(clauses, largest if header is None else header.n_variables)
+    n_variables = largest if header is None else header.n_variables
     kind = "max-sat" if (weighted if header is None else header.weighted) else "sat"
-    return Problem(bqm=bqm, name=path.stem, kind=kind, clauses=clauses)
+    hard = [weight is None for weight, _ in clauses]
+    split = None
+    if any(hard) and not all(hard):
+        alone: list[tuple[float | None, list[int]]] = [(None if w is None else 0, clause) for w, clause in clauses]
+        soft, broken = clauses_to_bqm(clauses, n_variables, hard=0.0), clauses_to_bqm(alone, n_variables, hard=1.0)
+        split = soft, broken, hard_weight(clauses)
+    bqm = clauses_to_bqm(clauses, n_variables)
+    return Problem(bqm=bqm, name=path.stem, kind=kind, clauses=clauses, parts=split)
 
 
 def _header(path: Path, line: int, parts: list[str]) -> _Header:
@@ -107,13 +114,16 @@ def _clause(
     return weight, literals
 
 
-def clauses_to_bqm(clauses: list[tuple[float | None, list[int]]], n_variables: int) -> Any:
-    """Binary BQM over 1..n_variables and auxiliaries ("aux", k); a weight of None marks a hard clause.
+def clauses_to_bqm(
+    clauses: list[tuple[float | None, list[int]]], n_variables: int, *, hard: float | None = None
+) -> Any:
+    """Binary BQM over 1..n_variables and auxiliaries ("aux", k); a weight of None marks a hard clause, which has the
+    weight ``hard``, by default `hard_weight`.
 
     Raises InputError where float64 does not hold the sum of the soft weights exactly."""
     import dimod
 
-    hard = hard_weight(clauses)
+    hard = hard_weight(clauses) if hard is None else hard
     bqm = dimod.BinaryQuadraticModel("BINARY")
     for variable in range(1, n_variables + 1):
         bqm.add_variable(variable)

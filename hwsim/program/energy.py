@@ -6,7 +6,12 @@ from hwsim.jit import njit
 
 
 def column_energies(
-    bias: np.ndarray, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, spins: np.ndarray, offset: float
+    bias: np.ndarray,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    weight: np.ndarray,
+    spins: np.ndarray,
+    offset: float = 0.0,
 ) -> np.ndarray:
     """float64 (replicas,) of spins int8 (n, replicas): terms are added to ``offset`` in dimod's order, so that the
     energies are those of ``bqm.energies`` to the last bit. Values of 0 and 1 do as well as -1 and +1."""

@@ -105,13 +105,25 @@ def compared(arguments, scales, tmp_path, monkeypatch, capsys):
 def test_the_unit_of_energy_changes_no_answer(name, tmp_path, monkeypatch, capsys):
     arguments, scales = COMMANDS[name]
     wanted = compared(lambda scale: arguments, scales, tmp_path, monkeypatch, capsys)
-    assert name in ("study", "layout", "explore") or wanted["target_energy"] is not None
+    sources = {"best": "best: least of", "dies": "the energy that half", "blame": "the energy that half"}
+    if name != "study":
+        assert wanted["target_energy"] is not None
+        assert wanted["target_source"].startswith(sources.get(name, "exact: a proved ground state"))
 
 
 @pytest.mark.parametrize("ranges", [{"weights": True}, {"control": True}, {"weights": True, "control": True}])
 def test_nor_do_absolute_ranges_in_the_same_unit(ranges, tmp_path, monkeypatch, capsys):
     arguments = ["run", "p.coo", "--target", "exact", *SHORT]
     compared(lambda scale: [*arguments, *settings(scale, **ranges)], FEW, tmp_path, monkeypatch, capsys)
+
+
+def test_nor_do_registers_of_fixed_steps(tmp_path, monkeypatch, capsys):
+    def arguments(scale):
+        bits = {"weight_integer_bits": 4 + round(math.log2(scale)), "weight_fraction_bits": 4 - round(math.log2(scale))}
+        steps = [part for key, value in bits.items() for part in ("--set", f"{key}={value}")]
+        return ["run", "p.coo", "--target", "exact", *steps, *SHORT]
+
+    compared(arguments, [0.125, 8.0], tmp_path, monkeypatch, capsys)
 
 
 def test_a_weak_graph_is_as_hard_as_a_strong_one(tmp_path, monkeypatch, capsys):

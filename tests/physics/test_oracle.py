@@ -231,6 +231,36 @@ def test_clauses_are_counted_as_in_enumeration(seed, tmp_path):
     assert set(map(tuple, own[success])) == set(map(tuple, own[broken == broken.min()]))
 
 
+@pytest.mark.parametrize("large", [1, 10**6, 2**40])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hard_clauses_outweigh_soft_ones_as_in_enumeration(seed, large, tmp_path):
+    draw = np.random.default_rng(seed)
+    clauses = []
+    for k in range(10):
+        variables = draw.choice(6, int(draw.integers(1, 4)), replace=False) + 1
+        weight = None if k < 3 else int(draw.integers(1, 9)) * (large if k < 6 else 1)
+        clauses.append((weight, [int(v) * int(draw.choice([-1, 1])) for v in variables]))
+    lines = [" ".join(map(str, ["h" if weight is None else weight, *clause, 0])) for weight, clause in clauses]
+    (tmp_path / "p.wcnf").write_text("\n".join(lines) + "\n")
+    problem = hwsim.read(tmp_path / "p.wcnf")
+    labels = list(problem.bqm.variables)
+    bits = every(len(labels), BINARY)
+    own = bits[:, [labels.index(v) for v in range(1, 7)]]
+
+    def broken(clause):
+        return ~np.any([(own[:, abs(x) - 1] > 0) == (x > 0) for x in clause], axis=0)
+
+    hard = np.sum([broken(clause) for weight, clause in clauses if weight is None], axis=0)
+    soft = np.sum([weight * broken(clause) for weight, clause in clauses if weight is not None], axis=0)
+    least = soft[hard == 0].min()
+    program, run = shares(problem, (2 * bits - 1).astype(np.int8))
+    found = answers(problem, run)["clauses"]
+    assert found["hard_satisfied"] == np.mean(hard == 0) and found["best_soft_weight"] == least
+    assert exact_energy(problem) == least
+    success = program.reached(run.energies, least)
+    assert set(map(tuple, own[success])) == set(map(tuple, own[(hard == 0) & (soft == least)]))
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_cuts_are_those_of_enumeration(seed, tmp_path):
     draw = np.random.default_rng(seed)
