@@ -49,7 +49,7 @@ def _cards(kind: str) -> dict[str, Path]:
 
 
 def _path(name: str | Path, folder: str) -> Path:
-    if ending(name) == ".toml":
+    if isinstance(name, str | Path) and ending(name) == ".toml":
         return Path(name)
     cards = _cards(folder)
     if name not in cards:
