@@ -141,3 +141,21 @@ def test_a_weak_graph_is_as_hard_as_a_strong_one(tmp_path, monkeypatch, capsys):
     low, high = found[0]["p_success_ci"]
     assert low < 0.1275 < high
     assert found[1]["cut_best"] == pytest.approx(found[0]["cut_best"] * 1e-21)
+
+
+def test_energies_that_float64_cannot_tell_apart_are_said_and_not_counted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("p.coo").write_text("# vartype=BINARY\n0 0 1e17\n1 1 1.0\n2 2 0.3\n")
+    said = "float64 cannot tell energies apart that differ by a variable's 0.3"
+    assert main(["run", "p.coo", "--beta", "1", "--target", "0", *SHORT, "--json", "out.json"]) == 0
+    assert said in capsys.readouterr().out
+    document = json.loads(Path("out.json").read_text())
+    assert document["row"]["p_success"] is None and document["indistinct"].startswith(said)
+    assert main(["compare", "p.coo", "--clock", "poisson", "--beta", "1", "--target", "0", *SHORT]) == 0
+    assert said in capsys.readouterr().out
+    for arguments in (
+        ["tts", "p.coo", "--beta", "1", "--target", "0"],
+        ["run", "p.coo", "--beta", "1", "--target", "exact"],
+    ):
+        assert main([*arguments, *SHORT]) == 2
+        assert said in capsys.readouterr().err
