@@ -10,7 +10,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 
-NOISE_VERSION = 2
+NOISE_VERSION = 3
 """The version of all noise: two results with the same version used the same numbers."""
 
 

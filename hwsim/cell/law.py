@@ -9,7 +9,7 @@ only if ``u < threshold``. Laws are known by integer codes, since a kernel that 
 import numba
 import numpy as np
 
-from hwsim.cell.codes import LINEAR, P_KIT, RELAXATION, TABLE
+from hwsim.cell.codes import LINEAR, NO_LIMIT, P_KIT, RELAXATION, TABLE
 from hwsim.cell.elementary import exp, log, normal_quantile
 from hwsim.jit import njit
 from hwsim.moved import names_of
@@ -19,16 +19,21 @@ TWO_32 = 4294967296.0
 NOISE_NODES = 16
 """White noise at the input is averaged over 2 * NOISE_NODES + 1 equal steps of NOISE_REACH / NOISE_NODES."""
 NOISE_REACH = 6.0
+MOST_AVERAGED = 1.0
+"""Largest gain * noise that is averaged: its nearest pole then lies pi / 2 / (gain * noise) from the real axis, and the
+sum errs by exp(-2 pi (pi / 2) / (gain * noise) / (NOISE_REACH / NOISE_NODES)) = 4e-12."""
 
 
 @numba.njit(inline="always")
 def quantised(x, low, high, step):
     """What the input quantiser makes of ``x``: clipped to [low, high], and rounded to low + k step where step > 0.
 
-    Half a step rounds up, as a table indexed by the leading bits does.
+    Half a step rounds up, as a table indexed by the leading bits does. The last level is the highest that is not above
+    ``high``, but for the rounding of the three numbers (a thousandth of a step).
     """
     clipped = min(max(x, low), high)
     rounded = low + step * np.floor((clipped - low) / (step if step > 0.0 else 1.0) + 0.5)
+    rounded -= step if rounded > high + 2.0**-10 * step else 0.0
     return rounded if step > 0.0 else clipped
 
 
@@ -102,8 +107,10 @@ def law_threshold(
 ):
     """The same threshold under any law, with white noise of s.d. ``noise`` (in units of x) at the input.
 
-    The noise of one update is independent of everything else, so a p-bit with noise is a p-bit whose response is the
-    average over it: a sum over equal steps, which for an analytic response converges faster than any power.
+    Where the noise of an update is independent of all else and the comparison as fine as the random number, a p-bit
+    with noise is a p-bit whose response is the average over it. The average is a sum over equal steps: for the heat
+    bath, whose response is analytic, exact to 1e-10 where gain * noise is at most MOST_AVERAGED. Everywhere else the
+    engines draw the noise (see hwsim.engine.white), add it to ``offset`` and give ``noise`` = 0.
     """
     x = quantised(beta * field, low, high, step) + offset
     if noise == 0.0:
@@ -122,10 +129,27 @@ def law_threshold(
 
 
 @njit
-def category(z, u):
+def level_inputs(z, leader, gain, offset, low, high, step):
+    """What a p-dit's levels see of the inputs ``z`` float64 (k,) = beta I, in place; the rest (n,), by line.
+
+    A shift of all levels means nothing to a p-dit, so where there is a quantiser it acts on the differences from their
+    mean. With two levels that is the quantiser of a p-bit on half their difference.
+    """
+    mean = 0.0
+    if step[leader] > 0.0 or low[leader] > -NO_LIMIT or high[leader] < NO_LIMIT:
+        for a in range(len(z)):
+            mean += z[a]
+        mean /= np.float64(len(z))
+    for a in range(len(z)):
+        b = leader + a
+        z[a] = gain[b] * (quantised(z[a] - mean, low[b], high[b], step[b]) + offset[b])
+
+
+@njit
+def category(z, u, comparator_step):
     """The level of a p-dit that the uniform ``u`` in [0, 2**32) draws: level a with probability e**(2 z_a) / sum.
 
-    z : float64 (k,). Two levels at z and -z are a p-bit at 2 z.
+    z : float64 (k,). Two levels at z and -z are a p-bit at 2 z. ``comparator_step``: as for p-bits.
     """
     top = z[0]
     for a in range(1, len(z)):
@@ -136,7 +160,7 @@ def category(z, u):
     below = 0.0
     for a in range(len(z) - 1):
         below += exp(2.0 * (z[a] - top))
-        if u < np.floor(TWO_32 * (below / total) + 0.5):
+        if u < comparator_step * np.floor((TWO_32 / comparator_step) * (below / total) + 0.5):
             return a
     return len(z) - 1
 
@@ -161,5 +185,5 @@ def jittered_interval(period, jitter, u):
     return max(np.int64(1), np.int64(np.rint(period + jitter * normal_quantile(u))))
 
 
-_CODES = ("HEAT_BATH", "SOURCES", "IDEAL", "LFSR32", "LFSR16", "XORSHIFT32", "XOSHIRO128", "NO_LIMIT")
+_CODES = ("HEAT_BATH", "SOURCES", "IDEAL", "LFSR32", "LFSR16", "XORSHIFT32", "XOSHIRO128")
 __getattr__ = names_of(__name__, **dict.fromkeys(_CODES, "hwsim.cell.codes"))

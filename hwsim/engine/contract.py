@@ -14,6 +14,7 @@ import numpy as np
 from hwsim.anneal import Anneal, drifted
 from hwsim.cell.codes import HEAT_BATH
 from hwsim.engine.feature import Feature
+from hwsim.engine.white import white_noise
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.streams import stream_key
@@ -170,10 +171,5 @@ def columns(program: Program) -> Columns:
         law=np.where(stuck, HEAT_BATH, program.cells.law).astype(np.int8),
         parameter=program.cells.parameter * free,
         z_limit=program.cells.z_limit * free,
-        noise=program.noise.white * free,
+        noise=white_noise(program)[0],
     )
-
-
-def has_own_state(program: Program) -> bool:
-    """Whether a p-bit decides by more than its input and fresh noise: by its level, its value or its generator."""
-    return program.cells.pdit is not None or program.remembers or program.noise.source != "ideal"

@@ -6,6 +6,7 @@ from enum import Enum
 import numpy as np
 
 from hwsim.cell.codes import HEAT_BATH, NO_LIMIT
+from hwsim.engine.white import white_noise
 from hwsim.program import Program
 
 
@@ -22,6 +23,7 @@ class Feature(Enum):
     OTHER_LAWS = "a law other than the heat bath"
     OWN_STATE = "a law that depends on the p-bit's own state (arrhenius, low-barrier, p-kit)"
     NOISE = "noise at the input"
+    DRAWN_NOISE = "white noise that is drawn (few comparator bits, a random source, another law, gain x noise above 1)"
     SOURCE = "a random source with a state of its own"
     PDITS = "a p-dit (a cell of more than two levels)"
     SPREAD = "devices that differ"
@@ -51,6 +53,7 @@ def asked(program: Program) -> list[Feature]:
         Feature.OTHER_LAWS: bool(np.any(cells.law != HEAT_BATH)),
         Feature.OWN_STATE: cells.remembers,
         Feature.NOISE: bool(np.any(noise.white > 0) or np.any(noise.flicker > 0)),
+        Feature.DRAWN_NOISE: bool(np.any(white_noise(program)[1] > 0)),
         Feature.SOURCE: noise.source != "ideal",
         Feature.PDITS: cells.pdit is not None,
         Feature.SPREAD: network.n > 1 and any(bool(np.any(values != values[0])) for values in devices),

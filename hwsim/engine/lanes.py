@@ -14,8 +14,8 @@ from hwsim.anneal import Anneal
 from hwsim.cell.codes import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128, rises
 from hwsim.cell.source import STATE_WORDS
 from hwsim.engine.arguments import given, steps_of
-from hwsim.engine.contract import Columns, Start, columns, has_own_state
-from hwsim.engine.feature import ALL
+from hwsim.engine.contract import Columns, Start, columns
+from hwsim.engine.feature import ALL, Feature, asked
 from hwsim.engine.lanes_fields import Filters, Network
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
 from hwsim.engine.lanes_thresholds import MAX_RUNGS, RUNGS, Cells, Tables
@@ -25,6 +25,7 @@ from hwsim.engine.pending import deeper, drop, longer, new_queue, new_rings, new
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.engine.uniforms import Uniforms, lane_of_replica, new_uniforms, random_start
+from hwsim.engine.white import white_noise
 from hwsim.jit import njit
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
@@ -33,6 +34,8 @@ from hwsim.rounding import power_of_two
 FEATURES = ALL
 MAX_LEVELS = 512
 _ORDINARY = 2.0**-40, 2.0**40
+_ODD = {Feature.OWN_STATE, Feature.DRAWN_NOISE, Feature.SOURCE, Feature.PDITS}
+"""Features that take the general path."""
 
 
 def why_not(program: Program) -> None:
@@ -51,6 +54,7 @@ class Prepared:
 
     def __init__(self, program: Program) -> None:
         device, network, wires = columns(program), program.network, program.wires
+        _, drawn = white_noise(program)
         has_synapse = bool(np.any(program.cells.synapse > 0))
         unit = None if has_synapse else program.network.unit
         levels = _integer_levels(network, unit)
@@ -75,6 +79,7 @@ class Prepared:
             ),
             Cells(
                 **vars(device),
+                drawn=drawn,
                 synapse=program.cells.synapse,
                 table=given(program.cells.table, np.float64),
                 table_first=program.cells.table_first,
@@ -84,6 +89,7 @@ class Prepared:
                 path=path,
                 queued=wires.uniform_delay is not None and not has_synapse,
                 has_synapse=has_synapse,
+                has_drawn=bool(np.any(drawn > 0)),
                 longest=wires.longest_ticks,
                 unit=(unit if unit is not None else 1.0) / self.energy_unit,
                 source=SOURCES[program.noise.source],
@@ -165,6 +171,7 @@ class Shard:
             passed=np.empty(lanes, dtype=np.int16),
             rough=np.empty(lanes, dtype=np.float32),
             current=np.empty(lanes),
+            white=np.zeros(lanes),
             own=np.empty(lanes, dtype=np.int8),
             drawn=np.empty(lanes, dtype=np.uint32),
             inputs=np.empty((inputs, lanes)),
@@ -281,7 +288,7 @@ def _reversed(network: WiredNetwork) -> np.ndarray:
 
 def _path(program: Program, device: Columns, *, is_integer: bool) -> int:
     """The cheapest path that honours the devices."""
-    odd = has_own_state(program)
+    odd = not _ODD.isdisjoint(asked(program))
     rising = bool(np.all(device.gain > 0)) and bool(np.all(np.diff(program.cells.points) >= 0))
     if is_integer and rising and not odd and program.wires.driven is None:
         return INTEGER
@@ -296,7 +303,7 @@ def _path(program: Program, device: Columns, *, is_integer: bool) -> int:
 def _has_rungs(program: Program, device: Columns) -> bool:
     """Whether thresholds may be kept in a table: P(+1) must rise with the input."""
     rising = bool(np.all(rises(device.law, device.parameter)) and np.all(device.gain > 0))
-    return program.noise.source == "ideal" and rising
+    return rising and {Feature.SOURCE, Feature.DRAWN_NOISE}.isdisjoint(asked(program))
 
 
 def _settled_filters(state: np.ndarray, indices: np.ndarray) -> Filters:

@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import category, ideal_threshold, quantised
+from hwsim.cell.law import category, ideal_threshold, level_inputs, quantised
 from hwsim.cell.source import source_next
 from hwsim.engine.lanes_thresholds import device_threshold, reach
 from hwsim.engine.noise import draw
+from hwsim.engine.noise import white as unit_noise
 from hwsim.jit import inline, njit
 
 
@@ -158,18 +159,25 @@ def draw_all(source, shifts, generator, i, random):
 
 
 @njit
-def decide_drawn(device, update, current, random, own, out):
+def draw_noise(drawn, update, key, replica, white):
+    """White noise of s.d. ``drawn`` in every lane, into ``white`` float64 (R,)."""
+    for r in range(len(white)):
+        white[r] = drawn * unit_noise(key, update.i, update.number, replica[r])
+
+
+@njit
+def decide_drawn(device, update, current, white, random, own, out):
     """Any law with given random numbers ``random`` uint32 (R,); ``own`` int8 (R,) are the present spins."""
     for r in range(len(current)):
-        threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+        threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta, white[r])
         out[update.target, r] = np.int8(1) if np.float64(random[r]) < threshold else np.int8(-1)
 
 
 @njit
-def decide_any(device, update, current, leading, start, replica, own, out):
-    """The same with the engines' own noise: lanes whose 16 leading bits tie with those of the threshold draw all."""
+def decide_any(device, update, current, white, leading, start, replica, own, out):
+    """The same with the engines' own numbers: lanes whose 16 leading bits tie with those of the threshold draw all."""
     for r in range(len(current)):
-        threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+        threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta, white[r])
         least = np.float64(leading[update.e, r]) * 65536.0
         up = least + 65535.0 < threshold
         if least < threshold and not up:
@@ -204,7 +212,7 @@ def settle_rungs(device, update, current, tied, start, replica, own, out):
     """Settle the lanes that the rungs left open: by the law itself, with all 32 random bits."""
     for r in range(len(current)):
         if tied[r] != 0:
-            threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta)
+            threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta, 0.0)
             out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < threshold else np.int8(-1)
 
 
@@ -222,8 +230,7 @@ def decide_level(cells, update, leader, currents, z, start, replica, out):
     """
     for r in range(currents.shape[1]):
         for a in range(len(currents)):
-            b = leader + a
-            x = quantised(-update.beta * currents[a, r], cells.low[b], cells.high[b], cells.step[b]) + cells.offset[b]
-            z[a] = cells.gain[b] * x
-        up = leader + category(z, np.float64(draw(start, replica[r]))) == update.i
+            z[a] = -update.beta * currents[a, r]
+        level_inputs(z, leader, cells.gain, cells.offset, cells.low, cells.high, cells.step)
+        up = leader + category(z, np.float64(draw(start, replica[r])), cells.comparator_step[leader]) == update.i
         out[update.target, r] = np.int8(1) if up else np.int8(-1)

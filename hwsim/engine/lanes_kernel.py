@@ -20,6 +20,7 @@ from hwsim.engine.lanes_decisions import (
     decide_integer,
     decide_level,
     draw_all,
+    draw_noise,
     is_level,
     rough_error,
     screen,
@@ -66,6 +67,7 @@ class Plan(NamedTuple):
     path: int  # INTEGER and so on
     queued: bool  # whether delays are alike and nothing is filtered, so that commits wait in a queue
     has_synapse: bool
+    has_drawn: bool  # whether white noise of some p-bit is drawn
     longest: int  # ticks: the longest delay, exchanges included
     unit: float  # of integer fields
     source: int  # code of the random source
@@ -102,6 +104,7 @@ class Scratch(NamedTuple):
     passed: np.ndarray  # int16 (R,)
     rough: np.ndarray  # float32 (R,): fields for screening
     current: np.ndarray  # float64 (R,): fields, then thresholds
+    white: np.ndarray  # float64 (R,): white noise of the p-bit, general path only
     own: np.ndarray  # int8 (R,): present spins of the p-bit, general path only
     drawn: np.ndarray  # uint32 (R,): random numbers, general path only
     inputs: np.ndarray  # float64 (k, R): fields of all lines of a p-dit; or (1, R), through driven couplings
@@ -245,16 +248,20 @@ def _by_law(layout, update, memory, scratch, seen, out):
     device = device_of(cells, i, update.shift)
     _fill_input(layout, update, memory, scratch, seen)
     _fill_own(plan, memory, i, own)
-    start = update_key(scratch.uniforms.key, i, update.number)
+    start, white = update_key(scratch.uniforms.key, i, update.number), scratch.white
+    if cells.drawn[i] > 0.0:
+        draw_noise(cells.drawn[i], update, scratch.uniforms.key, replica, white)
+    elif plan.has_drawn:
+        white[:] = 0.0
     if is_level(network.pdit, i):
         leader, k = np.int64(network.pdit[i]), _fill_lines(layout, update, memory, scratch, seen)
         start = update_key(scratch.uniforms.key, leader, update.number)
         decide_level(cells, update, leader, scratch.inputs[:k], scratch.z[:k], start, replica, out)
     elif plan.source != IDEAL:
         draw_all(plan.source, plan.shifts, memory.generator, i, scratch.drawn)
-        decide_drawn(device, update, current, scratch.drawn, own, out)
+        decide_drawn(device, update, current, white, scratch.drawn, own, out)
     elif rungs.shape[2] == 0:
-        decide_any(device, update, current, leading, start, replica, own, out)
+        decide_any(device, update, current, white, leading, start, replica, own, out)
     else:
         mine = i if len(rungs) > 1 else 0
         if stamp[mine] < 0:

@@ -29,6 +29,7 @@ class Cells(NamedTuple):
     parameter: np.ndarray
     z_limit: np.ndarray
     noise: np.ndarray
+    drawn: np.ndarray  # float64 (n,): s.d. of white noise that is drawn at every update
     synapse: np.ndarray
     table: np.ndarray
     table_first: float
@@ -85,14 +86,14 @@ def device_of(cells, i, shift):
 
 
 @njit
-def device_threshold(device, own, field, beta):
-    """Threshold of a p-bit at state ``own``."""
+def device_threshold(device, own, field, beta, white):
+    """Threshold of a p-bit at state ``own``; ``white`` is the noise that was drawn for it."""
     return law_threshold(
         own,
         field,
         beta,
         device.gain,
-        device.offset,
+        device.offset + white,
         device.low,
         device.high,
         device.step,
@@ -126,7 +127,7 @@ def levels_of(tables, network, i, device, beta, unit, shift, step):
 @njit
 def _fill_levels(device, n_levels, level_first, level_step, beta, unit, out):
     for q in range(n_levels):
-        out[q] = device_threshold(device, 1, unit * np.float64(level_first + q * level_step), beta)
+        out[q] = device_threshold(device, 1, unit * np.float64(level_first + q * level_step), beta, 0.0)
 
 
 @njit
@@ -141,7 +142,7 @@ def fill_alike(device, beta, unit, table):
     """Thresholds of every field from -span to span, the same for all p-bits."""
     half = (len(table) - 1) // 2
     for q in range(len(table)):
-        table[q] = device_threshold(device, 1, unit * np.float64(q - half), beta)
+        table[q] = device_threshold(device, 1, unit * np.float64(q - half), beta, 0.0)
 
 
 @inline

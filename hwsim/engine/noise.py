@@ -28,6 +28,7 @@ STRIDE = 2
 _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
 _ROMU, _TURN = np.uint64(ROMU), np.uint64(ROMU_TURN)
 _FLICKER, _SOURCE = np.uint64(0x5DEECE66D), np.uint64(0xB5297A4D)  # set these streams apart from the others
+_WHITE = np.uint64(0x9E6C63D0876A9A47)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
@@ -109,6 +110,13 @@ def initial_states(key, n_replicas, n_pbits):
 def update_draw(key, pbit, update, replica):
     """The 32-bit uniform that replica ``replica`` of p-bit ``pbit`` compares with at its update number ``update``."""
     return draw(update_key(key, pbit, update), replica)
+
+
+@njit
+def white(key, pbit, update, replica):
+    """White noise of unit variance in one replica at one update of ``pbit``, apart from the number it compares with."""
+    begin = update_key(np.uint64(key) + _WHITE, pbit, update)
+    return normal_quantile(unit(mix(begin + (np.uint64(replica) + np.uint64(1)) * _GOLDEN)))
 
 
 @njit

@@ -10,12 +10,13 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.cell.codes import SOURCES
-from hwsim.cell.law import category, law_threshold, quantised, synapse_step
+from hwsim.cell.law import category, law_threshold, level_inputs, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import Drift, Events, Start
 from hwsim.engine.feature import ALL
-from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw
+from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw, white
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
+from hwsim.engine.white import white_noise
 from hwsim.program import Program
 
 FEATURES = ALL
@@ -126,6 +127,7 @@ class World(Timeline):
         self.program, self.replica, self.listener = program, replica, listener
         self.anneal: Anneal  # of the next stretch; whoever runs the world sets it
         self.noise_key = np.uint64(noise_key)
+        self.averaged_noise, self.drawn_noise = white_noise(program)
         self.written = 0  # how often the states were written from outside
         n = program.n_pbits
         spins = [initial_spin(np.uint64(initial_key), i, replica) for i in range(n)] if initial is None else initial
@@ -164,6 +166,8 @@ class World(Timeline):
         if noise.flicker[i]:
             wave = flicker(self.clock_key, i, self.now, noise.flicker_block, noise.flicker_octaves)
             offset += noise.flicker[i] * wave
+        if self.drawn_noise[i]:
+            offset += self.drawn_noise[i] * white(self.noise_key, i, pbit.updates, self.replica)
         threshold = law_threshold(
             pbit.spin,
             field,
@@ -177,7 +181,7 @@ class World(Timeline):
             cells.law[i],
             cells.parameter[i],
             cells.z_limit[i],
-            noise.white[i],
+            self.averaged_noise[i],
             cells.points,
             cells.table_first,
             cells.table_step,
@@ -201,12 +205,10 @@ class World(Timeline):
         """The next value of a line: +1 where the p-dit draws its level, by the random number of the first line."""
         p, lines, beta = self.program, self.lines(pbit.number), self.anneal.beta_at(self.now)
         cells = p.cells
-        z = np.empty(len(lines))
-        for a, b in enumerate(lines):
-            x = quantised(beta * self.pbits[b].input(), cells.input_low[b], cells.input_high[b], cells.input_step[b])
-            z[a] = cells.gain[b] * (x + cells.offset[b])
+        z = np.array([beta * self.pbits[b].input() for b in lines])
+        level_inputs(z, lines[0], cells.gain, cells.offset, cells.input_low, cells.input_high, cells.input_step)
         u = update_draw(self.noise_key, lines[0], pbit.updates, self.replica)
-        return 1 if lines[0] + int(category(z, float(u))) == pbit.number else -1
+        return 1 if lines[0] + int(category(z, float(u), cells.comparator_step[lines[0]])) == pbit.number else -1
 
     def draw(self, pbit: PBit) -> int:
         """The 32-bit uniform of this update: of the engines' own noise, or of the p-bit's generator."""
