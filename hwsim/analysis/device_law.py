@@ -11,15 +11,20 @@ rest follows from these two and from the times of the updates:
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
 from hwsim.cell.codes import LAWS
 from hwsim.cell.law import TWO_32, law_threshold
 from hwsim.cell.model import PBit, input_quantiser
+from hwsim.engine.white import white_noise
+from hwsim.jit import njit
 from hwsim.program import Program
 from hwsim.units import TICKS_PER_S, format_si
 
+_NORMAL = np.array([NormalDist().inv_cdf((k + 0.5) / 4000) for k in range(4000)])
+"""Equally probable values of noise of unit variance."""
 _normal = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2.0)), otypes=[np.float64])
 
 
@@ -61,9 +66,12 @@ class Flips:
 def chances(program: Program, x: np.ndarray, *, noise: float | None = None) -> tuple[np.ndarray, np.ndarray]:
     """(up, down) of p-bit 0 at inputs ``x`` = beta I float64 (k,): float64 (k,) each, in [0, 1].
 
-    ``noise`` : s.d. of fresh noise of x, the program's own where None.
+    ``noise`` : s.d. of fresh noise of x, the program's own where None. Noise that engines draw is averaged after the
+    comparator has rounded, as it is on the machine.
     """
-    noise = float(program.noise.white[0]) if noise is None else noise
+    if noise is not None:
+        program = program.changed(white=np.full(program.n_pbits, float(noise)))
+    averaged, drawn = (float(part[0]) for part in white_noise(program))
     cells = program.cells
     cell = (
         cells.gain[0],
@@ -75,13 +83,43 @@ def chances(program: Program, x: np.ndarray, *, noise: float | None = None) -> t
         cells.law[0],
         cells.parameter[0],
         cells.z_limit[0],
-        noise,
+        averaged,
         cells.points,
         cells.table_first,
         cells.table_step,
     )
-    to_up = [[law_threshold(own, at, 1.0, *cell) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
+    if drawn == 0.0:
+        to_up = [[law_threshold(own, at, 1.0, *cell) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
+    else:
+        to_up = [[_mean_threshold(own, at, drawn, _NORMAL, cell) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
     return np.array(to_up[0]), 1.0 - np.array(to_up[1])
+
+
+@njit
+def _mean_threshold(own, x, noise, normal, cell):
+    """The mean over noise of s.d. ``noise`` of the threshold at input ``x``; cell : as law_threshold takes it."""
+    gain, offset, low, high, step, comparator_step, law, parameter, z_limit, averaged, table, first, table_step = cell
+    total = 0.0
+    for deviation in normal:
+        total += law_threshold(
+            own,
+            x,
+            1.0,
+            gain,
+            offset + noise * deviation,
+            low,
+            high,
+            step,
+            comparator_step,
+            law,
+            parameter,
+            z_limit,
+            averaged,
+            table,
+            first,
+            table_step,
+        )
+    return total / len(normal)
 
 
 def flips(program: Program, x: float) -> Flips:

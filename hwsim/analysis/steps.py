@@ -14,7 +14,8 @@ _ROWS = 4096
 
 
 def energy_steps(run: Run, read: int = 0) -> list[tuple[int, float]]:
-    """(tick, energy) of recorded ``read``, from tick 0 on; one entry for each instant. Needs a program without chains,
+    """(tick, energy) of recorded ``read``: of the initial state at tick 0, then one entry for each instant, tick 0
+    included where p-bits update then. Needs a program without chains,
     whose p-bits are the variables. Raises InputError where the run recorded no trace."""
     if run.initial_states is None or read not in run.traces:
         raise InputError(f"the run recorded no trace of read {read}: give record=({read},)")
@@ -31,4 +32,4 @@ def energy_steps(run: Run, read: int = 0) -> list[tuple[int, float]]:
                 state[pbits[k]] = values[k]
             rows[row], first = state, end + 1
         steps += zip(times[part].tolist(), program.energies(rows).tolist(), strict=True)
-    return steps[1:] if len(steps) > 1 and steps[1][0] == 0 else steps
+    return steps

@@ -40,7 +40,9 @@ def write_vcd(
     one instant the later entry counts.
     tick_times : for each p-bit the int64 instants of its updates, drawn as an event ``NAME_tick``; without it one event
     ``update`` marks every instant of the trace.
-    energies : (tick, energy) pairs, the first at tick 0. ``timescale`` is the length of one grid tick.
+    A viewer shows one value at an instant, and the file begins with the initial state, which an update at tick 0 reads:
+    what happens at tick 0 is therefore written at tick 1.
+    energies : (tick, energy) pairs, the first that of the initial state. ``timescale`` is the length of one grid tick.
     Raises InputError when arrays do not match or times decrease.
     """
     times, pbit, value = (np.asarray(a) for a in (times_ticks, pbit, value))
@@ -77,19 +79,20 @@ def write_vcd(
                 for name, s in zip(names, initial, strict=True)
             ]
             changes: list[tuple[int, Any, Any]] = [
-                (t, wires[i], int(s > 0)) for t, i, s in zip(times.tolist(), pbit.tolist(), value.tolist(), strict=True)
+                (max(t, 1), wires[i], int(s > 0))
+                for t, i, s in zip(times.tolist(), pbit.tolist(), value.tolist(), strict=True)
             ]
             if tick_times is None:
                 update = out.register_var(SCOPE, "update", "event")
-                changes += [(t, update, True) for t in np.unique(times).tolist()]
+                changes += [(max(t, 1), update, True) for t in np.unique(times).tolist()]
             else:
                 for name, instants in zip(names, tick_times, strict=True):
                     tick = out.register_var(SCOPE, _unused(f"{name}_tick", names), "event")
-                    changes += [(t, tick, True) for t in np.asarray(instants).tolist()]
+                    changes += [(max(t, 1), tick, True) for t in np.asarray(instants).tolist()]
             if energies is not None:
                 pairs = [(int(t), float(e)) for t, e in energies]
                 energy = out.register_var(SCOPE, "energy", "real", init=pairs[0][1])
-                changes += [(t, energy, e) for t, e in pairs]
+                changes += [(max(t, 1), energy, e) for t, e in pairs[1:]]
             # a stable sort keeps the order of entries at one instant
             for t, variable, new in sorted(changes, key=lambda change: change[0]):
                 out.change(variable, t, new)

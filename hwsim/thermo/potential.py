@@ -342,9 +342,26 @@ def reach(potential: Potential, *, beta: float, start: float, height: float = 25
     raise InputError(f"the potential {potential.name!r} has no bottom that holds a cell at beta = {beta:g}")
 
 
-def stable_step(potential: Potential, *, beta: float, tau_s: float, start: float) -> float:
-    """A step in seconds: a twentieth of the relaxation time at the largest curvature that a cell meets."""
-    low, high = reach(potential, beta=beta, start=start, height=12.0)
-    grid = np.linspace(low, high, 2001)[1:-1]
+def stable_step(potential: Potential, *, beta: float, tau_s: float, start: float | np.ndarray) -> float:
+    """A step in seconds: a twentieth of the relaxation time at the largest curvature that a cell meets.
+
+    start : where cells start, a number or several
+    """
+    places = np.atleast_1d(start)
+    low, high = reach(potential, beta=beta, start=float(places.mean()), height=12.0)
+    grid = np.linspace(min(low, places.min()), max(high, places.max()), 2001)[1:-1]
     curvature = np.abs(np.gradient(potential.slope(grid), grid)).max()
     return 0.05 * tau_s / max(float(curvature), 1e-12)
+
+
+def halving_error(potential: Potential, *, beta: float, tau_s: float, step_s: float, start: float) -> float:
+    """How far one step of ``step_s`` and two halves of it part without noise, as a multiple of the noise of a step:
+    the r.m.s. over Boltzmann's law."""
+    low, high = reach(potential, beta=beta, start=start, height=12.0)
+    edges = np.linspace(low, high, 2001)
+    share, x, rate = law(potential, beta, edges), (edges[1:] + edges[:-1]) / 2, step_s / tau_s
+    with np.errstate(all="ignore"):
+        half = x - rate / 2 * potential.slope(x)
+        apart = (half - rate / 2 * potential.slope(half)) - (x - rate * potential.slope(x))
+        error = math.sqrt(float(share @ apart**2) * beta / (2 * rate))
+    return error if math.isfinite(error) else math.inf

@@ -11,10 +11,12 @@ from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.machine import Device
 from hwsim.thermo.network import LinearNetwork
-from hwsim.thermo.potential import Potential, overdamped
+from hwsim.thermo.potential import Potential, halving_error, overdamped, stable_step
 
 _MOST_NUMBERS = 2e8
 """The most numbers in a waveform: 1.6 GB."""
+_MOST_APART = 0.01
+"""Of one step and two halves, in noise of a step; in a bowl, a step of 0.15 relaxation times."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,8 +50,9 @@ def run(
     """Run ``what`` for ``time_s`` and look at it every ``interval_s``, the start included.
 
     start : where all cells start, a number, (d,) or (replicas, d); None for a draw from the stationary law of linear
-    cells;  beta, tau_s, step_s : of a potential alone; a step_s of None is a twentieth of ``interval_s``. Linear cells
-    have no step, except those of a walk. Raises InputError.
+    cells;  beta, tau_s, step_s : of a potential alone; a step_s of None is at most a twentieth of ``interval_s`` and
+    of the shortest relaxation time in the potential. Linear cells have no step, except those of a walk. Raises
+    InputError, also for a step that is too long: where one step and two halves of it part visibly.
     """
     if not (0 < interval_s <= time_s and np.isfinite(time_s)):
         raise InputError(f"interval_s must be > 0 and at most time_s, got {interval_s} and {time_s}")
@@ -92,6 +95,25 @@ def _places(start: np.ndarray | float, replicas: int, size: int) -> np.ndarray:
     return place if place.ndim == 2 else np.broadcast_to(place, (size,))
 
 
+def _steps_per_look(
+    potential: Potential, interval_s: float, step_s: float | None, *, beta: float, tau_s: float, start: np.ndarray
+) -> int:
+    if step_s is None:
+        longest = min(interval_s / 20, stable_step(potential, beta=beta, tau_s=tau_s, start=start))
+        return int(np.ceil(interval_s / longest * (1 - 1e-9)))
+    if not (step_s > 0 and np.isfinite(step_s)):
+        raise InputError(f"step_s must be > 0, got {step_s}")
+    every = max(1, round(interval_s / step_s))
+    apart = halving_error(potential, beta=beta, tau_s=tau_s, step_s=interval_s / every, start=float(start.mean()))
+    if apart > _MOST_APART:
+        wanted = stable_step(potential, beta=beta, tau_s=tau_s, start=start)
+        raise InputError(
+            f"a step of {interval_s / every:g} s is too long for the potential {potential.name!r}: one step and two "
+            f"halves of it part by {apart:.2g} of the noise of a step; {wanted:.3g} s is short enough"
+        )
+    return every
+
+
 def _in_potential(
     potential: Potential,
     times: np.ndarray,
@@ -106,7 +128,7 @@ def _in_potential(
         raise InputError("cells in a potential need a start")
     place = np.broadcast_to(_places(start, replicas, 1), (replicas, 1))[:, 0]
     interval_s = float(times[1])
-    every = 20 if step_s is None else max(1, round(interval_s / step_s))
+    every = _steps_per_look(potential, interval_s, step_s, beta=beta, tau_s=tau_s, start=place)
     seen = [place.copy()]
     overdamped(
         potential,

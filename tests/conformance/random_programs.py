@@ -125,6 +125,14 @@ def _white(rng: np.random.Generator, made: Made) -> Made:
     return {"white": _some(rng, made, [0.0, 0.4])}
 
 
+def _loud(rng: np.random.Generator, made: Made) -> Made:
+    return {"white": _some(rng, made, [0.0, 2.5])}
+
+
+def _few_bits(rng: np.random.Generator, made: Made) -> Made:
+    return _white(rng, made) | {"comparator_step": 2.0 ** int(rng.integers(20, 32))}
+
+
 def _flicker(rng: np.random.Generator, made: Made) -> Made:
     return {"flicker": _some(rng, made, [0.0, 0.3]), "flicker_block": 300_000, "flicker_octaves": 4}
 
@@ -196,6 +204,11 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
         "flicker": _flicker,
         "both": lambda rng, made: _white(rng, made) | _flicker(rng, made),
     },
+    Feature.DRAWN_NOISE: {
+        "loud": _loud,
+        "few bits": _few_bits,
+        "loud, and flicker": lambda rng, made: _loud(rng, made) | _flicker(rng, made),
+    },
     Feature.SOURCE: {name: _source(name) for name in SOURCES if name != "ideal"},
     Feature.STUCK: {"some": lambda rng, made: {"stuck": _some(rng, made, [0, 0, -1, 1]).astype(np.int8)}},
     Feature.HELD: {"some": _held},
@@ -211,6 +224,7 @@ APART = {
         Feature.SYNAPSE,
         Feature.STUCK,
         Feature.NOISE,
+        Feature.DRAWN_NOISE,
         Feature.SOURCE,
         Feature.DRIVEN,
     },
@@ -241,7 +255,10 @@ def one_of_each(clock: str) -> list[tuple[Feature | None, str, Builder]]:
 
 @st.composite
 def arguments(draw: Any, honoured: Collection[Feature]) -> Made:
-    """Arguments of a random Program that asks for nothing but what is ``honoured``: couplings, clock and fields."""
+    """Arguments of a random Program that asks for nothing but what is ``honoured``: couplings, clock and fields.
+
+    White noise may ask for more, as beside few bits of a comparator it is drawn.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     clock = draw(st.sampled_from(sorted(CLOCK_CASES)))
     chosen = draw(st.sets(st.sampled_from([feature for feature in BUILDERS if feature in honoured])))

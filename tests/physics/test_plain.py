@@ -32,12 +32,6 @@ APART = {
 }
 """What a Program refuses to hold together: effects, and groups of others."""
 
-NOISE_IS_AVERAGED = {("white noise", name) for name in ("lfsr32", "lfsr16", "shared", "shared lfsr32")} | {
-    ("comparator", "white noise")
-}
-"""Pairs in which the average over white noise is not white noise: engines that average it are wrong there. Empty this
-with the engines that draw it, which the tests of known values below then hold to it too."""
-
 
 def apart(names):
     """Whether a Program refuses these effects together."""
@@ -80,7 +74,7 @@ def test_it_agrees_with_the_plain_simulation_alone_and_beside_each_other_effect(
     """Beside those that follow it in the list, so that each pair has its turn once."""
     wrong, squares = [], []
     for names in MACHINES:
-        if names[0] != effect or apart(names) or names in NOISE_IS_AVERAGED or names[::-1] in NOISE_IS_AVERAGED:
+        if names[0] != effect or apart(names):
             continue
         program, anneal = machine(names, make_program, reads[1])
         found = compare(program, anneal, seed=seed_of(names, reads[1]), reads=reads[0])
@@ -194,7 +188,6 @@ def test_the_plain_simulation_has_the_known_values(case, make_program):
     assert abs(mean - exact) < 4 * error
 
 
-@pytest.mark.skipif(bool(NOISE_IS_AVERAGED), reason="engines average white noise")
 @pytest.mark.parametrize("case", KNOWN)
 def test_hwsim_has_the_known_values(case, make_program):
     what, exact, pbits = KNOWN[case]

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+import hwsim
 from hwsim.errors import InputError
-from hwsim.report.waveform import wire_names, write_gtkw, write_vcd
+from hwsim.report.waveform import wire_names, write_gtkw, write_run, write_vcd
 
 
 def trace(seed=0, n=5, events=200):
@@ -94,3 +95,19 @@ def test_a_time_that_decreases_and_a_value_that_is_no_spin_are_refused(tmp_path)
     with pytest.raises(InputError, match="-1 or \\+1"):
         write_vcd(tmp_path / "a.vcd", **{**log, "value": np.zeros(200, dtype=np.int8)})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_round_of_a_clocked_machine_is_in_the_file(tmp_path):
+    program = hwsim.compile(hwsim.generate("ring:n=4"), hwsim.chip("generic-all-to-all", clock="synchronous"))
+    run = hwsim.run(program, anneal=hwsim.constant(0.3, "50 ns"), reads=1, record=(0,), seed=4)
+    times, pbits, values = run.traces[0]
+    assert times[0] == 0 and np.any(values[times == 0] != run.initial_states[0][pbits[times == 0]])
+    write_run(run, tmp_path / "a.vcd")
+    changes = read_back(tmp_path / "a.vcd")
+    names = wire_names(program.readout.names)
+    first = [-1 if changes[name][0] == (0, "0") else 1 for name in names]
+    assert first == run.initial_states[0].tolist()
+    after = [1 if [v for t, v in changes[name] if t <= 1][-1] == "1" else -1 for name in names]
+    assert after == values[times == 0][np.argsort(pbits[times == 0])].tolist()
+    assert float(changes["energy"][0][1]) == program.energies(run.initial_states)[0]
+    assert changes["update"][0][0] == 1

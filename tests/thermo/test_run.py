@@ -7,7 +7,7 @@ from hwsim.errors import InputError
 from hwsim.thermo.linalg import measure
 from hwsim.thermo.machine import device, modes
 from hwsim.thermo.network import bowl
-from hwsim.thermo.potential import quadratic
+from hwsim.thermo.potential import double_well, quadratic
 from hwsim.thermo.regression import posterior
 from hwsim.thermo.run import run
 
@@ -35,6 +35,14 @@ def test_networks_and_potentials_run_too():
     assert ball.values.shape == (7, 5000, 1) and np.all(ball.values[0] == 2.0)
     wanted = 2 * np.exp(-ball.times_s / 1e-6)
     assert np.all(np.abs(ball.values[:, :, 0].mean(axis=1) - wanted) < 4 * np.sqrt(1 / 5000))
+
+
+def test_a_step_is_short_for_the_potential_too():
+    # -0.368 after 8 tau, by the Fokker-Planck equation; a twentieth of this interval gives -0.426
+    seen = run(double_well(4.0), time_s=8e-6, interval_s=0.5e-6, replicas=10_000, start=-1.0, seed=4).values[-1]
+    assert abs(seen.mean() + 0.368) < 4 * seen.std() / 100
+    with pytest.raises(InputError, match=r"a step of 2.5e-08 s is too long .* part by 0.16 of the noise of a step"):
+        run(double_well(4.0), time_s=8e-6, interval_s=0.5e-6, start=-1.0, step_s=25e-9)
 
 
 @pytest.mark.parametrize(
