@@ -32,9 +32,9 @@ def quantised(x, low, high, step):
     ``high``, but for the rounding of the three numbers (a thousandth of a step).
     """
     clipped = min(max(x, low), high)
-    rounded = low + step * np.floor((clipped - low) / (step if step > 0.0 else 1.0) + 0.5)
-    rounded -= step if rounded > high + 2.0**-10 * step else 0.0
-    return rounded if step > 0.0 else clipped
+    level = np.floor((clipped - low) / (step if step > 0.0 else 1.0) + 0.5)
+    level -= 1.0 if low + step * level > high + 2.0**-10 * step else 0.0
+    return low + step * level if step > 0.0 else clipped
 
 
 @numba.njit(inline="always")

@@ -111,6 +111,10 @@ class PBit:
             raise InputError("law table needs a measured response")
         if self.stuck_fraction > 1:
             raise InputError(f"stuck_fraction must be at most 1, got {self.stuck_fraction:g}")
+        if self.random_source == "ideal" and (self.random_shifts, self.random_share, self.random_phase) != (1, 1, 0):
+            raise InputError(
+                "random_shifts, random_share and random_phase need a random_source with a state of its own"
+            )
         if self.random_phase < 0 or self.random_phase > 4096:
             raise InputError(f"random_phase must be between 0 and 4096, got {self.random_phase}")
         for name in ("dac_bits", "threshold_bits"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.cell.codes import SOURCES
+from hwsim.errors import InputError
 from hwsim.program.record import Record, column, scalar
 
 
@@ -32,6 +33,10 @@ class Noise(Record):
     source_shifts: int = scalar(default=1, least=1)
     source_share: int = scalar(default=1, least=1)
     source_phase: int = scalar(default=0, least=0, most=4096)
+
+    def _check(self) -> None:
+        if self.source == "ideal" and (self.source_share > 1 or self.source_phase > 0):
+            raise InputError("program.source_share and source_phase need a source with a state of its own, not ideal")
 
     @property
     def is_none(self) -> bool:

@@ -15,8 +15,9 @@ from hwsim.thermo.potential import Potential, halving_error, overdamped, stable_
 
 _MOST_NUMBERS = 2e8
 """The most numbers in a waveform: 1.6 GB."""
-_MOST_APART = 0.01
-"""Of one step and two halves, in noise of a step; in a bowl, a step of 0.15 relaxation times."""
+_APART, _MOST_APART = 0.0005, 0.01
+"""Of one step and two halves, in noise of a step: that of steps chosen here, and that which is still taken; in a bowl,
+steps of 0.02 and 0.15 relaxation times."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,13 +99,17 @@ def _places(start: np.ndarray | float, replicas: int, size: int) -> np.ndarray:
 def _steps_per_look(
     potential: Potential, interval_s: float, step_s: float | None, *, beta: float, tau_s: float, start: np.ndarray
 ) -> int:
+    at = float(start.mean())
     if step_s is None:
         longest = min(interval_s / 20, stable_step(potential, beta=beta, tau_s=tau_s, start=start))
-        return int(np.ceil(interval_s / longest * (1 - 1e-9)))
+        every = int(np.ceil(interval_s / longest * (1 - 1e-9)))
+        while halving_error(potential, beta=beta, tau_s=tau_s, step_s=interval_s / every, start=at) > _APART:
+            every *= 2
+        return every
     if not (step_s > 0 and np.isfinite(step_s)):
         raise InputError(f"step_s must be > 0, got {step_s}")
     every = max(1, round(interval_s / step_s))
-    apart = halving_error(potential, beta=beta, tau_s=tau_s, step_s=interval_s / every, start=float(start.mean()))
+    apart = halving_error(potential, beta=beta, tau_s=tau_s, step_s=interval_s / every, start=at)
     if apart > _MOST_APART:
         wanted = stable_step(potential, beta=beta, tau_s=tau_s, start=start)
         raise InputError(

@@ -321,13 +321,17 @@ def _decide(rng, m, now, i, words, state, wire, past, slow, drawn):
     word = words[i // m.source_share, past.count[i] + m.source_phase * (i % m.source_share)]
     z = np.empty(size)
     for level in range(size):
+        z[level] = beta * _input(m, i + level, now, m.steps[step].drive, wire, past)
+    if size > 1 and m.pbits[i].input_high < 1e30:  # a quantiser of a p-dit sees differences from the mean
+        z -= np.mean(z)
+    for level in range(size):
         line = i + level
-        x = _quantised(m, line, beta * _input(m, line, now, m.steps[step].drive, wire, past))
+        x = _quantised(m, line, z[level])
         noise = _slow(rng, m, line, now, slow) + m.pbits[line].white * rng.normal()
         z[level] = m.pbits[line].gain * (x + noise + m.pbits[line].offset)
     if size > 1:
         drawn[i : i + size] = -1
-        drawn[i + _level(z, (word + 0.5) / WORDS)] = 1
+        drawn[i + _level(z, word, m.pbits[i].comparator_step)] = 1
     elif m.pbits[i].stuck != 0:
         drawn[i] = m.pbits[i].stuck
     else:
@@ -373,15 +377,15 @@ def _probability(m, i, z, own):
 
 
 @njit
-def _level(z, u):
-    """The level of a p-dit: a with probability proportional to exp(2 z_a)."""
+def _level(z, word, unit):
+    """The level of a p-dit: a with probability proportional to exp(2 z_a), their sums on the comparator's grid."""
     total = 0.0
     for level in range(len(z)):
         total += math.exp(2 * z[level])
     below = 0.0
     for level in range(len(z)):
         below += math.exp(2 * z[level]) / total
-        if u < below:
+        if word < math.floor(below * WORDS / unit + 0.5) * unit:
             return level
     return len(z) - 1
 

@@ -152,9 +152,6 @@ POTENTIALS = {
 }
 """Each with its slope, by hand."""
 WAYS = ["leimkuhler-matthews", "euler", "underdamped", "run"]
-STEP_IGNORES_CURVATURE = True
-"""`hwsim.thermo.run` takes a twentieth of a look as its step, however steep the potential. Remove this with a `run`
-that looks at the curvature, and its test below holds it to that."""
 START, BETA, LAST = -0.8, 1.3, 2.5 * US
 FRICTION = {"mass": 1e-12, "relax_s": 0.6 * US}
 """A mass of 1 in microseconds."""
@@ -209,7 +206,6 @@ def test_cells_in_a_potential_agree_with_the_plain_simulation(name, way, reads):
     assert found.agree(len(WAYS) * len(POTENTIALS), 15 * len(WAYS) * len(POTENTIALS)), found.worst()
 
 
-@pytest.mark.skipif(STEP_IGNORES_CURVATURE, reason="a run on a potential takes a twentieth of a look as its step")
 def test_a_run_chooses_a_step_that_the_potential_bears():
     """Barrier 4, looks 0.5 us apart: <x> 8 us after -1."""
     potential, slope = POTENTIALS["high wells"]
