@@ -21,7 +21,7 @@ class TimeToSolution:
     """Device time after which repeated runs have succeeded at least once with ``target_probability``.
 
     repeats, repeats_ci : number of these runs;  tts_s, tts_ci_s : their seconds
-    When ``tts_is_bound``, no read succeeded and ``tts_s`` is a lower bound (rule of three: p < 3/n at 95 %).
+    When ``tts_is_bound``, no read succeeded and ``tts_s`` is a lower bound: that of the upper end of the interval of p.
     Intervals are (low, high); high is None when the data do not rule out any length.
     """
 
@@ -67,7 +67,7 @@ def time_to_solution(
 
     success : bool (reads,); schedule : int (reads,), the schedule of each read. Ronnow et al., Science 345, 420 (2014).
     The interval of p is Wilson's, with schedules as clusters (see ``clustered_wilson``). TTS falls with p, so its
-    interval is that of p carried over. The bound at zero successes takes reads as independent.
+    interval is that of p carried over. With no success it begins at the bound, and takes reads as independent.
     """
     success, schedule = np.asarray(success), np.asarray(schedule)
     if success.ndim != 1 or success.size == 0 or success.shape != schedule.shape:
@@ -90,7 +90,7 @@ def time_to_solution(
         most = float(repeats(low, target_probability)) if low > 0 else None
         count_ci: tuple[float, float | None] = (float(repeats(high, target_probability)), most)
     else:
-        count = float(repeats(3 / n, target_probability))
+        count = float(repeats(high, target_probability))
         count_ci = (count, None)
     return TimeToSolution(
         n_reads=n,

@@ -137,7 +137,10 @@ def clusters(program: Program, schedule: np.ndarray) -> np.ndarray:
 
 
 def is_fixed(program: Program) -> bool:
-    """Whether the clock has but one schedule and no slow noise is shared, so that all reads are independent."""
+    """Whether the clock has but one schedule and no slow noise is shared, so that all reads are independent.
+
+    Intervals are then those of this die: what another die would do (its phases, say) is in none of them.
+    """
     return not (program.clock.is_drawn or np.any(program.noise.flicker > 0))
 
 

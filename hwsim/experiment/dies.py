@@ -12,7 +12,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from hwsim.analysis.interval import wilson
+from hwsim.analysis.interval import standard_error, wilson
 from hwsim.analysis.tts import TimeToSolution, time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
@@ -89,7 +89,8 @@ def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
 
     tts_s, low_s, high_s : seconds; inf where no read of the die succeeded, or where the interval has no upper end
     yield, yield_low, yield_high : share of dies with at most this time, 95 % interval over dies (Wilson)
-    success : of each die;  success_expected : 95 % range of dies that differ only by the noise of their reads
+    success : of each die;  success_expected : 95 % range of dies that differ only by the noise of their reads and of
+    their schedules
     """
     if not runs:
         raise InputError("no die was completed")
@@ -102,7 +103,12 @@ def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
     success = np.array([a.p_success for a in answers])
     reads = np.array([a.n_reads for a in answers])
     mean = float(np.average(success, weights=reads))
-    half = 1.96 * np.sqrt(mean * (1 - mean) / reads.mean())
+    scatter = [
+        standard_error(run.program.reached(run.energies, target).astype(float), clusters(run.program, run.schedule))
+        for run in runs
+    ]
+    variance = np.mean([error**2 for error in scatter if error is not None] or [0.0])
+    half = 1.96 * np.sqrt(max(float(variance), mean * (1 - mean) / reads.mean()))
     return {
         "die": [int(k) for k in order],
         "tts_s": tts[order],

@@ -51,8 +51,12 @@ class Clock(Record):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether two schedules differ: instants are drawn, or p-bits take part by chance."""
-        return self.facts.drawn or self._share < 1
+        """Whether two schedules differ: instants are drawn, or p-bits take part by chance.
+
+        Phases and intervals of free-running p-bits belong to the die; without jitter, a die has but one schedule.
+        """
+        drawn = self.facts.drawn and (self.kind != "free-running" or bool(np.any(self.jitter > 0)))
+        return drawn or self._share < 1
 
     @property
     def n_slots(self) -> int:

@@ -34,12 +34,13 @@ def test_a_sure_success_takes_one_anneal():
     assert found.tts_ci_s[0] == 1e-6 < found.tts_ci_s[1]
 
 
-def test_no_success_is_a_bound_by_the_rule_of_three():
+def test_no_success_is_a_bound_by_the_upper_end_of_the_interval_of_p():
     found = time_to_solution(reads(0, 300), np.repeat(np.arange(3), 100), 1e-6)
     assert found.tts_is_bound
-    assert found.tts_s == pytest.approx(1e-6 * math.log(0.01) / math.log(0.99))
+    most = found.p_success_ci[1]
+    assert found.p_success_ci == wilson(0, 300) and most == pytest.approx(1.96**2 / (300 + 1.96**2), rel=1e-4)
+    assert found.tts_s == pytest.approx(1e-6 * math.log(0.01) / math.log(1 - most))
     assert found.tts_ci_s == (found.tts_s, None)
-    assert time_to_solution(reads(0, 2), np.zeros(2, dtype=int), 1e-6).tts_s == 1e-6
 
 
 def test_schedules_that_all_agree_keep_the_wilson_interval():

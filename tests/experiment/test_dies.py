@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
+from hwsim.cost.solution import is_fixed
 from hwsim.errors import InputError
 from hwsim.experiment.dies import has_spread, run_dies, typical_energy, yield_curve
 
@@ -72,3 +73,23 @@ def test_no_dies_are_refused_and_an_interrupt_keeps_what_is_complete():
 
     runs = run_dies(PROBLEM, hwsim.chip("generic-all-to-all"), dies=50, threads=1, interrupt=interrupt, **SETTING)
     assert 0 < len(runs) < 50
+
+
+def test_the_range_of_equal_dies_counts_their_schedules():
+    """Reads that share a schedule succeed together, so equal dies scatter more than independent reads would."""
+    chip = hwsim.chip("generic-all-to-all", clock="random-sequential")
+    anneal = hwsim.linear(0.1, 3.0, "15 ns")
+    runs = run_dies(hwsim.read("ring:n=12"), chip, dies=40, anneal=anneal, reads=2048, schedules=4)
+    curve = yield_curve(runs, target=-12.0)
+    low, high = curve["success_expected"]
+    mean = curve["success"].mean()
+    assert high - low > 2 * 1.96 * np.sqrt(mean * (1 - mean) / 2048) * 1.3
+    assert np.mean((curve["success"] >= low) & (curve["success"] <= high)) > 0.85
+
+
+def test_a_free_running_clock_without_jitter_is_one_schedule_of_the_die():
+    program, jittery = (
+        hwsim.compile(PROBLEM, hwsim.chip("generic-all-to-all", clock="free-running", tau="5 ns", jitter=jitter))
+        for jitter in ("0 ns", "1 ns")
+    )
+    assert is_fixed(program) and not is_fixed(jittery)
