@@ -47,7 +47,7 @@ def test_names_that_left_a_module_that_is_still_there():
     from hwsim.cell import codes, law
     from hwsim.mapping import chains, embed
 
-    for module, home, name in ((law, codes, "NO_LIMIT"), (embed, chains, "sufficient_chain_strength")):
+    for module, home, name in ((law, codes, "IDEAL"), (embed, chains, "sufficient_chain_strength")):
         with pytest.warns(DeprecationWarning, match=f"{module.__name__}.{name} is now {home.__name__}.{name}"):
             assert getattr(module, name) is getattr(home, name)
         with pytest.raises(AttributeError):

@@ -94,6 +94,7 @@ def compile(
     ``parts`` splits the p-bits over that many chips, or says the chip of each; ``exchange_s`` is the interval at which
     chips exchange the states of their boundaries (None: values cross at once, as within a chip).
     Runs report the energies of the problem as given, not those of the network in the registers.
+    P-bits are in dimod's order of the variables, ``bqm.variables``; chains and copies follow in that order.
     Raises DoesNotFitError naming the limit and the value.
     """
     settings = Settings(
@@ -292,6 +293,11 @@ def _counted(bqm: Any, labels: list, name: str) -> dict[str, Any]:
 def _prices(chip: Chip, layout: Layout | None) -> Prices:
     """What the chip charges, and the energy of the layout's wires."""
     proposes = LAWS[chip.pbit.law].own_clock  # an update of such a law only proposes, at the largest rate
+    if proposes and chip.prices.update_j is not None and chip.grades.get("energy_per_update", "given") == "given":
+        raise InputError(
+            f"energy_per_update does not apply to p-bits of law {chip.pbit.law}: their updates are proposals at the "
+            "largest rate that the input allows, not events of the device"
+        )
     prices = replace(chip.prices, update_j=None) if proposes else chip.prices
     grades = {key: chip.grades[key] for key in (*PRICES, "wire_energy") if key in chip.grades}
     return Prices(

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from hwsim.cell.card import PBIT_DIMENSIONS, ChipCard, ModesCard, PBitCard, dimensions, si_value
+from hwsim.cell.meaning import meanings
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, present_faults
 from hwsim.chip.topology import n_sites, wires
@@ -54,14 +55,16 @@ def ledger_text(lines: Sequence[Any]) -> str:
 
 
 def machine_facts(chip: Chip) -> dict[str, Any]:
-    """Sites and wires of the card's machine (None where the graph is not fixed), and its faults by name."""
+    """Sites and wires of the card's machine (None where the graph is not fixed), its faults by name, and what the
+    emulation makes of its p-bits' numbers."""
     facts: dict[str, Any] = {"n_sites": None, "n_wires": None, "graph_unknown": None}
     try:
         if chip.topology.is_fixed:
             facts |= {"n_sites": n_sites(chip.topology), "n_wires": len(wires(chip.topology))}
     except MissingExtraError as error:
         facts["graph_unknown"] = str(error)
-    return facts | {"faults": {name: FAULTS[name].label for name in present_faults(chip)}}
+    faults = {name: FAULTS[name].label for name in present_faults(chip)}
+    return facts | {"faults": faults, "meanings": meanings(chip.pbit)}
 
 
 def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
@@ -84,6 +87,11 @@ def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
     for heading, rows in sections:
         if rows:
             lines += ["", heading, *_columns(rows, width)]
+    said = (facts.get("machine") or {}).get("meanings")
+    if said:
+        lines += ["", "how the emulation takes these numbers"]
+        for sentence in said:
+            lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     return "\n".join(lines)
 
 

@@ -218,7 +218,7 @@ def test_a_run_that_has_not_forgotten_its_start_says_so(arguments, remark, capsy
         (["bowl", "--step", "5us", "--time", "1us"], "a step must not be longer than the run of 1e-06 s, got 5e-06"),
         (["bowl", "--time", "0s"], "time must be > 0, got 0s"),
         (["bowl", "--tau", "0s"], "tau must be > 0, got 0s"),
-        (["wells:barrier=1e6"], "4096 cells are 6.59e+13 moves, and the limit is 2e+11: give a shorter --time"),
+        (["wells:barrier=1e6"], "4096 cells are 6.57e+13 moves, and the limit is 2e+11: give a shorter --time"),
         (["sqrt(x)"], "fewer --replicas"),
         (["x**-2 + x**2", "--start", "1"], "a longer --step"),
         (["sqrt(x)", "--step", "1ns"], "is not a number there"),
