@@ -91,7 +91,9 @@ def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
     if said:
         lines += ["", "how the emulation takes these numbers"]
         for sentence in said:
-            lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+            lines += textwrap.wrap(
+                sentence, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+            )
     return "\n".join(lines)
 
 
