@@ -14,8 +14,8 @@ def meanings(pbit: PBit) -> list[str]:
     said = []
     if step > 0:
         said.append(
-            f"input: beta I saturates at {low:g} and {high:g}, then goes to the nearest of the levels {low:g} + k {step:g}"
-            " within; half a step rounds up. Where inputs fall on halves this breaks the symmetry of s and -s, also "
+            f"input: beta I saturates at {low:g} and {high:g}, then goes to the nearest of the levels "
+            f"{low:g} + k {step:g} within; half a step rounds up. Where inputs fall on halves this breaks the symmetry of s and -s, also "
             "without biases."
         )
     elif high < NO_LIMIT:
@@ -26,8 +26,8 @@ def meanings(pbit: PBit) -> list[str]:
         said.append("1/f noise: ten octaves of equal variance, shared by the reads of a schedule.")
     if pbit.threshold_bits < 32:
         said.append(
-            f"comparator: P(+1) goes to the nearest multiple of 2^-{pbit.threshold_bits}, half a step up; the p-bit is +1"
-            " where its random word, as a fraction, lies below."
+            f"comparator: P(+1) goes to the nearest multiple of 2^-{pbit.threshold_bits}, half a step up; the p-bit is "
+            "+1 where its random word, as a fraction, lies below."
         )
     if pbit.gain_dtod > 0 or pbit.tau_dtod > 0:
         said.append(
