@@ -15,8 +15,8 @@ def meanings(pbit: PBit) -> list[str]:
     if step > 0:
         said.append(
             f"input: beta I saturates at {low:g} and {high:g}, then goes to the nearest of the levels "
-            f"{low:g} + k {step:g} within; half a step rounds up. Where inputs fall on halves this breaks the symmetry of s and -s, also "
-            "without biases."
+            f"{low:g} + k {step:g} within; half a step rounds up. Where inputs fall on halves this breaks the symmetry "
+            "of s and -s, also without biases."
         )
     elif high < NO_LIMIT:
         said.append(f"input: beta I saturates at {low:g} and {high:g}.")
