@@ -7,6 +7,7 @@ import pytest
 
 import hwsim
 from hwsim.algorithm.recipe import Recipe
+from hwsim.analysis.interval import wilson
 from hwsim.cost.account import account
 from hwsim.cost.solution import solution
 from hwsim.errors import InputError
@@ -57,7 +58,7 @@ def test_a_neighbour_that_is_only_a_weak_bound_shows_nothing():
 def test_without_a_success_there_is_a_bound():
     found = _summed([point(1, 0), point(2, 0)], "done", False)
     assert found.best is None and found.total_ci_s[1] is None
-    assert found.total_s == pytest.approx(np.log(0.01) / np.log1p(-3 / 400))
+    assert found.total_s == pytest.approx(np.log(0.01) / np.log1p(-wilson(0, 400)[1]))
 
 
 def test_an_easy_problem_stops_by_itself_and_batches_add_up():

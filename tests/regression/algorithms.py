@@ -226,12 +226,18 @@ def _isolated() -> Any:
 def _sampler() -> Iterator[Row]:
     def sampled(**how: Any) -> Any:
         bqm = hwsim.generate("sat:n=8,m=12,seed=5").bqm
-        found = hwsim.HwsimSampler("autonomous-pbit").sample(bqm, num_sweeps=10, seed=3, threads=1, **how)
+        found = hwsim.HwsimSampler("autonomous-pbit").sample(bqm, seed=3, threads=1, **{"num_sweeps": 10} | how)
         return {"states": digest(found.record.sample), "energies": digest(found.record.energy)}
 
     yield "sampler", lambda: sampled(num_reads=33)
     yield "sampler, linear", lambda: sampled(num_reads=70, beta_schedule_type="linear", beta_range=(0.1, 2.0))
-    custom = {"beta_schedule_type": "custom", "beta_schedule": [0.1, 0.5, 1.0], "engine": "lanes", "schedules": 2}
+    custom = {
+        "beta_schedule_type": "custom",
+        "beta_schedule": [0.1, 0.5, 1.0],
+        "num_sweeps": None,
+        "engine": "lanes",
+        "schedules": 2,
+    }
     yield "sampler, custom", lambda: sampled(num_reads=5, **custom)
 
 

@@ -1,4 +1,5 @@
-"""Results of seeds are those of commit 809223c, the last before the inside of hwsim was rebuilt, bit for bit.
+"""Results of seeds are those of commit 809223c, the last before the inside of hwsim was rebuilt, bit for bit, but for
+what was wrong there; "about" in the file says which rows have changed since, and why.
 
 ``commit-809223c.json`` is a regression file: digests of states, energies, traces, updates and device times that that
 commit gave, made by ``results.py --write`` from its source tree. Nothing else says that these numbers are right (other
