@@ -216,6 +216,11 @@ def mean_and_error(mean: float | None, error: float | None, *, between: str = "\
     return f"{mean:.{digits}e}{between}{error:.1e}"
 
 
+def _mean_alone(mean: float | None, error: float | None) -> str:
+    """The same without the error, which stands beside it already: that of a cut is that of its energy."""
+    return mean_and_error(mean, error).partition("\n")[0]
+
+
 def _probability(value: float) -> str:
     return f"{value:.3g}"
 
@@ -291,7 +296,7 @@ _SETTINGS: list[_Column] = [
 _RESULTS: list[_Column] = [
     ("energy", "energy\nmean", lambda row: mean_and_error(row.get("energy_mean"), row.get("energy_sem"))),
     ("energy_best", "energy\nbest", lambda row: number(row.get("energy_best"))),
-    ("cut_mean", "cut\nmean", lambda row: number(row.get("cut_mean"), 5)),
+    ("cut_mean", "cut\nmean", lambda row: _mean_alone(row.get("cut_mean"), row.get("energy_sem"))),
     ("cut_best", "cut\nbest", lambda row: number(row.get("cut_best"))),
     ("p_success", "P(success)", _success),
     ("tts99", "TTS99", _time_to_solution),

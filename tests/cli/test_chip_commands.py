@@ -188,7 +188,7 @@ def test_check_refuses_dead_parts_that_are_not_there_or_cannot_be(tmp_path, caps
         ("square", square, "dead_wires = [[0, 4]]", "names 0 and 4"),
         ("square", square | {"dead_fraction": 1.5}, "", "dead_fraction must be >= 0 and below 1"),
         ("sparse", {"dead_fraction": 0.1}, "", "none of its parts can be dead"),
-        ("graph", {}, 'graph = "none.gml"', "no such graph file"),
+        ("graph", {}, 'graph = "none.gml"', "no such file"),
     ):
         assert main(["check", card_file(tmp_path, kind, sizes, wiring)]) == 2
         printed = capsys.readouterr()
