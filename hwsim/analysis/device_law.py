@@ -11,20 +11,20 @@ rest follows from these two and from the times of the updates:
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 
 from hwsim.cell.codes import LAWS
-from hwsim.cell.law import TWO_32, law_threshold
+from hwsim.cell.law import TWO_32
 from hwsim.cell.model import PBit, input_quantiser
+from hwsim.engine.lanes_thresholds import Device, device_threshold
 from hwsim.engine.white import white_noise
 from hwsim.jit import njit
 from hwsim.program import Program
 from hwsim.units import TICKS_PER_S, format_si
 
-_NORMAL = np.array([NormalDist().inv_cdf((k + 0.5) / 4000) for k in range(4000)])
-"""Equally probable values of noise of unit variance."""
 _normal = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2.0)), otypes=[np.float64])
 
 
@@ -73,53 +73,39 @@ def chances(program: Program, x: np.ndarray, *, noise: float | None = None) -> t
         program = program.changed(white=np.full(program.n_pbits, float(noise)))
     averaged, drawn = (float(part[0]) for part in white_noise(program))
     cells = program.cells
-    cell = (
-        cells.gain[0],
-        cells.offset[0],
-        cells.input_low[0],
-        cells.input_high[0],
-        cells.input_step[0],
-        cells.comparator_step[0],
-        cells.law[0],
-        cells.parameter[0],
-        cells.z_limit[0],
-        averaged,
-        cells.points,
-        cells.table_first,
-        cells.table_step,
+    device = Device(
+        gain=float(cells.gain[0]),
+        offset=float(cells.offset[0]),
+        low=float(cells.input_low[0]),
+        high=float(cells.input_high[0]),
+        step=float(cells.input_step[0]),
+        comparator_step=float(cells.comparator_step[0]),
+        law=int(cells.law[0]),
+        parameter=float(cells.parameter[0]),
+        z_limit=float(cells.z_limit[0]),
+        noise=averaged,
+        table=cells.points,
+        table_first=cells.table_first,
+        table_step=cells.table_step,
     )
-    if drawn == 0.0:
-        to_up = [[law_threshold(own, at, 1.0, *cell) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
-    else:
-        to_up = [[_mean_threshold(own, at, drawn, _NORMAL, cell) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
+    white = drawn * _normal_values() if drawn > 0 else np.zeros(1)
+    to_up = [[_mean_threshold(device, own, at, white) / TWO_32 for at in x.tolist()] for own in (-1, 1)]
     return np.array(to_up[0]), 1.0 - np.array(to_up[1])
 
 
+@cache
+def _normal_values() -> np.ndarray:
+    """Equally probable values of noise of unit variance."""
+    return np.array([NormalDist().inv_cdf((k + 0.5) / 4000) for k in range(4000)])
+
+
 @njit
-def _mean_threshold(own, x, noise, normal, cell):
-    """The mean over noise of s.d. ``noise`` of the threshold at input ``x``; cell : as law_threshold takes it."""
-    gain, offset, low, high, step, comparator_step, law, parameter, z_limit, averaged, table, first, table_step = cell
+def _mean_threshold(device, own, x, white):
+    """The mean over noise ``white`` (k,) of the threshold at input ``x``."""
     total = 0.0
-    for deviation in normal:
-        total += law_threshold(
-            own,
-            x,
-            1.0,
-            gain,
-            offset + noise * deviation,
-            low,
-            high,
-            step,
-            comparator_step,
-            law,
-            parameter,
-            z_limit,
-            averaged,
-            table,
-            first,
-            table_step,
-        )
-    return total / len(normal)
+    for deviation in white:
+        total += device_threshold(device, own, x, 1.0, deviation)
+    return total / len(white)
 
 
 def flips(program: Program, x: float) -> Flips:

@@ -124,9 +124,8 @@ def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:
     program = result.program
     if not isinstance(result, Run):
         return account(result.activity, program.prices, wires_j=wires_of(program, None), other_s=other_s)
-    # the run's anneal already has the drift in it; an interrupted run toggled less often than its anneal says
-    whole = None if result.interrupted else result.anneal
-    wires_j = wires_of(program.changed(temperature_drift=0.0), whole)
+    # an interrupted run toggled less often than its anneal says
+    wires_j = wires_of(program, None if result.interrupted else result.anneal)
     return account(activity_of(result), program.prices, wires_j=wires_j, other_s=other_s)
 
 

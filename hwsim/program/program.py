@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cell.codes import HEAT_BATH, has_own_clock
+from hwsim.cell.codes import has_own_clock
 from hwsim.errors import InputError
 from hwsim.program.cells import Cells
 from hwsim.program.clock import Clock
@@ -267,11 +267,6 @@ def _check_together(program: Program) -> None:
         noisy = (noise.white > 0) | (noise.flicker > 0)
         if np.any(many & noisy) or (np.any(many) and noise.source != "ideal"):
             raise InputError("a p-dit needs ideal random numbers, and no noise at its input")
-
-
-def is_ideal(program: Program) -> bool:
-    """Whether every p-bit follows the ideal law, with ideal random numbers and no noise at its input."""
-    return bool(np.all(program.cells.law == HEAT_BATH)) and program.noise.is_none and program.cells.pdit is None
 
 
 def content_hash(program: Program) -> str:

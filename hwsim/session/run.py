@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from hwsim.anneal import Anneal, drifted
+from hwsim.anneal import Anneal
 from hwsim.errors import InputError
 from hwsim.moved import renamed
 from hwsim.program import Program
@@ -68,11 +68,6 @@ class Run:
     def variables(self) -> np.ndarray:
         """int8 (reads, variables): the final states of the problem's variables, chains by their vote."""
         return self.program.readout.vote(self.states)
-
-    @property
-    def felt(self) -> Anneal:
-        """The anneal that p-bits felt: it differs from ``anneal`` where the machine's temperature drifts."""
-        return drifted(self.anneal, self.program.noise.temperature_drift)
 
     @property
     def best_energies(self) -> np.ndarray:
