@@ -330,7 +330,7 @@ def _line(
 def _hum(
     residual: np.ndarray, steady: np.ndarray, linked: np.ndarray, interval_s: float | None, levels: Levels
 ) -> str | None:
-    """A sentence on a periodic disturbance. Raises InputError where it is as large as the levels' distance."""
+    """A sentence on a periodic disturbance. Raises InputError where it moves the levels by 0.4 of their distance."""
     line = _line(np.where(steady, residual, 0.0), linked, interval_s)
     if line is None:
         return None

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.cli.options import Out
 from hwsim.errors import InputError
 from hwsim.files import replacing
+from hwsim.text import ending, read_toml
 
 if TYPE_CHECKING:
     from hwsim.report.provenance import Provenance
@@ -68,10 +68,10 @@ def _inputs(arguments: argparse.Namespace) -> set[Path]:
     fresh = set(found)
     while fresh:
         named: set[Path] = set()
-        for card in (path for path in fresh if path.suffix == ".toml" and path.is_file()):
+        for card in (path for path in fresh if ending(path) == ".toml" and path.is_file()):
             try:
-                texts = list(_texts(tomllib.loads(card.read_text(encoding="utf-8"))))
-            except (OSError, ValueError):  # the command itself says what is wrong with it
+                texts = list(_texts(read_toml(card)))
+            except InputError:  # the command itself says what is wrong with it
                 continue
             named |= {path for text in texts for place in (Path(), card.parent) if (path := _file(text, place))}
         fresh = named - found

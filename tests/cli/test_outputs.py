@@ -150,3 +150,12 @@ def test_what_is_read_again_must_be_a_regular_file(folder, capsys):
     for argv in (["explore", "spec.toml", "-o", "fifo"], ["merge", "fifo", "fifo"]):
         assert main(argv) == 2
         assert "regular file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "mark"), [("P.TOML", b""), ("p.toml", b"\xef\xbb\xbf")])
+def test_files_that_a_plan_names_are_inputs_however_the_plan_is_written(tmp_path, name, mark, capsys):
+    graph = tmp_path / "in.coo"
+    graph.write_text("# vartype=SPIN\n0 1 1.0\n")
+    (tmp_path / name).write_bytes(mark + b'problem = "in.coo"\ntime = "1 us"\n')
+    assert main(["study", str(tmp_path / name), "--store", str(tmp_path / "rows.db"), "--json", str(graph)]) == 2
+    assert "which this command reads" in capsys.readouterr().err and "0 1 1.0" in graph.read_text()
