@@ -195,8 +195,8 @@ def _two_of(value: np.ndarray, clusters: list[_Cluster]) -> tuple[Levels | None,
     staying = [cluster for cluster in clusters if cluster.stays]
     if len(staying) > 2 and _smooth(value, np.any([cluster.member for cluster in staying[1:-1]], axis=0)):
         staying = [staying[0], staying[-1]]  # the instrument passes through what lies between
-    if len(clusters) == 2:
-        staying = clusters
+    if len(clusters) == 2 and np.unique(value).size == 2:
+        staying = clusters  # digital: no glitch hits the same number every time
     if len(staying) != 2:
         return None, none
     low, high = staying

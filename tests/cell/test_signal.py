@@ -71,6 +71,22 @@ def test_a_few_glitches_are_no_level(count, size):
     assert f"{count} samples" in found.notes[0] and "glitches" in found.notes[0]
 
 
+@pytest.mark.parametrize("count", [3, 12])
+def test_one_level_with_a_few_glitches_is_not_two_levels(count):
+    rng = np.random.default_rng(count)
+    value = rng.normal(0.0, 1.0, N)
+    value[rng.choice(N, count, replace=False)] += 50
+    with pytest.raises(InputError):
+        signal(value)
+
+
+def test_a_digital_record_may_be_up_as_rarely_as_it_likes():
+    value = np.zeros(N)
+    value[[100, 5000, 9000]] = 1.0
+    found = signal(value)
+    assert (found.levels.low, found.levels.high) == (0.0, 1.0) and (found.state > 0).sum() == 3
+
+
 def test_fit_prints_the_levels_and_finds_the_dwell_times_between_glitches(tmp_path, capsys):
     rng, _, value = record(1)
     value[rng.choice(N, 12, replace=False)] += 20
