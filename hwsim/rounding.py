@@ -33,15 +33,17 @@ def rounding(*terms: Any) -> float:
 
 def is_exact(*terms: Any, spare_bits: int = 0) -> bool:
     """Whether float64 holds every sum of +-``terms``, in any order, without an error: they are whole multiples of a
-    power of two and add up to at most 2**(53 - spare_bits) of it."""
+    power of two and add up to less than 2**(53 - spare_bits) of it."""
     values = _absolute(terms)
-    if not len(values):
-        return True
-    mantissa, exponent = np.frexp(values)
+    return not len(values) or int(np.frexp(np.sum(values))[1]) - lowest_bit(values) <= _DIGITS - spare_bits
+
+
+def lowest_bit(values: np.ndarray) -> int:
+    """The largest k such that all ``values`` float64 (m,), none of them 0, are whole multiples of 2**k."""
+    mantissa, exponent = np.frexp(np.abs(values))
     bits = (mantissa * 2.0**_DIGITS).astype(np.int64)
     trailing = np.frexp((bits & -bits).astype(np.float64))[1] - 1
-    lowest = int((exponent + trailing).min()) - _DIGITS
-    return int(np.frexp(np.sum(values))[1]) - lowest <= _DIGITS - spare_bits
+    return int((exponent + trailing).min()) - _DIGITS
 
 
 def indistinct(reach: np.ndarray, tolerance: float) -> str | None:

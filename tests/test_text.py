@@ -1,5 +1,6 @@
 """The one opener of text: every text format refuses the same bytes with their line, and reads the same others."""
 
+import dimod
 import pytest
 
 import hwsim
@@ -45,8 +46,17 @@ def test_a_mark_line_ends_and_the_case_of_the_ending_change_nothing(tmp_path, na
     path = tmp_path / (name.upper() if change == "upper" else name)
     ends = {"crlf": "\r\n", "cr": "\r"}.get(change, "\n")
     mark = b"\xef\xbb\xbf" if change == "mark" else b""
+    plain = tmp_path / "plain" / name
+    plain.parent.mkdir()
+    plain.write_text(text)
     path.write_bytes(mark + text.replace("\n", ends).encode())
-    read(path)
+    assert content(read(path)) == content(read(plain))
+
+
+def content(found):
+    """What a reader found, without the name of the file."""
+    found = getattr(found, "bqm", found)
+    return found if isinstance(found, dimod.BinaryQuadraticModel) else repr(found).lower().replace("/plain/", "/")
 
 
 @pytest.mark.parametrize("name", FORMATS)

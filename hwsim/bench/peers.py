@@ -100,7 +100,7 @@ def _simpy(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
         while True:
             yield env.timeout(draw.expovariate(1.0))
             field = -sum(w * spins[j] for j, w in neighbours[i])
-            value = 1 if draw.random() < (1 + math.tanh(beta / 2 * field)) / 2 else -1
+            value = 1 if draw.random() < (1 + math.tanh(beta * field)) / 2 else -1
             env.timeout(0.1, (i, value)).callbacks.append(commit)
             made += 1
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
-from hwsim.text import ending, is_real, read_text
+from hwsim.text import ending, is_real, read_text, real
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,9 +174,9 @@ def _edge_list(path: Path) -> Parts:
 
 def _whole_name(path: Path, line: int, text: str) -> str:
     """``text``, a whole number in plain digits. Raises ReadError for a number that cannot be a p-bit's."""
-    value = _number(text)
-    if value is None:
+    if not is_real(text):
         return text
+    value = real(path, line, text)
     if not (value.is_integer() and 0 <= value < 2**31):
         raise ReadError(f"{path} line {line}: the number of a p-bit is whole, from 0 to 2147483647, got {text[:60]}")
     return str(int(value))

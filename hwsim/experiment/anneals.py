@@ -47,8 +47,7 @@ def default_time_s(program: Program) -> float:
 def slow_note(program: Program, time_s: float) -> str | None:
     """A sentence where the p-bits of ``program`` hardly update in ``time_s`` seconds, else None."""
     clock = program.clock
-    share = clock.participation if clock.kind == "synchronous" else 1.0
-    updates = time_s / to_seconds(clock.period) * share
+    updates = time_s / to_seconds(clock.period) * clock.share
     if updates >= FEW_UPDATES:
         return None
     return (

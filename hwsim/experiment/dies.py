@@ -13,7 +13,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwsim.analysis.interval import standard_error, wilson
-from hwsim.analysis.tts import TimeToSolution, time_to_solution
+from hwsim.analysis.tts import time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.cost.solution import clusters
@@ -94,7 +94,9 @@ def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
     """
     if not runs:
         raise InputError("no die was completed")
-    answers = [_solved(result, target) for result in runs]
+    successes = [run.program.reached(run.energies, target) for run in runs]
+    members = [clusters(run.program, run.schedule) for run in runs]
+    answers = [time_to_solution(s, m, run.device_time_s) for s, m, run in zip(successes, members, runs, strict=True)]
     tts = np.array([np.inf if a.tts_is_bound else a.tts_s for a in answers])
     order = np.argsort(tts, kind="stable")
     n = len(runs)
@@ -103,10 +105,7 @@ def yield_curve(runs: list[Run], *, target: float) -> dict[str, Any]:
     success = np.array([a.p_success for a in answers])
     reads = np.array([a.n_reads for a in answers])
     mean = float(np.average(success, weights=reads))
-    scatter = [
-        standard_error(run.program.reached(run.energies, target).astype(float), clusters(run.program, run.schedule))
-        for run in runs
-    ]
+    scatter = [standard_error(s.astype(float), m) for s, m in zip(successes, members, strict=True)]
     variance = np.mean([error**2 for error in scatter if error is not None] or [0.0])
     half = 1.96 * np.sqrt(max(float(variance), mean * (1 - mean) / reads.mean()))
     return {
@@ -150,12 +149,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _solved(result: Run, target: float) -> TimeToSolution:
-    """Time to solution of one die, for its p-bits alone."""
-    success = result.program.reached(result.energies, target)
-    return time_to_solution(success, clusters(result.program, result.schedule), result.device_time_s)
 
 
 def typical_energy(runs: list[Run]) -> float:

@@ -24,7 +24,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
     program = run.program
     delay = program.wires.uniform_delay
     paid = account_of(run)
-    is_cut = kind == "max-cut"
+    is_cut, cluster = kind == "max-cut", clusters(program, run.schedule)
     row: dict[str, Any] = {
         "clock": program.clock.kind,
         "participation": program.clock.participation if program.clock.kind == "synchronous" else None,
@@ -34,7 +34,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
         "reads": run.reads,
         "schedules": run.schedules,
         "energy_mean": float(np.mean(run.energies)),
-        "energy_sem": standard_error(run.energies, run.schedule),
+        "energy_sem": standard_error(run.energies, cluster),
         "energy_best": float(np.min(run.energies)),
         "cut_mean": -float(np.mean(run.energies)) + 0.0 if is_cut else None,
         "cut_best": -float(np.min(run.energies)) + 0.0 if is_cut else None,
@@ -47,7 +47,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
     }
     row |= paid.facts | NO_SOLUTION
     if target is not None and run.device_time_s > 0 and program.indistinct is None:
-        row |= solution(program.reached(run.energies, target), clusters(program, run.schedule), paid).facts
+        row |= solution(program.reached(run.energies, target), cluster, paid).facts
     if program.n_variables <= MAX_SPINS and program.cells.pdit is None:
         energies = enumerate_energies(*program.problem_network)
         law = boltzmann_law(energies, float(run.anneal.beta[-1]))

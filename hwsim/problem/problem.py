@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
-from hwsim.rounding import power_of_two, rounding
+from hwsim.rounding import power_of_two
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +75,6 @@ def terms_of(bqm: Any) -> tuple[np.ndarray, np.ndarray, float]:
     """(biases, couplings, offset) of a BQM: the terms of its energies."""
     vectors = bqm.to_numpy_vectors()
     return vectors.linear_biases, vectors.quadratic.biases, float(bqm.offset)
-
-
-def rounding_of(problem: Any) -> float:
-    """How far two computed energies of the same value may lie apart, of a Problem or BQM; see `hwsim.rounding`."""
-    parts = getattr(problem, "parts", None)
-    if parts is None:
-        return rounding(*terms_of(getattr(problem, "bqm", problem)))
-    return rounding(*terms_of(parts[0])) + parts[2] * rounding(*terms_of(parts[1]))
 
 
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:

@@ -56,7 +56,7 @@ class Clock(Record):
         Phases and intervals of free-running p-bits belong to the die; without jitter, a die has but one schedule.
         """
         drawn = self.facts.drawn and (self.kind != "free-running" or bool(np.any(self.jitter > 0)))
-        return drawn or self._share < 1
+        return drawn or self.share < 1
 
     @property
     def n_slots(self) -> int:
@@ -73,8 +73,9 @@ class Clock(Record):
     @cached_property
     def update_ticks(self) -> float:
         """Mean ticks between two updates of a p-bit: a sweep, longer where p-bits take part by chance."""
-        return float(np.mean(self.tau)) if self.is_own else self.period / self._share
+        return float(np.mean(self.tau)) if self.is_own else self.period / self.share
 
     @property
-    def _share(self) -> float:
+    def share(self) -> float:
+        """The share of p-bits that join a tick."""
         return self.participation if self.kind == "synchronous" else 1.0

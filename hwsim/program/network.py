@@ -8,9 +8,8 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.program.record import CONNECTION, PBIT, ROW, Record, column
+from hwsim.rounding import lowest_bit
 
-_MOST_MANTISSAS = 4096
-"""Most mantissas of biases and couplings for which a unit is looked for."""
 _MOST_UNITS = 16000
 """A field must be less than this many units, which an int16 holds."""
 
@@ -93,15 +92,10 @@ class Network(Record):
         With a unit, fields are small whole numbers of it, and their sums are exact in float64.
         """
         values = np.concatenate((self.bias, self.weight))
-        values = np.abs(values[values != 0])
+        values = values[values != 0]
         if len(values) == 0:
             return 1.0
-        mantissa, exponent = np.frexp(values)
-        bits, which = np.unique((mantissa * 2.0**53).astype(np.int64), return_inverse=True)
-        if len(bits) > _MOST_MANTISSAS:
-            return None
-        trailing = np.array([(int(b) & -int(b)).bit_length() - 1 for b in bits])
-        unit = 2.0 ** int((exponent - 53 + trailing[which]).min())
+        unit = 2.0 ** lowest_bit(values)
         return unit if self.reach.max() / unit < _MOST_UNITS else None
 
     def same_as(self, other: "Network") -> bool:

@@ -97,7 +97,7 @@ class Program:
 
     @cached_property
     def is_exact(self) -> bool:
-        """Whether energies are sums without rounding errors, in any order."""
+        """Whether energies are counted over the spins, and sums without rounding errors in any order."""
         return self.readout.own is None and is_exact(*self._terms)
 
     @cached_property

@@ -102,7 +102,7 @@ def execute(
         sampling = samplings.setdefault(point.samples, Sampling(point=point, stop=plan.stop, targets=[]))
         sampling.targets += [point.target] if point.target not in sampling.targets else []
         sampling.tally.independent = point.facts["independent"]
-        sampling.tally.rounding = rounding_of(point.facts)
+        sampling.tally.rounding = max(sampling.tally.rounding, rounding_of(point.facts))
     refused: dict[str, str] = {}
     for sampling in samplings.values():
         for row in store.rows(sampling.point.samples):

@@ -36,8 +36,9 @@ def table(store: Store, keys: Iterable[str] | None = None, *, n_boot: int = 0, s
         _take(row, tallies, activities, notes)
     for facts in points.values():
         if facts["samples"] in tallies:
-            tallies[facts["samples"]].independent = facts["independent"]
-            tallies[facts["samples"]].rounding = rounding_of(facts)
+            tally = tallies[facts["samples"]]
+            tally.independent = facts["independent"]
+            tally.rounding = max(tally.rounding, rounding_of(facts))
     least = _references(points, tallies)
     host_s = store.host_seconds()
     out = []

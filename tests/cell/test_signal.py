@@ -76,7 +76,7 @@ def test_one_level_with_a_few_glitches_is_not_two_levels(count):
     rng = np.random.default_rng(count)
     value = rng.normal(0.0, 1.0, N)
     value[rng.choice(N, count, replace=False)] += 50
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="one level only"):
         signal(value)
 
 

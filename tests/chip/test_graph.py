@@ -82,6 +82,7 @@ def test_graphs_are_equal_by_content(tmp_path):
         ("g.txt", "1 1\n", "joins p-bit 1 to itself"),
         ("g.txt", "node 0 a b\n0 1\n", "line 1: a position is two numbers"),
         ("g.txt", "node 0 1 1\n0 1\n", "a position but not '1'"),
+        ("g.txt", "0 1\n1e-400 1\n", "line 2: 1e-400 is outside the range"),
         ("g.json", "{", "is not a graph that networkx reads"),
     ],
 )

@@ -151,8 +151,8 @@ def test_marginals_are_those_of_enumeration(name, tmp_path):
     assert np.max(np.abs(found - pairs)[1:] / np.sqrt((1 - pairs[1:] ** 2) / reads)) < 4.5
 
 
-def shares(problem, states):
-    """What the answers say of every state by itself, as (states, ...) facts."""
+def run_of(problem, states):
+    """(program, run): a run of ``problem`` whose reads are ``states``."""
     program = hwsim.compile(problem, hwsim.chip("generic-all-to-all"))
     run = hwsim.run(
         program, anneal=hwsim.constant(0.1, "5 ns"), reads=len(states), initial_states=states, checkpoints=1
@@ -188,7 +188,7 @@ def test_constraints_of_lp_files_are_kept_or_broken_as_in_enumeration(seed, maxi
     own = bits[:, [labels.index(v) for v in names]]
     broken = (own.sum(axis=1) != count).astype(int) + (own[:, ::2].sum(axis=1) > 2)
     value = own @ np.array(cost)
-    program, run = shares(problem, (2 * bits - 1).astype(np.int8))
+    program, run = run_of(problem, (2 * bits - 1).astype(np.int8))
     found = answers(problem, run)["constraints"]
     assert found["feasible"] == np.mean(broken == 0)
     assert dict(found["constraints"]) == {
@@ -222,7 +222,7 @@ def test_clauses_are_counted_as_in_enumeration(seed, tmp_path):
     bits = every(len(labels), BINARY)
     own = bits[:, [labels.index(v) for v in range(1, 7)]]
     broken = np.array([sum(not any((row[abs(x) - 1] > 0) == (x > 0) for x in c) for c in clauses) for row in own])
-    program, run = shares(problem, (2 * bits - 1).astype(np.int8))
+    program, run = run_of(problem, (2 * bits - 1).astype(np.int8))
     found = answers(problem, run)["clauses"]
     assert found["fewest_broken"] == broken.min() and found["mean_broken"] == pytest.approx(broken.mean(), rel=1e-15)
     assert found["satisfied"] == np.mean(broken == 0)
@@ -253,7 +253,7 @@ def test_hard_clauses_outweigh_soft_ones_as_in_enumeration(seed, large, tmp_path
     hard = np.sum([broken(clause) for weight, clause in clauses if weight is None], axis=0)
     soft = np.sum([weight * broken(clause) for weight, clause in clauses if weight is not None], axis=0)
     least = soft[hard == 0].min()
-    program, run = shares(problem, (2 * bits - 1).astype(np.int8))
+    program, run = run_of(problem, (2 * bits - 1).astype(np.int8))
     found = answers(problem, run)["clauses"]
     assert found["hard_satisfied"] == np.mean(hard == 0) and found["best_soft_weight"] == least
     assert exact_energy(problem) == least
