@@ -1,12 +1,14 @@
 """njit with a disk cache that notices an edited source.
 
 numba's own cache looks at the kernel's file alone and keeps running an old device function after that one was edited.
-Here the cache folder is named after a hash of every source file of the package, so any edit starts a new folder.
+Here the cache folder is named after a hash of the kernel's file and of every file of the package that it imports, by
+itself or through others, so an edit of any of them starts a new folder.
 ``HWSIM_CACHE_DIR`` moves the folder; a folder that cannot be written means no cache, and nothing worse.
 """
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -16,14 +18,42 @@ from typing import Any
 import numba
 from numba.core import config
 
+_PACKAGE = Path(__file__).parent
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+hwsim\b([\w.]*)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.MULTILINE)
+
 
 @cache
-def cache_folder() -> str | None:
-    """The folder of compiled kernels for exactly these sources, or None when it cannot be written."""
-    package = Path(__file__).parent
+def imported(source: Path) -> frozenset[Path]:
+    """The files of the package that ``source`` imports, at its top or within a function; without the list of public
+    names, which no kernel reads."""
+    found = set()
+    for module, names in _IMPORT.findall(source.read_text(encoding="utf-8")):
+        place = _PACKAGE.joinpath(*module.split(".")[1:])
+        for path in (place, *(place / name for name in re.findall(r"\w+", names))):
+            found |= {file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()}
+    return frozenset(found - {_PACKAGE / "__init__.py"})
+
+
+def sources(source: Path) -> list[Path]:
+    """``source`` and every file of the package that it imports, itself or through others, in order."""
+    found, fresh = set(), {source}
+    while fresh:
+        found |= fresh
+        fresh = {path for one in fresh for path in imported(one)} - found
+    return sorted(found)
+
+
+@cache
+def _content(path: Path) -> bytes:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+
+
+@cache
+def cache_folder(source: Path) -> str | None:
+    """The folder of the compiled kernels of exactly this ``source``, or None when it cannot be written."""
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
-    for source in sorted(package.rglob("*.py")):
-        digest.update(str(source.relative_to(package)).encode() + source.read_bytes())
+    for path in sources(source):
+        digest.update(path.name.encode() + _content(path))
     base = os.environ.get("HWSIM_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "hwsim"
     )
@@ -40,7 +70,7 @@ def njit(function: Callable | None = None, **options: Any) -> Any:
     """``numba.njit`` with the cache described above; use as ``@njit`` or ``@njit(nogil=True)``."""
     if function is None:
         return lambda wrapped: njit(wrapped, **options)
-    folder = cache_folder()
+    folder = cache_folder(Path(function.__code__.co_filename))
     before = config.CACHE_DIR  # type: ignore[attr-defined]  # made when numba is imported
     try:
         config.CACHE_DIR = folder or before  # type: ignore[attr-defined]

@@ -45,6 +45,16 @@ def test_an_edited_device_function_is_seen(tmp_path):
     assert abs(int(second) - 2 * int(first)) <= 1
 
 
+def test_an_edit_elsewhere_compiles_no_kernel_again():
+    from hwsim.engine import lanes_kernel
+    from hwsim.jit import sources
+
+    package = ROOT / "hwsim"
+    rooms = {path.relative_to(package).parts[0] for path in sources(Path(lanes_kernel.__file__))}
+    assert {"cell", "engine", "jit.py"} <= rooms
+    assert not rooms & {"chip", "problem", "mapping", "report", "cli", "__init__.py"}
+
+
 def test_cards_are_found_in_a_bare_checkout(tmp_path):
     for folder in ("hwsim", "devices"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
