@@ -29,6 +29,7 @@ from hwsim.chip.graph import read_graph
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
 from hwsim.prices import PRICES, Prices
+from hwsim.ranges import in_tau
 from hwsim.text import ending, read_toml
 
 
@@ -121,7 +122,8 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
 
     Overrides are the parameters of p-bit and chip cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``pbit``
     (another p-bit card), ``clock``, ``participation``, ``random_source``, ``topology`` (another kind), ``graph`` (a
-    file with the user's own). Text carries a unit; numbers are SI.
+    file with the user's own). Text carries a unit, for a time also ``tau``, the chip's own (``delay="0.5 tau"``);
+    numbers are SI.
     ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError or CardError in one sentence.
     """
     card = chip_card(name)
@@ -131,11 +133,8 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
             raise InputError(f"unknown parameter {key!r}{suggestion(key, known)}")
     overrides = {key: value for key, value in overrides.items() if value is not None}
     cell = pbit_card(overrides.get("pbit", card.pbit))
-    layers = [
-        _si_values(cell),
-        _si_values(card),
-        {key: si_value(key, value) for key, value in overrides.items() if key not in _WORDS},
-    ]
+    layers = [_si_values(cell), _si_values(card)]
+    layers.append(_given(overrides, layers[0] | layers[1]))
     values: dict[str, float | int] = {}
     for layer in layers:
         _drop_rivals(values, layer)
@@ -182,6 +181,22 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
         missing=_missing(cell.missing | card.missing),
     )
     return switched_off(made, without)
+
+
+def _given(overrides: dict[str, Any], own: dict[str, float | int]) -> dict[str, float | int]:
+    """SI values of ``overrides``; those in tau are of the period of the clock, or of the p-bit's tau where the clock
+    has none, in ``overrides`` or else in the values ``own`` of the cards. Raises InputError."""
+    in_own = {key: factor for key, value in overrides.items() if (factor := in_tau(value)) is not None}
+    given = {key: si_value(key, value) for key, value in overrides.items() if key not in _WORDS and key not in in_own}
+    known = own | given
+    tau_s = known.get("period", known.get("tau"))
+    for key, factor in in_own.items():
+        if (PBIT_DIMENSIONS | CHIP_DIMENSIONS).get(key) != "time" or key in ("tau", "period"):
+            raise InputError(f"{key} cannot be a multiple of tau, got {overrides[key]!r}")
+        if tau_s is None:
+            raise InputError(f"{key} is a multiple of tau, which this chip does not state: give --set tau too")
+        given[key] = factor * tau_s
+    return given
 
 
 def pbit_chip(name: str | Path) -> Chip:

@@ -54,9 +54,9 @@ def add_parser(subparsers: Any) -> None:
     )
     schemes.add_argument(
         "--delay",
-        type=options.several(options.time("delay")),
+        type=options.several(options.own_time("delay")),
         metavar="TIME,...",
-        help="time until the neighbours see a commit",
+        help="time until the neighbours see a commit: a list, or a range such as 0:2tau:5",
     )
     parser.set_defaults(run=run)
 

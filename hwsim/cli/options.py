@@ -58,9 +58,33 @@ def time(name: str, *, above_zero: bool = False) -> Callable[[str], float]:
     return quantity(name, "time", above_zero=above_zero)
 
 
+def own_time(name: str, *, above_zero: bool = False) -> Callable[[str], Any]:
+    """The same, or text such as ``0.5tau``, which the chip's own tau makes seconds."""
+    plain = time(name, above_zero=above_zero)
+
+    def one(text: str) -> Any:
+        from hwsim.ranges import in_tau
+
+        factor = in_tau(text)
+        if factor is not None and (factor < 0 or (above_zero and factor == 0)):
+            raise UsageError(f"{name} must be {'>' if above_zero else '>='} 0, got {text}")
+        return plain(text) if factor is None else text
+
+    return one
+
+
 def several(one: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-    """A list, from text with commas."""
-    return lambda text: [one(part.strip()) for part in text.split(",")]
+    """A list, from text with commas and ranges (see `hwsim.ranges`)."""
+
+    def each(text: str) -> list[Any]:
+        from hwsim.ranges import expanded, parts
+
+        try:
+            return [one(str(part)) for part in expanded(parts(text), name="a list")]
+        except InputError as error:
+            raise UsageError(str(error)) from None
+
+    return each
 
 
 def clock(text: str) -> str:
@@ -252,7 +276,7 @@ def pace(*, own_clock: bool = True) -> argparse.ArgumentParser:
         of_card(group, "clock", "C", clock, "replaces the chip's own clock")
         of_card(group, "participation", "P", quantity("participation"), "share of p-bits that join a synchronous tick")
     of_card(group, "tau", "TIME", time("tau"), "mean time between updates of a p-bit")
-    of_card(group, "delay", "TIME", time("delay"), "time until the neighbours see a commit")
+    of_card(group, "delay", "TIME", own_time("delay"), "time until the neighbours see a commit, such as 1ns or 0.2tau")
     return parent
 
 
@@ -264,7 +288,7 @@ def cells() -> argparse.ArgumentParser:
         ("period", "length of a clock round, if it differs from tau"),
         ("jitter", "period jitter of a free-running clock"),
     ):
-        of_card(group, key, "TIME", time(key), words)
+        of_card(group, key, "TIME", time(key) if key == "period" else own_time(key), words)
     for key, words in (
         ("gain_dtod", "relative gain spread"),
         ("offset_dtod", "offset spread"),
@@ -324,7 +348,10 @@ def anneal(*, beta: str = "", length: str = "200 updates of a p-bit") -> argpars
     group.add_argument("--anneal", choices=("linear", "geometric"), default="linear", help="shape of start:end")
     if length:
         group.add_argument(
-            "--time", type=time("time", above_zero=True), metavar="TIME", help=f"device time of one read ({length})"
+            "--time",
+            type=own_time("time", above_zero=True),
+            metavar="TIME",
+            help=f"device time of one read, such as 1us or 500tau ({length})",
         )
     return parent
 

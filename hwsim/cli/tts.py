@@ -157,6 +157,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _search(arguments: argparse.Namespace, name: str, program: Any) -> Any:
     """The lengths to try, or that of ``--time`` alone."""
+    from hwsim.experiment.anneals import length_s
     from hwsim.experiment.optimum import Search, reads_at_once, shortest_s
 
     if arguments.time is not None and arguments.first is not None:
@@ -171,5 +172,5 @@ def _search(arguments: argparse.Namespace, name: str, program: Any) -> Any:
         "budget_s": arguments.budget,
     }
     if arguments.time is not None:
-        return Search(first_s=arguments.time, most=1, most_batches=1, **given)
+        return Search(first_s=length_s(program, arguments.time), most=1, most_batches=1, **given)
     return Search(first_s=shortest_s(program) if arguments.first is None else arguments.first, **given)

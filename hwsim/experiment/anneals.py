@@ -11,6 +11,7 @@ from hwsim.anneal import Anneal, constant, geometric, linear
 from hwsim.errors import InputError
 from hwsim.problem.problem import coupling_sigma
 from hwsim.program import Program
+from hwsim.ranges import in_tau
 from hwsim.units import format_si, parse, seconds, to_seconds
 
 DEFAULT_BETA = "0.1/sigma:10/sigma"
@@ -44,6 +45,15 @@ def default_time_s(program: Program) -> float:
     return to_seconds(DEFAULT_UPDATES * program.clock.period)
 
 
+def length_s(program: Program, time: str | float | None) -> float:
+    """Seconds of ``time``: text with a unit or in tau, the device's own time (``200 tau``), or seconds; None:
+    `default_time_s`. Raises InputError."""
+    if time is None:
+        return default_time_s(program)
+    factor = in_tau(time)
+    return seconds(time, name="time") if factor is None else factor * to_seconds(program.clock.period)
+
+
 def slow_note(program: Program, time_s: float) -> str | None:
     """A sentence where the p-bits of ``program`` hardly update in ``time_s`` seconds, else None."""
     clock = program.clock
@@ -67,7 +77,7 @@ def make_anneal(
         ends: tuple[float, ...] = (0.0, on.fixed_beta) if on.ramps else (on.fixed_beta,)
     else:
         ends = beta_ends(DEFAULT_BETA if beta is None else beta, problem)
-    duration = default_time_s(program) if time is None else seconds(time, name="time")
+    duration = length_s(program, time)
     if duration <= 0:
         raise InputError(f"time must be > 0, got {time}")
     if shape not in ("linear", "geometric"):

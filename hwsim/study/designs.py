@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.study.execute import execute
-from hwsim.study.plan import Plan, identity
+from hwsim.study.plan import Plan, identity, listed
 from hwsim.study.store import Store
 from hwsim.study.summed import table
 from hwsim.study.workers import ProgramFolder, ThisProcess
@@ -43,8 +43,8 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     problem : file or generator;  as : how a file is read (see `hwsim.read`);  chip : card
     target : energy, known, exact or best
     beta, anneal, time, reads, schedules, seed : as in ``hwsim run``;  set : parameters that all designs share
-    sweep : {key: list of values}; every combination of the values is a design. A key is a parameter of cards or one of
-    OWN; a value may be a table of several parameters, with a ``name``.
+    sweep : {key: list of values, or a range as text, see `hwsim.ranges`}; every combination of the values is a design.
+    A key is a parameter of cards or one of OWN; a value may be a table of several parameters, with a ``name``.
     """
     unknown = [key for key in spec if key not in KEYS]
     if unknown:
@@ -55,9 +55,7 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("set", "sweep"):
         if not isinstance(full[key], Mapping):
             raise InputError(f"{key} must be a table, got {full[key]!r}")
-    for key, values in full["sweep"].items():
-        if not isinstance(values, list) or not values:
-            raise InputError(f"sweep.{key} must be a list of values, got {values!r}")
+    full["sweep"] = {key: listed(values, name=f"sweep.{key}") for key, values in full["sweep"].items()}
     for key in ("reads", "schedules", "seed"):
         if not isinstance(full[key], int) or full[key] < (0 if key == "seed" else 1):
             raise InputError(f"{key} must be a whole number, got {full[key]!r}")

@@ -8,7 +8,6 @@ import hashlib
 import itertools
 import json
 import pickle
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,11 +15,12 @@ from typing import Any
 
 from hwsim.algorithm.recipe import PARAMETERS, Recipe, complete
 from hwsim.anneal import Anneal
+from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip
 from hwsim.cost.solution import is_fixed
 from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
-from hwsim.experiment.anneals import beta_ends, default_time_s, make_anneal, slow_note
+from hwsim.experiment.anneals import beta_ends, length_s, make_anneal, slow_note
 from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import find_target
 from hwsim.mapping.compile import Settings, embed
@@ -29,6 +29,7 @@ from hwsim.prices import PRICES
 from hwsim.problem.problem import Problem
 from hwsim.problem.read import read
 from hwsim.program import Program
+from hwsim.ranges import expanded, in_tau, spelt, values
 from hwsim.streams import NOISE_VERSION, stream_key
 from hwsim.text import read_toml
 from hwsim.units import seconds, to_seconds, to_ticks
@@ -130,8 +131,8 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     target : energy, known, exact or best;  algorithm and its parameters : as in hwsim.algorithm.recipe
     beta, anneal, time, reads, schedules, seed, die_seed, chips, exchange, chain_strength : as in ``hwsim run``, where
     reads are those of one shard;  set : parameters of every card;  stop : see `Stop`
-    grid : {key: list of values}; every combination of the values is a point. A key is one of these or a parameter of
-    cards, and a value may be a table of several of them, with a ``name``
+    grid : {key: list of values, or a range as text, see `hwsim.ranges`}; every combination of the values is a point. A
+    key is one of these or a parameter of cards, and a value may be a table of several of them, with a ``name``
     """
     unknown = [key for key in spec if key not in OWN + _TABLES]
     if unknown:
@@ -140,9 +141,7 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     for name in _TABLES:
         if not isinstance(full[name], Mapping):
             raise InputError(f"{name} must be a table, got {full[name]!r}")
-    for key, values in full["grid"].items():
-        if not isinstance(values, list) or not values:
-            raise InputError(f"grid.{key} must be a list of values, got {values!r}")
+    full["grid"] = {key: listed(given, name=f"grid.{key}") for key, given in full["grid"].items()}
     for key in full["set"]:
         if key in OWN:
             raise InputError(f"{key} is not a parameter of a card: give it outside [set]")
@@ -150,6 +149,16 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     if "problem" not in full and "problem" not in full["grid"]:
         raise InputError("a plan needs problem, a file or a generator such as ea3d:L=8,seed=1..20")
     return full
+
+
+def listed(given: Any, *, name: str) -> list[Any]:
+    """The values of one key of a grid: a list, whose texts may be ranges, or one text (see `hwsim.ranges`). Raises
+    InputError."""
+    if isinstance(given, str):
+        return values(given, name=name)
+    if not isinstance(given, list) or not given:
+        raise InputError(f"{name} must be a list of values, or a range such as 0:2tau:24, got {given!r}")
+    return expanded(given, name=name)
 
 
 def build(
@@ -229,13 +238,12 @@ def _settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[st
     """(words by grid key, all settings) of every combination; a range in a problem's text gives one for each number."""
     common = {key: value for key, value in full.items() if key not in _TABLES} | dict(full["set"])
     grid = {key: list(values) for key, values in full["grid"].items()}
-    problems = grid.get("problem", [common.get("problem")])
-    spelt = [text for problem in problems for text in _spelt(problem)]
-    if "problem" in grid or len(spelt) > 1:
-        grid["problem"] = spelt
-    for values in itertools.product(*grid.values()):
+    problems = [text for problem in grid.get("problem", [common.get("problem")]) for text in spelt(problem)]
+    if "problem" in grid or len(problems) > 1:
+        grid["problem"] = problems
+    for row in itertools.product(*grid.values()):
         words, chosen = {}, dict(common)
-        for key, value in zip(grid, values, strict=True):
+        for key, value in zip(grid, row, strict=True):
             if isinstance(value, Mapping):
                 inner = {k: v for k, v in value.items() if k != "name"}
                 words[key] = str(value.get("name", ", ".join(f"{k} {v}" for k, v in inner.items())))
@@ -244,21 +252,6 @@ def _settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[st
                 words[key] = str(value)
                 chosen[key] = value
         yield words, chosen
-
-
-def _spelt(text: Any) -> list[Any]:
-    """``seed=1..3`` as three texts. Raises InputError."""
-    found = re.search(r"=(\d+)\.\.(\d+)", text) if isinstance(text, str) else None
-    if found is None:
-        return [text]
-    first, last = int(found.group(1)), int(found.group(2))
-    if last < first or last - first >= 100_000:
-        raise InputError(f"the range {found.group(0)[1:]} in {text!r} must ascend, by less than 100,000")
-    return [
-        rest
-        for number in range(first, last + 1)
-        for rest in _spelt(f"{text[: found.start()]}={number}{text[found.end() :]}")
-    ]
 
 
 def _point(
@@ -331,8 +324,7 @@ def _recipe(chosen: dict[str, Any], problem: Any, program: Program) -> Recipe:
         betas = beta_ends(beta, problem)
         if algorithm == "quantum" and len(betas) != 1:
             raise InputError(f"beta of algorithm quantum must be one number, got {beta!r}")
-    time_s = default_time_s(program) if chosen["time"] is None else seconds(chosen["time"], name="time")
-    duration = to_seconds(to_ticks(time_s, name="time"))
+    duration = to_seconds(to_ticks(length_s(program, chosen["time"]), name="time"))
     if not duration > 0:
         raise InputError(f"time must be > 0, got {chosen['time']}")
     parameters = complete(algorithm, {key: chosen[key] for key in _ALGORITHM if key in chosen})
@@ -416,17 +408,24 @@ def _machine(
         placed = f"embedding {_source(chosen)} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
         if placed not in made:
             made[placed] = embed(problem, machine)
-        exchange = chosen["exchange"]
         settings = Settings(
             die_seed=chosen["die_seed"],
             chain_strength=chosen["chain_strength"],
             parts=chosen["chips"],
-            exchange_s=None if exchange is None else seconds(exchange, name="exchange"),
+            exchange_s=_exchange_s(chosen["exchange"], machine),
             embedding=made[placed],
         )
         program = prepare(problem, machine, settings).program
         made[key] = machine, program, keep(program)
     return made[key]
+
+
+def _exchange_s(exchange: Any, machine: Chip) -> float | None:
+    """Seconds between two exchanges of the chips; text may give them in tau, the chip's own."""
+    factor = in_tau(exchange)
+    if factor is None:
+        return None if exchange is None else seconds(exchange, name="exchange")
+    return factor * (machine.pbit.tau_s if machine.clock.period_s is None else machine.clock.period_s)
 
 
 def read_plan(path: str | Path) -> dict[str, Any]:

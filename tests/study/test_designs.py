@@ -82,7 +82,7 @@ def test_a_design_that_does_not_fit_says_why(tmp_path):
     [
         ({}, "a spec needs problem"),
         ({"problem": "karate", "swep": {}}, "unknown key 'swep'"),
-        ({"problem": "karate", "sweep": {"tau": "5 ns"}}, "sweep.tau must be a list"),
+        ({"problem": "karate", "sweep": {"tau": 5}}, "sweep.tau must be a list"),
         ({"problem": "karate", "reads": "many"}, "reads must be a whole number"),
         ({"problem": "karate", "set": 3}, "set must be a table"),
     ],

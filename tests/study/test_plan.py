@@ -41,6 +41,19 @@ def test_the_points_are_the_combinations_of_the_grid():
     assert len({p.key for p in plan.points}) == 8
 
 
+def test_a_grid_takes_ranges_and_multiples_of_tau():
+    plan = build(SMALL | {"grid": {"delay": "0:2tau:3", "dac_bits": ["2..3"], "time": ["20 tau"]}}, content_hash)
+    assert [p.facts["words"] for p in plan.points] == [
+        {"delay": f"{d} tau", "dac_bits": str(bits), "time": "20 tau"} for d in (0, 1, 2) for bits in (2, 3)
+    ]
+    assert [p.facts["delay_s"] for p in plan.points[::2]] == [0, 5e-9, 10e-9]
+    assert {p.facts["time_s"] for p in plan.points} == {100e-9}
+    (plain,) = points(grid={"delay": ["5 ns"], "dac_bits": [3], "time": ["100 ns"]})
+    assert plain.key == plan.points[3].key  # the same machine, however it is written
+    with pytest.raises(InputError, match=r"grid\.delay: both ends of a range need the same unit"):
+        checked(SMALL | {"grid": {"delay": "1ns:2tau:3"}})
+
+
 def test_a_key_is_what_the_results_depend_on_and_nothing_else(tmp_path):
     (same,) = points()
     assert points(stop={"max_shards": 99})[0].key == same.key
@@ -93,7 +106,8 @@ def test_no_key_means_two_things():
         ({"problme": "ring"}, "unknown key 'problme'"),
         ({"stop": {"width": 0.1}}, "unknown key stop.width"),
         ({"stop": {"max_shards": 0}}, "stop.max_shards must be a whole number > 0"),
-        ({"grid": {"time": "1 us"}}, "grid.time must be a list"),
+        ({"grid": {"time": 5}}, "grid.time must be a list"),
+        ({"grid": {"time": "1:2"}}, "time must be"),
         ({"grid": {"time": []}}, "grid.time must be a list"),
         ({"grid": 3}, "grid must be a table"),
         ({"set": {"reads": 3}}, "reads is not a parameter of a card"),
