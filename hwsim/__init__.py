@@ -14,6 +14,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "read": "hwsim.problem.read",
+    "from_qubo": "hwsim.problem.reading",
+    "from_ising": "hwsim.problem.reading",
+    "from_max_cut": "hwsim.problem.reading",
     "generate": "hwsim.problem.generate",
     "Problem": "hwsim.problem.problem",
     "rbm": "hwsim.problem.boltzmann",

@@ -199,6 +199,15 @@ def _given(overrides: dict[str, Any], own: dict[str, float | int]) -> dict[str, 
     return given
 
 
+def made_chip(given: Chip | str | Path) -> Chip:
+    """``given``, a Chip or the name or file of its card. Raises InputError or CardError."""
+    if isinstance(given, Chip):
+        return given
+    if not isinstance(given, str | Path):
+        raise InputError(f"a chip is a Chip, or the name or file of a card, got {type(given).__name__}")
+    return chip(given)
+
+
 def pbit_chip(name: str | Path) -> Chip:
     """A chip of the p-bits of card ``name`` under their own clock, with any wiring. Raises InputError or CardError."""
     card = pbit_card(name)

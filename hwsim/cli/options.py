@@ -114,7 +114,7 @@ def one_of(name: str, known: Collection[str], *, rule: str = "must be one of") -
 
 def reading(text: str) -> str:
     """What the values of a file mean."""
-    from hwsim.problem.pairs import READINGS
+    from hwsim.problem.reading import READINGS
 
     return one_of("--as", READINGS)(text)
 
@@ -255,8 +255,8 @@ def problem(example: str, *, nargs: str | None = None, words: str = "") -> argpa
         dest="as_",
         type=reading,
         metavar="R",
-        help="what the values of a file mean that can be read in two ways: spin (couplings of -1 and +1), qubo (of 0 "
-        "and 1) or max-cut",
+        help="what the values of a file mean that can be read in two ways: spin (couplings of -1 and +1), p-bit (the "
+        "same with the sign of the p-bit papers), qubo (of 0 and 1) or max-cut",
     )
     return parent
 

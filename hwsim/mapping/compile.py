@@ -3,12 +3,13 @@
 place (as it is, embedded, or in copies), registers (network), layout, wires (delays, boundaries), die (cells), noise,
 clock (colours), readout, prices, placement.
 
-Enters: a Problem or a dimod BQM, a Chip and the seed of its die. Leaves: a Program.
+Enters: a problem, a chip and the seed of its die. Leaves: a Program.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from hwsim.cell.codes import LAWS, NO_LIMIT, P_KIT
 from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip
 from hwsim.chip.die import Die, die_of, make_die
+from hwsim.chip.library import made_chip
 from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.chains import Embedded, chain_strength_of
@@ -29,7 +31,8 @@ from hwsim.mapping.place import check_place
 from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
 from hwsim.prices import PRICES
-from hwsim.problem.problem import terms_of
+from hwsim.problem.problem import in_floats, terms_of
+from hwsim.problem.read import read
 from hwsim.program import Cells, Clock, Network, Noise, Placement, Prices, Program, Readout, Wires
 from hwsim.rounding import is_exact
 from hwsim.units import TICK_S, to_ticks, whole
@@ -71,8 +74,9 @@ class Asked:
 
 def compile(
     problem: Any,
-    chip: Chip,
+    chip: Chip | str | Path,
     *,
+    as_: str | None = None,
     die_seed: int = 0,
     delay_s: dict | None = None,
     embedding: str | Mapping[Any, Sequence[int]] | None = None,
@@ -80,9 +84,10 @@ def compile(
     parts: int | Sequence[int] | None = None,
     exchange_s: float | None = None,
 ) -> Program:
-    """The Program of ``problem`` on ``chip``: a Problem, a dimod BinaryQuadraticModel, or, for p-dits, a dimod
-    DiscreteQuadraticModel (each variable a p-dit, with a line per case).
+    """The Program of ``problem`` on ``chip``, a Chip or the name or file of a card.
 
+    ``problem`` is whatever `hwsim.read` takes, read ``as_``, or, for p-dits, a dimod DiscreteQuadraticModel (each
+    variable a p-dit, with a line per case).
     ``die_seed`` chooses the die where the chip has device-to-device spread. ``delay_s`` adds wire delay per coupling:
     {(u, v): seconds} in the problem's labels, for the value of v on its way to u; both ways when only one is given.
     A chip with a floorplan adds the delay of its own wires, from a layout of the p-bits (`hwsim.mapping.layout`).
@@ -105,12 +110,17 @@ def compile(
         parts=parts,
         exchange_s=exchange_s,
     )
-    return _passes(problem, chip, settings, with_layout=False)[0]
+    return _passes(_given(problem, as_), made_chip(chip), settings, with_layout=False)[0]
+
+
+def _given(problem: Any, as_: str | None = None) -> Any:
+    """What `hwsim.read` makes of ``problem``; a discrete model as it is. Raises InputError."""
+    return problem if as_ is None and is_discrete(problem) else read(problem, as_=as_)
 
 
 def laid_out(
     problem: Any,
-    chip: Chip,
+    chip: Chip | str | Path,
     *,
     die_seed: int = 0,
     embedding: str | Mapping[Any, Sequence[int]] | None = None,
@@ -118,7 +128,7 @@ def laid_out(
 ) -> tuple[Program, Layout]:
     """The Program of `compile`, and the Layout of its p-bits, also where distance costs nothing on ``chip``."""
     settings = Settings(die_seed=die_seed, embedding=embedding, chain_strength=chain_strength)
-    program, layout = _passes(problem, chip, settings, with_layout=True)
+    program, layout = _passes(_given(problem), made_chip(chip), settings, with_layout=True)
     assert layout is not None
     return program, layout
 
@@ -327,16 +337,17 @@ def _color(chip: Chip, network: Network, pdit: np.ndarray | None) -> np.ndarray:
     return greedy_coloring(network.indptr, network.indices)
 
 
-def embed(problem: Any, chip: Chip, *, seed: int = 0) -> dict[Any, list[int]] | None:
+def embed(problem: Any, chip: Chip | str | Path, *, seed: int = 0) -> dict[Any, list[int]] | None:
     """{label: p-bits} for the spins of ``problem`` on ``chip``; None where none need be searched: the problem fits as
     it is, or wires can be chosen. Raises DoesNotFitError."""
-    if not chip.topology.is_fixed:
+    machine = made_chip(chip)
+    if not machine.topology.is_fixed:
         return None
-    labels, asked, _, _ = spin_network(problem)
+    labels, asked, _, _ = spin_network(read(problem))
     try:
-        check_place(chip, labels, asked.indptr, asked.indices)
+        check_place(machine, labels, asked.indptr, asked.indices)
     except DoesNotFitError:
-        return find_embedding(asked, labels, chip, seed=seed)
+        return find_embedding(asked, labels, machine, seed=seed)
     return None
 
 
@@ -366,20 +377,6 @@ def _place(asked: Asked, chip: Chip, settings: Settings) -> Embedded:
         return split
     sites = np.array(labels, dtype=np.int64) if topology.is_fixed else np.arange(len(labels))
     return Embedded(sites=sites, chain=None, network=network)
-
-
-def in_floats(bqm: Any) -> Any:
-    """``bqm`` with float64 biases: of fractions, decimals, and float32, which would lose digits. Raises InputError."""
-    if bqm.dtype == np.float64:
-        return bqm
-    import dimod
-
-    try:
-        linear = {label: float(bias) for label, bias in bqm.linear.items()}
-        quadratic = {pair: float(bias) for pair, bias in bqm.quadratic.items()}
-        return dimod.BinaryQuadraticModel(linear, quadratic, float(bqm.offset), bqm.vartype)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"the problem holds a bias or coupling that is no real number ({error})") from None
 
 
 def spin_network(problem: Any) -> tuple[list, Network, float, str]:

@@ -1,9 +1,8 @@
 """Matrices: numpy's ``.npy`` and ``.npz``, scipy's sparse ``.npz``, Matrix Market.
 
-Enters: the bytes of a file and, where the user says it, what the values mean. Leaves: a Problem. Without a word a
-matrix holds couplings J of spins in dimod's sign, symmetric, each pair once in the energy, and the reading says so. As
-a QUBO the energy is sum_ij Q_ij x_i x_j, so both triangles count and the diagonal is a bias. Memory and time grow with
-the entries of the file, not with the square of the variables.
+Enters: the bytes of a file and, where the user says it, what the values mean (`hwsim.problem.reading`). Leaves: a
+Problem. Without a word a symmetric matrix holds couplings J of spins in dimod's sign, each pair once in the energy, and
+the reading says so. Memory and time grow with the entries of the file, not with the square of the variables.
 """
 
 import io
@@ -17,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import ReadError
-from hwsim.problem.pairs import SAY
-from hwsim.problem.problem import Problem, check_size, make_bqm, max_cut
+from hwsim.problem.carrier import check_numbers, of_matrix
+from hwsim.problem.problem import Problem, check_size
+from hwsim.problem.reading import SAY, is_symmetric, read_as
 from hwsim.text import count, real
 
 _SPARSE = {"format", "shape", "data"}
-_MAX_EXACT = 2**53
 
 
 def read_npy(path: Path, data: bytes, as_: str | None) -> Problem:
@@ -39,7 +38,7 @@ def _array(path: Path, data: bytes) -> np.ndarray:
         shape, fortran, dtype = head(file)
     except Exception as error:
         raise ReadError(f"{path} is not a readable numpy file ({' '.join(str(error).split())})") from None
-    _check_type(path, dtype)
+    check_numbers(dtype, path)
     size, held = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
     if size != held:
         raise ReadError(f"{path} promises an array of shape {shape}, {size} bytes, and holds {held}")
@@ -142,72 +141,23 @@ def check_matrix_market(path: Path, text: str, *, square: bool = True) -> str:
     return field
 
 
-def _check_type(path: Path, dtype: np.dtype) -> None:
-    if dtype.kind not in "fiub":
-        what = {"c": "complex numbers", "O": "objects", "U": "text", "S": "text"}.get(dtype.kind, f"type {dtype}")
-        raise ReadError(f"{path} must hold real numbers, got {what}")
-
-
 def _problem(path: Path, matrix: Any, as_: str | None) -> Problem:
     """The problem of a square ``matrix``, dense or sparse."""
-    import scipy.sparse
-
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ReadError(f"{path} must hold a square matrix, got shape {matrix.shape}")
-    _check_type(path, matrix.dtype)
-    if matrix.dtype.kind == "b" and as_ is None:
+    entries = of_matrix(matrix, str(path), refuse=ReadError)
+    if as_ is not None:
+        return read_as(entries, as_, name=path.stem)
+    if not entries.weighted:
         raise ReadError(
             f"{path} holds true and false, which can be read as a max-cut of weights 1, as couplings 1 of spins "
             f"(-1 and +1) or as a QUBO (0 and 1): {SAY.format('max-cut, --as spin or --as qubo')}"
         )
-    if matrix.dtype.kind == "f":
-        matrix = matrix.astype(np.float64)  # scipy has no halves and no other byte order
-    table = scipy.sparse.csr_array(matrix.astype(matrix.dtype.newbyteorder("=")))
-    if (
-        table.dtype.kind in "iu"
-        and len(table.data)
-        and (table.data.max() > _MAX_EXACT or table.data.min() < -_MAX_EXACT)
-    ):
-        raise ReadError(f"{path} holds an integer beyond 2**53, which 64-bit numbers do not hold exactly")
-    table = table.astype(np.float64)
-    table.sum_duplicates()
-    if not np.all(np.isfinite(table.data)):
-        raise ReadError(f"{path} holds a value that is not finite")
-    table.eliminate_zeros()
-    if as_ == "qubo":
-        return _qubo(path, table)
-    if (table != table.T).nnz:
+    if np.any(entries.rows == entries.columns):
         raise ReadError(
-            f"{path} holds a matrix that is not symmetric; --as qubo reads sum Q x x of both triangles"
-            if as_ is None
-            else f"{path} holds a matrix that is not symmetric"
+            f"{path} has a nonzero diagonal: a spin has no coupling with itself; --as qubo reads it as biases"
         )
-    if np.any(table.diagonal()):
-        what = "node has no edge" if as_ == "max-cut" else "spin has no coupling"
-        other = "; --as qubo reads it as biases" if as_ is None else ""
-        raise ReadError(f"{path} has a nonzero diagonal: a {what} with itself{other}")
-    n = table.shape[0]
-    upper = scipy.sparse.triu(table, 1, format="coo")
-    if as_ == "max-cut":
-        return max_cut(path.stem, list(range(n)), upper.row, upper.col, upper.data)
-    bqm = make_bqm(np.zeros(n), upper.row, upper.col, upper.data, range(n))
-    made = Problem(bqm=bqm, name=path.stem, kind="ising")
-    words = "couplings of spins, E = sum J s s over pairs"
-    return made if as_ is not None else replace(made, reading=words)
-
-
-def _qubo(path: Path, table: Any) -> Problem:
-    """E = sum_ij Q_ij x_i x_j over both triangles and the diagonal."""
-    import dimod
-    import scipy.sparse
-
-    both = scipy.sparse.triu(table, 1) + scipy.sparse.tril(table, -1).T
-    upper = both.tocoo()
-    bqm = dimod.BinaryQuadraticModel.from_numpy_vectors(
-        table.diagonal(),
-        (upper.row, upper.col, upper.data),
-        0.0,
-        dimod.BINARY,
-        variable_order=list(range(table.shape[0])),
-    )
-    return Problem(bqm=bqm, name=path.stem, kind="qubo")
+    if not is_symmetric(entries):
+        raise ReadError(
+            f"{path} holds a matrix that is not symmetric; --as qubo reads sum Q x x of both triangles, --as spin or "
+            "--as max-cut one triangle as each pair once"
+        )
+    return replace(read_as(entries, "spin", name=path.stem), reading="couplings of spins, E = sum J s s over pairs")

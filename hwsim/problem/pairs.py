@@ -14,16 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from hwsim.errors import ReadError
-from hwsim.problem.problem import Problem, check_size, max_cut
+from hwsim.problem.carrier import Entries
+from hwsim.problem.problem import Problem, check_size
+from hwsim.problem.reading import SAY, read_as
 from hwsim.text import count, ending, is_whole, real, whole
-
-READINGS = ("spin", "qubo", "max-cut")
-"""What the values of a file may mean: E = sum h s + sum J s s, E = sum Q x x, or the weights of a cut."""
-
-KINDS = {"spin": "ising", "qubo": "qubo", "max-cut": "max-cut"}
-"""The kind of problem of each reading."""
-
-SAY = "say which with --as {} (as_= in Python)"
 
 
 @dataclass(frozen=True)
@@ -223,25 +217,29 @@ def _cut(path: Path, pairs: Pairs) -> Problem:
     for k, (i, j) in zip(pairs.lines, pairs.ends, strict=True):
         if i == j:
             raise ReadError(f"{path} line {k}: an edge of a max-cut joins two different nodes, got {i} {j}")
-    nodes = _nodes(pairs)
-    place = {node: k for k, node in enumerate(nodes)}
-    ends = np.array([(place[i], place[j]) for i, j in pairs.ends], dtype=np.int64).reshape(-1, 2)
-    return max_cut(path.stem, nodes, ends[:, 0], ends[:, 1], np.array(pairs.values))
+    return read_as(_entries_of(path, pairs), "max-cut", name=path.stem)
 
 
 def _quadratic(path: Path, pairs: Pairs, reading: str) -> Problem:
     """Spins or a QUBO; i = j is a bias. dimod writes such text with six decimals and without the offset: a file whose
     every value looks like that is read with a warning, because digits may be gone."""
-    import dimod
-
     if pairs.header is None and all(text is not None and re.fullmatch(r"-?\d+\.\d{6}", text) for text in pairs.texts):
         warnings.warn(
-            f"{path} has six decimals everywhere: dimod's COO text rounds values and drops the offset", stacklevel=4
+            f"{path} has six decimals everywhere: dimod's COO text rounds values and drops the offset", stacklevel=5
         )
-    terms = {(min(ends), max(ends)): value for ends, value in zip(pairs.ends, pairs.values, strict=True)}
-    linear = {i: value for (i, j), value in terms.items() if i == j}
-    quadratic = {key: value for key, value in terms.items() if key[0] != key[1]}
-    if pairs.header is not None:
-        linear = {node: linear.get(node, 0.0) for node in _nodes(pairs)}
-    bqm = dimod.BinaryQuadraticModel(linear, quadratic, 0.0, "SPIN" if reading == "spin" else "BINARY")
-    return Problem(bqm=bqm, name=path.stem, kind=KINDS[reading])
+    return read_as(_entries_of(path, pairs), reading, name=path.stem)
+
+
+def _entries_of(path: Path, pairs: Pairs) -> Entries:
+    nodes = _nodes(pairs)
+    place = {node: k for k, node in enumerate(nodes)}
+    ends = np.array([(place[i], place[j]) for i, j in pairs.ends], dtype=np.int64).reshape(-1, 2)
+    return Entries(
+        labels=nodes,
+        rows=ends[:, 0],
+        columns=ends[:, 1],
+        values=np.array(pairs.values, dtype=np.float64),
+        where=str(path),
+        form="list",
+        refuse=ReadError,
+    )

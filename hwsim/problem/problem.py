@@ -77,6 +77,20 @@ def terms_of(bqm: Any) -> tuple[np.ndarray, np.ndarray, float]:
     return vectors.linear_biases, vectors.quadratic.biases, float(bqm.offset)
 
 
+def in_floats(bqm: Any) -> Any:
+    """``bqm`` with float64 biases: of fractions, decimals, and float32, which would lose digits. Raises InputError."""
+    if bqm.dtype == np.float64:
+        return bqm
+    import dimod
+
+    try:
+        linear = {label: float(bias) for label, bias in bqm.linear.items()}
+        quadratic = {pair: float(bias) for pair, bias in bqm.quadratic.items()}
+        return dimod.BinaryQuadraticModel(linear, quadratic, float(bqm.offset), bqm.vartype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"the problem holds a bias or coupling that is no real number ({error})") from None
+
+
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:
     """Max-cut of a weighted graph, with the best cut on record; ``rows`` and ``columns`` index ``nodes``."""
     from hwsim.problem.known import best_known_cut

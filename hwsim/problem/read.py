@@ -1,4 +1,4 @@
-"""Reading: a problem from a file, by its content and ending, or from a generator's name.
+"""Reading: a problem from a file, by its content and ending, from a generator's name, or from an object.
 
 A malformed file is refused with its line number; a short file is never accepted; a file that can be read in two ways is
 read by ``as_``, by the one established reading (see `hwsim.problem.pairs`), or not at all.
@@ -6,6 +6,7 @@ read by ``as_``, by the one established reading (see `hwsim.problem.pairs`), or 
 
 import io
 import math
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,29 @@ from hwsim.errors import InputError, ReadError
 from hwsim.problem.generate import generate, is_generator
 from hwsim.problem.lp import read_lp
 from hwsim.problem.matrix import read_matrix_market, read_npy, read_npz
-from hwsim.problem.pairs import KINDS, READINGS, read_pairs
+from hwsim.problem.objects import from_object
+from hwsim.problem.pairs import read_pairs
 from hwsim.problem.problem import Problem
 from hwsim.problem.qubo import is_qubo, read_qubo
+from hwsim.problem.reading import KINDS, READINGS
 from hwsim.problem.sat import is_sat, read_sat
 from hwsim.text import decoded, ending, read_data
 
 
-def read(source: str | Path, *, as_: str | None = None) -> Problem:
-    """The problem in the file ``source``, or of the generator that it names.
+def read(source: Any, *, as_: str | None = None) -> Problem:
+    """The problem that ``source`` is, names or holds. Functions that take a problem take whatever this takes.
 
-    as_ : what the values of a file mean that can be read in two ways: "spin" (couplings and biases of spins), "qubo"
-    (a QUBO of 0 and 1) or "max-cut" (weights of edges). Raises InputError or ReadError.
+    source : a Problem; a file (``hwsim formats`` lists them); a generator such as "ea3d:L=8,seed=1" (``hwsim
+    generators``); a dimod BinaryQuadraticModel or ConstrainedQuadraticModel; (h, J); a dict {(i, j): value}; a numpy or
+    scipy.sparse matrix; a networkx graph
+    as_ : what numbers mean that can be read in several ways: "spin" (couplings and biases of spins), "p-bit" (the same
+    with the sign of the p-bit papers, E = - sum h s - sum J s s), "qubo" (a QUBO of 0 and 1) or "max-cut" (weights of
+    edges). Raises InputError or ReadError.
     """
     if as_ is not None and as_ not in READINGS:
         raise InputError(f"as_ must be one of {', '.join(READINGS)}, got {as_!r}")
+    if not isinstance(source, str | PathLike):
+        return from_object(source, as_)
     path = _path(source)
     if path is None:
         if as_ is not None:
@@ -45,7 +54,7 @@ def read(source: str | Path, *, as_: str | None = None) -> Problem:
     return problem
 
 
-def _path(source: str | Path) -> Path | None:
+def _path(source: str | PathLike) -> Path | None:
     """The file that ``source`` names; None where it names a generator. Raises InputError."""
     text, path = str(source), Path(source)
     try:

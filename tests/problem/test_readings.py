@@ -134,7 +134,7 @@ def test_a_reading_that_contradicts_the_file_is_refused(written):
     ):
         with pytest.raises(InputError, match=f"--as {as_}"):
             read(path, as_=as_)
-    with pytest.raises(InputError, match="as_ must be one of spin, qubo, max-cut, got 'ising'"):
+    with pytest.raises(InputError, match="as_ must be one of spin, qubo, max-cut, p-bit, got 'ising'"):
         hwsim.read("karate", as_="ising")
     assert read(written("p qubo 0 2 0 1\n0 1 1\n", "a.qubo"), as_="qubo").kind == "qubo"
 
@@ -233,4 +233,4 @@ def test_an_archive_runs_as_a_problem_or_as_a_program(tmp_path, capsys):
 def test_every_command_that_takes_a_problem_takes_its_reading(command, capsys):
     assert parser().parse_args([command, "g.txt", "--as", "max-cut"]).as_ == "max-cut"
     assert main([command, "g.txt", "--as", "ising"]) == 2
-    assert "--as must be one of spin, qubo, max-cut, got 'ising'" in capsys.readouterr().err
+    assert "--as must be one of spin, qubo, max-cut, p-bit, got 'ising'" in capsys.readouterr().err
