@@ -52,6 +52,7 @@ _HOMES = {
     "time_to_solution": "hwsim.cost.solution",
     "HwsimSampler": "hwsim.sampler",
     "HwsimError": "hwsim.errors",
+    "compare": "hwsim.command.compare",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -10,7 +10,8 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,24 @@ def kernel(function: Callable) -> Any:
 
 inline = numba.njit(inline="always", error_model="numpy")
 """For a part of a kernel that takes less time than a call: a call passes seven words for every array."""
+
+
+@contextmanager
+def watched(tell: Callable[[], None]) -> Iterator[None]:
+    """Call ``tell`` at each function that numba begins to compile within the ``with`` block; none that it finds in its
+    cache."""
+    from numba.core import event
+
+    class Listener(event.Listener):
+        def on_start(self, event: Any) -> None:
+            tell()
+
+        def on_end(self, event: Any) -> None:
+            """Nothing to tell."""
+
+    listener = Listener()
+    event.register("numba:compile", listener)
+    try:
+        yield
+    finally:
+        event.unregister("numba:compile", listener)

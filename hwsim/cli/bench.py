@@ -5,7 +5,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, record
-from hwsim.cli.progress import Bar
+from hwsim.command.progress import Bar
 
 
 def add_parser(subparsers: Any) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, note_line, problem_facts, record
-from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
 from hwsim.cli.target import energy_of, given_target, target_facts, target_words, typical_target
+from hwsim.command.progress import Progress
 
 
 def add_parser(subparsers: Any) -> None:

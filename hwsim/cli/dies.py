@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 from hwsim.cli.output import INTERRUPTED, give, note_line, problem_facts, record
-from hwsim.cli.progress import Progress
 from hwsim.cli.target import given_target, target_facts, target_words, typical_target
+from hwsim.command.progress import Progress
 from hwsim.errors import InputError
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record, write_json
-from hwsim.cli.progress import Bar
 from hwsim.cli.source import problem_of
 from hwsim.cli.target import energy_of, target_facts, target_of
+from hwsim.command.progress import Bar
 from hwsim.errors import InputError
 
 _EXAMPLE = """an example of a spec:

@@ -5,8 +5,8 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record
-from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
+from hwsim.command.progress import Progress
 from hwsim.errors import InputError
 
 _METHODS = ("annealing", "integration")

@@ -9,10 +9,11 @@ import argparse
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from hwsim.command.defaults import CHIP
 from hwsim.errors import HwsimError, InputError
 from hwsim.units import parse
 
-GENERIC = "generic-all-to-all"
+GENERIC = CHIP
 """The default chip."""
 
 
@@ -92,6 +93,11 @@ def clock(text: str) -> str:
     from hwsim.cell.clock import CLOCKS
 
     return one_of("clock", CLOCKS)(text)
+
+
+def clock_or_own(text: str) -> str:
+    """The name of a clock, or ``own`` for the chip's."""
+    return text if text == "own" else clock(text)
 
 
 def engine(text: str) -> str:
@@ -261,10 +267,11 @@ def problem(example: str, *, nargs: str | None = None, words: str = "") -> argpa
     return parent
 
 
-def chip(default: str = GENERIC) -> argparse.ArgumentParser:
-    """The chip, and all parameters of its cards."""
+def chip(default: str = GENERIC, *, several: bool = False) -> argparse.ArgumentParser:
+    """The chip, or several, and all parameters of their cards."""
     parent, group = _parent("the chip")
-    group.add_argument("--chip", default=default, help="name or file of a chip card (%(default)s; see hwsim chips)")
+    what = "names or files of chip cards, with commas between them" if several else "name or file of a chip card"
+    group.add_argument("--chip", default=default, help=f"{what} (%(default)s; see hwsim chips)")
     card_changes(group)
     return parent
 

@@ -1,7 +1,7 @@
 """Where results go: JSON, pictures, text, and the exit code. Files are written whole or not at all."""
 
 import argparse
-import json
+import inspect
 import os
 import shutil
 import sys
@@ -10,12 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hwsim.cli.options import Out
+from hwsim.command.given import problem_facts
+from hwsim.command.progress import Progress
 from hwsim.errors import InputError
 from hwsim.files import replacing
 from hwsim.text import ending, read_toml
 
 if TYPE_CHECKING:
+    from hwsim.command.result import Result
     from hwsim.report.provenance import Provenance
+
+__all__ = [
+    "INTERRUPTED",
+    "ask",
+    "check_outputs",
+    "give",
+    "note_line",
+    "present",
+    "problem_facts",
+    "record",
+    "write_json",
+]
 
 INTERRUPTED = 130
 
@@ -108,6 +123,30 @@ def _same_file(one: str | Path, other: str | Path) -> bool:
         return os.path.realpath(one) == os.path.realpath(other)
 
 
+def ask(arguments: argparse.Namespace, command: Callable[..., Any], **more: Any) -> Any:
+    """What the function ``command`` returns for those ``arguments`` that it takes; the terminal shows its progress.
+    more : values that are no arguments, or other ones"""
+    known = inspect.signature(command).parameters
+    card = dict(getattr(arguments, "card", {}))
+    own = vars(arguments) | {"without": card.pop("without", ()), "set": card}
+    own |= {"progress": Progress(is_loud=True)} | more
+    return command(**{name: value for name, value in own.items() if name in known})
+
+
+def present(arguments: argparse.Namespace, result: "Result") -> int:
+    """Print, draw and write ``result`` as `give` does. Returns the exit code."""
+    made = result.made_by(arguments.command_line)
+    drawing = result.picture() if getattr(arguments, "plot", None) else None
+    return give(
+        arguments,
+        result.document,
+        made,
+        text=result.text if result.is_shown else None,
+        draw=None if drawing is None else lambda path: drawing.write(path, made),
+        stopped=result.stopped,
+    )
+
+
 def give(
     arguments: argparse.Namespace,
     document: dict[str, Any],
@@ -136,16 +175,10 @@ def give(
 
 
 def write_json(document: dict[str, Any], target: str, made: "Provenance") -> None:
-    """Write ``document`` to ``target``, a path or ``-`` for standard output. Raises InputError for NaN and infinity,
-    which JSON does not have."""
-    try:
-        text = json.dumps(document | {"provenance": made.facts()}, indent=2, allow_nan=False) + "\n"
-    except ValueError:
-        raise InputError("a result is not finite, which JSON cannot hold: the input is too extreme") from None
-    if target == "-":
-        sys.stdout.write(text)
-        return
-    write_text(text, target)
+    """Write ``document`` to ``target``, a path or ``-``; see `hwsim.report.document`."""
+    from hwsim.report.document import write_document
+
+    write_document(document, target, made)
 
 
 def write_text(text: str, target: str) -> None:
@@ -157,16 +190,3 @@ def write_text(text: str, target: str) -> None:
 def note_line(note: str | None) -> str:
     """A note as a line below a table; nothing where there is none."""
     return "" if note is None else f"\nnote: {note}"
-
-
-def problem_facts(problem: Any) -> dict[str, Any]:
-    """The ``problem`` part of a document."""
-    return {
-        "name": problem.name,
-        "kind": problem.kind,
-        "reading": problem.reading,
-        "spins": problem.bqm.num_variables,
-        "couplings": problem.bqm.num_interactions,
-        "known_energy": problem.known_energy,
-        "known_source": problem.known_source,
-    }

@@ -9,7 +9,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, record
-from hwsim.cli.progress import Bar
+from hwsim.command.progress import Bar
 from hwsim.errors import InputError
 
 _EXAMPLE = """an example of a plan:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from hwsim.cli.progress import Progress
+from hwsim.command.progress import Progress
 
 
 def find_target(arguments: argparse.Namespace, problem: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.arrays import read_array
 from hwsim.cli.output import give, record
-from hwsim.cli.progress import Progress
+from hwsim.command.progress import Progress
 
 
 def add_parsers(kinds: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, record
-from hwsim.cli.progress import Progress
+from hwsim.command.progress import Progress
 
 
 def add_parsers(kinds: Any) -> None:

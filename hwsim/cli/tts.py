@@ -5,9 +5,9 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, note_line, problem_facts, record
-from hwsim.cli.progress import Progress
 from hwsim.cli.source import given_problem
 from hwsim.cli.target import find_target, target_facts
+from hwsim.command.progress import Progress
 from hwsim.errors import InputError
 from hwsim.units import format_si
 

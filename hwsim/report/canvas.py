@@ -5,7 +5,8 @@ Enters: numbers and text of a figure. Leaves: one file, png, svg or pdf by its s
 
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,73 @@ def interval(value: np.ndarray, low: np.ndarray, high: np.ndarray, where: str) -
     if (low > value + slack).any() or (high < value - slack).any():
         raise InputError(f"{where} has an interval, 'low' to 'high', that does not contain its value")
     return np.maximum([value - low, high - value], 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture of one panel or several: how each is drawn, and how they are put together.
+
+    panels : {name: function that draws on axes};  size : (width, height) of the sheet in inches
+    grid : rows and columns of the panels, one row where None;  layout : keywords of matplotlib's ``subplots``
+    finish : called with the sheet and its axes when all panels are drawn there, for keys that all of them share
+    wrap : characters of a line of the title
+    """
+
+    title: str
+    panels: Mapping[str, Callable[[Any], Any]]
+    size: tuple[float, float]
+    grid: tuple[int, int] | None = None
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    finish: Callable[[Any, Sequence[Any]], Any] | None = None
+    wrap: int = 80
+
+    def on(self, ax: Any = None, *, panel: str | None = None) -> Any:
+        """Draw on ``ax`` and return the axes, several as an array; see `hwsim.command.result.Result.plot`."""
+        if panel is not None and panel not in self.panels:
+            raise InputError(f"panel must be one of {', '.join(self.panels)}, got {panel!r}")
+        chosen = list(self.panels) if panel is None else [panel]
+        if ax is None or hasattr(ax, "subplots"):
+            sheet = self._new(1 if panel is not None else len(chosen)) if ax is None else ax
+            axes = self._whole(sheet) if panel is None else self._part(sheet.subplots(), panel)
+            return axes[0] if isinstance(axes, list) and len(axes) == 1 else axes
+        if hasattr(ax, "plot"):
+            return self._part(ax, chosen[0])
+        each = np.asarray(ax, dtype=object).ravel()
+        if len(each) != len(chosen):
+            raise InputError(f"this picture has {len(chosen)} panels ({', '.join(chosen)}), got {len(each)} axes")
+        for one, name in zip(each, chosen, strict=True):
+            self._part(one, name)
+        return ax
+
+    def write(self, path: str | os.PathLike, provenance: Provenance | None = None) -> Path:
+        """Write the whole picture; returns the path. Raises InputError for a suffix other than png, svg, pdf."""
+        path = picture_path(path)
+        figure = blank(*self.size)
+        self._whole(figure)
+        write(figure, path, provenance)
+        return path
+
+    def _new(self, n: int) -> Any:
+        """A new figure of pyplot, which notebooks show."""
+        import matplotlib.pyplot as plt
+
+        width, height = self.size
+        return plt.figure(figsize=(width * n / len(self.panels), height), layout="constrained")
+
+    def _whole(self, sheet: Any) -> list[Any]:
+        rows, columns = (1, len(self.panels)) if self.grid is None else self.grid
+        axes = list(sheet.subplots(rows, columns, squeeze=False, **self.layout).ravel())
+        if self.title:
+            headline(sheet, self.title, width=self.wrap)
+        for one, draw in zip(axes, self.panels.values(), strict=True):
+            draw(one)
+        if self.finish is not None:
+            self.finish(sheet, axes)
+        return axes
+
+    def _part(self, axes: Any, panel: str) -> Any:
+        self.panels[panel](axes)
+        return axes
 
 
 def blank(width_in: float, height_in: float) -> Any:

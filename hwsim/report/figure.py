@@ -5,6 +5,7 @@ Enters: curves over device time. Leaves: one file, png, svg or pdf by its suffix
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,30 +22,47 @@ def curve_of(run: Run, label: str | None = None) -> dict:
     return {"label": name, "times_s": run.checkpoint_times_s, "energies": run.checkpoint_energies}
 
 
-def energy_against_time(
+def energy_picture(
     curves: list[dict],
-    path: str | os.PathLike,
     *,
     title: str,
     ylabel: str = "energy (dimensionless)",
     target: float | None = None,
     log_time: bool = False,
-    provenance: Provenance | None = None,
-) -> Path:
+) -> canvas.Picture:
     """Mean energy of each scheme against device time, with the band of the middle 80 % of its reads.
 
     curves : dicts of label : str, times_s : float64 (k,), energies : float64 (k, reads).
-    ``target`` is drawn as a dashed line; ``log_time`` drops times that are zero. Returns the path written.
-    Raises InputError for a suffix other than png, svg, pdf, and for arrays that do not match.
+    ``target`` is drawn as a dashed line; ``log_time`` drops times that are zero. Raises InputError for arrays that do
+    not match.
     """
-    path = canvas.picture_path(path)
     if not curves:
         raise InputError("a figure needs at least one curve, got none")
     drawn = [_checked(curve, log_time) for curve in curves]
 
+    def draw(axes: Any) -> None:
+        _energies(axes, drawn, target=target, log_time=log_time)
+        axes.set_ylabel(canvas.plain(ylabel))
+
+    return canvas.Picture(title=title, panels={"energy": draw}, size=(8.0, 4.8))
+
+
+def energy_against_time(
+    curves: list[dict], path: str | os.PathLike, *, provenance: Provenance | None = None, **how: Any
+) -> Path:
+    """Write the picture of `energy_picture`, which takes ``how``. Returns the path written. Raises InputError also for
+    a suffix other than png, svg, pdf."""
+    path = canvas.picture_path(path)
+    return energy_picture(curves, **how).write(path, provenance)
+
+
+def run_axes(run: Run, ax: Any = None, *, label: str | None = None, target: float | None = None) -> Any:
+    """Draw the energy of ``run`` against device time on ``ax``, or on new axes; returns the axes."""
+    return energy_picture([curve_of(run, label)], title="", target=target).on(ax)
+
+
+def _energies(axes: Any, drawn: list[tuple], *, target: float | None, log_time: bool) -> None:
     unit, scale = canvas.time_unit(max(times.max() for _, times, _ in drawn))
-    figure = canvas.blank(8.0, 4.8)
-    axes = figure.add_subplot()
     palette = canvas.palette()
     styles = ("-", "--", "-.", ":")
     for i, (label, times, energies) in enumerate(drawn):
@@ -67,8 +85,6 @@ def energy_against_time(
     axes.ticklabel_format(axis="y", useOffset=False, style="plain")
     canvas.dress(axes)
     axes.set_xlabel(f"device time ({unit})")
-    axes.set_ylabel(canvas.plain(ylabel))
-    canvas.headline(figure, title)
     key = axes.legend(
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
@@ -78,8 +94,6 @@ def energy_against_time(
         title_fontsize="small",
     )
     key.set_alignment("left")
-    canvas.write(figure, path, provenance)
-    return path
 
 
 def _checked(curve: dict, log_time: bool) -> tuple[str, np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ computed here.
 """
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from hwsim.program import Program
 from hwsim.units import format_si, to_seconds
 
 KEYS = (
+    "chip",
     "clock",
     "participation",
     "tau_s",
@@ -59,6 +61,8 @@ KEYS = (
 """What a row may hold; every key except ``clock`` may be absent or None."""
 _LEAST_PLAIN, _PLAIN = 1e-4, 1e12
 """Sizes between which numbers are printed without an exponent."""
+_CHIP = 16
+"""Characters of a line of a chip's name, which is broken at hyphens."""
 _ROUNDING = 2.0**-48
 """A standard error below this part of its mean is the rounding of the sum."""
 
@@ -94,7 +98,8 @@ def facts_text(facts: dict[str, Any]) -> str:
 
 
 def compare_table(rows: list[dict], problem: dict | None = None, *, console_width: int = 110) -> str:
-    """The table as ASCII text with a final newline, in lines of at most ``console_width`` characters.
+    """The table as ASCII text with a final newline, in lines of at most ``console_width`` characters, more by a
+    column of chips where rows name them.
 
     rows : dicts with keys from KEYS; an interval is a (low, high) pair, where None is "no limit".
     problem : words for the title, such as ``{"name": "G14", "p-bits": 800, "couplings": 4694}``.
@@ -126,11 +131,17 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
 
     rule = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
     table = Table(box=rule, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, safe_box=True)
+    chips = [textwrap.fill(str(row["chip"]), _CHIP) for row in rows if row.get("chip")]
+    if chips:
+        broad = max(len(line) for chip in chips for line in chip.splitlines())
+        console_width += broad + 2
+        table.add_column("chip", vertical="top", overflow="fold", min_width=broad)
     table.add_column("clock", vertical="top", overflow="fold")
     for _, header, _ in differing:
         table.add_column(header, justify="right", overflow="fold")
     for i, row in enumerate(rows):
-        table.add_row(Text(_clock(row)), *(Text(cells[i]) for _, _, cells in differing))
+        chip = [Text(textwrap.fill(str(row.get("chip") or "-"), _CHIP))] if chips else []
+        table.add_row(*chip, Text(_clock(row)), *(Text(cells[i]) for _, _, cells in differing))
 
     parts: list[Any] = [Text(_title(problem))] if problem else []
     if common:
@@ -165,6 +176,14 @@ def scheme_label(program: Program) -> str:
     if delay is None:
         return label + ", per-edge delays"
     return label + (f", delay {format_si(to_seconds(delay), 's')}" if delay else "")
+
+
+def row_label(row: dict) -> str:
+    """A row in the same words, with its chip where it names one."""
+    label = " ".join(str(row[key]) for key in ("chip", "clock") if row.get(key))
+    if row.get("participation") is not None:
+        label += f" p={row['participation']:g}"
+    return label + (f", delay {format_si(row['delay_s'], 's')}" if row.get("delay_s") else "")
 
 
 def _title(problem: dict) -> str:

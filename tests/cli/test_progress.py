@@ -5,7 +5,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import pytest
 
-from hwsim.cli.progress import Bar, Progress
+from hwsim.command.progress import Bar, Progress
 
 
 class Terminal(io.StringIO):

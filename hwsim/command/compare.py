@@ -1,0 +1,237 @@
+"""Compare: one problem under several clocks, delays and chips, for the same device time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Unpack
+
+from hwsim.command import given
+from hwsim.command.defaults import CHIP, COMPARED_CLOCKS, PARTICIPATIONS
+from hwsim.command.keywords import AnnealKeywords, ChipKeywords, ProblemKeywords, ReadKeywords, command
+from hwsim.command.progress import Progress, progress_of
+from hwsim.command.result import Result, best_row
+from hwsim.display import Facts, counted
+from hwsim.errors import HwsimError
+
+if TYPE_CHECKING:
+    from hwsim.chip.chip import Chip
+    from hwsim.experiment.prepare import Prepared
+    from hwsim.report.canvas import Picture
+    from hwsim.session import Run
+
+
+class Keywords(ProblemKeywords, ChipKeywords, AnnealKeywords, ReadKeywords, total=False):
+    """Of `compare`."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Comparison(Result):
+    """What `compare` found. runs : of each row, in order;  header : words for the title of the table"""
+
+    runs: tuple["Run", ...]
+    header: dict[str, Any]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a scheme has run."""
+        return bool(self.rows)
+
+    def text(self, width: int | None = None) -> str:
+        """The table; its lines have at most 110 characters."""
+        from hwsim.report.table import compare_table
+
+        table = compare_table(self.rows, self.header)
+        after = [f"left out: {_name(left)}: {left['reason']}" for left in self.document["left_out"]]
+        if self.document["indistinct"] is not None:
+            after.append(self.document["indistinct"])
+        return "\n".join([table.rstrip("\n"), *after]) + "\n"
+
+    def picture(self) -> "Picture | None":
+        """Energy against device time."""
+        from hwsim.report.figure import curve_of, energy_picture
+
+        if not self.runs:
+            return None
+        title = f"{self.document['problem']['name']}: energy against device time"
+        curves = [curve_of(run, _name(row)) for run, row in zip(self.runs, self.rows, strict=True)]
+        return energy_picture(curves, title=title, target=self.document["target_energy"])
+
+    def _shown(self) -> tuple[str, Facts]:
+        from hwsim.report.table import mean_and_error, number
+        from hwsim.units import format_si
+
+        problem, best = self.document["problem"], best_row(self.rows, "tts99_s")
+        lowest = best_row(self.rows, "energy_mean")
+        title = f"Comparison of {counted(len(self.rows), 'scheme')} on {problem['name']}, {problem['spins']} spins"
+        facts = [
+            ("schemes", "; ".join(map(_name, self.rows))),
+            (
+                "lowest energy",
+                lowest
+                and f"{mean_and_error(lowest['energy_mean'], lowest['energy_sem'], between=' +- ')} ({_name(lowest)})",
+            ),
+            ("target", None if self.document["target_energy"] is None else number(self.document["target_energy"])),
+            (
+                "least TTS99",
+                best and f"{'> ' * best['tts99_is_bound']}{format_si(best['tts99_s'], 's')} ({_name(best)})",
+            ),
+            ("left out", "; ".join(map(_name, self.document["left_out"])) or None),
+        ]
+        return title, facts
+
+
+@command()
+def compare(
+    problem: Any,
+    chip: "str | Chip | Sequence[str | Chip]" = CHIP,
+    *,
+    clock: str | Sequence[str] | None = None,
+    participation: float | Sequence[float] = PARTICIPATIONS,
+    tau: Any = None,
+    delay: Any = None,
+    record: tuple[int, ...] = (),
+    **how: Unpack[Keywords],
+) -> Comparison:
+    """Run ``problem`` under several clocks and delays, on one chip or several, for the same device time.
+
+    clock : several of poisson, synchronous, chromatic, random-sequential and the others, or own, the chip's; None for
+    these four, or each chip's own where there are several chips;  participation : shares of p-bits that join a
+    synchronous tick;  tau, delay : one time or several, None for the chip's own
+    record : reads of the first scheme whose every update is kept, in ``runs[0].traces``
+    how : see ProblemKeywords, ChipKeywords, AnnealKeywords and ReadKeywords. Raises InputError, DoesNotFitError.
+
+    A scheme that a chip cannot follow is left out, with the reason, as long as another one can be run.
+    """
+    with progress_of(how["progress"]) as progress, progress.compiling():
+        posed = given.problem_of(problem, how["as_"], progress)
+        chips = given.several(chip) if isinstance(chip, str | Sequence) else [chip]
+        clocks = given.several(clock) or (["own"] if len(chips) > 1 else list(COMPARED_CLOCKS))
+        schemes = [
+            {"clock": one, "participation": part, "tau": pace, "delay": late}
+            for one in clocks
+            for part in (given.several(participation) if one == "synchronous" else [None])
+            for pace in given.times(tau, "tau")
+            for late in given.times(delay, "delay")
+        ]
+        machines = [
+            [given.chip_of(name, how["set"], how["without"], **_own(scheme)) for scheme in schemes] for name in chips
+        ]
+        target = given.target_of(how["target"], posed, progress, threads=how["threads"])
+        progress.show(0.0, "placing the problem")
+        ready, left_out = _prepared(posed, machines, how["die_seed"])
+        return _compared(posed, ready, left_out, target, record, how, progress)
+
+
+def _own(scheme: dict[str, Any]) -> dict[str, Any]:
+    """The scheme as changes of a card: the clock ``own`` is none."""
+    return scheme | {"clock": None if scheme["clock"] == "own" else scheme["clock"]}
+
+
+def _prepared(
+    problem: Any, machines: "list[list[Chip]]", die_seed: int
+) -> "tuple[list[Prepared], list[dict[str, Any]]]":
+    """What runs, and what the chips refuse: the schemes of one chip share an embedding."""
+    from hwsim.experiment.prepare import prepare
+    from hwsim.mapping.compile import Settings
+
+    ready: list[Any] = []
+    left_out: list[dict[str, Any]] = []
+    first: HwsimError | None = None
+    for schemes in machines:
+        settings = Settings(die_seed=die_seed)
+        for machine in schemes:
+            try:
+                ready.append(prepare(problem, machine, settings))
+                settings = replace(settings, embedding=ready[-1].embedding)
+            except HwsimError as error:
+                first = first or error
+                own = machine.clock
+                part = own.participation if own.kind == "synchronous" else None
+                left = {"clock": own.kind, "participation": part, "delay_s": machine.pbit.delay_s}
+                left_out.append((_chip_key(machine, machines) | left) | {"reason": str(error)})
+    if not ready and first is not None:
+        raise first
+    return ready, left_out
+
+
+def _chip_key(chip: Any, machines: list) -> dict[str, str]:
+    """The chip of a row, where there are several."""
+    return {"chip": chip.name} if len(machines) > 1 else {}
+
+
+def _compared(
+    problem: Any,
+    ready: "list[Prepared]",
+    left_out: list[dict[str, Any]],
+    target: Any,
+    record: tuple[int, ...],
+    how: Any,
+    progress: Progress,
+) -> Comparison:
+    """Run each of ``ready`` for the same device time, and add up."""
+    from hwsim.experiment.anneals import default_time_s
+    from hwsim.experiment.summary import summarise
+    from hwsim.interrupt import CtrlC
+    from hwsim.report.provenance import provenance
+    from hwsim.report.table import scheme_label
+    from hwsim.session import run as emulate
+
+    names = dict.fromkeys(one.chip_name for one in ready)
+    longest_s = max(default_time_s(one.program) for one in ready)  # all schemes get the same device time
+    anneals = [given.anneal_of(problem, one.program, how, time=longest_s) for one in ready]
+    energy = None if target is None else target.energy
+    rows: list[dict[str, Any]] = []
+    runs: list[Any] = []
+    interrupted, several = False, len(names) + len({left.get("chip") for left in left_out} - {None, *names}) > 1
+    progress.expect(len(ready))
+    with CtrlC() as ctrl_c:
+        for index, (one, anneal) in enumerate(zip(ready, anneals, strict=True)):
+            own = {"chip": one.chip_name} if several else {}
+            result = emulate(
+                one.program,
+                anneal=anneal,
+                reads=how["reads"],
+                schedules=how["schedules"],
+                seed=how["seed"],
+                engine=how["engine"],
+                threads=how["threads"],
+                progress=progress.watch(" ".join([*own.values(), scheme_label(one.program)])),
+                record=record if index == 0 else (),
+            )
+            if result.device_time_s > 0:
+                rows.append(own | summarise(result, kind=problem.kind, target=energy))
+                runs.append(result)
+            interrupted = result.interrupted or (ctrl_c.heard and index + 1 < len(ready))
+            if interrupted:
+                break
+    programs = [one.program for one in ready]
+    indistinct = next((one.indistinct for one in programs if energy is not None and one.indistinct), None)
+    facts = given.problem_facts(problem)
+    document = {"problem": facts, "chips": list(names), "rows": rows, "left_out": left_out}
+    document |= {"interrupted": interrupted, "indistinct": indistinct} | given.target_facts(target)
+    header = {
+        "name": problem.name,
+        "kind": problem.kind,
+        "spins": facts["spins"],
+        "couplings": facts["couplings"],
+        "known energy": problem.known_energy,
+        "chip": None if several else ready[0].chip_name,
+        "p-bits": None if several or programs[0].readout.chain is None else f"{programs[0].n_pbits} in chains",
+    }
+    stopped = None
+    if interrupted:
+        done = rows[-1]["device_time_s"] if rows else 0.0
+        stopped = f"; {len(rows)} of {len(ready)} schemes shown, the last one up to {done:.3g} s"
+    return Comparison(
+        document=document,
+        provenance=provenance(seed=how["seed"], anneal=anneals[0], programs=programs),
+        stopped=stopped,
+        runs=tuple(runs),
+        header={key: value for key, value in header.items() if value is not None},
+    )
+
+
+def _name(row: dict[str, Any]) -> str:
+    """A row in words: its chip, where there are several, its clock, participation and delay."""
+    from hwsim.report.table import row_label
+
+    return row_label(row)

@@ -1,0 +1,140 @@
+"""What a command is given, as records: a problem, chips, an anneal, a target.
+
+Enters: what people write. Leaves: a Problem, Chips, an Anneal, a Target. Raises InputError in one sentence.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hwsim.errors import InputError
+from hwsim.units import seconds
+
+if TYPE_CHECKING:
+    from hwsim.chip.chip import Chip
+    from hwsim.command.progress import Progress
+    from hwsim.experiment.target import Target
+    from hwsim.problem.problem import Problem
+
+
+def problem_of(problem: Any, as_: str | None, progress: "Progress") -> "Problem":
+    """The Problem in a file or of a generator, read ``as_``; a Problem stays as it is, and a BQM becomes one."""
+    from hwsim.problem.problem import Problem
+    from hwsim.problem.read import read
+
+    if isinstance(problem, Problem):
+        return problem
+    if hasattr(problem, "spin") and hasattr(problem, "vartype"):
+        kind = "ising" if problem.vartype.name == "SPIN" else "qubo"
+        return Problem(bqm=problem, name="BQM", kind=kind)
+    progress.show(0.0, "reading the problem")
+    found = read(problem, as_=as_)
+    if found.reading is not None:
+        progress.note(f"{problem}: read as {found.reading}")
+    return found
+
+
+def several(value: Any) -> list[Any]:
+    """A list of what is given: one value, a sequence, or text with commas; None is no value."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return list(value) if isinstance(value, Sequence) else [value]
+
+
+def times(value: Any, name: str) -> list[float | None]:
+    """Seconds of one time or several; [None] of None."""
+    return [seconds(one, name=name) for one in several(value)] or [None]
+
+
+def chip_of(chip: "str | Chip", changes: Mapping[str, Any] | None, without: Iterable[str], **scheme: Any) -> "Chip":
+    """The chip of a card with ``changes`` of its parameters and a ``scheme`` of clock, participation, tau and delay,
+    each None for the card's own; a Chip takes the scheme alone."""
+    from hwsim.chip import library
+    from hwsim.chip.chip import Chip
+    from hwsim.chip.faults import without as switched_off
+
+    scheme = {name: value for name, value in scheme.items() if value is not None}
+    for name in scheme:
+        if name in (changes or {}):
+            raise InputError(f"{name} is given twice, as an argument and by set")
+    if not isinstance(chip, Chip):
+        faults = several(without)
+        return library.chip(chip, **{**(changes or {}), **({"without": faults} if faults else {}), **scheme})
+    if changes:
+        raise InputError(f"set changes parameters of cards: give chip {chip.name!r} by the name of its card")
+    return _paced(switched_off(chip, several(without)), **scheme)
+
+
+def _paced(chip: "Chip", **scheme: Any) -> "Chip":
+    """``chip`` under another clock, participation, tau or delay."""
+    clock = {_FIELDS[name]: value for name, value in scheme.items() if name in ("clock", "participation")}
+    pbit = {_FIELDS[name]: value for name, value in scheme.items() if name in ("tau", "delay")}
+    grades = dict(chip.grades) | {name: "given" for name in scheme if name in ("tau", "delay")}
+    return replace(chip, clock=replace(chip.clock, **clock), pbit=replace(chip.pbit, **pbit), grades=grades)
+
+
+_FIELDS = {"clock": "kind", "participation": "participation", "tau": "tau_s", "delay": "delay_s"}
+"""What a scheme changes of a Chip."""
+
+
+def anneal_of(problem: Any, program: Any, how: Mapping[str, Any], *, time: str | float | None = None) -> Any:
+    """The Anneal of the keywords beta, anneal and time of ``how``. time : where ``how`` has none"""
+    from hwsim.anneal import Anneal
+    from hwsim.experiment.anneals import make_anneal
+
+    if isinstance(how["anneal"], Anneal):
+        if how["beta"] is not None or how["time"] is not None:
+            raise InputError("anneal is a whole anneal: beta and time are its own")
+        return how["anneal"]
+    return make_anneal(
+        problem,
+        program,
+        beta=beta_text(how["beta"]),
+        shape=how["anneal"],
+        time=time if how["time"] is None else how["time"],
+    )
+
+
+def beta_text(beta: Any) -> str | None:
+    """Beta as text; a number, or a pair of numbers for a ramp."""
+    if beta is None or isinstance(beta, str):
+        return beta
+    return ":".join(repr(float(end)) for end in beta) if isinstance(beta, Sequence) else repr(float(beta))
+
+
+def target_of(target: Any, problem: "Problem", progress: "Progress", *, threads: int | None) -> "Target | None":
+    """The Target of a number, of known, exact or best, or of None: the known one, or None."""
+    from hwsim.experiment.target import Target, find_target
+    from hwsim.report.table import number
+
+    if target is None or isinstance(target, Target):
+        return find_target(None, problem) if target is None else target
+    text = target if isinstance(target, str) else repr(float(target))
+    watch: Callable[[float, int], None] = progress.watch("looking for a target")
+
+    def tell(found: Any) -> None:
+        progress.note(f"target {number(found.energy)}: {found}")
+
+    return find_target(text, problem, threads=threads, progress=watch, tell=tell)
+
+
+def target_facts(found: "Target | None") -> dict[str, Any]:
+    """``target_energy`` and ``target_source``, for documents; None where there is none."""
+    if found is None:
+        return {"target_energy": None, "target_source": None}
+    return {"target_energy": found.energy, "target_source": found.source}
+
+
+def problem_facts(problem: Any) -> dict[str, Any]:
+    """The ``problem`` part of a document."""
+    return {
+        "name": problem.name,
+        "kind": problem.kind,
+        "reading": problem.reading,
+        "spins": problem.bqm.num_variables,
+        "couplings": problem.bqm.num_interactions,
+        "known_energy": problem.known_energy,
+        "known_source": problem.known_source,
+    }

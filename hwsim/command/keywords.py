@@ -1,0 +1,131 @@
+"""Keywords that commands share, and the check of them: a misspelt one is refused with the nearest name.
+
+Times are text with a unit or seconds; numbers of a card are text with a unit or SI.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypedDict, get_type_hints
+
+from hwsim.errors import InputError
+
+if TYPE_CHECKING:
+    from hwsim.command.progress import Progress
+
+
+class ProblemKeywords(TypedDict, total=False):
+    """as_ : what the values of a file mean that can be read in two ways: spin, qubo or max-cut"""
+
+    as_: str | None
+
+
+class ChipKeywords(TypedDict, total=False):
+    """set : parameters of the chip's cards, by name;  without : faults to switch off;  die_seed : which die"""
+
+    set: Mapping[str, Any] | None
+    without: Iterable[str]
+    die_seed: int
+
+
+class AnnealKeywords(TypedDict, total=False):
+    """beta : inverse temperature, a number or text such as 0.1/sigma:10/sigma;  anneal : its shape, linear or
+    geometric, or a whole Anneal;  time : of one read;  target : the energy of a success, or known, exact, best"""
+
+    beta: str | float | None
+    anneal: Any
+    time: str | float | None
+    target: Any
+
+
+class ReadKeywords(TypedDict, total=False):
+    """reads : independent runs;  schedules : realisations of the clock;  seed : of all that is random
+    engine : auto or its name;  threads : of this computer, None for all;  progress : None for a bar in terminals and
+    notebooks, False for none"""
+
+    reads: int | None
+    schedules: int
+    seed: int
+    engine: str
+    threads: int | None
+    progress: "bool | Progress | None"
+
+
+DEFAULTS: dict[str, Any] = {
+    "as_": None,
+    "set": None,
+    "without": (),
+    "die_seed": 0,
+    "beta": None,
+    "anneal": "linear",
+    "time": None,
+    "target": None,
+    "reads": 256,
+    "schedules": 4,
+    "seed": 0,
+    "engine": "auto",
+    "threads": None,
+    "progress": None,
+}
+"""Values of the shared keywords where a command names no other."""
+
+
+def command(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function a command: its typed keywords (Unpack) stand in its signature with their defaults, all are
+    filled in, and a wrong argument raises InputError. defaults : where they differ from DEFAULTS"""
+
+    def made(function: Callable[..., Any]) -> Callable[..., Any]:
+        shape = _written_out(function, DEFAULTS | defaults)
+
+        @wraps(function)
+        def checked(*args: Any, **given: Any) -> Any:
+            try:
+                bound = shape.bind(*args, **given)
+            except TypeError as error:
+                raise InputError(_refusal(function.__name__, shape, given, str(error))) from None
+            bound.apply_defaults()
+            return function(*bound.args, **bound.kwargs)
+
+        checked.__signature__ = shape  # type: ignore[attr-defined]
+        return checked
+
+    return made
+
+
+def _written_out(function: Callable[..., Any], defaults: Mapping[str, Any]) -> inspect.Signature:
+    """The signature of ``function`` with each of its typed keywords as a parameter of its own."""
+    signature = inspect.signature(function)
+    parameters = []
+    for parameter in signature.parameters.values():
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+            parameters.append(parameter)
+            continue
+        for name in get_type_hints(_unpacked(parameter.annotation), localns={"Progress": Any}):
+            parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name]))
+    return signature.replace(parameters=parameters)
+
+
+def _unpacked(annotation: Any) -> Any:
+    """The typed dict of ``**how: Unpack[Keywords]``."""
+    return annotation.__args__[0]
+
+
+def _refusal(name: str, shape: inspect.Signature, given: Mapping[str, Any], reason: str) -> str:
+    known = list(shape.parameters)
+    for key in given:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            return f"{name} has no argument {key!r}" + (
+                f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
+            )
+    missing = [
+        key for key, parameter in shape.parameters.items() if parameter.default is parameter.empty and key not in given
+    ]
+    if "missing" in reason and missing:
+        return f"{name} needs {' and '.join(missing)}"
+    return f"{name} takes {', '.join(known)} (the first {_positional(shape)} without a name): {reason}"
+
+
+def _positional(shape: inspect.Signature) -> int:
+    return sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in shape.parameters.values())

@@ -1,0 +1,152 @@
+"""A progress bar of one line on standard error where that is a terminal, or in a notebook."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from hwsim.units import format_si
+
+_EVERY_S = 0.1
+
+
+class Bar:
+    """A bar that shows how much is done, with words beside it, also while kernels compile. It speaks at once; leaving
+    the ``with`` block erases it."""
+
+    def __init__(self, *, left: bool = False, show: bool | None = None, words: str = "starting") -> None:
+        """left : whether to show the time left, estimated from the pace so far;  show : None for terminals and
+        notebooks, False for nowhere, True for a plain line of each step elsewhere;  words : the first ones"""
+        self._shown, self._bar, self._part = -1.0, None, 0.0
+        self._plain, self._said, self._kernels = False, "", 0
+        if show is not False:
+            self._bar = _bar(left)
+            self._plain = self._bar is None and show is True
+        if self._bar is not None:
+            self._task = self._bar.add_task(words, total=1.0)
+            self._bar.start()
+        self._show_plain(words)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether somebody sees the bar."""
+        return self._bar is not None
+
+    def show(self, part: float, words: str, *, now: bool = False) -> None:
+        """Show that ``part`` in 0..1 is done; drawn at most ten times a second, or ``now``."""
+        self._part = part
+        self._show_plain(words.partition("  ")[0])
+        instant = time.monotonic()
+        if self._bar is None or (instant - self._shown < _EVERY_S and not now):
+            return
+        if not now:
+            self._shown = instant
+        self._bar.update(self._task, completed=part, description=words)
+        self._bar.refresh()
+
+    def _show_plain(self, words: str) -> None:
+        if self._plain and words != self._said:
+            self._said = words
+            print(f"hwsim: {words}", file=sys.stderr)
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar, which stays."""
+        print(f"hwsim: {text}", file=sys.stderr)
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """Say so while kernels compile within the ``with`` block."""
+        if self._bar is None and not self._plain:
+            yield
+            return
+        from hwsim import jit
+
+        with jit.watched(self._compiles):
+            yield
+
+    def _compiles(self) -> None:
+        self._kernels += 1
+        self.show(self._part, "compiling kernels, once" + "." * (self._kernels // 4 % 4), now=True)
+
+    def close(self) -> None:
+        """Erase the line."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Progress(Bar):
+    """The bar of several runs: which one runs now, its updates per second, and the time left for all."""
+
+    def __init__(self, n_runs: int = 1, *, show: bool | None = None, is_loud: bool = False) -> None:
+        """is_loud : whether notes are printed where no bar is shown, too"""
+        super().__init__(left=True, show=show)
+        self._n_runs, self._done, self._updates = n_runs, 0, 0
+        self._is_loud = is_loud
+        self._began = time.perf_counter()
+
+    def expect(self, n_runs: int) -> None:
+        """From now on, ``n_runs`` runs are what is done at the end."""
+        self._n_runs, self._done = n_runs, 0
+
+    def note(self, text: str) -> None:
+        """Print a line about what was found on the way, where somebody watches."""
+        if self._is_loud or self.is_shown:
+            print(text, file=sys.stderr)
+
+    def watch(self, label: str) -> Callable[[float, int], None]:
+        """The callback of one run, called with (part done, updates so far)."""
+        base = self._updates
+        self.show(self._done / self._n_runs, label, now=True)
+
+        def report(fraction: float, updates: int) -> None:
+            self._updates = base + updates
+            if fraction >= 1:
+                self._done += 1
+                fraction = 0.0
+            rate = self._updates / max(time.perf_counter() - self._began, 1e-9)
+            self.show((self._done + fraction) / self._n_runs, f"{label}  {format_si(rate, 'updates/s')}")
+
+        return report
+
+
+def progress_of(asked: "bool | Progress | None") -> Progress:
+    """The bar that the argument ``progress`` of a command asks for: see `Bar` for what its values show."""
+    return asked if isinstance(asked, Progress) else Progress(show=asked)
+
+
+def _bar(left: bool) -> Any:
+    """rich's bar; None where there is neither a terminal nor a notebook that can draw it."""
+    in_notebook = "ipykernel" in sys.modules
+    if not (in_notebook or sys.stderr.isatty()):
+        return None
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if in_notebook and console.is_jupyter and not _has_widgets():
+        return None
+    columns: list[Any] = [BarColumn(24), TaskProgressColumn(), TextColumn("{task.description}", markup=False)]
+    # no thread of its own; standard output is not redirected, as it may be a file or a pipe
+    return Progress(
+        *columns,
+        *([TimeRemainingColumn()] if left else []),
+        console=console,
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+    )
+
+
+def _has_widgets() -> bool:
+    """Whether the package with which rich draws in notebooks is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("ipywidgets") is not None
