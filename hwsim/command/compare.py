@@ -168,7 +168,7 @@ def _compared(
     progress: Progress,
 ) -> Comparison:
     """Run each of ``ready`` for the same device time, and add up."""
-    from hwsim.experiment.anneals import default_time_s
+    from hwsim.experiment.anneals import length_s
     from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
     from hwsim.report.provenance import provenance
@@ -176,7 +176,7 @@ def _compared(
     from hwsim.session import run as emulate
 
     names = dict.fromkeys(one.chip_name for one in ready)
-    longest_s = max(default_time_s(one.program) for one in ready)  # all schemes get the same device time
+    longest_s = max(length_s(one.program, how["time"]) for one in ready)  # all schemes get the same device time
     anneals = [given.anneal_of(problem, one.program, how, time=longest_s) for one in ready]
     energy = None if target is None else target.energy
     rows: list[dict[str, Any]] = []

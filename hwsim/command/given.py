@@ -5,6 +5,7 @@ Enters: what people write. Leaves: a Problem, Chips, an Anneal, a Target. Raises
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from hwsim.errors import InputError
@@ -18,18 +19,14 @@ if TYPE_CHECKING:
 
 
 def problem_of(problem: Any, as_: str | None, progress: "Progress") -> "Problem":
-    """The Problem in a file or of a generator, read ``as_``; a Problem stays as it is, and a BQM becomes one."""
+    """What `hwsim.read` makes of ``problem``, read ``as_``; of a file that could be read otherwise, say how it was."""
     from hwsim.problem.problem import Problem
     from hwsim.problem.read import read
 
-    if isinstance(problem, Problem):
-        return problem
-    if hasattr(problem, "spin") and hasattr(problem, "vartype"):
-        kind = "ising" if problem.vartype.name == "SPIN" else "qubo"
-        return Problem(bqm=problem, name="BQM", kind=kind)
-    progress.show(0.0, "reading the problem")
+    if not isinstance(problem, Problem):
+        progress.show(0.0, "reading the problem")
     found = read(problem, as_=as_)
-    if found.reading is not None:
+    if found.reading is not None and isinstance(problem, str | PathLike):
         progress.note(f"{problem}: read as {found.reading}")
     return found
 
@@ -43,9 +40,13 @@ def several(value: Any) -> list[Any]:
     return list(value) if isinstance(value, Sequence) else [value]
 
 
-def times(value: Any, name: str) -> list[float | None]:
-    """Seconds of one time or several; [None] of None."""
-    return [seconds(one, name=name) for one in several(value)] or [None]
+def times(value: Any, name: str) -> list[Any]:
+    """Seconds of one time, several, or a range (see `hwsim.ranges`), multiples of tau as text; [None] of None."""
+    from hwsim.ranges import expanded, in_tau, parts
+
+    listed = parts(value) if isinstance(value, str) else several(value)
+    each = expanded(listed, name=name)
+    return [one if in_tau(one) is not None else seconds(one, name=name) for one in each] or [None]
 
 
 def chip_of(chip: "str | Chip", changes: Mapping[str, Any] | None, without: Iterable[str], **scheme: Any) -> "Chip":
@@ -69,6 +70,17 @@ def chip_of(chip: "str | Chip", changes: Mapping[str, Any] | None, without: Iter
 
 def _paced(chip: "Chip", **scheme: Any) -> "Chip":
     """``chip`` under another clock, participation, tau or delay."""
+    from hwsim.ranges import in_tau
+
+    for name, value in scheme.items():
+        factor = in_tau(value)
+        if factor is not None:
+            if name == "tau":
+                raise InputError(f"tau cannot be a multiple of tau, got {value!r}")
+            own_s = chip.clock.period_s or scheme.get("tau", chip.pbit.tau_s)
+            if own_s is None:
+                raise InputError(f"{name} is a multiple of tau, which chip {chip.name!r} does not state: give tau too")
+            scheme[name] = factor * own_s
     clock = {_FIELDS[name]: value for name, value in scheme.items() if name in ("clock", "participation")}
     pbit = {_FIELDS[name]: value for name, value in scheme.items() if name in ("tau", "delay")}
     grades = dict(chip.grades) | {name: "given" for name in scheme if name in ("tau", "delay")}
@@ -79,8 +91,8 @@ _FIELDS = {"clock": "kind", "participation": "participation", "tau": "tau_s", "d
 """What a scheme changes of a Chip."""
 
 
-def anneal_of(problem: Any, program: Any, how: Mapping[str, Any], *, time: str | float | None = None) -> Any:
-    """The Anneal of the keywords beta, anneal and time of ``how``. time : where ``how`` has none"""
+def anneal_of(problem: Any, program: Any, how: Mapping[str, Any], *, time: str | float | None) -> Any:
+    """The Anneal of the keywords beta and anneal of ``how``, of length ``time``."""
     from hwsim.anneal import Anneal
     from hwsim.experiment.anneals import make_anneal
 
@@ -88,13 +100,7 @@ def anneal_of(problem: Any, program: Any, how: Mapping[str, Any], *, time: str |
         if how["beta"] is not None or how["time"] is not None:
             raise InputError("anneal is a whole anneal: beta and time are its own")
         return how["anneal"]
-    return make_anneal(
-        problem,
-        program,
-        beta=beta_text(how["beta"]),
-        shape=how["anneal"],
-        time=time if how["time"] is None else how["time"],
-    )
+    return make_anneal(problem, program, beta=beta_text(how["beta"]), shape=how["anneal"], time=time)
 
 
 def beta_text(beta: Any) -> str | None:

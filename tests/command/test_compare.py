@@ -57,6 +57,8 @@ def test_a_problem_and_a_chip_may_be_objects(found):
     late = hwsim.compare(problem, chip, clock="poisson", delay="1 ns", tau=5e-9, **FEW)
     card = hwsim.compare("karate", clock="poisson", set={"delay": "1 ns"}, **FEW)
     assert same(late.rows) == same(card.rows) and late.rows[0]["delay_s"] == 1e-9
+    ranged = hwsim.compare(problem, chip, clock="poisson", delay="0:0.2tau:2", **FEW)
+    assert same(ranged.rows) == [*same(found.rows[:1]), *same(late.rows)]
 
 
 def test_several_chips_are_compared_under_their_own_clocks_in_the_same_time():
