@@ -4,12 +4,8 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import give, problem_facts, record
-from hwsim.cli.source import given_problem
-from hwsim.command.progress import Progress
-from hwsim.errors import InputError
-
-_METHODS = ("annealing", "integration")
+from hwsim.cli.output import ask, present
+from hwsim.command.defaults import METHODS
 
 
 def add_parser(subparsers: Any) -> None:
@@ -35,10 +31,10 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--method",
-        type=options.several(options.one_of("method", _METHODS, rule="must be of")),
-        default=",".join(_METHODS),
+        type=options.several(options.one_of("method", METHODS, rule="must be of")),
+        default=",".join(METHODS),
         metavar="M,...",
-        help=f"of {', '.join(_METHODS)} (%(default)s)",
+        help=f"of {', '.join(METHODS)} (%(default)s)",
     )
     parser.add_argument(
         "--sweeps",
@@ -51,43 +47,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.chip.library import chip
-    from hwsim.experiment.anneals import beta_ends
-    from hwsim.experiment.free_energy import exact_facts, measure
-    from hwsim.mapping.compile import compile
-    from hwsim.report.free_energy import free_energy_picture, free_energy_text
+    from hwsim.command.free_energy import free_energy
 
-    problem = given_problem(arguments)
-    ends = beta_ends(arguments.beta, problem)
-    if len(ends) != 1:
-        raise InputError(f"a free energy needs one beta, got {arguments.beta!r}")
-    beta = ends[0]
-    machine = chip(arguments.chip, **arguments.card)
-    program = compile(problem, machine, die_seed=arguments.die_seed)
-    with Progress(len(arguments.method)) as progress:
-        found = measure(
-            program,
-            beta,
-            arguments.method,
-            reads=arguments.reads,
-            schedules=arguments.schedules,
-            seed=arguments.seed,
-            sweeps=arguments.sweeps,
-            engine=arguments.engine,
-            threads=arguments.threads,
-            progress=progress.watch,
-        )
-    document = {
-        "problem": problem_facts(problem),
-        "chip": machine.name,
-        "clock": program.clock.kind,
-        "beta": beta,
-        "exact": exact_facts(problem, beta),
-    } | found
-    made = record(arguments, programs=[program], beta=[beta])
-
-    def draw(path: str) -> None:
-        title = f"Free energy of {problem.name} at beta = {beta:g} on {machine.name}, {program.clock.kind} clock"
-        free_energy_picture(document, path, title=title, provenance=made)
-
-    return give(arguments, document, made, text=lambda _: free_energy_text(document), draw=draw)
+    return present(arguments, ask(arguments, free_energy))

@@ -136,7 +136,7 @@ def ask(arguments: argparse.Namespace, command: Callable[..., Any], **more: Any)
 def present(arguments: argparse.Namespace, result: "Result") -> int:
     """Print, draw and write ``result`` as `give` does. Returns the exit code."""
     made = result.made_by(arguments.command_line)
-    drawing = result.picture() if getattr(arguments, "plot", None) else None
+    drawing = result.drawing() if getattr(arguments, "plot", None) else None
     return give(
         arguments,
         result.document,

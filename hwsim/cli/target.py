@@ -47,9 +47,9 @@ def target_facts(found: Any) -> dict[str, Any]:
 
 def typical_target(energy: float) -> Any:
     """The Target that half of the reads without faults reach."""
-    from hwsim.experiment.target import Target
+    from hwsim.experiment.target import typical_target
 
-    return Target(energy=energy, source="the energy that half of the reads without faults reach")
+    return typical_target(energy)
 
 
 def target_words(target: float, given: Any) -> str:

@@ -1,21 +1,19 @@
 """Compare: one problem under several clocks, delays and chips, for the same device time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from hwsim.command import given
 from hwsim.command.defaults import CHIP, COMPARED_CLOCKS, PARTICIPATIONS
 from hwsim.command.keywords import AnnealKeywords, ChipKeywords, ProblemKeywords, ReadKeywords, command
-from hwsim.command.progress import Progress, progress_of
 from hwsim.command.result import Result, best_row
+from hwsim.command.schemes import Schemes, chips_of, clocks_of, combinations, left_out_lines, name, prepared
 from hwsim.display import Facts, counted
-from hwsim.errors import HwsimError
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
-    from hwsim.experiment.prepare import Prepared
-    from hwsim.report.canvas import Picture
+    from hwsim.report.canvas import Drawing
     from hwsim.session import Run
 
 
@@ -40,20 +38,20 @@ class Comparison(Result):
         from hwsim.report.table import compare_table
 
         table = compare_table(self.rows, self.header)
-        after = [f"left out: {_name(left)}: {left['reason']}" for left in self.document["left_out"]]
+        after = left_out_lines(self.document["left_out"])
         if self.document["indistinct"] is not None:
             after.append(self.document["indistinct"])
         return "\n".join([table.rstrip("\n"), *after]) + "\n"
 
-    def picture(self) -> "Picture | None":
+    def drawing(self) -> "Drawing | None":
         """Energy against device time."""
-        from hwsim.report.figure import curve_of, energy_picture
+        from hwsim.report.figure import curve_of, energy_drawing
 
         if not self.runs:
             return None
         title = f"{self.document['problem']['name']}: energy against device time"
-        curves = [curve_of(run, _name(row)) for run, row in zip(self.runs, self.rows, strict=True)]
-        return energy_picture(curves, title=title, target=self.document["target_energy"])
+        curves = [curve_of(run, name(row)) for run, row in zip(self.runs, self.rows, strict=True)]
+        return energy_drawing(curves, title=title, target=self.document["target_energy"])
 
     def _shown(self) -> tuple[str, Facts]:
         from hwsim.report.table import mean_and_error, number
@@ -63,18 +61,18 @@ class Comparison(Result):
         lowest = best_row(self.rows, "energy_mean")
         title = f"Comparison of {counted(len(self.rows), 'scheme')} on {problem['name']}, {problem['spins']} spins"
         facts = [
-            ("schemes", "; ".join(map(_name, self.rows))),
+            ("schemes", "; ".join(map(name, self.rows))),
             (
                 "lowest energy",
                 lowest
-                and f"{mean_and_error(lowest['energy_mean'], lowest['energy_sem'], between=' +- ')} ({_name(lowest)})",
+                and f"{mean_and_error(lowest['energy_mean'], lowest['energy_sem'], between=' +- ')} ({name(lowest)})",
             ),
             ("target", None if self.document["target_energy"] is None else number(self.document["target_energy"])),
             (
                 "least TTS99",
-                best and f"{'> ' * best['tts99_is_bound']}{format_si(best['tts99_s'], 's')} ({_name(best)})",
+                best and f"{'> ' * best['tts99_is_bound']}{format_si(best['tts99_s'], 's')} ({name(best)})",
             ),
-            ("left out", "; ".join(map(_name, self.document["left_out"])) or None),
+            ("left out", "; ".join(map(name, self.document["left_out"])) or None),
         ]
         return title, facts
 
@@ -101,73 +99,15 @@ def compare(
 
     A scheme that a chip cannot follow is left out, with the reason, as long as another one can be run.
     """
-    with progress_of(how["progress"]) as progress, progress.compiling():
-        posed = given.problem_of(problem, how["as_"], progress)
-        chips = given.several(chip) if isinstance(chip, str | Sequence) else [chip]
-        clocks = given.several(clock) or (["own"] if len(chips) > 1 else list(COMPARED_CLOCKS))
-        schemes = [
-            {"clock": one, "participation": part, "tau": pace, "delay": late}
-            for one in clocks
-            for part in (given.several(participation) if one == "synchronous" else [None])
-            for pace in given.times(tau, "tau")
-            for late in given.times(delay, "delay")
-        ]
-        machines = [
-            [given.chip_of(name, how["set"], how["without"], **_own(scheme)) for scheme in schemes] for name in chips
-        ]
-        target = given.target_of(how["target"], posed, progress, threads=how["threads"])
-        progress.show(0.0, "placing the problem")
-        ready, left_out = _prepared(posed, machines, how["die_seed"])
-        return _compared(posed, ready, left_out, target, record, how, progress)
+    posed = given.problem_of(problem, how)
+    chips = chips_of(chip)
+    schemes = combinations(clocks_of(clock, COMPARED_CLOCKS, chips), participation, tau, delay)
+    target = given.target_of(posed, how)
+    return _compared(posed, prepared(posed, chips, schemes, how), target, record, how)
 
 
-def _own(scheme: dict[str, Any]) -> dict[str, Any]:
-    """The scheme as changes of a card: the clock ``own`` is none."""
-    return scheme | {"clock": None if scheme["clock"] == "own" else scheme["clock"]}
-
-
-def _prepared(
-    problem: Any, machines: "list[list[Chip]]", die_seed: int
-) -> "tuple[list[Prepared], list[dict[str, Any]]]":
-    """What runs, and what the chips refuse: the schemes of one chip share an embedding."""
-    from hwsim.experiment.prepare import prepare
-    from hwsim.mapping.compile import Settings
-
-    ready: list[Any] = []
-    left_out: list[dict[str, Any]] = []
-    first: HwsimError | None = None
-    for schemes in machines:
-        settings = Settings(die_seed=die_seed)
-        for machine in schemes:
-            try:
-                ready.append(prepare(problem, machine, settings))
-                settings = replace(settings, embedding=ready[-1].embedding)
-            except HwsimError as error:
-                first = first or error
-                own = machine.clock
-                part = own.participation if own.kind == "synchronous" else None
-                left = {"clock": own.kind, "participation": part, "delay_s": machine.pbit.delay_s}
-                left_out.append((_chip_key(machine, machines) | left) | {"reason": str(error)})
-    if not ready and first is not None:
-        raise first
-    return ready, left_out
-
-
-def _chip_key(chip: Any, machines: list) -> dict[str, str]:
-    """The chip of a row, where there are several."""
-    return {"chip": chip.name} if len(machines) > 1 else {}
-
-
-def _compared(
-    problem: Any,
-    ready: "list[Prepared]",
-    left_out: list[dict[str, Any]],
-    target: Any,
-    record: tuple[int, ...],
-    how: Any,
-    progress: Progress,
-) -> Comparison:
-    """Run each of ``ready`` for the same device time, and add up."""
+def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ...], how: Any) -> Comparison:
+    """Run each scheme for the same device time, and add up."""
     from hwsim.experiment.anneals import length_s
     from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
@@ -175,17 +115,18 @@ def _compared(
     from hwsim.report.table import scheme_label
     from hwsim.session import run as emulate
 
-    names = dict.fromkeys(one.chip_name for one in ready)
+    ready = schemes.ready
     longest_s = max(length_s(one.program, how["time"]) for one in ready)  # all schemes get the same device time
     anneals = [given.anneal_of(problem, one.program, how, time=longest_s) for one in ready]
     energy = None if target is None else target.energy
     rows: list[dict[str, Any]] = []
     runs: list[Any] = []
-    interrupted, several = False, len(names) + len({left.get("chip") for left in left_out} - {None, *names}) > 1
+    interrupted = False
+    progress = how["progress"]
     progress.expect(len(ready))
     with CtrlC() as ctrl_c:
         for index, (one, anneal) in enumerate(zip(ready, anneals, strict=True)):
-            own = {"chip": one.chip_name} if several else {}
+            own = schemes.own(one)
             result = emulate(
                 one.program,
                 anneal=anneal,
@@ -206,7 +147,7 @@ def _compared(
     programs = [one.program for one in ready]
     indistinct = next((one.indistinct for one in programs if energy is not None and one.indistinct), None)
     facts = given.problem_facts(problem)
-    document = {"problem": facts, "chips": list(names), "rows": rows, "left_out": left_out}
+    document = {"problem": facts, "chips": schemes.chips, "rows": rows, "left_out": schemes.left_out}
     document |= {"interrupted": interrupted, "indistinct": indistinct} | given.target_facts(target)
     header = {
         "name": problem.name,
@@ -214,8 +155,8 @@ def _compared(
         "spins": facts["spins"],
         "couplings": facts["couplings"],
         "known energy": problem.known_energy,
-        "chip": None if several else ready[0].chip_name,
-        "p-bits": None if several or programs[0].readout.chain is None else f"{programs[0].n_pbits} in chains",
+        "chip": schemes.chip,
+        "p-bits": _in_chains(programs[0]) if schemes.chip else None,
     }
     stopped = None
     if interrupted:
@@ -230,8 +171,5 @@ def _compared(
     )
 
 
-def _name(row: dict[str, Any]) -> str:
-    """A row in words: its chip, where there are several, its clock, participation and delay."""
-    from hwsim.report.table import row_label
-
-    return row_label(row)
+def _in_chains(program: Any) -> str | None:
+    return None if program.readout.chain is None else f"{program.n_pbits} in chains"

@@ -11,3 +11,5 @@ PARTICIPATIONS = (0.5, 1.0)
 """Shares of p-bits that join a synchronous tick, in ``hwsim compare``."""
 SOLVED_CLOCKS = ("chromatic", "poisson", "synchronous")
 """The clocks of ``hwsim tts``."""
+METHODS = ("annealing", "integration")
+"""How ``hwsim free-energy`` measures."""

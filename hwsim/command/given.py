@@ -13,21 +13,21 @@ from hwsim.units import seconds
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
-    from hwsim.command.progress import Progress
     from hwsim.experiment.target import Target
     from hwsim.problem.problem import Problem
 
 
-def problem_of(problem: Any, as_: str | None, progress: "Progress") -> "Problem":
-    """What `hwsim.read` makes of ``problem``, read ``as_``; of a file that could be read otherwise, say how it was."""
+def problem_of(problem: Any, how: Mapping[str, Any]) -> "Problem":
+    """What `hwsim.read` makes of ``problem``, with the keywords as_ and progress of ``how``; of a file that could be
+    read otherwise, the bar says how it was read."""
     from hwsim.problem.problem import Problem
     from hwsim.problem.read import read
 
     if not isinstance(problem, Problem):
-        progress.show(0.0, "reading the problem")
-    found = read(problem, as_=as_)
+        how["progress"].show(0.0, "reading the problem")
+    found = read(problem, as_=how["as_"])
     if found.reading is not None and isinstance(problem, str | PathLike):
-        progress.note(f"{problem}: read as {found.reading}")
+        how["progress"].note(f"{problem}: read as {found.reading}")
     return found
 
 
@@ -66,6 +66,12 @@ def chip_of(chip: "str | Chip", changes: Mapping[str, Any] | None, without: Iter
     if changes:
         raise InputError(f"set changes parameters of cards: give chip {chip.name!r} by the name of its card")
     return _paced(switched_off(chip, several(without)), **scheme)
+
+
+def machine_of(chip: "str | Chip", how: Mapping[str, Any]) -> "Chip":
+    """The chip of the keywords set, without, clock, participation, tau and delay of ``how``, where they are there."""
+    scheme = {name: how[name] for name in _FIELDS if name in how}
+    return chip_of(chip, how["set"], how["without"], **scheme)
 
 
 def _paced(chip: "Chip", **scheme: Any) -> "Chip":
@@ -110,11 +116,12 @@ def beta_text(beta: Any) -> str | None:
     return ":".join(repr(float(end)) for end in beta) if isinstance(beta, Sequence) else repr(float(beta))
 
 
-def target_of(target: Any, problem: "Problem", progress: "Progress", *, threads: int | None) -> "Target | None":
-    """The Target of a number, of known, exact or best, or of None: the known one, or None."""
+def target_of(problem: "Problem", how: Mapping[str, Any]) -> "Target | None":
+    """The Target of the keyword target of ``how``: a number, known, exact or best; of None: the known one, or None."""
     from hwsim.experiment.target import Target, find_target
     from hwsim.report.table import number
 
+    target, progress = how["target"], how["progress"]
     if target is None or isinstance(target, Target):
         return find_target(None, problem) if target is None else target
     text = target if isinstance(target, str) else repr(float(target))
@@ -123,7 +130,15 @@ def target_of(target: Any, problem: "Problem", progress: "Progress", *, threads:
     def tell(found: Any) -> None:
         progress.note(f"target {number(found.energy)}: {found}")
 
-    return find_target(text, problem, threads=threads, progress=watch, tell=tell)
+    return find_target(text, problem, threads=how["threads"], progress=watch, tell=tell)
+
+
+def needed_target(problem: "Problem", how: Mapping[str, Any]) -> "Target":
+    """The same. Raises InputError where there is none."""
+    found = target_of(problem, how)
+    if found is None:
+        raise InputError(f"no known energy of {problem.name} is on record: give a target, a number, exact or best")
+    return found
 
 
 def target_facts(found: "Target | None") -> dict[str, Any]:
@@ -131,6 +146,15 @@ def target_facts(found: "Target | None") -> dict[str, Any]:
     if found is None:
         return {"target_energy": None, "target_source": None}
     return {"target_energy": found.energy, "target_source": found.source}
+
+
+def target_words(facts: Mapping[str, Any]) -> str:
+    """The target of `target_facts` in words, with what it means where nobody gave one."""
+    from hwsim.experiment.target import TYPICAL
+    from hwsim.report.table import number
+
+    more = ", which half of the reads without faults reach (--target sets another)"
+    return f"target energy {number(facts['target_energy'])}{more if facts['target_source'] == TYPICAL else ''}"
 
 
 def problem_facts(problem: Any) -> dict[str, Any]:

@@ -7,12 +7,10 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypedDict, get_type_hints
+from typing import Any, TypedDict, get_type_hints
 
+from hwsim.command.progress import progress_of
 from hwsim.errors import InputError
-
-if TYPE_CHECKING:
-    from hwsim.command.progress import Progress
 
 
 class ProblemKeywords(TypedDict, total=False):
@@ -27,6 +25,15 @@ class ChipKeywords(TypedDict, total=False):
     set: Mapping[str, Any] | None
     without: Iterable[str]
     die_seed: int
+
+
+class PaceKeywords(TypedDict, total=False):
+    """clock, participation, tau, delay : in place of the chip's own"""
+
+    clock: str | None
+    participation: float | None
+    tau: str | float | None
+    delay: str | float | None
 
 
 class AnnealKeywords(TypedDict, total=False):
@@ -44,12 +51,12 @@ class ReadKeywords(TypedDict, total=False):
     engine : auto or its name;  threads : of this computer, None for all;  progress : None for a bar in terminals and
     notebooks, False for none"""
 
-    reads: int | None
+    reads: Any
     schedules: int
     seed: int
     engine: str
     threads: int | None
-    progress: "bool | Progress | None"
+    progress: Any
 
 
 DEFAULTS: dict[str, Any] = {
@@ -57,6 +64,10 @@ DEFAULTS: dict[str, Any] = {
     "set": None,
     "without": (),
     "die_seed": 0,
+    "clock": None,
+    "participation": None,
+    "tau": None,
+    "delay": None,
     "beta": None,
     "anneal": "linear",
     "time": None,
@@ -73,7 +84,8 @@ DEFAULTS: dict[str, Any] = {
 
 def command(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function a command: its typed keywords (Unpack) stand in its signature with their defaults, all are
-    filled in, and a wrong argument raises InputError. defaults : where they differ from DEFAULTS"""
+    filled in, and a wrong argument raises InputError. Of ``progress`` it is given the bar, which has begun to speak.
+    defaults : where they differ from DEFAULTS"""
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
         shape = _written_out(function, DEFAULTS | defaults)
@@ -85,7 +97,10 @@ def command(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
             except TypeError as error:
                 raise InputError(_refusal(function.__name__, shape, given, str(error))) from None
             bound.apply_defaults()
-            return function(*bound.args, **bound.kwargs)
+            if "progress" not in bound.kwargs:
+                return function(*bound.args, **bound.kwargs)
+            with progress_of(bound.kwargs["progress"]) as progress, progress.compiling():
+                return function(*bound.args, **bound.kwargs | {"progress": progress})
 
         checked.__signature__ = shape  # type: ignore[attr-defined]
         return checked
@@ -101,7 +116,7 @@ def _written_out(function: Callable[..., Any], defaults: Mapping[str, Any]) -> i
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
             parameters.append(parameter)
             continue
-        for name in get_type_hints(_unpacked(parameter.annotation), localns={"Progress": Any}):
+        for name in get_type_hints(_unpacked(parameter.annotation)):
             parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name]))
     return signature.replace(parameters=parameters)
 

@@ -13,7 +13,7 @@ from hwsim.display import Shown, data_frame
 from hwsim.errors import InputError
 
 if TYPE_CHECKING:
-    from hwsim.report.canvas import Picture
+    from hwsim.report.canvas import Drawing
     from hwsim.report.provenance import Provenance
 
 
@@ -50,7 +50,7 @@ class Result(Shown):
         """What the command prints. width : of the terminal, None for lines as long as they need to be"""
         raise NotImplementedError
 
-    def picture(self) -> "Picture | None":
+    def drawing(self) -> "Drawing | None":
         """What ``--plot`` draws; None where there is nothing to draw."""
         return None
 
@@ -60,14 +60,21 @@ class Result(Shown):
         ax : matplotlib axes for one panel, several for all of them, or a figure; None for a new figure
         panel : which one, by name; the first where ``ax`` is one. Raises InputError
         """
-        drawing = self.picture()
+        return self._drawn().on(ax, panel=panel)
+
+    def _drawn(self) -> "Drawing":
+        drawing = self.drawing()
         if drawing is None:
-            raise InputError(f"a {type(self).__name__} of nothing has no picture")
-        return drawing.on(ax, panel=panel)
+            raise InputError(f"this {type(self).__name__} has nothing to draw")
+        return drawing
 
     def to_pandas(self) -> Any:
         """The rows as a pandas DataFrame. Raises MissingExtraError."""
-        return data_frame(self.rows)
+        return data_frame(self.flat_rows())
+
+    def flat_rows(self) -> list[dict[str, Any]]:
+        """The rows as a data frame holds them."""
+        return self.rows
 
     def save(self, path: str | Path) -> None:
         """Write what ``--json`` writes to ``path``, or what ``--plot`` draws where it ends in png, svg or pdf."""
@@ -78,10 +85,7 @@ class Result(Shown):
         if ending(path) not in SUFFIXES:
             write_document(self.document, str(path), self.provenance)
             return
-        drawing = self.picture()
-        if drawing is None:
-            raise InputError(f"a {type(self).__name__} of nothing has no picture")
-        drawing.write(path, self.provenance)
+        self._drawn().write(path, self.provenance)
 
     def made_by(self, command: str) -> "Provenance":
         """The provenance, with the command line as it was typed."""

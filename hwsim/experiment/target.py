@@ -12,6 +12,9 @@ from hwsim.errors import InputError
 from hwsim.experiment.best import BestFound, best_found
 from hwsim.units import parse
 
+TYPICAL = "the energy that half of the reads without faults reach"
+"""Where a target comes from that nobody gave, in comparisons of a chip with its ideal."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -46,7 +49,7 @@ def find_target(
         known = known_target(problem)
         if known is None:
             raise InputError(
-                f"no ground or best-known energy of {problem.name} is on record: give --target a number, or best"
+                f"no ground or best-known energy of {problem.name} is on record: give a target, a number or best"
             )
         return known
     if text.startswith("cut="):
@@ -54,6 +57,11 @@ def find_target(
             raise InputError(f"target cut= is for max-cut problems; {problem.name} is of kind {problem.kind}")
         return Target(energy=-parse(text[4:], "number", name="target cut"), source=f"given: {text}")
     return Target(energy=parse(text, "number", name="target"), source="given")
+
+
+def typical_target(energy: float) -> Target:
+    """The Target that half of the reads without faults reach."""
+    return Target(energy=energy, source=TYPICAL)
 
 
 def known_target(problem: Any) -> Target | None:

@@ -7,6 +7,7 @@ import math
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,13 @@ UNKNOWN: Estimate = (None, None, None)
 def blame_picture(
     rows: list[dict], path: str | os.PathLike, *, title: str, metrics: list[dict], provenance: Provenance | None = None
 ) -> Path:
+    """Write the picture of `blame_drawing`; returns the path. Raises InputError also for a suffix other than png, svg,
+    pdf."""
+    path = canvas.picture_path(path)
+    return blame_drawing(rows, title=title, metrics=metrics).write(path, provenance)
+
+
+def blame_drawing(rows: list[dict], *, title: str, metrics: list[dict]) -> canvas.Drawing:
     """One panel per metric, one line per fault: the gain from switching it off, and what it costs alone.
 
     rows : dicts of fault : str, label : str, and without, alone : dicts from a metric's key to an estimate; ``without``
@@ -35,9 +43,8 @@ def blame_picture(
 
     An estimate is [value, low, high] with a 95 % interval. [None, low, None] means at least low, [None, None, high] at
     most high, [value, low, None] that the interval has no upper end; None or a missing key means nothing is known.
-    Returns the path written. Raises InputError for a suffix other than png, svg, pdf, and for malformed estimates.
+    Panels are named by their metric's key. Raises InputError for malformed estimates.
     """
-    path = canvas.picture_path(path)
     if not rows:
         raise InputError("a picture of faults needs at least one fault, got none")
     if not 1 <= len(metrics) <= MAX_PANELS:
@@ -52,19 +59,31 @@ def blame_picture(
             if not isinstance(row[kind], Mapping):
                 raise InputError(f"the fault {row['label']!r} needs {kind!r} as a dict of metrics, got {row[kind]!r}")
 
-    figure = canvas.blank(3.2 + 3.6 * len(metrics), 2.6 + 0.52 * len(rows))
-    figure.get_layout_engine().set(wspace=0.04)
-    panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
-    for axes, metric in zip(panels, metrics, strict=True):
-        _panel(axes, rows, metric)
-    panels[0].set_yticks(range(len(rows)))
-    labels = (textwrap.fill(canvas.plain(str(row["label"])), 30) for row in rows)
-    panels[0].set_yticklabels([f"{i}. {label}" for i, label in enumerate(labels, 1)])
-    panels[0].set_ylim(len(rows) - 0.5, -1.2)
-    _key(figure, 1 if len(metrics) == 1 else 2)
-    canvas.headline(figure, title, width=40 + 30 * len(metrics))
-    canvas.write(figure, path, provenance)
-    return path
+    drawn = [_checked(rows, metric) for metric in metrics]
+
+    def names(axes: Any) -> None:
+        axes.set_yticks(range(len(rows)))
+        labels = (textwrap.fill(canvas.plain(str(row["label"])), 30) for row in rows)
+        axes.set_yticklabels([f"{i}. {label}" for i, label in enumerate(labels, 1)])
+        axes.set_ylim(len(rows) - 0.5, -1.2)
+
+    def finish(sheet: Any, panels: Sequence[Any]) -> None:
+        names(panels[0])
+        canvas.space(sheet, 0.04)
+        _key(sheet, 1 if len(metrics) == 1 else 2)
+
+    return canvas.Drawing(
+        title=title,
+        panels={
+            str(metric["key"]): partial(_panel, metric=metric, found=found)
+            for metric, found in zip(metrics, drawn, strict=True)
+        },
+        size=(3.2 + 3.6 * len(metrics), 2.6 + 0.52 * len(rows)),
+        layout={"sharey": True},
+        finish=finish,
+        alone=names,
+        wrap=40 + 30 * len(metrics),
+    )
 
 
 def blame_table(found: dict[str, Any], *, width: int | None = None) -> str:
@@ -100,7 +119,8 @@ def _words(estimate: list, is_time: bool) -> str:
 _OF_METRIC = ("key", "label", "lower_is_better", "all_on", "all_off")
 
 
-def _panel(axes: Any, rows: list[dict], metric: dict) -> None:
+def _checked(rows: list[dict], metric: dict) -> tuple[dict[str, Estimate], list[dict[str, Estimate]], tuple]:
+    """(ends, estimates of each row, limits of the axis) of a metric. Raises InputError."""
     key, log = metric["key"], bool(metric.get("log"))
     name = f"the metric {key!r}"
     ends = {end: _estimate(metric[end], f"{name}, {end!r}", log) for end in ("all_on", "all_off")}
@@ -108,7 +128,12 @@ def _panel(axes: Any, rows: list[dict], metric: dict) -> None:
         {kind: _estimate(row[kind].get(key), f"{name}, {row['label']!r} {kind}", log) for kind in ("without", "alone")}
         for row in rows
     ]
-    left, right = _limits([*ends.values(), *(e for pair in found for e in pair.values())], log, name)
+    return ends, found, _limits([*ends.values(), *(e for pair in found for e in pair.values())], log, name)
+
+
+def _panel(axes: Any, metric: dict, found: tuple) -> None:
+    ends, pairs, (left, right) = found
+    log = bool(metric.get("log"))
     if log:
         axes.set_xscale("log")
     axes.set_xlim(left, right)
@@ -118,11 +143,11 @@ def _panel(axes: Any, rows: list[dict], metric: dict) -> None:
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    for i in range(0, len(rows), 2):
+    for i in range(0, len(pairs), 2):
         axes.axhspan(i - 0.5, i + 0.5, color="0.965", linewidth=0, zorder=0)
     for end, height, text in (("all_on", -1.0, "all faults on"), ("all_off", -0.68, "no faults")):
         _reference(axes, ends[end], _colour(end), height, text)
-    for i, pair in enumerate(found):
+    for i, pair in enumerate(pairs):
         _mark(axes, i - 0.17, pair["without"], ends["all_on"], _colour("all_on"), filled=True)
         _mark(axes, i + 0.17, pair["alone"], ends["all_off"], _colour("all_off"), filled=False)
     axes.set_xlabel("\u2190 better" if metric["lower_is_better"] else "better \u2192")

@@ -61,12 +61,14 @@ def interval(value: np.ndarray, low: np.ndarray, high: np.ndarray, where: str) -
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class Drawing:
     """A picture of one panel or several: how each is drawn, and how they are put together.
 
     panels : {name: function that draws on axes};  size : (width, height) of the sheet in inches
     grid : rows and columns of the panels, one row where None;  layout : keywords of matplotlib's ``subplots``
-    finish : called with the sheet and its axes when all panels are drawn there, for keys that all of them share
+    finish : called with the sheet and its axes when all panels are drawn there, for what they share
+    alone : called with the axes of a panel that is drawn by itself, for what it would share
+    compose : draws all panels on a sheet, in place of ``panels`` one after the other, and returns their axes
     wrap : characters of a line of the title
     """
 
@@ -76,6 +78,8 @@ class Picture:
     grid: tuple[int, int] | None = None
     layout: Mapping[str, Any] = field(default_factory=dict)
     finish: Callable[[Any, Sequence[Any]], Any] | None = None
+    alone: Callable[[Any], Any] | None = None
+    compose: Callable[[Any], list[Any]] | None = None
     wrap: int = 80
 
     def on(self, ax: Any = None, *, panel: str | None = None) -> Any:
@@ -85,7 +89,7 @@ class Picture:
         chosen = list(self.panels) if panel is None else [panel]
         if ax is None or hasattr(ax, "subplots"):
             sheet = self._new(1 if panel is not None else len(chosen)) if ax is None else ax
-            axes = self._whole(sheet) if panel is None else self._part(sheet.subplots(), panel)
+            axes = self.whole(sheet) if panel is None else self._part(sheet.subplots(), panel)
             return axes[0] if isinstance(axes, list) and len(axes) == 1 else axes
         if hasattr(ax, "plot"):
             return self._part(ax, chosen[0])
@@ -100,7 +104,7 @@ class Picture:
         """Write the whole picture; returns the path. Raises InputError for a suffix other than png, svg, pdf."""
         path = picture_path(path)
         figure = blank(*self.size)
-        self._whole(figure)
+        self.whole(figure)
         write(figure, path, provenance)
         return path
 
@@ -109,13 +113,18 @@ class Picture:
         import matplotlib.pyplot as plt
 
         width, height = self.size
-        return plt.figure(figsize=(width * n / len(self.panels), height), layout="constrained")
-
-    def _whole(self, sheet: Any) -> list[Any]:
         rows, columns = (1, len(self.panels)) if self.grid is None else self.grid
-        axes = list(sheet.subplots(rows, columns, squeeze=False, **self.layout).ravel())
+        size = (width, height) if n == len(self.panels) else (width / columns, height / rows)
+        return plt.figure(figsize=size, layout="constrained")
+
+    def whole(self, sheet: Any) -> list[Any]:
+        """Draw all panels on ``sheet``, a figure or a part of one; returns their axes."""
         if self.title:
             headline(sheet, self.title, width=self.wrap)
+        if self.compose is not None:
+            return self.compose(sheet)
+        rows, columns = (1, len(self.panels)) if self.grid is None else self.grid
+        axes = list(sheet.subplots(rows, columns, squeeze=False, **self.layout).ravel())
         for one, draw in zip(axes, self.panels.values(), strict=True):
             draw(one)
         if self.finish is not None:
@@ -124,7 +133,29 @@ class Picture:
 
     def _part(self, axes: Any, panel: str) -> Any:
         self.panels[panel](axes)
+        if self.alone is not None:
+            self.alone(axes)
         return axes
+
+
+def stacked(drawings: Mapping[str, Drawing]) -> Drawing:
+    """Several drawings one below the other; one of them as it is. A panel is named after its drawing and itself."""
+    if len(drawings) == 1:
+        return next(iter(drawings.values()))
+    panels = {f"{name} {key}": draw for name, one in drawings.items() for key, draw in one.panels.items()}
+    sizes = [one.size for one in drawings.values()]
+
+    def compose(sheet: Any) -> list[Any]:
+        parts = sheet.subfigures(len(drawings), 1, height_ratios=[height for _, height in sizes])
+        return [axes for one, part in zip(drawings.values(), parts, strict=True) for axes in one.whole(part)]
+
+    return Drawing(
+        title="",
+        panels=panels,
+        size=(max(width for width, _ in sizes), sum(height for _, height in sizes)),
+        alone=next(iter(drawings.values())).alone,
+        compose=compose,
+    )
 
 
 def blank(width_in: float, height_in: float) -> Any:
@@ -132,6 +163,13 @@ def blank(width_in: float, height_in: float) -> Any:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), dpi=150, layout="constrained")
+
+
+def space(sheet: Any, between: float) -> None:
+    """Set the space ``between`` panels of a whole figure; a part of another one keeps that one's."""
+    engine = sheet.get_layout_engine() if hasattr(sheet, "set_layout_engine") else None
+    if engine is not None:
+        engine.set(wspace=between)
 
 
 def palette() -> Any:

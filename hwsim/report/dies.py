@@ -5,6 +5,7 @@ Enters: one estimate per die with its interval, and the yield curve. Leaves: one
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,15 @@ MARKED = ((0.5, "half of the dies"), (0.9, "90 % of the dies"))
 
 
 def yield_picture(curve: dict, path: str | os.PathLike, *, title: str, provenance: Provenance | None = None) -> Path:
-    """The share of dies that solve within t, against t; and the dies by their success probability.
+    """Write the picture of `yield_drawing`; returns the path. Raises InputError also for a suffix other than png, svg,
+    pdf."""
+    path = canvas.picture_path(path)
+    return yield_drawing(curve, title=title).write(path, provenance)
+
+
+def yield_drawing(curve: dict, *, title: str) -> canvas.Drawing:
+    """The share of dies that solve within t, against t; and the dies by their success probability. Panels: yield,
+    success.
 
     ``curve`` holds, all float64 (d,) and one entry per die in the order of rising tts_s:
 
@@ -31,10 +40,9 @@ def yield_picture(curve: dict, path: str | os.PathLike, *, title: str, provenanc
     success : success probability of each die.
 
     and n_dies : int; ideal_tts_s : float or None, drawn dashed; ideal_label : str. Optional success_expected : (low,
-    high), the range expected of dies that differ only by the noise of their reads. Returns the path written. Raises
-    InputError for a suffix other than png, svg, pdf, and for arrays that are missing, do not match or are out of range.
+    high), the range expected of dies that differ only by the noise of their reads. Raises InputError for arrays that
+    are missing, do not match or are out of range.
     """
-    path = canvas.picture_path(path)
     where = "the yield curve"
     tts = canvas.numbers(curve, "tts_s", where, finite=False)
     low, high = (canvas.numbers(curve, key, where, tts.size, finite=False) for key in ("low_s", "high_s"))
@@ -58,14 +66,17 @@ def yield_picture(curve: dict, path: str | os.PathLike, *, title: str, provenanc
     ideal = _ideal(curve, where)
     expected = _expected(curve, where)
 
-    figure = canvas.blank(12.0, 4.8)
-    figure.get_layout_engine().set(wspace=0.05)
-    left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
-    _curve(left, tts, low, high, shares, ideal)
-    _histogram(right, success, expected)
-    canvas.headline(figure, title, width=120)
-    canvas.write(figure, path, provenance)
-    return path
+    return canvas.Drawing(
+        title=title,
+        panels={
+            "yield": partial(_curve, tts=tts, low=low, high=high, shares=shares, ideal=ideal),
+            "success": partial(_histogram, success=success, expected=expected),
+        },
+        size=(12.0, 4.8),
+        layout={"width_ratios": [1.7, 1]},
+        finish=lambda sheet, _: canvas.space(sheet, 0.05),
+        wrap=120,
+    )
 
 
 def _curve(

@@ -22,14 +22,14 @@ def curve_of(run: Run, label: str | None = None) -> dict:
     return {"label": name, "times_s": run.checkpoint_times_s, "energies": run.checkpoint_energies}
 
 
-def energy_picture(
+def energy_drawing(
     curves: list[dict],
     *,
     title: str,
     ylabel: str = "energy (dimensionless)",
     target: float | None = None,
     log_time: bool = False,
-) -> canvas.Picture:
+) -> canvas.Drawing:
     """Mean energy of each scheme against device time, with the band of the middle 80 % of its reads.
 
     curves : dicts of label : str, times_s : float64 (k,), energies : float64 (k, reads).
@@ -44,21 +44,21 @@ def energy_picture(
         _energies(axes, drawn, target=target, log_time=log_time)
         axes.set_ylabel(canvas.plain(ylabel))
 
-    return canvas.Picture(title=title, panels={"energy": draw}, size=(8.0, 4.8))
+    return canvas.Drawing(title=title, panels={"energy": draw}, size=(8.0, 4.8))
 
 
 def energy_against_time(
     curves: list[dict], path: str | os.PathLike, *, provenance: Provenance | None = None, **how: Any
 ) -> Path:
-    """Write the picture of `energy_picture`, which takes ``how``. Returns the path written. Raises InputError also for
+    """Write the picture of `energy_drawing`, which takes ``how``. Returns the path written. Raises InputError also for
     a suffix other than png, svg, pdf."""
     path = canvas.picture_path(path)
-    return energy_picture(curves, **how).write(path, provenance)
+    return energy_drawing(curves, **how).write(path, provenance)
 
 
 def run_axes(run: Run, ax: Any = None, *, label: str | None = None, target: float | None = None) -> Any:
     """Draw the energy of ``run`` against device time on ``ax``, or on new axes; returns the axes."""
-    return energy_picture([curve_of(run, label)], title="", target=target).on(ax)
+    return energy_drawing([curve_of(run, label)], title="", target=target).on(ax)
 
 
 def _energies(axes: Any, drawn: list[tuple], *, target: float | None, log_time: bool) -> None:

@@ -1,36 +1,30 @@
 """A free energy as picture and text: ln Z of each method, the mean energy, and the work of anneals there and back.
 
-Enters: what ``hwsim free-energy --json`` writes. Leaves: one file, or text.
+Enters: what ``hwsim free-energy --json`` writes. Leaves: a drawing, or text.
 """
 
 import math
-import os
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from hwsim.report import canvas
-from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 
-def free_energy_picture(
-    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
-) -> Path:
+def free_energy_drawing(document: dict[str, Any], *, title: str) -> canvas.Drawing:
     """ln Z of each method with interval and bounds; then, where they were measured, the work of the anneals both ways
-    and the mean energy against beta. Raises InputError for a suffix other than png, svg, pdf."""
-    path = canvas.picture_path(path)
-    panels: list[str] = [key for key in ("annealing", "integration") if key in document]
-    figure = canvas.blank(4.6 * (1 + len(panels)), 4.8)
-    axes = figure.subplots(1, 1 + len(panels), squeeze=False)[0]
-    canvas.headline(figure, title, width=40 * (1 + len(panels)))
-    _values(axes[0], document, panels)
-    for one, key in zip(axes[1:], panels, strict=True):
-        draw = _work if key == "annealing" else _energy
-        draw(one, document)
-    canvas.write(figure, path, provenance)
-    return path
+    and the mean energy against beta. Panels: values, annealing, integration."""
+    draw = {"annealing": _work, "integration": _energy}
+    panels = [key for key in draw if key in document]
+    return canvas.Drawing(
+        title=title,
+        panels={"values": partial(_values, document=document, panels=panels)}
+        | {key: partial(draw[key], document=document) for key in panels},
+        size=(4.6 * (1 + len(panels)), 4.8),
+        wrap=40 * (1 + len(panels)),
+    )
 
 
 _NAMES = {"annealing": "annealed,\nthere and back", "integration": "integral of\nthe energy"}

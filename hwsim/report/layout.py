@@ -5,6 +5,7 @@ Enters: places in cell pitches, wires, roles, a crowding map, the curve of a des
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +26,36 @@ _LONGEST, _TIED = 0.02, 0.1
 def layout_picture(
     die: Mapping[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
-    """Draw ``die`` and the design rule, or where ``rule`` is None the longest wire of every p-bit.
+    """Write the picture of `layout_drawing`. Raises InputError also for a suffix other than png, svg, pdf."""
+    path = canvas.picture_path(path)
+    return layout_drawing(die, title=title).write(path, provenance)
+
+
+def layout_drawing(die: Mapping[str, Any], *, title: str) -> canvas.Drawing:
+    """Draw ``die`` and the design rule, or where ``rule`` is None the longest wire of every p-bit. Panels: die,
+    crowding, lengths, and rule or waits.
 
     die : place (n, 2), in cell pitches; role (n,), words; chain (n,), int or None; unused and dead (k, 2); first,
     second, length (m,) of wires; delay_s (m,) or None; crowding (rows, columns) and corner (2,), its first cell
     rule : measure, limit, curve [(ratio, loss, error)], ratio, ratio_ci, and here, (loss, error) of this layout
 
-    Raises InputError for a suffix other than png, svg, pdf.
+    Raises InputError for places of another shape.
     """
-    path = canvas.picture_path(path)
     place = np.asarray(die["place"], dtype=np.float64)
     if place.ndim != 2 or place.shape[1] != 2 or not len(place):
         raise InputError(f"a layout needs places of shape (n, 2), got {place.shape}")
-    figure = canvas.blank(12.6, 9.4)
-    (cells, crowd), (lengths, rule) = figure.subplots(2, 2, gridspec_kw={"height_ratios": [1.55, 1]})
-    canvas.headline(figure, title, width=110)
-    _die(cells, die, place)
-    _crowding(figure, crowd, die)
-    _lengths(lengths, die)
-    if die.get("rule") is not None and die["rule"]["curve"]:
-        _rule(rule, die["rule"])
+    rule = die.get("rule")
+    panels = {
+        "die": partial(_die, die=die, place=place),
+        "crowding": partial(_crowding, die=die),
+        "lengths": partial(_lengths, die=die),
+    }
+    if rule is not None and rule["curve"]:
+        panels["rule"] = partial(_rule, rule=rule)
     else:
-        _slowest(figure, rule, die, place)
-    canvas.write(figure, path, provenance)
-    return path
+        panels["waits"] = partial(_slowest, die=die, place=place)
+    ratios = {"gridspec_kw": {"height_ratios": [1.55, 1]}}
+    return canvas.Drawing(title=title, panels=panels, size=(12.6, 9.4), grid=(2, 2), layout=ratios, wrap=110)
 
 
 def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
@@ -142,14 +149,14 @@ def _frame(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _crowding(figure: Any, axes: Any, die: Mapping[str, Any]) -> None:
+def _crowding(axes: Any, die: Mapping[str, Any]) -> None:
     crowd = np.asarray(die["crowding"], dtype=np.float64)
     x, y = die["corner"]
     rows, columns = crowd.shape
     image = axes.imshow(
         crowd, origin="lower", cmap="inferno", extent=(x - 0.5, x + columns - 0.5, y - 0.5, y + rows - 0.5), vmin=0
     )
-    bar = figure.colorbar(image, ax=axes, shrink=0.85)
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.85)
     bar.set_label("wires through a cell")
     worst = np.unravel_index(np.argmax(crowd), crowd.shape)
     axes.plot(
@@ -201,14 +208,14 @@ def _lengths(axes: Any, die: Mapping[str, Any]) -> None:
     )
 
 
-def _slowest(figure: Any, axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
+def _slowest(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     """The longest wire of each p-bit, drawn at its place."""
     longest = np.zeros(len(place))
     for end in ("first", "second"):
         np.maximum.at(longest, np.asarray(die[end]), np.asarray(die["length"], dtype=np.float64))
     side = max(float(np.ptp(place, axis=0).max()) + 1, 2.0)
     spots = axes.scatter(*place.T, c=longest, s=(230.0 / side) ** 2, marker="s", linewidths=0, cmap="viridis", vmin=0)
-    bar = figure.colorbar(spots, ax=axes, shrink=0.9)
+    bar = axes.figure.colorbar(spots, ax=axes, shrink=0.9)
     bar.set_label("longest wire (pitches)")
     _frame(axes)
     axes.set_title("the longest wire of each p-bit: how long it waits", loc="left", fontsize="medium")

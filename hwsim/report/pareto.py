@@ -4,7 +4,9 @@ Enters: rows of `hwsim.study.designs`. Leaves: text, a file with two panels, or 
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,29 +55,47 @@ ENERGY = Axis(
 def pareto_picture(
     rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
 ) -> Path:
-    """Draw ``rows``. The first swept key sets the colour, the others the marker; open markers with arrows are bounds.
-
-    Raises InputError for a suffix other than png, svg, pdf.
-    """
+    """Write the picture of `pareto_drawing`. Raises InputError for a suffix other than png, svg, pdf."""
     path = canvas.picture_path(path)
-    figure = canvas.blank(13.2, 6.2)
-    left, right = figure.subplots(1, 2, sharey=True)
-    canvas.headline(figure, title, width=110)
+    return pareto_drawing(rows, title=title).write(path, provenance)
+
+
+def pareto_drawing(rows: list[dict[str, Any]], *, title: str) -> canvas.Drawing:
+    """Draw ``rows``. The first swept key sets the colour, the others the marker; open markers with arrows are bounds.
+    Panels: area, energy."""
     drawn = [row for row in rows if row.get("tts99_total_s") is not None]
     looks = _looks(rows)
-    _panel(left, drawn, AREA, looks)
-    _panel(right, drawn, ENERGY, looks)
-    left.set_ylabel(_TIME)
-    _times(left)
-    left.set_title("time against area", loc="left", fontsize="medium")
-    right.set_title("time against energy", loc="left", fontsize="medium")
     absent = len(rows) - len(drawn)
-    title = f"{absent} designs do not fit" if absent else ""
-    figure.legend(
-        handles=_handles(looks), loc="outside right upper", fontsize="small", frameon=False, title=title or None
+
+    def panel(axes: Any, axis: Axis, words: str) -> None:
+        _panel(axes, drawn, axis, looks)
+        axes.set_title(words, loc="left", fontsize="medium")
+
+    def time(axes: Any) -> None:
+        axes.set_ylabel(_TIME)
+        _times(axes)
+
+    def alone(axes: Any) -> None:
+        time(axes)
+        axes.legend(handles=_handles(looks), fontsize="x-small", frameon=False)
+
+    def finish(sheet: Any, axes: Sequence[Any]) -> None:
+        time(axes[0])
+        words = f"{absent} designs do not fit" if absent else None
+        sheet.legend(handles=_handles(looks), loc="outside right upper", fontsize="small", frameon=False, title=words)
+
+    return canvas.Drawing(
+        title=title,
+        panels={
+            "area": partial(panel, axis=AREA, words="time against area"),
+            "energy": partial(panel, axis=ENERGY, words="time against energy"),
+        },
+        size=(13.2, 6.2),
+        layout={"sharey": True},
+        finish=finish,
+        alone=alone,
+        wrap=110,
     )
-    canvas.write(figure, path, provenance)
-    return path
 
 
 def pareto_svg(rows: list[dict[str, Any]], axis: Axis, provenance: Provenance | None = None) -> str:

@@ -1,56 +1,58 @@
 """Time to solution and success probability against the length of the anneal, one curve for each clock.
 
-Enters: the rows of ``hwsim tts --json``. Leaves: one file with two panels, or text.
+Enters: the rows of ``hwsim tts --json``. Leaves: a drawing of two panels, or text.
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hwsim.cost.account import PRICE_OF
 from hwsim.report import canvas
-from hwsim.report.provenance import Provenance
-from hwsim.report.table import columns, number
+from hwsim.report.table import columns, number, row_label
 from hwsim.units import format_si
 
 
-def tts_picture(
-    rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
-) -> Path:
-    """Draw ``rows``; a ring marks the best length, an open triangle a bound.
+def tts_drawing(rows: list[dict[str, Any]], *, title: str) -> canvas.Drawing:
+    """Draw ``rows``; a ring marks the best length, an open triangle a bound. Panels: tts, success."""
 
-    Raises InputError for a suffix other than png, svg, pdf.
-    """
-    path = canvas.picture_path(path)
-    figure = canvas.blank(12.6, 5.4)
-    left, right = figure.subplots(1, 2)
-    canvas.headline(figure, title, width=110)
-    for row, colour in zip(rows, canvas.palette(), strict=False):
-        _curve(left, right, row, colour)
-    for axes in (left, right):
-        axes.set_xlabel("length of one anneal (device time)")
-        canvas.log_time(axes)
-    left.set_yscale("log")
-    _seconds(left)
-    left.set_ylabel("time to solution, 99 %, with read-out (device time)")
-    right.set_ylabel("success probability of one anneal")
-    top = max((point["p_success_ci"][1] for row in rows for point in row["points"]), default=1.0)
-    right.set_ylim(-0.03 * top, min(1.05 * top, 1.02))
-    canvas.dress(left, "time to solution; ring: the best length; open triangle: at least this")
-    canvas.dress(right, "success, with 95 % intervals")
-    right.legend(fontsize="small", frameon=False)
-    canvas.write(figure, path, provenance)
-    return path
+    def solution(axes: Any) -> None:
+        for row, colour in zip(rows, canvas.palette(), strict=False):
+            _times(axes, row, colour)
+        _lengths(axes)
+        axes.set_yscale("log")
+        _seconds(axes)
+        axes.set_ylabel("time to solution, 99 %, with read-out (device time)")
+        canvas.dress(axes, "time to solution; ring: the best length; open triangle: at least this")
+
+    def success(axes: Any) -> None:
+        for row, colour in zip(rows, canvas.palette(), strict=False):
+            _success(axes, row, colour)
+        _lengths(axes)
+        axes.set_ylabel("success probability of one anneal")
+        top = max((point["p_success_ci"][1] for row in rows for point in row["points"]), default=1.0)
+        axes.set_ylim(-0.03 * top, min(1.05 * top, 1.02))
+        canvas.dress(axes, "success, with 95 % intervals")
+
+    def key(axes: Any) -> None:
+        axes.legend(fontsize="small", frameon=False)
+
+    panels = {"tts": solution, "success": success}
+    return canvas.Drawing(
+        title=title, panels=panels, size=(12.6, 5.4), finish=lambda _, axes: key(axes[1]), alone=key, wrap=110
+    )
 
 
-def _curve(left: Any, right: Any, row: dict[str, Any], colour: Any) -> None:
-    name = row["clock"] + (f" {row['participation']:g}" if row.get("participation") is not None else "")
+def _lengths(axes: Any) -> None:
+    axes.set_xlabel("length of one anneal (device time)")
+    canvas.log_time(axes)
+
+
+def _success(axes: Any, row: dict[str, Any], colour: Any) -> None:
     times = np.array([point["time_s"] for point in row["points"]])
     p = np.array([point["p_success"] for point in row["points"]])
     ends = np.array([point["p_success_ci"] for point in row["points"]])
-    right.errorbar(
+    axes.errorbar(
         times,
         p,
         np.maximum([p - ends[:, 0], ends[:, 1] - p], 0),
@@ -59,8 +61,12 @@ def _curve(left: Any, right: Any, row: dict[str, Any], colour: Any) -> None:
         markersize=4,
         capsize=2,
         linewidth=1.2,
-        label=name,
+        label=row_label(row),
     )
+
+
+def _times(left: Any, row: dict[str, Any], colour: Any) -> None:
+    times = np.array([point["time_s"] for point in row["points"]])
     solved = np.array([not point["tts99_is_bound"] for point in row["points"]])
     tts = np.array([point["tts99_total_s"] for point in row["points"]])
     low = np.array([point["tts99_total_ci_s"][0] for point in row["points"]])
@@ -68,7 +74,15 @@ def _curve(left: Any, right: Any, row: dict[str, Any], colour: Any) -> None:
     high = np.array([np.nan if end is None else end for end in upper])
     reach = np.maximum([tts - low, np.where(np.isnan(high), tts, high) - tts], 0)
     left.errorbar(
-        times[solved], tts[solved], reach[:, solved], color=colour, marker="o", markersize=4, capsize=2, linewidth=1.2
+        times[solved],
+        tts[solved],
+        reach[:, solved],
+        color=colour,
+        marker="o",
+        markersize=4,
+        capsize=2,
+        linewidth=1.2,
+        label=row_label(row),
     )
     left.plot(times[~solved], tts[~solved], "^", color=colour, fillstyle="none")
     for x, y in zip(times[solved & np.isnan(high)], tts[solved & np.isnan(high)], strict=True):
@@ -95,7 +109,7 @@ def tts_text(row: dict[str, Any], *, alone: bool = False, width: int | None = No
 
     row : facts of `hwsim.experiment.optimum` with clock, participation and grades;  alone : only one length was run
     """
-    name = row["clock"] + (f" {row['participation']:g}" if row["participation"] is not None else "")
+    name = row_label(row)
     apart = any(point["tts99_total_s"] != point["tts99_s"] for point in row["points"])
     cells = [["length", "P(success)", "TTS99", *(["with read-out"] if apart else []), "energy mean"]]
     for k, point in enumerate(row["points"]):

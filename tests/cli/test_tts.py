@@ -23,7 +23,7 @@ def test_clocks_are_compared_and_the_best_length_is_marked(tmp_path, capsys):
     ]
     assert main([*arguments, "--plot", str(picture), "--json", str(data)]) == 0
     said = capsys.readouterr().out
-    assert "<- best" in said and "synchronous 0.5" in said and "programming unknown once" in said
+    assert "<- best" in said and "synchronous p=0.5" in said and "programming unknown once" in said
     clocks = json.loads(data.read_text())["clocks"]
     assert [row["clock"] for row in clocks] == ["poisson", "synchronous"]
     assert clocks[0]["tts99_s"] > 0 and clocks[0]["ets99_total_j"] is None and "update" in clocks[0]["unknown_energy"]
@@ -59,7 +59,7 @@ def test_algorithms_other_than_annealing_are_timed_with_their_swaps(capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sk:n=24,seed=1"], "give --target a number, exact or best"),
+        (["sk:n=24,seed=1"], "give a target, a number, exact or best"),
         (["karate", "--clock", "sundial"], "clock must be one of"),
         (["karate", "--first", "0 s"], "must be > 0 s"),
         (["karate", "--first", "1 us", "--time", "1 us"], "give only one of them"),

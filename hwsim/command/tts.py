@@ -1,0 +1,196 @@
+"""Time to solution: the run length that reaches a target soonest, under several clocks and chips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+from hwsim.command import given
+from hwsim.command.defaults import CHIP, SOLVED_CLOCKS
+from hwsim.command.keywords import AnnealKeywords, ChipKeywords, ProblemKeywords, ReadKeywords, command
+from hwsim.command.result import Result, best_row
+from hwsim.command.schemes import Schemes, chips_of, clocks_of, combinations, left_out_lines, name, prepared
+from hwsim.display import Facts
+from hwsim.errors import InputError
+from hwsim.units import format_si, seconds
+
+if TYPE_CHECKING:
+    from hwsim.chip.chip import Chip
+    from hwsim.experiment.optimum import Search
+    from hwsim.experiment.prepare import Prepared
+    from hwsim.report.canvas import Drawing
+
+
+class Keywords(ProblemKeywords, ChipKeywords, AnnealKeywords, ReadKeywords, total=False):
+    """Of `tts`."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Solutions(Result):
+    """What `tts` found, a row for each clock of each chip with the ``points`` that were tried. algorithm : as given"""
+
+    algorithm: str
+    is_alone: bool
+    row_key = "clocks"
+
+    def text(self, width: int | None = None) -> str:
+        """A table for each clock."""
+        from hwsim.report.tts import tts_text
+
+        words = "" if self.algorithm == "anneal" else f", {self.algorithm}"
+        notes = (f"\nnote: {row['note']}" if row["note"] else "" for row in self.rows)
+        tables = (tts_text(row, alone=self.is_alone, width=width) for row in self.rows)
+        parts = [table + note for table, note in zip(tables, notes, strict=True)]
+        after = "\n".join(left_out_lines(self.document["left_out"]))
+        return "\n\n".join([self._head() + words, *parts, *([after] if after else [])])
+
+    def drawing(self) -> "Drawing | None":
+        """Time to solution, and success, against the length of a run."""
+        from hwsim.report.table import number
+        from hwsim.report.tts import tts_drawing
+
+        if not self.rows:
+            return None
+        how = "" if self.algorithm == "anneal" else f" by {self.algorithm}"
+        what, energy = self._what(), number(self.document["target"])
+        return tts_drawing(self.rows, title=f"{what}: time to solution{how}, target energy {energy}")
+
+    def _what(self) -> str:
+        chip = self.document["chip"]
+        return self.document["problem"]["name"] + (f" on {chip}" if chip else "")
+
+    def _head(self) -> str:
+        from hwsim.report.table import number
+
+        return f"{self._what()}, target energy {number(self.document['target'])}"
+
+    def _shown(self) -> tuple[str, Facts]:
+        best = best_row(self.rows, "tts99_total_s")
+        facts: list[tuple[str, Any]] = [("schemes", "; ".join(map(name, self.rows)))]
+        if best is not None:
+            bound = "> " * best["tts99_is_bound"]
+            facts += [
+                ("least TTS99", f"{bound}{format_si(best['tts99_s'], 's')} ({name(best)})"),
+                ("read out", f"{bound}{format_si(best['tts99_total_s'], 's')}"),
+                ("energy", best["ets99_j"] and f"{bound}{format_si(best['ets99_j'], 'J')}"),
+            ]
+        return f"Time to solution of {self._head()}", facts
+
+
+@command(schedules=8, reads=None)
+def tts(
+    problem: Any,
+    chip: "str | Chip | Sequence[str | Chip]" = CHIP,
+    *,
+    clock: str | Sequence[str] | None = None,
+    participation: float = 0.5,
+    algorithm: str = "anneal",
+    first: str | float | None = None,
+    budget: float = 45.0,
+    **how: Unpack[Keywords],
+) -> Solutions:
+    """Run ``problem`` for longer and longer times, and find the length that meets the target soonest with probability
+    0.99, on one chip or several.
+
+    clock : several, or own, the chip's; None for chromatic, poisson and synchronous, or each chip's own where there are
+    several chips;  participation : share of p-bits that join a synchronous tick
+    algorithm : anneal, tempering, quantum or population, with its parameters, such as tempering:replicas=8
+    first : the shortest run;  budget : seconds of this computer for each clock;  time : this length alone
+    reads : of each length at once, None for as many as share machine words
+    how : see ProblemKeywords, ChipKeywords, AnnealKeywords and ReadKeywords. Raises InputError, DoesNotFitError.
+    """
+    from hwsim.algorithm.recipe import parse_algorithm
+
+    posed = given.problem_of(problem, how)
+    target = given.needed_target(posed, how)
+    chips = chips_of(chip)
+    schemes = prepared(posed, chips, combinations(clocks_of(clock, SOLVED_CLOCKS, chips), [participation]), how)
+    recipe = (algorithm, *parse_algorithm(algorithm))
+    return _solved(posed, schemes, target, recipe, _lengths(first, budget, how), how)
+
+
+def _lengths(first: str | float | None, budget: float, how: Any) -> dict[str, Any]:
+    """What `_search` needs of the arguments. Raises InputError."""
+    if how["time"] is not None and first is not None:
+        raise InputError("time is the only length, first the shortest of several: give only one of them")
+    return {"first_s": None if first is None else seconds(first, name="first"), "budget_s": float(budget)}
+
+
+def _solved(
+    problem: Any,
+    schemes: Schemes,
+    target: Any,
+    algorithm: tuple[str, str, dict[str, Any]],
+    lengths: dict[str, Any],
+    how: Any,
+) -> Solutions:
+    """Find the best length of each scheme. algorithm : as given, its name, its parameters"""
+    from hwsim.experiment.anneals import slow_note
+    from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
+    from hwsim.report.provenance import provenance
+
+    words, kind, parameters = algorithm
+    rows: list[dict[str, Any]] = []
+    interrupted, progress = False, how["progress"]
+    for one in schemes.ready:
+        program = one.program
+        make = recipes(
+            problem,
+            program,
+            algorithm=kind,
+            parameters=parameters,
+            beta=given.beta_text(how["beta"]),
+            shape=how["anneal"],
+        )
+        own: dict[str, Any] = schemes.own(one) | {"clock": program.clock.kind}
+
+        def watch(length: float, own: dict[str, Any] = own) -> Any:
+            return progress.watch(f"{name(own)}, {format_si(length, 's')}")
+
+        progress.expect(12)
+        found = find_optimum(
+            program,
+            make,
+            target=target.energy,
+            search=_search(one, kind, lengths, how),
+            engine=how["engine"],
+            threads=how["threads"],
+            progress=watch,
+        )
+        if found.points:
+            synchronous = program.clock.kind == "synchronous"
+            facts: dict[str, Any] = {
+                "note": slow_note(program, found.points[-1].time_s),
+                "grades": dict(one.chip.grades) if one.chip else {},
+                "participation": program.clock.participation if synchronous else None,
+            }
+            rows.append(own | facts | optimum_facts(program, found, make))
+        if found.interrupted:
+            interrupted = True
+            break
+    document: dict[str, Any] = {"problem": given.problem_facts(problem), "chip": schemes.chip, "chips": schemes.chips}
+    document |= {"target": target.energy, "algorithm": kind, "parameters": parameters, "clocks": rows}
+    document |= {"left_out": schemes.left_out, "interrupted": interrupted} | given.target_facts(target)
+    recipe = make(1e-6)  # of any length: all begin and end at the same beta
+    programs = [one.program for one in schemes.ready]
+    return Solutions(
+        document=document,
+        provenance=provenance(seed=how["seed"], anneal=recipe.anneal, beta=recipe.betas, programs=programs),
+        stopped=f"; {len(rows)} of {len(schemes.ready)} clocks shown" if interrupted else None,
+        algorithm=words,
+        is_alone=how["time"] is not None,
+    )
+
+
+def _search(one: "Prepared", kind: str, lengths: dict[str, Any], how: Any) -> "Search":
+    """The lengths to try, or that of ``time`` alone."""
+    from hwsim.experiment.anneals import length_s
+    from hwsim.experiment.optimum import Search, reads_at_once, shortest_s
+
+    reads = how["reads"]
+    if reads is None:
+        reads = reads_at_once(one.program, algorithm=kind, schedules=how["schedules"], engine=how["engine"])
+    own: dict[str, Any] = {"reads": reads, "schedules": how["schedules"], "seed": how["seed"]}
+    own["budget_s"] = lengths["budget_s"]
+    if how["time"] is not None:
+        return Search(first_s=length_s(one.program, how["time"]), most=1, most_batches=1, **own)
+    return Search(first_s=shortest_s(one.program) if lengths["first_s"] is None else lengths["first_s"], **own)
