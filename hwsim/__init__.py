@@ -53,6 +53,11 @@ _HOMES = {
     "HwsimSampler": "hwsim.sampler",
     "HwsimError": "hwsim.errors",
     "compare": "hwsim.command.compare",
+    "tts": "hwsim.command.tts",
+    "blame": "hwsim.command.blame",
+    "layout": "hwsim.command.layout",
+    "explore": "hwsim.command.explore",
+    "free_energy": "hwsim.command.free_energy",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -133,8 +133,9 @@ def ask(arguments: argparse.Namespace, command: Callable[..., Any], **more: Any)
     return command(**{name: value for name, value in own.items() if name in known})
 
 
-def present(arguments: argparse.Namespace, result: "Result") -> int:
-    """Print, draw and write ``result`` as `give` does. Returns the exit code."""
+def present(arguments: argparse.Namespace, result: "Result", *, again: str = "") -> int:
+    """Print, draw and write ``result`` as `give` does. again : after an interruption, how the command continues.
+    Returns the exit code."""
     made = result.made_by(arguments.command_line)
     drawing = result.drawing() if getattr(arguments, "plot", None) else None
     return give(
@@ -143,7 +144,7 @@ def present(arguments: argparse.Namespace, result: "Result") -> int:
         made,
         text=result.text if result.is_shown else None,
         draw=None if drawing is None else lambda path: drawing.write(path, made),
-        stopped=result.stopped,
+        stopped=None if result.stopped is None else result.stopped + again,
     )
 
 

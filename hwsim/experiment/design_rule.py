@@ -60,7 +60,7 @@ class DesignRule:
 
 
 def rule_anneal(
-    problem: Any, program: Program, *, measure: str, beta: str | None, shape: str, time: float | None
+    problem: Any, program: Program, *, measure: str, beta: str | None, shape: str, time: str | float | None
 ) -> Anneal:
     """The anneal under which ``measure`` is taken. By default beta is 1/sigma or the chip's own, the default ramp for
     success, and the length is 400 updates of a p-bit. Raises InputError where beta changes, except for success."""

@@ -43,7 +43,7 @@ def test_an_embedded_problem_shows_its_chains_and_dead_cells(tmp_path, capsys):
     ("arguments", "words"),
     [
         (["karate", "--beta", "0:3"], "needs one temperature"),
-        (["maxcut:n=12,p=0.5", "--measure", "success"], "give --target a number"),
+        (["maxcut:n=12,p=0.5", "--measure", "success"], "give a target, a number"),
         (["karate", "--plot", "die.bmp"], "must end in"),
         (["karate", "--chain-strength", "1,2"], "one --chain-strength"),
     ],
