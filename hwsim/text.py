@@ -1,11 +1,17 @@
-"""Text from files: every format opens its text here, and reads its numbers here.
+"""Text from files: every format opens its file here, and reads its numbers here.
 
-Enters: a path or its bytes. Leaves: text with line ends \\n, or numbers. UTF-8 with or without a byte-order mark is
-read; another encoding, a control character, and a number that is not one are refused in one sentence with the line.
+Enters: a path or its bytes. Leaves: bytes, unpacked where they are compressed (gzip, bzip2, xz), text with line ends
+\\n, or numbers. UTF-8 with or without a byte-order mark is read; another encoding, a control character, and a number
+that is not one are refused in one sentence with the line.
 """
 
+import bz2
+import gzip
+import io
+import lzma
 import math
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +22,16 @@ _UNREADABLE = {
     b"\x00\x00\xfe\xff": "UTF-32 text: save it as UTF-8",
     b"\xff\xfe": "UTF-16 text: save it as UTF-8",
     b"\xfe\xff": "UTF-16 text: save it as UTF-8",
-    b"\x1f\x8b": "compressed (gzip): unpack it first",
-    b"BZh": "compressed (bzip2): unpack it first",
-    b"\xfd7zXZ": "compressed (xz): unpack it first",
 }
+_PACKED: tuple[tuple[bytes, str, Any], ...] = (
+    (b"\x1f\x8b", "gzip", gzip.open),
+    (b"BZh", "bzip2", bz2.open),
+    (b"\xfd7zXZ\x00", "xz", lzma.open),
+)
+"""First bytes, name and opener of each way to compress a file."""
+PACKED_ENDINGS = (".gz", ".bz2", ".xz")
+MAX_UNPACKED = 2**30
+"""The largest number of bytes that a compressed file may unpack to: a small file can promise any number."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line end
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -32,15 +44,31 @@ def read_text(path: str | Path, *, refuse: type[InputError] = ReadError) -> str:
 
 
 def read_data(path: str | Path, *, refuse: type[InputError] = ReadError) -> bytes:
-    """The bytes of the file ``path``, read once, so that it may be a pipe. Raises ``refuse``."""
+    """The bytes of the file ``path``, unpacked, read once, so that it may be a pipe. Raises ``refuse``."""
     try:
-        return Path(path).read_bytes()
+        data = Path(path).read_bytes()
     except FileNotFoundError:
         raise refuse(f"no such file: {path}") from None
     except OSError as error:
         raise refuse(f"cannot read {path}: {error.strerror}") from None
     except ValueError:  # a NUL in the name
         raise refuse(f"no such file: {str(path)!r}") from None
+    for mark, name, opened in _PACKED:
+        if data.startswith(mark):
+            return _unpacked(path, data, name, opened, refuse)
+    return data
+
+
+def _unpacked(path: str | Path, data: bytes, name: str, opened: Any, refuse: type[InputError]) -> bytes:
+    """The bytes that ``data`` unpacks to, at most MAX_UNPACKED. Raises ``refuse``."""
+    try:
+        with opened(io.BytesIO(data)) as file:
+            made = file.read(MAX_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        raise refuse(f"{path} is not a readable {name} file: it may be cut short") from None
+    if len(made) > MAX_UNPACKED:
+        raise refuse(f"{path} unpacks to more than {MAX_UNPACKED} bytes: unpack it first")
+    return made
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -75,8 +103,18 @@ def decoded(path: str | Path, data: bytes, *, refuse: type[InputError] = ReadErr
 
 
 def ending(path: str | Path) -> str:
-    """The ending of a file's name in lower case, such as ``.lp``."""
-    return Path(path).suffix.lower()
+    """The ending of a file's name in lower case, such as ``.lp``; of a compressed file's, the one before ``.gz``."""
+    return _plain(path).suffix.lower()
+
+
+def stem(path: str | Path) -> str:
+    """A file's name without its ending, and without ``.gz`` and the like."""
+    return _plain(path).stem
+
+
+def _plain(path: str | Path) -> Path:
+    name = Path(path)
+    return name.with_suffix("") if name.suffix.lower() in PACKED_ENDINGS else name
 
 
 def is_whole(text: str) -> bool:

@@ -1,9 +1,14 @@
 """The one opener of text: every text format refuses the same bytes with their line, and reads the same others."""
 
+import bz2
+import gzip
+import lzma
+
 import dimod
 import pytest
 
 import hwsim
+import hwsim.text as text_module
 from hwsim.cell.card import ChipCard, load_card
 from hwsim.cell.measured import read_measured
 from hwsim.chip.graph import read_graph
@@ -22,6 +27,7 @@ pbit = "ideal-poisson"
 clock = "poisson"
 topology = "all-to-all"
 """
+RUDY = "2 1\n1 2 1\n"
 PLAN = '# a note\nproblem = "ring:n=4"\n'
 FORMATS = {
     "a.lp": ("\\ a note\nMaximize\n x + y\nSubject To\n x + y <= 1\nBinary\n x y\nEnd\n", hwsim.read),
@@ -88,10 +94,36 @@ def test_other_encodings_are_named(tmp_path, encoding):
         load_card(tmp_path / "a.toml", ChipCard)
 
 
-def test_a_compressed_file_and_one_that_is_not_there_are_named(tmp_path):
-    (tmp_path / "a.cnf").write_bytes(b"\x1f\x8b\x08\x00")
-    with pytest.raises(ReadError, match="unpack it first"):
-        hwsim.read(tmp_path / "a.cnf")
+PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "a.toml"])
+def test_a_compressed_file_is_read_as_what_it_holds(tmp_path, name, packed):
+    text, read = FORMATS[name]
+    plain = tmp_path / "plain" / name
+    plain.parent.mkdir()
+    plain.write_text(text)
+    path = tmp_path / f"{name}.{packed}"
+    path.write_bytes(PACKERS[packed](text.encode()))
+    found = content(read(path))
+    assert (found.replace(f".{packed}", "") if isinstance(found, str) else found) == content(read(plain))
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+def test_a_compressed_file_that_is_cut_or_too_large_is_refused(tmp_path, packed, monkeypatch):
+    data = PACKERS[packed](RUDY.encode())
+    (tmp_path / f"a.txt.{packed}").write_bytes(data[:-4])
+    with pytest.raises(ReadError, match="it may be cut short"):
+        hwsim.read(tmp_path / f"a.txt.{packed}")
+    (tmp_path / f"a.txt.{packed}").write_bytes(data)
+    assert hwsim.read(tmp_path / f"a.txt.{packed}").name == "a"
+    monkeypatch.setattr(text_module, "MAX_UNPACKED", 4)
+    with pytest.raises(ReadError, match="unpacks to more than 4 bytes"):
+        hwsim.read(tmp_path / f"a.txt.{packed}")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
     for name in ("none.txt", "a\x00b.txt", "x" * 400 + ".txt"):
         with pytest.raises(InputError, match="no such file"):
             hwsim.read(tmp_path / name)

@@ -11,18 +11,15 @@ from hwsim.text import decoded, ending, read_data
 def read_array(path: str, name: str, dimensions: int) -> Any:
     """float64 array of a .npy, .mtx or text file. Raises InputError."""
     import numpy as np
-    from scipy.io import mmread
 
-    from hwsim.problem.matrix import check_matrix_market
+    from hwsim.problem.matrix import matrix_market
 
     data = read_data(path, refuse=InputError)
     try:
         if ending(path) == ".npy":
             array = np.load(io.BytesIO(data), allow_pickle=False)
         elif ending(path) == ".mtx":
-            text = decoded(path, data, refuse=InputError)
-            check_matrix_market(Path(path), text, square=False)
-            array = mmread(io.BytesIO(text.encode()), spmatrix=False)
+            array = matrix_market(Path(path), decoded(path, data, refuse=InputError), square=False)[1]
             array = array.toarray() if hasattr(array, "toarray") else array
         else:
             text = decoded(path, data, refuse=InputError).replace(",", " ")

@@ -187,16 +187,22 @@ class _Reader:
             return self.peek(-2).text
         return None
 
-    def expression(self, *, halved: bool) -> _Expression:
-        """A sum of terms. halved : a quadratic part must be divided by 2, as in objectives."""
+    def expression(self, *, halved: bool = False, right: bool = False) -> _Expression:
+        """A sum of terms, up to a comparison or the end of the section. halved : a quadratic part must be divided by 2,
+        as in objectives;  right : it is the right side of ``5 >= x + y``, and ends also where a sign is missing"""
         made = _Expression()
         first = True
         while self.at < len(self.tokens) and self.peek().kind != "sense":
-            sign = self.signs()
+            start, sign = self.at, self.signs()
+            if right and ((sign is None and not first) or self.peek(1).text == ":"):
+                self.at = start
+                break
             if sign is None and not first:
                 raise self.refuse("a sign or a comparison")
             self.term(made, 1.0 if sign is None else sign, halved)
             first = False
+        if right and not (made.linear or made.quadratic):
+            raise self.refuse("a variable in the constraint")
         return made
 
     def term(self, made: _Expression, sign: float, halved: bool) -> None:
@@ -252,30 +258,15 @@ class _Reader:
             key = len(self.model.constraints) if label is None else label
             if key in self.model.constraints:
                 raise ReadError(f"{self.path} line {self.peek(-1).line}: a second constraint is called {key}")
-            left = self.expression(halved=False)
+            left = self.expression()
             sense = self.sense()
             if left.linear or left.quadratic:
                 right = self.value()
             else:
-                left, right, sense = self.expression_after(), left.constant, _FLIPPED[sense]
+                left, right, sense = self.expression(right=True), left.constant, _FLIPPED[sense]
             if self.peek().kind == "sense":
                 raise self.refuse("one comparison in a constraint")
             self.model.constraints[key] = (left, sense, right)
-
-    def expression_after(self) -> _Expression:
-        """The variables of ``5 >= x + y``: they end where a sign is missing."""
-        made = _Expression()
-        first = True
-        while self.at < len(self.tokens):
-            start, sign = self.at, self.signs()
-            if (sign is None and not first) or self.peek(1).text == ":":
-                self.at = start
-                break
-            self.term(made, 1.0 if sign is None else sign, False)
-            first = False
-        if not (made.linear or made.quadratic):
-            raise self.refuse("a variable in the constraint")
-        return made
 
     def sense(self) -> str:
         token = self.peek()
@@ -339,7 +330,10 @@ def _to_dimod(path: Path, model: _Model) -> Any:
     import dimod
 
     cqm: Any = dimod.ConstrainedQuadraticModel()
+    fixed = _fixed(model)
     for name in model.variables:
+        if name in fixed:
+            continue
         low, high = model.bounds.get(name, [0.0, float("inf")])
         kind = model.kinds.get(name, "REAL")
         if not low <= high:
@@ -352,20 +346,32 @@ def _to_dimod(path: Path, model: _Model) -> Any:
             limit = 1e30 if kind == "REAL" else 2.0**53 - 1
             cqm.add_variable(kind, name, lower_bound=max(low, -limit), upper_bound=min(high, limit))
     sign = -1.0 if model.maximised else 1.0
-    cqm.set_objective(_terms(model, model.objective, sign))
+    cqm.set_objective(_terms(model, model.objective, sign, fixed))
     for label, (left, sense, right) in model.constraints.items():
-        cqm.add_constraint_from_iterable(_terms(model, left, 1.0), sense, right, label=label)
+        cqm.add_constraint_from_iterable(_terms(model, left, 1.0, fixed), sense, right, label=label)
     return cqm
 
 
-def _terms(model: _Model, made: _Expression, sign: float) -> list[tuple]:
-    """dimod's terms; the square of a binary variable is the variable."""
-    linear = dict(made.linear)
+def _fixed(model: _Model) -> dict[str, float]:
+    """{name: value} of the continuous variables that bounds fix: Gurobi and SCIP write the constant of an objective as
+    one, as in ``3 Constant`` with the bound ``Constant = 1``."""
+    held = {name: bounds for name, bounds in model.bounds.items() if name not in model.kinds}
+    return {name: low for name, (low, high) in held.items() if low == high}
+
+
+def _terms(model: _Model, made: _Expression, sign: float, fixed: dict[str, float]) -> list[tuple]:
+    """dimod's terms; the square of a binary variable is the variable, and a variable in ``fixed`` is its value."""
+    linear, constant = dict(made.linear), made.constant
     terms: list[tuple] = []
     for (u, v), value in made.quadratic.items():
-        if u == v and model.kinds.get(u) == "BINARY":
+        if u in fixed:
+            u, v = v, u
+        if v in fixed:
+            linear[u] = linear.get(u, 0.0) + value * fixed[v]
+        elif u == v and model.kinds.get(u) == "BINARY":
             linear[u] = linear.get(u, 0.0) + value
         else:
             terms.append((u, v, sign * value))
-    terms = [(name, sign * value) for name, value in linear.items()] + terms
-    return [*terms, (sign * made.constant,)] if made.constant else terms
+    constant += sum(value * fixed[name] for name, value in linear.items() if name in fixed)
+    terms = [(name, sign * value) for name, value in linear.items() if name not in fixed] + terms
+    return [*terms, (sign * constant,)] if constant else terms

@@ -19,7 +19,7 @@ from hwsim.errors import ReadError
 from hwsim.problem.carrier import check_numbers, of_matrix
 from hwsim.problem.problem import Problem, check_size
 from hwsim.problem.reading import SAY, is_symmetric, read_as
-from hwsim.text import count, real
+from hwsim.text import count, real, stem
 
 _SPARSE = {"format", "shape", "data"}
 
@@ -72,54 +72,71 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
 
 
 def read_matrix_market(path: Path, text: str, as_: str | None) -> Problem:
-    """The matrix in a Matrix Market file. A matrix of ``pattern`` has no values, so its meaning must be said; an entry
-    given twice is refused. Raises ReadError."""
-    import scipy.io
-
-    field = check_matrix_market(path, text)
+    """The matrix in a Matrix Market file. A matrix of ``pattern`` has no values, so its meaning must be said. Raises
+    ReadError."""
+    field, matrix = matrix_market(path, text)
     if field == "pattern" and as_ is None:
         raise ReadError(
             f"{path} line 1: a pattern can be read as a max-cut of weights 1, as couplings 1 of spins (-1 and +1) or "
             f"as a QUBO (0 and 1): {SAY.format('max-cut, --as spin or --as qubo')}"
         )
-    try:
-        matrix = scipy.io.mmread(io.BytesIO(text.encode()), spmatrix=False)
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable Matrix Market file ({' '.join(str(error).split())})") from None
     return _problem(path, matrix, as_)
 
 
-def check_matrix_market(path: Path, text: str, *, square: bool = True) -> str:
-    """The field of the header. square : whether another matrix is refused. Raises ReadError where header, size and
-    lines do not agree, and for an entry given twice."""
+_WORDS = (("coordinate", "array"), ("real", "double", "integer", "pattern"), ("general", "symmetric"))
+"""Known formats, fields and symmetries of Matrix Market."""
+
+
+def matrix_market(path: Path, text: str, *, square: bool = True) -> tuple[str, Any]:
+    """(field of the header, matrix) : float64, a scipy.sparse array of the format ``coordinate``, else a numpy array.
+
+    square : whether another matrix is refused. Raises ReadError where header, size and lines do not agree, and for an
+    entry given twice."""
+    import scipy.sparse
+
     lines = enumerate(text.split("\n"), 1)
     header = next(lines)[1].lower().split()
     if len(header) != 5 or header[1] != "matrix":
         raise ReadError(
             f"{path} line 1: the header must be '%%MatrixMarket matrix FORMAT FIELD SYMMETRY', got {' '.join(header)!r}"
         )
-    form, field, symmetry = header[2:]
-    for word, known in (
-        (form, ("coordinate", "array")),
-        (field, ("real", "double", "integer", "pattern")),
-        (symmetry, ("general", "symmetric")),
-    ):
+    for word, known in zip(header[2:], _WORDS, strict=True):
         if word not in known:
             raise ReadError(f"{path} line 1: read are {', '.join(known)}, got {word!r}")
+    form, field, symmetry = header[2:]
     body = ((k, line.split()) for k, line in lines if line.strip() and not line.lstrip().startswith("%"))
+    sparse, symmetric = form == "coordinate", symmetry == "symmetric"
     first, size = next(body, (1, []))
     sizes = [count(path, first, part) for part in size]
-    sparse = form == "coordinate"
-    square = square or symmetry == "symmetric"
+    square = square or symmetric
     if len(sizes) != (3 if sparse else 2) or (square and sizes[0] != sizes[1]):
         what = f"'rows columns{' entries' if sparse else ''}' of a {'square ' if square else ''}matrix"
         raise ReadError(f"{path} line {first}: expected the size {what}")
     n, columns = sizes[:2]
     check_size(path, first, max(n, columns))
-    promised = sizes[2] if sparse else (n * columns if symmetry == "general" else n * (n + 1) // 2)
+    ends, values = _entries(path, body, (n, columns), field, sparse=sparse, symmetric=symmetric)
+    promised = sizes[2] if sparse else (n * (n + 1) // 2 if symmetric else n * columns)
+    if len(values) != promised:
+        raise ReadError(f"{path} line {first} promises {promised} entries, found {len(values)}")
+    if sparse:
+        rows, cols = np.array(ends, dtype=np.int64).reshape(-1, 2).T - 1
+        made: Any = scipy.sparse.coo_array((np.array(values), (rows, cols)), shape=(n, columns))
+        return field, made + scipy.sparse.triu(made.T, 1) + scipy.sparse.tril(made.T, -1) if symmetric else made
+    if not symmetric:
+        return field, np.array(values, dtype=np.float64).reshape(columns, n).T
+    table = np.zeros((n, n))
+    table[np.triu_indices(n)[::-1]] = values  # column by column, from the diagonal down
+    return field, table + np.triu(table.T, 1)
+
+
+def _entries(
+    path: Path, body: Any, size: tuple[int, int], field: str, *, sparse: bool, symmetric: bool
+) -> tuple[list[tuple[int, int]], list[float]]:
+    """([(i, j)] of a sparse matrix, values) in the lines ``body``. Raises ReadError."""
+    n, columns = size
     width = (2 if field == "pattern" else 3) if sparse else 1
-    found = 0
-    seen: dict[tuple[int, int], int] = {}
+    values: list[float] = []
+    ends: dict[tuple[int, int], int] = {}
     for k, parts in body:
         if len(parts) != width:
             raise ReadError(f"{path} line {k}: expected {width} numbers, got {' '.join(parts)[:60]!r}")
@@ -127,25 +144,21 @@ def check_matrix_market(path: Path, text: str, *, square: bool = True) -> str:
             i, j = count(path, k, parts[0]), count(path, k, parts[1])
             if not (1 <= i <= n and 1 <= j <= columns):
                 raise ReadError(f"{path} line {k}: an entry outside {n} rows and {columns} columns, got {i} {j}")
-            key = (max(i, j), min(i, j)) if symmetry == "symmetric" else (i, j)
-            if key in seen:
-                raise ReadError(f"{path} line {k}: the entry {i} {j} is already in line {seen[key]}")
-            seen[key] = k
+            key = (max(i, j), min(i, j)) if symmetric else (i, j)
+            if key in ends:
+                raise ReadError(f"{path} line {k}: the entry {i} {j} is already in line {ends[key]}")
+            ends[key] = k
         if field == "integer" and not re.fullmatch(r"[+-]?[0-9]{1,19}", parts[-1]):
             raise ReadError(f"{path} line {k}: expected an integer, got {parts[-1]!r}")
-        if field != "pattern":
-            real(path, k, parts[-1])
-        found += 1
-    if found != promised:
-        raise ReadError(f"{path} line {first} promises {promised} entries, found {found}")
-    return field
+        values.append(1.0 if field == "pattern" else real(path, k, parts[-1]))
+    return list(ends), values
 
 
 def _problem(path: Path, matrix: Any, as_: str | None) -> Problem:
     """The problem of a square ``matrix``, dense or sparse."""
     entries = of_matrix(matrix, str(path), refuse=ReadError)
     if as_ is not None:
-        return read_as(entries, as_, name=path.stem)
+        return read_as(entries, as_, name=stem(path))
     if not entries.weighted:
         raise ReadError(
             f"{path} holds true and false, which can be read as a max-cut of weights 1, as couplings 1 of spins "
@@ -160,4 +173,4 @@ def _problem(path: Path, matrix: Any, as_: str | None) -> Problem:
             f"{path} holds a matrix that is not symmetric; --as qubo reads sum Q x x of both triangles, --as spin or "
             "--as max-cut one triangle as each pair once"
         )
-    return replace(read_as(entries, "spin", name=path.stem), reading="couplings of spins, E = sum J s s over pairs")
+    return replace(read_as(entries, "spin", name=stem(path)), reading="couplings of spins, E = sum J s s over pairs")

@@ -17,7 +17,7 @@ from hwsim.errors import ReadError
 from hwsim.problem.carrier import Entries
 from hwsim.problem.problem import Problem, check_size
 from hwsim.problem.reading import SAY, read_as
-from hwsim.text import count, ending, is_whole, real, whole
+from hwsim.text import count, ending, is_whole, real, stem, whole
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _cut(path: Path, pairs: Pairs) -> Problem:
     for k, (i, j) in zip(pairs.lines, pairs.ends, strict=True):
         if i == j:
             raise ReadError(f"{path} line {k}: an edge of a max-cut joins two different nodes, got {i} {j}")
-    return read_as(_entries_of(path, pairs), "max-cut", name=path.stem)
+    return read_as(_entries_of(path, pairs), "max-cut", name=stem(path))
 
 
 def _quadratic(path: Path, pairs: Pairs, reading: str) -> Problem:
@@ -227,7 +227,7 @@ def _quadratic(path: Path, pairs: Pairs, reading: str) -> Problem:
         warnings.warn(
             f"{path} has six decimals everywhere: dimod's COO text rounds values and drops the offset", stacklevel=5
         )
-    return read_as(_entries_of(path, pairs), reading, name=path.stem)
+    return read_as(_entries_of(path, pairs), reading, name=stem(path))
 
 
 def _entries_of(path: Path, pairs: Pairs) -> Entries:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hwsim.errors import ReadError
 from hwsim.problem.problem import Problem
-from hwsim.text import count, real
+from hwsim.text import count, real, stem
 
 _COMMENT = re.compile(r"c\s+(offset|scale)\s*[:=\s]\s*(.*)", re.IGNORECASE)
 
@@ -50,7 +50,7 @@ def read_qubo(path: Path, text: str) -> Problem:
             raise ReadError(f"{path} promises {promised} {what}, found {len(found)}")
     bqm = dimod.BinaryQuadraticModel(linear, quadratic, said.get("offset", 0.0), "BINARY")
     bqm.scale(said.get("scale", 1.0))
-    return Problem(bqm=bqm, name=path.stem, kind="qubo", reading=_unnamed(header[0], bqm.num_variables))
+    return Problem(bqm=bqm, name=stem(path), kind="qubo", reading=_unnamed(header[0], bqm.num_variables))
 
 
 def _comment(path: Path, line: int, text: str, said: dict[str, float]) -> None:

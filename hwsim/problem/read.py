@@ -22,7 +22,7 @@ from hwsim.problem.problem import Problem
 from hwsim.problem.qubo import is_qubo, read_qubo
 from hwsim.problem.reading import KINDS, READINGS
 from hwsim.problem.sat import is_sat, read_sat
-from hwsim.text import decoded, ending, read_data
+from hwsim.text import decoded, ending, read_data, stem
 
 
 def read(source: Any, *, as_: str | None = None) -> Problem:
@@ -106,7 +106,7 @@ def _read_bqm(path: Path, data: bytes) -> Problem:
     vectors = bqm.to_numpy_vectors()
     if not (np.all(np.isfinite(vectors.linear_biases)) and np.all(np.isfinite(vectors.quadratic.biases))):
         raise ReadError(f"{path} holds a bias that is not finite")
-    return Problem(bqm=bqm, name=path.stem, kind="ising" if bqm.vartype.name == "SPIN" else "qubo")
+    return Problem(bqm=bqm, name=stem(path), kind="ising" if bqm.vartype.name == "SPIN" else "qubo")
 
 
 def _read_cqm(path: Path, data: bytes) -> Problem:
@@ -118,7 +118,7 @@ def _read_cqm(path: Path, data: bytes) -> Problem:
         cqm = dimod.ConstrainedQuadraticModel.from_file(io.BytesIO(data))
     except Exception as error:
         raise ReadError(f"{path} is not a readable dimod CQM file ({error})") from None
-    return penalised(cqm, name=path.stem)
+    return penalised(cqm, name=stem(path))
 
 
 def _read_lp(path: Path, text: str) -> Problem:
@@ -126,7 +126,7 @@ def _read_lp(path: Path, text: str) -> Problem:
     from hwsim.problem.constrained import penalised
 
     cqm, maximised = read_lp(path, text)
-    return penalised(cqm, name=path.stem, maximised=maximised)
+    return penalised(cqm, name=stem(path), maximised=maximised)
 
 
 def describe(problem: Problem) -> dict[str, Any]:

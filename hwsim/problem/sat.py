@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hwsim.errors import InputError, ReadError
 from hwsim.problem.problem import MAX_VARIABLES, Problem, check_size
-from hwsim.text import count, is_whole, real, whole
+from hwsim.text import count, is_whole, real, stem, whole
 
 Affine = tuple[float, dict]  # constant, {variable: coefficient}
 
@@ -79,7 +79,7 @@ def read_sat(path: Path, text: str, *, weighted: bool) -> Problem:
         soft, broken = clauses_to_bqm(clauses, n_variables, hard=0.0), clauses_to_bqm(alone, n_variables, hard=1.0)
         split = soft, broken, hard_weight(clauses)
     bqm = clauses_to_bqm(clauses, n_variables)
-    return Problem(bqm=bqm, name=path.stem, kind=kind, clauses=clauses, parts=split)
+    return Problem(bqm=bqm, name=stem(path), kind=kind, clauses=clauses, parts=split)
 
 
 def _header(path: Path, line: int, parts: list[str]) -> _Header:
