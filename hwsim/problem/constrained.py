@@ -61,6 +61,22 @@ def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constraine
     return Problem(bqm=bqm, name=name, kind="constrained", constrained=(cqm, invert), maximised=maximised, parts=parts)
 
 
+def modelled(cqm: Any, *, name: str, maximised: bool) -> Problem:
+    """``cqm`` as a plain QUBO where it has only bits and no constraint, else `penalised`. Raises InputError."""
+    import dimod
+
+    if len(cqm.constraints) or any(cqm.vartype(v).name != "BINARY" for v in cqm.variables):
+        return penalised(cqm, name=name, maximised=maximised)
+    _check(cqm)
+    reading = "a QUBO to be maximised: energies are minus its objective" if maximised else None
+    objective = cqm.objective
+    bqm = dimod.BinaryQuadraticModel("BINARY")
+    bqm.add_linear_from((v, objective.linear[v]) for v in cqm.variables)
+    bqm.add_quadratic_from(objective.iter_quadratic())
+    bqm.offset = objective.offset
+    return Problem(bqm=bqm, name=name, kind="qubo", maximised=maximised, reading=reading)
+
+
 def _as_bqm(model: Any, penalty: float | None, taken: Any) -> tuple[Any, Any]:
     """dimod.cqm_to_bqm, with slack bits named in order."""
     import dimod

@@ -18,7 +18,7 @@ import numpy as np
 from hwsim.errors import ReadError
 from hwsim.problem.carrier import check_numbers, of_matrix
 from hwsim.problem.problem import Problem, check_size
-from hwsim.problem.reading import SAY, is_symmetric, read_as
+from hwsim.problem.reading import SAY, is_symmetric, read_as, read_or_refuse
 from hwsim.text import count, real, stem
 
 _SPARSE = {"format", "shape", "data"}
@@ -152,6 +152,24 @@ def _entries(
             raise ReadError(f"{path} line {k}: expected an integer, got {parts[-1]!r}")
         values.append(1.0 if field == "pattern" else real(path, k, parts[-1]))
     return list(ends), values
+
+
+def text_rows(path: Path, text: str) -> np.ndarray | None:
+    """float64 (n, n): the rows of a matrix of n > 3 in ``text``, with or without a line n before them; None where it is
+    none. With three columns it could be a list of pairs. Raises ReadError."""
+    lines = enumerate(text.split("\n"), 1)
+    rows = [(k, fields) for k, line in lines if (fields := line.partition("#")[0].replace(",", " ").split())]
+    if len(rows) > 1 and rows[0][1] == [str(len(rows) - 1)]:
+        rows = rows[1:]
+    n = len(rows)
+    if n < 4 or any(len(fields) != n for _, fields in rows):
+        return None
+    return np.array([[real(path, k, field) for field in fields] for k, fields in rows])
+
+
+def read_rows(path: Path, rows: np.ndarray, as_: str | None) -> Problem:
+    """The problem of `text_rows`. Raises ReadError."""
+    return read_or_refuse(of_matrix(rows, str(path), refuse=ReadError), as_, name=stem(path))
 
 
 def _problem(path: Path, matrix: Any, as_: str | None) -> Problem:

@@ -10,8 +10,10 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.problem.carrier import Entries, entries_of, is_carrier, is_graph
+from hwsim.problem.constrained import modelled, penalised
+from hwsim.problem.ommx_file import is_instance, model_of
 from hwsim.problem.problem import Problem, in_floats
-from hwsim.problem.reading import KINDS, THREE_WAYS, from_ising, read_as
+from hwsim.problem.reading import KINDS, THREE_WAYS, TWO_WAYS, from_ising, read_as
 
 _ASK = 'say which with as_="spin", as_="qubo" or as_="max-cut", or call hwsim.from_ising, from_qubo or from_max_cut'
 _NAMES = {"spin": "ising", "qubo": "qubo", "max-cut": "max-cut", "p-bit": "ising"}
@@ -62,11 +64,12 @@ def _model(given: Any) -> Problem | None:
     if isinstance(given, Problem):
         return given
     kind = type(given).__name__
+    if is_instance(given):
+        cqm, maximised = model_of(given, "the instance")
+        return modelled(cqm, name=str(getattr(given, "title", None) or "instance"), maximised=maximised)
     if not any(base.__module__.partition(".")[0] == "dimod" for base in type(given).__mro__):
         return None
     if hasattr(given, "constraints") and hasattr(given, "objective"):
-        from hwsim.problem.constrained import penalised
-
         return penalised(given)
     if hasattr(given, "spin") and hasattr(given, "binary"):
         bqm = in_floats(given)
@@ -93,6 +96,6 @@ def _named(graph: Any) -> str | None:
 def _two_ways(entries: Entries) -> str:
     """Why ``entries`` cannot be read without a word."""
     if entries.biases:
-        return f"{entries.where} has biases and can be read as couplings of spins (-1 and +1) or as a QUBO (0 and 1)"
+        return f"{entries.where} has biases and {TWO_WAYS}"
     weights = "" if entries.weighted else ", of weights 1,"
     return f"{entries.where}{weights} can be read as {THREE_WAYS}"

@@ -3,18 +3,22 @@
 Enters: the text of a file and, where the user says it, what the values mean. Leaves: a Problem. Such a list may hold
 weights of a max-cut (rudy, G-set), couplings of spins, or a QUBO. A comment ``# vartype=SPIN`` or BINARY says which.
 Without it a header, exactly its number of lines, nodes from 1 and no loop are a max-cut, as published graphs are;
-whatever else can be read in two ways is refused with both.
+whatever else can be read in two ways is refused with both. Fields stand between blanks, tabs, commas or semicolons. A
+first line of titles (``source,target,weight``) is passed over, networkx's ``{'weight': 1}`` is the value, and nodes may
+be words instead of numbers.
 """
 
+import ast
 import re
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hwsim.errors import ReadError
-from hwsim.problem.carrier import Entries
+from hwsim.problem.carrier import WEIGHTS, Entries
 from hwsim.problem.problem import Problem, check_size
 from hwsim.problem.reading import SAY, read_as
 from hwsim.text import count, ending, is_whole, real, stem, whole
@@ -24,13 +28,13 @@ from hwsim.text import count, ending, is_whole, real, stem, whole
 class Pairs:
     """The entries of a list. header : (nodes, edges) or None;  lines : of the file, one for each entry
 
-    ends : [(i, j)], as in the file;  texts : their values as written, None where the line has none
+    ends : [(i, j)], as in the file, numbers or words;  texts : their values as written, None where the line has none
     values : the same as numbers, a missing one 1
     """
 
     header: tuple[int, int] | None
     lines: list[int]
-    ends: list[tuple[int, int]]
+    ends: list[tuple[Any, Any]]
     texts: list[str | None]
     values: list[float]
 
@@ -62,10 +66,11 @@ def _body(path: Path, text: str) -> tuple[list[tuple[int, list[str]]], str | Non
     vartype = None
     for k, line in enumerate(text.split("\n"), 1):
         entry, mark, comment = line.partition("#")
-        fields = entry.split()
+        fields = _fields(path, k, entry)
         if fields:
             if len(fields) not in (2, 3):
-                raise ReadError(f"{path} line {k}: expected 'i j' or 'i j value', got {entry.strip()[:60]!r}")
+                tried = "" if body else f" (no other format fits: tried were {TRIED}; hwsim formats lists all)"
+                raise ReadError(f"{path} line {k}: expected 'i j' or 'i j value', got {entry.strip()[:60]!r}{tried}")
             body.append((k, fields))
         found = re.search(r"vartype[\"']?\s*[:=]\s*(.*)", comment, re.IGNORECASE) if mark else None
         if found:
@@ -76,12 +81,73 @@ def _body(path: Path, text: str) -> tuple[list[tuple[int, list[str]]], str | Non
             if vartype not in (None, named):
                 raise ReadError(f"{path} line {k}: a second vartype contradicts the first")
             vartype = named
+    if body and all(word.lower() in _TITLES for word in body[0][1]):
+        del body[0]
     return body, vartype
+
+
+TRIED = "dimod, numpy, scipy, MATLAB, JSON, GraphML, GML, qbsolv, Matrix Market, DIMACS, QPLIB, OR-Library"
+"""The formats that the content of a file tells."""
+
+_TITLES = {
+    "i",
+    "j",
+    "k",
+    "u",
+    "v",
+    "w",
+    "q",
+    "h",
+    "row",
+    "col",
+    "column",
+    "source",
+    "target",
+    "from",
+    "to",
+    "node1",
+    "node2",
+    "weight",
+    "value",
+    "coupling",
+    "jij",
+}
+"""Words of a line of titles."""
+
+_ATTRIBUTES = re.compile(r"(\S+?)[\s,]+(\S+?)[\s,]+(\{.*\})")
+
+
+def _fields(path: Path, line: int, entry: str) -> list[str]:
+    """The fields of a line; none for a comment of MATLAB or C."""
+    entry = entry.strip()
+    if entry.startswith(("%", "//")):
+        return []
+    found = _ATTRIBUTES.fullmatch(entry)
+    if found is None:
+        return re.sub("[,;]", " ", entry).split()
+    try:
+        data = ast.literal_eval(found.group(3))
+        held = [data[key] for key in WEIGHTS if key in data]
+    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
+        held = [None, None]
+    if len(held) > 1 or (held and type(held[0]) not in (int, float)):
+        raise ReadError(f"{path} line {line}: expected one weight in {found.group(3)[:60]!r}")
+    return [found.group(1), found.group(2), *(repr(value) for value in held)]
+
+
+def _are_words(path: Path, body: list[tuple[int, list[str]]]) -> bool:
+    """Whether the nodes are words, which begin with a letter. Raises ReadError where only some are."""
+    words = [(k, field) for k, fields in body for field in fields[:2] if re.match(r"[^\W\d]", field)]
+    if words and len(words) < 2 * len(body):
+        k, word = words[0]
+        raise ReadError(f"{path} line {k}: {word[:60]!r} names a node where others are numbers")
+    return bool(words)
 
 
 def _entries(path: Path, body: list[tuple[int, list[str]]]) -> Pairs:
     """The header, where there is one, and the entries; each pair at most once."""
-    header = _header(path, body)
+    words = _are_words(path, body)
+    header = None if words else _header(path, body)
     if header is not None:
         n, m = header
         check_size(path, body[0][0], n)
@@ -94,9 +160,9 @@ def _entries(path: Path, body: list[tuple[int, list[str]]]) -> Pairs:
             "write # before a size, and move an entry down"
         )
     pairs = Pairs(header, [], [], [], [])
-    seen: dict[tuple[int, int], int] = {}
+    seen: dict[tuple[Any, Any], int] = {}
     for k, fields in body:
-        i, j = count(path, k, fields[0]), count(path, k, fields[1])
+        i, j = (end if words else count(path, k, end) for end in fields[:2])
         key = (min(i, j), max(i, j))
         if key in seen:
             raise ReadError(f"{path} line {k}: the pair {i} {j} is already in line {seen[key]}")
@@ -206,7 +272,7 @@ def _neighbours(pairs: Pairs, edges: set[tuple[int, int]]) -> bool:
     return {(min(k, end), max(k, end)) for k, ends in enumerate(joined, 1) for end in ends} != edges
 
 
-def _nodes(pairs: Pairs) -> list[int]:
+def _nodes(pairs: Pairs) -> list:
     """Nodes by the header, or in the order of the file."""
     if pairs.header is not None:
         return list(range(_start(pairs), _start(pairs) + pairs.header[0]))

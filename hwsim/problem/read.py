@@ -6,6 +6,7 @@ read by ``as_``, by the one established reading (see `hwsim.problem.pairs`), or 
 
 import io
 import math
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,19 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
+from hwsim.problem.bqp import is_or_library, read_bq, read_or_library, read_sparse
+from hwsim.problem.constrained import modelled, penalised
 from hwsim.problem.generate import generate, is_generator
+from hwsim.problem.graph_file import is_dimacs_graph, is_gml, read_dimacs_graph, read_gml, read_graphml, read_metis
+from hwsim.problem.json_file import is_json, read_json
 from hwsim.problem.lp import read_lp
-from hwsim.problem.matrix import read_matrix_market, read_npy, read_npz
+from hwsim.problem.matlab import is_mat, read_mat
+from hwsim.problem.matrix import read_matrix_market, read_npy, read_npz, read_rows, text_rows
 from hwsim.problem.objects import from_object
+from hwsim.problem.ommx_file import read_ommx
 from hwsim.problem.pairs import read_pairs
 from hwsim.problem.problem import Problem
+from hwsim.problem.qplib import is_qplib, read_qplib
 from hwsim.problem.qubo import is_qubo, read_qubo
 from hwsim.problem.reading import KINDS, READINGS
 from hwsim.problem.sat import is_sat, read_sat
@@ -70,30 +78,84 @@ def _path(source: str | PathLike) -> Path | None:
     return None
 
 
+_BINARY: tuple[tuple[Callable[[bytes], bool], Callable[..., Problem]], ...] = (
+    (lambda data: data.startswith(b"DIMODBQM"), lambda path, data, as_: _read_bqm(path, data)),
+    (lambda data: data.startswith(b"DIMODCQM"), lambda path, data, as_: _read_cqm(path, data)),
+    (lambda data: data.startswith(b"\x93NUMPY"), read_npy),
+    (lambda data: data.startswith(b"PK\x03\x04"), read_npz),
+    (is_mat, read_mat),
+)
+"""(Whether bytes are of a format, its reader), in the order in which they are tried."""
+
+_TEXT: tuple[tuple[Callable[[str], bool], Callable[..., Problem]], ...] = (
+    (is_json, read_json),
+    (lambda text: "<graphml" in text[:2000], read_graphml),
+    (is_gml, read_gml),
+    (is_qubo, lambda path, text, as_: read_qubo(path, text)),
+    (lambda text: text[:14].lower() == "%%matrixmarket", read_matrix_market),
+    (is_sat, lambda path, text, as_: read_sat(path, text, weighted=ending(path) == ".wcnf")),
+    (is_dimacs_graph, read_dimacs_graph),
+    (is_qplib, lambda path, text, as_: modelled_file(path, *read_qplib(path, text))),
+    (is_or_library, lambda path, text, as_: read_or_library(path, text)),
+)
+"""The same for text. What no line tells is a list of pairs, or the rows of a matrix."""
+
+_BY_ENDING: dict[str, Callable[..., Problem]] = {
+    ".lp": lambda path, text, as_: _read_lp(path, text),
+    ".qubo": lambda path, text, as_: read_qubo(path, text),
+    ".qplib": lambda path, text, as_: modelled_file(path, *read_qplib(path, text)),
+    ".cnf": lambda path, text, as_: read_sat(path, text, weighted=False),
+    ".wcnf": lambda path, text, as_: read_sat(path, text, weighted=True),
+    ".col": read_dimacs_graph,
+    ".graph": read_metis,
+    ".metis": read_metis,
+}
+"""Readers of formats that their content may not tell."""
+
+
 def _read(path: Path, data: bytes, as_: str | None) -> Problem:
     kind = ending(path)
-    if data.startswith(b"DIMODBQM"):
-        return _read_bqm(path, data)
-    if data.startswith(b"DIMODCQM"):
-        return _read_cqm(path, data)
-    if data.startswith(b"\x93NUMPY"):
-        return read_npy(path, data, as_)
-    if data.startswith(b"PK\x03\x04"):
-        return read_npz(path, data, as_)
+    for is_format, reader in _BINARY:
+        if is_format(data):
+            return reader(path, data, as_)
+    if kind == ".mat" and b"\0" in data[:20]:  # of version 4, which has no mark
+        return read_mat(path, data, as_)
+    if kind == ".ommx":
+        return modelled_file(path, *read_ommx(path, data))
     if kind in (".npy", ".npz"):
         raise ReadError(f"{path} is not a readable numpy file")
+    for mark, what in _OTHER.items():
+        if data.startswith(mark) or (mark == b"ustar" and data[257:262] == mark):
+            raise ReadError(f"{path} is {what}, which is not read (hwsim formats lists what is)")
     text = decoded(path, data)
-    if kind == ".lp":
-        return _read_lp(path, text)
-    if kind == ".qubo" or is_qubo(text):
-        return read_qubo(path, text)
-    if text[:14].lower() == "%%matrixmarket":
-        return read_matrix_market(path, text, as_)
+    if kind in _BY_ENDING:
+        return _BY_ENDING[kind](path, text, as_)
+    if kind in (".sparse", ".bq") and as_ in (None, "qubo"):
+        return (read_sparse if kind == ".sparse" else read_bq)(path, text)
+    for is_text, reader in _TEXT:
+        if is_text(text):
+            return reader(path, text, as_)
     if kind == ".mtx":
         raise ReadError(f"{path} line 1: a Matrix Market file begins with %%MatrixMarket")
-    if kind in (".cnf", ".wcnf") or is_sat(text):
-        return read_sat(path, text, weighted=kind == ".wcnf")
-    return read_pairs(path, text, as_)
+    rows = text_rows(path, text)
+    return read_pairs(path, text, as_) if rows is None else read_rows(path, rows, as_)
+
+
+_OTHER = {
+    b"ustar": "a tar archive",
+    b"\x80\x04": "a pickle",
+    b"\x80\x05": "a pickle",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+}
+"""First bytes of files that are no problem."""
+
+
+def modelled_file(path: Path, cqm: Any, maximised: bool) -> Problem:
+    """The Problem of a model that a file holds. Raises InputError."""
+    return modelled(cqm, name=stem(path), maximised=maximised)
 
 
 def _read_bqm(path: Path, data: bytes) -> Problem:
@@ -112,8 +174,6 @@ def _read_bqm(path: Path, data: bytes) -> Problem:
 def _read_cqm(path: Path, data: bytes) -> Problem:
     import dimod
 
-    from hwsim.problem.constrained import penalised
-
     try:
         cqm = dimod.ConstrainedQuadraticModel.from_file(io.BytesIO(data))
     except Exception as error:
@@ -123,8 +183,6 @@ def _read_cqm(path: Path, data: bytes) -> Problem:
 
 def _read_lp(path: Path, text: str) -> Problem:
     """An LP file. An objective to be maximised is negated; reports negate it back."""
-    from hwsim.problem.constrained import penalised
-
     cqm, maximised = read_lp(path, text)
     return penalised(cqm, name=stem(path), maximised=maximised)
 
@@ -140,6 +198,7 @@ def describe(problem: Problem) -> dict[str, Any]:
         "name": problem.name,
         "kind": problem.kind,
         "reading": problem.reading,
+        "maximised": problem.maximised,
         "spins": bqm.num_variables,
         "couplings": bqm.num_interactions,
         "degree_min": int(degrees.min()),

@@ -26,6 +26,7 @@ KINDS = {"spin": "ising", "qubo": "qubo", "max-cut": "max-cut", "p-bit": "ising"
 
 SAY = "say which with --as {} (as_= in Python)"
 
+TWO_WAYS = "can be read as couplings of spins (-1 and +1) or as a QUBO (0 and 1)"
 THREE_WAYS = "couplings of spins (-1 and +1), as a QUBO (0 and 1) or as a max-cut"
 
 
@@ -79,6 +80,19 @@ def read_as(entries: Entries, as_: str, *, name: str, biases: dict[Any, float] |
     if as_ == "max-cut":
         return as_max_cut(entries, name=name)
     return as_spins(_loops_as_biases(entries), sign=-1.0 if as_ == "p-bit" else 1.0, name=name)
+
+
+def read_or_refuse(entries: Entries, as_: str | None, *, name: str) -> Problem:
+    """The same for a file, which is refused with all readings where ``as_`` is None."""
+    if as_ is not None:
+        return read_as(entries, as_, name=name)
+    if entries.biases:
+        raise entries.refuse(f"{entries.where} has biases and {TWO_WAYS}: {SAY.format('spin or --as qubo')}")
+    weights = "" if entries.weighted else " of weights 1"
+    raise entries.refuse(
+        f"{entries.where} holds a {entries.form}{weights}, which can be read as {THREE_WAYS}: "
+        f"{SAY.format('spin, --as qubo or --as max-cut')}"
+    )
 
 
 def as_qubo(entries: Entries, *, offset: float = 0.0, name: str) -> Problem:
