@@ -81,7 +81,7 @@ def _body(path: Path, text: str) -> tuple[list[tuple[int, list[str]]], str | Non
             if vartype not in (None, named):
                 raise ReadError(f"{path} line {k}: a second vartype contradicts the first")
             vartype = named
-    if body and all(word.lower() in _TITLES for word in body[0][1]):
+    if body and all(_TITLE.fullmatch(word) for word in body[0][1]):
         del body[0]
     return body, vartype
 
@@ -89,30 +89,10 @@ def _body(path: Path, text: str) -> tuple[list[tuple[int, list[str]]], str | Non
 TRIED = "dimod, numpy, scipy, MATLAB, JSON, GraphML, GML, qbsolv, Matrix Market, DIMACS, QPLIB, OR-Library"
 """The formats that the content of a file tells."""
 
-_TITLES = {
-    "i",
-    "j",
-    "k",
-    "u",
-    "v",
-    "w",
-    "q",
-    "h",
-    "row",
-    "col",
-    "column",
-    "source",
-    "target",
-    "from",
-    "to",
-    "node1",
-    "node2",
-    "weight",
-    "value",
-    "coupling",
-    "jij",
-}
-"""Words of a line of titles."""
+_TITLE = re.compile(
+    "i|j|k|u|v|w|q|h|row|col|column|source|target|from|to|node[12]|weight|value|coupling|jij", re.IGNORECASE
+)
+"""A word of a line of titles."""
 
 _ATTRIBUTES = re.compile(r"(\S+?)[\s,]+(\S+?)[\s,]+(\{.*\})")
 
