@@ -14,7 +14,8 @@ from hwsim.units import SI_UNIT
 class Prices:
     """What the machine charges, in SI; None where nobody has published it.
 
-    update_j, read_j, write_j, transfer_j : J per p-bit updated, read, written, or sent between machine and controller;
+    update_j, flip_j, read_j, write_j, transfer_j : J per p-bit updated, changed by an update, read, written, or sent
+    between machine and controller; a machine that states one of the first two charges nothing for the other;
     swap_j : J for the controller to decide an exchange of two replicas;  standby_w, power_w : W, of the idle and of the
     running machine;  programming_time_s : once per problem;  readout_time_s, readout_delay_s : per read;
     write_time_s : per write;  swap_time_s : per exchange decided;  transfer_time_s, transfer_pbit_s : per read or write
@@ -22,6 +23,7 @@ class Prices:
     """
 
     update_j: float | None = None
+    flip_j: float | None = None
     read_j: float | None = None
     write_j: float | None = None
     transfer_j: float | None = None
@@ -37,14 +39,30 @@ class Prices:
     transfer_pbit_s: float | None = None
     anneal_time_s: float | None = None
 
-    def device_energy_j(self, *, updates: float, time_s: float, wires_j: float | None) -> float | None:
-        """Joules of ``updates`` in ``time_s`` seconds, with ``wires_j`` for the wires; None where a price is unknown. A
-        machine of known power takes that power, whatever its p-bits do."""
+    def device_energy_j(
+        self, *, updates: float, time_s: float, wires_j: float | None, flips: float | None = None
+    ) -> float | None:
+        """Joules of ``updates`` and ``flips`` (None: not counted) in ``time_s`` seconds, with ``wires_j`` for wires.
+
+        None where a price is unknown. A machine of known power takes that power, whatever its p-bits do."""
         if self.power_w is not None:
             return self.power_w * time_s
-        if wires_j is None or (self.update_j is None and updates > 0):
+        updates_j, flips_j = self.updates_j(updates), self.flips_j(flips)
+        if wires_j is None or updates_j is None or flips_j is None:
             return None
-        return (self.update_j or 0.0) * updates + wires_j + (self.standby_w or 0.0) * time_s
+        return updates_j + flips_j + wires_j + (self.standby_w or 0.0) * time_s
+
+    def updates_j(self, updates: float) -> float | None:
+        """Joules of ``updates``; None where they have no price, nor flips."""
+        if self.update_j is None:
+            return 0.0 if updates == 0 or self.flip_j is not None else None
+        return self.update_j * updates
+
+    def flips_j(self, flips: float | None) -> float | None:
+        """Joules of ``flips``; None where they have a price and were not counted."""
+        if self.flip_j is None:
+            return 0.0
+        return None if flips is None else self.flip_j * flips
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +71,7 @@ class Price:
 
     of_pbit : whether it is on the card of a p-bit, else on that of a chip;  of_controller : whether it is charged only
     where an algorithm reads and writes the machine in mid-run;  is_charged : whether it enters an account
+    is_rare : whether a ledger leaves it out where neither it nor a word on it is on the card
     """
 
     key: str
@@ -62,6 +81,7 @@ class Price:
     of_pbit: bool = False
     of_controller: bool = False
     is_charged: bool = True
+    is_rare: bool = False
 
     @property
     def unit(self) -> str:
@@ -78,6 +98,14 @@ PRICES = {
             dimension="energy",
             of_pbit=True,
             label="energy of one update of a p-bit",
+        ),
+        Price(
+            key="energy_per_flip",
+            field="flip_j",
+            dimension="energy",
+            of_pbit=True,
+            is_rare=True,
+            label="energy of one flip of a p-bit",
         ),
         Price(key="energy_per_read", field="read_j", dimension="energy", label="energy to read one p-bit"),
         Price(key="energy_per_write", field="write_j", dimension="energy", label="energy to write one p-bit"),

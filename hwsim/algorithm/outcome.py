@@ -58,7 +58,8 @@ class Outcome:
     @property
     def device_energy_j(self) -> float | None:
         """Joules of one run without reads and writes; None where a price is not known, see `Run`."""
-        return device_energy_j(self.program, updates=self.activity.updates, time_s=self.activity.device_time_s)
+        did = self.activity
+        return device_energy_j(self.program, updates=did.updates, flips=did.flips, time_s=did.device_time_s)
 
     @property
     def updates(self) -> int:

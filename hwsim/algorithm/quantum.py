@@ -140,6 +140,7 @@ def quantum_annealing(
             run_s=result.device_time_s,
             settle_s=to_seconds(all_copies.wires.longest_ticks),
             updates=result.updates / reads,
+            flips=None if result.flips is None else result.flips / reads,
             reads=float(copies),
         ),
     )

@@ -33,6 +33,7 @@ PBIT_DIMENSIONS = {
     "jitter": "time",
     "synapse_tau": "time",
     "relaxation_exponent": "number",
+    "attempt_time": "time",
     "step_ratio": "number",
     "dac_bits": "count",
     "dac_limit": "number",

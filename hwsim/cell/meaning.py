@@ -6,6 +6,7 @@ must take the same steps in the same order.
 
 from hwsim.cell.codes import LAWS, NO_LIMIT
 from hwsim.cell.model import PBit, input_quantiser
+from hwsim.units import format_si
 
 
 def meanings(pbit: PBit) -> list[str]:
@@ -34,11 +35,27 @@ def meanings(pbit: PBit) -> list[str]:
             "spreads: normal. A gain below 1e-6 is set to that, an interval below 0.05 tau to that; a tau_dtod of 1 "
             "thus has a mean of 1.08 tau."
         )
+    own_rate = LAWS[pbit.law].own_clock
     if pbit.stuck_fraction > 0:
-        said.append("stuck p-bits: they tick, count as updates and pay like any other.")
-    if LAWS[pbit.law].own_clock:
         said.append(
-            "energy: an update is a proposal at the largest rate that the input allows, not an event of the device, so "
-            "energy_per_update is not counted."
+            "stuck p-bits: they neither update nor pay."
+            if own_rate
+            else "stuck p-bits: they tick, count as updates and pay like any other."
+        )
+    return [*said, *_rates(pbit)] if own_rate else said
+
+
+def _rates(pbit: PBit) -> list[str]:
+    """Sentences on a p-bit that sets its own rate."""
+    flips = "once" if LAWS[pbit.law].dwells else "every second time"
+    said = [
+        "updates: the p-bit sets its own rate, so an update is a time tau of it that passes (at z = 0 it then flips "
+        f"{flips}, on average). Flips are counted one by one. The faster clock that bounds the rate in the emulation "
+        "is neither counted nor paid."
+    ]
+    if pbit.attempt_time_s is not None:
+        times = "dwell" if LAWS[pbit.law].dwells else "relaxation"
+        said.append(
+            f"attempt time: z saturates where {times} times come down to {format_si(pbit.attempt_time_s, 's')}."
         )
     return said

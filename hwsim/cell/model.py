@@ -18,7 +18,16 @@ _AT_LEAST_ZERO = (
     "noise_flicker",
     "stuck_fraction",
 )
-_ABOVE_ZERO = ("tau_s", "gain", "dac_limit", "step_ratio", "input_limit", "input_step", "flicker_shortest_s")
+_ABOVE_ZERO = (
+    "tau_s",
+    "gain",
+    "dac_limit",
+    "step_ratio",
+    "input_limit",
+    "input_step",
+    "flicker_shortest_s",
+    "attempt_time_s",
+)
 _AT_LEAST_ONE = ("random_shifts", "random_share")
 
 
@@ -44,6 +53,8 @@ class PBit:
     law : a key of hwsim.cell.codes.LAWS, ideally P(+1) = (1 + tanh z) / 2;  response : of the law ``table``
     tau_s : mean time between updates; for ``arrhenius`` the dwell time at z = 0, for ``low-barrier`` the relaxation
     time at z = 0;  relaxation_exponent : of ``low-barrier``;  step_ratio : of ``p-kit``, tick / dwell time
+    attempt_time_s : the shortest that dwell (or relaxation) times become, however large the input: where z would make
+    them shorter it saturates (None: only input_limit does)
     delay_s : from a commit until neighbours see it;  jitter_s : s.d. of one period of a free-running clock
     gain, offset : of the sigmoid, dimensionless;  *_dtod : device-to-device s.d. (gain and tau relative)
     synapse_tau_s : RC time constant of the input, 0 for none
@@ -63,6 +74,7 @@ class PBit:
     law: str = "heat-bath"
     response: Table | None = None
     relaxation_exponent: float = 1.0
+    attempt_time_s: float | None = None
     step_ratio: float = 1.0
     delay_s: float = 0.0
     gain: float = 1.0
@@ -109,6 +121,11 @@ class PBit:
                 raise InputError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
         if self.law == "table" and self.response is None:
             raise InputError("law table needs a measured response")
+        if self.attempt_time_s is not None:
+            if not LAWS[self.law].own_clock:
+                raise InputError(f"attempt_time is of a law that sets its own rate, not of {self.law}")
+            if not self.attempt_time_s < self.tau_s:
+                raise InputError(f"attempt_time must be below tau, got {self.attempt_time_s:g} s and {self.tau_s:g} s")
         if self.stuck_fraction > 1:
             raise InputError(f"stuck_fraction must be at most 1, got {self.stuck_fraction:g}")
         if self.random_source == "ideal" and (self.random_shifts, self.random_share, self.random_phase) != (1, 1, 0):

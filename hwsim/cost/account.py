@@ -20,6 +20,7 @@ from hwsim.session import Activity
 _CONTROLLER = ("swap", "transfer")
 PRICE_OF = {
     "update": "energy_per_update",
+    "flip": "energy_per_flip",
     "wires": "wire_energy",
     "swap": "energy_per_swap",
     "write": "energy_per_write",
@@ -112,7 +113,8 @@ def account(activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, 
         "transfer": sent_s,
     } | ({"other": other_s} if other_s else {})
     energy_j = {
-        "update": _times(prices.update_j, activity.updates),
+        "update": prices.updates_j(activity.updates),
+        **({} if prices.flip_j is None else {"flip": prices.flips_j(activity.flips)}),
         "wires": wires_j,
         "swap": _times(prices.swap_j, activity.swaps),
         "write": _times(prices.write_j, activity.writes * activity.n_pbits),
@@ -125,7 +127,7 @@ def account(activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, 
         energy_j=energy_j,
         power_w=prices.power_w,
         device_energy_j=prices.device_energy_j(
-            updates=activity.updates, time_s=activity.device_time_s, wires_j=wires_j
+            updates=activity.updates, flips=activity.flips, time_s=activity.device_time_s, wires_j=wires_j
         ),
         program_s=prices.programming_time_s,
         program_j=_times(prices.write_j, activity.n_pbits * activity.copies),

@@ -48,7 +48,7 @@ def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
         _line(chip, price)
         for key, price in PRICES.items()
         if price.is_charged
-        if not price.of_controller or known_price(chip, key) is not None or key in chip.missing
+        if not (price.of_controller or price.is_rare) or known_price(chip, key) is not None or key in chip.missing
     ]
     update, read, write = (known_price(chip, f"energy_per_{what}") for what in ("update", "read", "write"))
     period = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s

@@ -13,7 +13,7 @@ from hwsim.algorithm.outcome import Outcome
 from hwsim.analysis.tts import TimeToSolution, scaled
 from hwsim.analysis.tts import time_to_solution as from_successes
 from hwsim.cost.account import Account, account
-from hwsim.cost.toggles import wires_of
+from hwsim.cost.toggles import wires_of, with_flips
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.session import Run
@@ -124,9 +124,10 @@ def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:
     program = result.program
     if not isinstance(result, Run):
         return account(result.activity, program.prices, wires_j=wires_of(program, None), other_s=other_s)
-    # an interrupted run toggled less often than its anneal says
-    wires_j = wires_of(program, None if result.interrupted else result.anneal)
-    return account(activity_of(result), program.prices, wires_j=wires_j, other_s=other_s)
+    # an interrupted run flipped less often than its anneal says
+    anneal = None if result.interrupted else result.anneal
+    done = with_flips(activity_of(result), program, anneal)
+    return account(done, program.prices, wires_j=wires_of(program, anneal), other_s=other_s)
 
 
 def clusters(program: Program, schedule: np.ndarray) -> np.ndarray:

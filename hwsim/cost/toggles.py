@@ -1,16 +1,17 @@
-"""Toggles: how often p-bits change, and the energy that their wires take for it.
+"""Toggles: how often p-bits change, and the energy that they and their wires take for it.
 
-Enters: a Program and an Anneal. Leaves: joules of one read with their error, from a few extra reads whose updates are
-kept. These always have the same seed, so the cost of wires depends only on the program, the anneal and the price.
+Enters: a Program and an Anneal. Leaves: joules of one read with their error, or flips, from a few extra reads whose
+updates are kept. These always have the same seed, so the cost depends only on the program, the anneal and the price.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.program import Program, content_hash
+from hwsim.session import Activity
 from hwsim.session import run as emulate
 
 READS, SEED = 8, 0
@@ -36,8 +37,7 @@ def toggled(program: Program, anneal: Anneal, *, reads: int = READS, seed: int =
     price = program.prices.wire_j
     if price is None:
         return None
-    updates = program.n_pbits * anneal.end / program.clock.update_ticks
-    reads = int(min(reads, MOST_UPDATES // max(updates, 1)))
+    reads = _affordable(program, anneal, reads)
     if reads < 2:
         return None
     counts = _counts(program, anneal, reads, seed)
@@ -56,6 +56,23 @@ def wires_of(program: Program, anneal: Anneal | None) -> float | None:
         return 0.0
     found = None if anneal is None else toggled(program, anneal)
     return None if found is None else found.wire_j
+
+
+def with_flips(activity: Activity, program: Program, anneal: Anneal | None) -> Activity:
+    """``activity`` with the flips of its run, where they have a price and the run did not count them itself; as it is
+    where they cannot be counted, as where ``anneal`` is None because the run is more than an anneal."""
+    if program.prices.flip_j is None or activity.flips is not None or anneal is None:
+        return activity
+    reads = _affordable(program, anneal, READS)
+    if reads < 2:
+        return activity
+    return replace(activity, flips=float(np.mean(_counts(program, anneal, reads, SEED).sum(axis=1))))
+
+
+def _affordable(program: Program, anneal: Anneal, reads: int) -> int:
+    """How many of ``reads`` reads can be kept whole."""
+    ticks = program.n_pbits * anneal.end / program.clock.tick_interval
+    return int(min(reads, MOST_UPDATES // max(ticks, 1)))
 
 
 def _counts(program: Program, anneal: Anneal, reads: int, seed: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from hwsim.anneal import Anneal, drifted
-from hwsim.cell.codes import HEAT_BATH
+from hwsim.cell.codes import HEAT_BATH, has_own_clock
 from hwsim.engine.feature import Feature
 from hwsim.engine.white import white_noise
 from hwsim.errors import InputError
@@ -78,9 +78,14 @@ class Events:
 
 
 class State(Protocol):
-    """Replicas in mid-run."""
+    """Replicas in mid-run.
+
+    updates : of p-bits so far; of those that set their own rate, see `own_updates`
+    flips : of p-bits that set their own rate, one by one; None where there are none
+    """
 
     updates: int
+    flips: int | None
 
     def compile(self, anneal: Anneal) -> None:
         """Make the kernels ready, where an engine has any."""
@@ -151,6 +156,23 @@ class Columns:
     parameter: np.ndarray
     z_limit: np.ndarray
     noise: np.ndarray
+
+
+def sets_own_rate(program: Program) -> np.ndarray:
+    """bool (n,): p-bits whose rate depends on their state; stuck and held ones never change and are left out."""
+    cells = program.cells
+    return has_own_clock(cells.law) & (cells.stuck == 0) & ~cells.held
+
+
+def own_updates(program: Program, ticks: int) -> float:
+    """How often the p-bits of one read that set their own rate update in ``ticks``: once in each tau of theirs.
+
+    The clock that bounds their rate ticks far more often, and the device knows nothing of it. What happens at such a
+    device is its flips.
+    """
+    clock = program.clock
+    tau = clock.tau if clock.own_tau is None else clock.own_tau
+    return float(ticks * np.sum(1.0 / tau[sets_own_rate(program)]))
 
 
 _FAR = 1e6

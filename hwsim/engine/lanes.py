@@ -14,7 +14,7 @@ from hwsim.anneal import Anneal
 from hwsim.cell.codes import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128, rises
 from hwsim.cell.source import STATE_WORDS
 from hwsim.engine.arguments import given, steps_of
-from hwsim.engine.contract import Columns, Start, columns
+from hwsim.engine.contract import Columns, Start, columns, sets_own_rate
 from hwsim.engine.feature import ALL, Feature, asked
 from hwsim.engine.lanes_fields import Filters, Network
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
@@ -79,6 +79,7 @@ class Prepared:
             ),
             Cells(
                 **vars(device),
+                own_rate=sets_own_rate(program),
                 drawn=drawn,
                 synapse=program.cells.synapse,
                 table=given(program.cells.table, np.float64),
@@ -159,6 +160,7 @@ class Shard:
             rings=new_rings(state[:0] if plan.queued else state),
             filters=_settled_filters(state, network.indices[: len(network.indices) if plan.has_synapse else 0]),
             generator=prepared.generators(uniforms),
+            flips=np.zeros(lanes, dtype=np.int64),
         )
         # each line of a p-dit has an input; driven couplings have one of their own
         inputs = int(np.bincount(network.pdit).max(initial=0)) if len(network.pdit) else min(1, len(network.driven))
@@ -230,6 +232,10 @@ class Shard:
     def spins(self) -> np.ndarray:
         """int8 (64 * words, n): the committed states, replicas in order."""
         return np.ascontiguousarray(self._newest().T)[self._lane]
+
+    def flips(self) -> np.ndarray:
+        """int64 (64 * words,): of p-bits that set their own rate, so far, replicas in order."""
+        return self._memory.flips[self._lane]
 
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E."""

@@ -216,6 +216,13 @@ def settle_rungs(device, update, current, tied, start, replica, own, out):
             out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < threshold else np.int8(-1)
 
 
+@njit
+def count_flips(target, own, out, flips):
+    """Add the lanes in which an update has changed the spin to ``flips`` int64 (R,)."""
+    for r in range(len(own)):
+        flips[r] += np.int64(out[target, r] != own[r])
+
+
 @inline
 def is_level(pdit, i):
     """Whether line i belongs to a p-dit of more than one line."""

@@ -13,6 +13,7 @@ from hwsim.cell.codes import IDEAL
 from hwsim.engine.arguments import step_at
 from hwsim.engine.lanes_decisions import (
     Update,
+    count_flips,
     decide_any,
     decide_by_rungs,
     decide_drawn,
@@ -91,6 +92,7 @@ class Memory(NamedTuple):
     rings: Rings  # int8 rows of R, if not queued; else of no p-bits
     filters: Filters
     generator: np.ndarray  # uint32 (n, R, words): states of the p-bits' random sources, else (0, 0, 0)
+    flips: np.ndarray  # int64 (R,): of p-bits that set their own rate, so far
 
 
 class Scratch(NamedTuple):
@@ -269,6 +271,8 @@ def _by_law(layout, update, memory, scratch, seen, out):
             stamp[mine] = 0
         if decide_by_rungs(device, update, rungs[mine], current, leading, own, tied, out):
             settle_rungs(device, update, current, tied, start, replica, own, out)
+    if cells.own_rate[i]:
+        count_flips(update.target, own, out, memory.flips)
 
 
 @inline

@@ -29,6 +29,7 @@ class Cells(NamedTuple):
     parameter: np.ndarray
     z_limit: np.ndarray
     noise: np.ndarray
+    own_rate: np.ndarray  # bool (n,): whether the p-bit sets its own rate, and its flips are counted
     drawn: np.ndarray  # float64 (n,): s.d. of white noise that is drawn at every update
     synapse: np.ndarray
     table: np.ndarray

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.cell.codes import SOURCES
+from hwsim.cell.codes import SOURCES, has_own_clock
 from hwsim.cell.law import category, law_threshold, level_inputs, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
-from hwsim.engine.contract import Drift, Events, Start
+from hwsim.engine.contract import Drift, Events, Start, own_updates, sets_own_rate
 from hwsim.engine.feature import ALL
 from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw, white
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
@@ -103,6 +103,10 @@ class PBit(Ticker):
         A synapse steps its filter at every arrival, changed or not, so that its steps depend on the schedule alone.
         """
         world, changed, self.spin = self.world, value != self.spin, value
+        if world.regular[self.number]:
+            world.updates += 1
+        else:
+            world.flips += changed
         world.listener(world.now, self.number, value)
         for target, connection, delay in self.targets:
             if changed or target.synapse:
@@ -129,6 +133,9 @@ class World(Timeline):
         self.noise_key = np.uint64(noise_key)
         self.averaged_noise, self.drawn_noise = white_noise(program)
         self.written = 0  # how often the states were written from outside
+        self.regular = ~has_own_clock(program.cells.law)
+        self.updates = 0  # of p-bits that update at every tick
+        self.flips = 0  # of the others
         n = program.n_pbits
         spins = [initial_spin(np.uint64(initial_key), i, replica) for i in range(n)] if initial is None else initial
         self.pbits = [PBit(self, i, int(spins[i])) for i in range(n)]
@@ -235,6 +242,7 @@ class ReferenceState:
 
     def __init__(self, program: Program, start: Start) -> None:
         self._program, self._start, self.updates = program, start, 0
+        self.flips = 0 if np.any(sets_own_rate(program)) else None
         self._events = {replica: Events() for replica in start.record}
         self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
         self._drift = Drift(program.noise.temperature_drift)
@@ -261,7 +269,6 @@ class ReferenceState:
         log = self._logs.get(replica)
 
         def listen(time: int, pbit: int, value: int) -> None:
-            self.updates += 1
             if log is not None:
                 log.append((time, pbit, value))
 
@@ -277,6 +284,10 @@ class ReferenceState:
             world.anneal = anneals[schedule]
             if until > world.now:
                 world.run(until)
+        self.updates = sum(world.updates for world in self._worlds)
+        if self.flips is not None:
+            self.updates += round(own_updates(self._program, sum(world.now for world in self._worlds)))
+            self.flips = sum(world.flips for world in self._worlds)
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits; see contract.State."""

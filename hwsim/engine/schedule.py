@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.cell.clock import CLOCKS
+from hwsim.cell.codes import has_own_clock
 from hwsim.cell.law import exponential_interval, jittered_interval
 from hwsim.engine.noise import flicker, uniform
 from hwsim.jit import njit
@@ -139,7 +140,9 @@ class Schedule:
     def __init__(self, program: Program, key: int) -> None:
         self._program, self._key = program, np.uint64(key)
         self._instants = Instants(program.clock, key)
-        self.events = 0
+        self.updates = 0  # of p-bits that update at every tick
+        own_rate = has_own_clock(program.cells.law)
+        self._regular = ~own_rate if np.any(own_rate) else None
         self._flickers = bool(np.any(program.noise.flicker > 0))
         self._held = program.cells.held if np.any(program.cells.held) else None
 
@@ -157,7 +160,7 @@ class Schedule:
         if self._held is not None:
             free = ~self._held[pbit]
             time, pbit, number = time[free], pbit[free], number[free]
-        self.events += len(time)
+        self.updates += len(time) if self._regular is None else int(np.count_nonzero(self._regular[pbit]))
         shift = np.empty(len(time) if self._flickers else 0)
         if self._flickers:
             block, octaves = np.int64(noise.flicker_block), noise.flicker_octaves

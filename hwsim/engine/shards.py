@@ -7,12 +7,12 @@ Results do not depend on the number of threads: shards share nothing but their s
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.contract import Drift, Events, Start
+from hwsim.engine.contract import Drift, Events, Start, own_updates, sets_own_rate
 from hwsim.engine.schedule import Chunk, Schedule
 from hwsim.program import Program
 
@@ -54,6 +54,13 @@ class Shard(Protocol):
         """float64 (64 * n_words,): E."""
 
 
+class Flipping(Protocol):
+    """A Shard of an engine that honours p-bits which set their own rate."""
+
+    def flips(self) -> np.ndarray:
+        """int64 (64 * n_words,): of those p-bits, so far, replicas in order."""
+
+
 class Prepared(Protocol):
     """A Program laid out for an engine's kernels. A shard has at most ``shard_words`` words, in steps of ``grain``."""
 
@@ -85,11 +92,17 @@ def _in_words(replicas: np.ndarray, first: int, words: int) -> np.ndarray:
     return replicas[np.arange(64 * first, 64 * (first + words)) % len(replicas)]
 
 
+def _flips(shards: list[Shard]) -> np.ndarray:
+    """int64: flips of each replica, spare lanes last."""
+    return np.concatenate([cast(Flipping, shard).flips() for shard in shards])
+
+
 class ShardedState:
     """Replicas in mid-run."""
 
     def __init__(self, program: Program, start: Start, prepared: Prepared) -> None:
         self._program, self._start, self.updates = program, start, 0
+        self.flips = 0 if np.any(sets_own_rate(program)) else None
         self._stop = threading.Event()
         self._drift = Drift(program.noise.temperature_drift)
         self._words_per_shard = _words_per_shard(start, prepared)
@@ -145,7 +158,15 @@ class ShardedState:
             self._stop.set()
             raise
         finally:
-            self.updates = sum(schedule.events * len(replicas) for schedule, _, replicas in self._clusters)
+            self._count()
+
+    def _count(self) -> None:
+        clusters = self._clusters
+        self.updates = sum(schedule.updates * len(replicas) for schedule, _, replicas in clusters)
+        if self.flips is not None:
+            ticks = sum(schedule.horizon * len(replicas) for schedule, _, replicas in clusters)
+            self.updates += round(own_updates(self._program, ticks))
+            self.flips = sum(int(_flips(shards)[: len(replicas)].sum()) for _, shards, replicas in clusters)
 
     def _advance_cluster(self, cluster: Cluster, until: int, anneal: Anneal, over: Callable) -> None:
         schedule, shards, replicas = cluster

@@ -18,7 +18,7 @@ from hwsim.analysis.interval import clustered_bootstrap, percentile_interval, st
 from hwsim.analysis.tts import repeats, scaled
 from hwsim.cost.account import account
 from hwsim.cost.solution import Solution, clusters, is_fixed, solution
-from hwsim.cost.toggles import wires_of
+from hwsim.cost.toggles import wires_of, with_flips
 from hwsim.engine.choice import choose
 from hwsim.errors import InputError
 from hwsim.experiment.anneals import beta_ends, make_anneal
@@ -329,7 +329,9 @@ def optimum_facts(program: Program, found: Optimum, make: Callable[[float], Reci
         least = min(found.points, key=lambda p: p.found.total_s).found
         return row | least.account.facts | least.facts | {"hardware_pbits": None}
     best = found.points[found.best]
-    paid = account(best.activity, program.prices, wires_j=wires_of(program, make(best.time_s).anneal))
+    anneal = make(best.time_s).anneal
+    done = with_flips(best.activity, program, anneal)
+    paid = account(done, program.prices, wires_j=wires_of(program, anneal))
     solved = replace(best.found, account=paid)
     row |= solved.account.facts | solved.facts
     row["hardware_pbits"] = best.activity.n_pbits * best.activity.copies

@@ -39,6 +39,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
         "cut_mean": -float(np.mean(run.energies)) + 0.0 if is_cut else None,
         "cut_best": -float(np.min(run.energies)) + 0.0 if is_cut else None,
         "updates": run.updates,
+        "flips": run.flips,
         "host_seconds": run.host_seconds,
         "updates_per_ns": run.updates / run.host_seconds / 1e9 if run.host_seconds > 0 else None,
         "total_variation": None,

@@ -8,7 +8,7 @@ Enters: a problem, a chip and the seed of its die. Leaves: a Program.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +253,7 @@ def _clock(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
         participation=float(chip.clock.participation),
         color=_color(chip, network, cells.pdit),
         tau=tau,
+        own_tau=_own_tau_s(chip, die) / TICK_S if LAWS[chip.pbit.law].own_clock else None,
         phase=np.floor(np.asarray(die.phase) * tau).astype(np.int64),
         jitter=np.full(network.n, chip.pbit.jitter_s / TICK_S),
     )
@@ -302,16 +303,11 @@ def _counted(bqm: Any, labels: list, name: str) -> dict[str, Any]:
 
 def _prices(chip: Chip, layout: Layout | None) -> Prices:
     """What the chip charges, and the energy of the layout's wires."""
-    proposes = LAWS[chip.pbit.law].own_clock  # an update of such a law only proposes, at the largest rate
-    if proposes and chip.prices.update_j is not None and chip.grades.get("energy_per_update", "given") == "given":
-        raise InputError(
-            f"energy_per_update does not apply to p-bits of law {chip.pbit.law}: their updates are proposals at the "
-            "largest rate that the input allows, not events of the device"
-        )
-    prices = replace(chip.prices, update_j=None) if proposes else chip.prices
     grades = {key: chip.grades[key] for key in (*PRICES, "wire_energy") if key in chip.grades}
     return Prices(
-        **vars(prices), wire_j=None if layout is None else layout.wire_j, grades_text=json.dumps(grades, sort_keys=True)
+        **vars(chip.prices),
+        wire_j=None if layout is None else layout.wire_j,
+        grades_text=json.dumps(grades, sort_keys=True),
     )
 
 
@@ -416,19 +412,41 @@ def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
     if not kind.own_clock:
         return np.ones(n), np.zeros(n)
     low, high, _ = input_quantiser(pbit)
-    if max(-low, high) >= NO_LIMIT:
-        raise InputError(f"law {pbit.law} needs an input_limit: its rate grows without end with the input")
-    reach = max(-low, high) + _NOISE_SIGMAS * pbit.noise_white + _FLICKER_SIGMAS * pbit.noise_flicker
     exponent = 1.0 if kind.dwells else pbit.relaxation_exponent
-    return np.full(n, exponent), die.gain * (reach + np.abs(die.offset))
+    saturated = _saturation(chip, die, exponent)
+    if max(-low, high) >= NO_LIMIT and saturated is None:
+        raise InputError(
+            f"law {pbit.law} needs an input_limit or an attempt_time: its rate grows without end with the input"
+        )
+    reach = max(-low, high) + _NOISE_SIGMAS * pbit.noise_white + _FLICKER_SIGMAS * pbit.noise_flicker
+    z_limit = die.gain * (reach + np.abs(die.offset))
+    return np.full(n, exponent), z_limit if saturated is None else np.minimum(z_limit, saturated)
+
+
+def _saturation(chip: Chip, die: Die, exponent: float) -> np.ndarray | None:
+    """float64 (n,): |z| at which dwell times tau exp(-|z|), or relaxation times tau / cosh(z)**exponent, have come down
+    to the attempt time; None where the p-bit states none."""
+    pbit = chip.pbit
+    if pbit.attempt_time_s is None or exponent == 0:
+        return None
+    times = _own_tau_s(chip, die) / pbit.attempt_time_s
+    if np.any(times <= 1):
+        raise InputError(
+            f"attempt_time must be below the tau of every p-bit, got {pbit.attempt_time_s:g} s and a p-bit of "
+            f"{float(times.min()) * pbit.attempt_time_s:g} s"
+        )
+    return np.log(times) if LAWS[pbit.law].dwells else np.arccosh(times ** (1 / exponent))
+
+
+def _own_tau_s(chip: Chip, die: Die) -> np.ndarray:
+    """float64 (n,): tau of each p-bit, in the time of the chip's clock."""
+    tau_s = np.asarray(die.tau_s, dtype=np.float64)
+    return tau_s if chip.clock.period_s is None else tau_s * (chip.clock.period_s / chip.pbit.tau_s)
 
 
 def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, z_limit: np.ndarray) -> np.ndarray:
     """float64 (n,): mean ticks of the grid between two updates; of a law with rates, at the largest."""
-    pbit = chip.pbit
-    tau = np.asarray(die.tau_s, dtype=np.float64) / TICK_S
-    if chip.clock.period_s is not None:
-        tau = tau * (chip.clock.period_s / pbit.tau_s)
+    pbit, tau = chip.pbit, _own_tau_s(chip, die) / TICK_S
     if LAWS[pbit.law].own_clock:
         relaxation = tau / 2 if LAWS[pbit.law].dwells else tau  # two dwell times tau relax at the rate 2 / tau
         tau = relaxation / np.cosh(z_limit) ** parameter

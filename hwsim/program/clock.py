@@ -17,6 +17,8 @@ class Clock(Record):
     kind : a key of CLOCKS;  period : int, of one round;  participation : float in (0, 1], chance that a p-bit takes
     part in a synchronous tick
     color : int32 (n,), colour class of each p-bit;  tau : float64 (n,), mean interval (poisson, free-running)
+    own_tau : float64 (n,), the device's own tau of p-bits that set their rate themselves, whose tau is that of the
+    clock that bounds it; else None. Sweeps and updates follow it, the ticks do not
     phase : int64 (n,), first tick (free-running);  jitter : float64 (n,) (free-running)
     """
 
@@ -29,6 +31,7 @@ class Clock(Record):
     tau: np.ndarray = column(np.float64, least=1)
     phase: np.ndarray = column(np.int64, least=0)
     jitter: np.ndarray = column(np.float64, least=0)
+    own_tau: np.ndarray | None = column(np.float64, least=0, optional=True)
 
     def _check(self) -> None:
         if self.facts.colored and int(self.color.min()) < 0:
@@ -67,13 +70,23 @@ class Clock(Record):
 
     @cached_property
     def round_ticks(self) -> int:
-        """One sweep: the period of a common clock, the mean interval where every p-bit has its own."""
-        return max(1, round(float(np.mean(self.tau)))) if self.is_own else self.period
+        """One sweep: the period of a common clock, the mean tau where every p-bit has its own."""
+        return max(1, round(self._mean_tau)) if self.is_own else self.period
 
     @cached_property
     def update_ticks(self) -> float:
         """Mean ticks between two updates of a p-bit: a sweep, longer where p-bits take part by chance."""
-        return float(np.mean(self.tau)) if self.is_own else self.period / self.share
+        return self._mean_tau if self.is_own else self.period / self.share
+
+    @property
+    def _mean_tau(self) -> float:
+        return float(np.mean(self.tau if self.own_tau is None else self.own_tau))
+
+    @cached_property
+    def tick_interval(self) -> float:
+        """Mean ticks between two instants at which a p-bit may decide: `update_ticks`, but where it sets its own rate,
+        the interval of the clock that bounds it."""
+        return float(np.mean(self.tau)) if self.is_own else self.update_ticks
 
     @property
     def share(self) -> float:

@@ -246,8 +246,8 @@ def _check_together(program: Program) -> None:
         raise InputError("program.color gives two coupled p-bits the same colour")
     if np.any(has_own_clock(cells.law)) and clock.kind != "poisson":
         raise InputError(
-            f"a law whose rate depends on the state needs the poisson clock, which ticks at the largest rate; got the "
-            f"{clock.kind} clock"
+            "p-bits of a law whose rate depends on the state set it themselves and run on the poisson clock alone; got "
+            f"the {clock.kind} clock"
         )
     if program.wires.driven is not None and (np.any(cells.synapse > 0) or cells.pdit is not None):
         raise InputError("driven couplings cannot reach a p-bit with an RC synapse or a p-dit")

@@ -52,6 +52,7 @@ KEYS = (
     "program_s",
     "program_j",
     "updates",
+    "flips",
     "host_seconds",
     "updates_per_ns",
     "total_variation",
@@ -310,6 +311,7 @@ _SETTINGS: list[_Column] = [
     ("reads", "reads", lambda row: number(row.get("reads"))),
     ("schedules", "schedules", lambda row: number(row.get("schedules"))),
     ("updates", "updates", lambda row: _count(row.get("updates"))),
+    ("flips", "flips", lambda row: _count(row.get("flips"))),
     ("device_time_s", "device\ntime", lambda row: _seconds(row.get("device_time_s"))),
 ]
 _RESULTS: list[_Column] = [
@@ -357,6 +359,11 @@ def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:
     if "total_variation" in shown:
         notes.append("TV: total variation distance from the exact Boltzmann law; TV floor: what as many independent")
         notes.append("samples of the exact law would show.")
+    if any(row.get("flips") is not None for row in rows):
+        notes.append(
+            "Updates: one for each tau of a p-bit, as these set their own rate by their state; flips are counted one "
+            "by one."
+        )
     if "host_seconds" in shown or "updates_per_ns" in shown:
         notes.append("Host time and updates (upd.) per ns are those of this computer, not of the chip.")
     return notes

@@ -13,7 +13,8 @@ class Activity:
     n_pbits : p-bits of one network;  replicas : states that the run keeps;  copies : networks on the machine at once
     run_s : seconds in which p-bits update; copies run together, turns one after the other
     settle_s : seconds until signals under way have arrived, before states are read
-    updates : of p-bits, in all replicas;  reads, writes : whole states read and written
+    updates : of p-bits, in all replicas;  flips : those that changed a value, None where they were not counted
+    reads, writes : whole states read and written
     read_rounds, write_rounds : how often the machine waits for reads and writes; all copies are read together
     swaps : exchanges and cluster moves that the controller decided
     """
@@ -24,6 +25,7 @@ class Activity:
     run_s: float = 0.0
     settle_s: float = 0.0
     updates: float = 0.0
+    flips: float | None = None
     reads: float = 1.0
     writes: float = 0.0
     read_rounds: float = 1.0
@@ -42,7 +44,7 @@ def mean_activity(activities: Sequence[Activity]) -> Activity:
     means = {
         item.name: float(np.mean([getattr(activity, item.name) for activity in activities]))
         for item in fields(Activity)
-        if item.name not in ("n_pbits", "replicas", "copies")
+        if item.name not in ("n_pbits", "replicas", "copies") and getattr(first, item.name) is not None
     }
     return replace(first, **means)  # type: ignore[arg-type]
 

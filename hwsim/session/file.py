@@ -30,6 +30,7 @@ class Facts(archive.Head, forbid_unknown_fields=True):
     interrupted: bool
     device_energy_j: float | None
     traces: list[int]
+    flips: int | None = None
 
 
 _SCALARS = (
@@ -39,6 +40,7 @@ _SCALARS = (
     "device_time_s",
     "host_seconds",
     "updates",
+    "flips",
     "interrupted",
     "device_energy_j",
 )

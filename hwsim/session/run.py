@@ -28,9 +28,10 @@ class Run:
     schedule : int64 (reads,), number of each read's schedule
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
     device_time_s : emulated time of one read;  host_seconds : time that this computer took, without compiling; the two
-    are never added;  updates : of p-bits in all reads
+    are never added;  updates : of p-bits in all reads;  flips : of p-bits that set their own rate, None where there are
+    none (see `hwsim.engine.contract.own_updates`)
     device_energy_j : energy of one read in J without read-out, mean over reads; None where a price is not known, and
-    where wires have a price: `hwsim.time_to_solution` counts their toggles
+    where wires, or flips that are not counted here, have one: `hwsim.time_to_solution` counts them
     traces : (ticks, p-bits, new values) of each recorded read, by its number
     """
 
@@ -48,6 +49,7 @@ class Run:
     device_time_s: float
     host_seconds: float
     updates: int
+    flips: int | None = None
     interrupted: bool = False
     device_energy_j: float | None = None
     traces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
@@ -110,7 +112,7 @@ def run(
             table.append(frame.energies)
             if observe is not None and not session.stopped:
                 observe(frame.time_s, frame.states)
-    updates = session.state.updates / how.reads
+    updates, flips = session.state.updates / how.reads, session.state.flips
     return Run(
         program=program,
         anneal=anneal,
@@ -126,19 +128,27 @@ def run(
         device_time_s=times[-1],
         host_seconds=session.host_seconds,
         updates=session.state.updates,
+        flips=flips,
         interrupted=session.now < anneal.end,
         traces={replica: events.arrays() for replica, events in session.state.events().items()},
-        device_energy_j=device_energy_j(program, updates=updates, time_s=times[-1]),
+        device_energy_j=device_energy_j(
+            program, updates=updates, flips=None if flips is None else flips / how.reads, time_s=times[-1]
+        ),
     )
 
 
-def device_energy_j(program: Program, *, updates: float, time_s: float) -> float | None:
-    """Joules of p-bits that make ``updates`` in ``time_s`` seconds; None where a price is not known, and where wires
-    have one, as their toggles are not counted here."""
+def device_energy_j(program: Program, *, updates: float, flips: float | None, time_s: float) -> float | None:
+    """Joules of p-bits that make ``updates``, of which ``flips`` change a value, in ``time_s`` seconds; None where a
+    price is not known, and where wires have one, as their toggles are not counted here."""
     wires_j = 0.0 if program.prices.wire_j is None else None
-    return program.prices.device_energy_j(updates=updates, time_s=time_s, wires_j=wires_j)
+    return program.prices.device_energy_j(updates=updates, flips=flips, time_s=time_s, wires_j=wires_j)
 
 
 def activity_of(run: Run) -> Activity:
     """What one read of ``run`` asked of the machine: its updates, and one read-out at the end."""
-    return Activity(n_pbits=run.program.n_pbits, run_s=run.device_time_s, updates=run.updates / run.reads)
+    return Activity(
+        n_pbits=run.program.n_pbits,
+        run_s=run.device_time_s,
+        updates=run.updates / run.reads,
+        flips=None if run.flips is None else run.flips / run.reads,
+    )

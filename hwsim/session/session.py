@@ -160,6 +160,7 @@ class Session:
             run_s=self.time_s * in_turn,
             settle_s=to_seconds(self.program.wires.longest_ticks) * self._settles * in_turn,
             updates=self.state.updates / runs,
+            flips=None if self.state.flips is None else self.state.flips / runs,
             reads=float(self._looks * replicas),
             read_rounds=float(self._looks * in_turn),
             writes=written,

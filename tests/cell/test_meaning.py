@@ -39,7 +39,12 @@ def test_half_a_step_rounds_up_and_breaks_the_symmetry_of_a_ring():
     assert run.states.mean() == pytest.approx(0.16, abs=0.02)
 
 
-def test_a_price_that_does_not_apply_is_refused():
-    chip = hwsim.chip("generic-all-to-all", pbit="smtj-perpendicular-ms", energy_per_update="1 fJ")
-    with pytest.raises(InputError, match="does not apply to p-bits of law arrhenius"):
-        hwsim.compile(hwsim.generate("ring:n=4"), chip)
+def test_devices_that_set_their_own_rate_say_what_an_update_is():
+    told = said(pbit="smtj-inplane-ns", stuck_fraction=0.1, attempt_time="1 ns")
+    assert "an update is a time tau" in told and "flips once" in told and "neither update nor pay" in told
+    assert "z saturates where dwell times come down to 1 ns" in told
+    assert "every second time" in said(pbit="low-barrier-magnet")
+    with pytest.raises(InputError, match="attempt_time is of a law that sets its own rate, not of heat-bath"):
+        hwsim.chip("generic-all-to-all", attempt_time="1 ps")
+    with pytest.raises(InputError, match="attempt_time must be below tau, got 1e-08 s and 1e-08 s"):
+        hwsim.chip("generic-all-to-all", pbit="smtj-inplane-ns", attempt_time="10 ns")
