@@ -122,11 +122,11 @@ def run_recipe(program: Program, recipe: Recipe, **settings: Unpack[RunKeywords]
     return population_annealing(program, betas=betas, sweeps_per_step=each, **parameters, **vars(how))
 
 
-def annealing(program: Program, anneal: Anneal | None, **how: Any) -> Outcome:
+def annealing(program: Program, anneal: Anneal | None, *, checkpoints: int = 1, **how: Any) -> Outcome:
     """One anneal per run; the answer is its final state, read once. Arguments as in `hwsim.run`."""
     if anneal is None:
         raise InputError("the algorithm anneal needs an anneal")
-    run = emulate(program, anneal=anneal, checkpoints=1, **how)
+    run = emulate(program, anneal=anneal, checkpoints=checkpoints, **how)
     chained = program.readout.chain is not None
     return Outcome(
         program=program,

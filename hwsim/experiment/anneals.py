@@ -17,6 +17,8 @@ from hwsim.units import format_si, parse, seconds, to_seconds
 DEFAULT_BETA = "0.1/sigma:10/sigma"
 DEFAULT_UPDATES = 200
 """The default length of an anneal, in updates of a p-bit."""
+STILL_UPDATES = 400
+"""The default length of a read at one temperature, in updates of a p-bit."""
 FEW_UPDATES = 3.0
 """With fewer updates of a p-bit, on average, a run says so: under a Poisson clock exp(-3), 5 % of the p-bits, would
 still be in their first state."""
@@ -85,6 +87,25 @@ def make_anneal(
     if len(ends) == 1:
         return constant(ends[0], duration)
     return (linear if shape == "linear" else geometric)(ends[0], ends[1], duration)
+
+
+def still_time_s(program: Program) -> float:
+    """STILL_UPDATES times the mean time between two updates of a p-bit."""
+    return to_seconds(round(STILL_UPDATES * program.clock.update_ticks))
+
+
+def still_anneal(
+    problem: Any, program: Program, *, beta: str | None, shape: str = "linear", time: str | float | None
+) -> Anneal:
+    """The anneal at one temperature, for a machine in equilibrium: as `make_anneal`, but beta is by default 1/sigma or
+    the chip's own, and the length `still_time_s`. Raises InputError where beta changes."""
+    if beta is None and program.placement.fixed_beta is None:
+        beta = "1/sigma"
+    length = still_time_s(program) if time is None else time
+    anneal = make_anneal(problem, program, beta=beta, shape=shape, time=length)
+    if len(anneal.beta) > 1:
+        raise InputError("equilibrium needs one temperature: give beta one number, or ask for success")
+    return anneal
 
 
 def _beta(text: str, problem: Any) -> float:

@@ -16,12 +16,12 @@ import numpy as np
 from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
 from hwsim.errors import InputError
-from hwsim.experiment.anneals import make_anneal
+from hwsim.experiment.anneals import make_anneal, still_anneal, still_time_s
+from hwsim.experiment.loss import BURN_IN, LOOKS, crossing, jackknife, relative_error
 from hwsim.interrupt import CtrlC
 from hwsim.program import Program
 from hwsim.session import ReadKeywords, RunSettings
 from hwsim.session import run as emulate
-from hwsim.units import to_seconds
 
 MEASURES = {
     "correlation": "error of the correlations of coupled p-bits, relative, r.m.s.",
@@ -31,12 +31,8 @@ MEASURES = {
 """The losses that can be limited."""
 LIMITS = {"correlation": 0.05, "kl": 0.01, "success": 0.1}
 """The default limit of each."""
-_UPDATES = 400
-"""Updates of a p-bit in a read by default."""
 RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _REFINEMENTS = 3
-_BURN_IN, _LOOKS = 0.2, 40
-"""Share of the run before the first look, and how many looks follow, where the machine is in equilibrium."""
 _Z = 1.96
 
 
@@ -64,13 +60,9 @@ def rule_anneal(
 ) -> Anneal:
     """The anneal under which ``measure`` is taken. By default beta is 1/sigma or the chip's own, the default ramp for
     success, and the length is 400 updates of a p-bit. Raises InputError where beta changes, except for success."""
-    if beta is None and measure != "success" and program.placement.fixed_beta is None:
-        beta = "1/sigma"
-    length = to_seconds(round(_UPDATES * program.clock.update_ticks)) if time is None else time
-    anneal = make_anneal(problem, program, beta=beta, shape=shape, time=length)
-    if measure != "success" and len(anneal.beta) > 1:
-        raise InputError(f"{measure} needs one temperature: give --beta one number, or --measure success")
-    return anneal
+    if measure != "success":
+        return still_anneal(problem, program, beta=beta, shape=shape, time=time)
+    return make_anneal(problem, program, beta=beta, shape=shape, time=still_time_s(program) if time is None else time)
 
 
 def design_rule(
@@ -102,7 +94,7 @@ def design_rule(
         seen: list[np.ndarray] = []
         parts = np.array_split(np.arange(how.reads), how.schedules)
         schedule = np.repeat(np.arange(how.schedules), [len(part) for part in parts])
-        burnt = _BURN_IN * anneal.duration_s
+        burnt = BURN_IN * anneal.duration_s
 
         def observe(time_s: float, states: np.ndarray) -> None:
             if time_s > burnt:
@@ -110,7 +102,7 @@ def design_rule(
 
         with CtrlC() as ctrl_c:
             own = vars(how) | {"progress": None if progress is None else progress(ratio)}
-            looks = 1 if measure == "success" else _LOOKS
+            looks = 1 if measure == "success" else LOOKS
             run = emulate(scaled, anneal=anneal, checkpoints=looks, observe=observe, **own)
         if run.interrupted or ctrl_c.heard or not np.array_equal(run.schedule, schedule):
             return np.zeros((how.schedules, 1)), True
@@ -125,7 +117,7 @@ def design_rule(
             return
         now, interrupted = at(ratio)
         if not interrupted:
-            curve[ratio] = _jackknife(lambda kept: statistic(base[kept], now[kept]), how.schedules)
+            curve[ratio] = jackknife(lambda kept: statistic(base[kept], now[kept]), how.schedules)
 
     for ratio in sorted(ratios):
         measured(ratio)
@@ -140,9 +132,9 @@ def design_rule(
     if longest and own not in curve:
         measured(own)
     points = sorted((r, *value) for r, value in curve.items())
-    crossed = _crossing([(r, loss) for r, loss, _ in points], limit)
-    early = _crossing([(r, loss + _Z * error) for r, loss, error in points], limit)
-    late = _crossing([(r, loss - _Z * error) for r, loss, error in points], limit)
+    crossed = crossing([(r, loss) for r, loss, _ in points], limit, log=True)
+    early = crossing([(r, loss + _Z * error) for r, loss, error in points], limit, log=True)
+    late = crossing([(r, loss - _Z * error) for r, loss, error in points], limit, log=True)
     return DesignRule(
         measure=measure,
         limit=limit,
@@ -181,19 +173,6 @@ def _bracket(curve: dict[float, tuple[float, float]], limit: float) -> tuple[flo
     return (below[-1] if below else None), above[0]
 
 
-def _crossing(points: list[tuple[float, float]], limit: float) -> float | None:
-    """Where the curve, interpolated linearly in the logarithm of the ratio, first exceeds the limit."""
-    before = None
-    for ratio, loss in points:
-        if loss > limit:
-            if before is None:
-                return ratio
-            part = (limit - before[1]) / (loss - before[1])
-            return float(before[0] * (ratio / before[0]) ** part)
-        before = ratio, loss
-    return None
-
-
 Gather = Callable[[Program, np.ndarray, np.ndarray], np.ndarray]
 Compare = Callable[[np.ndarray, np.ndarray], float]
 
@@ -211,16 +190,7 @@ def _statistic(measure: str, program: Program, anneal: Anneal, target: float | N
             values = scaled.readout.vote(states)
             return _means((values[:, first] * values[:, second]).astype(np.float64), schedule)
 
-        def relative(base: np.ndarray, now: np.ndarray) -> float:
-            size = _square(base)
-            if not size > 0:
-                raise InputError(
-                    "the correlations without delay are within their noise: give more reads, or another beta"
-                )
-            square = _square(now - base)
-            return math.copysign(math.sqrt(abs(square) / size), square)
-
-        return correlations, relative
+        return correlations, relative_error
     if measure == "kl":
         law = boltzmann_law(energies(*network), float(anneal.beta[-1]))
 
@@ -252,20 +222,7 @@ def _means(values: np.ndarray, schedule: np.ndarray) -> np.ndarray:
     return np.add.reduceat(values, first, axis=0) / np.bincount(schedule)[:, None]
 
 
-def _square(means: np.ndarray) -> float:
-    """Squared length of the mean of independent rows (g, k), corrected for the bias of their noise."""
-    g = len(means)
-    return float(np.sum(means.sum(axis=0) ** 2) - np.sum(means**2)) / (g * (g - 1))
-
-
 def _kl(counts: np.ndarray, law: np.ndarray) -> float:
     share = counts / counts.sum()
     seen = share > 0
     return float(np.sum(share[seen] * np.log(share[seen] / law[seen])))
-
-
-def _jackknife(of: Callable[[np.ndarray], float], schedules: int) -> tuple[float, float]:
-    """The estimate, and its standard error from leaving out one schedule after the other."""
-    every = np.arange(schedules)
-    left = np.array([of(every[every != g]) for g in every])
-    return of(every), float(math.sqrt((schedules - 1) / schedules * np.sum((left - left.mean()) ** 2)))

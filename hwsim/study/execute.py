@@ -166,6 +166,7 @@ def _task(point: Point, shard: int) -> Task:
         reads=point.reads,
         schedules=point.schedules,
         seed=point.shard_seed(shard),
+        watched=point.watched,
     )
 
 

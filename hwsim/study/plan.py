@@ -20,7 +20,7 @@ from hwsim.chip.library import chip
 from hwsim.cost.solution import is_fixed
 from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
-from hwsim.experiment.anneals import beta_ends, length_s, make_anneal, slow_note
+from hwsim.experiment.anneals import beta_ends, length_s, make_anneal, slow_note, still_anneal
 from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import find_target
 from hwsim.mapping.compile import Settings, embed
@@ -74,7 +74,7 @@ class Stop:
 class Point:
     """key : names the point;  samples : names its rows, sha256 of all that they depend on; points that differ only in
     prices or target share them;  facts : what a report states of the point;  program : content hash
-    as_given : the first shard takes ``seed`` itself"""
+    as_given : the first shard takes ``seed`` itself;  watched : whether its states are counted in equilibrium"""
 
     key: str
     samples: str
@@ -86,6 +86,7 @@ class Point:
     seed: int
     target: float | None = None
     as_given: bool = False
+    watched: bool = False
 
     def shard_seed(self, shard: int) -> int:
         """The seed of one shard, derived from the point's seed; with ``as_given`` the first shard takes that itself."""
@@ -169,32 +170,36 @@ def build(
     threads: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     as_given: bool = False,
+    watched: bool = False,
+    problems: Mapping[str, Problem] | None = None,
 ) -> Plan:
     """The plan of ``spec``. Each problem is read once and each program compiled once. Raises InputError.
 
     keep : stores a Program and returns its content hash;  recall : the facts that a store has of a key, or None
     progress : called with (done, in all, what);  as_given : the first shard of every point takes the seed itself, as
     ``hwsim run`` does
+    watched : whether states are counted in equilibrium; beta is then one number, by default 1/sigma or the chip's own,
+    and the length 400 updates of a p-bit;  problems : by the name that ``spec`` gives them, in place of files
     """
     full = checked(spec)
-    settings = list(_settings(full))
-    made: dict[str, Any] = {}
+    every = list(settings(full))
+    made: dict[str, Any] = dict(problems or {})
     points: list[Point] = []
     combinations = []
-    for number, (words, chosen) in enumerate(settings):
+    for number, (words, chosen) in enumerate(every):
         if progress is not None:
-            progress(number, len(settings), ", ".join(words.values()) or str(chosen["problem"]))
+            progress(number, len(every), ", ".join(words.values()) or str(chosen["problem"]))
         where = ", ".join(f"{key} = {word}" for key, word in words.items())
         try:
-            point = _point(words, chosen, made, keep, recall, threads, as_given)
+            point = _point(words, chosen, made, keep, recall, threads, as_given, watched)
         except DoesNotFitError as error:
             combinations.append(Combination(words=words, reason=str(error)))
             continue
         except InputError as error:
             raise InputError(f"{error} (at {where})" if where else str(error)) from None
         combinations.append(Combination(words=words, key=_add(points, point).key))
-    problems = {text: problem for text, problem in made.items() if isinstance(problem, Problem)}
-    readings = {text: problem.reading for text, problem in problems.items() if problem.reading is not None}
+    read_here = {text: problem for text, problem in made.items() if isinstance(problem, Problem)}
+    readings = {text: problem.reading for text, problem in read_here.items() if problem.reading is not None}
     return Plan(points=points, stop=_stop(full["stop"]), combinations=combinations, readings=readings)
 
 
@@ -234,7 +239,7 @@ def _stop(table: Mapping[str, Any]) -> Stop:
     return Stop(**table)
 
 
-def _settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+def settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
     """(words by grid key, all settings) of every combination; a range in a problem's text gives one for each number."""
     common = {key: value for key, value in full.items() if key not in _TABLES} | dict(full["set"])
     grid = {key: list(values) for key, values in full["grid"].items()}
@@ -262,6 +267,7 @@ def _point(
     recall: Callable[[str], dict[str, Any] | None],
     threads: int | None,
     as_given: bool,
+    watched: bool,
 ) -> Point:
     for key, least in _COUNTS.items():
         if isinstance(chosen[key], bool) or not isinstance(chosen[key], int) or chosen[key] < least:
@@ -272,8 +278,8 @@ def _point(
         )
     problem = _problem(chosen, made)
     machine, program, name = _machine(chosen, problem, made, keep)
-    recipe = _recipe(chosen, problem, program)
-    key = _key(chosen, name, recipe, as_given)
+    recipe = _recipe(chosen, problem, program, watched)
+    key = _key(chosen, name, recipe, {"seed as given": as_given, "watched": watched})
     target, source = _target(chosen, problem, made, recall(key), threads)
     if target is not None and program.indistinct is not None:
         raise InputError(program.indistinct)
@@ -309,12 +315,15 @@ def _point(
         seed=chosen["seed"],
         target=target,
         as_given=as_given,
+        watched=watched,
     )
 
 
-def _recipe(chosen: dict[str, Any], problem: Any, program: Program) -> Recipe:
+def _recipe(chosen: dict[str, Any], problem: Any, program: Program, watched: bool) -> Recipe:
     """What a point runs."""
     algorithm = chosen["algorithm"]
+    if watched:
+        return _watched_recipe(chosen, problem, program)
     beta = None if chosen["beta"] is None else str(chosen["beta"])
     anneal: Anneal | None = None
     betas: tuple[float, ...] = ()
@@ -331,8 +340,17 @@ def _recipe(chosen: dict[str, Any], problem: Any, program: Program) -> Recipe:
     return Recipe(algorithm=algorithm, time_s=duration, parameters=parameters, anneal=anneal, betas=betas)
 
 
-def _key(chosen: dict[str, Any], program: str, recipe: Recipe, as_given: bool) -> str:
-    """sha256 of all that the rows of a point depend on."""
+def _watched_recipe(chosen: dict[str, Any], problem: Any, program: Program) -> Recipe:
+    """What a point runs whose states are counted in equilibrium."""
+    if chosen["algorithm"] != "anneal":
+        raise InputError(f"equilibrium is a matter of the algorithm anneal, not of {chosen['algorithm']}")
+    beta = None if chosen["beta"] is None else str(chosen["beta"])
+    anneal = still_anneal(problem, program, beta=beta, shape=chosen["anneal"], time=chosen["time"])
+    return Recipe(algorithm="anneal", time_s=anneal.duration_s, parameters=complete("anneal", {}), anneal=anneal)
+
+
+def _key(chosen: dict[str, Any], program: str, recipe: Recipe, how: dict[str, bool]) -> str:
+    """sha256 of all that the rows of a point depend on. how : by name, what is not so for every point"""
     anneal = recipe.anneal
     matter = {
         "program": program,
@@ -345,7 +363,7 @@ def _key(chosen: dict[str, Any], program: str, recipe: Recipe, as_given: bool) -
         "betas": recipe.betas,
         "time": to_ticks(recipe.time_s),
         "anneal": None if anneal is None else [anneal.start.tolist(), anneal.beta.tolist(), anneal.end],
-    } | ({"seed as given": True} if as_given else {})
+    } | {name: True for name, so in how.items() if so}
     return hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
 
 

@@ -4,12 +4,13 @@ Enters: points and rows. Leaves: the same, in order. The content hash of its sam
 row, so a row that two processes or two files add is stored once.
 """
 
+import base64
 import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ APPLICATION_ID = 0x68777374
 VERSION = 2
 """Since version 2 rows are named by what they sample, and each point names the rows it uses."""
 _WAIT_S = 60.0
+_WATCHED = "watched"
+"""The key among the facts of a row under which the file holds what was watched."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS points (key TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
@@ -41,6 +44,7 @@ class Row:
     point : the key that names the samples;  sizes : reads of each schedule
     energies : float64 (reads,), in the order of the schedules
     activity : what one run asked of the machine;  facts : rates and the like, by name
+    watched : int arrays of what was counted of the states, by name, where the point was watched
     """
 
     point: str
@@ -49,6 +53,7 @@ class Row:
     energies: np.ndarray
     activity: dict[str, float]
     facts: dict[str, Any]
+    watched: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Store:
@@ -117,7 +122,7 @@ class Store:
         with self._change():
             self._db.execute(
                 "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?, ?)",
-                (row.point, row.shard, _text(list(row.sizes)), energies, _text(row.activity), _text(row.facts)),
+                (row.point, row.shard, _text(list(row.sizes)), energies, _text(row.activity), _text(_packed(row))),
             )
             if host_s is not None:
                 self._db.execute("INSERT OR IGNORE INTO hosts VALUES (?, ?, ?)", (row.point, row.shard, host_s))
@@ -131,14 +136,7 @@ class Store:
         query = "SELECT point, shard, sizes, energies, activity, facts FROM rows"
         query += (" WHERE point = ?" if point is not None else "") + " ORDER BY point, shard"
         for key, shard, sizes, energies, activity, facts in self._read(query, () if point is None else (point,)):
-            yield Row(
-                point=key,
-                shard=shard,
-                sizes=tuple(json.loads(sizes)),
-                energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"),
-                activity=json.loads(activity),
-                facts=json.loads(facts),
-            )
+            yield _row(key, shard, sizes, energies, activity, facts)
 
     def find(self, point: str, shard: int) -> Row | None:
         """The row of one shard, or None."""
@@ -146,15 +144,7 @@ class Store:
         found = self._read(query, (point, shard))
         if not found:
             return None
-        sizes, energies, activity, facts = found[0]
-        return Row(
-            point=point,
-            shard=shard,
-            sizes=tuple(json.loads(sizes)),
-            energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"),
-            activity=json.loads(activity),
-            facts=json.loads(facts),
-        )
+        return _row(point, shard, *found[0])
 
     def host_seconds(self) -> dict[str, float]:
         """Seconds of this computer that the shards of each point took, summed."""
@@ -280,6 +270,39 @@ def _refused(path: Path, error: sqlite3.Error) -> InputError:
 def _samples(key: str, facts: str) -> str:
     """The key of the rows that a point uses: its own key, unless it shares them."""
     return str(json.loads(facts).get("samples", key))
+
+
+def _packed(row: Row) -> dict[str, Any]:
+    """The facts of ``row``, and what was watched among them as compressed text."""
+    if not row.watched:
+        return row.facts
+    packed = {
+        name: {
+            "shape": list(values.shape),
+            "data": base64.b64encode(zlib.compress(values.astype("<i4").tobytes(), 6)).decode("ascii"),
+        }
+        for name, values in row.watched.items()
+    }
+    return row.facts | {_WATCHED: packed}
+
+
+def _row(point: str, shard: int, sizes: str, energies: bytes, activity: str, text: str) -> Row:
+    """A row from its columns."""
+    facts = json.loads(text)
+    packed = facts.pop(_WATCHED, {})
+    watched = {
+        name: np.frombuffer(zlib.decompress(base64.b64decode(each["data"])), dtype="<i4").reshape(each["shape"])
+        for name, each in packed.items()
+    }
+    return Row(
+        point=point,
+        shard=shard,
+        sizes=tuple(json.loads(sizes)),
+        energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"),
+        activity=json.loads(activity),
+        facts=facts,
+        watched=watched,
+    )
 
 
 def _text(value: Any) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS
 from hwsim.errors import InputError
 from hwsim.program import content_hash
-from hwsim.study.plan import OWN, _settings, build, checked, read_plan
+from hwsim.study.plan import OWN, build, checked, read_plan, settings
 
 SMALL = {"problem": "ring:n=8", "target": "known", "reads": 32, "time": "0.1 us", "set": {"tau": "5 ns"}}
 
@@ -149,4 +149,4 @@ def test_the_plans_of_the_examples_are_plans():
     folder = Path(__file__).parents[2] / "examples"
     for name, points in (("study.toml", 112), ("lattices.toml", 500)):
         full = read_plan(folder / name)
-        assert len(list(_settings(full))) == points
+        assert len(list(settings(full))) == points
