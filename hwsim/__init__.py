@@ -58,6 +58,7 @@ _HOMES = {
     "layout": "hwsim.command.layout",
     "explore": "hwsim.command.explore",
     "free_energy": "hwsim.command.free_energy",
+    "sweep": "hwsim.command.sweep",
 }
 
 __all__ = ["__version__", *_HOMES]

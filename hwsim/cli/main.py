@@ -27,6 +27,7 @@ from hwsim.cli import (
     run,
     show,
     study,
+    sweep,
     thermo,
     tts,
 )
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
         compare,
         run,
         tts,
+        sweep,
         study,
         report,
         merge,

@@ -88,6 +88,13 @@ class Point:
     as_given: bool = False
     watched: bool = False
 
+    @property
+    def beta(self) -> float:
+        """The last inverse temperature of its anneal. Raises InputError for an algorithm without one."""
+        if self.recipe.anneal is None:
+            raise InputError(f"algorithm {self.recipe.algorithm} has no anneal")
+        return float(self.recipe.anneal.beta[-1])
+
     def shard_seed(self, shard: int) -> int:
         """The seed of one shard, derived from the point's seed; with ``as_given`` the first shard takes that itself."""
         if self.as_given and shard == 0:
@@ -172,6 +179,7 @@ def build(
     as_given: bool = False,
     watched: bool = False,
     problems: Mapping[str, Problem] | None = None,
+    machine: Callable[..., Chip] = chip,
 ) -> Plan:
     """The plan of ``spec``. Each problem is read once and each program compiled once. Raises InputError.
 
@@ -180,10 +188,11 @@ def build(
     ``hwsim run`` does
     watched : whether states are counted in equilibrium; beta is then one number, by default 1/sigma or the chip's own,
     and the length 400 updates of a p-bit;  problems : by the name that ``spec`` gives them, in place of files
+    machine : makes the chip of a card's name and its parameters
     """
     full = checked(spec)
     every = list(settings(full))
-    made: dict[str, Any] = dict(problems or {})
+    made: dict[str, Any] = {**(problems or {}), "machine of": machine}
     points: list[Point] = []
     combinations = []
     for number, (words, chosen) in enumerate(every):
@@ -422,7 +431,7 @@ def _machine(
     own = {key: chosen[key] for key in ("chip", "die_seed", "chips", "exchange", "chain_strength")}
     key = f"program {_source(chosen)} {json.dumps([own, card], sort_keys=True, default=str)}"
     if key not in made:
-        machine = chip(chosen["chip"], **card)
+        machine = made["machine of"](chosen["chip"], **card)
         placed = f"embedding {_source(chosen)} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
         if placed not in made:
             made[placed] = embed(problem, machine)

@@ -1,158 +1,32 @@
 """A sweep: one quantity against another, as a study of one shard for each point.
 
-Enters: a plain dict (see `checked`), a store and workers. Leaves: a Sweep, whose rows are the points in the order of
-the axes, each quantity with its 95 % interval, and the design rules that are read off them.
+Enters: a plain dict (see `checked`), a store and workers. Leaves: a Swept (`hwsim.study.swept`).
 
 Quantities of equilibrium are taken at one temperature, beside the same problem on ideal p-bits without delay, which
 have the same clock, noise and length; so what both get wrong by chance cancels. Those of a solution are taken at the
 end of an anneal.
 """
 
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
-from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, delayed_pair, energies
-from hwsim.analysis.fidelity import total_variation, tv_noise_floor
-from hwsim.analysis.interval import student_quantile
+from hwsim.analysis.exact_laws import MAX_SPINS
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.experiment.loss import crossing, jackknife, relative_error
-from hwsim.problem.problem import Problem
 from hwsim.program import Program
-from hwsim.ranges import size, spelt
+from hwsim.ranges import spelt
 from hwsim.study import plan as study
 from hwsim.study.execute import Status, Workers, execute
-from hwsim.study.plan import Combination, Plan, Point, build, listed
-from hwsim.study.store import Row, Store
-from hwsim.study.summed import table
+from hwsim.study.plan import Plan, build, listed
+from hwsim.study.store import Store
+from hwsim.study.swept import QUANTITIES, Asked, Swept, swept
 from hwsim.units import SI_UNIT, parse, to_seconds
 
-
-@dataclass(frozen=True, kw_only=True)
-class Quantity:
-    """What a sweep measures.
-
-    words : its name for people;  unit : SI, or "" for a plain number;  still : whether of a machine in equilibrium
-    limit : by default, None for none;  least : whether the limit is the least that is good enough, not the most
-    """
-
-    words: str
-    unit: str = ""
-    still: bool = False
-    limit: float | None = None
-    least: bool = False
-
-
-QUANTITIES = {
-    "correlation": Quantity(words="error of the correlations, relative", still=True, limit=0.05),
-    "tv": Quantity(words="total variation from Boltzmann's law", still=True),
-    "success": Quantity(words="probability of success", least=True),
-    "tts": Quantity(words="time to solution, 99 %, with read-out", unit="s"),
-    "joules": Quantity(words="energy to solution, 99 %, with read-out", unit="J"),
-    "energy": Quantity(words="mean energy"),
-}
-"""The quantities by name. correlation: r.m.s. over coupled spins, relative to ideal p-bits without delay."""
 READS, SCHEDULES = 2048, 16
 """Reads of a point and realisations of the clock that they share, by default."""
 _OWN = ("problem", "vary", "quantity", "limit")
 _PLAIN = ("reads", "schedules", "seed", "die_seed")
 KEYS = (*_OWN, *(key for key in study.OWN if key != "problem"), "set")
 """Keys of the dict that asks for a sweep."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Axis:
-    """What is varied.
-
-    key : a parameter of cards or of the run;  words : each value as text;  unit : tau, SI, or "" for plain numbers
-    numbers : each value as a number of that unit, None where a value is a word
-    """
-
-    key: str
-    words: tuple[str, ...]
-    numbers: tuple[float, ...] | None = None
-    unit: str = ""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing lies between two of its values: words, or whole numbers."""
-        return self.numbers is None or (not self.unit and all(float(x).is_integer() for x in self.numbers))
-
-    @property
-    def log(self) -> bool:
-        """Whether its values are better seen, and interpolated, in their logarithm."""
-        if self.numbers is None or len(self.numbers) < 3 or min(self.numbers) <= 0:
-            return False
-        x = np.array(sorted(self.numbers))
-        ratios, steps = np.diff(np.log(x)), np.diff(x)
-        return bool(x[-1] > 20 * x[0] or np.ptp(ratios) < 0.01 * ratios.mean() < np.ptp(steps) / steps.mean())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """A design rule: how far the first axis may go while the quantity stays within its limit.
-
-    series : value of the second axis, None without one;  value, ci : where the curve crosses the limit, and the 95 %
-    interval, in the unit of the axis; an end beyond the measured values is None
-    side : "largest" or "smallest" value within the limit, "all" or "none" where the curve does not cross it, "several"
-    where it does more than once
-    """
-
-    quantity: str
-    limit: float
-    series: str | None
-    value: float | None
-    ci: tuple[float | None, float | None]
-    side: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sweep:
-    """The curve of one quantity, or of several, against one axis or two.
-
-    rows : a dict for each point: words (by axis), each quantity, its 95 % interval as ``<quantity>_ci``, and what the
-    study says of the point; of one that cannot run, the reason under ``does_not_fit``
-    rules : of each quantity with a limit and each value of the second axis;  limits : by quantity
-    pair : (x, error) of the exact law for two coupled p-bits at the problem's r.m.s. coupling, where the first axis is
-    a delay and the clock Poisson's;  facts : reads, schedules, beta and the like;  programs : content hashes
-    """
-
-    problem: str
-    chip: str
-    axes: tuple[Axis, ...]
-    quantities: tuple[str, ...]
-    rows: list[dict[str, Any]]
-    rules: list[Rule]
-    limits: dict[str, float]
-    pair: list[tuple[float, float]] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
-    programs: list[str] = field(default_factory=list)
-    interrupted: bool = False
-
-    def series(self) -> list[tuple[str | None, list[dict[str, Any]]]]:
-        """(value of the second axis, its rows along the first), one entry without a second axis."""
-        if len(self.axes) == 1:
-            return [(None, self.rows)]
-        key = self.axes[1].key
-        return [(word, [row for row in self.rows if row["words"][key] == word]) for word in self.axes[1].words]
-
-    def document(self) -> dict[str, Any]:
-        """Everything, as plain data."""
-        return {
-            "problem": self.problem,
-            "chip": self.chip,
-            "axes": [asdict(axis) for axis in self.axes],
-            "quantities": list(self.quantities),
-            "limits": self.limits,
-            "rules": [asdict(rule) for rule in self.rules],
-            "rows": self.rows,
-            "pair": [list(point) for point in self.pair],
-            "facts": self.facts,
-            "interrupted": self.interrupted,
-        }
 
 
 def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,7 +40,8 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     unknown = [key for key in spec if key not in KEYS]
     if unknown:
         raise InputError(f"unknown key {unknown[0]!r}; known are {', '.join(KEYS)} (card parameters: set)")
-    full = {"reads": READS, "schedules": SCHEDULES, "quantity": "correlation", "limit": None} | dict(spec)
+    full: dict[str, Any] = {"reads": READS, "schedules": SCHEDULES, "quantity": "correlation", "limit": None}
+    full |= spec
     vary = full.get("vary")
     if not isinstance(vary, Mapping) or not 1 <= len(vary) <= 2:
         raise InputError("a sweep varies one key or two, such as vary = {'delay': '0:2tau:24'}")
@@ -217,85 +92,59 @@ def _limits(given: Any, quantities: list[str]) -> dict[str, float]:
 _DIMENSION = {unit: dimension for dimension, unit in SI_UNIT.items()} | {"": "number"}
 
 
-@dataclass(kw_only=True)
-class _Asked:
-    """A sweep that is built and not yet run.
-
-    still, solving : plans of the quantities of either kind, None where none is asked for;  base : by the key of a
-    still point, that of its ideal p-bits;  points : all of them;  programs : what the analysis needs of them, by hash
-    """
-
-    full: dict[str, Any]
-    still: Plan | None = None
-    solving: Plan | None = None
-    base: dict[str, str] = field(default_factory=dict)
-    points: dict[str, Point] = field(default_factory=dict)
-    programs: dict[str, Program] = field(default_factory=dict)
-
-
 def run_sweep(
     spec: Mapping[str, Any],
     store: Store,
     workers: Workers,
     keep: Callable[[Program], str],
     *,
-    problems: Mapping[str, Problem] | None = None,
-    threads: int | None = None,
+    given: Mapping[str, Any] | None = None,
     interrupt: Callable[[], bool] = lambda: False,
     preparing: Callable[[int, int, str], None] | None = None,
     progress: Callable[[Status], None] | None = None,
-) -> Sweep:
+) -> Swept:
     """The sweep that ``spec`` (see `checked`) asks for; points that ``store`` holds are not run again.
 
-    keep : stores a Program for the workers and returns its content hash;  problems : by the name that ``spec`` gives
-    them, in place of files;  preparing, progress : as those of `hwsim.study.plan.build` and `execute`
+    keep : stores a Program for the workers and returns its content hash;  given : problems, machine and threads of
+    `hwsim.study.plan.build`;  preparing, progress : progress of `build` and of `execute`
     Raises InputError.
     """
-    asked = _built(checked(spec), store, keep, problems=problems, threads=threads, progress=preparing)
+    how = {"progress": preparing, "recall": store.points().get} | dict(given or {})
+    asked = _built(checked(spec), keep, how)
     plan = Plan(points=list(asked.points.values()), stop=study.Stop(max_shards=1))
     done = execute(plan, store, workers, interrupt=interrupt, progress=progress)
     if len(done.refused) == len(plan.points):
         raise UnsupportedError("; ".join(sorted(set(done.refused.values()))))
-    return _sweep(asked, store, done.refused, done.interrupted)
+    return swept(asked, store, done.refused, done.interrupted)
 
 
-def _built(
-    full: dict[str, Any],
-    store: Store,
-    keep: Callable[[Program], str],
-    *,
-    problems: Mapping[str, Problem] | None,
-    threads: int | None,
-    progress: Callable[[int, int, str], None] | None,
-) -> _Asked:
-    asked = _Asked(full=full)
+def _built(full: dict[str, Any], keep: Callable[[Program], str], how: Mapping[str, Any]) -> Asked:
+    """The plans of the sweep ``full``. how : keywords of `build`"""
+    asked = Asked(full=full)
 
     def kept(program: Program) -> str:
         name = keep(program)
         asked.programs[name] = program
         return name
 
-    spec = {key: value for key, value in full.items() if key not in _OWN} | {"problem": full.get("problem")}
+    spec = {key: value for key, value in full.items() if key not in _OWN}
     spec |= {"grid": full["vary"], "stop": {"max_shards": 1}}
-    if "problem" in full["vary"]:
-        spec.pop("problem")
-    how: dict[str, Any] = {"threads": threads, "progress": progress, "problems": problems, "as_given": True}
-    how["recall"] = store.points().get
+    spec |= {} if "problem" in full["vary"] else {"problem": full.get("problem")}
     if any(QUANTITIES[name].still for name in full["quantity"]):
-        asked.still = build(spec | {"target": None}, kept, watched=True, **how)
-        _add_base(asked, spec, kept, problems)
+        asked.still = build(spec | {"target": None}, kept, watched=True, as_given=True, **how)
+        _add_ideal(asked, spec, kept, how)
         asked.points |= {point.key: point for point in asked.still.points}
     if any(not QUANTITIES[name].still for name in full["quantity"]):
-        asked.solving = build(spec, kept, **how)
+        asked.solving = build(spec, kept, as_given=True, **how)
         asked.points |= {point.key: point for point in asked.solving.points}
         _check_targets(asked)
     if not asked.points:
-        reasons = {each.reason for each in _combinations(asked) if each.reason}
+        reasons = {each.reason for each in asked.combinations if each.reason}
         raise InputError(f"no point of the sweep fits its chip: {'; '.join(sorted(reasons))}")
     return asked
 
 
-def _check_targets(asked: _Asked) -> None:
+def _check_targets(asked: Asked) -> None:
     """Raise InputError where a solution is asked for and nobody knows the energy to reach."""
     needs = [name for name in asked.full["quantity"] if name in ("success", "tts", "joules")]
     for point in asked.solving.points if asked.solving is not None and needs else ():
@@ -306,12 +155,7 @@ def _check_targets(asked: _Asked) -> None:
             )
 
 
-def _combinations(asked: _Asked) -> list[Combination]:
-    chosen = asked.still or asked.solving
-    return [] if chosen is None else chosen.combinations
-
-
-def _add_base(asked: _Asked, spec: dict[str, Any], keep: Callable[[Program], str], problems: Any) -> None:
+def _add_ideal(asked: Asked, spec: dict[str, Any], keep: Callable[[Program], str], how: Mapping[str, Any]) -> None:
     """Add the points of ideal p-bits, one for each problem, clock, temperature and length of the still points.
 
     The clock is the point's own; but where p-bits update at once, whose law is not Boltzmann's, it is Poisson's.
@@ -324,262 +168,24 @@ def _add_base(asked: _Asked, spec: dict[str, Any], keep: Callable[[Program], str
                 f"got {point.facts['spins']}"
             )
     points = {point.key: point for point in asked.still.points}
-    made: dict[tuple[Any, ...], str] = {}
+    quiet = {key: value for key, value in how.items() if key not in ("progress", "machine")}
+    made: dict[tuple[str, ...], str] = {}
     for each, (_, chosen) in zip(asked.still.combinations, study.settings(study.checked(spec)), strict=True):
         if each.key is None or each.key in asked.base:
             continue
         point = points[each.key]
         clock = asked.programs[point.program].clock
         kind = "poisson" if clock.kind == "synchronous" else clock.kind
-        beta = float(point.recipe.anneal.beta[-1])  # type: ignore[union-attr]
         ask = {
             "problem": chosen["problem"],
             "as": chosen["as"],
-            "beta": repr(beta),
+            "beta": repr(point.beta),
             "time": point.recipe.time_s,
             "set": {"clock": kind, "tau": to_seconds(clock.round_ticks)},
         } | {key: chosen[key] for key in _PLAIN}
         key = tuple(map(str, ask.values()))
         if key not in made:
-            (base,) = build(ask, keep, watched=True, as_given=True, problems=problems).points
-            asked.points[base.key] = base
-            made[key] = base.key
+            (ideal,) = build(ask, keep, watched=True, as_given=True, **quiet).points
+            asked.points[ideal.key] = ideal
+            made[key] = ideal.key
         asked.base[each.key] = made[key]
-
-
-def _sweep(asked: _Asked, store: Store, refused: Mapping[str, str], interrupted: bool) -> Sweep:
-    full = asked.full
-    rows = []
-    still = asked.still.combinations if asked.still is not None else None
-    solving = asked.solving.combinations if asked.solving is not None else None
-    summed = {row["key"]: row for row in table(store, asked.points)}
-    counted = _counted(store, asked)
-    for number, each in enumerate(_combinations(asked)):
-        row: dict[str, Any] = {"words": each.words}
-        keys = [plan[number].key for plan in (still, solving) if plan is not None]
-        reason = next((refused[key] for key in keys if key in refused), each.reason)
-        if reason:
-            rows.append(row | {"does_not_fit": reason})
-            continue
-        if any(not summed[key]["shards"] for key in keys if key is not None):
-            continue  # interrupted before it ran
-        if still is not None:
-            key = still[number].key
-            assert key is not None
-            if asked.base[key] not in counted:
-                continue
-            row |= _still_numbers(asked, key, counted)
-        if solving is not None:
-            row |= _solution_numbers(summed[solving[number].key])  # type: ignore[index]
-        first = summed[next(key for key in keys if key is not None)]
-        row |= {key: first[key] for key in _SHOWN}
-        rows.append(row)
-    axes = _axes(full["vary"], _combinations(asked))
-    any_point = next(iter(asked.points.values()))
-    found = Sweep(
-        problem=any_point.facts["problem"] if len(_problems(asked)) == 1 else "several problems",
-        chip=_joined(point.facts["chip"] for point in _own_points(asked)),
-        axes=axes,
-        quantities=tuple(full["quantity"]),
-        rows=rows,
-        rules=[],
-        limits=full["limit"],
-        pair=_pair(asked, axes[0]),
-        facts=_facts(asked),
-        programs=list(dict.fromkeys(point.program for point in asked.points.values())),
-        interrupted=interrupted,
-    )
-    found.rules.extend(_rules(found))
-    return found
-
-
-_SHOWN = ("pbits", "spins", "clock", "reads", "schedules", "device_time_s", "delay_s", "note")
-"""What a row says of its point besides the quantities."""
-
-
-def _own_points(asked: _Asked) -> list[Point]:
-    """The points of the axes, without the ideal p-bits beside them."""
-    own = {each.key for plan in (asked.still, asked.solving) if plan is not None for each in plan.combinations}
-    return [point for key, point in asked.points.items() if key in own]
-
-
-def _problems(asked: _Asked) -> list[str]:
-    return list(dict.fromkeys(point.facts["problem"] for point in asked.points.values()))
-
-
-def _joined(words: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(words))
-
-
-def _facts(asked: _Asked) -> dict[str, Any]:
-    """What all points share: reads, schedules, seed, and beta where it is one number."""
-    points = _own_points(asked)
-    facts: dict[str, Any] = {key: asked.full.get(key, 0) for key in ("reads", "schedules", "seed")}
-    anneals = {point.key: point.recipe.anneal for point in points if point.watched}
-    betas = {float(anneal.beta[-1]) for anneal in anneals.values() if anneal is not None}
-    facts["beta"] = betas.pop() if len(betas) == 1 else None
-    targets = {(point.target, point.facts["target_source"]) for point in points if not point.watched}
-    facts["target"], facts["target_source"] = targets.pop() if len(targets) == 1 else (None, None)
-    return facts
-
-
-def _axes(vary: Mapping[str, list[Any]], combinations: Sequence[Combination]) -> tuple[Axis, ...]:
-    out = []
-    for key, values in vary.items():
-        words = tuple(dict.fromkeys(each.words[key] for each in combinations))
-        sizes = [None if isinstance(value, Mapping) else size(value) for value in values]
-        units = {unit for found in sizes if found is not None for number, unit in [found] if number != 0 or unit}
-        numbers = None
-        if len(units) <= 1 and len(words) == len(sizes) and all(found is not None for found in sizes):
-            numbers = tuple(found[0] for found in sizes if found is not None)
-        out.append(Axis(key=key, words=words, numbers=numbers, unit=next(iter(units), "") if numbers else ""))
-    return tuple(out)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Counted:
-    """What was counted of a point. products : float64 (schedules, couplings), mean of each coupled pair of spins
-    states : int (reads,), the last of each, or None;  schedule : int (reads,)"""
-
-    products: np.ndarray
-    states: np.ndarray | None
-    schedule: np.ndarray
-
-
-def _counted(store: Store, asked: _Asked) -> dict[str, _Counted]:
-    """What was counted of every watched point that ran, by key."""
-    out = {}
-    for point in asked.points.values():
-        rows: list[Row] = list(store.rows(point.samples))[:1] if point.watched else []
-        if rows:
-            row = rows[0]
-            sizes = np.array(row.sizes)
-            out[point.key] = _Counted(
-                products=row.watched["products"] / (sizes * row.watched["looks"])[:, None],
-                states=row.watched.get("states"),
-                schedule=np.repeat(np.arange(len(sizes)), sizes),
-            )
-    return out
-
-
-def _still_numbers(asked: _Asked, key: str, counted: Mapping[str, _Counted]) -> dict[str, Any]:
-    """The quantities of equilibrium of one point."""
-    now, base = counted[key], counted[asked.base[key]]
-    groups = len(now.products)
-    reach = student_quantile(0.975, groups - 1)
-    out: dict[str, Any] = {}
-    if "correlation" in asked.full["quantity"]:
-        value, error = jackknife(lambda kept: relative_error(base.products[kept], now.products[kept]), groups)
-        out |= {"correlation": value, "correlation_ci": [value - reach * error, value + reach * error]}
-    if "tv" in asked.full["quantity"]:
-        ideal = asked.points[asked.base[key]]
-        network = asked.programs[ideal.program].problem_network
-        states = now.states
-        assert states is not None
-        law = boltzmann_law(energies(*network), float(ideal.recipe.anneal.beta[-1]))  # type: ignore[union-attr]
-        value, error = jackknife(lambda kept: total_variation(states[np.isin(now.schedule, kept)], law), groups)
-        out |= {"tv": value, "tv_ci": [max(0.0, value - reach * error), value + reach * error]}
-        out["tv_floor"] = tv_noise_floor(law, len(states))
-    return out
-
-
-_Z95 = 1.959963984540054
-
-
-def _solution_numbers(point: dict[str, Any]) -> dict[str, Any]:
-    """The quantities of a solution of one summed point."""
-    mean, error = point["energy_mean"], point["energy_error"]
-    out = {"energy": mean, "energy_ci": [mean - _Z95 * error, mean + _Z95 * error]}
-    out |= {"success": point["p_success"], "success_ci": point["p_success_ci"], "tts": point["tts99_total_s"]}
-    out |= {"tts_ci": point["tts99_total_ci_s"], "tts_is_bound": point["tts99_is_bound"]}
-    joules, seconds, ends = point["ets99_total_j"], point["tts99_total_s"], point["tts99_total_ci_s"]
-    out |= {"joules": joules, "joules_ci": None, "joules_is_bound": point["tts99_is_bound"]}
-    if joules is not None and ends is not None:  # both are as many runs, so their relative intervals are the same
-        out["joules_ci"] = [None if end is None else joules * end / seconds for end in ends]
-    return out | {"unknown_energy": point.get("unknown_energy")}
-
-
-def _pair(asked: _Asked, axis: Axis) -> list[tuple[float, float]]:
-    """(x, error) of two coupled p-bits by their exact law, with delays along ``axis``; see Sweep."""
-    points = [point for point in _own_points(asked) if point.watched]
-    if axis.key != "delay" or axis.numbers is None or "correlation" not in asked.full["quantity"]:
-        return []
-    kinds = {asked.programs[point.program].clock.kind for point in points}
-    alike = {
-        (
-            float(point.recipe.anneal.beta[-1]),  # type: ignore[union-attr]
-            to_seconds(asked.programs[point.program].clock.round_ticks),
-            point.facts["problem"],
-        )
-        for point in points
-    }
-    if kinds != {"poisson"} or len(alike) != 1:
-        return []
-    ((beta, tau_s, _),) = alike
-    weights = asked.programs[points[0].program].problem_network.pairs[2]
-    beta_j = beta * float(np.sqrt(np.mean(weights**2)))
-    x = np.linspace(min(axis.numbers), max(axis.numbers), 121)
-    at_once = delayed_pair(beta_j=beta_j, delay_over_tau=0.0)
-    in_tau = x if axis.unit == "tau" else x / tau_s
-    return [
-        (float(a), 1 - delayed_pair(beta_j=beta_j, delay_over_tau=float(d)) / at_once)
-        for a, d in zip(x, in_tau, strict=True)
-    ]
-
-
-def _rules(sweep: Sweep) -> list[Rule]:
-    """The design rules that the rows show."""
-    axis = sweep.axes[0]
-    if axis.numbers is None:
-        return []
-    place = dict(zip(axis.words, axis.numbers, strict=True))
-    out = []
-    for name, limit in sweep.limits.items():
-        for series, rows in sweep.series():
-            points = sorted(
-                (place[row["words"][axis.key]], *_as_loss(row, name)) for row in rows if row.get(name) is not None
-            )
-            if len(points) > 1:
-                sign = -1.0 if QUANTITIES[name].least else 1.0
-                found = _rule(points, sign * limit, axis)
-                out.append(Rule(quantity=name, limit=limit, series=series, value=found[0], ci=found[1], side=found[2]))
-    return out
-
-
-def _as_loss(row: dict[str, Any], name: str) -> tuple[float, float, float]:
-    """(value, low, high) of a quantity, with its sign turned where more is better."""
-    value = float("inf") if row.get(f"{name}_is_bound") else row[name]
-    low, high = row.get(f"{name}_ci") or (value, value)
-    low, high = (value if low is None else low), (float("inf") if high is None else high)
-    return (-value, -high, -low) if QUANTITIES[name].least else (value, low, high)
-
-
-Crossed = tuple[float | None, tuple[float | None, float | None], str]
-
-
-def _rule(points: list[tuple[float, float, float, float]], limit: float, axis: Axis) -> Crossed:
-    """(value, interval, side) of a Rule. points : (x, loss, low, high) by x."""
-    inside = [loss <= limit for _, loss, _, _ in points]
-    turns = sum(a != b for a, b in itertools.pairwise(inside))
-    if turns == 0:
-        return None, (None, None), "all" if inside[0] else "none"
-    if turns > 1 and not inside[0]:
-        return None, (None, None), "several"
-    side = "largest" if inside[0] else "smallest"
-    along = points if inside[0] else points[::-1]
-    if axis.is_whole:
-        within = [
-            x for x, good in zip([p[0] for p in along], _leading(p[1] <= limit for p in along), strict=True) if good
-        ]
-        return within[-1], (None, None), side
-    ends = [crossing([(p[0], p[k]) for p in along], limit, log=axis.log) for k in (1, 2, 3)]
-    value, late, early = ends
-    return value, ((early, late) if side == "largest" else (late, early)), side
-
-
-def _leading(good: Iterable[bool]) -> list[bool]:
-    """True for the entries before the first that is not."""
-    out: list[bool] = []
-    for each in good:
-        out.append(each and (not out or out[-1]))
-    return out
