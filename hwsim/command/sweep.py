@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 from hwsim.command import given
 from hwsim.command.defaults import CHIP
 from hwsim.command.keywords import AnnealKeywords, ChipKeywords, ProblemKeywords, ReadKeywords, command
-from hwsim.command.progress import Progress, progress_of
+from hwsim.command.progress import Progress
 from hwsim.command.result import Result
 from hwsim.display import Facts, counted
 from hwsim.errors import InputError
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
-    from hwsim.report.canvas import Picture
+    from hwsim.report.canvas import Drawing
     from hwsim.study.swept import Swept
 
 
@@ -48,11 +48,11 @@ class Sweep(Result):
 
         return sweep_csv(self.swept)
 
-    def picture(self) -> "Picture | None":
+    def drawing(self) -> "Drawing | None":
         """A panel for each quantity."""
-        from hwsim.report.sweep import sweep_picture
+        from hwsim.report.sweep import sweep_drawing
 
-        return sweep_picture(self.swept)
+        return sweep_drawing(self.swept)
 
     def _shown(self) -> tuple[str, Facts]:
         from hwsim.report.sweep import rule_sentence
@@ -99,12 +99,13 @@ def sweep(
 
     if not isinstance(how["anneal"], str):
         raise InputError("a sweep takes an anneal by its shape, linear or geometric, with beta and time")
-    with progress_of(how["progress"]) as progress, progress.compiling(), CtrlC() as ctrl_c, _folder(store) as (at, tmp):
-        posed = {} if problem is None else {"problem": given.problem_of(problem, how["as_"], progress)}
+    progress = how["progress"]
+    with CtrlC() as ctrl_c, _folder(store) as (at, tmp):
+        posed = {} if problem is None else {"problem": given.problem_of(problem, how)}
         names = {posed["problem"].name: posed["problem"]} if posed else {}
         spec = _spec(vary, how, chip, quantity=quantity, limit=limit, algorithm=algorithm, strength=chain_strength)
         spec |= {"problem": next(iter(names))} if names else {"as": how["as_"]}
-        target = _target(spec, posed.get("problem"), progress, how)
+        target = _target(spec, posed.get("problem"), how)
         programs = ProgramFolder(tmp)
         with Store(at) as kept:
             found = run_sweep(
@@ -187,7 +188,7 @@ def _maker(chip: Any) -> Callable[..., Any]:
     return make
 
 
-def _target(spec: dict[str, Any], problem: Any, progress: Progress, how: Mapping[str, Any]) -> Any:
+def _target(spec: dict[str, Any], problem: Any, how: Mapping[str, Any]) -> Any:
     """The Target of a sweep of one problem, found before its points are made and put into ``spec``; else None."""
     from hwsim.study.swept import QUANTITIES
 
@@ -198,7 +199,7 @@ def _target(spec: dict[str, Any], problem: Any, progress: Progress, how: Mapping
         or all(QUANTITIES[name].still for name in names if name in QUANTITIES)
     ):
         return None
-    found = given.target_of(how["target"], problem, progress, threads=how["threads"])
+    found = given.target_of(problem, how)
     if found is not None:
         spec["target"] = found.energy
     return found

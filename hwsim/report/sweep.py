@@ -186,7 +186,7 @@ def sweep_csv(found: Swept) -> str:
     return out.getvalue()
 
 
-def sweep_picture(found: Swept) -> canvas.Picture | None:
+def sweep_drawing(found: Swept) -> canvas.Drawing | None:
     """Each quantity against the first axis: one curve, a family of curves for a few values of a second axis, or a map
     for more. None where no point has run."""
     shown = [name for name in found.quantities if any(row.get(name) is not None for row in found.rows)]
@@ -200,7 +200,7 @@ def sweep_picture(found: Swept) -> canvas.Picture | None:
         and all(axis.numbers is not None for axis in found.axes)
     )
     against = " and ".join(axis.key for axis in found.axes)
-    return canvas.Picture(
+    return canvas.Drawing(
         title=f"{found.problem} on {found.chip}: {', '.join(_short(name) for name in shown)} against {against}",
         panels={name: partial(_map if is_map else _curves, found=found, name=name) for name in shown},
         size=(6.8 * len(shown), 4.6),
