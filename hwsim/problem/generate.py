@@ -4,9 +4,10 @@ Enters: text. Leaves: a Problem. Every random instance is a function of its para
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +28,9 @@ def generate(text: str) -> Problem:
             raise InputError(f"{name} takes no parameters, got {rest!r}")
         return _shipped(name)
     if name not in _FAMILIES:
-        raise InputError(f"no such file or generator: {text!r} (generators: {', '.join([*_FAMILIES, *_GRAPHS])})")
-    make, required, optional = _FAMILIES[name]
+        known = ", ".join([*_FAMILIES, *_GRAPHS])
+        raise InputError(f"no such file or generator: {text!r} (generators: {known}; hwsim generators explains them)")
+    make, required, optional = _FAMILIES[name][:3]
     given: dict[str, Any] = {}
     for part in filter(None, rest.split(",")):
         key, equals, value = part.partition("=")
@@ -44,6 +46,33 @@ def generate(text: str) -> Problem:
 def is_generator(text: str) -> bool:
     """Whether ``text`` names a generator."""
     return text.partition(":")[0] in _GRAPHS | _FAMILIES.keys()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generator:
+    """One generator. required : parameters that must be given;  optional : {key: default}, None where it is left free
+    holds : what it makes, in words"""
+
+    name: str
+    required: tuple[str, ...]
+    optional: dict[str, Any]
+    holds: str
+    example: str
+
+
+def generators() -> list[Generator]:
+    """Every generator, with an example."""
+    made = [
+        Generator(
+            name=name, required=family.required, optional=family.optional, holds=family.words, example=family.example
+        )
+        for name, family in _FAMILIES.items()
+    ]
+    shipped = [
+        Generator(name=name, required=(), optional={}, holds=f"max-cut: {words}", example=name)
+        for name, (_, words) in _GRAPHS.items()
+    ]
+    return made + shipped
 
 
 def _value(name: str, key: str, text: str) -> Any:
@@ -153,18 +182,19 @@ def _annealer(name: str) -> Callable[..., Problem]:
 
 
 _GRAPHS = {
-    "karate": "karate_club_graph",
-    "les-miserables": "les_miserables_graph",
-    "florentine": "florentine_families_graph",
-    "davis": "davis_southern_women_graph",
+    "karate": ("karate_club_graph", "friendships in a karate club (Zachary 1977), weighted"),
+    "les-miserables": ("les_miserables_graph", "persons of Les Miserables who meet (Knuth 1993), weighted"),
+    "florentine": ("florentine_families_graph", "marriages between families of Florence (Padgett)"),
+    "davis": ("davis_southern_women_graph", "women and the events they went to (Davis 1941)"),
 }
+"""Graphs that networkx ships: {name: (its function, what it is)}."""
 
 
 def _shipped(name: str) -> Problem:
     """Max-cut of a graph that networkx ships, with its edge weights where it has any."""
     import networkx
 
-    graph = getattr(networkx, _GRAPHS[name])()
+    graph = getattr(networkx, _GRAPHS[name][0])()
     nodes = list(graph.nodes())
     place = {node: i for i, node in enumerate(nodes)}
     edges = [(place[u], place[v], float(w)) for u, v, w in graph.edges(data="weight", default=1.0)]
@@ -240,24 +270,88 @@ def _circuit(text: str, n: int, m: int | None = None, **words: int | None) -> Pr
 _SHARES = ("p", "c1", "c2", "c3", "f22", "f42")
 _CIRCUITS = ("adder", "multiplier")
 _GLASS_OPTIONS = {"seed": 0, "boundary": "periodic", "weights": "pm"}
-_FAMILIES: dict[str, tuple[Callable[..., Problem], tuple[str, ...], dict[str, Any]]] = {
-    "ea3d": (_glass(3), ("L",), _GLASS_OPTIONS),
-    "ea2d": (_glass(2), ("L",), _GLASS_OPTIONS),
-    "ising2d": (_ferromagnet, ("L",), {}),
-    "sk": (_sk, ("n",), {"seed": 0}),
-    "maxcut": (_random_graph, ("n", "p"), {"seed": 0}),
-    "ring": (_ring, ("n",), {}),
-    "regular": (_regular, ("n", "d"), {"seed": 0}),
-    "pegasus": (_annealer("pegasus"), ("m",), {"seed": 0}),
-    "zephyr": (_annealer("zephyr"), ("m",), {"seed": 0}),
-    "adder": (_circuit, ("n",), {"a": None, "b": None, "s": None}),
-    "multiplier": (_circuit, ("n", "m"), {"a": None, "b": None, "p": None}),
-    "wishart": (wishart, ("n", "alpha"), {"seed": 0}),
-    "xorsat": (xorsat, ("n",), {"seed": 0}),
-    "rbm": (_rbm, ("v", "h"), {"seed": 0}),
-    "dbm": (_dbm, ("v", "h"), {"k": 2, "seed": 0}),
-    "sat": (_sat, ("n", "m"), {"k": 3, "seed": 0, "planted": 1}),
-    "planted": (planted_loops, ("L",), {"seed": 0, "loops": 60}),
-    "tile2d": (tile_2d, ("L",), {"seed": 0, "c1": 0.0, "c2": 0.0, "c3": 0.0}),
-    "tile3d": (tile_3d, ("L",), {"seed": 0, "f22": 0.0, "f42": 0.0}),
+
+
+class _Family(NamedTuple):
+    """make : the generator;  required, optional : its parameters, with their defaults;  words, example : for a list"""
+
+    make: Callable[..., Problem]
+    required: tuple[str, ...]
+    optional: dict[str, Any]
+    words: str
+    example: str
+
+
+_FAMILIES: dict[str, _Family] = {
+    "ea3d": _Family(_glass(3), ("L",), _GLASS_OPTIONS, "3D spin glass, couplings +-1 or Gaussian", "ea3d:L=4,seed=1"),
+    "ea2d": _Family(
+        _glass(2),
+        ("L",),
+        _GLASS_OPTIONS,
+        "2D spin glass, couplings +-1 or Gaussian",
+        "ea2d:L=6,boundary=open,weights=gauss",
+    ),
+    "ising2d": _Family(_ferromagnet, ("L",), {}, "2D ferromagnet", "ising2d:L=8"),
+    "sk": _Family(_sk, ("n",), {"seed": 0}, "all spins coupled, Gaussian (Sherrington-Kirkpatrick)", "sk:n=16,seed=1"),
+    "maxcut": _Family(
+        _random_graph,
+        ("n", "p"),
+        {"seed": 0},
+        "max-cut of a random graph, edges with probability p",
+        "maxcut:n=20,p=0.3",
+    ),
+    "ring": _Family(_ring, ("n",), {}, "ferromagnetic ring", "ring:n=12"),
+    "regular": _Family(_regular, ("n", "d"), {"seed": 0}, "max-cut of a random graph of degree d", "regular:n=20,d=3"),
+    "pegasus": _Family(
+        _annealer("pegasus"), ("m",), {"seed": 0}, "+-1 couplings on a Pegasus graph (extra graphs)", "pegasus:m=2"
+    ),
+    "zephyr": _Family(
+        _annealer("zephyr"), ("m",), {"seed": 0}, "+-1 couplings on a Zephyr graph (extra graphs)", "zephyr:m=2"
+    ),
+    "adder": _Family(
+        _circuit, ("n",), {"a": None, "b": None, "s": None}, "an adder of n bits, words clamped", "adder:n=3,s=5"
+    ),
+    "multiplier": _Family(
+        _circuit,
+        ("n", "m"),
+        {"a": None, "b": None, "p": None},
+        "a multiplier of n by m bits; p clamped factors it",
+        "multiplier:n=3,m=3,p=15",
+    ),
+    "wishart": _Family(
+        wishart, ("n", "alpha"), {"seed": 0}, "planted, all spins coupled, hardness alpha", "wishart:n=16,alpha=0.75"
+    ),
+    "xorsat": _Family(xorsat, ("n",), {"seed": 0}, "planted 3-regular 3-XORSAT", "xorsat:n=12"),
+    "rbm": _Family(_rbm, ("v", "h"), {"seed": 0}, "random restricted Boltzmann machine", "rbm:v=8,h=4,seed=1"),
+    "dbm": _Family(
+        _dbm, ("v", "h"), {"k": 2, "seed": 0}, "random deep Boltzmann machine of k hidden layers", "dbm:v=8,h=4,k=2"
+    ),
+    "sat": _Family(
+        _sat,
+        ("n", "m"),
+        {"k": 3, "seed": 0, "planted": 1},
+        "random k-SAT of m clauses, planted or not",
+        "sat:n=20,m=80",
+    ),
+    "planted": _Family(
+        planted_loops,
+        ("L",),
+        {"seed": 0, "loops": 60},
+        "planted frustrated loops on a 3D lattice",
+        "planted:L=4,loops=40",
+    ),
+    "tile2d": _Family(
+        tile_2d,
+        ("L",),
+        {"seed": 0, "c1": 0.0, "c2": 0.0, "c3": 0.0},
+        "planted tiles on a square lattice, shares c1, c2, c3",
+        "tile2d:L=8,c2=0.5",
+    ),
+    "tile3d": _Family(
+        tile_3d,
+        ("L",),
+        {"seed": 0, "f22": 0.0, "f42": 0.0},
+        "planted tiles on a cubic lattice, shares f22, f42",
+        "tile3d:L=4,f22=0.5",
+    ),
 }
