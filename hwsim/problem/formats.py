@@ -88,6 +88,33 @@ _GRAPHML = (
 )
 _QPLIB = "example\nQBN\nminimize\n2\n1\n2 1 4\n0\n0\n0\n1e30\n0\n0\n0\n0\n0\n0\n"
 
+_BQM = """from pathlib import Path
+import dimod
+with dimod.BQM({}, {("a", "b"): -1}, 0, "SPIN").to_file() as file:
+    Path("a.bqm").write_bytes(file.read())
+"""
+_CQM = """from pathlib import Path
+import dimod
+x, y = dimod.Binaries(["x", "y"])
+model = dimod.CQM()
+model.set_objective(x - 2 * y)
+model.add_constraint(x + y == 1)
+with model.to_file() as file:
+    Path("a.cqm").write_bytes(file.read())
+"""
+_OMMX = """from pathlib import Path
+from ommx.v1 import DecisionVariable, Instance
+x, y = (DecisionVariable.binary(k) for k in (0, 1))
+made = Instance.from_components(
+    decision_variables=[x, y], objective=x - 2 * x * y, constraints=[], sense=Instance.MINIMIZE
+)
+Path("a.ommx").write_bytes(made.to_bytes())
+"""
+_GZIP = """from pathlib import Path
+import gzip
+Path("graph.txt.gz").write_bytes(gzip.compress(b"3 2\\n1 2 1\\n2 3 -1\\n"))
+"""
+
 FORMATS = (
     Format(
         name="rudy, G-set",
@@ -287,34 +314,13 @@ FORMATS = (
         endings="(.bqm)",
         holds="BinaryQuadraticModel.to_file(): exact, and what hwsim problem -o writes",
         file="a.bqm",
-        python="from pathlib import Path\nimport dimod\nwith dimod.BQM({}, {('a', 'b'): -1}, 0, 'SPIN').to_file() as file:\n"
-        "    Path('a.bqm').write_bytes(file.read())\n",
+        python=_BQM,
     ),
+    Format(name="dimod CQM", endings="(.cqm)", holds="ConstrainedQuadraticModel.to_file()", file="a.cqm", python=_CQM),
     Format(
-        name="dimod CQM",
-        endings="(.cqm)",
-        holds="ConstrainedQuadraticModel.to_file()",
-        file="a.cqm",
-        python="from pathlib import Path\nimport dimod\nx, y = dimod.Binaries(['x', 'y'])\nmodel = dimod.CQM()\nmodel.set_objective(x - 2 * y)\n"
-        "model.add_constraint(x + y == 1)\nwith model.to_file() as file:\n    Path('a.cqm').write_bytes(file.read())\n",
+        name="OMMX", endings=".ommx", holds="an instance or an archive of one (extra ommx)", file="a.ommx", python=_OMMX
     ),
-    Format(
-        name="OMMX",
-        endings=".ommx",
-        holds="an instance or an archive of one (extra ommx)",
-        file="a.ommx",
-        python="from pathlib import Path\nfrom ommx.v1 import DecisionVariable, Instance\nx, y = (DecisionVariable.binary(k) for k in (0, 1))\n"
-        "made = Instance.from_components(decision_variables=[x, y], objective=x - 2 * x * y, constraints=[],\n"
-        "                                sense=Instance.MINIMIZE)\nPath('a.ommx').write_bytes(made.to_bytes())\n",
-    ),
-    Format(
-        name="compressed",
-        endings="(.gz .bz2 .xz)",
-        holds="any of these",
-        file="graph.txt.gz",
-        python="from pathlib import Path\nimport gzip\n"
-        "Path('graph.txt.gz').write_bytes(gzip.compress(b'3 2\\n1 2 1\\n2 3 -1\\n'))\n",
-    ),
+    Format(name="compressed", endings="(.gz .bz2 .xz)", holds="any of these", file="graph.txt.gz", python=_GZIP),
 )
 
 
