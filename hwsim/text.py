@@ -81,6 +81,30 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path} is not readable TOML ({error})") from None
 
 
+def json_of(path: str | Path, text: str) -> Any:
+    """The document in ``text``, the content of ``path``. Raises ReadError, also for a key given twice."""
+    import json
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            twice = next(key for k, (key, _) in enumerate(pairs) if any(key == other for other, _ in pairs[:k]))
+            raise ReadError(f"{path} gives the key {twice[:60]!r} twice")
+        return made
+
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        raise ReadError(f"{path} line {error.lineno} is not readable JSON ({error.msg})") from None
+    except RecursionError:
+        raise ReadError(f"{path} is not readable JSON (nested too deeply)") from None
+
+
+def is_json(text: str) -> bool:
+    """Whether ``text`` begins as JSON does."""
+    return text.lstrip()[:1] in ("{", "[")
+
+
 def decoded(path: str | Path, data: bytes, *, refuse: type[InputError] = ReadError) -> str:
     """The text in ``data``, the bytes of ``path``. Raises ``refuse``."""
     for mark, what in _UNREADABLE.items():

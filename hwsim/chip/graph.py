@@ -1,7 +1,9 @@
 """A user's own graph of wires, with positions where the file has them.
 
-Enters: a file. Leaves: a Graph. GraphML, GML and node-link JSON through networkx, or a text of lines ``u v`` (a wire)
-and ``node u x y`` (a position in cell pitches).
+Enters: a file. Leaves: a Graph. GraphML, GML and node-link JSON through networkx; JSON with lists of p-bits and wires,
+as vendors give for their machines (``qubits`` and ``couplers``, also under ``properties``; ``nodes`` and ``edges``;
+``nodelist`` and ``edgelist``); or a text of lines ``u v`` (a wire) and ``node u x y`` (a position in cell pitches). A
+p-bit that is not listed is dead: the others keep their numbers.
 """
 
 import hashlib
@@ -14,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
-from hwsim.text import ending, is_real, read_text, real
+from hwsim.graphs import gml, graphml, is_node_link, node_link
+from hwsim.text import ending, is_real, json_of, read_text, real
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +48,15 @@ def read_graph(path: str | Path) -> Graph:
     are numbered in the order of the file, and a mixture of both is refused. Positions are node attributes ``x`` and
     ``y``, or ``pos``. Raises ReadError."""
     path = Path(path)
-    readers = {".graphml": _graphml, ".gml": _gml, ".json": _node_link}
+    text = read_text(path)
+    keyed = text.lstrip().startswith("{") and '"' in text  # not {30, 31}, a pair in brackets
+    reader = _json if keyed else _READERS.get(ending(path), _edge_list)
     try:
-        names, edges, place = readers.get(ending(path), _edge_list)(path)
+        names, edges, place = reader(path, text)
     except InputError:
         raise
-    except FileNotFoundError:
-        raise ReadError(f"no such graph file: {path}") from None
-    except OSError as error:
-        raise ReadError(f"cannot read graph {path}: {error.strerror}") from None
-    except Exception as error:
-        raise ReadError(f"{path} is not a graph that networkx reads ({error})") from None
+    except Exception as error:  # of a position
+        raise ReadError(f"{path} holds a position that is not two numbers ({error})") from None
     if not names or not edges:
         raise ReadError(f"{path} holds no wires")
     number = _numbers(path, names)
@@ -85,8 +86,7 @@ def _numbers(path: Path, names: list) -> dict[Any, int]:
             raise ReadError(
                 f"{path} names p-bits by number, such as {numbered[0]}, and one {str(name)[:60]!r}: keep one"
             )
-        if not (value.is_integer() and 0 <= value < 2**31):
-            raise ReadError(f"{path} names p-bit {name}; numbers are whole, from 0 to 2147483647")
+        _check_number(str(path), value, str(name))
     number = {name: int(value) for name, value in values.items() if value is not None}
     if len(set(number.values())) < len(number):
         twice = next(k for k in number.values() if list(number.values()).count(k) > 1)
@@ -94,6 +94,12 @@ def _numbers(path: Path, names: list) -> dict[Any, int]:
             f"{path} names p-bit {twice} in two ways: {', '.join(str(n) for n in names if number[n] == twice)}"
         )
     return number
+
+
+def _check_number(where: str, value: float, text: str) -> None:
+    """Raise ReadError where ``value``, spelt ``text``, cannot be the number of a p-bit."""
+    if not (value.is_integer() and 0 <= value < 2**31):
+        raise ReadError(f"{where}: the number of a p-bit is whole, from 0 to 2147483647, got {text[:60]}")
 
 
 def _number(name: str) -> float | None:
@@ -115,23 +121,45 @@ def _parts(graph: Any) -> Parts:
     return list(graph.nodes()), [(u, v) for u, v in graph.edges()], place
 
 
-def _graphml(path: Path) -> Parts:
-    import networkx
-
-    return _parts(networkx.read_graphml(path))
+_LISTS = (("qubits", "couplers"), ("nodes", "edges"), ("nodelist", "edgelist"))
+"""Keys of the p-bits and wires in vendors' JSON."""
 
 
-def _gml(path: Path) -> Parts:
-    import networkx
+def _json(path: Path, text: str) -> Parts:
+    """Node-link, or lists of p-bits and wires."""
+    document = json_of(path, text)
+    if is_node_link(document):
+        return _parts(node_link(path, document))
+    inner = document.get("properties")
+    for held in (document, inner if isinstance(inner, dict) else {}):
+        for nodes, edges in _LISTS:
+            if nodes in held and edges in held:
+                return _listed(path, held[nodes], held[edges], nodes, edges)
+    known = ", ".join(f"{nodes} and {edges}" for nodes, edges in _LISTS)
+    raise ReadError(f"{path} holds JSON that is no graph: read are node-link, or lists {known}")
 
-    return _parts(networkx.parse_gml(read_text(path)))
+
+def _listed(path: Path, names: Any, wires: Any, key: str, wires_key: str) -> Parts:
+    """The p-bits ``names`` and the ``wires`` between them."""
+    if not isinstance(names, list) or any(type(name) not in (int, str) for name in names):
+        raise ReadError(f"{path}: {key} must be a list of numbers or names")
+    alive = set(names)
+    if len(alive) < len(names):
+        raise ReadError(f"{path}: {key} lists a p-bit twice")
+    if not isinstance(wires, list) or any(not isinstance(wire, list) or len(wire) != 2 for wire in wires):
+        raise ReadError(f"{path}: {wires_key} must be a list of pairs")
+    for wire in wires:
+        for end in wire:
+            if isinstance(end, list | dict) or end not in alive:
+                raise ReadError(f"{path}: a wire of {wires_key} ends at {str(end)[:60]!r}, which {key} does not list")
+    return names, [tuple(wire) for wire in wires], {}
 
 
-def _node_link(path: Path) -> Parts:
-    import networkx
-
-    data = json.loads(read_text(path))
-    return _parts(networkx.node_link_graph(data, edges="links" if "links" in data else "edges"))
+_READERS = {
+    ".graphml": lambda path, text: _parts(graphml(path, text)),
+    ".gml": lambda path, text: _parts(gml(path, text)),
+    ".json": _json,
+}
 
 
 _PAIR = re.compile(
@@ -140,12 +168,12 @@ _PAIR = re.compile(
 """Two names, with a comma or brackets, as programs print pairs, and the empty attributes that networkx writes."""
 
 
-def _edge_list(path: Path) -> Parts:
+def _edge_list(path: Path, text: str) -> Parts:
     names: dict[str, int] = {}
     edges: list[tuple[str, str]] = []
     place: dict[str, tuple[float, float]] = {}
     first: tuple[int, str] = (0, "")
-    for k, line in enumerate(read_text(path).split("\n"), 1):
+    for k, line in enumerate(text.split("\n"), 1):
         entry = line.partition("#")[0].strip()
         parts = entry.split()
         if not parts:
@@ -162,7 +190,7 @@ def _edge_list(path: Path) -> Parts:
         found = _PAIR.fullmatch(entry)
         if found is None:
             raise ReadError(f"{path} line {k}: expected 'u v' or 'node u x y', got {entry[:60]!r}")
-        u, v = (_whole_name(path, k, text) for text in found.groups())
+        u, v = (_whole_name(path, k, end) for end in found.groups())
         first = first if edges else (k, entry)
         edges.append((u, v))
         names.setdefault(u, k)
@@ -177,8 +205,7 @@ def _whole_name(path: Path, line: int, text: str) -> str:
     if not is_real(text):
         return text
     value = real(path, line, text)
-    if not (value.is_integer() and 0 <= value < 2**31):
-        raise ReadError(f"{path} line {line}: the number of a p-bit is whole, from 0 to 2147483647, got {text[:60]}")
+    _check_number(f"{path} line {line}", value, text)
     return str(int(value))
 
 

@@ -7,7 +7,6 @@ energy. dimod (``type``): a BinaryQuadraticModel as to_serializable writes it. F
 (``binary_polynomial``): a QUBO as terms. node-link (``nodes`` and ``links`` or ``edges``) is a networkx graph.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,37 +16,14 @@ from hwsim.graphs import is_node_link, node_link
 from hwsim.problem.carrier import number, of_graph, of_matrix
 from hwsim.problem.problem import Problem
 from hwsim.problem.reading import read_or_refuse
-from hwsim.text import stem
+from hwsim.text import json_of, stem
 
 _READ = "bqpjson, a dimod BinaryQuadraticModel, node-link, Fujitsu's binary_polynomial and rows of a matrix"
 
 
-def is_json(text: str) -> bool:
-    """Whether ``text`` begins as JSON does."""
-    return text.lstrip()[:1] in ("{", "[")
-
-
-def loaded(path: Path, text: str) -> Any:
-    """The document in ``text``. Raises ReadError, also for a key given twice."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            twice = next(key for k, (key, _) in enumerate(pairs) if any(key == other for other, _ in pairs[:k]))
-            raise ReadError(f"{path} gives the key {twice[:60]!r} twice")
-        return made
-
-    try:
-        return json.loads(text, object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        raise ReadError(f"{path} line {error.lineno} is not readable JSON ({error.msg})") from None
-    except RecursionError:
-        raise ReadError(f"{path} is not readable JSON (nested too deeply)") from None
-
-
 def read_json(path: Path, text: str, as_: str | None) -> Problem:
     """The problem in a JSON file. Raises ReadError."""
-    document = loaded(path, text)
+    document = json_of(path, text)
     if isinstance(document, list) and document and all(isinstance(row, list) for row in document):
         return read_or_refuse(of_matrix(document, str(path), refuse=ReadError), as_, name=stem(path))
     if not isinstance(document, dict):

@@ -18,7 +18,7 @@ from hwsim.problem.bqp import is_or_library, read_bq, read_or_library, read_spar
 from hwsim.problem.constrained import modelled, penalised
 from hwsim.problem.generate import generate, is_generator
 from hwsim.problem.graph_file import is_dimacs_graph, is_gml, read_dimacs_graph, read_gml, read_graphml, read_metis
-from hwsim.problem.json_file import is_json, read_json
+from hwsim.problem.json_file import read_json
 from hwsim.problem.lp import read_lp
 from hwsim.problem.matlab import is_mat, read_mat
 from hwsim.problem.matrix import read_matrix_market, read_npy, read_npz, read_rows, text_rows
@@ -30,7 +30,7 @@ from hwsim.problem.qplib import is_qplib, read_qplib
 from hwsim.problem.qubo import is_qubo, read_qubo
 from hwsim.problem.reading import KINDS, READINGS
 from hwsim.problem.sat import is_sat, read_sat
-from hwsim.text import decoded, ending, read_data, stem
+from hwsim.text import decoded, ending, is_json, read_data, stem
 
 
 def read(source: Any, *, as_: str | None = None) -> Problem:

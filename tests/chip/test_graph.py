@@ -83,7 +83,7 @@ def test_graphs_are_equal_by_content(tmp_path):
         ("g.txt", "node 0 a b\n0 1\n", "line 1: a position is two numbers"),
         ("g.txt", "node 0 1 1\n0 1\n", "a position but not '1'"),
         ("g.txt", "0 1\n1e-400 1\n", "line 2: 1e-400 is outside the range"),
-        ("g.json", "{", "is not a graph that networkx reads"),
+        ("g.json", "{", "not readable JSON"),
     ],
 )
 def test_mistakes_are_one_sentence(tmp_path, name, text, words):
@@ -93,7 +93,7 @@ def test_mistakes_are_one_sentence(tmp_path, name, text, words):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ReadError, match="no such graph file"):
+    with pytest.raises(ReadError, match="no such file"):
         read_graph(tmp_path / "none.graphml")
 
 
@@ -148,7 +148,7 @@ def test_a_wire_in_brackets_is_no_header(tmp_path):
     [
         ([30.0, 31.0, 40.0], None),
         ([30, 31, "x"], "names p-bits by number, such as 30, and one 'x'"),
-        ([30, 31, 40.5], "names p-bit 40.5; numbers are whole"),
+        ([30, 31, 40.5], "the number of a p-bit is whole, .* got 40.5"),
         ([30, 31, "30.0"], "names p-bit 30 in two ways: 30, 30.0"),
     ],
 )
@@ -168,3 +168,43 @@ def test_a_dead_p_bit_keeps_its_number_in_a_graph_of_printed_pairs(tmp_path):
     (tmp_path / "mine.TOML").write_text(CARD.replace("[[10, 11]]", "[[10, 11]]\ndead_pbits = [20]"))
     chip = hwsim.chip(tmp_path / "mine.TOML")
     assert 20 not in sites(chip.topology) and len(sites(chip.topology)) == 21
+
+
+QUBITS = {"qubits": [0, 1, 3, 4, 9], "couplers": [[0, 1], [1, 3], [3, 4]]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        QUBITS,
+        {"id": "Advantage_system", "properties": QUBITS | {"num_qubits": 10, "topology": {"type": "zephyr"}}},
+        {"nodes": QUBITS["qubits"], "edges": QUBITS["couplers"]},
+        {"nodelist": QUBITS["qubits"], "edgelist": QUBITS["couplers"]},
+    ],
+)
+def test_a_vendors_graph_leaves_dead_p_bits_out(tmp_path, document):
+    (tmp_path / "solver.json").write_text(json.dumps(document))
+    chip = hwsim.chip("dwave-advantage2-1.10", graph=tmp_path / "solver.json")
+    assert sites(chip.topology).tolist() == [0, 1, 3, 4, 9]
+    assert wires(chip.topology).tolist() == [[0, 1], [1, 3], [3, 4]]
+    program = hwsim.compile(hwsim.from_ising({9: 1.0}, {(0, 1): -1.0, (3, 4): 1.0}), chip, embedding="never")
+    assert sorted(program.placement.sites.tolist()) == [0, 1, 3, 4, 9]
+    with pytest.raises(DoesNotFitError, match="2"):
+        hwsim.compile(hwsim.from_ising(None, {(1, 2): 1.0}), chip, embedding="never")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"qubits": [0, 1], "couplers": [[0, 2]]}, "a wire of couplers ends at '2', which qubits does not list"),
+        ({"qubits": [0, 1, 1], "couplers": [[0, 1]]}, "qubits lists a p-bit twice"),
+        ({"qubits": 5, "couplers": []}, "qubits must be a list"),
+        ({"nodes": [0, 1], "edges": [[0, 1, 2]]}, "edges must be a list of pairs"),
+        ({"qubits": [0, 1], "couplers": []}, "holds no wires"),
+        ({"h": [1]}, "read are node-link, or lists qubits and couplers, nodes and edges"),
+    ],
+)
+def test_a_mistake_in_a_vendors_graph_is_one_sentence(tmp_path, document, words):
+    (tmp_path / "g.json").write_text(json.dumps(document))
+    with pytest.raises(ReadError, match=words):
+        read_graph(tmp_path / "g.json")
