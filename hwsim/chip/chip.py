@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hwsim.cell.clock import CLOCKS
 from hwsim.cell.model import PBit
+from hwsim.chip.measured_die import MeasuredDie
 from hwsim.chip.topology import Topology
 from hwsim.errors import InputError
 from hwsim.prices import Prices
@@ -135,6 +136,7 @@ class Chip:
 
     fixed_beta : inverse temperature per unit of programmed weight where the hardware fixes it, else None
     n_chips : of which the machine is made;  link_rate_per_s : words per second between two of them, None if unknown
+    die : the p-bits that a lab has measured, in place of the spread on the card
     missing : words on numbers that nobody has published;  grades : how good the numbers are; both by card key
     """
 
@@ -151,5 +153,6 @@ class Chip:
     fixed_beta: float | None = None
     n_chips: int = 1
     link_rate_per_s: float | None = None
+    die: MeasuredDie | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     grades: Mapping[str, str] = field(default_factory=dict)

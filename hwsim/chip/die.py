@@ -1,6 +1,6 @@
 """The die: one chip of a wafer. Spread and a seed become the parameters of every cell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,8 +28,20 @@ def die_of(whole: Die, sites: np.ndarray) -> Die:
     return Die(**{name: values[sites] for name, values in vars(whole).items()})
 
 
+def die_at(chip: Chip, sites: np.ndarray, seed: int) -> Die:
+    """The cells ``sites`` int64 (n,) of die number ``seed``; what a lab has measured takes the place of what is drawn.
+    Raises InputError where one of them was not measured."""
+    drawn = die_of(make_die(chip, int(sites.max()) + 1, seed), sites)
+    if chip.die is None:
+        return drawn
+    rows = chip.die.rows_of(sites)
+    measured = {"gain": chip.die.gain, "offset": chip.die.offset, "tau_s": chip.die.tau_s}
+    return replace(drawn, **{name: np.array(values)[rows] for name, values in measured.items() if values is not None})
+
+
 def make_die(chip: Chip, n: int, seed: int) -> Die:
-    """Die number ``seed``. Each parameter has its own stream: neither another spread nor more cells changes it."""
+    """Die number ``seed`` as drawn. Each parameter has its own stream: neither another spread nor more cells changes
+    it."""
 
     def normal(name: str) -> np.ndarray:
         return generator(seed, f"die {name}").standard_normal(n)

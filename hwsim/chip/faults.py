@@ -14,10 +14,12 @@ from hwsim.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Words for people, and for each part of the chip its values without the fault."""
+    """Words for people, and for each part of the chip its values without the fault. die : columns of a measured one,
+    without which its p-bits have the mean, or the value that ``pbit`` states."""
 
     label: str
     pbit: tuple[tuple[str, object], ...] = ()
+    die: tuple[str, ...] = ()
     weights: tuple[tuple[str, object], ...] = ()
 
 
@@ -25,9 +27,11 @@ FAULTS = {
     "delay": Fault(label="response delay", pbit=(("delay_s", 0.0),)),
     "wire-delay": Fault(label="wire and fan-in delay"),
     "synapse": Fault(label="RC synapse", pbit=(("synapse_tau_s", 0.0),)),
-    "gain-spread": Fault(label="gain spread", pbit=(("gain_dtod", 0.0),)),
-    "offset-spread": Fault(label="offset and its spread", pbit=(("offset", 0.0), ("offset_dtod", 0.0))),
-    "rate-spread": Fault(label="rate spread", pbit=(("tau_dtod", 0.0),)),
+    "gain-spread": Fault(label="gain spread", pbit=(("gain_dtod", 0.0),), die=("gain",)),
+    "offset-spread": Fault(
+        label="offset and its spread", pbit=(("offset", 0.0), ("offset_dtod", 0.0)), die=("offset",)
+    ),
+    "rate-spread": Fault(label="rate spread", pbit=(("tau_dtod", 0.0),), die=("tau_s",)),
     "jitter": Fault(label="cycle-to-cycle jitter", pbit=(("jitter_s", 0.0),)),
     "input-noise": Fault(label="white input noise", pbit=(("noise_white", 0.0),)),
     "flicker-noise": Fault(label="1/f input noise", pbit=(("noise_flicker", 0.0),)),
@@ -97,6 +101,7 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
             weights=replace(chip.weights, **weights),  # type: ignore[arg-type]
             control=control,
             floorplan=floorplan,
+            die=chip.die and replace(chip.die, **dict.fromkeys(fault.die)),  # type: ignore[arg-type]
         )
     return chip
 

@@ -26,6 +26,7 @@ from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Weights
 from hwsim.chip.faults import without as switched_off
 from hwsim.chip.graph import read_graph
+from hwsim.chip.measured_die import MeasuredDie, read_die
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
 from hwsim.prices import PRICES, Prices
@@ -122,8 +123,8 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
 
     Overrides are the parameters of p-bit and chip cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``pbit``
     (another p-bit card), ``clock``, ``participation``, ``random_source``, ``topology`` (another kind), ``graph`` (a
-    file with the user's own). Text carries a unit, for a time also ``tau``, the chip's own (``delay="0.5 tau"``);
-    numbers are SI.
+    file with the user's own), ``die`` (a file with the p-bits of a measured one). Text carries a unit, for a time also
+    ``tau``, the chip's own (``delay="0.5 tau"``); numbers are SI.
     ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError or CardError in one sentence.
     """
     card = chip_card(name)
@@ -133,8 +134,10 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
             raise InputError(f"unknown parameter {key!r}{suggestion(key, known)}")
     overrides = {key: value for key, value in overrides.items() if value is not None}
     cell = pbit_card(overrides.get("pbit", card.pbit))
-    layers = [_si_values(cell), _si_values(card)]
-    layers.append(_given(overrides, layers[0] | layers[1]))
+    die = read_die(overrides["die"]) if "die" in overrides else None
+    measured = {} if die is None else _means(die, overrides)
+    layers = [_si_values(cell), _si_values(card), measured]
+    layers.append(_given(overrides, layers[0] | layers[1] | measured))
     values: dict[str, float | int] = {}
     for layer in layers:
         _drop_rivals(values, layer)
@@ -174,13 +177,26 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
         fixed_beta=values.get("fixed_beta"),
         n_chips=int(values.get("n_chips", 1)),
         link_rate_per_s=values.get("link_rate"),
+        die=die,
         grades={
-            key: "given" if key in layers[2] else quantity.grade
+            key: "given" if key in layers[3] else "measured" if key in measured else quantity.grade
             for key, quantity in (cell.parameters | card.parameters).items()
         },
         missing=_missing(cell.missing | card.missing),
     )
     return switched_off(made, without)
+
+
+def _means(die: MeasuredDie, given: Iterable[str]) -> dict[str, float | int]:
+    """What a measured die says in place of the card's numbers: the means of its p-bits, without a spread. given :
+    parameters that are set beside it. Raises InputError where one is measured."""
+    means: dict[str, float | int] = {}
+    for key in die.known:
+        beside = next((name for name in given if name in (key, f"{key}_dtod")), None)
+        if beside is not None:
+            raise InputError(f"{die.file} gives each p-bit its own {key}: leave {beside} out, or that column")
+        means |= {key: die.mean(key), f"{key}_dtod": 0.0}
+    return means
 
 
 def _given(overrides: dict[str, Any], own: dict[str, float | int]) -> dict[str, float | int]:
@@ -235,7 +251,7 @@ def pbit_from(card: PBitCard) -> PBit:
     return pbit_model(card, _si_values(card))
 
 
-_WORDS = ("pbit", "clock", "participation", "random_source", "topology", "graph")
+_WORDS = ("pbit", "clock", "participation", "random_source", "topology", "graph", "die")
 _SIGNED = ("offset", "input_low", "background_susceptibility")
 _RIVALS = (
     (("dac_bits",), ("input_integer_bits", "input_fraction_bits"), ("input_low", "input_high", "input_step")),

@@ -21,6 +21,8 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     problem, machine = ready.problem, ready.chip
     if arguments.vcd or arguments.samples:
         raise InputError("--vcd and --samples are for one die: give --die-seed instead of --dies")
+    if machine.die is not None:
+        raise InputError("--die gives one measured die, and --dies draws several from the card's spread: leave one out")
     if not has_spread(machine):
         raise InputError(
             f"chip {machine.name!r} has no device-to-device spread, so all its dies are alike; give it some, such as "

@@ -272,6 +272,7 @@ def chip(default: str = GENERIC, *, several: bool = False) -> argparse.ArgumentP
     parent, group = _parent("the chip")
     what = "names or files of chip cards, with commas between them" if several else "name or file of a chip card"
     group.add_argument("--chip", default=default, help=f"{what} (%(default)s; see hwsim chips)")
+    of_card(group, "die", "FILE.csv", str, "the p-bits of a measured die, as hwsim fit --devices writes them")
     card_changes(group)
     return parent
 

@@ -100,5 +100,8 @@ def name(row: Mapping[str, Any]) -> str:
 
 
 def left_out_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """A line for each row that was left out."""
-    return [f"left out: {name(row)}: {row['reason']}" for row in rows]
+    """A line for the rows that were left out for the same reason."""
+    alike: dict[str, list[str]] = {}
+    for row in rows:
+        alike.setdefault(row["reason"], []).append(name(row))
+    return [f"left out: {', '.join(dict.fromkeys(names))}: {reason}" for reason, names in alike.items()]

@@ -175,7 +175,7 @@ def _one_device(chip: Chip, largest: float) -> Chip:
     low, high, step = input_quantiser(pbit)
     if LAWS[pbit.law].own_clock and step == 0:
         pbit = replace(pbit, input_limit=min(high, -low, largest))
-    return replace(chip, pbit=pbit, topology=Topology(), weights=Weights(), control=Control())
+    return replace(chip, pbit=pbit, die=None, topology=Topology(), weights=Weights(), control=Control())
 
 
 def _reach(pbit: PBit) -> float:

@@ -4,15 +4,13 @@ Enters: a problem and a chip, or a saved program, and settings. Leaves: a Prepar
 studies all begin here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hwsim.anneal import Anneal
-from hwsim.cell.codes import LAWS
 from hwsim.chip.chip import Chip
-from hwsim.errors import InputError
 from hwsim.experiment.anneals import Ramp, make_anneal
 from hwsim.mapping.compile import Settings, compile, embed
 from hwsim.mapping.restore import restored_problem
@@ -35,25 +33,6 @@ class Prepared:
     def chip_name(self) -> str:
         """Name of the chip's card."""
         return self.program.placement.chip or "unknown"
-
-
-def able(chips: Sequence[Chip]) -> tuple[list[Chip], str | None]:
-    """(the ``chips`` whose p-bits can run under their clock, a sentence on the others or None). Raises InputError where
-    none is left."""
-    others = [chip for chip in chips if LAWS[chip.pbit.law].own_clock and chip.clock.kind != "poisson"]
-    if not others:
-        return list(chips), None
-    kinds, laws = (
-        list(dict.fromkeys(names)) for names in zip(*((c.clock.kind, c.pbit.law) for c in others), strict=True)
-    )
-    said = (
-        f"not run: {', '.join(kinds)}, as p-bits of law {' and '.join(laws)} set their own rate by their state and no "
-        "clock can tell them when to update; the poisson clock is theirs"
-    )
-    left = [chip for chip in chips if chip not in others]
-    if not left:
-        raise InputError(said)
-    return left, said
 
 
 def prepare(problem: Any, chip: Chip, settings: Settings | None = None, *, ramp: Ramp | None = None) -> Prepared:

@@ -17,7 +17,7 @@ import numpy as np
 from hwsim.cell.codes import LAWS, NO_LIMIT, P_KIT
 from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip
-from hwsim.chip.die import Die, die_of, make_die
+from hwsim.chip.die import Die, die_at
 from hwsim.chip.library import made_chip
 from hwsim.decode import encode_labels
 from hwsim.errors import DoesNotFitError, InputError
@@ -139,7 +139,7 @@ def _passes(problem: Any, chip: Chip, settings: Settings, *, with_layout: bool) 
     placed = _place(asked, chip, settings)
     network = programmed(placed.network, chip, settings.die_seed)
     layout = _layout(network, chip, placed, always=with_layout)
-    die = die_of(make_die(chip, int(placed.sites.max()) + 1, settings.die_seed), placed.sites)
+    die = die_at(chip, placed.sites, settings.die_seed)
     cells = _cells(chip, die, asked.pdit)
     program = Program(
         network=network,
@@ -407,6 +407,11 @@ def _law(chip: Chip, die: Die) -> tuple[np.ndarray, np.ndarray]:
     """(parameter, z_limit) of each p-bit's law, float64 (n,); see hwsim.cell.law.response."""
     pbit, n = chip.pbit, len(die.gain)
     kind = LAWS[pbit.law]
+    if kind.own_clock and chip.clock.kind != "poisson":
+        raise InputError(
+            f"p-bits of law {pbit.law} set their own rate by their state, so no clock tells them when to update: they "
+            "run on the poisson clock alone"
+        )
     if kind.code == P_KIT:
         return pbit.step_ratio * pbit.tau_s / die.tau_s, np.zeros(n)
     if not kind.own_clock:

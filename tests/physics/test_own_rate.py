@@ -6,7 +6,6 @@ import pytest
 
 import hwsim
 from hwsim.errors import InputError
-from hwsim.experiment.prepare import able
 from hwsim.experiment.summary import summarise
 
 Z = 4.0
@@ -118,12 +117,14 @@ def test_a_price_of_flips_is_paid_by_any_law():
     assert summarise(run)["device_energy_j"] == pytest.approx(expected, rel=Z / np.sqrt(8 * PER_INPUT * 100))
 
 
-def test_the_rows_that_such_a_device_cannot_do_are_named():
-    magnets = [hwsim.chip("generic-all-to-all", pbit="smtj-inplane-ns", clock=c) for c in ("poisson", "chromatic")]
-    left, said = able(magnets)
-    assert [chip.clock.kind for chip in left] == ["poisson"]
-    assert said.startswith("not run: chromatic, as p-bits of law arrhenius set their own rate")
-    with pytest.raises(InputError, match="not run: chromatic"):
-        able(magnets[1:])
-    plain = [hwsim.chip("generic-all-to-all", clock="chromatic")]
-    assert able(plain) == (plain, None)
+def test_the_rows_that_such_a_device_cannot_do_are_left_out_in_one_line():
+    found = hwsim.compare("ring:n=8", set={"pbit": "smtj-inplane-ns", "input_limit": 2}, reads=8, progress=False)
+    assert [(row["clock"], row["tau_s"], row["updates"]) for row in found.rows] == [("poisson", TAU_S, 8 * 8 * 200)]
+    said = [line for line in found.text().splitlines() if line.startswith("left out")]
+    assert len(said) == 1 and said[0].startswith("left out: synchronous p=0.5, synchronous p=1, chromatic, random-seq")
+    assert said[0].endswith(
+        "p-bits of law arrhenius set their own rate by their state, so no clock tells them when to "
+        "update: they run on the poisson clock alone"
+    )
+    with pytest.raises(InputError, match="law arrhenius set their own rate"):
+        hwsim.compare("ring:n=8", clock="chromatic", set={"pbit": "smtj-inplane-ns"}, progress=False)
