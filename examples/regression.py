@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hwsim.thermo.linalg import compare, measure
-from hwsim.thermo.regression import posterior
+from hwsim.thermo.posterior import posterior
 
 NOISE, PRIOR, POINTS = 0.3, 2.0, 25
 

@@ -61,10 +61,15 @@ _HOMES = {
     "sweep": "hwsim.command.sweep",
 }
 
-__all__ = ["__version__", *_HOMES]
+_ROOMS = ("thermo", "equilibrium", "analysis")
+"""Packages whose names are loaded on first use, too."""
+
+__all__ = ["__version__", *_HOMES, *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"hwsim.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'hwsim' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -34,6 +34,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "hwsim.analysis.toggles": ("hwsim.cost.toggles",),
     "hwsim.cell.rules": ("hwsim.cell.law",),
     "hwsim.engine.energy": ("hwsim.program.energy",),
+    "hwsim.thermo.regression": ("hwsim.thermo.posterior",),
     "hwsim.engine.run": ("hwsim.session.run", "hwsim.interrupt", "hwsim.engine.choice", "hwsim.session.pace"),
 }
 """The modules that now hold the names of each old path, in the order of the search."""

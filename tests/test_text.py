@@ -13,8 +13,8 @@ from hwsim.cell.card import ChipCard, load_card
 from hwsim.cell.measured import read_measured
 from hwsim.chip.graph import read_graph
 from hwsim.chip.library import chip, chip_card
-from hwsim.cli.arrays import read_array
 from hwsim.cli.main import main
+from hwsim.command.arrays import read_array
 from hwsim.errors import InputError, ReadError
 from hwsim.study.plan import read_plan
 from hwsim.text import count, read_text, real, whole

@@ -4,8 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.arrays import read_array
-from hwsim.cli.output import give, record
+from hwsim.cli.output import ask, present
 
 _WORDS = {
     "determinant": "ln det A, as a free energy",
@@ -56,28 +55,6 @@ def add_parsers(kinds: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.report.thermo import function_picture, function_text
-    from hwsim.thermo import matrices
+    from hwsim.command import thermo
 
-    A = read_array(arguments.matrix, "A", 2)
-    how: dict[str, Any] = {
-        "tau_s": arguments.tau,
-        "seed": arguments.seed,
-        "replicas": arguments.replicas,
-        "samples": arguments.samples,
-    }
-    if arguments.kind == "determinant":
-        found: Any = matrices.determinant(A, **how)
-    elif arguments.kind == "exponential":
-        found = matrices.exponential(A, **how)
-    else:
-        found = matrices.lyapunov(A, read_array(arguments.noise, "Q", 2), **how)
-    document = {"kind": arguments.kind, "size": len(A)}
-    document |= {name: part.tolist() if hasattr(part, "tolist") else part for name, part in vars(found).items()}
-    made = record(arguments)
-
-    def draw(path: str) -> None:
-        title = f"{_WORDS[arguments.kind]}, of {len(A)} x {len(A)} by {document['replicas']} machines of ideal cells"
-        function_picture(document, path, title=title, provenance=made)
-
-    return give(arguments, document, made, text=lambda _: function_text(document), draw=draw)
+    return present(arguments, ask(arguments, getattr(thermo, arguments.kind)))

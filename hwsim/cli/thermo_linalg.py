@@ -4,9 +4,8 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.arrays import read_array
-from hwsim.cli.output import give, record
-from hwsim.command.progress import Progress
+from hwsim.cli.output import ask, present
+from hwsim.command.defaults import MACHINE
 
 
 def add_parsers(kinds: Any) -> None:
@@ -49,7 +48,7 @@ def add_parsers(kinds: Any) -> None:
         machine = kind.add_argument_group("the machine")
         machine.add_argument(
             "--machine",
-            default="generic-overdamped",
+            default=MACHINE,
             metavar="M",
             help="name or file of a card of continuous cells (%(default)s; see hwsim thermo machines)",
         )
@@ -89,55 +88,6 @@ def add_parsers(kinds: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.interrupt import CtrlC
-    from hwsim.report.thermo import error_picture, linalg_text
-    from hwsim.thermo.linalg import direct_solvers, linalg_facts, measure
-    from hwsim.thermo.machine import modes
-    from hwsim.thermo.regression import posterior, posterior_facts
+    from hwsim.command import thermo
 
-    kind = arguments.kind
-    machine = modes(arguments.machine, **arguments.card)
-    b: Any = None
-    if kind == "regression":
-        law = posterior(
-            read_array(arguments.matrix, "X", 2),
-            read_array(arguments.vector, "y", 1),
-            noise=arguments.noise,
-            prior=arguments.prior,
-        )
-        A, b = law.A, law.b
-    else:
-        A = read_array(arguments.matrix, "A", 2)
-        if kind == "solve":
-            b = read_array(arguments.vector, "b", 1)
-    times: dict[str, Any] = {
-        f"{name}_s": getattr(arguments, name)
-        for name in ("time", "settle", "interval")
-        if getattr(arguments, name) is not None
-    }
-    with CtrlC() as ctrl_c, Progress(1) as progress:
-        found = measure(
-            A,
-            b,
-            machine=machine,
-            die_seed=arguments.die_seed,
-            seed=arguments.seed,
-            replicas=arguments.replicas,
-            interrupt=lambda: ctrl_c.heard,
-            progress=progress.watch(f"{kind} {len(A)} x {len(A)}"),
-            **times,
-        )
-    rows = direct_solvers(A, b, found, inverse=kind == "inverse", host_power_w=arguments.host_power)
-    document = {"kind": kind, "machine": machine.name, "cells": machine.kind, "size": len(A)} | linalg_facts(found)
-    document |= {"energy_grade": machine.grades.get("power"), "direct": [vars(row) for row in rows]}
-    if kind == "regression":
-        document["closed_form"] = posterior_facts(law)
-    made = record(arguments, beta=[machine.beta])
-
-    def draw(path: str) -> None:
-        what = {"solve": "A x = b", "inverse": "the inverse of A", "regression": "a posterior"}[kind]
-        title = f"{what} by {len(A)} fluctuating cells of {machine.name}: error against device time"
-        error_picture(document, path, title=title, provenance=made)
-
-    stopped = f" after {found.samples} samples" if found.interrupted else None
-    return give(arguments, document, made, text=lambda _: linalg_text(document), draw=draw, stopped=stopped)
+    return present(arguments, ask(arguments, getattr(thermo, arguments.kind)))

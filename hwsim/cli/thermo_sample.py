@@ -4,8 +4,7 @@ import argparse
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import give, record
-from hwsim.command.progress import Progress
+from hwsim.cli.output import ask, present
 
 
 def add_parsers(kinds: Any) -> None:
@@ -70,30 +69,6 @@ def add_parsers(kinds: Any) -> None:
 
 def run_sample(arguments: argparse.Namespace) -> int:
     """Run ``hwsim thermo sample``."""
-    from hwsim.equilibrium.potential import CellPlan, sample_cell
-    from hwsim.interrupt import CtrlC
-    from hwsim.report.thermo import potential_picture, potential_text
-    from hwsim.thermo.potential import parse_potential
+    from hwsim.command.thermo import sample
 
-    potential = parse_potential(arguments.potential)
-    plan = CellPlan(
-        beta=arguments.beta,
-        tau_s=arguments.tau,
-        relax_s=arguments.relax,
-        time_s=arguments.time,
-        step_s=arguments.step,
-        start=arguments.start,
-        replicas=arguments.replicas,
-        bins=arguments.bins,
-        seed=arguments.seed,
-    )
-    with CtrlC() as ctrl_c, Progress(1) as progress:
-        document = sample_cell(potential, plan, progress=progress.watch(potential.name), interrupt=lambda: ctrl_c.heard)
-    made = record(arguments, beta=[plan.beta])
-
-    def draw(path: str) -> None:
-        title = f"A cell in U = {potential.name} at beta = {plan.beta:g}"
-        potential_picture(document, path, title=title, provenance=made)
-
-    stopped = f" after {document['device_time_s']:.3g} s of device time" if document["interrupted"] else None
-    return give(arguments, document, made, text=lambda _: potential_text(document), draw=draw, stopped=stopped)
+    return present(arguments, ask(arguments, sample))

@@ -11,5 +11,7 @@ PARTICIPATIONS = (0.5, 1.0)
 """Shares of p-bits that join a synchronous tick, in ``hwsim compare``."""
 SOLVED_CLOCKS = ("chromatic", "poisson", "synchronous")
 """The clocks of ``hwsim tts``."""
+MACHINE = "generic-overdamped"
+"""The continuous cells of ``hwsim thermo``."""
 METHODS = ("annealing", "integration")
 """How ``hwsim free-energy`` measures."""

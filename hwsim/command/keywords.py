@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import wraps
-from typing import Any, TypedDict, get_type_hints
+from typing import Any, TypedDict
 
 from hwsim.command.progress import progress_of
 from hwsim.errors import InputError
@@ -116,7 +116,7 @@ def _written_out(function: Callable[..., Any], defaults: Mapping[str, Any]) -> i
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
             parameters.append(parameter)
             continue
-        for name in get_type_hints(_unpacked(parameter.annotation)):
+        for name in _unpacked(parameter.annotation).__annotations__:
             parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name]))
     return signature.replace(parameters=parameters)
 

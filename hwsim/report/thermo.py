@@ -1,34 +1,27 @@
 """Pictures of continuous cells.
 
-Enters: what ``hwsim thermo --json`` writes. Leaves: one file.
+Enters: what ``hwsim thermo --json`` writes. Leaves: drawings.
 """
 
-import os
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from hwsim.equilibrium.potential import FORGOTTEN
 from hwsim.report import canvas
-from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 _SHOWN = 8
 """How many numbers of a vector, or rows and columns of a matrix, are printed."""
 
 
-def error_picture(
-    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
-) -> Path:
-    """Errors of mean and covariance against device time, each with the line that theory predicts.
+def error_drawing(document: dict[str, Any], *, title: str) -> canvas.Drawing:
+    """Errors of mean and covariance against device time, each with the line that theory predicts."""
+    return canvas.Drawing(title=title, panels={"error": partial(_errors, document=document)}, size=(8.4, 5.4), wrap=90)
 
-    Raises InputError for a suffix other than png, svg, pdf.
-    """
-    path = canvas.picture_path(path)
-    figure = canvas.blank(8.4, 5.4)
-    axes = figure.subplots()
-    canvas.headline(figure, title, width=90)
+
+def _errors(axes: Any, document: dict[str, Any]) -> None:
     times = np.array([point["device_time_s"] for point in document["curve"]]) - document["settle_s"]
     kinds = [("covariance_error", "predicted_covariance_error", "the covariance against A^-1")]
     if document["kind"] != "inverse":
@@ -49,59 +42,70 @@ def error_picture(
     axes.set_ylabel("relative error")
     canvas.dress(axes)
     axes.legend(fontsize="small", frameon=False)
-    canvas.write(figure, path, provenance)
-    return path
 
 
-def potential_picture(
-    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
-) -> Path:
+def potential_drawing(document: dict[str, Any], *, title: str) -> canvas.Drawing:
     """One cell in time; beside it, on the same axis of x, the histogram of all cells with the law, and the potential.
-
-    Raises InputError for a suffix other than png, svg, pdf.
-    """
-    path = canvas.picture_path(path)
-    figure = canvas.blank(12.0, 5.0)
-    left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(2.2, 1.2, 1.0))
-    canvas.headline(figure, title, width=110)
-    blue, orange = canvas.palette()[:2]
-    trace = np.array(document["trace"])
+    Panels: cell, histogram, potential."""
     edges, law = np.array(document["edges"]), np.array(document["law"])
     at, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
-    left.plot(trace[:, 0] * 1e6, trace[:, 1], color=blue, linewidth=0.7)
-    left.set_xlabel("device time (us)")
-    left.set_ylabel("x")
-    counts = np.array(document["counts"])
-    middle.barh(at, counts / counts.sum() / width, height=width, color=blue, alpha=0.35, label="all cells at the end")
-    middle.plot(law / width, at, color=orange, linewidth=1.8, label="exp(-beta U) / Z")
-    middle.set_xlabel("probability density")
-    energy = np.array(document["energy"])
-    right.plot(document["beta"] * (energy - energy.min()), at, color="0.25", linewidth=1.5)
-    right.set_xlabel("beta (U - its least)")
-    seen = law / width > 1e-4 * (law / width).max()
-    left.set_ylim(at[seen][0] - width[0], at[seen][-1] + width[0])
-    canvas.dress(left, "one cell")
-    canvas.dress(middle, f"{document['replicas']} cells and the law")
-    canvas.dress(right, "the potential")
-    right.set_xlim(0, 12)
-    figure.legend(
-        *middle.get_legend_handles_labels(), loc="outside lower center", fontsize="small", frameon=False, ncols=2
+
+    def finish(sheet: Any, axes: Any) -> None:
+        seen = law / width > 1e-4 * (law / width).max()
+        axes[0].set_ylim(at[seen][0] - width[0], at[seen][-1] + width[0])
+        keys = axes[1].get_legend_handles_labels()
+        sheet.legend(*keys, loc="outside lower center", fontsize="small", frameon=False, ncols=2)
+
+    def alone(axes: Any) -> None:
+        axes.set_ylabel("x")
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize="small", frameon=False)
+
+    return canvas.Drawing(
+        title=title,
+        panels={
+            "cell": partial(_one_cell, trace=np.array(document["trace"])),
+            "histogram": partial(_histogram, document=document, at=at, width=width, law=law),
+            "potential": partial(_potential, document=document, at=at),
+        },
+        size=(12.0, 5.0),
+        layout={"sharey": True, "width_ratios": (2.2, 1.2, 1.0)},
+        finish=finish,
+        alone=alone,
+        wrap=110,
     )
-    canvas.write(figure, path, provenance)
-    return path
 
 
-def function_picture(
-    document: dict[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
-) -> Path:
-    """Entries of a measured matrix against the exact ones; of a determinant, its slope on the way from the diagonal.
+def _one_cell(axes: Any, trace: np.ndarray) -> None:
+    axes.plot(trace[:, 0] * 1e6, trace[:, 1], color=canvas.palette()[0], linewidth=0.7)
+    axes.set_xlabel("device time (us)")
+    axes.set_ylabel("x")
+    canvas.dress(axes, "one cell")
 
-    Raises InputError for a suffix other than png, svg, pdf.
-    """
-    path = canvas.picture_path(path)
-    figure = canvas.blank(6.4, 5.4)
-    axes = figure.subplots()
-    canvas.headline(figure, title, width=70)
+
+def _histogram(axes: Any, document: dict[str, Any], at: np.ndarray, width: np.ndarray, law: np.ndarray) -> None:
+    blue, orange = canvas.palette()[:2]
+    counts = np.array(document["counts"])
+    axes.barh(at, counts / counts.sum() / width, height=width, color=blue, alpha=0.35, label="all cells at the end")
+    axes.plot(law / width, at, color=orange, linewidth=1.8, label="exp(-beta U) / Z")
+    axes.set_xlabel("probability density")
+    canvas.dress(axes, f"{document['replicas']} cells and the law")
+
+
+def _potential(axes: Any, document: dict[str, Any], at: np.ndarray) -> None:
+    energy = np.array(document["energy"])
+    axes.plot(document["beta"] * (energy - energy.min()), at, color="0.25", linewidth=1.5)
+    axes.set_xlabel("beta (U - its least)")
+    canvas.dress(axes, "the potential")
+    axes.set_xlim(0, 12)
+
+
+def function_drawing(document: dict[str, Any], *, title: str) -> canvas.Drawing:
+    """Entries of a measured matrix against the exact ones; of a determinant, its slope on the way from the diagonal."""
+    return canvas.Drawing(title=title, panels={"values": partial(_values, document=document)}, size=(6.4, 5.4), wrap=70)
+
+
+def _values(axes: Any, document: dict[str, Any]) -> None:
     blue, orange = canvas.palette()[:2]
     if document["kind"] == "determinant":
         slopes, errors = np.array(document["slopes"]), np.array(document["slope_errors"])
@@ -127,8 +131,6 @@ def function_picture(
         words = f"relative error {document['relative_error']:.2g}"
     axes.legend(fontsize="small", frameon=False)
     canvas.dress(axes, words)
-    canvas.write(figure, path, provenance)
-    return path
 
 
 def linalg_text(document: dict[str, Any]) -> str:

@@ -235,7 +235,7 @@ def test_what_does_not_fit_the_memory_is_one_sentence(capsys, monkeypatch):
     def too_much(path, name, ndim):
         raise MemoryError("Unable to allocate 745 GiB")
 
-    monkeypatch.setattr("hwsim.cli.thermo_linalg.read_array", too_much)
+    monkeypatch.setattr("hwsim.command.arrays.read_array", too_much)
     assert main(["thermo", "inverse", "A.npy"]) == 2
     said = capsys.readouterr().err
     assert said == "hwsim: error: not enough memory on this computer: Unable to allocate 745 GiB\n"

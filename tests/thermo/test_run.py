@@ -7,8 +7,8 @@ from hwsim.errors import InputError
 from hwsim.thermo.linalg import measure
 from hwsim.thermo.machine import device, modes
 from hwsim.thermo.network import bowl
+from hwsim.thermo.posterior import posterior
 from hwsim.thermo.potential import double_well, quadratic
-from hwsim.thermo.regression import posterior
 from hwsim.thermo.run import run
 
 C = np.array([[1.0, -0.2], [-0.2, 1.5]])

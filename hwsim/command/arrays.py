@@ -30,8 +30,14 @@ def read_array(path: str, name: str, dimensions: int) -> Any:
         raise InputError(f"{path} holds no array of numbers ({' '.join(str(error).split())})") from None
     if not isinstance(array, np.ndarray):
         raise InputError(f"{path} is an archive of arrays: save one array with numpy.save")
+    return checked(array, name, dimensions, where=path)
+
+
+def checked(array: Any, name: str, dimensions: int, *, where: str) -> Any:
+    """``array`` as float64 of so many ``dimensions``; a vector may be a matrix of one row or column. where : its file
+    or name. Raises InputError."""
     if array.dtype.kind not in "fiub":
-        raise InputError(f"{path} must hold real numbers, got {array.dtype}")
+        raise InputError(f"{where} must hold real numbers, got {array.dtype}")
     array = array.astype(float)
     if dimensions == 1 and array.ndim == 2 and 1 in array.shape:
         array = array.ravel()
