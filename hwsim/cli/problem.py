@@ -30,4 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output:
         with problem.bqm.to_file() as source, replacing(arguments.output) as part:
             part.write_bytes(source.read())
-    return give(arguments, facts, record(arguments), text=lambda _: facts_text(facts))
+    return give(arguments, facts, record(arguments), text=lambda _: facts_text(_shown(facts)))
+
+
+def _shown(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts without those that say no."""
+    return {key: value for key, value in facts.items() if value is not False}

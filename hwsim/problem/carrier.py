@@ -4,7 +4,7 @@ Enters: the object and what messages call it. Leaves: Entries, the numbers as th
 said elsewhere (`hwsim.problem.reading`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,16 +96,25 @@ def number(value: Any, where: str, *, refuse: type[InputError] = InputError) -> 
     return made
 
 
+def _numbers(values: list, name: Callable[[int], str], refuse: type[InputError] = InputError) -> np.ndarray:
+    """float64 (m,): ``values``, of which messages call the k-th ``name(k)``. Raises ``refuse``."""
+    if set(map(type, values)) <= {float}:  # quick, and the usual case
+        made = np.array(values, dtype=np.float64)
+        if np.all(np.isfinite(made)):
+            return made
+    return np.array([number(value, name(k), refuse=refuse) for k, value in enumerate(values)], dtype=np.float64)
+
+
 def _of_dict(pairs: Mapping, where: str) -> Entries:
     place: dict[Any, int] = {}
-    ends, values = [], []
-    for key, value in pairs.items():
+    ends, keys = [], list(pairs)
+    for key in keys:
         if not (isinstance(key, tuple) and len(key) == 2):
             raise InputError(f"{where} must have keys (i, j), got {key!r}")
         ends.append([place.setdefault(label, len(place)) for label in key])
-        values.append(number(value, f"{where}[{key[0]!r}, {key[1]!r}]"))
+    values = _numbers(list(pairs.values()), lambda k: f"{where}[{keys[k][0]!r}, {keys[k][1]!r}]")
     rows, columns = np.array(ends, dtype=np.int64).reshape(-1, 2).T
-    return Entries(labels=list(place), rows=rows, columns=columns, values=np.array(values), where=where, form="list")
+    return Entries(labels=list(place), rows=rows, columns=columns, values=values, where=where, form="list")
 
 
 def of_matrix(matrix: Any, where: str, *, refuse: type[InputError] = InputError) -> Entries:
@@ -167,24 +176,21 @@ def of_graph(graph: Any, where: str, *, refuse: type[InputError] = InputError) -
             seen.add(frozenset((u, v)))
     key = _attribute([data for _, _, data in edges], WEIGHTS, f"the edges of {where}", refuse)
     own = _attribute([data for _, data in graph.nodes(data=True)], BIASES, f"the nodes of {where}", refuse)
-    values = [
-        1.0 if key is None else number(data[key], f"{key} of the edge {u!r} {v!r} of {where}", refuse=refuse)
-        for u, v, data in edges
-    ]
-    biases = (
-        {}
-        if own is None
-        else {
-            node: number(data[own], f"{own} of the node {node!r} of {where}", refuse=refuse)
-            for node, data in graph.nodes(data=True)
-        }
-    )
+    values = np.ones(len(edges))
+    if key is not None:
+        held = [data[key] for _, _, data in edges]
+        values = _numbers(held, lambda k: f"{key} of the edge {edges[k][0]!r} {edges[k][1]!r} of {where}", refuse)
+    biases = {}
+    if own is not None:
+        held = [data[own] for _, data in graph.nodes(data=True)]
+        named = _numbers(held, lambda k: f"{own} of the node {labels[k]!r} of {where}", refuse)
+        biases = dict(zip(labels, named.tolist(), strict=True))
     rows, columns = np.array([(place[u], place[v]) for u, v, _ in edges], dtype=np.int64).reshape(-1, 2).T
     return Entries(
         labels=labels,
         rows=rows,
         columns=columns,
-        values=np.array(values, dtype=np.float64),
+        values=values,
         where=where,
         form="graph",
         biases=biases,

@@ -157,8 +157,13 @@ def _entries(
 def text_rows(path: Path, text: str) -> np.ndarray | None:
     """float64 (n, n): the rows of a matrix of n > 3 in ``text``, with or without a line n before them; None where it is
     none. With three columns it could be a list of pairs. Raises ReadError."""
-    lines = enumerate(text.split("\n"), 1)
-    rows = [(k, fields) for k, line in lines if (fields := line.partition("#")[0].replace(",", " ").split())]
+    rows = []
+    for k, line in enumerate(text.split("\n"), 1):
+        fields = line.partition("#")[0].replace(",", " ").split()
+        if fields and len(rows) < 2 and len(fields) < 4 and (rows or len(fields) > 1):
+            return None  # quick, as lists of pairs may be long
+        if fields:
+            rows.append((k, fields))
     if len(rows) > 1 and rows[0][1] == [str(len(rows) - 1)]:
         rows = rows[1:]
     n = len(rows)

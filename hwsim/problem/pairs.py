@@ -102,9 +102,9 @@ def _fields(path: Path, line: int, entry: str) -> list[str]:
     entry = entry.strip()
     if entry.startswith(("%", "//")):
         return []
-    found = _ATTRIBUTES.fullmatch(entry)
+    found = _ATTRIBUTES.fullmatch(entry) if "{" in entry else None
     if found is None:
-        return re.sub("[,;]", " ", entry).split()
+        return entry.replace(",", " ").replace(";", " ").split()
     try:
         data = ast.literal_eval(found.group(3))
         held = [data[key] for key in WEIGHTS if key in data]
@@ -117,7 +117,7 @@ def _fields(path: Path, line: int, entry: str) -> list[str]:
 
 def _are_words(path: Path, body: list[tuple[int, list[str]]]) -> bool:
     """Whether the nodes are words, which begin with a letter. Raises ReadError where only some are."""
-    words = [(k, field) for k, fields in body for field in fields[:2] if re.match(r"[^\W\d]", field)]
+    words = [(k, field) for k, fields in body for field in fields[:2] if field[0].isalpha() or field[0] == "_"]
     if words and len(words) < 2 * len(body):
         k, word = words[0]
         raise ReadError(f"{path} line {k}: {word[:60]!r} names a node where others are numbers")
