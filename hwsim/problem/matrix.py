@@ -157,7 +157,7 @@ def _entries(
 def text_rows(path: Path, text: str) -> np.ndarray | None:
     """float64 (n, n): the rows of a matrix of n > 3 in ``text``, with or without a line n before them; None where it is
     none. With three columns it could be a list of pairs. Raises ReadError."""
-    rows = []
+    rows: list[tuple[int, list[str]]] = []
     for k, line in enumerate(text.split("\n"), 1):
         fields = line.partition("#")[0].replace(",", " ").split()
         if fields and len(rows) < 2 and len(fields) < 4 and (rows or len(fields) > 1):
