@@ -12,6 +12,10 @@ class InputError(HwsimError, ValueError):
     """A value given by the user is outside what is allowed."""
 
 
+class ArgumentError(InputError, TypeError):
+    """An argument of the wrong kind, or one that does not exist; for Python's own callers a TypeError too."""
+
+
 class ReadError(InputError):
     """A problem file is malformed; the sentence names the file and the line."""
 

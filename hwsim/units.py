@@ -8,7 +8,7 @@ import re
 from numbers import Integral
 from typing import Any
 
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 
 TICK_S = 1e-15
 """The time grid: one femtosecond."""
@@ -95,7 +95,7 @@ def _example(dimension: str) -> str:
 def whole(value: Any, *, name: str, least: int = 0) -> int:
     """``value`` as an int, if it is a whole number >= ``least``; text, floats and True are refused by name."""
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
+        raise ArgumentError(f"{name} must be a whole number, got {value!r}")
     if int(value) < least:
         raise InputError(f"{name} must be >= {least}, got {value}")
     return int(value)

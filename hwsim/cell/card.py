@@ -78,6 +78,7 @@ CHIP_DIMENSIONS = {
     "j_noise": "number",
     "h_limit": "number",
     "j_limit": "number",
+    "j_extended_limit": "number",
     "h_quantization": "number",
     "j_quantization": "number",
     "background_susceptibility": "number",
@@ -95,7 +96,7 @@ a Pegasus or Zephyr graph, p-bits of a Chimera cell's shore;  graph_seed : of a 
 max_degree;  dead_* : shares of p-bits and wires that do not work, and the seed that draws them
 weight_* : registers, weight_dtod relative to full scale;  fixed_beta : inverse temperature per unit of programmed
 weight, where the hardware fixes it;  h_noise, j_noise, h_quantization, j_quantization, background_susceptibility :
-control errors where the largest coupling is j_limit
+control errors where the largest coupling is j_limit;  j_extended_limit : of negative couplings, where it is wider
 link_rate : words per second
 cell_pitch : side of a p-bit's cell without couplings;  coupling_area : what each coupling of a p-bit adds to it;
 wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree that adds up a p-bit's inputs;

@@ -64,7 +64,8 @@ class Weights:
 class Control:
     """How an analog annealer realises biases and couplings, in units where the largest coupling is ``j_limit``.
 
-    h_limit, j_limit : ranges into which the problem is scaled; None: not scaled
+    h_limit, j_limit : ranges into which the problem is scaled; None: not scaled;  j_extended_limit : that of negative
+    couplings where it is wider, as a positive number
     h_noise, j_noise : Gaussian error of each bias and coupling, s.d.;  h_quantization, j_quantization : uniform error
     of the control DACs, half width;  background_susceptibility : chi, which adds chi h_j J_ij to h_i and chi J_ij J_jk
     to the coupling of i and k (D-Wave, "Error sources for problem representation")
@@ -72,6 +73,7 @@ class Control:
 
     h_limit: float | None = None
     j_limit: float | None = None
+    j_extended_limit: float | None = None
     h_noise: float = 0.0
     j_noise: float = 0.0
     h_quantization: float = 0.0
@@ -79,10 +81,12 @@ class Control:
     background_susceptibility: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("h_limit", "j_limit"):
+        for name in ("h_limit", "j_limit", "j_extended_limit"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise InputError(f"{name} must be > 0, got {value:g}")
+        if self.j_extended_limit is not None and self.j_extended_limit < (self.j_limit or math.inf):
+            raise InputError(f"j_extended_limit, {self.j_extended_limit:g}, widens a smaller j_limit: give that too")
         for name in ("h_noise", "j_noise", "h_quantization", "j_quantization"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must be >= 0, got {getattr(self, name):g}")
@@ -137,7 +141,8 @@ class Chip:
     fixed_beta : inverse temperature per unit of programmed weight where the hardware fixes it, else None
     n_chips : of which the machine is made;  link_rate_per_s : words per second between two of them, None if unknown
     die : the p-bits that a lab has measured, in place of the spread on the card
-    missing : words on numbers that nobody has published;  grades : how good the numbers are; both by card key
+    missing : words on numbers that nobody has published;  grades : how good the numbers are;  notes : numbers of the
+    card that no emulation uses; all by card key
     """
 
     name: str
@@ -156,3 +161,4 @@ class Chip:
     die: MeasuredDie | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     grades: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str | int | float] = field(default_factory=dict)

@@ -183,6 +183,7 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
             for key, quantity in (cell.parameters | card.parameters).items()
         },
         missing=_missing(cell.missing | card.missing),
+        notes={key: quantity.value for key, quantity in card.notes.items()},
     )
     return switched_off(made, without)
 

@@ -288,6 +288,12 @@ def _annealer(topology: Topology) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return _graph_of(topology.kind, (topology.size or 1,))
 
 
+def whole_graph(kind: str, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """(sites, wires) of one of D-Wave's graphs without anything missing; ``size`` as for dwave-graphs. Raises
+    MissingExtraError."""
+    return _graph_of(kind, size)[:2]
+
+
 @lru_cache(maxsize=4)
 def _graph_of(kind: str, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     try:

@@ -52,10 +52,13 @@ def register_codes(asked: Network, chip: Chip) -> dict[str, Any]:
 
 
 def control_scale(asked: Network, chip: Chip) -> float:
-    """Units of the control lines per problem unit: the largest at which couplings and biases stay within limits."""
+    """Units of the control lines per problem unit: the largest at which couplings and biases stay within limits.
+    Strong negative couplings, as those of chains, may use the extended range (D-Wave, solver parameter auto_scale)."""
     control = chip.control
     ratios = []
-    for values, limit in ((asked.weight, control.j_limit), (asked.bias, control.h_limit)):
+    wider = control.j_limit if control.j_extended_limit is None else control.j_extended_limit
+    positive, negative = asked.weight[asked.weight > 0], asked.weight[asked.weight < 0]
+    for values, limit in ((positive, control.j_limit), (negative, wider), (asked.bias, control.h_limit)):
         largest = _largest(values)
         if limit is not None and largest > 0:
             ratios.append(limit / largest)
