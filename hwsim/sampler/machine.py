@@ -13,6 +13,7 @@ import dimod
 import numpy as np
 
 from hwsim.chip.chip import Chip, Clock
+from hwsim.chip.topology import is_dead, sites
 from hwsim.decode import can_encode
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.chains import chain_strength_of
@@ -96,7 +97,7 @@ def place(request: Request, model: Any, chip: Chip, *, embeddings: Embeddings | 
     except DoesNotFitError as error:
         if not is_structured:
             raise
-        raise StructureError(f"{error}, by dwave.system.EmbeddingComposite or a sampler with embed=True") from None
+        raise StructureError(f"{error}: {_ADVICE}") from None
     if embedding is not None:
         embedding = dict(zip(model.variables, (embedding[v] for v in named.variables), strict=True))
     return Placed(program=program, embedding=embedding, chain_strength=chosen, searched_s=searched_s)
@@ -124,19 +125,30 @@ def _named(model: Any, *, is_structured: bool, chip: Chip) -> Any:
     """``model`` with names that a Program can hold; those of numpy's integers, on a graph of p-bits, as Python's."""
     variables = list(model.variables)
     if is_structured:
-        for v in variables:
-            if isinstance(v, bool) or not isinstance(v, int | np.integer):
-                raise StructureError(
-                    f"chip {chip.name!r} takes problems drawn on its {chip.topology.kind} graph, whose variables are "
-                    f"numbers of p-bits, and got {v!r}: use dwave.system.EmbeddingComposite, or a sampler with "
-                    "embed=True"
-                )
+        _check_sites(variables, chip)
         if not any(isinstance(v, np.integer) for v in variables):
             return model
         return model.relabel_variables({v: int(v) for v in variables}, inplace=False)
     if can_encode(variables):
         return model
     return model.relabel_variables({v: f"v{k}" for k, v in enumerate(variables)}, inplace=False)
+
+
+_ADVICE = "use dwave.system.EmbeddingComposite, or a sampler with embed=True"
+
+
+def _check_sites(variables: list, chip: Chip) -> None:
+    """Raise StructureError for a variable that is no p-bit that works."""
+    known = set(sites(chip.topology).tolist())
+    for v in variables:
+        if isinstance(v, bool) or not isinstance(v, int | np.integer):
+            raise StructureError(
+                f"chip {chip.name!r} takes problems drawn on its {chip.topology.kind} graph, whose variables are "
+                f"numbers of p-bits, and got {v!r}: {_ADVICE}"
+            )
+        if int(v) not in known:
+            what = f"p-bit {v} does not work" if is_dead(chip.topology, int(v)) else f"there is no p-bit {v}"
+            raise StructureError(f"on chip {chip.name!r} {what}: {_ADVICE}")
 
 
 def _strength(request: Request, model: Any, embedding: Any) -> float | str | None:
