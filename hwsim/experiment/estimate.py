@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from hwsim.anneal import Anneal, constant
+from hwsim.cell.codes import has_own_clock
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip as find_chip
 from hwsim.cost.account import Account, account
-from hwsim.cost.toggles import wires_of
+from hwsim.cost.toggles import wires_of, with_flips
 from hwsim.display import Facts, Shown, counted
-from hwsim.engine.contract import Start
+from hwsim.engine.contract import Start, own_updates, sets_own_rate
 from hwsim.engine.schedule import Schedule
 from hwsim.errors import InputError
 from hwsim.experiment.anneals import default_time_s, make_anneal
@@ -35,7 +36,8 @@ _CHUNK = 65_536
 class Estimate(Shown):
     """What a run of ``reads`` reads will take. account : of one read, as `hwsim.cost.solution.account_of` has it after
     the run;  n_pbits : that it needs;  updates : of all p-bits in one read, mean over reads
-    updates_are_counted : whether they are those of the seed, else the clock's mean;  chip : its name
+    is_exact : whether the run of this seed has this account to the last bit; else a mean stands for what depends on
+    chance, updates that are too many to count or flips of p-bits that set their own rate;  chip : its name
 
     Times and energies are None where a price is not known.
     """
@@ -44,7 +46,7 @@ class Estimate(Shown):
     reads: int
     n_pbits: int
     updates: float
-    updates_are_counted: bool
+    is_exact: bool
     account: Account
 
     @property
@@ -85,7 +87,7 @@ class Estimate(Shown):
             "reads": self.reads,
             "n_pbits": self.n_pbits,
             "updates": self.updates,
-            "updates_are_counted": self.updates_are_counted,
+            "is_exact": self.is_exact,
             "fixed_s": self.fixed_s,
             "read_s": self.read_s,
             "total_s": self.total_s,
@@ -121,7 +123,7 @@ def estimate(
     problem : what `hwsim.read` takes;  chip : a Chip or the name of a card
     time : of one read, by default 200 updates of a p-bit, as in ``hwsim run``;  anneal : a whole anneal instead
     schedules, seed : of the run, on which the number of updates of a random clock depends
-    settings : of `hwsim.compile`. Where wires have a price of their own, a few reads count their toggles, as an account
+    settings : of `hwsim.compile`. Where wires or flips have a price of their own, a few reads count them, as an account
     does. Raises InputError, DoesNotFitError.
     """
     for name, value in (("reads", reads), ("schedules", schedules)):
@@ -134,40 +136,44 @@ def estimate(
     ready = prepare(posed, machine, settings)
     program = ready.program
     if anneal is None:
-        if program.prices.wire_j is None:  # then only its length is paid
+        if program.prices.wire_j is None and program.prices.flip_j is None:  # then only its length is paid
             anneal = constant(1.0, default_time_s(program) if time is None else seconds(time, name="time"))
         else:
             anneal = make_anneal(posed, program, beta=None, time=time)
     start = Start(reads=reads, schedules=min(schedules, reads), seed=seed)
     updates, is_counted = _updates(program, start, anneal.end)
     activity = Activity(n_pbits=program.n_pbits, run_s=to_seconds(anneal.end), updates=updates)
+    activity = with_flips(activity, program, anneal)
     return Estimate(
         chip=machine.name,
         reads=reads,
         n_pbits=program.n_pbits,
         updates=updates,
-        updates_are_counted=is_counted,
+        is_exact=is_counted and not (program.prices.flip_j is not None and np.any(sets_own_rate(program))),
         account=account(activity, program.prices, wires_j=wires_of(program, anneal)),
     )
 
 
 def _updates(program: Program, start: Start, end: int) -> tuple[float, bool]:
     """(updates of all p-bits before tick ``end``, mean over the reads; whether they were counted)."""
-    clock = program.clock
-    n_free = program.n_pbits - int(np.count_nonzero(program.cells.held))
+    clock, cells = program.clock, program.cells
+    own = round(own_updates(program, end * start.reads)) / start.reads
+    n_regular = int(np.count_nonzero(~has_own_clock(cells.law) & ~cells.held))
+    if not n_regular:
+        return own, True
     if not clock.is_own and not clock.is_drawn:  # every period is like the first
         periods, rest = divmod(end, clock.period)
-        return float(periods * n_free + _count(program, start, 0, rest)), True
+        return own + periods * n_regular + _count(program, start, 0, rest), True
     schedules = start.schedules if clock.is_drawn else 1
-    mean = n_free * end / clock.update_ticks
+    mean = n_regular * end / clock.update_ticks
     if mean * schedules > MOST_COUNTED:
-        return mean, False
+        return own + mean, False
     if schedules == 1:
-        return float(_count(program, start, 0, end)), True
+        return own + _count(program, start, 0, end), True
     counts = [
         _count(program, start, number, end) * len(reads) for number, reads in enumerate(start.replicas_by_schedule())
     ]
-    return sum(counts) / start.reads, True
+    return own + sum(counts) / start.reads, True
 
 
 def _count(program: Program, start: Start, number: int, end: int) -> int:
@@ -175,7 +181,7 @@ def _count(program: Program, start: Start, number: int, end: int) -> int:
     schedule = Schedule(program, start.keys(number)[1])
     while schedule.horizon < end:
         schedule.chunk(end, _CHUNK)
-    return schedule.events
+    return schedule.updates
 
 
 def _both(time_s: float | None, energy_j: float | None) -> str | None:

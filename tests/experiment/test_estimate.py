@@ -23,6 +23,8 @@ READS = {"reads": 70, "schedules": 3, "seed": 5}
         ("autonomous-pbit", {"energy_per_update": "3 fJ", "readout_time": "1 us", "programming_time": "1 ms"}),
         ("generic-floorplan", {"energy_per_update": "1 fJ"}),
         ("dwave-advantage2-1.10", {"size": 2}),
+        ("generic-all-to-all", {"pbit": "smtj-inplane-ns"}),
+        ("generic-all-to-all", {"energy_per_flip": "2 fJ"}),
     ],
 )
 def test_it_is_the_account_of_the_run(chip, changes):
@@ -32,7 +34,7 @@ def test_it_is_the_account_of_the_run(chip, changes):
     ready = prepare(problem, machine, ramp=Ramp())
     run = hwsim.run(ready.program, anneal=ready.anneal, **READS)
     assert told.account == account_of(run)
-    assert told.updates == run.updates / run.reads and told.updates_are_counted
+    assert told.updates == run.updates / run.reads and told.is_exact
     assert told.n_pbits == run.program.n_pbits
     assert told.total_s == pytest.approx((told.fixed_s or 0) + 70 * account_of(run).total_time_s, rel=1e-12)
 
@@ -51,9 +53,19 @@ def test_of_very_many_updates_the_mean_is_told(monkeypatch):
     counted = hwsim.estimate(problem, machine, time="5 us", **READS)
     monkeypatch.setattr(module, "MOST_COUNTED", 1000)
     mean = hwsim.estimate(problem, machine, time="5 us", **READS)
-    assert not mean.updates_are_counted
+    assert not mean.is_exact
     assert mean.updates == pytest.approx(34 * 5e-6 / 5e-9)
     assert abs(counted.updates - mean.updates) < 4 * (mean.updates / READS["schedules"]) ** 0.5  # Poisson, 4 sigma
+
+
+def test_flips_of_p_bits_that_set_their_own_rate_are_a_mean():
+    problem = hwsim.read("karate")
+    machine = hwsim.chip("generic-all-to-all", pbit="smtj-inplane-ns", energy_per_flip="2 fJ")
+    ready = prepare(problem, machine, ramp=Ramp())
+    paid = account_of(hwsim.run(ready.program, anneal=ready.anneal, **READS))
+    told = hwsim.estimate(problem, machine, **READS)
+    assert not told.is_exact and told.account.time_s == paid.time_s
+    assert told.account.device_energy_j == pytest.approx(paid.device_energy_j, rel=0.1)  # flips of 8 reads
 
 
 def test_what_has_no_price_is_unknown_and_named():
