@@ -5,13 +5,10 @@ Enters: a path or its bytes. Leaves: bytes, unpacked where they are compressed (
 that is not one are refused in one sentence with the line.
 """
 
-import bz2
-import gzip
 import io
-import lzma
 import math
 import re
-import zlib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +20,8 @@ _UNREADABLE = {
     b"\xff\xfe": "UTF-16 text: save it as UTF-8",
     b"\xfe\xff": "UTF-16 text: save it as UTF-8",
 }
-_PACKED: tuple[tuple[bytes, str, Any], ...] = (
-    (b"\x1f\x8b", "gzip", gzip.open),
-    (b"BZh", "bzip2", bz2.open),
-    (b"\xfd7zXZ\x00", "xz", lzma.open),
-)
-"""First bytes, name and opener of each way to compress a file."""
+_PACKED = ((b"\x1f\x8b", "gzip", "gzip"), (b"BZh", "bzip2", "bz2"), (b"\xfd7zXZ\x00", "xz", "lzma"))
+"""First bytes, name and Python's module of each way to compress a file."""
 PACKED_ENDINGS = (".gz", ".bz2", ".xz")
 MAX_UNPACKED = 2**30
 """The largest number of bytes that a compressed file may unpack to: a small file can promise any number."""
@@ -53,18 +46,22 @@ def read_data(path: str | Path, *, refuse: type[InputError] = ReadError) -> byte
         raise refuse(f"cannot read {path}: {error.strerror}") from None
     except ValueError:  # a NUL in the name
         raise refuse(f"no such file: {str(path)!r}") from None
-    for mark, name, opened in _PACKED:
+    for mark, name, module in _PACKED:
         if data.startswith(mark):
-            return _unpacked(path, data, name, opened, refuse)
+            return _unpacked(path, data, name, module, refuse)
     return data
 
 
-def _unpacked(path: str | Path, data: bytes, name: str, opened: Any, refuse: type[InputError]) -> bytes:
+def _unpacked(path: str | Path, data: bytes, name: str, module: str, refuse: type[InputError]) -> bytes:
     """The bytes that ``data`` unpacks to, at most MAX_UNPACKED. Raises ``refuse``."""
     try:
-        with opened(io.BytesIO(data)) as file:
+        packer = import_module(module)
+    except ImportError:
+        raise refuse(f"{path} is compressed ({name}), which this Python was built without: unpack it first") from None
+    try:
+        with packer.open(io.BytesIO(data)) as file:
             made = file.read(MAX_UNPACKED + 1)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+    except Exception:  # each module has its own
         raise refuse(f"{path} is not a readable {name} file: it may be cut short") from None
     if len(made) > MAX_UNPACKED:
         raise refuse(f"{path} unpacks to more than {MAX_UNPACKED} bytes: unpack it first")

@@ -325,12 +325,14 @@ FORMATS = (
 
 
 def format_called(name: str) -> Format:
-    """The format of ``name``, or of one that begins with it, in any case. Raises InputError."""
+    """The format of ``name``, an ending, or a part of a name, in any case. Raises InputError."""
     asked = name.lower()
-    names = {each.name.lower(): each for each in FORMATS}
-    found = [each for key, each in names.items() if key == asked] or [
-        each for key, each in names.items() if asked and asked in key
-    ]
+    tests = (
+        lambda each: each.name.lower() == asked,
+        lambda each: f".{asked.removeprefix('.')}" in each.endings.strip("()").split(),
+        lambda each: asked != "" and asked in each.name.lower(),
+    )
+    found = next((held for test in tests if (held := [each for each in FORMATS if test(each)])), [])
     if len(found) != 1:
         known = ", ".join(each.name for each in found or FORMATS)
         raise InputError(f"{'several' if found else 'no'} formats are called {name!r}: {known}")

@@ -56,7 +56,7 @@ def one_way(problem: Problem, as_: str | None, what: str) -> Problem:
 
 def _is_biases(h: Any) -> bool:
     """Whether ``h`` is a dict {label: value} or an array of numbers, and so no row of a matrix."""
-    return h is None or (hasattr(h, "keys") and not any(isinstance(key, tuple) for key in h)) or np.ndim(h) == 1
+    return h is None or hasattr(h, "keys") or np.ndim(h) == 1
 
 
 def _model(given: Any) -> Problem | None:

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from hwsim.cli.main import main
-from hwsim.problem.formats import FORMATS
+from hwsim.problem.formats import FORMATS, format_called
 from hwsim.problem.generate import _FAMILIES, _GRAPHS, generators
 
 
@@ -43,6 +43,8 @@ def test_the_list_of_formats_names_all_and_their_examples(in_folder, capsys):
     document = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in document["formats"]] == [form.name for form in FORMATS]
     assert all(each["example"] and each["example_is"] in ("text", "python") for each in document["formats"])
+    for word, name in ((".MAT", "MATLAB"), ("qplib", "QPLIB"), ("bqpjson", "JSON: bqpjson")):
+        assert format_called(word).name == name
     assert main(["formats", "jason"]) == 2
     assert "no formats are called 'jason': rudy, G-set, " in capsys.readouterr().err
 

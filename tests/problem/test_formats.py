@@ -117,6 +117,28 @@ QBL # binary, linear constraints
 BARE_QPLIB = "T\nQBN\n{}\n3\n2\n2 1 4\n3 3 6\n0.5\n1\n1 -2\n10\n1e30\n0\n0\n0\n0\n0\n0\n"
 LP = "Minimize\n obj: 2 x - y + 3 Constant + 4\n + [ 6 x * y ] / 2\nBounds\n Constant = 1\nBinaries\n x y\nEnd\n"
 
+GUROBI = r"""\ LP format - for model browsing. Use MPS format to capture full model detail.
+Maximize
+  2 x - 3 y + 7.5 Constant + [ 8 x * y ] / 2 
+Subject To
+Bounds
+ Constant = 1
+Binaries
+ x y
+End
+"""
+SCIP = r"""\ SCIP STATISTICS
+\   Variables        : 2 (2 binary, 0 integer, 0 implicit integer, 0 continuous)
+Minimize
+ Obj: +2 x -3 y +7.5
+Bounds
+ 0 <= x <= 1
+ 0 <= y <= 1
+Binaries
+ x y
+End
+"""
+
 
 def qplib_objective(x):
     """x^T Q x / 2 with q_21 = 4 and q_33 = 6, b = (-2, 0.5, 0.5), q = 10."""
@@ -194,6 +216,8 @@ CASES = [
     ("a.qplib", BARE_QPLIB.format("minimize"), None, ["x1", "x2", "x3"], qplib_objective),
     ("a.qplib", BARE_QPLIB.format("maximize"), None, ["x1", "x2", "x3"], lambda x: -qplib_objective(x)),
     ("a.lp", LP, None, ["x", "y"], lambda x: 2 * x[0] - x[1] + 3 * x[0] * x[1] + 7),
+    ("a.lp", GUROBI, None, ["x", "y"], lambda x: -(2 * x[0] - 3 * x[1] + 7.5 + 4 * x[0] * x[1])),
+    ("a.lp", SCIP, None, ["x", "y"], lambda x: 2 * x[0] - 3 * x[1] + 7.5),
     ("a.col", "c note\np edge 3 2\ne 1 2\ne 2 3\n", "max-cut", ONE_TWO_THREE, unit_cut),
     ("a.col", "p col 3 4\ne 1 2\ne 2 1\ne 2 3\ne 3 2\n", "max-cut", ONE_TWO_THREE, unit_cut),
     ("a.graph", "% note\n3 2\n2\n1 3\n2\n", "max-cut", ONE_TWO_THREE, unit_cut),

@@ -99,6 +99,8 @@ def test_h_and_j_are_couplings_of_spins():
             assert energies(hwsim.read((h, J)), SPINS) == pytest.approx(ising_law(BIAS, SYMMETRIC), abs=1e-12)
     alone = hwsim.from_ising({"a": 1.0, "b": -2.0}, {("b", "c"): 3.0})
     assert alone.bqm.energy({"a": 1, "b": 1, "c": -1}) == 1 - 2 - 3
+    grid = hwsim.read(({(0, 0): 1.0}, {((0, 0), (0, 1)): 2.0}))  # labels of a lattice
+    assert grid.bqm.energy({(0, 0): 1, (0, 1): -1}) == 1 - 2
     with pytest.raises(InputError, match='couplings of spins: as_="qubo" does not apply'):
         hwsim.read((BIAS, SYMMETRIC), as_="qubo")
 
