@@ -2,7 +2,7 @@
 
 Enters: the text of a file. Leaves: a Problem. Each is a line ``n entries`` and lines ``i j q``, counted from 1, and
 they mean different things. Biq Mac (biqmac.aau.at): least x^T Q x with Q symmetric and one of q_ij, q_ji given, so that
-an entry off the diagonal counts twice. Bonn (bqp.cs.uni-bonn.de): least x^T Q x, the entries as they are. OR-Library
+an entry off the diagonal counts twice (bqp50-1 then has its published optimum, -2098). Bonn (bqp.cs.uni-bonn.de): least x^T Q x, the entries as they are. OR-Library
 (Beasley): a first line with the number of problems, and the largest x^T Q x with Q symmetric as in Biq Mac.
 """
 

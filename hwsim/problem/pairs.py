@@ -193,7 +193,7 @@ def _start(pairs: Pairs) -> int:
 
 def _refuse_two_ways(path: Path, pairs: Pairs, body: list[tuple[int, list[str]]]) -> None:
     """Raise ReadError unless the list is a max-cut by the established rule, and nothing else."""
-    spins = "couplings of spins (-1 and +1), as a QUBO (0 and 1)"
+    spins, note = "couplings of spins (-1 and +1), as a QUBO (0 and 1)", ""
     loop = next((k for k, (i, j) in zip(pairs.lines, pairs.ends, strict=True) if i == j), None)
     if ending(path) == ".coo":
         why, ways, options = (
@@ -203,6 +203,7 @@ def _refuse_two_ways(path: Path, pairs: Pairs, body: list[tuple[int, list[str]]]
         )
     elif loop is not None:
         why, ways, options = f"line {loop} joins a node to itself", _two(spins), "spin or --as qubo"
+        note = "" if pairs.header is None else _BIQ_MAC
     elif pairs.header is None:
         why, ways, options = "it has no line 'nodes edges'", f"{spins} or as a max-cut", _ALL
     elif pairs.ends and _start(pairs) == 0:
@@ -214,10 +215,11 @@ def _refuse_two_ways(path: Path, pairs: Pairs, body: list[tuple[int, list[str]]]
             return
         ways, why = f"the max-cut of a line 'nodes edges' and its edges or as {other}", f"line {body[0][0]} fits both"
         raise ReadError(f"{path} can be read as {ways} ({why}): --as max-cut chooses the first")
-    raise ReadError(f"{path} can be read as {ways} ({why}): {SAY.format(options)}")
+    raise ReadError(f"{path} can be read as {ways} ({why}): {SAY.format(options)}{note}")
 
 
 _ALL = "spin, --as qubo or --as max-cut"
+_BIQ_MAC = "; a list of Biq Mac, whose entries off the diagonal count twice, is told by its ending .sparse"
 
 
 def _two(spins: str) -> str:

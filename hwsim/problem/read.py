@@ -65,6 +65,8 @@ def read(source: Any, *, as_: str | None = None) -> Problem:
 def _path(source: str | PathLike) -> Path | None:
     """The file that ``source`` names; None where it names a generator. Raises InputError."""
     text, path = str(source), Path(source)
+    if not text:
+        raise InputError("a problem is named by a file or a generator, got an empty text")
     try:
         exists, folder = path.exists(), path.is_dir()
     except (OSError, ValueError):  # too long a name, a NUL in it
