@@ -2,10 +2,12 @@
 
 Enters: the text of a file. Leaves: a Problem. Each is a line ``n entries`` and lines ``i j q``, counted from 1, and
 they mean different things. Biq Mac (biqmac.aau.at): least x^T Q x with Q symmetric and one of q_ij, q_ji given, so that
-an entry off the diagonal counts twice (bqp50-1 then has its published optimum, -2098). Bonn (bqp.cs.uni-bonn.de): least x^T Q x, the entries as they are. OR-Library
-(Beasley): a first line with the number of problems, and the largest x^T Q x with Q symmetric as in Biq Mac.
+an entry off the diagonal counts twice (bqp50-1 then has its published optimum, -2098). Bonn (bqp.cs.uni-bonn.de): least
+x^T Q x, the entries as they are. OR-Library (Beasley): a first line with the number of problems, and the largest
+x^T Q x with Q symmetric as in Biq Mac.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,16 +44,28 @@ def is_or_library(text: str) -> bool:
     return all(is_whole(part) for _, parts in body[:2] for part in parts)
 
 
-def read_or_library(path: Path, text: str) -> Problem:
-    """A file of the OR-Library with one problem. Raises ReadError."""
+def read_or_library(path: Path, text: str, chosen: int | None = None) -> Problem:
+    """Problem ``chosen`` of a file of the OR-Library, counted from 1; None where it holds one. Raises ReadError."""
     body = _body(text)
-    first, (problems,) = body[0]
-    if count(path, first, problems) != 1:
-        raise ReadError(
-            f"{path} line {first} promises {problems} problems (OR-Library): write 1 and the lines of one problem to a "
-            "file of its own"
-        )
-    return _problem(path, body[1:], symmetric=True, reading=_OR, maximised=True)
+    first, (field, *_) = body[0]
+    problems = count(path, first, field)
+    if chosen is None and problems != 1:
+        raise ReadError(f"{path} holds {problems} problems (OR-Library): choose one as {path}#1")
+    if chosen is not None and not 1 <= chosen <= problems:
+        raise ReadError(f"{path} holds {problems} problems (OR-Library), got #{chosen}")
+    parts: list[Body] = []
+    at = 1
+    for _ in range(problems):
+        if at >= len(body) or len(body[at][1]) != 2:
+            raise ReadError(f"{path} line {first} promises {problems} problems, found {len(parts)}")
+        end = at + 1 + count(path, body[at][0], body[at][1][1])
+        parts.append(body[at:end])
+        at = end
+    if at < len(body):
+        raise ReadError(f"{path} line {body[at][0]}: nothing may follow the last problem")
+    name = stem(path) if chosen is None else f"{stem(path)}#{chosen}"
+    made = _problem(path, parts[(chosen or 1) - 1], symmetric=True, reading=_OR, maximised=True)
+    return replace(made, name=name)
 
 
 def _body(text: str, most: int | None = None) -> Body:

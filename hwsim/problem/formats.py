@@ -254,7 +254,7 @@ FORMATS = (
     Format(
         name="OR-Library",
         endings="(.txt)",
-        holds="largest x^T Q x, Q symmetric, after the number of problems, 1",
+        holds="largest x^T Q x, Q symmetric, after the number of problems; FILE#3 is the third",
         file="bqp1.txt",
         text="1\n2 2\n1 1 3\n1 2 -2\n",
     ),

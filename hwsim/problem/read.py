@@ -30,7 +30,7 @@ from hwsim.problem.qplib import is_qplib, read_qplib
 from hwsim.problem.qubo import is_qubo, read_qubo
 from hwsim.problem.reading import KINDS, READINGS
 from hwsim.problem.sat import is_sat, read_sat
-from hwsim.text import decoded, ending, is_json, read_data, stem
+from hwsim.text import decoded, ending, is_json, is_whole, read_data, stem
 
 
 def read(source: Any, *, as_: str | None = None) -> Problem:
@@ -47,12 +47,13 @@ def read(source: Any, *, as_: str | None = None) -> Problem:
         raise InputError(f"as_ must be one of {', '.join(READINGS)}, got {as_!r}")
     if not isinstance(source, str | PathLike):
         return from_object(source, as_)
-    path = _path(source)
+    path, chosen = _path(source)
     if path is None:
         if as_ is not None:
             raise InputError(f"{source} is a generator, which can be read in one way: --as {as_} does not apply")
         return generate(str(source))
-    problem = _read(path, read_data(path), as_)
+    data = read_data(path)
+    problem = _read(path, data, as_) if chosen is None else _one_of(path, data, chosen)
     if not problem.bqm.num_variables:
         raise ReadError(f"{path} holds an empty problem, without variables")
     if not math.isfinite(problem.bqm.offset):
@@ -62,8 +63,9 @@ def read(source: Any, *, as_: str | None = None) -> Problem:
     return problem
 
 
-def _path(source: str | PathLike) -> Path | None:
-    """The file that ``source`` names; None where it names a generator. Raises InputError."""
+def _path(source: str | PathLike) -> tuple[Path | None, int | None]:
+    """(file, number) that ``source`` names, as in ``bqp50.txt#3``; None for a generator, and where there is no number.
+    Raises InputError."""
     text, path = str(source), Path(source)
     if not text:
         raise InputError("a problem is named by a file or a generator, got an empty text")
@@ -74,10 +76,21 @@ def _path(source: str | PathLike) -> Path | None:
     if folder:
         raise InputError(f"{path} is a folder, not a problem file")
     if exists:
-        return path
+        return path, None
+    file, _, number = text.rpartition("#")
+    if is_whole(number) and file and Path(file).is_file():
+        return Path(file), int(number)
     if not is_generator(text) and (path.suffix or "/" in text):
         raise InputError(f"no such file: {text}")
-    return None
+    return None, None
+
+
+def _one_of(path: Path, data: bytes, chosen: int) -> Problem:
+    """Problem ``chosen`` of a file that holds several. Raises ReadError."""
+    text = decoded(path, data)
+    if not is_or_library(text):
+        raise ReadError(f"{path} holds one problem: leave #{chosen} out")
+    return read_or_library(path, text, chosen)
 
 
 _BINARY: tuple[tuple[Callable[[bytes], bool], Callable[..., Problem]], ...] = (

@@ -261,6 +261,21 @@ def test_a_maximum_is_told(tmp_path, name):
     assert ("largest" in problem.reading or "maximised" in problem.reading) == problem.maximised
 
 
+def test_a_problem_of_many_in_a_file_is_chosen_by_its_number(tmp_path):
+    path = written(tmp_path, "bqp.txt", "2\n" + SPARSE.partition("\n")[2] + "2 1\n1 2 4\n")
+    first, second = (read(f"{path}#{k}") for k in (1, 2))
+    assert first.name == "bqp#1" and first.bqm.energy({1: 1, 2: 1, 3: 0}) == -biq_mac((1, 1, 0))
+    assert second.name == "bqp#2" and second.bqm.energy({1: 1, 2: 1}) == -8 and second.maximised
+    for number, words in ((0, "holds 2 problems"), (3, "holds 2 problems")):
+        with pytest.raises(InputError, match=words):
+            read(f"{path}#{number}")
+    with pytest.raises(InputError, match="promises 3 problems, found 2"):
+        read(f"{written(tmp_path, 'short.txt', '3' + path.read_text()[1:])}#1")
+    with pytest.raises(InputError, match="holds one problem: leave #1 out"):
+        read(f"{written(tmp_path, 'a.txt', PAIRS)}#1")
+    assert read(written(tmp_path, "a#1.txt", "2 1\n1 2 1\n")).name == "a#1"
+
+
 @pytest.mark.parametrize("sense", ["minimize", "maximize"])
 def test_a_constraint_of_qplib_becomes_a_penalty(tmp_path, sense):
     problem = read(written(tmp_path, "a.qplib", QPLIB.format(sense=sense)))
@@ -348,7 +363,9 @@ BROKEN = [
     ("a.sparse", "3 2\n1 2 3\n2 1 3\n", "line 3: the entry 2 1 is already in line 2"),
     ("a.sparse", "3 1\n1 4 3\n", "line 2: an entry outside 1..3"),
     ("a.sparse", "3 1\n1 2\n", "line 2: expected 'i j value'"),
-    ("bqp.txt", "10\n3 1\n1 1 3\n", "promises 10 problems"),
+    ("bqp.txt", "10\n3 1\n1 1 3\n", "holds 10 problems .*: choose one as .*bqp.txt#1"),
+    ("bqp.txt", "1\n3 2\n1 1 3\n", "promises 2 entries, found 1"),
+    ("bqp.txt", "1\n3 1\n1 1 3\n3 1\n", "line 4: nothing may follow the last problem"),
     ("a.qplib", BARE_QPLIB.format("minimize").replace("QBN", "QCN"), "continuous variables"),
     ("a.qplib", BARE_QPLIB.format("minimize").replace("QBN", "QBQ"), "quadratic constraints"),
     ("a.qplib", BARE_QPLIB.format("minimize")[:-4], "ends too soon"),
