@@ -7,12 +7,13 @@ This file packs a program for the kernels. The event loop is in bitplanes_kernel
 thresholds in bitplanes_thresholds, the commits that neighbours do not see yet in pending.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.arguments import given, steps_of
+from hwsim.engine.arguments import Steps, given, steps_of, steps_of_all
 from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
 from hwsim.engine.bitplanes_kernel import (
     NARROW_6,
@@ -30,13 +31,25 @@ from hwsim.engine.bitplanes_kernel import (
     count_energy,
     random_start,
 )
-from hwsim.engine.bitplanes_thresholds import Classes, Counts, Tables
+from hwsim.engine.bitplanes_moves import PlanesState, count_of
+from hwsim.engine.bitplanes_thresholds import Classes, Counts, RungTables, Tables
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
-from hwsim.engine.pending import Queue, Rings, drop, grown, new_queue, new_rings, newest, newest_of_rings, write_rings
+from hwsim.engine.pending import (
+    Queue,
+    Rings,
+    drop,
+    grown,
+    new_queue,
+    new_rings,
+    newest,
+    newest_of_rings,
+    settle,
+    write_rings,
+)
 from hwsim.engine.schedule import Chunk
-from hwsim.engine.shards import Replicas, ShardedState
+from hwsim.engine.shards import Replicas
 from hwsim.program import Program
 
 FEATURES = SHARED | {
@@ -48,6 +61,8 @@ FEATURES = SHARED | {
     Feature.NOISE,
 }
 _MAX_TABLE_BYTES = 2**28
+_MOST_MIXED_CLASSES = 2**15
+"""Classes of p-bits up to which a shard may have several rungs: 272 octets of masks for each vector of replicas."""
 
 
 def why_not(program: Program) -> str | None:
@@ -64,9 +79,9 @@ def why_not(program: Program) -> str | None:
     return None
 
 
-def start(program: Program, start: Start) -> ShardedState:
+def start(program: Program, start: Start) -> PlanesState:
     """Replicas at time 0."""
-    return ShardedState(program, start, Prepared(program))
+    return PlanesState(program, start, Prepared(program))
 
 
 def mean_counts(program: Program) -> float:
@@ -116,10 +131,12 @@ def _integer_rows(program: Program) -> IntegerRows:
 class Prepared:
     """A Program laid out for the kernels; made once a run and shared by its shards."""
 
-    shard_words, grain = 32, 8  # 4,096 p-bits just fit a cache of a megabyte
+    grain = 8
 
     def __init__(self, program: Program) -> None:
         self.n_pbits = program.n_pbits
+        # rows of a cache of a megabyte; a call costs as much as hundreds of updates, so that small programs take more
+        self.shard_words = int(np.clip(2**16 // self.n_pbits // 8 * 8, 32, 96))
         self.unit = program.network.unit or 1.0
         integers = _integer_rows(program)
         weight, counts = integers.weight, integers.counts
@@ -136,6 +153,9 @@ class Prepared:
         exchange = given(wires.exchange, np.int64)
         self.wires = None if queued else Wires(wired.indptr, wired.indices, wires.delay, exchange)
         self._terms(program)
+        self.mixes = (
+            bool(np.all(narrow)) and self.slots <= _MOST_MIXED_CLASSES and not np.any(program.noise.flicker > 0)
+        )
         self.energies = program.column_energies
         self.counts_energies = program.readout.problem is None and program.is_exact
         self.energy_offset = program.readout.energy_offset
@@ -216,6 +236,16 @@ class Prepared:
             scratch=aligned(((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8,), np.uint64),
         )
 
+    def rung_tables(self, rungs: np.ndarray) -> RungTables:
+        """The same where words have rungs of their own."""
+        vectors = -(-len(rungs) // 8)
+        return RungTables(
+            step=np.full(self.slots, -1, dtype=np.int64),
+            masks=np.zeros((self.slots, vectors, PLANES + 2), dtype=np.uint64),
+            rung=rungs,
+            threshold=np.zeros(self.longest, dtype=np.int64),
+        )
+
     def shard(self, replicas: Replicas) -> "Shard":
         """Some of the replicas at time 0."""
         return Shard(self, replicas)
@@ -255,7 +285,10 @@ class Shard:
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared, self._noise = prepared, Noise(np.uint64(replicas.noise_key), replicas.first_word)
         words = replicas.words
-        self._words, self._width, self._tables = words, -(-words // 8) * 8, prepared.tables()
+        self._words, self._width = words, -(-words // 8) * 8
+        self._tables: Tables | RungTables
+        self._tables = prepared.rung_tables(replicas.rungs) if np.any(replicas.rungs) else prepared.tables()
+        self._anneals: Sequence[Anneal] = ()
         n, wires = prepared.n_pbits, prepared.wires
         state = aligned((n + 1, self._width), np.uint64)
         random_start(np.uint64(replicas.initial_key), replicas.first_word, state[:n])
@@ -272,11 +305,20 @@ class Shard:
         """How many replicas, padding included."""
         return 64 * self._width
 
-    def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
+    def _steps(self, anneals: Sequence[Anneal]) -> Steps:
+        """``anneals`` as the kernel reads them."""
+        if not isinstance(self._tables, RungTables):
+            return steps_of(anneals[0])
+        if len(anneals) != len(self._anneals) or any(a is not b for a, b in zip(anneals, self._anneals, strict=True)):
+            self._anneals, self._known_steps = anneals, steps_of_all(anneals)
+            self._tables.step[:] = -1  # thresholds are kept by number of the step
+        return self._known_steps
+
+    def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
         event, n_events = 0, len(chunk.time)
         trace = np.empty((n_events if len(recorded) else 0, self._width), dtype=np.uint64)
-        prepared, steps = self._prepared, steps_of(anneal)
+        prepared, steps = self._prepared, self._steps(anneals)
         while True:
             if isinstance(self._pending, Queue):
                 event = advance_queue(
@@ -324,22 +366,42 @@ class Shard:
         else:
             write_rings(self._pending, state)
 
+    def settled(self) -> np.ndarray:
+        """uint64 (n + 1, width): the states, after what was under way has arrived; to be moved and written back."""
+        if isinstance(self._pending, Queue):
+            settle(self._pending, self._visible)
+            return self._visible
+        return self._committed()
+
+    def write_rows(self, rows: np.ndarray) -> None:
+        """Write uint64 (n + 1, words or width), as `settled` gave them; nothing is under way then."""
+        if isinstance(self._pending, Queue):
+            if rows is not self._visible:
+                self._visible[:, : rows.shape[1]] = rows
+            return
+        state = np.zeros((self._prepared.n_pbits, self._width), dtype=np.uint64)
+        state[:, : rows.shape[1]] = rows[:-1]
+        write_rings(self._pending, state)
+
     def spins(self) -> np.ndarray:
         """int8 (64 * words, n): the committed states, replicas in order."""
         return _unpack_replicas(self._committed()[:-1, : self._words])
 
     def energies(self) -> np.ndarray:
-        """float64 (64 * words,): E, counted bit-sliced where sums are exact."""
+        """float64 (64 * words,): E in problem units, counted bit-sliced where sums are exact."""
         prepared = self._prepared
         if not prepared.counts_energies:
             return prepared.energies(self.spins().T)
+        return self.law_energies() + prepared.energy_offset
+
+    def law_energies(self) -> np.ndarray:
+        """float64 (64 * words,): E in the network that the machine realises, counted bit-sliced."""
+        prepared = self._prepared
         planes = np.zeros((N_COUNTERS, self._width), dtype=np.uint64)
         count_energy(self._committed(), prepared.left, prepared.right, prepared.term_septets, planes)
-        ones = np.zeros(64 * self._words, dtype=np.int64)
-        for bit in range(N_COUNTERS):
-            if planes[bit].any():
-                ones += (_unpack_replicas(planes[bit : bit + 1, : self._words])[:, 0] > 0).astype(np.int64) << bit
-        return prepared.unit * (2 * ones - prepared.total) + prepared.energy_offset
+        ones = np.empty(64 * self._width, dtype=np.int64)
+        count_of(planes, ones)
+        return prepared.unit * (2 * ones[: 64 * self._words] - prepared.total)
 
 
 def _unpack_replicas(words: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ full ends the loop early.
 from typing import NamedTuple
 
 import numpy as np
+from numba.extending import overload
 
 from hwsim.engine.arguments import step_at
 from hwsim.engine.bitkernels import (
@@ -17,12 +18,14 @@ from hwsim.engine.bitkernels import (
     count_terms,
     decide_narrow_6,
     decide_narrow_7,
+    decide_rungs_6,
+    decide_rungs_7,
     decide_wide_5,
     decide_wide_5_sized,
     decide_wide_10,
     fetch_ahead,
 )
-from hwsim.engine.bitplanes_thresholds import Classes, slot_of
+from hwsim.engine.bitplanes_thresholds import Classes, RungTables, slot_of
 from hwsim.engine.noise import first_word, update_key, word_start
 from hwsim.engine.pending import (
     commit,
@@ -94,7 +97,7 @@ def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, tr
     network, classes = layout
     entries, septets, per_pbit = network.entries, network.septets, network.n_bits + 1
     width, n_events = visible.shape[1], len(chunk.time)
-    step, beta, drive = -1, 0.0, 1.0
+    step = -1
     while event < n_events:
         now, i = chunk.time[event], np.int64(chunk.pbit[event])
         slot = next_arrival(queue, latest_seen(now, network.longest))
@@ -103,16 +106,14 @@ def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, tr
             slot = next_arrival(queue, latest_seen(now, network.longest))
         if is_full(queue):
             return event
-        at = step_at(steps, step, now)
-        if at != step:
-            step, beta, drive = at, steps.beta[at], steps.drive[at]
+        step = step_at(steps, step, now)
         if event + _AHEAD < n_events:
             fetch_ahead(visible, width, entries, septets[chunk.pbit[event + _AHEAD] * per_pbit] * SEPTET)
         shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
-        slot = slot_of(tables, classes, i, beta, drive, network.unit, shift)
+        slot = slot_of(tables, classes, i, steps, step, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         place = next_slot(queue) * width
-        _decide(network.kind[i], visible, entries, septets, i * per_pbit, start, tables, slot, queue.rows, place)
+        decide(network.kind[i], visible, entries, septets, i * per_pbit, start, tables, slot, queue.rows, place)
         push(queue, i, now)
         if len(trace) > 0:
             copy_row(queue.rows, place, trace, event * width, width)
@@ -125,21 +126,19 @@ def advance_rings(event, chunk, steps, layout, wires, rings, packed, tables, noi
     """The same where delays differ; short of the end when a ring is full. ``rings`` : of rows uint64 (., W)"""
     network, classes = layout
     rows, width, n_events = rings.rows, rings.rows.shape[1], len(chunk.time)
-    step, beta, drive = -1, 0.0, 1.0
+    step = -1
     while event < n_events:
         now, i = chunk.time[event], np.int64(chunk.pbit[event])
         if would_lose(rings, i, now, network.longest):
             return event
-        at = step_at(steps, step, now)
-        if at != step:
-            step, beta, drive = at, steps.beta[at], steps.drive[at]
+        step = step_at(steps, step, now)
         find_rows(rings, wires, i, now, packed.rows)
         _pack(network, wires.indptr[i + 1] - wires.indptr[i], len(rows) - 1, i, packed)
         shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
-        slot = slot_of(tables, classes, i, beta, drive, network.unit, shift)
+        slot = slot_of(tables, classes, i, steps, step, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         target = row_of(rings, i, rings.commits[i] + 1)
-        _decide(network.kind[i], rows, packed.inputs, packed.septets, 0, start, tables, slot, rows, target * width)
+        decide(network.kind[i], rows, packed.inputs, packed.septets, 0, start, tables, slot, rows, target * width)
         commit(rings, i, target, now)
         if len(trace) > 0:
             copy_row(rows, target * width, trace, event * width, width)
@@ -161,12 +160,29 @@ def _pack(network, degree, empty, i, packed):
             inputs[g * SEPTET + k] = rows[entry >> np.uint64(1)] << 1 | np.int64(entry & np.uint64(1))
 
 
-@inline
-def _decide(kind, seen, inputs, septets, own, start, tables, slot, out, place):
+def decide(kind, seen, inputs, septets, own, start, tables, slot, out, place):
     """New states of a p-bit, to ``out`` from word ``place`` on, by the kernel for its kind.
 
     seen, inputs : rows and packed inputs;  septets : from ``own`` on, where its inputs begin
     """
+    raise NotImplementedError("for kernels")
+
+
+@overload(decide, inline="always")
+def _decide_by_tables(kind, seen, inputs, septets, own, start, tables, slot, out, place):
+    return _decide_rungs if tables.instance_class is RungTables else _decide_plain
+
+
+def _decide_rungs(kind, seen, inputs, septets, own, start, tables, slot, out, place):
+    width, first = seen.shape[1], septets[own] * SEPTET
+    mask = slot * tables.masks.shape[1] * (PLANES + 2)
+    if kind == NARROW_6:
+        decide_rungs_6(seen, width, inputs, first, start, tables.masks, mask, out, place)
+    else:
+        decide_rungs_7(seen, width, inputs, first, start, tables.masks, mask, out, place)
+
+
+def _decide_plain(kind, seen, inputs, septets, own, start, tables, slot, out, place):
     width, first = seen.shape[1], septets[own] * SEPTET
     mask, level, listed = slot * (PLANES + 2) * 8, slot * tables.levels.shape[1], slot * tables.lists.shape[1]
     if kind == NARROW_6:

@@ -7,6 +7,7 @@ gain, offset, DAC and comparator of each p-bit are exact. bitkernels says what a
 from typing import NamedTuple
 
 import numpy as np
+from numba.extending import overload
 
 from hwsim.cell.law import law_threshold
 from hwsim.engine.bitkernels import ALWAYS, OPEN, PLANES
@@ -50,15 +51,52 @@ class Tables(NamedTuple):
     scratch: np.ndarray  # uint64: scratch of the wide kernels
 
 
-@inline
-def slot_of(tables, classes, i, beta, drive, unit, shift):
-    """The slot with the thresholds of p-bit ``i``, refilled where it holds others; ``shift`` is 1/f noise."""
-    c = np.int64(classes.of[i])
+class RungTables(NamedTuple):
+    """Thresholds at the betas of several rungs: masks by word, for narrow classes alone. A slot for each class."""
+
+    step: np.ndarray  # int64 (slots,): step of the anneals that a slot holds, -1 for none
+    masks: np.ndarray  # uint64 (slots, vectors, 34): bit 8 s + w is of count s in word w of the vector
+    rung: np.ndarray  # int64 (words,): of each word
+    threshold: np.ndarray  # int64 (L,): scratch
+
+
+def slot_of(tables, classes, i, steps, step, unit, shift):
+    """The slot with the thresholds of p-bit ``i`` in ``step``, refilled where it holds others; ``shift`` is 1/f
+    noise."""
+    raise NotImplementedError("for kernels")
+
+
+@overload(slot_of, inline="always")
+def _slot_by_tables(tables, classes, i, steps, step, unit, shift):
+    return _rung_slot if tables.instance_class is RungTables else _plain_slot
+
+
+def _plain_slot(tables, classes, i, steps, step, unit, shift):
+    c, beta, drive = np.int64(classes.of[i]), steps.beta[step], steps.drive[step]
     slot = c if len(tables.content) > 1 else 0
     content = tables.content[slot]
     if content[0] != beta or content[1] != drive or content[2] != np.float64(c) or shift != 0.0:
         _fill_slot(classes, tables, c, slot, beta, drive, unit, shift)
     return slot
+
+
+def _rung_slot(tables, classes, i, steps, step, unit, shift):
+    c = np.int64(classes.of[i])
+    if tables.step[c] != step or shift != 0.0:
+        _fill_rungs(classes, tables, c, steps, step, unit, shift)
+    return c
+
+
+@njit
+def _fill_rungs(classes, tables, c, steps, step, unit, shift):
+    """Make the slot of class ``c`` hold the thresholds of every rung in ``step``."""
+    masks, n_counts = tables.masks[c], classes.counts[c, 2]
+    for rung in range(steps.beta.shape[1]):
+        _fill_thresholds(classes, c, steps.beta[step, rung], steps.drive[step, rung], unit, shift, tables.threshold)
+        for w in range(len(tables.rung)):
+            if tables.rung[w] == rung:
+                _fill_word(tables.threshold, n_counts, masks[w >> 3], w & 7)
+    tables.step[c] = step if shift == 0.0 else -1
 
 
 @njit
@@ -110,16 +148,33 @@ def _fill_thresholds(classes, c, beta, drive, unit, shift, threshold):
         )
 
 
+@inline
+def _plane(b, plane):
+    """Whether row ``plane`` of a mask table has a one for the threshold ``b``."""
+    if plane == ALWAYS:
+        return b >= 4294967296
+    if plane == OPEN:
+        return 0 < b < 4294967296
+    return b < 4294967296 and (b >> (PLANES - 1 - plane)) & 1 == 1
+
+
 @njit
 def _fill_masks(threshold, n_counts, masks):
-    """Mask table of a narrow class: see bitkernels.decide_narrow."""
+    """Mask table (34, 8) of a narrow class: see bitkernels.decide_narrow."""
     for s in range(8):
         b = threshold[s] if s < n_counts else np.int64(0)
-        for plane in range(PLANES):
-            one = (b >> (PLANES - 1 - plane)) & 1
-            masks[plane, s] = _ALL if one == 1 and b < 4294967296 else np.uint64(0)
-        masks[ALWAYS, s] = _ALL if b >= 4294967296 else np.uint64(0)
-        masks[OPEN, s] = _ALL if 0 < b < 4294967296 else np.uint64(0)
+        for plane in range(PLANES + 2):
+            masks[plane, s] = _ALL if _plane(b, plane) else np.uint64(0)
+
+
+@njit
+def _fill_word(threshold, n_counts, masks, w):
+    """The bits of word ``w`` of a vector in the mask table (34,) of a narrow class by word."""
+    for s in range(8):
+        b = threshold[s] if s < n_counts else np.int64(0)
+        bit = np.uint64(1) << np.uint64(8 * s + w)
+        for plane in range(PLANES + 2):
+            masks[plane] = masks[plane] | bit if _plane(b, plane) else masks[plane] & ~bit
 
 
 @njit

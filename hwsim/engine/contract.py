@@ -1,8 +1,9 @@
-"""The contract of every engine: two verbs, and the features that it honours.
+"""The contract of every engine: its verbs, and the features that it honours.
 
 ``start(program, Start) -> State`` makes replicas at time 0; ``State.advance(until, anneal)`` runs all instants before
-``until``. The engine does what the hardware does: drift, stuck and held p-bits, faults. hwsim.session does the rest
-between two advances: progress, Ctrl-C, pacing, checkpoints, counting.
+``until``. Between two advances a controller looks at states, writes them and moves them between replicas. The engine
+does what the hardware does: drift, stuck and held p-bits, faults. hwsim.session does the rest: progress, Ctrl-C,
+pacing, checkpoints, counting.
 """
 
 from collections.abc import Sequence, Set
@@ -14,6 +15,7 @@ import numpy as np
 from hwsim.anneal import Anneal, drifted
 from hwsim.cell.codes import HEAT_BATH, has_own_clock
 from hwsim.engine.feature import Feature
+from hwsim.engine.moves import Pairs
 from hwsim.engine.white import white_noise
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -27,6 +29,7 @@ class Start:
     reads : replicas in all;  schedules : realisations of the clock that they are spread over;  seed : of every stream
     initial : int8 (reads, n) of +-1, or None for random starts
     record : numbers of the replicas of which every update is kept
+    rungs : anneals that the replicas of each schedule are spread over, equal numbers to each, in order
     """
 
     reads: int
@@ -35,11 +38,16 @@ class Start:
     threads: int = 1
     initial: np.ndarray | None = None
     record: tuple[int, ...] = ()
+    rungs: int = 1
 
     def __post_init__(self) -> None:
         if self.reads < 1 or self.schedules < 1 or self.schedules > self.reads:
             raise InputError(
                 f"reads must be >= 1 and schedules between 1 and reads, got {self.reads} and {self.schedules}"
+            )
+        if self.rungs < 1 or (self.rungs > 1 and self.reads % (self.schedules * self.rungs)):
+            raise InputError(
+                f"reads must be a multiple of schedules x rungs, got {self.reads}, {self.schedules} and {self.rungs}"
             )
         if self.threads < 1:
             raise InputError(f"threads must be >= 1, got {self.threads}")
@@ -50,11 +58,19 @@ class Start:
         """Replica numbers of each schedule: consecutive, numbers as equal as can be."""
         return np.array_split(np.arange(self.reads), self.schedules)
 
+    def lanes(self, n_replicas: int) -> np.ndarray:
+        """int64 (n_replicas,): the number of each replica of a schedule in its noise; each rung begins a word of 64."""
+        per_rung = n_replicas // self.rungs
+        number = np.arange(n_replicas)
+        return number if self.rungs == 1 else number // per_rung * (-(-per_rung // 64) * 64) + number % per_rung
+
     def anneals(self, anneal: Anneal | Sequence[Anneal]) -> Sequence[Anneal]:
-        """One anneal for each schedule."""
-        each = [anneal] * self.schedules if isinstance(anneal, Anneal) else anneal
-        if len(each) != self.schedules:
-            raise InputError(f"{self.schedules} schedules need as many anneals, got {len(each)}")
+        """One anneal for each rung of each schedule, schedule by schedule."""
+        many = self.schedules * self.rungs
+        each = [anneal] * many if isinstance(anneal, Anneal) else anneal
+        if len(each) != many:
+            rungs = f" of {self.rungs} rungs" if self.rungs > 1 else ""
+            raise InputError(f"{self.schedules} schedules{rungs} need as many anneals, got {len(each)}")
         return each
 
     def keys(self, schedule: int) -> tuple[int, int, int]:
@@ -82,26 +98,46 @@ class State(Protocol):
 
     updates : of p-bits so far; of those that set their own rate, see `own_updates`
     flips : of p-bits that set their own rate, one by one; None where there are none
+    in_place : whether the moves are made where the engine keeps states, and not on copies
+    A move means what `assign` of the moved states means: all replicas are written, so nothing is under way then.
     """
 
     updates: int
     flips: int | None
+    in_place: bool
 
     def compile(self, anneal: Anneal) -> None:
         """Make the kernels ready, where an engine has any."""
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
-        """Run every instant before grid time ``until``; all under one anneal, or each schedule under its own."""
+        """Run every instant before grid time ``until``; all under one anneal, or each rung of each schedule under its
+        own."""
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits between two advances: neighbours see the new values at once, and values
         that were under way are lost."""
 
-    def spins(self) -> np.ndarray:
-        """int8 (reads, n): committed states."""
+    def pairs(self, first: np.ndarray, second: np.ndarray) -> Pairs:
+        """Pairs of replicas, int64 (k,) each, no replica twice: to be made once and used in many moves."""
+
+    def exchange(self, pairs: Pairs, taken: np.ndarray) -> None:
+        """Exchange the states of the ``pairs`` that bool (k,) ``taken`` names."""
+
+    def clusters(self, pairs: Pairs, sites: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Exchange a cluster within each of ``pairs``; see `hwsim.engine.moves.exchange_clusters`. sites : int64 (k,),
+        p-bits. Returns int64 (k,) each: p-bits exchanged, and p-bits that differed."""
+
+    def take(self, parents: np.ndarray) -> None:
+        """Every replica takes the state of replica ``parents[r]``, int64 (reads,)."""
+
+    def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
+        """int8 (reads, n): committed states; of the given replicas alone where they are given."""
 
     def energies(self) -> np.ndarray:
         """float64 (reads,): energies of the committed states, in problem units, offset included."""
+
+    def law_energies(self) -> np.ndarray:
+        """float64 (reads,): energies of the committed states in the network that the machine realises, no offset."""
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas so far."""

@@ -9,6 +9,7 @@ grid: their sums never drift, half as many bytes move as with float64, and the e
 random number lies within the error of the probability, the exact law decides on the exact sum.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +68,7 @@ def start(program: Program, start: Start) -> ShardedState:
 class Prepared:
     """A Program laid out for the kernel; made once a run and shared by its shards."""
 
-    shard_words, grain = 1, 1  # the fields of 64 replicas then stay in the cache
+    shard_words, grain, mixes = 1, 1, False  # the fields of 64 replicas then stay in the cache
 
     def __init__(self, program: Program) -> None:
         n = self.n_pbits = program.n_pbits
@@ -77,7 +78,7 @@ class Prepared:
         push = np.rint(network.weight / grid).astype(np.int32)
         matrix = aligned((n, n), np.int32)
         matrix[network.indices, network.rows] = 2 * push  # may wrap around; the sums wrap back
-        self.energies = program.column_energies
+        self.energies, self.law_energies = program.column_energies, program.network.column_energies
         self.network = Network(
             network.bias,
             network.indptr,
@@ -120,9 +121,9 @@ class Shard:
         """How many replicas, padding included."""
         return _LANES
 
-    def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
+    def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
-        network, steps, event = self._prepared.network, steps_of(anneal), 0
+        network, steps, event = self._prepared.network, steps_of(anneals[0]), 0
         trace = np.empty((len(chunk.time) if len(recorded) else 0, _LANES), dtype=np.int8)
         while True:
             event = _advance(
@@ -161,8 +162,12 @@ class Shard:
         return np.ascontiguousarray(self._newest().T)[self._lane]
 
     def energies(self) -> np.ndarray:
-        """float64 (64,): E."""
+        """float64 (64,): E, in problem units."""
         return self._prepared.energies(self._newest())[self._lane]
+
+    def law_energies(self) -> np.ndarray:
+        """float64 (64,): E, in the network that the machine realises."""
+        return self._prepared.law_energies(self._newest())[self._lane]
 
 
 @inline

@@ -33,7 +33,8 @@ def allowed(program: Program, start: Start) -> np.ndarray | None:
     else:
         states = np.empty((start.reads, program.n_pbits), dtype=np.int8)
         for number, replicas in enumerate(start.replicas_by_schedule()):
-            states[replicas] = initial_states(np.uint64(start.keys(number)[2]), len(replicas), program.n_pbits)
+            key, lanes = np.uint64(start.keys(number)[2]), start.lanes(len(replicas))
+            states[replicas] = initial_states(key, int(lanes[-1]) + 1, program.n_pbits)[lanes]
     states[:, stuck] = program.cells.stuck[stuck]
     if pdit is not None:
         source = generator(start.seed, "levels at the start")

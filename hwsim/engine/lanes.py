@@ -6,6 +6,7 @@ This file lays a program out for the kernel. The event loop is in lanes_kernel, 
 comparisons in lanes_decisions, the thresholds in lanes_thresholds, the commits that neighbours do not see in pending.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ def start(program: Program, start: Start) -> ShardedState:
 class Prepared:
     """A Program laid out for the kernels; made once a run and shared by its shards."""
 
-    shard_words, grain = 8, 1  # 512 lanes: a row fills eight cache lines
+    shard_words, grain, mixes = 8, 1, False  # 512 lanes: a row fills eight cache lines
 
     def __init__(self, program: Program) -> None:
         device, network, wires = columns(program), program.network, program.wires
@@ -104,11 +105,7 @@ class Prepared:
         largest = np.abs(levels.start) + np.abs(levels.level_first - levels.start)
         self._alike = 2 * int(largest.max()) + 1 if path == INTEGER and alike else 0
         self._source = program.noise.source_share, program.noise.source_phase
-        self._energies = program.column_energies
-
-    def energies(self, spins: np.ndarray) -> np.ndarray:
-        """float64 (replicas,) of spins int8 (n, replicas)."""
-        return self._energies(spins)
+        self.energies, self.law_energies = program.column_energies, program.network.column_energies
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
@@ -180,9 +177,9 @@ class Shard:
             z=np.empty(inputs),
         )
 
-    def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
+    def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
-        layout, event = self._prepared.layout, 0
+        layout, event, anneal = self._prepared.layout, 0, anneals[0]
         trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
         if anneal is not self._anneal:
             self._scratch.tables.stamp[:] = -1  # thresholds are kept by number of the anneal's step
@@ -238,8 +235,12 @@ class Shard:
         return self._memory.flips[self._lane]
 
     def energies(self) -> np.ndarray:
-        """float64 (64 * words,): E."""
+        """float64 (64 * words,): E, in problem units."""
         return self._prepared.energies(self._newest())[self._lane]
+
+    def law_energies(self) -> np.ndarray:
+        """float64 (64 * words,): E, in the network that the machine realises."""
+        return self._prepared.law_energies(self._newest())[self._lane]
 
 
 def _energy_unit(network: WiredNetwork) -> float:

@@ -110,6 +110,12 @@ def write_rings(rings: Rings, state: np.ndarray) -> None:
     rings.time[:] = _LONG_AGO
 
 
+def settle(queue: Queue, visible: np.ndarray) -> None:
+    """Let the commits under way arrive now."""
+    _overlay(queue.rows, queue.pbit, queue.ends, visible)
+    drop(queue)
+
+
 def drop(queue: Queue) -> None:
     """Drop the commits under way."""
     queue.ends[0] = queue.ends[1]

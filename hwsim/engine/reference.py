@@ -14,6 +14,7 @@ from hwsim.cell.law import category, law_threshold, level_inputs, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import Drift, Events, Start, own_updates, sets_own_rate
 from hwsim.engine.feature import ALL
+from hwsim.engine.moves import MovesOfCopies
 from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw, white
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
 from hwsim.engine.white import white_noise
@@ -237,7 +238,7 @@ class World(Timeline):
         self.at(DELIVER, lambda _: target.hear(connection, value) if written == self.written else None, delay)
 
 
-class ReferenceState:
+class ReferenceState(MovesOfCopies):
     """Replicas in mid-run: one SimPy world each."""
 
     def __init__(self, program: Program, start: Start) -> None:
@@ -247,11 +248,12 @@ class ReferenceState:
         self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
         self._drift = Drift(program.noise.temperature_drift)
         self._worlds: list[World] = []
-        self._schedule: list[int] = []  # of each world
+        self._anneal_of: list[int] = []  # of each world: the number of its anneal
         for number, replicas in enumerate(start.replicas_by_schedule()):
             noise, clock, initial_key = start.keys(number)
-            self._schedule += [number] * len(replicas)
-            for replica in replicas:
+            per_rung = len(replicas) // start.rungs
+            for k, (replica, lane) in enumerate(zip(replicas, start.lanes(len(replicas)), strict=True)):
+                self._anneal_of.append(number * start.rungs + (k // per_rung if start.rungs > 1 else 0))
                 initial = None if start.initial is None else start.initial[replica]
                 self._worlds.append(
                     World(
@@ -259,7 +261,7 @@ class ReferenceState:
                         noise_key=noise,
                         clock_key=clock,
                         initial_key=initial_key,
-                        replica=int(replica - replicas[0]),
+                        replica=int(lane),
                         initial=initial,
                         listener=self._listener(int(replica)),
                     )
@@ -280,8 +282,8 @@ class ReferenceState:
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every world up to ``until``."""
         anneals = self._drift.applied(self._start.anneals(anneal))
-        for world, schedule in zip(self._worlds, self._schedule, strict=True):
-            world.anneal = anneals[schedule]
+        for world, number in zip(self._worlds, self._anneal_of, strict=True):
+            world.anneal = anneals[number]
             if until > world.now:
                 world.run(until)
         self.updates = sum(world.updates for world in self._worlds)
@@ -294,9 +296,10 @@ class ReferenceState:
         for world, spins in zip(self._worlds, states, strict=True):
             world.assign(spins)
 
-    def spins(self) -> np.ndarray:
-        """int8 (reads, n)."""
-        return np.array([world.spins for world in self._worlds], dtype=np.int8)
+    def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
+        """int8 (reads, n), or of ``replicas`` alone."""
+        states = np.array([world.spins for world in self._worlds], dtype=np.int8)
+        return states if replicas is None else states[replicas]
 
     def energies(self) -> np.ndarray:
         """float64 (reads,), the program's offset included."""

@@ -13,11 +13,13 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import Drift, Events, Start, own_updates, sets_own_rate
+from hwsim.engine.moves import MovesOfCopies
 from hwsim.engine.schedule import Chunk, Schedule
 from hwsim.program import Program
 
 _EVENTS_IN_FLIGHT = 2**25
 """Lane updates of one kernel call: well under a second, so that a thread soon stops when told to."""
+_NONE = np.empty(0, dtype=np.int64)
 
 
 class Replicas(NamedTuple):
@@ -28,6 +30,7 @@ class Replicas(NamedTuple):
     first_word: int  # number of their first word in the schedule's noise
     words: int
     initial: np.ndarray | None  # int8 (64 * words, n): states at time 0, or None for random ones
+    rungs: np.ndarray  # int64 (words,): which of the shard's anneals each word follows
 
 
 class Shard(Protocol):
@@ -41,8 +44,9 @@ class Shard(Protocol):
     def n_words(self) -> int:
         """How many words of replicas, without padding."""
 
-    def advance(self, chunk: Chunk, anneal: Anneal, recorded: np.ndarray) -> np.ndarray:
-        """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
+    def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
+        """Run the events of ``chunk``, each rung under its anneal; returns int8 (n_events, len(recorded)), the new
+        values of those replicas."""
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64 * n_words, n); nothing is under way then."""
@@ -51,7 +55,10 @@ class Shard(Protocol):
         """int8 (64 * n_words, n): the committed states, replicas in order."""
 
     def energies(self) -> np.ndarray:
-        """float64 (64 * n_words,): E."""
+        """float64 (64 * n_words,): E, in problem units."""
+
+    def law_energies(self) -> np.ndarray:
+        """float64 (64 * n_words,): E, in the network that the machine realises."""
 
 
 class Flipping(Protocol):
@@ -62,10 +69,14 @@ class Flipping(Protocol):
 
 
 class Prepared(Protocol):
-    """A Program laid out for an engine's kernels. A shard has at most ``shard_words`` words, in steps of ``grain``."""
+    """A Program laid out for an engine's kernels. A shard has at most ``shard_words`` words, in steps of ``grain``.
+
+    mixes : whether a shard may have several rungs
+    """
 
     shard_words: int
     grain: int
+    mixes: bool
 
     def shard(self, replicas: Replicas) -> Shard:
         """Some of the replicas at time 0."""
@@ -79,25 +90,53 @@ def _words_per_shard(start: Start, prepared: Prepared) -> int:
     return min(prepared.shard_words, -(-share // prepared.grain) * prepared.grain)
 
 
+class Part(NamedTuple):
+    """A shard of a schedule's replicas."""
+
+    shard: Shard
+    first_lane: int
+    rungs: range  # of the schedule's
+
+    @property
+    def end_lane(self) -> int:
+        """The lane after its last."""
+        return self.first_lane + 64 * self.shard.n_words
+
+
 class Cluster(NamedTuple):
     """The replicas that share a schedule."""
 
     schedule: Schedule
-    shards: list[Shard]
-    replicas: np.ndarray  # int64: their numbers among all reads
+    parts: list[Part]
+    replicas: np.ndarray  # int64: their numbers among all reads, consecutive
+    lanes: np.ndarray  # int64: of each of them, ascending
+
+    def within(self, part: Part) -> tuple[slice, np.ndarray]:
+        """The replicas that are in ``part``, and their lanes there."""
+        begin, end = np.searchsorted(self.lanes, (part.first_lane, part.end_lane))
+        first = int(self.replicas[0])
+        return slice(first + int(begin), first + int(end)), self.lanes[begin:end] - part.first_lane
 
 
-def _in_words(replicas: np.ndarray, first: int, words: int) -> np.ndarray:
-    """The ``replicas`` of a schedule that are in ``words`` words from word ``first`` on; spare lanes repeat some."""
-    return replicas[np.arange(64 * first, 64 * (first + words)) % len(replicas)]
+def _replica_of_lane(replicas: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+    """int64 (64 * words,): the replica in each lane of a schedule; spare lanes repeat the one before."""
+    every = np.arange(-(-(int(lanes[-1]) + 1) // 64) * 64)
+    return replicas[np.searchsorted(lanes, every, side="right") - 1]
 
 
-def _flips(shards: list[Shard]) -> np.ndarray:
-    """int64: flips of each replica, spare lanes last."""
-    return np.concatenate([cast(Flipping, shard).flips() for shard in shards])
+def _stretches(start: Start, prepared: Prepared, n_replicas: int) -> list[tuple[int, int]]:
+    """(first word, words) of each shard of a schedule."""
+    n_words = int(start.lanes(n_replicas)[-1]) // 64 + 1
+    most = _words_per_shard(start, prepared)
+    stretch = n_words if prepared.mixes else n_words // start.rungs
+    return [
+        (first, min(most, begin + stretch - first))
+        for begin in range(0, n_words, stretch)
+        for first in range(begin, begin + stretch, most)
+    ]
 
 
-class ShardedState:
+class ShardedState(MovesOfCopies):
     """Replicas in mid-run."""
 
     def __init__(self, program: Program, start: Start, prepared: Prepared) -> None:
@@ -105,55 +144,51 @@ class ShardedState:
         self.flips = 0 if np.any(sets_own_rate(program)) else None
         self._stop = threading.Event()
         self._drift = Drift(program.noise.temperature_drift)
-        self._words_per_shard = _words_per_shard(start, prepared)
         self._clusters: list[Cluster] = []
         for number, replicas in enumerate(start.replicas_by_schedule()):
             noise, clock, initial_key = start.keys(number)
-            n_words = -(-len(replicas) // 64)
-            shards = []
-            for first in range(0, n_words, self._words_per_shard):
-                words = min(self._words_per_shard, n_words - first)
-                initial = None
-                if start.initial is not None:
-                    initial = start.initial[_in_words(replicas, first, words)]
-                shards.append(prepared.shard(Replicas(noise, initial_key, first, words, initial)))
-            self._clusters.append(Cluster(Schedule(program, clock), shards, replicas))
+            lanes = start.lanes(len(replicas))
+            in_lane = _replica_of_lane(replicas, lanes)
+            rung = np.arange(len(in_lane) // 64) // (len(in_lane) // 64 // start.rungs)
+            parts = []
+            for first, words in _stretches(start, prepared, len(replicas)):
+                initial = None if start.initial is None else start.initial[in_lane[64 * first : 64 * (first + words)]]
+                own = rung[first : first + words]
+                shard = prepared.shard(Replicas(noise, initial_key, first, words, initial, own - own[0]))
+                parts.append(Part(shard, 64 * first, range(int(own[0]), int(own[-1]) + 1)))
+            self._clusters.append(Cluster(Schedule(program, clock), parts, replicas, lanes))
         self._events = {replica: Events() for replica in start.record}
-        threads = min(start.threads, sum(len(cluster.shards) for cluster in self._clusters))
+        threads = min(start.threads, sum(len(cluster.parts) for cluster in self._clusters))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def compile(self, anneal: Anneal) -> None:
         """Compile or load the kernels, so that the first advance is timed without it."""
-        schedule, shards, _ = self._clusters[0]
-        shards[0].advance(schedule.chunk(0, 1), anneal, np.empty(0, dtype=np.int64))
-        shards[0].energies()
+        schedule, parts, *_ = self._clusters[0]
+        parts[0].shard.advance(schedule.chunk(0, 1), [anneal] * len(parts[0].rungs), np.empty(0, dtype=np.int64))
+        parts[0].shard.energies()
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits; see contract.State."""
-        for _, shards, replicas in self._clusters:
-            for number, shard in enumerate(shards):
-                words = shard.n_words
-                shard.assign(states[_in_words(replicas, number * self._words_per_shard, words)])
+        for _, parts, replicas, lanes in self._clusters:
+            in_lane = _replica_of_lane(replicas, lanes)
+            for part in parts:
+                part.shard.assign(states[in_lane[part.first_lane : part.end_lane]])
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every instant before grid time ``until``; threads take clusters, or the shards of few clusters."""
         anneals = self._drift.applied(self._start.anneals(anneal))
+        rungs = self._start.rungs
+        jobs = [(cluster, until, anneals[k * rungs : (k + 1) * rungs]) for k, cluster in enumerate(self._clusters)]
         self._stop.clear()
         workers = self._pool._max_workers if self._pool is not None else 1
         try:
-            if self._pool is None:
-                for cluster, own in zip(self._clusters, anneals, strict=True):
-                    self._advance_cluster(cluster, until, own, map)
-            elif len(self._clusters) >= workers:
-                jobs = [
-                    self._pool.submit(self._advance_cluster, cluster, until, own, map)
-                    for cluster, own in zip(self._clusters, anneals, strict=True)
-                ]
-                for job in jobs:
-                    job.result()
+            if self._pool is not None and len(self._clusters) >= workers:
+                running = [self._pool.submit(self._advance_cluster, *job, map) for job in jobs]
+                for one in running:
+                    one.result()
             else:
-                for cluster, own in zip(self._clusters, anneals, strict=True):
-                    self._advance_cluster(cluster, until, own, self._pool.map)
+                for job in jobs:
+                    self._advance_cluster(*job, map if self._pool is None else self._pool.map)
         except BaseException:
             self._stop.set()
             raise
@@ -162,29 +197,35 @@ class ShardedState:
 
     def _count(self) -> None:
         clusters = self._clusters
-        self.updates = sum(schedule.updates * len(replicas) for schedule, _, replicas in clusters)
+        self.updates = sum(cluster.schedule.updates * len(cluster.replicas) for cluster in clusters)
         if self.flips is not None:
-            ticks = sum(schedule.horizon * len(replicas) for schedule, _, replicas in clusters)
+            ticks = sum(cluster.schedule.horizon * len(cluster.replicas) for cluster in clusters)
             self.updates += round(own_updates(self._program, ticks))
-            self.flips = sum(int(_flips(shards)[: len(replicas)].sum()) for _, shards, replicas in clusters)
+            self.flips = int(self._by_replica(lambda shard: cast(Flipping, shard).flips()).sum())
 
-    def _advance_cluster(self, cluster: Cluster, until: int, anneal: Anneal, over: Callable) -> None:
-        schedule, shards, replicas = cluster
-        n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // sum(shard.lanes for shard in shards)))
-        local = [r - int(replicas[0]) for r in self._start.record if replicas[0] <= r <= replicas[-1]]
-        per_shard = 64 * self._words_per_shard
-        recorded = [
-            np.array([r - k * per_shard for r in local if r // per_shard == k], dtype=np.int64)
-            for k in range(len(shards))
+    def _advance_cluster(self, cluster: Cluster, until: int, anneals: Sequence[Anneal], over: Callable) -> None:
+        schedule, parts = cluster.schedule, cluster.parts
+        n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts)))
+        recorded = [self._recorded(cluster, part) for part in parts]
+        work = [
+            (part.shard, anneals[part.rungs.start : part.rungs.stop], lanes)
+            for part, (_, lanes) in zip(parts, recorded, strict=True)
         ]
         while schedule.horizon < until and not self._stop.is_set():
             chunk = schedule.chunk(until, n_events)
-            values = list(
-                over(lambda job, chunk=chunk: job[0].advance(chunk, anneal, job[1]), zip(shards, recorded, strict=True))
-            )
-            for k, (wanted, value) in enumerate(zip(recorded, values, strict=True)):
-                for column, replica in enumerate(wanted):
-                    self._keep(int(replicas[0] + k * per_shard + replica), chunk, value[:, column])
+            values = list(over(lambda job, chunk=chunk: job[0].advance(chunk, *job[1:]), work))
+            for (kept, _), value in zip(recorded, values, strict=True):
+                for column, replica in enumerate(kept):
+                    self._keep(int(replica), chunk, value[:, column])
+
+    def _recorded(self, cluster: Cluster, part: Part) -> tuple[np.ndarray, np.ndarray]:
+        """The recorded replicas that are in ``part``, and their lanes there."""
+        if not self._start.record:
+            return _NONE, _NONE
+        own, lanes = cluster.within(part)
+        record = np.array(self._start.record, dtype=np.int64)
+        kept = record[(record >= own.start) & (record < own.stop)]
+        return kept, lanes[kept - own.start]
 
     def _keep(self, replica: int, chunk: Chunk, value: np.ndarray) -> None:
         events = self._events[replica]
@@ -192,26 +233,30 @@ class ShardedState:
         events.pbit.append(chunk.pbit)
         events.value.append(value.copy())
 
-    def spins(self) -> np.ndarray:
-        """int8 (reads, n)."""
+    def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
+        """int8 (reads, n), or of ``replicas`` alone."""
         states = np.empty((self._start.reads, self._program.n_pbits), dtype=np.int8)
-        for _, shards, replicas in self._clusters:
-            first, last = int(replicas[0]), int(replicas[-1]) + 1
-            for shard in shards:
-                part = shard.spins()[: last - first]
-                states[first : first + len(part)] = part
-                first += len(part)
-        return states
+        for cluster in self._clusters:
+            for part in cluster.parts:
+                own, lanes = cluster.within(part)
+                states[own] = part.shard.spins()[lanes]
+        return states if replicas is None else states[replicas]
 
     def energies(self) -> np.ndarray:
         """float64 (reads,)."""
         if self._program.readout.chain is not None:
             return self._program.energies(self.spins())
-        parts = [
-            np.concatenate([shard.energies() for shard in shards])[: len(replicas)]
-            for _, shards, replicas in self._clusters
-        ]
-        return np.concatenate(parts)
+        return self._by_replica(lambda shard: shard.energies())
+
+    def law_energies(self) -> np.ndarray:
+        """float64 (reads,)."""
+        return self._by_replica(lambda shard: shard.law_energies())
+
+    def _by_replica(self, of_lanes: Callable[[Shard], np.ndarray]) -> np.ndarray:
+        """(reads,): what ``of_lanes`` finds in each lane of a shard."""
+        return np.concatenate(
+            [of_lanes(part.shard)[cluster.within(part)[1]] for cluster in self._clusters for part in cluster.parts]
+        )
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas."""

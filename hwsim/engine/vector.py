@@ -53,6 +53,10 @@ class Vec:
     def __rshift__(self, distance: int) -> "Vec":
         return Vec(self.builder, self.builder.lshr(self.value, self._of(distance)))
 
+    def merged(self, chosen: Any, other: "Vec") -> "Vec":
+        """``other`` in the words that the mask ``chosen`` (see Words.mask) names, else this."""
+        return Vec(self.builder, self.builder.select(chosen, other.value, self.value))
+
     def any(self) -> Any:
         """i1: whether any bit is set."""
         bits = self.builder.bitcast(self.value, ir.IntType(64 * LANES))
@@ -86,6 +90,14 @@ class Words:
     def splat(self, index: Any) -> Vec:
         """The word at ``index``, eight times."""
         return splat(self.builder, self.word(index))
+
+    def mask(self, octet: Any) -> Any:
+        """Bits of the octet number ``octet``, one for each word of a vector: a mask register where the processor has
+        them."""
+        octets = self.builder.bitcast(self.data, ir.IntType(8).as_pointer())
+        return self.builder.bitcast(
+            self.builder.load(self.builder.gep(octets, [octet])), ir.VectorType(ir.IntType(1), LANES)
+        )
 
     def load(self, index: Any) -> Vec:
         """Eight words from ``index`` on."""

@@ -32,8 +32,9 @@ class Session:
 
     program, engine, engine_reason : what runs, on which engine and why;  now, end : ticks, of the present and the end
     schedule : int64 (reads,), number of each read's schedule;  stopped : whether Ctrl-C or ``interrupt`` stopped it
-    state : the engine's State, for looks that are not counted: ``state.energies()``, ``state.updates``,
-    ``state.events()``
+    state : the engine's State, for looks that are not counted (``state.energies()``, ``state.updates``,
+    ``state.events()``), and for moves of states between replicas, which the controller counts by `wrote`
+    rungs : as in Start
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Session:
         end: int,
         initial_states: np.ndarray | None = None,
         record: tuple[int, ...] = (),
+        rungs: int = 1,
     ) -> None:
         self.program, self.settings, self.anneal = program, settings, anneal
         self.now, self.end, self.stopped = 0, end, False
@@ -56,6 +58,7 @@ class Session:
             threads=settings.n_threads,
             initial=checked(program, initial_states, settings.reads),
             record=tuple(record),
+            rungs=rungs,
         )
         self.schedule = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.replicas_by_schedule()])
         self.state = begin(self.engine, program, start, anneal)
@@ -118,18 +121,31 @@ class Session:
     def read(self) -> np.ndarray:
         """int8 (reads, n): the states now, for the controller. Counts a read and, before it, the time in which signals
         under way arrive."""
+        self._count_read()
+        return self.state.spins()
+
+    def read_energies(self) -> np.ndarray:
+        """float64 (reads,): energies of the states now, in problem units, for a controller that reads all of them; they
+        stay where the engine keeps them. Counts what `read` counts."""
+        self._count_read()
+        return self.state.energies()
+
+    def _count_read(self) -> None:
         self._looks += 1
         self._settles += self.now > self._settled_at
         self._settled_at = self.now
-        return self.state.spins()
 
     def write(self, states: np.ndarray, *, changed: int | None = None) -> None:
         """Write ``states`` int8 (reads, n) into the p-bits. changed : how many of them differ and are written; None for
         all."""
-        self._writings += 1
-        self._written += len(states) if changed is None else changed
-        self._settled_at = self.now
+        self.wrote(len(states) if changed is None else changed)
         self.state.assign(states)
+
+    def wrote(self, changed: int) -> None:
+        """Count one round of writes, in which moves between replicas changed so many states."""
+        self._writings += 1
+        self._written += changed
+        self._settled_at = self.now
 
     def frames(self, checkpoints: int) -> Iterator["Frame"]:
         """Run to the end under the session's own anneal: a Frame after each of ``checkpoints`` equal parts, and where
