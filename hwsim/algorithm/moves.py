@@ -1,71 +1,35 @@
-"""Moves between replicas: exchanges of temperature, and cluster moves that keep the energy of a pair.
+"""What a controller decides: which neighbouring temperatures exchange states, who meets whom, who multiplies.
 
-Enters: states int8 (rows, n), energies, uniforms. Leaves: the same, moved in place, or an order of rows.
+Enters: energies, uniforms. Leaves: decisions. `hwsim.engine.moves` says what becomes of the states.
 """
 
 import numpy as np
 
-from hwsim.jit import njit
 
+def accepted(betas: np.ndarray, energies: np.ndarray, odd: int, uniforms: np.ndarray) -> np.ndarray:
+    """bool (pairs, k): which neighbouring temperatures exchange their states, in k ladders side by side.
 
-def exchange(betas: np.ndarray, energies: np.ndarray, odd: int, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Decide which neighbouring temperatures exchange their states: (order, accepted).
-
-    betas : float64 (m,);  energies : float64 (m, k), of k ladders side by side;  odd : 0 for the pairs (0, 1),
-    (2, 3) ..., 1 for (1, 2) ...;  uniforms : float64 (m, k)
-    order : int64 (m, k), from which temperature each takes its state;  accepted : bool (pairs, k)
-    A pair exchanges with probability min(1, exp((b' - b)(E' - E))): Hukushima and Nemoto, J. Phys. Soc. Jpn. 65, 1604.
+    betas : float64 (m,);  energies : float64 (m, k);  odd : 0 for the pairs (0, 1), (2, 3) ..., 1 for (1, 2) ...
+    uniforms : float64 (pairs, k). A pair exchanges with probability min(1, exp((b' - b)(E' - E))): Hukushima and
+    Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996).
     """
-    order = np.tile(np.arange(len(betas))[:, None], (1, energies.shape[1]))
-    lower = np.arange(odd, len(betas) - 1, 2)
-    gain = (betas[lower + 1] - betas[lower])[:, None] * (energies[lower + 1] - energies[lower])
-    accepted = uniforms[lower] < np.exp(np.minimum(gain, 0.0))
-    order[lower] += accepted
-    order[lower + 1] -= accepted
-    return order, accepted
+    lower = slice(odd, len(betas) - 1, 2)
+    upper = slice(odd + 1, len(betas), 2)
+    gain = (betas[upper] - betas[lower])[:, None] * (energies[upper] - energies[lower])
+    return uniforms < np.exp(np.minimum(gain, 0.0))
 
 
-@njit(nogil=True)
-def cluster_moves(indptr, indices, first, second, seeds, states, size):
-    """Houdayer's move (Eur. Phys. J. B 22, 479 (2001)) on pairs of rows ``first[p]``, ``second[p]`` of ``states``.
-
-    ``seeds[p]`` in [0, 1) draws one of the p-bits where the two rows differ; the connected set of such p-bits around it
-    is exchanged. The sum of the two energies stays the same. size : int64 (pairs,), out: p-bits exchanged.
-    """
-    n = states.shape[1]
-    stack = np.empty(n, dtype=np.int64)
-    for p in range(len(first)):
-        a, b = states[first[p]], states[second[p]]
-        differ = 0
-        for i in range(n):
-            differ += a[i] != b[i]
-        size[p] = 0
-        if differ == 0:
-            continue
-        wanted, start = min(np.int64(seeds[p] * differ), differ - 1), 0
-        for i in range(n):
-            if a[i] != b[i]:
-                if wanted == 0:
-                    start = i
-                    break
-                wanted -= 1
-        mark = np.zeros(n, dtype=np.bool_)
-        mark[start] = True
-        stack[0] = start
-        filled = 1
-        while filled > 0:
-            filled -= 1
-            i = stack[filled]
-            size[p] += 1
-            for k in range(indptr[i], indptr[i + 1]):
-                j = indices[k]
-                if not mark[j] and a[j] != b[j]:
-                    mark[j] = True
-                    stack[filled] = j
-                    filled += 1
-        for i in range(n):
-            if mark[i]:
-                a[i], b[i] = b[i], a[i]
+def meetings(many: int) -> list[list[tuple[int, int]]]:
+    """Rounds of pairs of ``many`` players, in which each meets each other once (the circle method); where their number
+    is odd, one sits out in each round."""
+    players = list(range(many + many % 2))
+    rounds = []
+    for _ in range(len(players) - 1):
+        half = len(players) // 2
+        pairs = zip(players[:half], players[: half - 1 : -1], strict=True)
+        rounds.append([(min(pair), max(pair)) for pair in pairs if max(pair) < many])
+        players = [players[0], players[-1], *players[1:-1]]
+    return rounds
 
 
 def resample(weights: np.ndarray, uniform: float) -> np.ndarray:

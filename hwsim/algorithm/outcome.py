@@ -15,6 +15,8 @@ from hwsim.program import Program
 from hwsim.session import Activity, Session, turns
 from hwsim.session.run import device_energy_j
 
+_AS_COPIES = "; it moves states between replicas as copies"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -25,6 +27,7 @@ class Outcome:
     checkpoint_times_s : float64 (c,);  checkpoint_energies : float64 (c, reads), of the best replica then
     best_energies : float64 (c, reads), the least up to then
     betas : float64 (m,), the ladder, None where the algorithm has none;  facts : rates and the like, by name
+    engine_reason : why this engine, and whether it moves states between replicas as copies
     """
 
     program: Program
@@ -42,6 +45,7 @@ class Outcome:
     interrupted: bool = False
     betas: np.ndarray | None = None
     facts: dict[str, list[float]] = field(default_factory=dict)
+    engine_reason: str = ""
 
     group = renamed("group", "schedule")
 
@@ -111,16 +115,17 @@ class History:
         facts: dict[str, list[float]],
         began: float,
     ) -> Outcome:
-        """The Outcome of the runs. states : int8 (rows, n), as last read;  began : time.perf_counter at the start. For
-        the rest see Outcome and Activity."""
+        """The Outcome of the runs. states : int8 (runs, n), of ``best`` as last read;  began : time.perf_counter at the
+        start. For the rest see Outcome and Activity."""
         activity = session.activity(runs=len(self._rows), copies=copies, swaps=swaps)
         return Outcome(
             program=session.program,
             algorithm=algorithm,
             engine=session.engine,
+            engine_reason=session.engine_reason + ("" if session.state.in_place else _AS_COPIES),
             seed=session.settings.seed,
             energies=self.energies,
-            states=session.program.readout.vote(states[self.best]),
+            states=session.program.readout.vote(states),
             schedule=schedule,
             checkpoint_times_s=np.array(self._times) * turns(activity.replicas, copies),
             checkpoint_energies=np.array(self._table),

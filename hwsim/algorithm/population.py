@@ -72,7 +72,7 @@ def population_annealing(
         session,
         algorithm="population annealing",
         copies=copies,
-        states=states,
+        states=states[history.best],
         schedule=np.arange(reads),
         swaps=float(history.n_looks * population),
         betas=betas[: history.n_looks],

@@ -1,7 +1,8 @@
 """Parallel tempering: replicas at a ladder of temperatures exchange states, and pairs exchange clusters.
 
 Enters: a Program and a ladder. Leaves: an Outcome. Between two exchanges every replica runs under the chip's own clock
-and delays; then the controller reads all states and writes those that moved.
+and delays; then the controller reads all states and writes those that moved. That is what the machine does and pays;
+here the states stay where the engine keeps them.
 """
 
 import time
@@ -12,9 +13,11 @@ from typing import Unpack
 import numpy as np
 
 from hwsim.algorithm.ladder import ladder_of
-from hwsim.algorithm.moves import cluster_moves, exchange
+from hwsim.algorithm.moves import accepted, meetings
 from hwsim.algorithm.outcome import History, Outcome, checked_copies, refuse_pdits
 from hwsim.anneal import constant
+from hwsim.engine.contract import State
+from hwsim.engine.moves import Pairs
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.session import RunKeywords, RunSettings, Session
@@ -40,8 +43,8 @@ def parallel_tempering(
     betas : float64 (m,), ascending, or None for `adaptive_ladder`, which is found before the clock starts
     cluster : whether pairs of replicas at one beta exchange a cluster (Houdayer's move, isoenergetic: Zhu, Ochoa and
     Katzgraber, Phys. Rev. Lett. 115, 077201 (2015)) every ``sweeps_per_swap`` sweeps. Then neighbouring betas exchange
-    states, even and odd pairs in turn
-    schedules : realisations of the clock; replicas at one beta in the reads of one schedule share it
+    states, even and odd pairs in turn. At every beta each replica meets each other in turn
+    schedules : realisations of the clock; all replicas of the reads of one schedule share it
     copies : networks on the machine at once, all replicas by default; fewer take turns, and each turn writes and
     reads its states
     checkpoints : sweeps at which energies are kept, or how many of them
@@ -60,27 +63,24 @@ def parallel_tempering(
     wanted = _rounds(checkpoints, sweeps, sweeps_per_swap)
     end = sweep * sweeps
     anneals = [constant(float(beta), to_seconds(end)) for beta in betas] * how.schedules
-    many = replace(how, reads=how.reads * moves.n_replicas, schedules=len(anneals))
+    many = replace(how, reads=how.reads * moves.n_replicas)
     history = History(moves.by_read)
-    with Session(program, many, anneals, end=end) as session:
-        history.look(0.0, program.energies(session.peek()))
+    with Session(program, many, anneals, end=end, rungs=len(betas)) as session:
+        history.look(0.0, session.state.energies())
         for number in range(1, n_rounds + 1):
             session.advance(min(sweeps, number * sweeps_per_swap) * sweep)
-            states = session.read()
+            energies = session.read_energies()
             if observe is not None:
-                observe(session.time_s, states[moves.place])
-            energies = program.energies(states)
+                observe(session.time_s, session.peek()[moves.place])
             history.look(session.time_s, energies, keep=number in wanted or session.stopped)
             if session.stopped or number == n_rounds:
                 break
-            moved = moves.clusters(states)
-            states, swapped = moves.swap(states, energies)
-            session.write(states, changed=moved + swapped)
+            session.wrote(moves.clusters(session.state) + moves.swap(session.state, energies))
     return history.outcome(
         session,
         algorithm="parallel tempering",
         copies=copies,
-        states=states,
+        states=session.state.spins(history.best),
         schedule=np.repeat(np.arange(how.schedules), how.reads // how.schedules),
         swaps=moves.decided,
         betas=betas,
@@ -92,52 +92,58 @@ def parallel_tempering(
 class _Moves:
     """The moves of the controller: exchanges of clusters, then exchanges of neighbouring temperatures.
 
-    The session has one schedule for each beta of each schedule of the run; its reads are the replicas of the first
-    read, of the second, and so on. place : int64 (m, reads, replicas), row of each replica in the states
+    The session has one rung for each beta. Its reads are, for each schedule and each beta, the first replica of every
+    read, then the second, and so on: the bits of a word are then reads, and moves are moves of words.
+    place : int64 (m, reads, replicas), row of each replica in the states
     by_read : int64 (reads, m replicas), the same by read
     """
 
     def __init__(self, program: Program, betas: np.ndarray, how: RunSettings, replicas: int, cluster: bool) -> None:
         self._program, self._betas, self._reads = program, betas, how.reads
         self.n_replicas = len(betas) * replicas
-        rows = np.arange(how.reads * self.n_replicas).reshape(
-            how.schedules, len(betas), how.reads // how.schedules, replicas
+        self._rows = np.arange(how.reads * self.n_replicas).reshape(
+            how.schedules, len(betas), replicas, how.reads // how.schedules
         )
-        self.place = np.ascontiguousarray(np.moveaxis(rows, 1, 0)).reshape(len(betas), how.reads, replicas)
+        self.place = np.ascontiguousarray(self._rows.transpose(1, 0, 3, 2)).reshape(len(betas), how.reads, replicas)
         self.by_read = np.moveaxis(self.place, 1, 0).reshape(how.reads, -1)
-        self._by_beta = self.place.reshape(len(betas), -1)
+        self._ladders = np.moveaxis(self._rows, 1, 0).reshape(len(betas), -1)
         self._pairs = replicas // 2 if cluster else 0
+        self._meetings = meetings(replicas) if self._pairs else []
+        self._known: dict[tuple[str, int], Pairs] = {}
         self._source = generator(how.seed, "parallel tempering")
         self._accepted = np.zeros(max(0, len(betas) - 1))
-        self._size = np.zeros(max(1, len(betas) * how.reads * self._pairs), dtype=np.int64)
         self._moved = self._swaps = 0
 
-    def clusters(self, states: np.ndarray) -> int:
-        """Exchange a cluster within each pair of replicas at one beta, in place: how many states moved."""
+    def _made(self, state: State, kind: str, number: int, first: np.ndarray, second: np.ndarray) -> Pairs:
+        if (kind, number) not in self._known:
+            self._known[kind, number] = state.pairs(first.ravel(), second.ravel())
+        return self._known[kind, number]
+
+    def clusters(self, state: State) -> int:
+        """Exchange a cluster within each pair of replicas at one beta: how many states moved."""
         if not self._pairs:
             return 0
-        order = np.argsort(self._source.random(self.place.shape), axis=2)
-        mixed = np.take_along_axis(self.place, order, axis=2)
-        first, second = (np.ascontiguousarray(mixed[..., k : 2 * self._pairs : 2]).ravel() for k in (0, 1))
-        network, seeds = self._program.network, self._source.random(len(first))
-        cluster_moves(network.indptr, network.indices, first, second, seeds, states, self._size)
-        self._moved += int(self._size.sum())
-        return 2 * int(np.count_nonzero(self._size))
+        number = self._swaps % len(self._meetings)
+        first, second = np.array(self._meetings[number]).T
+        pairs = self._made(state, "clusters", number, self._rows[:, :, first], self._rows[:, :, second])
+        size, _ = state.clusters(pairs, self._source.integers(0, self._program.n_pbits, len(pairs)))
+        self._moved += int(size.sum())
+        return 2 * int(np.count_nonzero(size))
 
-    def swap(self, states: np.ndarray, energies: np.ndarray) -> tuple[np.ndarray, int]:
-        """(states after the exchanges, how many moved). energies : of the problem, before the cluster moves."""
+    def swap(self, state: State, energies: np.ndarray) -> int:
+        """Exchange neighbouring temperatures: how many states moved. energies : of the problem, before the cluster
+        moves."""
         odd, self._swaps = self._swaps % 2, self._swaps + 1
         if len(self._betas) < 2:
-            return states, 0
-        program = self._program
-        if self._pairs or program.readout.problem is not None:
-            energies = program.network.energies(states)  # the energies of the machine's law
-        by_beta = self._by_beta
-        order, taken = exchange(self._betas, energies[by_beta], odd, self._source.random(by_beta.shape))
+            return 0
+        if self._pairs or self._program.readout.problem is not None:
+            energies = state.law_energies()  # the energies of the machine's law
+        lower, upper = self._ladders[odd:-1:2], self._ladders[odd + 1 :: 2]
+        pairs = self._made(state, "swap", odd, lower, upper)
+        taken = accepted(self._betas, energies[self._ladders], odd, self._source.random(lower.shape))
         self._accepted[odd::2] += taken.mean(axis=1)
-        new = np.empty_like(states)
-        new[by_beta] = states[by_beta[order, np.arange(order.shape[1])]]
-        return new, 2 * int(taken.sum())
+        state.exchange(pairs, taken.ravel())
+        return 2 * int(taken.sum())
 
     @property
     def decided(self) -> float:

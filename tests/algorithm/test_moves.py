@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hwsim.algorithm.moves import cluster_moves, exchange, resample
+from hwsim.algorithm.moves import accepted, meetings, resample
+from hwsim.engine.moves import exchange_clusters
 from hwsim.program.energy import column_energies
 
 
@@ -16,32 +17,39 @@ def ring(n):
 def test_a_pair_exchanges_with_the_probability_of_hukushima_and_nemoto():
     # (b' - b)(E' - E) = 0.5 * -2: accepted below exp(-1)
     energies, betas = np.array([[-3.0, -3.0], [-5.0, -5.0]]), np.array([0.5, 1.0])
-    order, accepted = exchange(betas, energies, 0, np.array([[0.36, 0.37], [0.0, 0.0]]))
-    assert accepted.tolist() == [[True, False]]
-    assert order.tolist() == [[1, 0], [0, 1]]
+    assert accepted(betas, energies, 0, np.array([[0.36, 0.37]])).tolist() == [[True, False]]
 
 
 def test_a_better_state_at_the_warmer_beta_always_moves_and_odd_rounds_take_the_other_pairs():
-    energies = np.array([[0.0], [-9.0], [-1.0], [-7.0]])
-    order, _ = exchange(np.array([0.1, 0.2, 0.3, 0.4]), energies, 1, np.full((4, 1), 0.999999))
-    assert order.ravel().tolist() == [0, 2, 1, 3]  # the colder of the two had -1, and takes the -9
-    order, _ = exchange(np.array([0.1, 0.2, 0.3, 0.4]), -energies, 1, np.full((4, 1), 0.999999))
-    assert order.ravel().tolist() == [0, 1, 2, 3]  # the colder would take the worse: refused at exp(-0.8)
+    energies, betas = np.array([[0.0], [-9.0], [-1.0], [-7.0]]), np.array([0.1, 0.2, 0.3, 0.4])
+    almost = np.full((1, 1), 0.999999)
+    assert accepted(betas, energies, 1, almost).tolist() == [[True]]  # the colder of the two had -1, and takes the -9
+    assert accepted(betas, -energies, 1, almost).tolist() == [[False]]  # it would take the worse: refused at exp(-0.8)
+    assert accepted(betas, energies, 0, np.full((2, 1), 0.6)).tolist() == [[False], [False]]
+
+
+@pytest.mark.parametrize("many", [2, 3, 4, 7, 8])
+def test_everybody_meets_everybody_once_and_nobody_twice_in_a_round(many):
+    rounds = meetings(many)
+    assert sorted(pair for pairs in rounds for pair in pairs) == [
+        (a, b) for a in range(many) for b in range(a + 1, many)
+    ]
+    assert all(len({one for pair in pairs for one in pair}) == 2 * (many // 2) for pairs in rounds)
 
 
 def test_a_cluster_is_the_connected_set_where_the_two_differ_and_nothing_else():
     indptr, indices, _ = ring(8)
     states = np.array([[1, 1, 1, 1, 1, 1, 1, 1], [1, -1, -1, 1, 1, -1, 1, 1]], dtype=np.int8)
-    size = np.zeros(1, dtype=np.int64)
-    # differing: {1, 2} and {5}; the seed 0.4 * 3 -> the second of them, p-bit 2
-    cluster_moves(indptr, indices, np.array([0]), np.array([1]), np.array([0.4]), states, size)
-    assert size.tolist() == [2]
+    size, differ = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    # differing: {1, 2} and {5}; from p-bit 6 on and round the end, the first of them is 1
+    exchange_clusters(indptr, indices, np.array([0]), np.array([1]), np.array([6]), states, size, differ)
+    assert (size.tolist(), differ.tolist()) == ([2], [3])
     assert states.tolist() == [[1, -1, -1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, -1, 1, 1]]
-    cluster_moves(indptr, indices, np.array([0]), np.array([1]), np.array([0.99]), states, size)
-    assert size.tolist() == [1]
+    exchange_clusters(indptr, indices, np.array([0]), np.array([1]), np.array([3]), states, size, differ)
+    assert (size.tolist(), differ.tolist()) == ([1], [3])
     assert states[0].tolist() == [1, -1, -1, 1, 1, -1, 1, 1]
-    cluster_moves(indptr, indices, np.array([0]), np.array([0]), np.array([0.5]), states, size)
-    assert size.tolist() == [0]
+    exchange_clusters(indptr, indices, np.array([0]), np.array([0]), np.array([5]), states, size, differ)
+    assert (size.tolist(), differ.tolist()) == ([0], [0])
 
 
 def test_a_cluster_move_keeps_the_sum_of_the_two_energies():
@@ -52,8 +60,9 @@ def test_a_cluster_move_keeps_the_sum_of_the_two_energies():
     bias = rng.normal(size=n)
     states = rng.choice(np.array([-1, 1], dtype=np.int8), (40, n))
     before = column_energies(bias, indptr, indices, weight, states.T)
-    size = np.zeros(20, dtype=np.int64)
-    cluster_moves(indptr, indices, np.arange(20), np.arange(20, 40), rng.random(20), states, size)
+    size, differ = np.zeros(20, dtype=np.int64), np.zeros(20, dtype=np.int64)
+    sites = rng.integers(0, n, 20)
+    exchange_clusters(indptr, indices, np.arange(20), np.arange(20, 40), sites, states, size, differ)
     after = column_energies(bias, indptr, indices, weight, states.T)
     assert np.all(size > 0) and not np.allclose(before, after)
     np.testing.assert_allclose(before[:20] + before[20:], after[:20] + after[20:])
