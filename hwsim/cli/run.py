@@ -57,6 +57,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.experiment.answers import answers
+    from hwsim.experiment.looks import LOOKS, looks
     from hwsim.experiment.summary import summarise
     from hwsim.report.answers import answer_lines
     from hwsim.report.cost import cost_lines
@@ -83,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = emulate(
             program,
             anneal=anneal,
+            checkpoints=looks(program, anneal) if arguments.plot else LOOKS,
             reads=arguments.reads,
             schedules=arguments.schedules,
             seed=arguments.seed,

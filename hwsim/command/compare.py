@@ -109,6 +109,7 @@ def compare(
 def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ...], how: Any) -> Comparison:
     """Run each scheme for the same device time, and add up."""
     from hwsim.experiment.anneals import length_s
+    from hwsim.experiment.looks import looks
     from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
     from hwsim.report.provenance import provenance
@@ -130,6 +131,7 @@ def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ..
             result = emulate(
                 one.program,
                 anneal=anneal,
+                checkpoints=looks(one.program, anneal),
                 reads=how["reads"],
                 schedules=how["schedules"],
                 seed=how["seed"],

@@ -5,6 +5,7 @@ computed here.
 """
 
 import math
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -87,8 +88,17 @@ def columns(lines: Sequence[Sequence[str]], *, align: str = "", width: int | Non
     for side in sides:
         table.add_column(justify="right" if side == ">" else "left", overflow="fold")
     for line in lines:
-        table.add_row(*map(Text, line))
+        table.add_row(*(Text(_bound(cell)) for cell in line))
     return _rendered(width, table)
+
+
+_NO_BREAK = "\ue000"
+"""Stands for a space at which no line may break, while rich folds; rich takes every blank for one where it may."""
+
+
+def _bound(cell: str) -> str:
+    """``cell`` with its numbers bound to their units."""
+    return re.sub(r"(?<=[\d.\]]) (?=[A-Za-z%])", _NO_BREAK, cell)
 
 
 def facts_text(facts: dict[str, Any]) -> str:
@@ -142,7 +152,7 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
         table.add_column(header, justify="right", overflow="fold")
     for i, row in enumerate(rows):
         chip = [Text(textwrap.fill(str(row.get("chip") or "-"), _CHIP))] if chips else []
-        table.add_row(*chip, Text(_clock(row)), *(Text(cells[i]) for _, _, cells in differing))
+        table.add_row(*chip, Text(_clock(row)), *(Text(_bound(cells[i])) for _, _, cells in differing))
 
     parts: list[Any] = [Text(_title(problem))] if problem else []
     if common:
@@ -156,16 +166,19 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
 
 
 def _rendered(width: int, *parts: Any) -> str:
-    """Rich's parts as plain text."""
+    """Rich's parts as plain text, in lines of ``width``; a table takes more where it would break a number."""
     from io import StringIO
 
     from rich.console import Console
+    from rich.measure import Measurement
+    from rich.table import Table
 
     out = StringIO()
-    console = Console(file=out, width=width, color_system=None, legacy_windows=False, highlight=False)
+    console = Console(file=out, width=10 * width, color_system=None, legacy_windows=False, highlight=False)
     for part in parts:
-        console.print(part)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+        least = Measurement.get(console, console.options, part).minimum if isinstance(part, Table) else 0
+        console.print(part, width=max(width, least))
+    return "\n".join(line.rstrip() for line in out.getvalue().replace(_NO_BREAK, " ").splitlines())
 
 
 def scheme_label(program: Program) -> str:
