@@ -138,3 +138,14 @@ def test_a_mean_has_the_same_digits_in_every_unit():
 
 def test_no_number_prints_as_minus_zero():
     assert [number(value) for value in (-0.0, 0.0, -0.0000001, 12345678901.0)] == ["0", "0", "-1e-07", "12345678901"]
+
+
+def test_a_line_never_breaks_inside_a_number_or_before_its_unit():
+    row = {"clock": "random-sequential", "energy_mean": -530.123, "energy_sem": 0.271, "energy_best": -535.0}
+    row |= {"p_success": 0.0234, "p_success_ci": (0.00446, 0.114), "hits": 6, "reads": 256, "cut_mean": 530.1}
+    row |= {"tts99_s": 1.94e-4, "tts99_ci_s": (3.81e-5, 1.03e-3), "host_seconds": 0.116, "updates_per_ns": 0.0341}
+    for width in (110, 70, 40):
+        table = compare_table([row, row | {"clock": "poisson", "reads": 128}], console_width=width)
+        assert "[38.1 us,1.03 ms]" in table and "[0.00446,0.114]" in table
+    text = columns([["TTS99"], ["8.4 us [7.36 us, 9.64 us]"]], width=10)
+    assert [line.strip() for line in text.splitlines()] == ["TTS99", "8.4 us", "[7.36 us,", "9.64 us]"]
