@@ -15,7 +15,7 @@ from hwsim.errors import ReadError
 from hwsim.graphs import is_node_link, node_link
 from hwsim.problem.carrier import number, of_graph, of_matrix
 from hwsim.problem.problem import Problem
-from hwsim.problem.reading import read_or_refuse
+from hwsim.problem.reading import in_one_way, read_or_refuse
 from hwsim.text import json_of, stem
 
 _READ = "bqpjson, a dimod BinaryQuadraticModel, node-link, Fujitsu's binary_polynomial and rows of a matrix"
@@ -32,7 +32,7 @@ def read_json(path: Path, text: str, as_: str | None) -> Problem:
         return read_or_refuse(of_graph(node_link(path, document), str(path), refuse=ReadError), as_, name=stem(path))
     for key, reader in _BY_KEY:
         if key in document:
-            return reader(path, document)
+            return in_one_way(reader(path, document), as_, str(path))
     if {"qubits", "couplers"} <= document.keys() or {"nodes", "edges"} <= document.keys():
         raise ReadError(f"{path} holds a graph without weights, as of a chip: --set graph={path} takes it")
     keys = ", ".join(list(document)[:6]) or "none"

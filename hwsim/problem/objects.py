@@ -9,21 +9,20 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError
-from hwsim.problem.carrier import Entries, entries_of, is_carrier, is_graph
+from hwsim.problem.carrier import Entries, entries_of, is_carrier, is_graph, number
 from hwsim.problem.constrained import modelled, penalised
 from hwsim.problem.ommx_file import is_instance, model_of
 from hwsim.problem.problem import Problem, in_floats
-from hwsim.problem.reading import KINDS, THREE_WAYS, TWO_WAYS, from_ising, read_as
+from hwsim.problem.reading import KINDS, THREE_WAYS, TWO_WAYS, from_ising, in_one_way, read_as
 
 _ASK = 'say which with as_="spin", as_="qubo" or as_="max-cut", or call hwsim.from_ising, from_qubo or from_max_cut'
-_NAMES = {"spin": "ising", "qubo": "qubo", "max-cut": "max-cut", "p-bit": "ising"}
 
 
 def from_object(given: Any, as_: str | None) -> Problem:
     """The problem that ``given`` holds. Raises InputError."""
     made = _model(given)
     if made is not None:
-        return one_way(made, as_, f"a {type(given).__name__}")
+        return in_one_way(made, as_, f"the {type(given).__name__}", "as_=")
     if isinstance(given, tuple) and len(given) == 2 and is_carrier(given[1]) and _is_biases(given[0]):
         if as_ not in (None, "spin", "p-bit"):
             raise InputError(f'(h, J) are couplings of spins: as_="{as_}" does not apply')
@@ -41,16 +40,9 @@ def from_object(given: Any, as_: str | None) -> Problem:
     reading = named or as_
     if reading is None:
         raise InputError(f"{_two_ways(entries)}: {_ASK}")
-    problem = read_as(entries, reading, name=_NAMES[reading])
+    problem = read_as(entries, reading, name=KINDS[reading])
     if named is not None:
-        problem.bqm.offset += float(getattr(given, "offset", 0.0))
-    return problem
-
-
-def one_way(problem: Problem, as_: str | None, what: str) -> Problem:
-    """``problem``, which is read in one way. Raises InputError where ``as_`` asks for another."""
-    if as_ is not None and problem.kind != KINDS[as_]:
-        raise InputError(f'{what} is a problem of kind {problem.kind} and nothing else: as_="{as_}" does not apply')
+        problem.bqm.offset += number(getattr(given, "offset", 0.0), "the offset of the graph")
     return problem
 
 

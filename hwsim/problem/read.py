@@ -28,7 +28,7 @@ from hwsim.problem.pairs import read_pairs
 from hwsim.problem.problem import Problem
 from hwsim.problem.qplib import is_qplib, read_qplib
 from hwsim.problem.qubo import is_qubo, read_qubo
-from hwsim.problem.reading import KINDS, READINGS
+from hwsim.problem.reading import READINGS, in_one_way
 from hwsim.problem.sat import is_sat, read_sat
 from hwsim.text import decoded, ending, is_json, is_whole, read_data, stem
 
@@ -53,13 +53,11 @@ def read(source: Any, *, as_: str | None = None) -> Problem:
             raise InputError(f"{source} is a generator, which can be read in one way: --as {as_} does not apply")
         return generate(str(source))
     data = read_data(path)
-    problem = _read(path, data, as_) if chosen is None else _one_of(path, data, chosen)
+    problem = _read(path, data, as_) if chosen is None else in_one_way(_one_of(path, data, chosen), as_, str(path))
     if not problem.bqm.num_variables:
         raise ReadError(f"{path} holds an empty problem, without variables")
     if not math.isfinite(problem.bqm.offset):
         raise ReadError(f"{path} holds an offset that is not finite")
-    if as_ is not None and problem.kind != KINDS[as_]:
-        raise ReadError(f"{path} holds a problem of kind {problem.kind} and nothing else: --as {as_} does not apply")
     return problem
 
 
@@ -93,41 +91,6 @@ def _one_of(path: Path, data: bytes, chosen: int) -> Problem:
     return read_or_library(path, text, chosen)
 
 
-_BINARY: tuple[tuple[Callable[[bytes], bool], Callable[..., Problem]], ...] = (
-    (lambda data: data.startswith(b"DIMODBQM"), lambda path, data, as_: _read_bqm(path, data)),
-    (lambda data: data.startswith(b"DIMODCQM"), lambda path, data, as_: _read_cqm(path, data)),
-    (lambda data: data.startswith(b"\x93NUMPY"), read_npy),
-    (lambda data: data.startswith(b"PK\x03\x04"), read_npz),
-    (is_mat, read_mat),
-)
-"""(Whether bytes are of a format, its reader), in the order in which they are tried."""
-
-_TEXT: tuple[tuple[Callable[[str], bool], Callable[..., Problem]], ...] = (
-    (is_json, read_json),
-    (lambda text: "<graphml" in text[:2000], read_graphml),
-    (is_gml, read_gml),
-    (is_qubo, lambda path, text, as_: read_qubo(path, text)),
-    (lambda text: text[:14].lower() == "%%matrixmarket", read_matrix_market),
-    (is_sat, lambda path, text, as_: read_sat(path, text, weighted=ending(path) == ".wcnf")),
-    (is_dimacs_graph, read_dimacs_graph),
-    (is_qplib, lambda path, text, as_: modelled_file(path, *read_qplib(path, text))),
-    (is_or_library, lambda path, text, as_: read_or_library(path, text)),
-)
-"""The same for text. What no line tells is a list of pairs, or the rows of a matrix."""
-
-_BY_ENDING: dict[str, Callable[..., Problem]] = {
-    ".lp": lambda path, text, as_: _read_lp(path, text),
-    ".qubo": lambda path, text, as_: read_qubo(path, text),
-    ".qplib": lambda path, text, as_: modelled_file(path, *read_qplib(path, text)),
-    ".cnf": lambda path, text, as_: read_sat(path, text, weighted=False),
-    ".wcnf": lambda path, text, as_: read_sat(path, text, weighted=True),
-    ".col": read_dimacs_graph,
-    ".graph": read_metis,
-    ".metis": read_metis,
-}
-"""Readers of formats that their content may not tell."""
-
-
 def _read(path: Path, data: bytes, as_: str | None) -> Problem:
     kind = ending(path)
     for is_format, reader in _BINARY:
@@ -136,7 +99,7 @@ def _read(path: Path, data: bytes, as_: str | None) -> Problem:
     if kind == ".mat" and b"\0" in data[:20]:  # of version 4, which has no mark
         return read_mat(path, data, as_)
     if kind == ".ommx":
-        return modelled_file(path, *read_ommx(path, data))
+        return _one_way(_read_ommx)(path, data, as_)
     if kind in (".npy", ".npz"):
         raise ReadError(f"{path} is not a readable numpy file")
     for mark, what in _OTHER.items():
@@ -154,23 +117,6 @@ def _read(path: Path, data: bytes, as_: str | None) -> Problem:
         raise ReadError(f"{path} line 1: a Matrix Market file begins with %%MatrixMarket")
     rows = text_rows(path, text)
     return read_pairs(path, text, as_) if rows is None else read_rows(path, rows, as_)
-
-
-_OTHER = {
-    b"ustar": "a tar archive",
-    b"\x80\x04": "a pickle",
-    b"\x80\x05": "a pickle",
-    b"PAR1": "a Parquet file",
-    b"SQLite format 3": "a database",
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a picture",
-}
-"""First bytes of files that are no problem."""
-
-
-def modelled_file(path: Path, cqm: Any, maximised: bool) -> Problem:
-    """The Problem of a model that a file holds. Raises InputError."""
-    return modelled(cqm, name=stem(path), maximised=maximised)
 
 
 def _read_bqm(path: Path, data: bytes) -> Problem:
@@ -200,6 +146,71 @@ def _read_lp(path: Path, text: str) -> Problem:
     """An LP file. An objective to be maximised is negated; reports negate it back."""
     cqm, maximised = read_lp(path, text)
     return penalised(cqm, name=stem(path), maximised=maximised)
+
+
+def _read_qplib(path: Path, text: str) -> Problem:
+    cqm, maximised = read_qplib(path, text)
+    return modelled(cqm, name=stem(path), maximised=maximised)
+
+
+def _read_ommx(path: Path, data: bytes) -> Problem:
+    cqm, maximised = read_ommx(path, data)
+    return modelled(cqm, name=stem(path), maximised=maximised)
+
+
+def _read_sat(path: Path, text: str) -> Problem:
+    return read_sat(path, text, weighted=ending(path) == ".wcnf")
+
+
+def _one_way(reader: Callable[[Path, Any], Problem]) -> Callable[..., Problem]:
+    """A reader of a format whose numbers have one meaning."""
+    return lambda path, content, as_: in_one_way(reader(path, content), as_, str(path))
+
+
+_BINARY: tuple[tuple[Callable[[bytes], bool], Callable[..., Problem]], ...] = (
+    (lambda data: data.startswith(b"DIMODBQM"), _one_way(_read_bqm)),
+    (lambda data: data.startswith(b"DIMODCQM"), _one_way(_read_cqm)),
+    (lambda data: data.startswith(b"\x93NUMPY"), read_npy),
+    (lambda data: data.startswith(b"PK\x03\x04"), read_npz),
+    (is_mat, read_mat),
+)
+"""(Whether bytes are of a format, its reader), in the order in which they are tried."""
+
+_TEXT: tuple[tuple[Callable[[str], bool], Callable[..., Problem]], ...] = (
+    (is_json, read_json),
+    (lambda text: "<graphml" in text[:2000], read_graphml),
+    (is_gml, read_gml),
+    (is_qubo, _one_way(read_qubo)),
+    (lambda text: text[:14].lower() == "%%matrixmarket", read_matrix_market),
+    (is_sat, _one_way(_read_sat)),
+    (is_dimacs_graph, read_dimacs_graph),
+    (is_qplib, _one_way(_read_qplib)),
+    (is_or_library, _one_way(read_or_library)),
+)
+"""The same for text. What no line tells is a list of pairs, or the rows of a matrix."""
+
+_BY_ENDING: dict[str, Callable[..., Problem]] = {
+    ".lp": _one_way(_read_lp),
+    ".qubo": _one_way(read_qubo),
+    ".qplib": _one_way(_read_qplib),
+    ".cnf": _one_way(_read_sat),
+    ".wcnf": _one_way(_read_sat),
+    ".col": read_dimacs_graph,
+    ".graph": read_metis,
+    ".metis": read_metis,
+}
+"""Readers of formats that their content may not tell."""
+
+_OTHER = {
+    b"ustar": "a tar archive",
+    b"\x80\x04": "a pickle",
+    b"\x80\x05": "a pickle",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+}
+"""First bytes of files that are no problem."""
 
 
 def describe(problem: Problem) -> dict[str, Any]:

@@ -95,6 +95,15 @@ def read_or_refuse(entries: Entries, as_: str | None, *, name: str) -> Problem:
     )
 
 
+def in_one_way(problem: Problem, as_: str | None, where: str, option: str = "--as ") -> Problem:
+    """``problem``, whose numbers have one meaning and sign. Raises InputError where ``as_`` asks for another."""
+    if as_ is not None and (as_ == "p-bit" or problem.kind != KINDS[as_]):
+        raise InputError(
+            f"{where} holds a problem of kind {problem.kind} and nothing else: {option}{as_} does not apply"
+        )
+    return problem
+
+
 def as_qubo(entries: Entries, *, offset: float = 0.0, name: str) -> Problem:
     """E = sum of all entries times x x, and biases times x."""
     import dimod

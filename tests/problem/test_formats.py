@@ -325,6 +325,22 @@ def test_what_can_be_read_in_several_ways_is_refused_with_all_of_them(tmp_path, 
         read(written(tmp_path, name, data))
 
 
+@pytest.mark.parametrize("as_", ["p-bit", "max-cut"])
+def test_a_sign_that_the_format_fixes_is_not_turned(tmp_path, as_):
+    spins = dimod.BQM({0: 0.5}, {(0, 1): -1.5}, 0, "SPIN")
+    with spins.to_file() as source:
+        given = [spins, written(tmp_path, "a.bqm", source.read())]
+    given += [written(tmp_path, "a.json", json.dumps(BQPJSON)), written(tmp_path, "b.lp", LP)]
+    given += [
+        written(tmp_path, "c.json", json.dumps(FUJITSU)),
+        f"{written(tmp_path, 'd.txt', '1' + chr(10) + SPARSE)}#1",
+    ]
+    given += [written(tmp_path, "e.coo", "# vartype=SPIN\n0 1 1\n"), dimod.to_networkx_graph(spins)]
+    for each in given:
+        with pytest.raises(InputError, match=f"{as_}.* (does not apply|contradicts)"):
+            read(each, as_=as_)
+
+
 def changed(document, **changes):
     return json.dumps(document | changes)
 

@@ -144,7 +144,7 @@ def test_dimods_models_and_graphs_mean_what_they_name():
 def test_a_problem_is_itself():
     problem = hwsim.read("karate")
     assert hwsim.read(problem) is problem and hwsim.read(problem, as_="max-cut") is problem
-    with pytest.raises(InputError, match='a Problem is a problem of kind max-cut and nothing else: as_="qubo"'):
+    with pytest.raises(InputError, match="the Problem holds a problem of kind max-cut and nothing else: as_=qubo"):
         hwsim.read(problem, as_="qubo")
 
 
