@@ -12,7 +12,7 @@ from hwsim.cell.clock import CLOCKS
 from hwsim.cell.codes import has_own_clock
 from hwsim.cell.law import exponential_interval, jittered_interval
 from hwsim.engine.noise import flicker, uniform
-from hwsim.jit import njit
+from hwsim.jit import kernel, njit
 from hwsim.program import Clock, Program
 
 _CODES = {name: kind.code for name, kind in CLOCKS.items()}
@@ -76,7 +76,7 @@ class Instants:
         self.horizon = 0
         if clock.is_own:
             self._next = np.empty(len(clock.tau), dtype=np.int64)
-            _first_ticks(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter, self._next)
+            _first_ticks(Draw(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter), self._next)
             self._rate = float(np.sum(1.0 / clock.tau))
         else:
             self._slot = 0
@@ -93,18 +93,32 @@ class Instants:
         if not clock.is_own:
             return self._clocked(until, n_events)
         begin, self.horizon = self.horizon, min(until, self.horizon + max(1, int(n_events / self._rate)))
-        return _autonomous(
-            self._code,
-            self._key,
-            self._place,
-            clock.tau,
-            clock.phase,
-            clock.jitter,
-            self._next,
-            self._count,
-            begin,
-            self.horizon,
-        )
+        return self._autonomous(begin, self.horizon)
+
+    def _autonomous(self, begin: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ticks in [begin, end) of p-bits that each run their own clock, in order."""
+        clock, filled = self._clock, 0
+        active = np.flatnonzero(self._next < end).astype(np.int32)
+        capacity = 64 + 2 * len(active) + int(1.1 * (end - begin) * self._rate)
+        ticks = tuple(np.empty(capacity, dtype=kind) for kind in (np.int64, np.int32, np.int64))
+        left, means = len(active), np.empty(len(active))
+        while left > 0:
+            filled, left = _draw_ticks(
+                Draw(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter),
+                end,
+                self._next,
+                self._count,
+                active,
+                left,
+                means,
+                ticks,
+                filled,
+            )
+            ticks = tuple(np.concatenate((part, np.empty_like(part))) for part in ticks) if left > 0 else ticks
+        ordered = tuple(np.empty(filled, dtype=part.dtype) for part in ticks)
+        _put_in_order(ticks, filled, begin, end, np.zeros(filled + 1, dtype=np.int64), ordered)
+        time, pbit, number = ordered
+        return time, pbit, number
 
     def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         n, period, n_slots = len(self._clock.tau), self._clock.period, self._n_slots
@@ -116,20 +130,23 @@ class Instants:
         while end > 0 and slot_time(end - 1, period, n_slots) >= until:
             end -= 1
         last = min(last, end)
-        time, pbit, number = _slots(
-            self._code,
-            self._key,
-            self._place,
-            self._slot,
-            last,
-            np.int64(period),
-            n_slots,
-            n,
+        if self._code == _SYNCHRONOUS:
+            most = (last - self._slot) * n
+        elif self._code == _CHROMATIC:
+            most = int(np.sum(np.diff(self._member_ptr)[np.arange(self._slot, last) % n_slots]))
+        else:
+            most = last - self._slot
+        ticks = tuple(np.empty(most, dtype=kind) for kind in (np.int64, np.int32, np.int64))
+        filled = _slots(
+            Draw(self._code, self._key, self._place, self._clock.tau, self._clock.phase, self._clock.jitter),
+            (self._slot, last, np.int64(period), n_slots),
             self._clock.participation,
             self._members,
             self._member_ptr,
             self._count,
+            ticks,
         )
+        time, pbit, number = (part[:filled] for part in ticks)
         self._slot, self.horizon = last, until if last == end else slot_time(last, period, n_slots)
         return time, pbit, number
 
@@ -190,21 +207,29 @@ def _fill_shift(key, deviation, block, octaves, time, pbit, out):
         out[event] = deviation[i] * flicker(key, i, time[event], block, octaves) if deviation[i] > 0.0 else 0.0
 
 
-@njit
-def _first_ticks(clock, key, place, tau, phase, jitter, out):
-    for i in range(len(tau)):
-        out[i] = next_tick(clock, key, i, 1, 0, tau[i], phase[i], jitter[i], place)
+class Draw(NamedTuple):
+    """A clock, and where its draws come from."""
+
+    clock: int  # code
+    key: np.uint64  # of the stream
+    place: np.uint64  # as in Instants
+    tau: np.ndarray
+    phase: np.ndarray
+    jitter: np.ndarray
 
 
-@njit(nogil=True)
-def _slots(clock, key, place, first, last, period, n_slots, n, participation, members, member_ptr, count):
-    """Events of slots ``first`` ... ``last`` - 1. In a slot updates one p-bit, a colour class, or all, by the clock."""
-    per_slot = n if clock == _SYNCHRONOUS else (1 if clock != _CHROMATIC else n // n_slots + 1)
-    capacity = max(16, (last - first) * per_slot + n)
-    time = np.empty(capacity, dtype=np.int64)
-    pbit = np.empty(capacity, dtype=np.int32)
-    number = np.empty(capacity, dtype=np.int64)
-    filled = 0
+@kernel
+def _first_ticks(draw, out):
+    for i in range(len(out)):
+        out[i] = next_tick(draw.clock, draw.key, i, 1, 0, draw.tau[i], draw.phase[i], draw.jitter[i], draw.place)
+
+
+@kernel
+def _slots(draw, slots, participation, members, member_ptr, count, ticks):
+    """Events of the slots (first, last, period, slots of a period): one p-bit a slot, a colour class, or all, by the
+    clock. Fills ``ticks`` and returns how many there are."""
+    (first, last, period, n_slots), (time, pbit, number) = slots, ticks
+    clock, n, filled = draw.clock, len(count), 0
     for slot in range(first, last):
         t = (slot // n_slots) * period + (slot % n_slots) * period // n_slots
         begin, end = 0, 1
@@ -212,10 +237,6 @@ def _slots(clock, key, place, first, last, period, n_slots, n, participation, me
             end = n
         elif clock == _CHROMATIC:
             begin, end = member_ptr[slot % n_slots], member_ptr[slot % n_slots + 1]
-        if filled + end - begin > len(time):
-            time = np.concatenate((time, np.empty(len(time) + n, dtype=np.int64)))
-            pbit = np.concatenate((pbit, np.empty(len(pbit) + n, dtype=np.int32)))
-            number = np.concatenate((number, np.empty(len(number) + n, dtype=np.int64)))
         for q in range(begin, end):
             i = q
             if clock == _CHROMATIC:
@@ -223,67 +244,80 @@ def _slots(clock, key, place, first, last, period, n_slots, n, participation, me
             elif clock == _SEQUENTIAL:
                 i = slot % n_slots
             elif clock == _RANDOM_SEQUENTIAL:
-                i = drawn_pbit(key, slot, n, place)
-            elif not takes_part(key, i, slot, participation, place):
+                i = drawn_pbit(draw.key, slot, n, draw.place)
+            elif not takes_part(draw.key, i, slot, participation, draw.place):
                 continue
             count[i] += 1
             time[filled] = t
             pbit[filled] = i
             number[filled] = count[i]
             filled += 1
-    return time[:filled], pbit[:filled], number[:filled]
+    return filled
 
 
-@njit(nogil=True)
-def _autonomous(clock, key, place, tau, phase, jitter, following, count, begin, end):
-    """Ticks in [begin, end) of p-bits that each run their own clock, in order.
+@kernel
+def _draw_ticks(draw, end, following, count, active, left, means, ticks, filled):
+    """Ticks before ``end`` of the ``left`` p-bits that are listed in ``active``: the next one of each, round by round,
+    so that the draws of a round fill vectors. Fills ``ticks`` from place ``filled`` on; returns the place reached and
+    how many p-bits have ticks left, 0 unless there was no more room.
 
-    A counting sort into as many time buckets as events, then insertion within a bucket: about 10 operations an event.
+    means : float64 (n,), a buffer
     """
-    n = len(tau)
-    capacity = 64
-    for i in range(n):
-        if following[i] < end:
-            capacity += 2 + np.int64(1.3 * (end - following[i]) / tau[i])
-    time = np.empty(capacity, dtype=np.int64)
-    pbit = np.empty(capacity, dtype=np.int32)
-    number = np.empty(capacity, dtype=np.int64)
-    m = 0
-    for i in range(n):
-        t = following[i]
-        while t < end:
-            if m == len(time):
-                time = np.concatenate((time, np.empty(m, dtype=np.int64)))
-                pbit = np.concatenate((pbit, np.empty(m, dtype=np.int32)))
-                number = np.concatenate((number, np.empty(m, dtype=np.int64)))
+    time, pbit, number = ticks
+    while left > 0 and filled + left <= len(time):
+        now, who, update = time[filled : filled + left], pbit[filled : filled + left], number[filled : filled + left]
+        for q in range(left):
+            i = active[q]
             count[i] += 1
-            time[m] = t
-            pbit[m] = i
-            number[m] = count[i]
-            m += 1
-            t = next_tick(clock, key, i, count[i] + 1, t, tau[i], phase[i], jitter[i], place)
-        following[i] = t
-    out_time = np.empty(m, dtype=np.int64)
-    out_pbit = np.empty(m, dtype=np.int32)
-    out_number = np.empty(m, dtype=np.int64)
-    if m == 0:
-        return out_time, out_pbit, out_number
-    scale = m / np.float64(end - begin)
-    heads = np.zeros(m + 1, dtype=np.int64)
-    for e in range(m):
-        heads[min(np.int64((time[e] - begin) * scale), m - 1) + 1] += 1
-    for b in range(m):
+            now[q], who[q], update[q] = following[i], i, count[i]
+            means[q] = draw.tau[i]
+        if draw.clock == _POISSON:
+            for q in range(left):
+                u = uniform(draw.key, who[q], update[q] + 1, draw.place)
+                means[q] = np.float64(exponential_interval(means[q], u))
+            for q in range(left):
+                following[who[q]] = now[q] + np.int64(means[q])
+        else:
+            for q in range(left):
+                i, k = who[q], update[q] + 1
+                following[i] = next_tick(
+                    draw.clock, draw.key, i, k, now[q], draw.tau[i], draw.phase[i], draw.jitter[i], draw.place
+                )
+        filled += left
+        kept = 0
+        for q in range(left):
+            i = active[q]
+            active[kept] = i
+            kept += np.int64(following[i] < end)
+        left = kept
+    return filled, left
+
+
+@kernel
+def _put_in_order(ticks, filled, begin, end, heads, ordered):
+    """Ticks ordered by (time, p-bit): a counting sort into as many time buckets as ticks, then insertion within a
+    bucket.
+
+    heads : int64 (filled + 1,), zeros
+    """
+    (time, pbit, number), (out_time, out_pbit, out_number) = ticks, ordered
+    scale = filled / np.float64(end - begin)
+    for e in range(filled):
+        heads[np.uint64(min(np.int64((time[e] - begin) * scale), filled - 1) + 1)] += 1
+    for b in range(filled):
         heads[b + 1] += heads[b]
-    for e in range(m):
-        b = min(np.int64((time[e] - begin) * scale), m - 1)
-        q = heads[b]
+    for e in range(filled):
+        b = np.uint64(min(np.int64((time[e] - begin) * scale), filled - 1))
+        q = np.uint64(heads[b])
         heads[b] += 1
         out_time[q] = time[e]
         out_pbit[q] = pbit[e]
         out_number[q] = number[e]
-    for e in range(1, m):
+    for e in range(1, filled):
         t, i, k = out_time[e], out_pbit[e], out_number[e]
         q = e - 1
+        if out_time[q] < t or (out_time[q] == t and out_pbit[q] < i):
+            continue
         while q >= 0 and (out_time[q] > t or (out_time[q] == t and out_pbit[q] > i)):
             out_time[q + 1] = out_time[q]
             out_pbit[q + 1] = out_pbit[q]
@@ -292,4 +326,3 @@ def _autonomous(clock, key, place, tau, phase, jitter, following, count, begin, 
         out_time[q + 1] = t
         out_pbit[q + 1] = i
         out_number[q + 1] = k
-    return out_time, out_pbit, out_number

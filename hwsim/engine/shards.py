@@ -19,6 +19,9 @@ from hwsim.program import Program
 
 _EVENTS_IN_FLIGHT = 2**25
 """Lane updates of one kernel call: well under a second, so that a thread soon stops when told to."""
+_EVENTS, _MOST_EVENTS = 2**14, 2**18
+"""Events of a chunk of the schedule, which then stays in the cache; and for large networks, of which each chunk looks
+at every p-bit."""
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -29,6 +32,7 @@ class Replicas(NamedTuple):
     initial_key: int
     first_word: int  # number of their first word in the schedule's noise
     words: int
+    reads: int  # lanes that have a replica; of a shard of one word, the first of it
     initial: np.ndarray | None  # int8 (64 * words, n): states at time 0, or None for random ones
     rungs: np.ndarray  # int64 (words,): which of the shard's anneals each word follows
 
@@ -154,7 +158,8 @@ class ShardedState(MovesOfCopies):
             for first, words in _stretches(start, prepared, len(replicas)):
                 initial = None if start.initial is None else start.initial[in_lane[64 * first : 64 * (first + words)]]
                 own = rung[first : first + words]
-                shard = prepared.shard(Replicas(noise, initial_key, first, words, initial, own - own[0]))
+                reads = int(np.diff(np.searchsorted(lanes, (64 * first, 64 * (first + words))))[0])
+                shard = prepared.shard(Replicas(noise, initial_key, first, words, reads, initial, own - own[0]))
                 parts.append(Part(shard, 64 * first, range(int(own[0]), int(own[-1]) + 1)))
             self._clusters.append(Cluster(Schedule(program, clock), parts, replicas, lanes))
         self._events = {replica: Events() for replica in start.record}
@@ -205,7 +210,8 @@ class ShardedState(MovesOfCopies):
 
     def _advance_cluster(self, cluster: Cluster, until: int, anneals: Sequence[Anneal], over: Callable) -> None:
         schedule, parts = cluster.schedule, cluster.parts
-        n_events = max(1024, min(65536, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts)))
+        most = min(_MOST_EVENTS, max(_EVENTS, self._program.n_pbits // 4))
+        n_events = max(1024, min(most, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts)))
         recorded = [self._recorded(cluster, part) for part in parts]
         work = [
             (part.shard, anneals[part.rungs.start : part.rungs.stop], lanes)

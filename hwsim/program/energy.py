@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwsim.jit import njit
+from hwsim.jit import kernel
 
 
 def column_energies(
@@ -20,18 +20,18 @@ def column_energies(
     return out
 
 
-@njit(nogil=True)
+@kernel
 def _energies(bias, indptr, indices, weight, offset, spins, out):
     """Each coupling once (column below row); spins int8 (n, reads) so that the inner loop runs over reads."""
     reads = spins.shape[1]
     for r in range(reads):
         out[r] = offset
     for i in range(len(bias)):
-        own, h = spins[i], bias[i]
+        h = bias[i]
         for r in range(reads):
-            out[r] += h * own[r]
+            out[r] += h * spins[i, r]
         for k in range(indptr[i], indptr[i + 1]):
             if indices[k] < i:
-                row, w = spins[indices[k]], weight[k]
+                j, w = indices[k], weight[k]
                 for r in range(reads):
-                    out[r] += w * (own[r] * row[r])
+                    out[r] += w * (np.float64(spins[i, r]) * np.float64(spins[j, r]))

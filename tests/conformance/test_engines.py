@@ -107,7 +107,7 @@ def too_large_for_bitplanes(program):
     return False
 
 
-LIMITS = {"bitplanes": too_large_for_bitplanes, "dense": lambda program: program.n_pbits > 8192}
+LIMITS = {"bitplanes": too_large_for_bitplanes}
 """What the README says of engines with limits, in the plainest words: whether a program is beyond them."""
 
 
@@ -279,10 +279,19 @@ def test_the_limits_of_bitplanes_are_those_of_the_readme(make_program, sizes, n_
         assert refused_by_name("bitplanes", program, [])
 
 
-def test_the_limit_of_dense_is_that_of_the_readme(make_program):
-    single = make_program(np.zeros((1, 1)))
-    assert engine_of("dense").why_not(single.tile(8192)) is None
-    assert refused_by_name("dense", single.tile(8193), [])
+@pytest.mark.parametrize("reads", [1, 16, 17, 130])
+@pytest.mark.parametrize("clock", ["poisson", "synchronous"])
+@pytest.mark.parametrize("links", [1, 150], ids=["few couplings", "many couplings"])
+def test_dense_keeps_fields_for_any_number_of_reads(make_program, links, clock, reads):
+    rng = np.random.default_rng(reads)
+    i, j = np.indices((151, 151))
+    couplings = np.where((i < j) & (j - i <= links), rng.normal(size=(151, 151)), 0.0)
+    program = make_program(couplings + couplings.T, clock=clock, delay=100_000)
+    record = tuple({0, reads - 1})
+    how = {"anneal": linear(0.02, 0.6, "4 ns", steps=5), "reads": reads, "seed": 1, "record": record}
+    one, two = (run(program, engine=engine, **how) for engine in ("dense", "lanes"))  # of which others ask more
+    traces = [[values for read in record for values in result.traces[read]] for result in (one, two)]
+    assert same([one.states, *traces[0]], [two.states, *traces[1]])
 
 
 @pytest.mark.parametrize("engine", NAMES)

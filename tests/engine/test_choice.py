@@ -51,7 +51,7 @@ def test_a_forced_engine_that_cannot_refuses_by_name(make_program, engine, coupl
     [
         ("bitplanes", "bitplanes_kernel", "advance_queue"),
         ("lanes", "lanes_kernel", "advance"),
-        ("dense", "dense", "_advance"),
+        ("dense", "dense_kernel", "advance_by_rows"),
     ],
 )
 def test_another_beta_seed_size_weight_or_delay_compiles_nothing(make_program, engine, module, kernel):
