@@ -2,19 +2,21 @@
 
 Enters: a Measured. Leaves: a Fit, every number with its 95 % interval. Model: P(+1) = (1 + tanh z) / 2 with
 z = gain (x + offset); the mean dwell time in state m = +-1 is tau exp(m z) (law ``arrhenius``); bits are redrawn at a
-mean interval tau (law ``heat-bath``), so that bits T apart have autocorrelation exp(-T / tau).
+mean interval tau (law ``heat-bath``), so that bits T apart have autocorrelation exp(-T / tau). A sigmoid holds no time:
+tau and the law are then what the user says.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from hwsim.cell import likelihood
+from hwsim.cell.dwell_fit import estimates
 from hwsim.cell.likelihood import Cells, Chart, chi_square_tail, covariance, maximise, profile
-from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured
+from hwsim.cell.measured import BITS, DWELLS, SIGMOID, TRACES, Device, Measured
 from hwsim.cell.population import LEAST_DEVICES, Estimate, random_effects
 from hwsim.cell.signal import Levels
 from hwsim.errors import InputError
@@ -73,7 +75,8 @@ class Fit:
     population : mean over devices, of two or more;  spread : gain_dtod, offset_dtod, tau_dtod, of three or more
     law : test of z = gain (x + offset) against the counts at each input
     memory : test that the next sample depends on the last one alone
-    notes : sentences that a reader of the numbers must know
+    tau_s : as the user gave it;  notes : sentences that a reader of the numbers must know
+    zeroed : what was taken off every offset, see `at_zero_input`
     """
 
     file: str
@@ -86,9 +89,11 @@ class Fit:
     law: Score
     memory: Score
     interval_s: float | None
+    tau_s: float | None
     input_unit: str
     input_scale: float | None
     notes: tuple[str, ...]
+    zeroed: float = 0.0
 
     @property
     def headline(self) -> dict[str, Estimate]:
@@ -96,11 +101,13 @@ class Fit:
         return self.devices[0].estimates if len(self.devices) == 1 else self.population
 
 
-def fit(measured: Measured) -> Fit:
+def fit(measured: Measured, *, law_name: str | None = None, tau_s: float | None = None) -> Fit:
     """Maximum likelihood with profile intervals. Raises InputError where the data set no limit to a parameter.
 
-    Estimates: gain, offset; tau (s) of traces, and of bits whose interval is known and which are correlated; lag1 of
-    bits. Without several inputs: offset, p_plus, and dwell_plus, dwell_minus (s) of traces.
+    law_name, tau_s : of the device, where the data show none: a sigmoid has no times, bits may have none
+    Estimates: gain, offset; tau (s) of traces and dwell times, and of bits whose interval is known and which are
+    correlated; lag1 of bits. Without several inputs: offset, p_plus, and dwell_plus, dwell_minus (s) of traces and
+    dwell times.
     """
     several = [np.unique(device.x).size > 1 for device in measured.devices]
     if any(several) and not all(several):
@@ -112,12 +119,14 @@ def fit(measured: Measured) -> Fit:
     separable = all(several)
     devices = tuple(_device(measured, device, separable) for device in measured.devices)
     population, spread, notes = _population(devices, measured.kind)
+    if tau_s is not None and ("tau" in population or (len(devices) == 1 and "tau" in devices[0].estimates)):
+        raise InputError(f"{measured.file} shows the tau of its devices: leave --tau out")
     law = Score(sum(d.law.statistic for d in devices), sum(d.law.freedom for d in devices))
     memory = Score(sum(d.memory.statistic for d in devices), sum(d.memory.freedom for d in devices))
     return Fit(
         file=measured.file,
         kind=measured.kind,
-        law_name="arrhenius" if measured.kind == TRACES else "heat-bath",
+        law_name=_law_name(measured.kind, law_name),
         separable=separable,
         devices=devices,
         population=population,
@@ -125,13 +134,71 @@ def fit(measured: Measured) -> Fit:
         law=law,
         memory=memory,
         interval_s=_common_interval(measured),
+        tau_s=tau_s,
         input_unit=measured.input_unit,
         input_scale=measured.input_scale,
         notes=(*_unit_notes(measured, separable), *notes, *_of_records(measured), *_doubts(measured, law, memory)),
     )
 
 
+def at_zero_input(fitted: Fit) -> Fit:
+    """The devices biased together so that zero input is the middle of the mean one: its offset is taken off the offset
+    of each, and the spread stays."""
+    if "offset" not in fitted.headline:
+        raise InputError(f"{fitted.file}: most devices set their offset no limit, so none can be biased to it")
+    mean = fitted.headline["offset"].value
+
+    def moved(estimates: dict[str, Estimate]) -> dict[str, Estimate]:
+        if "offset" not in estimates:
+            return estimates
+        old = estimates["offset"]
+        low, high = (None if end is None else end - mean for end in (old.low, old.high))
+        return estimates | {"offset": Estimate(value=old.value - mean, low=low, high=high, error=old.error)}
+
+    note = f"biased so that the mean device is at its middle at zero input: the offset {mean:.4g} is taken off each"
+    return replace(
+        fitted,
+        devices=tuple(replace(device, estimates=moved(device.estimates)) for device in fitted.devices),
+        population=moved(fitted.population),
+        notes=(*fitted.notes, note),
+        zeroed=mean,
+    )
+
+
+def _law_name(kind: str, asked: str | None) -> str:
+    """The law of the card. Raises InputError where the data show another one than was asked for."""
+    shown = {TRACES: "arrhenius", DWELLS: "arrhenius", BITS: "heat-bath"}.get(kind)
+    known = ("heat-bath", "arrhenius", "low-barrier")
+    if asked is not None and asked not in known:
+        raise InputError(f"law must be one of {', '.join(known)}, got {asked!r}")
+    if shown is not None and asked not in (None, shown):
+        raise InputError(f"{kind} are fitted with the law {shown}; a law is for a sigmoid, which shows no times")
+    return shown or asked or "heat-bath"
+
+
+def _dwelling(device: Device) -> DeviceFit:
+    """A device whose dwell times were measured, at one input."""
+    assert device.plus is not None and device.minus is not None
+    found, z, error = estimates(device.plus, device.minus)
+    tests = [device.plus.test(), device.minus.test()]
+    n = device.plus.n + device.minus.n
+    return DeviceFit(
+        name=device.name,
+        n_samples=n,
+        n_changes=int(n),
+        estimates=found,
+        centre=0.0,
+        z_and_gain=(z, 0.0),
+        covariance=np.diag([error**2, 0.0]),
+        law=Score(sum(statistic for statistic, _ in tests), sum(freedom for _, freedom in tests)),
+        memory=Score(0.0, 0),
+        share=found["p_plus"].value,
+    )
+
+
 def _device(measured: Measured, device: Device, separable: bool) -> DeviceFit:
+    if measured.kind == DWELLS:
+        return _dwelling(device)
     cells = cells_of(measured.kind, device)
     place = f"{measured.file}: {f'device {device.name}: ' if device.name else ''}"
     centre = float((cells.x * cells.trials).sum() / cells.trials.sum())
@@ -410,7 +477,9 @@ def _of_records(measured: Measured) -> list[str]:
 
 def _doubts(measured: Measured, law: Score, memory: Score) -> list[str]:
     notes = []
-    if law.p is not None and law.p < REJECTED:
+    if law.p is not None and law.p < REJECTED and measured.kind == DWELLS:
+        notes.append("the dwell times of a state are not those of one exponential, so the intervals are too narrow")
+    elif law.p is not None and law.p < REJECTED:
         notes.append(
             f"the tanh law{_TIMING[measured.kind]} does not describe the data, so the intervals are too narrow"
             + (

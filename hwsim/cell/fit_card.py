@@ -8,6 +8,7 @@ import json
 from hwsim.cell.card_text import entry, quoted
 from hwsim.cell.fit import Fit
 from hwsim.cell.measured import BITS, SIGMOID
+from hwsim.cell.measured_die import die_text
 from hwsim.cell.population import Estimate
 from hwsim.errors import InputError
 from hwsim.units import format_si
@@ -34,10 +35,14 @@ def card_text(fit: Fit, name: str) -> str:
         lines.append(entry("gain", _number(gain.value), f"{source}, {_interval(gain)}{_per(fit)}", "measured"))
     else:
         lines.append(entry("gain", 1.0, f"{fit.file} has one input: the offset is z - x at gain 1", "assumed"))
-    lines.append(entry("offset", _number(found["offset"].value), f"{source}, {_interval(found['offset'])}", "measured"))
+    lines.append(entry("offset", _number(found["offset"].value), f"{source}, {_offset(fit)}", "measured"))
     if "tau" in found:
         tau = found["tau"]
         lines.append(entry("tau", _time(tau.value), f"{source}, {_interval(tau, unit='s')}", "measured"))
+    elif fit.tau_s is not None:
+        lines.append(
+            entry("tau", _time(fit.tau_s), f"as given with the fit of {fit.file}, which holds no times", "assumed")
+        )
     elif fit.kind == BITS and fit.interval_s is not None:
         words = "one new bit each interval: the bits set no lower limit to the time between updates"
         lines.append(entry("tau", _time(fit.interval_s), words, "assumed"))
@@ -46,7 +51,7 @@ def card_text(fit: Fit, name: str) -> str:
         words = f"{source}, {unit} of {n} devices less the noise of the fits, {_interval(spread)}"
         lines.append(entry(key, _number(spread.value), words, "measured"))
 
-    if fit.law_name == "arrhenius":
+    if fit.law_name != "heat-bath":
         words = "modelling choice: dwell times grow without end with the input, so it is clipped here"
         lines.append(entry("input_limit", 5.0, words, "assumed"))
     devices = "one device" if n == 1 else f"{n} devices"
@@ -63,6 +68,30 @@ def card_text(fit: Fit, name: str) -> str:
         f'law = "{fit.law_name}"\n'
         f"\n[parameters]\n" + "\n".join(lines) + "\n" + missing
     )
+
+
+def _offset(fit: Fit) -> str:
+    """Where the offset comes from."""
+    words = _interval(fit.headline["offset"])
+    return words if fit.zeroed == 0 else f"{words}; {fit.zeroed:.4g} is taken off, as the bias of the lab"
+
+
+def devices_text(fit: Fit) -> str:
+    """The file of a die (see `hwsim.cell.measured_die`): gain, offset and tau of each device, where every one shows
+    them. Raises InputError where a die cannot hold the numbers."""
+    columns: dict[str, list[float]] = {}
+    for key in ("gain", "offset", "tau"):
+        known = [device.estimates[key].value for device in fit.devices if key in device.estimates]
+        if len(known) == len(fit.devices):
+            columns[key] = known
+    for device, gain in zip(fit.devices, columns.get("gain", []), strict=False):
+        if gain <= 0:
+            who = f" for device {device.name}" if device.name else ""
+            raise InputError(
+                f"a die needs gain > 0, and {fit.file} gives {gain:.4g}{who}: change the sign of the input or of "
+                "the states"
+            )
+    return die_text([device.name for device in fit.devices], columns, source=f"fit of {fit.file} by hwsim fit")
 
 
 def _number(value: float) -> float:

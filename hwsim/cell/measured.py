@@ -4,34 +4,29 @@ Enters: a path, and what the file cannot say (interval between bits, size of one
 
 The kind follows from the header, whose names may be in any case; a ``device`` column separates devices:
 sigmoid (``input``; ``p``, ``mean`` or ``ones``; ``n``), traces (``time``, ``value``) and bits (``bit``), the last two
-with an optional ``input``. ``time_ns`` or ``input_mV`` carry their unit.
+with an optional ``input``; dwell times (``dwell``, ``state`` and, of a histogram, ``count``; or ``dwell_plus`` and
+``dwell_minus``). ``time_ns``, ``input_mV`` or ``dwell_us`` carry their unit. A file whose columns are none of these is
+a record of an instrument, see `hwsim.cell.instrument`: each channel is a device.
 """
 
-import csv
-import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from hwsim.cell.signal import Levels, read_signal
+from hwsim.cell.columns import TIMES, by_device, header, numbers, table, unused_columns
+from hwsim.cell.dwells import DWELL_COLUMNS, Dwells, read_dwells
+from hwsim.cell.instrument import Record, read_record
+from hwsim.cell.signal import Levels, parted_signal, read_signal
 from hwsim.errors import InputError
 from hwsim.text import read_text
 from hwsim.units import format_si, parse
 
-SIGMOID, TRACES, BITS = "sigmoid", "traces", "bits"
-KINDS = (SIGMOID, TRACES, BITS)
+SIGMOID, TRACES, BITS, DWELLS = "sigmoid", "traces", "bits", "dwell times"
+KINDS = (SIGMOID, TRACES, BITS, DWELLS)
 
-_TIME = {
-    "time": 1.0,
-    "time_s": 1.0,
-    "time_ms": 1e-3,
-    "time_us": 1e-6,
-    "time_µs": 1e-6,
-    "time_ns": 1e-9,
-    "time_ps": 1e-12,
-    "time_fs": 1e-15,
-}
 _INPUT = {"input": (1.0, "")} | {
     f"input_{prefix}{unit}": (size, unit.upper())
     for unit in ("v", "a")
@@ -40,6 +35,8 @@ _INPUT = {"input": (1.0, "")} | {
 _RESULT = {"p": SIGMOID, "mean": SIGMOID, "ones": SIGMOID, "value": TRACES, "bit": BITS}
 _DIMENSION = {"V": "voltage", "A": "current"}
 
+_ALL_THE_WAY = 0.01
+"""The mean distance of times may differ by this part from the interval that the instrument states."""
 REGULAR = 0.1
 """Two samples are one interval apart when their distance is within this fraction of the median distance."""
 
@@ -54,6 +51,7 @@ class Device:
     linked : bool (n,), True where row i follows row i - 1 by one interval
     interval_s : mean distance of linked samples, None where no time is known
     time_s, value, levels : of traces; value is float64 (n,)
+    plus, minus : dwell times of the two states, else None
     notes : sentences on the record
     """
 
@@ -67,13 +65,16 @@ class Device:
     time_s: np.ndarray | None = None
     value: np.ndarray | None = None
     levels: Levels | None = None
+    plus: Dwells | None = None
+    minus: Dwells | None = None
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     """A file of measurements. ``input_unit``: V, A or empty; ``input_scale``: the input of x = 1, None if not given.
-    ``notes``: sentences on the file, such as the columns that are not used."""
+    ``notes``: sentences on the file, such as the columns that are not used;  ``is_record``: of an instrument, whose
+    channels are the devices."""
 
     file: str
     kind: str
@@ -82,82 +83,167 @@ class Measured:
     input_unit: str
     input_scale: float | None
     notes: tuple[str, ...] = ()
+    is_record: bool = False
 
 
-def read_measured(
-    path: str | Path, *, interval_s: float | None = None, input_scale: str | float | None = None
-) -> Measured:
-    """The measurements in ``path``.
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a file cannot say. interval_s : between samples, in place of the file's times;  input_scale : the input that
+    is x = 1, in the unit of the column: a number, or text such as ``"50 mV"`` where the header says volts or amperes
+    columns : names of the time and of the channels of a record;  threshold : between the two levels of a record"""
 
-    ``interval_s`` is the time between bits where the file has no time; ``input_scale`` the input that is x = 1, in the
-    unit of the column: a number, or text such as ``"50 mV"`` where the header says volts or amperes.
-    Raises InputError, with the row as a spreadsheet counts it.
-    """
-    path = Path(path)
-    columns, row = _table(path)
-    kind, result = _kind(path.name, columns)
-    times = [name for name in columns if name in _TIME]
+    interval_s: float | None = None
+    input_scale: str | float | None = None
+    columns: Sequence[str] | None = None
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.interval_s is not None and not (np.isfinite(self.interval_s) and self.interval_s > 0):
+            raise InputError(f"interval must be > 0, got {self.interval_s:g} s")
+
+
+def read_all(paths: Sequence[str | Path], how: Reading) -> Measured:
+    """The measurements in one file, or in several of one kind, whose devices are named by file. Raises InputError."""
+    if not paths:
+        raise InputError("name a file of measurements")
+    found = [read_measured(path, how) for path in paths]
+    first = found[0]
+    if len(found) == 1:
+        return first
+    for one in found[1:]:
+        for what in ("kind", "has_input", "input_unit"):
+            if getattr(one, what) != getattr(first, what):
+                raise InputError(
+                    f"{one.file} holds {one.kind} and {first.file} {first.kind}, or their inputs differ: files that "
+                    "are fitted together hold the same columns"
+                )
+    stems = [Path(path).stem for path in paths]
+    if len(set(stems)) < len(stems):
+        raise InputError("files that are fitted together need different names, as devices are named by them")
+    devices = [
+        replace(device, name=f"{stem} {device.name}".rstrip() if len(one.devices) > 1 or _is_named(one) else stem)
+        for stem, one in zip(stems, found, strict=True)
+        for device in one.devices
+    ]
+    notes = tuple(f"{one.file}: {note}" for one in found for note in one.notes)
+    file = f"{first.file} and {len(found) - 1} more"
+    return replace(first, file=file, devices=tuple(devices), notes=notes)
+
+
+def _is_named(one: Measured) -> bool:
+    """Whether the file itself names its devices, other than by a channel."""
+    return bool(one.devices[0].name) and not one.is_record
+
+
+def read_measured(path: str | Path, how: Reading | None = None) -> Measured:
+    """The measurements in ``path``, read as ``how`` says. Raises InputError, with the row as spreadsheets count it."""
+    path, how = Path(path), Reading() if how is None else how
+    text = read_text(path, refuse=InputError)
+    heads = header(text)
+    if how.columns is not None or not set(heads) & (_RESULT.keys() | DWELL_COLUMNS.keys()):
+        record = read_record(path.name, text, columns=how.columns, needs_time=how.interval_s is None)
+        if record is not None:
+            return _recorded(path.name, record, how)
+    columns, row = table(path.name, text)
+    if set(columns) & DWELL_COLUMNS.keys() and not set(columns) & _RESULT.keys():
+        return _of_dwells(path.name, columns, row, how)
+    return _of_columns(path.name, columns, row, how)
+
+
+def _of_columns(file: str, columns: dict[str, list[str]], row: np.ndarray, how: Reading) -> Measured:
+    """The measurements of a file whose header names their kind."""
+    kind, result = _kind(file, columns)
+    times = [name for name in columns if name in TIMES]
     inputs = [name for name in columns if name in _INPUT]
     for found, word in ((times, "time"), (inputs, "input")):
         if len(found) > 1:
-            raise InputError(f"{path.name}: has both {found[0]} and {found[1]}; keep one {word} column")
-    _need(path.name, kind, columns, times, inputs)
-    if interval_s is not None:
-        if kind != BITS or times:
-            raise InputError(
-                f"an interval is for bits without a time column; {path.name} holds {kind}"
-                f"{' with their time' if times else ''}"
-            )
-        if not (np.isfinite(interval_s) and interval_s > 0):
-            raise InputError(f"interval must be > 0, got {interval_s:g} s")
-
+            raise InputError(f"{file}: has both {found[0]} and {found[1]}; keep one {word} column")
+    _need(file, kind, columns, times or how.interval_s is not None, inputs)
+    if how.interval_s is not None and kind == SIGMOID:
+        raise InputError(f"an interval is for bits and traces; {file} holds a sigmoid")
+    if how.threshold is not None and kind != TRACES:
+        raise InputError(f"a threshold is for traces; {file} holds {kind}")
     wanted = [result, *times, *inputs] + (["n"] if kind == SIGMOID else [])
-    data = {name: _numbers(path.name, name, columns[name], row) for name in wanted}
+    data = {name: numbers(file, name, columns[name], row) for name in wanted}
     unit, scale = "", None
     x = np.zeros(row.size)
     if inputs:
         size, unit = _INPUT[inputs[0]]
-        scale = _scale(input_scale, unit)
+        scale = _scale(how.input_scale, unit)
         x = data[inputs[0]] * (size / (1.0 if scale is None else scale))
-    elif input_scale is not None:
-        raise InputError(f"{path.name}: an input scale needs an input column, found {', '.join(columns)}")
-    time_s = data[times[0]] * _TIME[times[0]] if times else np.zeros(row.size)
-
-    names = np.array([text.strip() for text in columns["device"]] if "device" in columns else [""] * row.size)
-    if (names == "").any() and "device" in columns:
-        raise InputError(f"{path.name}: row {row[np.argmax(names == '')]} has an empty device")
-    _, first, member = np.unique(names, return_index=True, return_inverse=True)
+    elif how.input_scale is not None:
+        raise InputError(f"{file}: an input scale needs an input column, found {', '.join(columns)}")
+    time_s = data[times[0]] * TIMES[times[0]] if times and how.interval_s is None else None
     devices = []
-    for code in np.argsort(first, kind="stable"):
-        rows = np.flatnonzero(member == code)
-        device = _Rows(path.name, str(names[rows[0]]), row[rows], x[rows])
+    for name, rows in by_device(file, columns, row):
+        device = _Rows(file, name, row[rows], x[rows])
+        own = None if time_s is None else time_s[rows]
         if kind == SIGMOID:
             devices.append(_sigmoid(device, result, data[result][rows], data["n"][rows]))
         elif kind == TRACES:
-            devices.append(_trace(device, time_s[rows], data["value"][rows]))
+            devices.append(_trace(device, own, data["value"][rows], how))
         else:
-            devices.append(_bits(device, data["bit"][rows], time_s[rows] if times else None, interval_s))
+            devices.append(_bits(device, data["bit"][rows], own, how.interval_s))
     return Measured(
-        file=path.name,
+        file=file,
         kind=kind,
         devices=tuple(devices),
         has_input=bool(inputs),
         input_unit=unit,
         input_scale=scale,
-        notes=tuple(_unused(name, columns[name]) for name in columns if name not in (*wanted, "device")),
+        notes=unused_columns(columns, (*wanted, "device")),
     )
 
 
-def _unused(name: str, column: list[str]) -> str:
-    """A sentence on a column that the fit does not look at."""
-    values = list(dict.fromkeys(text.strip() for text in column))
-    if 1 < len(values) <= len(column) / 2:
-        some = ", ".join(values[:3]) + (", ..." if len(values) > 3 else "")
-        return (
-            f"column {name} is not used: rows of its {len(values)} values ({some}) are fitted together; call it device "
-            "to tell them apart"
-        )
-    return f"column {name} is not used"
+def _recorded(file: str, record: Record, how: Reading) -> Measured:
+    """The devices of a record: its channels."""
+    if how.input_scale is not None:
+        raise InputError(f"{file}: is a record of an instrument, which has no input to scale")
+    time_s, interval_s = record.time_s, how.interval_s
+    if interval_s is None and _is_rounded(time_s, record.interval_s):
+        interval_s = record.interval_s
+    several = len(record.channels) > 1
+    devices = []
+    for name, value in record.channels.items():
+        bad = ~np.isfinite(value)
+        if bad.any():
+            raise InputError(f"{file}: row {record.row[int(np.argmax(bad))]}: {name} must be a finite number")
+        rows = _Rows(file, name if several else "", record.row, np.zeros(value.size))
+        try:
+            devices.append(
+                _trace(rows, None if interval_s is not None else time_s, value, replace(how, interval_s=interval_s))
+            )
+        except InputError as error:
+            if not several:
+                raise
+            raise InputError(f"{error} (to leave a column out, name those to use: --columns)") from None
+    return Measured(
+        file=file, kind=TRACES, devices=tuple(devices), has_input=False, input_unit="", input_scale=None, is_record=True
+    )
+
+
+def _is_rounded(time_s: np.ndarray | None, interval_s: float | None) -> bool:
+    """Whether the ``interval_s`` that an instrument states is to be used in place of the times that it wrote: there are
+    none, or they are evenly spaced but for rounding."""
+    if time_s is None or interval_s is None:
+        return time_s is None
+    return time_s.size > 1 and abs((time_s[-1] - time_s[0]) / (time_s.size - 1) / interval_s - 1) < _ALL_THE_WAY
+
+
+def _of_dwells(file: str, columns: dict[str, list[str]], row: np.ndarray, how: Reading) -> Measured:
+    """Lists or histograms of dwell times."""
+    if how.interval_s is not None or how.threshold is not None or how.input_scale is not None:
+        raise InputError(f"{file}: holds dwell times, which have no interval, threshold or input")
+    found = read_dwells(file, columns, row)
+    return Measured(
+        file=file,
+        kind=DWELLS,
+        devices=tuple(Device(name=name, x=np.zeros(1), plus=plus, minus=minus) for name, plus, minus in found),
+        has_input=False,
+        input_unit="",
+        input_scale=None,
+        notes=unused_columns(columns, (*DWELL_COLUMNS, "device", "count", "state")),
+    )
 
 
 @dataclass(frozen=True)
@@ -173,53 +259,21 @@ class _Rows:
         return InputError(f"{self.file}: {f'device {self.name}: ' if self.name else ''}{message}")
 
 
-def _table(path: Path) -> tuple[dict[str, list[str]], np.ndarray]:
-    """Columns as text by lower-case name, and the row of the file of each entry."""
-    text = read_text(path, refuse=InputError)
-    start = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    separator = next((mark for mark in (",", ";", "\t") if mark in start), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    header: list[str] = []
-    rows, numbers = [], []
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
-                continue
-            if not header:
-                header = [cell.strip().lower() for cell in cells]
-            elif len(cells) != len(header):
-                raise InputError(
-                    f"{path.name}: row {reader.line_num} has {len(cells)} values, the header has {len(header)} names"
-                )
-            else:
-                rows.append(cells)
-                numbers.append(reader.line_num)
-    except csv.Error as error:
-        raise InputError(f"{path.name}: row {reader.line_num} is not CSV ({error})") from None
-    if not header:
-        raise InputError(f"{path.name}: is empty; a header and rows are needed")
-    twice = [name for name in header if header.count(name) > 1]
-    if twice:
-        raise InputError(f"{path.name}: has two columns named {twice[0]!r}")
-    if not rows:
-        raise InputError(f"{path.name}: has a header ({', '.join(header)}) and no rows")
-    return {name: list(column) for name, column in zip(header, zip(*rows, strict=True), strict=True)}, np.array(numbers)
-
-
 def _kind(file: str, columns: dict[str, list[str]]) -> tuple[str, str]:
     """(kind, column that holds the result)."""
     results = [name for name in columns if name in _RESULT]
     if not results:
         raise InputError(
             f"{file}: the columns {', '.join(columns)} are no known kind of measurement; needed are input, n and one "
-            "of p, mean, ones for a sigmoid, time and value for traces, or bit for bits"
+            "of p, mean, ones for a sigmoid, time and value for traces, bit for bits, or dwell and state for dwell "
+            "times; a record of an instrument begins with a time (--columns names others)"
         )
     if len(results) > 1:
         raise InputError(f"{file}: has both {results[0]} and {results[1]}; keep one, so that the kind is clear")
     return _RESULT[results[0]], results[0]
 
 
-def _need(file: str, kind: str, columns: dict[str, list[str]], times: list[str], inputs: list[str]) -> None:
+def _need(file: str, kind: str, columns: dict[str, list[str]], times: Any, inputs: list[str]) -> None:
     missing = []
     if kind == SIGMOID:
         missing += [] if inputs else ["input"]
@@ -231,26 +285,6 @@ def _need(file: str, kind: str, columns: dict[str, list[str]], times: list[str],
             f"{file}: {kind} need{'s' if kind == SIGMOID else ''} a column {' and '.join(missing)}, "
             f"found {', '.join(columns)}"
         )
-
-
-def _numbers(file: str, name: str, column: list[str], row: np.ndarray) -> np.ndarray:
-    """float64 (n,). Raises InputError with the first row that holds no finite number."""
-    try:
-        values = np.array(column, dtype=np.float64)
-    except ValueError:
-        values = np.array([_number(text) for text in column])
-    bad = ~np.isfinite(values)
-    if bad.any():
-        k = int(np.argmax(bad))
-        raise InputError(f"{file}: row {row[k]}: {name} must be a finite number, got {column[k].strip()!r}")
-    return values
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
 
 
 def _scale(given: str | float | None, unit: str) -> float | None:
@@ -301,7 +335,8 @@ def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.
     if late.any():
         k = int(np.argmax(late)) + 1
         raise InputError(
-            f"{rows.file}: row {rows.row[k]}: time must increase, got {time_s[k]:g} s after {time_s[k - 1]:g} s"
+            f"{rows.file}: row {rows.row[k]}: time must increase, got {time_s[k]:g} s after {time_s[k - 1]:g} s; "
+            "if times are rounded, give --interval"
         )
     usable = (step > 0) & (same | across_inputs)
     if not usable.any():
@@ -309,7 +344,10 @@ def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.
     median = np.median(step[usable])
     regular = usable & (np.abs(step - median) <= REGULAR * median)
     if 2 * regular.sum() <= usable.sum():
-        raise rows.refuse("samples must be evenly spaced in time; a list of switching times is not a trace")
+        raise rows.refuse(
+            "samples must be evenly spaced in time, and a list of switching times is not a trace; if times are "
+            "rounded, give --interval"
+        )
     interval_s = float(step[regular].mean())
     left_out = int(usable.sum() - regular.sum())
     notes: tuple[str, ...] = ()
@@ -321,13 +359,22 @@ def _links(rows: _Rows, time_s: np.ndarray, *, across_inputs: bool) -> tuple[np.
     return np.concatenate(([False], regular)), interval_s, notes
 
 
-def _trace(rows: _Rows, time_s: np.ndarray, value: np.ndarray) -> Device:
-    linked, interval_s = np.zeros(1, dtype=bool), None
+def _trace(rows: _Rows, time_s: np.ndarray | None, value: np.ndarray, how: Reading) -> Device:
+    """A trace with its own times, or with samples ``how.interval_s`` apart where it has none."""
+    n = rows.x.size
+    linked, interval_s = np.zeros(1, dtype=bool), how.interval_s
     notes: tuple[str, ...] = ()
-    if rows.x.size > 1:
+    if time_s is None:
+        assert interval_s is not None
+        time_s = np.arange(n) * interval_s
+        linked = np.concatenate(([False], np.diff(rows.x) == 0))
+    elif n > 1:
         linked, interval_s, notes = _links(rows, time_s, across_inputs=False)
     try:
-        signal = read_signal(value, linked, interval_s)
+        if how.threshold is None:
+            signal = read_signal(value, linked, interval_s)
+        else:
+            signal = parted_signal(value, how.threshold)
     except InputError as error:
         raise rows.refuse(str(error)) from None
     return Device(

@@ -92,6 +92,19 @@ def read_signal(value: np.ndarray, linked: np.ndarray, interval_s: float | None)
     return Signal(levels=levels, state=state, notes=(*notes, *(said for said in (drift, hum, slow, alike) if said)))
 
 
+def parted_signal(value: np.ndarray, threshold: float) -> Signal:
+    """The signal in ``value`` float64 (n,) that is +1 above ``threshold``. Raises InputError where it stays on one
+    side."""
+    state = (value > threshold).astype(np.int8)
+    if state.min() == state.max():
+        side = "above" if state[0] else "at or below"
+        raise InputError(f"every sample is {side} the threshold {threshold:g}; a trace needs both sides")
+    low, high = (float(np.median(value[state == s])) for s in (0, 1))
+    noise = _spread(value - np.where(state > 0, high, low))
+    levels = Levels(low=low, high=high, separation=(high - low) / noise if noise > 0 else math.inf)
+    return Signal(levels=levels, state=state, notes=(f"+1 is a value above {threshold:g}, as given",))
+
+
 def two_levels(value: np.ndarray) -> Levels | None:
     """The two levels of ``value`` (n,), or None where it has one or more than two. A few glitches are no level."""
     return _two_of(value, _clusters(value))[0]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hwsim.cell.clock import CLOCKS
+from hwsim.cell.measured_die import MeasuredDie
 from hwsim.cell.model import PBit
-from hwsim.chip.measured_die import MeasuredDie
 from hwsim.chip.topology import Topology
 from hwsim.errors import InputError
 from hwsim.prices import Prices

@@ -22,11 +22,11 @@ from hwsim.cell.card import (
     si_value,
     suggestion,
 )
+from hwsim.cell.measured_die import MeasuredDie, read_die
 from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Weights
 from hwsim.chip.faults import without as switched_off
 from hwsim.chip.graph import read_graph
-from hwsim.chip.measured_die import MeasuredDie, read_die
 from hwsim.chip.topology import Topology
 from hwsim.errors import CardError, InputError
 from hwsim.prices import PRICES, Prices

@@ -14,19 +14,56 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "fit",
         help="gain, offset, times and spread of measured p-bits, and a card with them",
-        description="Fit P(+1) = (1 + tanh z) / 2, z = gain (x + offset), to a CSV file. The header names the kind: "
-        "input, n and one of p, mean, ones (a sigmoid); time (or time_ns, ...) and value (traces); bit. "
-        "A column device separates devices; traces and bits may have an input.",
+        description="Fit P(+1) = (1 + tanh z) / 2, z = gain (x + offset), to CSV files. The header names the kind: "
+        "input, n and one of p, mean, ones (a sigmoid); time (or time_ns, ...) and value (traces); bit; dwell and "
+        "state, or dwell_plus and dwell_minus (dwell times; with count, a histogram). Anything else is a record of an "
+        "oscilloscope (Tektronix, Keysight, LeCroy, Rigol, Siglent, or bare columns), whose channels are devices. A "
+        "column device separates devices, and so do files; traces and bits may have an input.",
         parents=[options.outputs()],
     )
-    parser.add_argument("data", metavar="DATA.csv", help="the measurements")
+    parser.add_argument("data", metavar="DATA.csv", nargs="+", help="the measurements; several files hold devices each")
     parser.add_argument(
         "--input-scale",
         metavar="X",
         help="the input at which x = 1: a number, or 50mV if the header says input_mV; by default one input unit",
     )
     parser.add_argument(
-        "--interval", type=options.time("interval"), metavar="TIME", help="time between bits, if the file has no times"
+        "--interval",
+        type=options.time("interval"),
+        metavar="TIME",
+        help="time between bits or samples, where the file has no times or rounded ones",
+    )
+    parser.add_argument(
+        "--columns",
+        type=options.several(str),
+        metavar="TIME,CH1,...",
+        help="columns of a record, by name or number: its time, and channels (the first, and all others)",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=options.quantity("threshold"),
+        metavar="X",
+        help="a sample of a trace above X is +1 (two levels are looked for)",
+    )
+    parser.add_argument(
+        "--tau",
+        type=options.time("tau", above_zero=True),
+        metavar="TIME",
+        help="tau of the card, where the data show no time",
+    )
+    parser.add_argument(
+        "--law", metavar="LAW", help="law of a sigmoid's card: heat-bath, arrhenius or low-barrier (heat-bath)"
+    )
+    parser.add_argument(
+        "--at-zero",
+        action="store_true",
+        help="take the mean offset off, as a lab biases its devices to the middle at zero input; the spread stays",
+    )
+    parser.add_argument(
+        "--devices",
+        type=options.file_out,
+        metavar="FILE.csv",
+        help="write gain, offset and tau of each device, which --die of other commands reads",
     )
     parser.add_argument("--card", type=_card, metavar="FILE.toml", help="write a p-bit card")
     parser.add_argument("--figure", type=options.picture, metavar="FILE", help="picture: data and fit (png, svg, pdf)")
@@ -42,18 +79,29 @@ def _card(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.cell.fit import fit
-    from hwsim.cell.fit_card import card_text
-    from hwsim.cell.measured import read_measured
+    from hwsim.cell.fit import at_zero_input, fit
+    from hwsim.cell.fit_card import card_text, devices_text
+    from hwsim.cell.measured import Reading, read_all
     from hwsim.report.fit import fit_figure
     from hwsim.report.fit_table import fit_facts, fit_table
 
-    measured = read_measured(arguments.data, interval_s=arguments.interval, input_scale=arguments.input_scale)
-    result = fit(measured)
-    card = card_text(result, Path(arguments.card).stem) if arguments.card else None
-    if card is not None:
-        write_text(card, arguments.card)
+    how = Reading(
+        interval_s=arguments.interval,
+        input_scale=arguments.input_scale,
+        columns=arguments.columns,
+        threshold=arguments.threshold,
+    )
+    measured = read_all(arguments.data, how)
+    found = fit(measured, law_name=arguments.law, tau_s=arguments.tau)
+    result = at_zero_input(found) if arguments.at_zero else found
+    texts = {}
+    if arguments.card:
+        texts[arguments.card] = card_text(result, Path(arguments.card).stem)
+    if arguments.devices:
+        texts[arguments.devices] = devices_text(result)
+    for path, text in texts.items():
+        write_text(text, path)
     made = record(arguments)
     if arguments.figure:
-        fit_figure(result, measured, arguments.figure, provenance=made)
+        fit_figure(found, measured, arguments.figure, provenance=made)
     return give(arguments, fit_facts(result), made, text=lambda width: fit_table(result, width=width))

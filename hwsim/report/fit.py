@@ -13,7 +13,7 @@ import numpy as np
 
 from hwsim.cell.fit import DeviceFit, Fit, cells_of
 from hwsim.cell.likelihood import CUTOFF
-from hwsim.cell.measured import BITS, SIGMOID, TRACES, Device, Measured
+from hwsim.cell.measured import BITS, DWELLS, SIGMOID, TRACES, Device, Measured
 from hwsim.errors import InputError
 from hwsim.report.canvas import SUFFIXES, plain, time_unit, write
 from hwsim.report.provenance import Provenance
@@ -33,10 +33,12 @@ def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike, *, provena
         raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
     from matplotlib.figure import Figure
 
-    alone = fit.kind == SIGMOID
+    alone = fit.kind in (SIGMOID, DWELLS)
     wide = not (alone or fit.separable)
     figure = Figure(figsize=(7.0 if alone else 11.0, 4.4 if wide else 6.4), dpi=150, layout="constrained")
-    if wide:
+    if fit.kind == DWELLS:
+        _survival(figure.add_subplot(), fit, measured)
+    elif wide:
         panels = figure.subplots(1, 2)
         _runs(panels[0], fit, measured)
         (_snippet if fit.kind == TRACES else _correlations)(panels[1], fit, measured)
@@ -309,6 +311,36 @@ def _runs(axes, fit: Fit, measured: Measured) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("length of a run / its fitted 1/e length")
     axes.set_ylabel("share of longer runs")
+    axes.legend(frameon=False, fontsize="small")
+
+
+def _survival(axes, fit: Fit, measured: Measured) -> None:
+    """Share of dwell times longer than t against t in units of the fitted mean: the law says exp(-t)."""
+    longest = 1.0
+    faint = min(1.0, max(0.15, 6.0 / len(fit.devices)))
+    for k, (device, found) in enumerate(zip(measured.devices, fit.devices, strict=True)):
+        for m, listed, colour in ((1, device.plus, _UP), (-1, device.minus, _DOWN)):
+            assert listed is not None
+            mean = found.estimates["dwell_plus" if m > 0 else "dwell_minus"].value
+            time, share = listed.survival()
+            u, share = time[:-1] / mean, share[:-1]
+            shown = np.unique(np.searchsorted(u, np.linspace(0, u[-1], 80)).clip(0, u.size - 1))
+            axes.plot(
+                u[shown],
+                share[shown],
+                "o" if m > 0 else "s",
+                color=colour,
+                alpha=faint,
+                markersize=4,
+                markerfacecolor="none",
+                label=f"dwell times in {m:+d}" if k == 0 else None,
+            )
+            longest = max(longest, float(u[-1]))
+    along = np.linspace(0, longest, 100)
+    axes.plot(along, np.exp(-along), color=_LAW, linewidth=1.6, label="fit: exp(-t / mean)")
+    axes.set_yscale("log")
+    axes.set_xlabel("dwell time / its fitted mean")
+    axes.set_ylabel("share that lasts longer")
     axes.legend(frameon=False, fontsize="small")
 
 

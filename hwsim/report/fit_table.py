@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from hwsim.cell.fit import REJECTED, DeviceFit, Fit, Score
-from hwsim.cell.measured import SIGMOID, TRACES
+from hwsim.cell.measured import DWELLS, SIGMOID, TRACES
 from hwsim.cell.population import Estimate
 from hwsim.report.table import columns
 from hwsim.units import format_si
@@ -34,7 +34,7 @@ def fit_table(fit: Fit, *, width: int | None = None) -> str:
     lines = [_what(fit), _model(fit), ""]
     lines.append(f"{'parameter':<12}{'estimate':>11}{'95 % low':>11}{'95 % high':>11}")
     for name, estimate in (fit.headline | fit.spread).items():
-        meaning = "dwell time at z = 0" if name == "tau" and fit.kind == TRACES else _MEANING[name]
+        meaning = "dwell time at z = 0" if name == "tau" and fit.kind in (TRACES, DWELLS) else _MEANING[name]
         if n > 1 and name in fit.headline:
             meaning += f", mean of {n} devices"
         cells = "".join(f"{_shown(name, v):>11}" for v in (estimate.value, estimate.low, estimate.high))
@@ -45,7 +45,7 @@ def fit_table(fit: Fit, *, width: int | None = None) -> str:
         lines += ["", f"levels {_levels(fit.devices[0])}"]
     lines.append("")
     if fit.law.p is not None:
-        lines.append(f"tanh law: {_verdict(fit.law)}")
+        lines.append(f"{'exponential dwell times' if fit.kind == DWELLS else 'tanh law'}: {_verdict(fit.law)}")
     elif fit.separable:
         lines.append("tanh law: not tested, as there are too few inputs or samples")
     if fit.memory.p is not None:
@@ -59,17 +59,17 @@ def fit_table(fit: Fit, *, width: int | None = None) -> str:
 def _what(fit: Fit) -> str:
     n, samples = len(fit.devices), sum(d.n_samples for d in fit.devices)
     text = f"fit of {fit.file}: {'a sigmoid' if fit.kind == SIGMOID else fit.kind} of "
-    text += f"{n} device{'s' if n > 1 else ''}, {samples:,.0f} samples"
+    text += f"{n} device{'s' if n > 1 else ''}, {samples:,.0f} {'dwells' if fit.kind == DWELLS else 'samples'}"
     if fit.interval_s is not None:
         text += f" every {format_si(fit.interval_s, 's')}"
-    if fit.kind != SIGMOID:
+    if fit.kind not in (SIGMOID, DWELLS):
         text += f", {sum(d.n_changes or 0 for d in fit.devices):,} changes of state"
     return text
 
 
 def _model(fit: Fit) -> str:
     text = "P(+1) = (1 + tanh z) / 2, z = gain (x + offset)"
-    return text + ("; mean dwell time in state m = +-1: tau exp(m z)" if fit.kind == TRACES else "")
+    return text + ("; mean dwell time in state m = +-1: tau exp(m z)" if fit.kind in (TRACES, DWELLS) else "")
 
 
 def _devices(fit: Fit, width: int | None) -> list[str]:
@@ -127,6 +127,8 @@ def fit_facts(fit: Fit) -> dict[str, Any]:
         "input_unit": fit.input_unit or None,
         "input_scale": fit.input_scale,
         "interval_s": fit.interval_s,
+        "tau_given_s": fit.tau_s,
+        "offset_taken_off": fit.zeroed,
         "n_devices": len(fit.devices),
         "estimates": _facts(fit.headline),
         "spread": _facts(fit.spread),

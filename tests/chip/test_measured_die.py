@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import hwsim
+from hwsim.cell.measured_die import die_text, read_die
 from hwsim.chip.faults import alone, present_faults, without
-from hwsim.chip.measured_die import die_text, read_die
 from hwsim.errors import InputError
 
 GAIN, OFFSET, TAU_S = (0.9, 1.2, 1.1, 0.7), (-0.1, 0.2, 0.0, 0.3), (8e-9, 12e-9, 9e-9, 15e-9)

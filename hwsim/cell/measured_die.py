@@ -9,7 +9,7 @@ on the card; ``pbit``, the number of the p-bit (without it rows count from 0); `
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def read_die(path: str | Path) -> MeasuredDie:
     return MeasuredDie(file=file, pbit=tuple(pbit[k] for k in order), **values)
 
 
-def die_text(names: Sequence[str], columns: dict[str, Sequence[float]], *, source: str) -> str:
+def die_text(names: Sequence[str], columns: Mapping[str, Sequence[float]], *, source: str) -> str:
     """The file of a die. names : of the devices, which become p-bits 0, 1, ...;  columns : (n,) by card key, SI"""
     heads = ["tau_s" if key == "tau" else key for key in columns]
     out = io.StringIO()
