@@ -55,6 +55,7 @@ _HOMES = {
     "to_thrml": "hwsim.mapping.thrml",
     "HwsimSampler": "hwsim.sampler",
     "HwsimError": "hwsim.errors",
+    "distance": "hwsim.analysis.distance",
     "compare": "hwsim.command.compare",
     "tts": "hwsim.command.tts",
     "blame": "hwsim.command.blame",

@@ -6,17 +6,19 @@ Hardware changes beta in steps (a DAC code, a clock cycle), and a step table mea
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from hwsim.display import Facts, Shown, counted, data_frame, picture
 from hwsim.errors import InputError
-from hwsim.units import TICKS_PER_S, seconds, to_seconds, to_ticks
+from hwsim.units import TICKS_PER_S, format_si, seconds, to_seconds, to_ticks
 
 DEFAULT_STEPS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Anneal:
+class Anneal(Shown):
     """Beta over device time. Step k holds from ``start[k]`` (inclusive) to ``start[k+1]`` or ``end`` (exclusive).
 
     start : int64 (n_steps,), ticks, ascending from 0
@@ -39,6 +41,19 @@ class Anneal:
             raise InputError("beta must be finite and >= 0 throughout an anneal")
         if self.drive is not None and (len(self.drive) != len(self.beta) or not np.all(np.isfinite(self.drive))):
             raise InputError("an anneal needs as many finite drives as betas")
+
+    plot = picture("hwsim.report.figure:anneal_axes")
+
+    def _shown(self) -> tuple[str, Facts]:
+        ends = f"{self.beta[0]:.6g}" + (f" to {self.beta[-1]:.6g}" if self.beta.min() < self.beta.max() else "")
+        drive = None if self.drive is None else f"{self.drive[0]:.4g} to {self.drive[-1]:.4g}"
+        length = f"{format_si(self.duration_s, 's')} in {counted(len(self.beta), 'step')}"
+        return f"Anneal of {length}, beta {ends}", [("drive", drive)]
+
+    def to_pandas(self) -> Any:
+        """A data frame with a row for each step. Raises MissingExtraError."""
+        columns = {"time_s": self.start / TICKS_PER_S, "beta": self.beta}
+        return data_frame(columns | ({} if self.drive is None else {"drive": self.drive}))
 
     @property
     def duration_s(self) -> float:

@@ -4,7 +4,9 @@ Enters: a title and a list of facts. Leaves: text or HTML. Pictures are drawn by
 here and loaded when they are called, so that no import runs upward.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from dataclasses import fields
+from functools import cached_property
 from html import escape
 from importlib import import_module
 from typing import Any
@@ -15,17 +17,24 @@ MOST = 480
 """Characters of a repr at most."""
 _WIDE = 92
 """Characters of a line at most."""
+_FEW = 4
+"""Numbers of a list that are shown one by one."""
 
 Facts = Iterable[tuple[str, Any]]
 """(word, value) pairs; a value that is None is left out."""
 
 
 class Shown:
-    """A record that shows its title and its facts. Subclasses that are dataclasses need ``repr=False``."""
+    """A record that shows its title and its facts; a dataclass that says nothing else, its fields."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Shown.__repr__  # type: ignore[method-assign]  # else dataclasses would write one
 
     def _shown(self) -> tuple[str, Facts]:
         """The title, and at most five facts."""
-        raise NotImplementedError
+        return type(self).__name__, packed(self)
 
     def __repr__(self) -> str:
         title, facts = self._shown()
@@ -39,8 +48,8 @@ class Shown:
 def lines(title: str, facts: Facts) -> str:
     """One line for the title and one for each fact, of at most MOST characters together."""
     known = [(word, str(value)) for word, value in facts if value is not None]
-    width = max((len(word) for word, _ in known), default=0)
-    text = [short(title), *(short(f"  {word:<{width}}  {value}") for word, value in known)]
+    width = max((len(word) + 2 for word, _ in known if word), default=0)
+    text = [short(title), *(short(f"  {word:<{width}}{value}") for word, value in known)]
     while len(text) > 1 and len("\n".join(text)) > MOST:
         text.pop()
     return "\n".join(text)
@@ -54,6 +63,44 @@ def html(title: str, facts: Facts) -> str:
         if value is not None
     )
     return f"<div><b>{escape(title)}</b><table>{''.join(rows)}</table></div>"
+
+
+def packed(record: Any) -> list[tuple[str, str]]:
+    """The fields of a dataclass as facts without words, several in a line, those that are None left out."""
+    rows: list[str] = []
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if value is None or not item.repr:
+            continue
+        token = f"{item.name} {brief(value)}"
+        if rows and len(rows[-1]) + len(token) + 2 <= _WIDE:
+            rows[-1] += f", {token}"
+        else:
+            rows.append(token)
+    return [("", row) for row in rows]
+
+
+def brief(value: Any) -> str:
+    """A value in a few characters: an array as its dtype and shape, a collection as its size, a record as its name."""
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return f"{value.dtype} {value.shape}" if value.shape else f"{value:g}"
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str):
+        return short(value, 40)
+    if isinstance(value, tuple | list) and len(value) <= _FEW and all(_is_plain(each) for each in value):
+        return "(" + ", ".join(brief(each) for each in value) + ")"
+    if isinstance(value, Sized):
+        return f"{type(value).__name__} of {len(value)}"
+    return getattr(value, "__name__", type(value).__name__)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, int | float | str)
 
 
 def short(text: str, most: int = _WIDE) -> str:
@@ -81,13 +128,24 @@ def picture(home: str) -> Callable[..., Any]:
     return plot
 
 
-def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """``rows`` as a pandas DataFrame, each interval in two columns. Raises MissingExtraError without pandas."""
+def later(home: str) -> Any:
+    """A property whose value ``home``, a function of the record, gives when it is asked for, once."""
+    module, _, name = home.partition(":")
+
+    def value(self: Any) -> Any:
+        return getattr(import_module(module), name)(self)
+
+    return cached_property(value)
+
+
+def data_frame(rows: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> Any:
+    """``rows``, or columns by name, as a pandas DataFrame, each interval in two columns. Raises MissingExtraError
+    without pandas."""
     try:
         import pandas
     except ImportError:
         raise MissingExtraError("data frames need pandas: pip install hwsim[notebook]") from None
-    return pandas.DataFrame([flat(row) for row in rows])
+    return pandas.DataFrame(dict(rows) if isinstance(rows, Mapping) else [flat(row) for row in rows])
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,20 +6,22 @@ joules.
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from hwsim.display import Facts
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.moved import renamed
 from hwsim.program import Program
 from hwsim.session import Activity, Session, turns
+from hwsim.session.reads import Reads
 from hwsim.session.run import device_energy_j
 
 _AS_COPIES = "; it moves states between replicas as copies"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(Reads):
     """Independent runs of an algorithm on one Program.
 
     energies : float64 (reads,), of the best replica at the end;  states : int8 (reads, variables), of that replica
@@ -47,13 +49,6 @@ class Outcome:
     facts: dict[str, list[float]] = field(default_factory=dict)
     engine_reason: str = ""
 
-    group = renamed("group", "schedule")
-
-    @property
-    def reads(self) -> int:
-        """How many independent runs."""
-        return len(self.energies)
-
     @property
     def device_time_s(self) -> float:
         """Seconds of one run without reads and writes, which have prices of their own."""
@@ -69,6 +64,17 @@ class Outcome:
     def updates(self) -> int:
         """Updates of p-bits in all runs."""
         return round(self.activity.updates * self.reads)
+
+    def _columns(self) -> dict[str, Any]:
+        return super()._columns() | {"best_energy": self.best_energies[-1]}
+
+    def _shown(self) -> tuple[str, Facts]:
+        replicas = self.activity.replicas
+        ladder = (
+            "" if self.betas is None or not len(self.betas) else f", beta {self.betas[0]:.4g} to {self.betas[-1]:.4g}"
+        )
+        facts = self._facts(device_time_s=self.device_time_s, updates=self.updates)
+        return f"Outcome of {self.algorithm}: {self._what()}", [*facts, ("replicas", f"{replicas}{ladder}")]
 
 
 class History:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.jit import njit
 from hwsim.mapping.compile import spin_network
@@ -24,7 +25,7 @@ MOST_WIDTH = 22
 
 
 @dataclass(frozen=True, kw_only=True)
-class GroundState:
+class GroundState(Shown):
     """energy : least energy, without a problem's offset;  state : int8 (n,), +-1;  nodes : values tried."""
 
     energy: float

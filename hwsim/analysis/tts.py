@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis.interval import clustered_wilson
+from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
+from hwsim.units import format_si
 
 TARGET_PROBABILITY = 0.99
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeToSolution:
+class TimeToSolution(Shown):
     """Device time after which repeated runs have succeeded at least once with ``target_probability``.
 
     repeats, repeats_ci : number of these runs;  tts_s, tts_ci_s : their seconds
@@ -37,6 +39,17 @@ class TimeToSolution:
     tts_is_bound: bool
     target_probability: float
     confidence: float
+
+    def _shown(self) -> tuple[str, Facts]:
+        low, high = self.p_success_ci
+        share = f"{self.p_success:.4g} [{low:.3g}, {high:.3g}], {self.n_success} of {counted(self.n_reads, 'read')}"
+        least, most = (None if end is None else format_si(end, "s") for end in self.tts_ci_s)
+        took = f"{'> ' * self.tts_is_bound}{format_si(self.tts_s, 's')}"
+        return f"Time to solution ({self.target_probability:.0%}): {took}", [
+            ("interval", None if self.tts_is_bound else f"{least} to {most or 'no limit'}, {self.confidence:.0%}"),
+            ("P(success)", share),
+            ("runs", f"{'> ' * self.tts_is_bound}{self.repeats:.4g}"),
+        ]
 
 
 def repeats(p: Any, target_probability: float = TARGET_PROBABILITY) -> Any:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from hwsim.cell.codes import LAWS, NO_LIMIT, SOURCES
+from hwsim.display import Shown
 from hwsim.errors import InputError
 
 _AT_LEAST_ZERO = (
@@ -32,7 +33,7 @@ _AT_LEAST_ONE = ("random_shifts", "random_share")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Shown):
     """A measured response: P(+1) at z = first + k step, interpolated between, constant beyond."""
 
     first: float
@@ -47,7 +48,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PBit:
+class PBit(Shown):
     """What one cell does, and how cells differ. It sees x = beta I through its input, and z = gain (x + offset).
 
     law : a key of hwsim.cell.codes.LAWS, ideally P(+1) = (1 + tanh z) / 2;  response : of the law ``table``

@@ -9,12 +9,14 @@ from hwsim.cell.clock import CLOCKS
 from hwsim.cell.measured_die import MeasuredDie
 from hwsim.cell.model import PBit
 from hwsim.chip.topology import Topology
+from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.prices import Prices
+from hwsim.units import format_si
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clock:
+class Clock(Shown):
     """Who updates when. ``period_s``: one round, in which each p-bit updates once on average; None: the p-bit's tau."""
 
     kind: str
@@ -33,7 +35,7 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weights:
+class Weights(Shown):
     """Weight registers. They hold real numbers where all fields are None or 0.
 
     bits : signed integers of that many bits times one scale, full scale ``limit`` (None: the problem's largest weight)
@@ -61,7 +63,7 @@ class Weights:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Control:
+class Control(Shown):
     """How an analog annealer realises biases and couplings, in units where the largest coupling is ``j_limit``.
 
     h_limit, j_limit : ranges into which the problem is scaled; None: not scaled;  j_extended_limit : that of negative
@@ -99,7 +101,7 @@ class Control:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Floorplan:
+class Floorplan(Shown):
     """What distance costs. None: unknown;  0: no cost.
 
     cell_pitch_m : side of a p-bit's cell without couplings;  coupling_area_m2 : area that each coupling adds to it,
@@ -135,7 +137,7 @@ class Floorplan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chip:
+class Chip(Shown):
     """A machine to which a problem can be compiled.
 
     fixed_beta : inverse temperature per unit of programmed weight where the hardware fixes it, else None
@@ -162,3 +164,19 @@ class Chip:
     missing: Mapping[str, str] = field(default_factory=dict)
     grades: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    def _shown(self) -> tuple[str, Facts]:
+        clock, pbit, graph = self.clock, self.pbit, self.topology
+        pace = format_si(pbit.tau_s if clock.period_s is None else clock.period_s, "s")
+        share = f" p={clock.participation:g}" if clock.kind == "synchronous" else ""
+        weights, beta = self.weights, self.fixed_beta
+        registers = None if weights.bits is None else f"{weights.bits} bits"
+        if weights.integer_bits is not None:
+            registers = f"fixed point s{weights.integer_bits}.{weights.fraction_bits}"
+        return f"Chip {self.name}: {self.title}" if self.title else f"Chip {self.name}", [
+            ("p-bit", f"{pbit.name}, law {pbit.law}, delay {format_si(pbit.delay_s, 's')}"),
+            ("clock", f"{clock.kind}{share}, {pace} a round"),
+            ("topology", graph.kind + ("" if graph.max_pbits is None else f", {graph.max_pbits} p-bits")),
+            ("weights", registers),
+            ("beta", None if beta is None else f"{beta:g}, fixed"),
+        ]

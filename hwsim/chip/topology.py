@@ -11,6 +11,7 @@ from importlib import import_module
 import numpy as np
 
 from hwsim.chip.graph import Graph
+from hwsim.display import Shown
 from hwsim.errors import InputError, MissingExtraError
 from hwsim.streams import generator
 
@@ -36,7 +37,7 @@ TOPOLOGIES = tuple(_SIZES)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topology:
+class Topology(Shown):
     """Which couplings can be wired.
 
     max_pbits, max_degree : limits, None for none; of a random regular graph, its size and degree, drawn by graph_seed

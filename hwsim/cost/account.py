@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hwsim.display import Shown
 from hwsim.prices import Prices
 from hwsim.session import Activity
 
@@ -32,7 +33,7 @@ PRICE_OF = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Shown):
     """Seconds and joules of one run.
 
     time_s, energy_j : by item, None where an item has no price; "update" holds updates and settling, and the energy of

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from hwsim.algorithm.outcome import Outcome
+from hwsim.analysis.clusters import clusters
 from hwsim.analysis.tts import TimeToSolution, scaled
 from hwsim.analysis.tts import time_to_solution as from_successes
 from hwsim.cost.account import Account, account
 from hwsim.cost.toggles import wires_of, with_flips
+from hwsim.display import Facts
 from hwsim.errors import InputError
-from hwsim.program import Program
 from hwsim.session import Run
 from hwsim.session.run import activity_of
+from hwsim.units import format_si
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,14 @@ class Solution(TimeToSolution):
     """
 
     account: Account
+
+    def _shown(self) -> tuple[str, Facts]:
+        title, facts = super()._shown()
+        bound = "> " * self.tts_is_bound
+        joules = None if self.energy_j is None else bound + format_si(self.energy_j, "J")
+        read_out = f"{bound}{format_si(self.total_s, 's')}"
+        read_out += "" if self.total_energy_j is None else f", {bound}{format_si(self.total_energy_j, 'J')}"
+        return title, [*facts, ("energy", joules), ("read out", read_out)]
 
     @property
     def total_s(self) -> float:
@@ -128,20 +138,6 @@ def account_of(result: Run | Outcome, *, other_s: float = 0.0) -> Account:
     anneal = None if result.interrupted else result.anneal
     done = with_flips(activity_of(result), program, anneal)
     return account(done, program.prices, wires_j=wires_of(program, anneal), other_s=other_s)
-
-
-def clusters(program: Program, schedule: np.ndarray) -> np.ndarray:
-    """int (reads,), the cluster of each read. Reads of one ``schedule`` may be correlated and form a cluster, unless
-    `is_fixed`."""
-    return np.arange(len(schedule)) if is_fixed(program) else schedule
-
-
-def is_fixed(program: Program) -> bool:
-    """Whether the clock has but one schedule and no slow noise is shared, so that all reads are independent.
-
-    Intervals are then those of this die: what another die would do (its phases, say) is in none of them.
-    """
-    return not (program.clock.is_drawn or np.any(program.noise.flicker > 0))
 
 
 def _many(count: float, each: float | None) -> float | None:

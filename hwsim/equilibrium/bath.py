@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.equilibrium.demon import below, stream_keys
 from hwsim.equilibrium.macrostates import log_binomial
 from hwsim.equilibrium.partition import log_sum_exp
@@ -20,7 +21,7 @@ from hwsim.jit import njit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Levels:
+class Levels(Shown):
     """A small system. energies : float64 (k,);  degeneracies : int64 (k,), states at each. Raises InputError."""
 
     energies: np.ndarray
@@ -79,7 +80,7 @@ def distance_coefficient(levels: Levels, *, filling: float, quantum: float) -> f
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Contact:
+class Contact(Shown):
     """Systems after they exchanged energy, each with cells of its own.
 
     level : int64 (replicas,), of each system;  state : int64 (replicas,), its state, counted level by level
@@ -143,7 +144,7 @@ _LEAST_GAP = 1e-15
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Truncation:
+class Truncation(Shown):
     """An atom of infinitely many levels, cut off.
 
     energies : float64 (k,), of the levels kept;  probability : float64 (k,), their law without the other levels

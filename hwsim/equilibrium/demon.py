@@ -17,6 +17,7 @@ import numpy as np
 
 from hwsim.analysis.interval import standard_error
 from hwsim.anneal import constant
+from hwsim.display import Shown
 from hwsim.engine.noise import GOLDEN, mix
 from hwsim.equilibrium.macrostates import DensityOfStates
 from hwsim.equilibrium.partition import check_beta
@@ -134,7 +135,7 @@ def demon_law(density: DensityOfStates, total_energy: float) -> tuple[np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Isolated:
+class Isolated(Shown):
     """Networks after a time alone with their demons.
 
     quantum : step of a demon's energy;  energies : float64 (replicas,), of each demon at the end
@@ -209,7 +210,7 @@ def entropy_slope(energies: np.ndarray, *, quantum: float) -> tuple[float, float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Reading:
+class Reading(Shown):
     """The temperature that demons read.
 
     quantum : step of a demon's energy;  energies : float64 (replicas,), mean energy of each replica's demon

@@ -17,6 +17,7 @@ from hwsim.algorithm.ladder import adaptive_ladder
 from hwsim.algorithm.moves import resample
 from hwsim.analysis.interval import student_quantile
 from hwsim.anneal import constant
+from hwsim.display import Shown
 from hwsim.equilibrium.partition import check_beta, log_mean_exp
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.moved import renamed
@@ -38,7 +39,7 @@ _PILOT = (0.5, 2.0, 8.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class Estimate(Shown):
     """ln Z. error : standard error between schedules;  low, high : interval at CONFIDENCE (Student's t)
     lower, upper : bounds, each of which holds with probability (1 + CONFIDENCE) / 2"""
 
@@ -51,7 +52,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Annealed:
+class Annealed(Shown):
     """Annealed importance sampling from beta 0 and back.
 
     betas : float64 (k,) from 0;  forward, reverse : float64 (reads,), sum of (b' - b) E on the way up and down
@@ -82,7 +83,7 @@ class Annealed:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Integrated:
+class Integrated(Shown):
     """Thermodynamic integration: ln Z(beta) = ln Z(0) - integral of <E> from 0 to beta.
 
     betas : float64 (k,) from 0;  energies, errors, variances : float64 (k,), mean energy of the machine's network

@@ -19,6 +19,7 @@ import numpy as np
 
 from hwsim.analysis import exact_laws
 from hwsim.analysis.interval import standard_error
+from hwsim.display import Shown
 from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
@@ -79,7 +80,7 @@ def _pairs(given: Iterable) -> list[tuple[Any, Any]]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class GrandCanonical:
+class GrandCanonical(Shown):
     """A lattice gas at ``beta``, by enumeration.
 
     law : float64 (2**n,), of all states in the order of `hwsim.analysis.exact_laws`
@@ -140,7 +141,7 @@ def grand_canonical(problem: Any, beta: float) -> GrandCanonical:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Particles:
+class Particles(Shown):
     """The particles at the end of a run. number : int64 (reads,);  mean, variance : over reads, with standard errors by
     schedules;  density : mean over the number of sites"""
 

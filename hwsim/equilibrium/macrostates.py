@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import gammaln, xlog1py, xlogy
 
 from hwsim.analysis import exact_laws
+from hwsim.display import Shown
 from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
 from hwsim.program import Program
@@ -20,7 +21,7 @@ _SAME = 2.0**-44
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class CoinMacrostates:
+class CoinMacrostates(Shown):
     """The macrostates of n coins, by ascending number of heads.
 
     heads : int64 (n + 1,);  log_multiplicity : float64 (n + 1,), ln of the number of sequences with that many heads,
@@ -50,7 +51,7 @@ def coin_macrostates(n: int, *, p: float = 0.5) -> CoinMacrostates:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DensityOfStates:
+class DensityOfStates(Shown):
     """The levels of a system.
 
     energies : float64 (k,), ascending;  log_multiplicity : float64 (k,), ln of the number of states at each level,
@@ -110,7 +111,7 @@ def level_law(density: DensityOfStates, beta: float) -> np.ndarray:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class InverseTemperature:
+class InverseTemperature(Shown):
     """beta = dS/dU between neighbouring levels.
 
     energies : float64 (k - 1,), the middle of each gap;  beta : float64 (k - 1,), 1 / energy

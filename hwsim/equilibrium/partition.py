@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis import exact_laws
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
 from hwsim.mapping.layout import breadth_first
@@ -22,7 +23,7 @@ _FREE, _STIFF = 1e-100, 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExactPartition:
+class ExactPartition(Shown):
     """log_z : natural logarithm of Z, the problem's offset included;  method : how it was found"""
 
     log_z: float

@@ -9,11 +9,11 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from hwsim.analysis.clusters import clusters
 from hwsim.analysis.tts import time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import FAULTS, alone, present_faults, without
-from hwsim.cost.solution import clusters
 from hwsim.errors import InputError
 from hwsim.experiment.dies import run_dies, typical_energy
 from hwsim.interrupt import CtrlC

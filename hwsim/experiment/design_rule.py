@@ -15,6 +15,7 @@ import numpy as np
 
 from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, energies, state_index
 from hwsim.anneal import Anneal
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.experiment.anneals import make_anneal, still_anneal, still_time_s
 from hwsim.experiment.loss import BURN_IN, LOOKS, crossing, jackknife, relative_error
@@ -37,7 +38,7 @@ _Z = 1.96
 
 
 @dataclass(frozen=True, kw_only=True)
-class DesignRule:
+class DesignRule(Shown):
     """ratio : the largest delay over update time whose loss stays below ``limit``, None where all measured ones do
     ratio_ci : 95 % interval; an end outside the measured range is None;  is_bound : whether the smallest measured ratio
     already loses too much;  curve : (ratio, loss, standard error) by ratio

@@ -29,6 +29,7 @@ from hwsim.cell.codes import LAWS, TABLE
 from hwsim.cell.model import PBit, input_quantiser
 from hwsim.chip.chip import Chip, Control, Weights
 from hwsim.chip.topology import Topology
+from hwsim.display import Shown
 from hwsim.mapping.compile import compile
 from hwsim.program import Program
 from hwsim.session import Run, run
@@ -52,7 +53,7 @@ _EVENTS, _MOST_EVENTS = 60_000, 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sigmoid:
+class Sigmoid(Shown):
     """Share of +1 at inputs x = beta I; float64 (k,) dimensionless unless said otherwise.
 
     x, p, low, high : measured, 95 % intervals;  law_at_x : law at x;  law_x, law : (m,), a fine curve, or None
@@ -71,7 +72,7 @@ class Sigmoid:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dwell:
+class Dwell(Shown):
     """Times that the p-bit stays at +1 (up) and at -1 (down) at zero input.
 
     time_s : float64 (b + 1,), bin edges;  density_up, density_down, law_up, law_down : (b,), 1/s
@@ -93,7 +94,7 @@ class Dwell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Autocorrelation:
+class Autocorrelation(Shown):
     """Correlation of the state with itself at zero input, at random device times.
 
     lag_s, value, low, high, law_at_lag : float64 (k,), 95 % intervals;  law_lag_s, law : (m,), a fine curve, or None
@@ -110,7 +111,7 @@ class Autocorrelation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measurement:
+class Measurement(Shown):
     """One device: its measured parts, and by name the reason why a part is None."""
 
     sigmoid: Sigmoid | None

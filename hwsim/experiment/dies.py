@@ -12,11 +12,11 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from hwsim.analysis.clusters import clusters
 from hwsim.analysis.interval import standard_error, wilson
 from hwsim.analysis.tts import time_to_solution
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
-from hwsim.cost.solution import clusters
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile

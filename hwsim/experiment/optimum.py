@@ -14,11 +14,13 @@ import numpy as np
 
 from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.recipe import Recipe, run_recipe
+from hwsim.analysis.clusters import clusters, is_fixed
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval, standard_error
 from hwsim.analysis.tts import repeats, scaled
 from hwsim.cost.account import account
-from hwsim.cost.solution import Solution, clusters, is_fixed, solution
+from hwsim.cost.solution import Solution, solution
 from hwsim.cost.toggles import wires_of, with_flips
+from hwsim.display import Shown
 from hwsim.engine.choice import choose
 from hwsim.errors import InputError
 from hwsim.experiment.anneals import beta_ends, make_anneal
@@ -71,7 +73,7 @@ class Search:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Point:
+class Point(Shown):
     """One length. time_s : in which p-bits update;  found : success, time and energy to solution, with the account of
     one run without the energy of wires;  energy_mean, energy_error, energy_best : at the end of a run
     activity : what a run asks of the machine;  host_s : seconds of this computer"""
@@ -92,7 +94,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimum:
+class Optimum(Shown):
     """best : number of the best point, None where no read succeeded at any length
     is_interior : whether a shorter and a longer length are significantly worse, so that the best one is an optimum and
     not the edge of what was tried;  stopped : why no longer length was tried

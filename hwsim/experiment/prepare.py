@@ -11,6 +11,7 @@ from typing import Any
 
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
+from hwsim.display import Shown
 from hwsim.experiment.anneals import Ramp, make_anneal
 from hwsim.mapping.compile import Settings, compile, embed
 from hwsim.mapping.restore import restored_problem
@@ -18,7 +19,7 @@ from hwsim.program import Program, load
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class Prepared(Shown):
     """problem : as given, or as the saved program stores it;  chip : None for a saved program, which contains it
     embedding : {label: p-bits}, or None where none was needed;  anneal : None where not asked for
     """

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.analysis.clusters import clusters
 from hwsim.analysis.exact_laws import MAX_SPINS, boltzmann_law, state_index
 from hwsim.analysis.exact_laws import energies as enumerate_energies
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor
 from hwsim.analysis.interval import standard_error
-from hwsim.cost.solution import NO_SOLUTION, account_of, clusters, solution
+from hwsim.cost.solution import NO_SOLUTION, account_of, solution
 from hwsim.experiment.anneals import slow_note
 from hwsim.session import Run
 from hwsim.units import to_seconds
@@ -46,7 +47,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
         "tv_noise_floor": None,
         "note": slow_note(program, run.device_time_s),
     }
-    row |= paid.facts | NO_SOLUTION
+    row |= paid.facts | NO_SOLUTION | run.quality.facts
     if target is not None and run.device_time_s > 0 and program.indistinct is None:
         row |= solution(program.reached(run.energies, target), cluster, paid).facts
     if program.n_variables <= MAX_SPINS and program.cells.pdit is None:

@@ -6,17 +6,20 @@ p-bits are put on a square grid and moved by annealing until the wires are short
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import positions, wires
 from hwsim.chip.topology import sites as sites_of
+from hwsim.display import Facts, Shown, counted, data_frame, picture
 from hwsim.errors import InputError
 from hwsim.jit import njit
 from hwsim.problem.problem import Problem, make_bqm
 from hwsim.program import Network, rows_of
 from hwsim.streams import generator
+from hwsim.units import format_si
 
 _MOVES, _STARTS = 10_000, 4
 """Moves of each p-bit in one anneal, and anneals of which the best is kept; _MOST_MOVES in all."""
@@ -24,7 +27,7 @@ _MOST_MOVES = 40_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class Layout(Shown):
     """place : float64 (n, 2), x and y of each p-bit's cell, in cell pitches;  length : float64 (m,), Manhattan length
     of each connection's wire, in cell pitches;  delay_s : float64 (m,), its delay and that of the reader's fan-in;
     wire_j : float64 (n,), energy of a toggle, each coupling on a wire of its own, or None where it is not known;
@@ -39,6 +42,23 @@ class Layout:
     sites: np.ndarray | None
     wired: np.ndarray
     pitch_m: float | None
+
+    plot = picture("hwsim.report.layout:layout_axes")
+
+    def _shown(self) -> tuple[str, Facts]:
+        columns, rows = (np.ptp(np.rint(self.place), axis=0) + 1).astype(int)
+        pitch = None if self.pitch_m is None else f"{format_si(self.pitch_m, 'm')} a cell"
+        length, delay = self.length[self.wired], self.delay_s
+        return f"Layout of {counted(len(self.place), 'p-bit')} on {columns} x {rows} cells", [
+            ("cells", pitch),
+            ("wires", f"mean {length.mean():.3g}, longest {length.max():g} pitches" if len(length) else None),
+            ("delay", f"up to {format_si(float(delay.max()), 's')}" if len(delay) else None),
+        ]
+
+    def to_pandas(self) -> Any:
+        """A data frame with the place of each p-bit. Raises MissingExtraError."""
+        columns = {"x": self.place[:, 0], "y": self.place[:, 1]}
+        return data_frame(columns if self.wire_j is None else columns | {"toggle_j": self.wire_j})
 
 
 def lay_out(network: Network, chip: Chip, sites: np.ndarray, *, seed: int = 0) -> Layout:

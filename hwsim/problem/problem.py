@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError, ReadError
 from hwsim.rounding import power_of_two
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(Shown):
     """What to solve. Energy is dimod's: E = sum h s + sum J s s + offset, lower is better.
 
     kind : "max-cut" (J = w/2, offset = -W/2, so that the cut is -E), "ising", "qubo", "sat" (E is the weight of
@@ -42,6 +43,20 @@ class Problem:
     parts: tuple[Any, Any, float] | None = None
     maximised: bool = False
     reading: str | None = None
+
+    def _shown(self) -> tuple[str, Facts]:
+        bqm = self.bqm
+        size = f"{counted(bqm.num_variables, 'variable')}, {counted(bqm.num_interactions, 'coupling')}"
+        known = self.known_energy
+        broken = None if not self.clauses else counted(len(self.clauses), "clause")
+        roles = ", ".join(f"{len(labels)} {name}" for name, labels in self.roles.items())
+        return f"Problem {self.name}: {self.kind}, {size}", [
+            ("values", "-1 and +1" if bqm.vartype.name == "SPIN" else "0 and 1"),
+            ("read as", self.reading),
+            ("known energy", None if known is None else f"{known:.10g} ({self.known_source or 'on record'})"),
+            ("clauses", broken),
+            ("roles", roles or None),
+        ]
 
 
 MAX_VARIABLES = 2**24

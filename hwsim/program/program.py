@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.cell.codes import has_own_clock
+from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
 from hwsim.program.cells import Cells
 from hwsim.program.clock import Clock
@@ -25,12 +26,13 @@ from hwsim.program.readout import Readout
 from hwsim.program.record import CONNECTION, PBIT, ROW, VARIABLE, Record
 from hwsim.rounding import indistinct, is_exact, reached, rounding
 from hwsim.streams import NOISE_VERSION
+from hwsim.units import format_si, to_seconds
 
 HASH_VERSION = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Program:
+class Program(Shown):
     """A problem on a chip, ready to run: n p-bits, m stored connections. See each record for what it holds.
 
     network : who is coupled to whom;  wires : when a value arrives;  cells : the devices and their faults
@@ -50,6 +52,19 @@ class Program:
     def __post_init__(self) -> None:
         _check_lengths(self)
         _check_together(self)
+
+    def _shown(self) -> tuple[str, Facts]:
+        clock, on, delay = self.clock, self.placement.chip, self.wires.delay
+        spans = sorted({int(delay.min(initial=0)), int(delay.max(initial=0))})
+        carried = None if self.readout.chain is None else f"{counted(self.n_variables, 'variable')} in chains"
+        share = f" p={clock.participation:g}" if clock.kind == "synchronous" else ""
+        what = f"Program of {counted(self.n_pbits, 'p-bit')}, {counted(self.network.n_couplings, 'coupling')}"
+        return what + (f" on {on}" if on else ""), [
+            ("clock", f"{clock.kind}{share}, tau {format_si(to_seconds(clock.round_ticks), 's')}"),
+            ("delay", " to ".join(format_si(to_seconds(ticks), "s") for ticks in spans)),
+            ("carries", carried),
+            ("p-dits", None if self.cells.pdit is None else int(self.cells.pdit.max()) + 1),
+        ]
 
     @property
     def records(self) -> Iterator[Record]:

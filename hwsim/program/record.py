@@ -11,6 +11,7 @@ from typing import Any, Self, get_args
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 
 PBIT, CONNECTION, ROW, VARIABLE, ENTRY = "p-bit", "connection", "row", "variable", "entry"
@@ -78,7 +79,7 @@ def _plain(item: Field, value: Any) -> Any:
     return value
 
 
-class Record:
+class Record(Shown):
     """A frozen dataclass of columns and scalars.
 
     _name : what a Program, and a file, calls it;  _within : fields that are records themselves

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.anneal import Anneal
 from hwsim.errors import InputError
 from hwsim.experiment.looks import LOOKS, PHASES, swings
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
 from hwsim.report.table import number
-from hwsim.session import Run
+from hwsim.session.reads import Reads
+from hwsim.units import to_seconds
 
 SAME = 0.015
 """Part of the height of a panel within which two curves, nine tenths of their times, are drawn as one."""
@@ -36,8 +38,8 @@ class _Curve:
     high: np.ndarray
 
 
-def curve_of(run: Run, label: str | None = None) -> dict:
-    """The curve of a run, named ``label`` or by its clock; see `hwsim.experiment.looks`."""
+def curve_of(run: Reads, label: str | None = None) -> dict:
+    """The curve of a run or an outcome, named ``label`` or by its clock; see `hwsim.experiment.looks`."""
     name = run.program.clock.kind if label is None else label
     over = PHASES if swings(run.program) and len(run.checkpoint_times_s) > LOOKS + 1 else 1
     return {"label": name, "times_s": run.checkpoint_times_s, "energies": run.checkpoint_energies, "over": over}
@@ -98,9 +100,28 @@ def energy_against_time(
     return energy_drawing(curves, **how).write(path, provenance)
 
 
-def run_axes(run: Run, ax: Any = None, *, label: str | None = None, target: float | None = None) -> Any:
+def run_axes(run: Reads, ax: Any = None, *, label: str | None = None, target: float | None = None) -> Any:
     """Draw the energy of ``run`` against device time on ``ax``, or on new axes; returns the axes."""
     return energy_drawing([curve_of(run, label)], title="", target=target).on(ax)
+
+
+def anneal_axes(anneal: Anneal, ax: Any = None, *, label: str | None = None) -> Any:
+    """Draw beta against device time on ``ax``, or on new axes, and the drive where there is one; returns the axes."""
+    times = to_seconds(anneal.end) * np.append(anneal.start, anneal.end) / anneal.end
+    unit, scale = canvas.time_unit(float(times[-1]))
+
+    def draw(axes: Any) -> None:
+        for name, values in (("beta", anneal.beta), ("drive", anneal.drive)):
+            if values is not None:
+                words = label or name
+                axes.step(times / scale, np.append(values, values[-1]), where="post", label=canvas.plain(words))
+        canvas.dress(axes)
+        axes.set_xlabel(f"device time ({unit})")
+        axes.set_ylabel("beta")
+        if anneal.drive is not None or label is not None:
+            axes.legend(fontsize="small", frameon=False)
+
+    return canvas.Drawing(title="", panels={"beta": draw}, size=(6.4, 3.6)).on(ax)
 
 
 def _parted(drawn: list[_Curve], target: float | None) -> tuple[list[_Curve], list[_Curve]]:

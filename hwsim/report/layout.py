@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.mapping.layout import Layout
 from hwsim.report import canvas
 from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
@@ -56,6 +57,18 @@ def layout_drawing(die: Mapping[str, Any], *, title: str) -> canvas.Drawing:
         panels["waits"] = partial(_slowest, die=die, place=place)
     ratios = {"gridspec_kw": {"height_ratios": [1.55, 1]}}
     return canvas.Drawing(title=title, panels=panels, size=(12.6, 9.4), grid=(2, 2), layout=ratios, wrap=110)
+
+
+def layout_axes(layout: Layout, ax: Any = None) -> Any:
+    """Draw where p-bits sit on ``ax``, or on new axes; returns the axes. Wires are in the picture of `hwsim.layout`,
+    which knows whom they connect."""
+
+    def draw(axes: Any) -> None:
+        side = max(float(np.ptp(layout.place, axis=0).max()) + 1, 2.0)
+        axes.scatter(*layout.place.T, s=(230.0 / side) ** 2, marker="s", linewidths=0, color=canvas.palette()[0])
+        _frame(axes)
+
+    return canvas.Drawing(title="", panels={"die": draw}, size=(5.6, 5.0)).on(ax)
 
 
 def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:

@@ -58,6 +58,12 @@ KEYS = (
     "updates_per_ns",
     "total_variation",
     "tv_noise_floor",
+    "beta",
+    "effective_beta",
+    "effective_beta_ci",
+    "effective_reads",
+    "autocorrelation_s",
+    "autocorrelation_bound",
     "note",
 )
 """What a row may hold; every key except ``clock`` may be absent or None."""
@@ -158,6 +164,9 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
     if common:
         parts.append(Text("all rows: " + ", ".join(common)))
     parts += ["", table]
+    samples = _samples(rows)
+    if samples:
+        parts += ["", Text(samples)]
     notes = _footnotes(rows, [key for key, _, _ in differing])
     if notes:
         parts += ["", Text(" ".join(notes))]
@@ -344,6 +353,29 @@ _RESULTS: list[_Column] = [
 ]
 
 
+def _samples(rows: list[dict]) -> str:
+    """How good the reads of each row are as samples of the law; empty where nothing is known."""
+    if all(row.get("effective_reads") is None and row.get("effective_beta_ci") is None for row in rows):
+        return ""
+    timed = any(row.get("autocorrelation_s") is not None for row in rows)
+    lines = [["as samples", "effective beta", "of beta", "effective reads", *(["autocorrelation"] if timed else [])]]
+    for row in rows:
+        worth = row.get("effective_reads")
+        length = f"{row.get('autocorrelation_bound') or ''} {_seconds(row.get('autocorrelation_s'))}".strip()
+        beta = "-" if row.get("beta") is None else f"{row['beta']:.4g}"
+        cells = [row_label(row), _effective_beta(row), beta, "-" if worth is None else f"{worth:.0f}"]
+        lines.append([*cells, *([length] if timed else [])])
+    return columns(lines, align="<" + ">" * (len(lines[0]) - 1))
+
+
+def _effective_beta(row: dict) -> str:
+    value, ends = row.get("effective_beta"), row.get("effective_beta_ci")
+    if ends is None:
+        return "-"
+    low, high = ("..." if end is None else f"{end:.3g}" for end in ends)
+    return f"> {low}" if value is None else f"{value:.3g} [{low}, {high}]"
+
+
 def _row_notes(rows: list[dict]) -> list[str]:
     """What a row itself says, with its clock where there are several rows."""
     notes = [(_clock(row).replace("\n", ""), row["note"]) for row in rows if row.get("note")]
@@ -377,6 +409,11 @@ def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:
             "Updates: one for each tau of a p-bit, as these set their own rate by their state; flips are counted one "
             "by one."
         )
+    if any(row.get("effective_reads") is not None for row in rows):
+        notes.append("Effective beta: at which the final states look most like samples, by pseudolikelihood; effective")
+        notes.append("reads: independent ones that would know the mean energy as well.")
+    if any(row.get("autocorrelation_s") is not None for row in rows):
+        notes.append("Autocorrelation: device time in which a read forgets its energy.")
     if "host_seconds" in shown or "updates_per_ns" in shown:
         notes.append("Host time and updates (upd.) per ns are those of this computer, not of the chip.")
     return notes

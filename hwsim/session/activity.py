@@ -5,9 +5,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from hwsim.display import Shown
+
 
 @dataclass(frozen=True, kw_only=True)
-class Activity:
+class Activity(Shown):
     """What one run of an algorithm asks of the machine.
 
     n_pbits : p-bits of one network;  replicas : states that the run keeps;  copies : networks on the machine at once

@@ -11,16 +11,17 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.display import Facts, later
 from hwsim.errors import InputError
-from hwsim.moved import renamed
 from hwsim.program import Program
 from hwsim.session.activity import Activity
+from hwsim.session.reads import Reads
 from hwsim.session.session import Session
 from hwsim.session.settings import RunKeywords, RunSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Reads):
     """What the hardware did.
 
     states : int8 (reads, n), +-1, in p-bit order;  energies : float64 (reads,), problem units, offset included
@@ -54,17 +55,8 @@ class Run:
     device_energy_j: float | None = None
     traces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
 
-    group = renamed("group", "schedule")
-
-    @property
-    def reads(self) -> int:
-        """How many independent runs."""
-        return len(self.energies)
-
-    @property
-    def schedules(self) -> int:
-        """How many schedules."""
-        return int(self.schedule.max()) + 1
+    quality = later("hwsim.analysis.quality:quality")
+    """How good the reads are as samples: effective beta, effective number of reads, autocorrelation time."""
 
     @property
     def variables(self) -> np.ndarray:
@@ -75,6 +67,13 @@ class Run:
     def best_energies(self) -> np.ndarray:
         """float64 (reads,): the least energy of each read at any checkpoint."""
         return self.checkpoint_energies.min(axis=0)
+
+    def _columns(self) -> dict[str, Any]:
+        return super()._columns() | {"best_energy": self.best_energies}
+
+    def _shown(self) -> tuple[str, Facts]:
+        facts = self._facts(device_time_s=self.device_time_s, updates=self.updates)
+        return f"Run of {self._what()}", [*facts, *self.quality.lines()]
 
     @cached_property
     def sampleset(self) -> Any:

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from hwsim.anneal import Anneal, constant
+from hwsim.display import Shown
 from hwsim.engine.choice import begin, choose
 from hwsim.engine.contract import Start
 from hwsim.engine.initial import checked
@@ -186,7 +187,7 @@ class Session:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Frame:
+class Frame(Shown):
     """A moment of a session; look at it before the session goes on. time_s : device seconds."""
 
     session: Session

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.algorithm.recipe import PARAMETERS, Recipe, complete
+from hwsim.analysis.clusters import is_fixed
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip
-from hwsim.cost.solution import is_fixed
 from hwsim.cost.toggles import wires_of
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.experiment.anneals import beta_ends, length_s, make_anneal, slow_note, still_anneal

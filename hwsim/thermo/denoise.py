@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.mixed import MixedNetwork, noise_variance, posterior
 from hwsim.thermo.mixed_run import run
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Denoised:
+class Denoised(Shown):
     """Measurements at k observations, each by ``machines`` independent machines, over which errors are standard errors.
 
     mean, mean_error : float64 (k, m), E[x | y];  score, score_error : float64 (k, m), (E[x | y] - y) / sigma^2

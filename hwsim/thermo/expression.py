@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 
 _FUNCTIONS = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "cosh", "sinh")}
@@ -19,7 +20,7 @@ _HIGHEST = 16
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Polynomial:
+class Polynomial(Shown):
     """centre : float;  slope : float64 (k,), coefficients of dU/dx in powers of x - centre, the constant first"""
 
     centre: float

@@ -13,6 +13,7 @@ from scipy.linalg import expm
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import expm_multiply
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 
 _MOST_BOXES = 250_000
@@ -22,7 +23,7 @@ boxes, a dense exponential is faster."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FokkerPlanck:
+class FokkerPlanck(Shown):
     """edges : of the boxes along each axis;  rates : sparse (n, n), 1/s, from box (column) to box (row)
     law : float64 (n,), stationary probabilities. Boxes are numbered with the last axis fastest; walls reflect."""
 

@@ -12,6 +12,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.machine import Device, Modes, device, ideal
@@ -34,7 +35,7 @@ _CURVE = ("device_time_s", "relative_error", "predicted_error", "covariance_erro
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class Measured(Shown):
     """The measurements of a machine: of A x = b, or of the inverse of A.
 
     x : float64 (d,): the mean over time and replicas, or the inverse times b (see Device)
@@ -240,7 +241,7 @@ def _energy(machine: Modes, time_s: float, samples: int, replicas: int) -> float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Direct:
+class Direct(Shown):
     """A direct solver on the same numbers. iterations : of conjugate gradient, else 1;  operations : additions and
     multiplications;  host_s : seconds of this computer;  host_energy_j : at the given power of it, or None"""
 

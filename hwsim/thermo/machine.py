@@ -14,6 +14,7 @@ import numpy as np
 
 from hwsim.cell.card import BOTH_OF_READOUT, MODES_DIMENSIONS, absent, modes_keys, modes_mistakes, si_value, suggestion
 from hwsim.chip.library import modes_card
+from hwsim.display import Shown
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.streams import generator
 from hwsim.thermo.network import LinearNetwork, bowl, maxwell, positive_definite, rlc
@@ -39,7 +40,7 @@ _SUFFIX = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Modes:
+class Modes(Shown):
     """A machine of continuous cells. A field is None where the card states nothing.
 
     kind : "overdamped" (U = x A x / 2 - b x, each cell a number), "walk" (the same as a digital lattice random walk),
@@ -140,7 +141,7 @@ def _need(machine: Modes, *names: str) -> list[float]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Device:
+class Device(Shown):
     """A problem on one die of a machine.
 
     network : the cells with their faults; after them the variables of noise with a finite bandwidth

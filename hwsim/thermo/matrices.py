@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.linalg import SETTLE
@@ -16,7 +17,7 @@ from hwsim.thermo.network import LinearNetwork, bowl, positive_definite
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimated:
+class Estimated(Shown):
     """A matrix that a machine measured. error : float64 (d, d), standard error of each entry, from independent replicas
     exact : by a direct solver;  relative_error : against it, in the Frobenius norm;  device_time_s : of one machine"""
 
@@ -101,7 +102,7 @@ def lyapunov(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Determinant:
+class Determinant(Shown):
     """log_determinant : natural logarithm of det A;  error : its standard error;  exact : by Cholesky
     way, slopes, slope_errors : float64 (k,), l, the measured d ln det / dl at it, and its standard error
     device_time_s : of one machine, for all l"""

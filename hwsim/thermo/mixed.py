@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import logsumexp
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.program import Network
 from hwsim.thermo.network import positive_definite, symmetric
@@ -26,7 +27,7 @@ _AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, init=False, eq=False)
-class MixedNetwork:
+class MixedNetwork(Shown):
     """n p-bits and m modes, coupled. All energies are in one unit; beta is in its inverse.
 
     bias : float64 (n,), h of the p-bits;  coupling : float64 (n, n), J, symmetric with a diagonal of 0
@@ -157,7 +158,7 @@ def gaussian_bernoulli(
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MixedLaw:
+class MixedLaw(Shown):
     """exp(-beta E) / Z of a network: the probability of each state of the p-bits, and a normal law of the modes in it.
 
     states : int8 (2^n, n); in state number q p-bit i is +1 where bit i of q is 1;  probability : float64 (2^n,)

@@ -12,6 +12,7 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.mixed import MixedNetwork
 from hwsim.thermo.mixed_events import READ, Schedule, clock_of, nothing
@@ -26,7 +27,7 @@ _MOST_LOOKS = 200_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MixedMoments:
+class MixedMoments(Shown):
     """Averages over the probes of a run, for each of R replicas.
 
     samples : probes;  spin : float64 (R, n), mean of s;  x : float64 (R, m), mean of x
@@ -41,7 +42,7 @@ class MixedMoments:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MixedRecord:
+class MixedRecord(Shown):
     """Every update of all R replicas of a run with one schedule, in order.
 
     time : int64 (e,), ticks;  pbit : int64 (e,);  value : int8 (e, R), new;  x : float64 (e, R, m), as read then
@@ -54,7 +55,7 @@ class MixedRecord:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MixedRun:
+class MixedRun(Shown):
     """spins : int8 (R, n) and x : float64 (R, m), of every replica at the end;  device_time_s : of one machine
     updates : of p-bits, in all replicas together;  moments, record : None unless asked for"""
 

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import expm, solve_continuous_lyapunov
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 
 _SYMMETRIC = 1e-9
@@ -17,7 +18,7 @@ _SYMMETRIC = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LinearNetwork:
+class LinearNetwork(Shown):
     """dx = (force - drift x) dt + dW, where dW has covariance ``noise`` per second.
 
     drift : float64 (d, d), 1/s;  force : float64 (d,), unit/s;  noise : float64 (d, d), unit^2/s

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Posterior:
+class Posterior(Shown):
     """A : float64 (d, d), precision;  b : float64 (d,);  mean : A^-1 b;  covariance : A^-1"""
 
     A: np.ndarray

@@ -12,6 +12,7 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.streams import stream_key
 from hwsim.thermo import kernels
@@ -27,7 +28,7 @@ _DRAWN = 1 << 14
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Potential:
+class Potential(Shown):
     """name : for people;  energy, slope : of float64 arrays, U and dU/dx, element by element
     polynomial : the slope as a polynomial if it is one; a compiled kernel then moves the cells instead of ``slope``
     start : where a cell starts by default

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.machine import Device
@@ -21,7 +22,7 @@ steps of 0.02 and 0.15 relaxation times."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Waveform:
+class Waveform(Shown):
     """times_s : float64 (k,), from 0;  values : float64 (k, replicas, d), as read;  labels : of the d;  unit : "V", or
     "" for numbers"""
 

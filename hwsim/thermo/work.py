@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.potential import Potential, overdamped
 
@@ -53,7 +54,7 @@ def driven(
 
 
 @dataclass(frozen=True, kw_only=True)
-class FreeEnergy:
+class FreeEnergy(Shown):
     """difference : free energy at the end minus that at the start, with its standard error;  mean_work : no less than
     that;  dissipated : the rest, which is temperature times the entropy produced"""
 

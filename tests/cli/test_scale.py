@@ -17,6 +17,7 @@ ENERGIES |= {"reference", "residual", "residual_error", "strength"}
 SHORT = ["--time", "60ns", "--reads", "128", "--schedules", "4", "--threads", "1"]
 SOLVED = ["--measure", "success", "--target", "exact"]
 FAULTS = ["--gain-dtod", "0.3", "--offset-dtod", "0.2"]
+BETAS = {"beta", "effective_beta", "effective_beta_ci"}
 SPEC = 'problem = "p.coo"\nchip = "generic-all-to-all"\ntarget = "exact"\ntime = "60 ns"\nreads = 64\nschedules = 4\n'
 
 
@@ -74,7 +75,7 @@ def answer(arguments, scale, folder, monkeypatch, capsys):
 
 
 def same(found, wanted, scale, path=()):
-    """Compare two documents; energies are in units of ``scale``."""
+    """Compare two documents; energies are in units of ``scale``, betas in units of 1 / ``scale``."""
     if isinstance(wanted, dict):
         assert found.keys() == wanted.keys(), path
         for key in wanted.keys() - HOST:
@@ -85,7 +86,7 @@ def same(found, wanted, scale, path=()):
             same(a, b, scale, (*path, k))
     elif isinstance(wanted, float):
         is_energy = bool(ENERGIES & {*path})
-        unit = scale if is_energy else 1.0
+        unit = scale if is_energy else 1 / scale if BETAS & {*path} else 1.0
         if math.log2(scale).is_integer():
             assert found == wanted * unit, path
         else:  # an energy may be a difference that rounds; nothing else has an absolute tolerance

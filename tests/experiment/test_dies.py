@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.cost.solution import is_fixed
+from hwsim.analysis.clusters import is_fixed
 from hwsim.errors import InputError
 from hwsim.experiment.dies import has_spread, run_dies, typical_energy, yield_curve
 

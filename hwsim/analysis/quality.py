@@ -1,0 +1,258 @@
+"""Quality: how good the reads of a run are as samples of exp(-beta E) / Z.
+
+Enters: a Run, or states and their network. Leaves: the effective beta, at which the states look like samples; how many
+independent reads they are worth; and how long a read remembers its energy.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from hwsim.analysis.clusters import clusters
+from hwsim.analysis.interval import student_quantile
+from hwsim.display import Facts, Shown, counted
+from hwsim.errors import InputError
+from hwsim.program import Network
+from hwsim.rounding import power_of_two
+from hwsim.session import Run
+from hwsim.units import format_si
+
+_MOST_TERMS = 4_000_000
+"""Spins of all reads that an effective beta takes into account: a second of work at most."""
+_RULE_OF_THREE = 3.0
+"""With 95 % probability at least one of an event was seen whose expected number is above this."""
+_WINDOW = 5.0
+"""Sokal's window: lags up to so many autocorrelation times are summed."""
+_STEPS = 200
+_UNSURE = 3.0
+"""A correlation within so many standard errors of 0 is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectiveBeta(Shown):
+    """value : None where no spin is against its input, so that any beta above ``low`` is as likely
+    low, high : 95 % interval; high is None without a limit;  terms : spins that were taken into account"""
+
+    value: float | None
+    low: float
+    high: float | None
+    terms: int
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"> {self.low:.4g}"
+        return f"{self.value:.4g} [{self.low:.4g}, {'...' if self.high is None else format(self.high, '.4g')}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality(Shown):
+    """beta : the last of the anneal, in 1 / energy unit of the problem
+    effective_beta : at which the states at the end look like samples, by pseudolikelihood; None for p-dits and where
+    nothing is coupled or biased
+    effective_reads : independent reads whose mean energy would have the same standard error, from the scatter between
+    schedules; the number of reads where no schedule is shared, None where a single one says nothing
+    autocorrelation_s : integrated autocorrelation time of the energy, in device seconds, at a constant temperature,
+    from the second half of the checkpoints; None where the temperature changes, or there are too few
+    autocorrelation_bound : "<" where it is below the interval of the checkpoints, ">" where it is beyond the run
+    """
+
+    reads: int
+    beta: float
+    effective_beta: EffectiveBeta | None
+    effective_reads: float | None
+    autocorrelation_s: float | None
+    autocorrelation_bound: str | None = None
+
+    def lines(self) -> Facts:
+        """As facts of the run: its beta as samples, and what the reads are worth."""
+        found, worth = self.effective_beta, self.effective_reads
+        length = None
+        if self.autocorrelation_s is not None:
+            bound = f"{self.autocorrelation_bound} " if self.autocorrelation_bound else ""
+            length = f"autocorrelation {bound}{format_si(self.autocorrelation_s, 's')}"
+        reads = None if worth is None else counted(round(worth), "independent read")
+        return [
+            ("samples", None if found is None else f"effective beta {found}, asked {self.beta:.4g}"),
+            ("worth", ", ".join(part for part in (reads, length) if part is not None) or None),
+        ]
+
+    def _shown(self) -> tuple[str, Facts]:
+        return f"Quality of {counted(self.reads, 'read')}", self.lines()
+
+    @property
+    def facts(self) -> dict[str, float | str | list[float | None] | None]:
+        """Plain numbers for tables and JSON; intervals are lists."""
+        found = self.effective_beta
+        return {
+            "beta": self.beta,
+            "effective_beta": None if found is None else found.value,
+            "effective_beta_ci": None if found is None else [found.low, found.high],
+            "effective_reads": self.effective_reads,
+            "autocorrelation_s": self.autocorrelation_s,
+            "autocorrelation_bound": self.autocorrelation_bound,
+        }
+
+
+def quality(run: Run) -> Quality:
+    """The Quality of ``run``."""
+    program, cluster = run.program, clusters(run.program, run.schedule)
+    found = None
+    if program.cells.pdit is None:
+        kept = _kept(cluster, _MOST_TERMS // program.n_variables)
+        values = program.readout.vote(run.states[kept])
+        found = effective_beta(program.problem_network, values, cluster[kept])
+    length_s, bound = None, None
+    if run.anneal.beta.min() == run.anneal.beta.max() and run.anneal.drive is None and not run.interrupted:
+        length_s, bound = autocorrelation(run.checkpoint_times_s, run.checkpoint_energies)
+    return Quality(
+        reads=run.reads,
+        beta=float(run.anneal.beta[-1]),
+        effective_beta=found,
+        effective_reads=effective_reads(run.energies, cluster),
+        autocorrelation_s=length_s,
+        autocorrelation_bound=bound,
+    )
+
+
+def effective_beta(
+    network: Network, states: np.ndarray, cluster: np.ndarray, *, weight: np.ndarray | None = None
+) -> EffectiveBeta | None:
+    """The beta that maximises the pseudolikelihood of ``states``: prod over reads and spins of
+    P(s_i | the others) = 1 / (1 + exp(-2 beta I_i s_i)), I_i = -(h_i + sum J_ij s_j) (Besag 1975).
+
+    states : int8 (k, n), +-1;  cluster : int (k,), of each: the interval is that of sums of the score over clusters
+    (Huber 1967, White 1980), with Student's quantile where clusters scatter more than independent reads
+    weight : float64 (k,), of each state in place of 1. Returns None where no spin has an input. Raises InputError.
+    """
+    if states.ndim != 2 or states.shape[1] != network.n or len(cluster) != len(states):
+        raise InputError(f"states must have {network.n} spins and a cluster each, got shapes {states.shape}")
+    pull = aligned_inputs(network, states)
+    unit = power_of_two(pull)
+    pull = pull / unit
+    if not np.any(pull):
+        return None
+    shares = np.ones(len(pull)) if weight is None else np.asarray(weight, dtype=np.float64)
+
+    def score(beta: float) -> np.ndarray:
+        """The derivative of the log-likelihood at ``beta`` over 2, by state: s I less its mean."""
+        return shares * np.sum(pull - np.abs(pull) * np.tanh(beta * np.abs(pull)), axis=1)
+
+    terms = int(np.count_nonzero(pull))
+    if not np.any(pull[shares > 0] < 0):
+        return EffectiveBeta(value=None, low=_least(np.abs(pull)) / unit, high=None, terms=terms)
+    low, high = _bracket(lambda beta: float(score(beta).sum()))
+    beta = _root(lambda at: float(score(at).sum()), low, high)
+    slope = float(np.sum(shares[:, None] * pull**2 / np.cosh(np.minimum(beta * np.abs(pull), 300)) ** 2))
+    if not slope > 0:
+        return EffectiveBeta(value=beta / unit, low=0.0, high=None, terms=terms)
+    half = _half_width(score(beta), cluster) / slope
+    return EffectiveBeta(value=beta / unit, low=(beta - half) / unit, high=(beta + half) / unit, terms=terms)
+
+
+def aligned_inputs(network: Network, states: np.ndarray) -> np.ndarray:
+    """float64 (k, n): s_i I_i of each spin of ``states`` int8 (k, n): above 0 where it follows its input."""
+    from scipy.sparse import csr_array
+
+    couplings = csr_array((network.weight, network.indices, network.indptr), shape=(network.n, network.n))
+    values = states.astype(np.float64)
+    return -values * (network.bias + (couplings @ values.T).T)
+
+
+def _kept(cluster: np.ndarray, most: int) -> np.ndarray:
+    """Numbers of at most ``most`` reads, but of one at least of each cluster: as many of each as there is room for."""
+    if most >= len(cluster):
+        return np.arange(len(cluster))
+    order = np.argsort(cluster, kind="stable")
+    _, first, size = np.unique(cluster[order], return_index=True, return_counts=True)
+    each = max(1, most // len(first))
+    return np.sort(np.concatenate([order[at : at + min(each, n)] for at, n in zip(first, size, strict=True)]))
+
+
+def _least(pull: np.ndarray) -> float:
+    """The beta above which, with 95 % probability, no spin would have been seen against its input ``pull`` > 0."""
+
+    def excess(beta: float) -> float:
+        return float(np.sum(1 / (1 + np.exp(np.minimum(2 * beta * pull[pull > 0], 700))))) - _RULE_OF_THREE
+
+    return 0.0 if excess(0.0) <= 0 else _root(excess, *_bracket(excess))
+
+
+def _bracket(falling: Callable[[float], float]) -> tuple[float, float]:
+    """Two numbers between which a ``falling`` function of beta is 0."""
+    low, high = -1.0, 1.0
+    while falling(high) > 0 and high < 1e300:
+        low, high = high, 2 * high
+    while falling(low) < 0 and low > -1e300:
+        low, high = 2 * low, low
+    return low, high
+
+
+def _root(falling: Callable[[float], float], low: float, high: float) -> float:
+    """Where a ``falling`` function is 0, to the last bits."""
+    from scipy.optimize import brentq
+
+    ends = falling(low), falling(high)
+    if 0.0 in ends:
+        return low if ends[0] == 0 else high
+    return float(brentq(falling, low, high, xtol=1e-300, rtol=1e-14, maxiter=_STEPS))
+
+
+def _half_width(score: np.ndarray, cluster: np.ndarray) -> float:
+    """Half of the 95 % interval of the sum of ``score`` (k,)."""
+    z = NormalDist().inv_cdf(0.975)
+    away = score - score.mean()
+    independent = float(np.sum(away**2)) * len(score) / max(len(score) - 1, 1)
+    sums = np.bincount(np.unique(cluster, return_inverse=True)[1], weights=away)
+    n = len(sums)
+    between = float(np.sum(sums**2)) * n / (n - 1) if n > 1 else 0.0
+    if between <= independent:
+        return z * math.sqrt(independent)
+    return (z if n == len(score) else student_quantile(0.975, n - 1)) * math.sqrt(between)
+
+
+def effective_reads(values: np.ndarray, cluster: np.ndarray) -> float | None:
+    """How many independent reads would give the mean of ``values`` (k,) the same standard error, at most k: k over the
+    design effect of the clusters (Kish 1965). None where all reads are one cluster. With g clusters it is known to
+    about sqrt(2 / g), relative."""
+    _, member, size = np.unique(cluster, return_inverse=True, return_counts=True)
+    k, n = len(values), len(size)
+    if n == k:
+        return float(k)
+    if n < 2:
+        return None
+    away = (values - values.mean()) / power_of_two(np.ptp(values))
+    independent = float(np.sum(away**2)) * k / (k - 1)
+    between = float(np.sum(np.bincount(member, weights=away) ** 2)) * n / (n - 1)
+    return float(k) if between <= independent else k * independent / between
+
+
+def autocorrelation(times_s: np.ndarray, energies: np.ndarray) -> tuple[float | None, str | None]:
+    """(seconds, bound): the integrated autocorrelation time, interval x (1/2 + sum of rho(k)), of ``energies`` (c,
+    reads) at equally spaced ``times_s``, from their second half.
+
+    rho(k) is the covariance over reads and times at lag k over the variance about the mean of all reads, which a long
+    memory does not bias as the mean of one read would be. The sum ends at the lag _WINDOW x the time so far (Sokal
+    1997). bound : "<" where one interval is forgotten already, ">" where the sum does not end within the data
+    """
+    seen = energies[len(energies) // 2 :]
+    count, reads = seen.shape
+    if count < 4 or reads < 2:
+        return None, None
+    interval_s = float(times_s[-1] - times_s[-2])
+    away = (seen - seen.mean()) / power_of_two(np.ptp(seen))
+    spread = float(np.mean(away**2))
+    if not spread > 0:
+        return None, None
+    total = 0.5
+    for lag in range(1, count):
+        pairs = count - lag
+        rho = float(np.mean(away[lag:] * away[:-lag])) / spread
+        if lag == 1 and rho < _UNSURE / math.sqrt(reads * pairs):
+            return interval_s, "<"
+        total += rho
+        if lag >= _WINDOW * total:
+            return max(total, 0.5) * interval_s, None
+    return total * interval_s, ">"
