@@ -16,7 +16,7 @@ import pytest
 from hwsim.cli.main import main
 
 FOLDER = Path(__file__).parents[1] / "examples"
-PAGES = ("problems.md",)
+PAGES = ("devices.md", "problems.md")
 
 
 def blocks(text):
