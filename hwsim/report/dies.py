@@ -85,15 +85,18 @@ def _curve(
     colour = canvas.palette()[0]
     share, share_low, share_high = shares
     solved = np.isfinite(tts)
-    ends = np.concatenate([low[low > 0], tts[solved], high[np.isfinite(high)], [] if ideal is None else [ideal[0]]])
+    with_whiskers = tts.size <= MAX_WHISKERS or not solved.any()
+    spans = [low[low > 0], high[np.isfinite(high)]] if with_whiskers else []
+    ends = np.concatenate([*spans, tts[solved], [] if ideal is None else [ideal[0]]])
     if not ends.size:
         raise InputError("the yield curve has no time and no bound > 0, so there is nothing to draw")
-    start, stop = ends.min() / 1.5, ends.max() * 1.5
+    room = (ends.max() / ends.min()) ** 0.06 * 1.02  # on a logarithmic axis
+    start, stop = ends.min() / room, ends.max() * room
     axes.set_xscale("log")
     axes.set_xlim(start, stop)
     canvas.log_time(axes)
     canvas.dress(axes, "Yield: share of dies that solve within t")
-    if tts.size <= MAX_WHISKERS:
+    if with_whiskers:
         _whiskers(axes, tts, low, high, share, stop)
     if solved.any():
         # before the first die the curve is 0, after the last it stays

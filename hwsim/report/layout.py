@@ -22,6 +22,11 @@ MOST_WIRES = 6000
 _MARKERS = "soD^vP"
 _LONGEST, _TIED = 0.02, 0.1
 """Share of couplings drawn red; none where so many have one length that red would mean nothing."""
+_MOST_CELLS, _CUT_OUT = 120, 24
+"""Of a die with more cells on a side than this, so many in its middle are drawn: else none could be seen."""
+_ZOOM, _FLAT = 0.5, 0.5
+"""A die of which less than this part is in use is drawn without the rest; what is drawn has sides of this ratio or
+more."""
 
 
 def layout_picture(
@@ -80,13 +85,22 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     low, high = everything.min(axis=0) - 1, everything.max(axis=0) + 1
     whole = high - low
     used_low, used_high = place.min(axis=0) - 2, place.max(axis=0) + 2
-    zoomed = bool(np.all(used_high - used_low < 0.6 * whole))
+    zoomed = bool(np.prod(used_high - used_low) < _ZOOM * np.prod(whole))
     if zoomed:
-        low, high = used_low, used_high
+        flat = np.maximum(_FLAT * (used_high - used_low).max() - (used_high - used_low), 0.0) / 2
+        low, high = np.maximum(used_low - flat, low), np.minimum(used_high + flat, high)
+    cut_out = float((high - low).max()) > _MOST_CELLS
+    if cut_out:
+        middle = np.round((low + high) / 2)
+        low, high = np.maximum(middle - _CUT_OUT / 2, low), np.minimum(middle + _CUT_OUT / 2, high)
     side = max(float((high - low).max()), 3.0)
     drawn = np.arange(len(first))
+    if cut_out:
+        seen = np.all((place >= low) & (place <= high), axis=1)
+        drawn = drawn[seen[first] & seen[second]]
     if len(drawn) > MOST_WIRES:
-        drawn = np.sort(np.argsort(-length, kind="stable")[np.linspace(0, len(first) - 1, MOST_WIRES).astype(int)])
+        by_length = drawn[np.argsort(-length[drawn], kind="stable")]
+        drawn = np.sort(by_length[np.linspace(0, len(drawn) - 1, MOST_WIRES).astype(int)])
     inside = (
         np.zeros(len(first), dtype=bool) if chain is None else np.asarray(chain)[first] == np.asarray(chain)[second]
     )
@@ -107,6 +121,7 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
         shades = [colours[k % len(colours)] for k in of]
         axes.add_collection(LineCollection(list(lines[inside]), colors=shades, linewidths=2.4, zorder=3))
     area = (430.0 / side) ** 2 * 0.16
+    is_part = any(len(np.asarray(die.get(key, ())).reshape(-1, 2)) for key in ("unused", "dead"))
     for key, marker, colour, name in (("unused", "s", "0.88", "unused"), ("dead", "x", "black", "dead")):
         spots = np.asarray(die.get(key, ())).reshape(-1, 2)
         if len(spots):
@@ -126,10 +141,11 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
         marker = "s" if chain is None else _MARKERS[k % len(_MARKERS)]  # with chains, the colour tells the chain
         axes.scatter(
             *place[here].T,
-            s=area,
+            s=max(2.0 * area, 18.0) if is_part else area,  # among cells that are not in use
             marker=marker,
             c=face if chain is not None else [face],
-            linewidths=0,
+            edgecolors="black" if is_part else None,
+            linewidths=0.5 if is_part else 0,
             label=f"{name} ({int(here.sum())})",
             zorder=4,
         )
@@ -139,9 +155,12 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     if chain is not None:
         axes.plot([], [], color=colours[0], linewidth=2.4, label="p-bits of one spin: one colour")
     _frame(axes)
-    share = f": the part in use, of {whole[0] - 1:.0f} x {whole[1] - 1:.0f} cells" if zoomed else ""
+    words = "the middle" if cut_out else "the part in use"
+    share = f": {words}, of {whole[0] - 1:.0f} x {whole[1] - 1:.0f} cells" if zoomed or cut_out else ""
     axes.set_title(f"the die{share or ': cells and couplings'}", loc="left", fontsize="medium")
-    legend = axes.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2, fontsize="small", frameon=False)
+    legend = axes.legend(
+        loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=4.5, ncols=2, fontsize="small", frameon=False
+    )
     for handle in legend.legend_handles:
         if hasattr(handle, "set_sizes"):
             handle.set_sizes([36.0])

@@ -24,11 +24,12 @@ _TIME = "time to solution, 99 %, with read-out (device time)"
 
 @dataclass(frozen=True, kw_only=True)
 class Axis:
-    """What time to solution is drawn against: ``key`` of a row, times ``scale``.
+    """What time to solution is drawn against: ``key`` of a row, times ``scale``;  name : of its panel
 
     best : the key that marks rows that no other beats in both;  absent : why a row may lack the number
     """
 
+    name: str
     key: str
     label: str
     scale: float
@@ -37,6 +38,7 @@ class Axis:
 
 
 AREA = Axis(
+    name="area",
     key="area_m2",
     label="area of the p-bits' cells (mm2)",
     scale=1e6,
@@ -44,6 +46,7 @@ AREA = Axis(
     absent="area unknown, no cell_pitch",
 )
 ENERGY = Axis(
+    name="energy",
     key="ets99_total_j",
     label="energy to solution, with read-out",
     scale=1.0,
@@ -62,7 +65,7 @@ def pareto_picture(
 
 def pareto_drawing(rows: list[dict[str, Any]], *, title: str) -> canvas.Drawing:
     """Draw ``rows``. The first swept key sets the colour, the others the marker; open markers with arrows are bounds.
-    Panels: area, energy."""
+    Panels: area and energy, those that some row knows; times, where no row knows either."""
     drawn = [row for row in rows if row.get("tts99_total_s") is not None]
     looks = _looks(rows)
     absent = len(rows) - len(drawn)
@@ -70,6 +73,10 @@ def pareto_drawing(rows: list[dict[str, Any]], *, title: str) -> canvas.Drawing:
     def panel(axes: Any, axis: Axis, words: str) -> None:
         _panel(axes, drawn, axis, looks)
         axes.set_title(words, loc="left", fontsize="medium")
+
+    known = [axis for axis in (AREA, ENERGY) if any(row.get(axis.key) is not None for row in drawn)]
+    if drawn and not known:
+        return _times_drawing(drawn, looks, title=title, absent=absent)
 
     def time(axes: Any) -> None:
         axes.set_ylabel(_TIME)
@@ -87,15 +94,43 @@ def pareto_drawing(rows: list[dict[str, Any]], *, title: str) -> canvas.Drawing:
     return canvas.Drawing(
         title=title,
         panels={
-            "area": partial(panel, axis=AREA, words="time against area"),
-            "energy": partial(panel, axis=ENERGY, words="time against energy"),
+            axis.name: partial(panel, axis=axis, words=f"time against {axis.name}") for axis in known or (AREA, ENERGY)
         },
-        size=(13.2, 6.2),
+        size=(13.2, 6.2) if len(known) != 1 else (8.2, 5.4),
         layout={"sharey": True},
         finish=finish,
         alone=alone,
         wrap=110,
     )
+
+
+def _times_drawing(drawn: list[dict[str, Any]], looks: "_Looks", *, title: str, absent: int) -> canvas.Drawing:
+    """A line for each design, in order: its time to solution with the interval."""
+
+    def panel(axes: Any) -> None:
+        for k, row in enumerate(drawn):
+            colour, marker = looks.of(row)
+            low, high = row["tts99_total_ci_s"]
+            x = row["tts99_total_s"]
+            if row["tts99_is_bound"]:
+                axes.plot(x, k, marker=marker, markersize=8, color=colour, fillstyle="none", linestyle="none")
+                axes.annotate("", (1.6 * x, k), (x, k), arrowprops={"arrowstyle": "->", "color": colour})
+                continue
+            reach = [[0 if low is None else x - low], [0 if high is None else high - x]]
+            axes.errorbar(x, k, xerr=reach, color=colour, marker=marker, markersize=7, capsize=3, linewidth=1.2)
+        axes.set_yticks(range(len(drawn)), [canvas.plain(", ".join(row["design"].values())) for row in drawn])
+        axes.set_ylim(len(drawn) - 0.5, -0.5)
+        axes.set_ylabel(", ".join(looks.keys))
+        bounds = [row["tts99_total_s"] for row in drawn if row["tts99_is_bound"]]
+        axes.set_xscale("log")
+        axes.set_xlim(right=max([axes.get_xlim()[1], *(1.8 * bound for bound in bounds)]))
+        canvas.log_time(axes)
+        canvas.dress(axes, f"{absent} designs do not fit" if absent else "")
+        axes.set_xlabel(f"{_TIME}; 95 % intervals" + ("; open: never solved" if any_bound else ""))
+
+    any_bound = any(row["tts99_is_bound"] for row in drawn)
+    height = 1.8 + 0.34 * len(drawn)
+    return canvas.Drawing(title=title, panels={"times": panel}, size=(8.6, height), wrap=90)
 
 
 def pareto_svg(rows: list[dict[str, Any]], axis: Axis, provenance: Provenance | None = None) -> str:

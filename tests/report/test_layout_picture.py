@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.report.layout import layout_picture
-from hwsim.report.pareto import pareto_picture
+from hwsim.report.layout import layout_drawing, layout_picture
+from hwsim.report.pareto import pareto_drawing, pareto_picture
 
 RULE = {
     "measure": "correlation",
@@ -89,3 +89,41 @@ def test_designs_with_bounds_unknowns_and_misfits_are_drawn(tmp_path):
     assert pareto_picture(single, tmp_path / "s.svg", title="one").exists()
     misfits = [{"design": {"bits": "8"}, "does_not_fit": "too large"}]
     assert pareto_picture(misfits, tmp_path / "m.png", title="none fits").exists()
+
+
+def test_designs_without_area_and_energy_show_their_times_alone():
+    bare = {"area_m2": None, "ets99_total_j": None, "best_by_area": False, "best_by_energy": False}
+    rows = [row(**bare), row(**bare, design={"bits": "8", "wires": "slow"}, tts99_is_bound=True, tts99_total_s=4e-6)]
+    drawing = pareto_drawing(rows, title="designs")
+    assert list(drawing.panels) == ["times"]
+    axes = drawing.on()
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["4, fast", "8, slow"]
+    assert axes.get_ylabel() == "bits, wires" and axes.get_xlim()[1] > 6.4e-6  # room for the arrow of the bound
+    assert list(pareto_drawing([row(ets99_total_j=None)], title="x").panels) == ["area"]
+    assert list(pareto_drawing([row(area_m2=None)], title="x").panels) == ["energy"]
+
+
+def test_the_p_bits_of_a_large_or_hardly_used_die_can_be_seen():
+    """Points of a p-bit's marker against those of a cell: a marker that is a tenth of a point wide shows nothing."""
+    n = 200
+    place = np.stack(np.meshgrid(np.arange(n), np.arange(n)), axis=-1).reshape(-1, 2).astype(float)
+    first = np.arange(len(place) - 1)
+    large = die() | {"place": place, "role": ["p-bit"] * len(place), "unused": (), "dead": (), "first": first}
+    large |= {"second": first + 1, "length": np.ones(len(first)), "delay_s": None}
+    used = die() | {"unused": place + 4.0, "place": die()["place"] * 20}  # 9 p-bits far apart on a die of 40,000 cells
+    for one, words in ((large, "the middle, of 200 x 200"), (used, "the part in use, of 204 x 204")):
+        axes = layout_drawing(one, title="x").on(panel="die")
+        assert words in axes.get_title(loc="left")
+        assert axes.get_xlim()[1] - axes.get_xlim()[0] < 60
+        spots = [each for each in axes.collections if each.get_label().startswith(("p-bit", "visible", "hidden"))]
+        assert min(size for each in spots for size in each.get_sizes()) > 9.0  # three points wide
+
+
+def test_a_wire_out_of_sight_takes_no_line_of_those_that_are_drawn():
+    n = 200
+    place = np.stack(np.meshgrid(np.arange(n), np.arange(n)), axis=-1).reshape(-1, 2).astype(float)
+    first = np.arange(len(place) - 1)
+    large = die() | {"place": place, "role": ["p-bit"] * len(place), "unused": (), "dead": (), "first": first}
+    large |= {"second": first + 1, "length": np.ones(len(first)), "delay_s": None}
+    wires = layout_drawing(large, title="x").on(panel="die").collections[0]
+    assert 500 < len(wires.get_segments()) < 700  # of 24 rows of 24 or 25 cells

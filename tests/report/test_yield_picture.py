@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.report.dies import yield_picture
+from hwsim.report.dies import yield_drawing, yield_picture
 
 INF = float("inf")
 
@@ -62,3 +62,16 @@ def test_an_unknown_suffix_and_a_missing_array_are_refused(tmp_path):
         yield_picture(curve(), tmp_path / "a.txt", title="x")
     with pytest.raises(InputError, match="'tts_s', which is missing"):
         yield_picture({}, tmp_path / "a.png", title="x")
+
+
+def test_the_axis_of_time_is_that_of_what_is_drawn():
+    n = 200
+    tts = np.linspace(4e-6, 1e-5, n)
+    share = np.arange(1, n + 1) / n
+    many = {"tts_s": tts, "low_s": tts / 50, "high_s": tts * 50, "yield": share, "yield_low": share / 2}
+    many |= {"yield_high": np.minimum(1, share + 0.1), "success": np.full(n, 0.4), "n_dies": n, "ideal_tts_s": 3e-6}
+    low, high = yield_drawing(many, title="x").on(panel="yield").get_xlim()
+    assert 2.5e-6 < low < 3e-6 and 1e-5 < high < 1.2e-5  # no interval of one die is drawn among so many
+    few = {key: value[::4] if isinstance(value, np.ndarray) else value for key, value in many.items()} | {"n_dies": 50}
+    low, high = yield_drawing(few, title="x").on(panel="yield").get_xlim()
+    assert low < 1e-7 and high > 4e-4
