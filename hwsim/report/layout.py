@@ -77,27 +77,62 @@ def layout_axes(layout: Layout, ax: Any = None) -> Any:
 
 
 def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
+    chain, colours = die.get("chain"), canvas.palette()
+    low, high, words = _window(die, place)
+    with_longest = _wires(axes, die, place, low, high)
+    _cells(axes, die, place, side=max(float((high - low).max()), 3.0))
+    axes.plot([], [], color="0.35", linewidth=0.9, label="coupling")
+    if with_longest:
+        axes.plot([], [], color="crimson", linewidth=1.2, label=f"longest {_LONGEST:.0%} of couplings")
+    if chain is not None:
+        axes.plot([], [], color=colours[0], linewidth=2.4, label="p-bits of one spin: one colour")
+    _frame(axes)
+    axes.set_title(f"the die: {words}", loc="left", fontsize="medium")
+    legend = axes.legend(
+        loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=4.5, ncols=2, fontsize="small", frameon=False
+    )
+    for handle in legend.legend_handles:
+        if hasattr(handle, "set_sizes"):
+            handle.set_sizes([36.0])
+            if chain is not None and " (" in handle.get_label() and not handle.get_label().startswith(("unu", "dead")):
+                handle.set_color("0.35")
+    axes.set_xlim(low[0], high[0])
+    axes.set_ylim(low[1], high[1])
+
+
+def _others(die: Mapping[str, Any], key: str) -> np.ndarray:
+    """(k, 2): the places of cells that are ``unused`` or ``dead``."""
+    return np.asarray(die.get(key, ()), dtype=np.float64).reshape(-1, 2)
+
+
+def _window(die: Mapping[str, Any], place: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
+    """(lowest and highest x and y that are drawn, what they are in words)."""
+    everything = np.concatenate([place, _others(die, "unused"), _others(die, "dead")])
+    low, high = everything.min(axis=0) - 1, everything.max(axis=0) + 1
+    whole = high - low
+    size = f"of {whole[0] - 1:.0f} x {whole[1] - 1:.0f} cells"
+    words = "cells and couplings"
+    used_low, used_high = place.min(axis=0) - 2, place.max(axis=0) + 2
+    used = used_high - used_low
+    if np.prod(used) < _ZOOM * np.prod(whole):
+        words = f"the part in use, {size}"
+        flat = np.maximum(_FLAT * used.max() - used, 0.0) / 2
+        low, high = np.maximum(used_low - flat, low), np.minimum(used_high + flat, high)
+    if (high - low).max() > _MOST_CELLS:
+        words = f"the middle, {size}"
+        middle = np.round((low + high) / 2)
+        low, high = np.maximum(middle - _CUT_OUT / 2, low), np.minimum(middle + _CUT_OUT / 2, high)
+    return low, high, words
+
+
+def _wires(axes: Any, die: Mapping[str, Any], place: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
+    """Draw the couplings whose ends are both seen; returns whether some are marked as the longest."""
     from matplotlib.collections import LineCollection
 
     first, second, length = (np.asarray(die[key]) for key in ("first", "second", "length"))
     chain = die.get("chain")
-    everything = np.concatenate([place] + [np.asarray(die.get(key, ())).reshape(-1, 2) for key in ("unused", "dead")])
-    low, high = everything.min(axis=0) - 1, everything.max(axis=0) + 1
-    whole = high - low
-    used_low, used_high = place.min(axis=0) - 2, place.max(axis=0) + 2
-    zoomed = bool(np.prod(used_high - used_low) < _ZOOM * np.prod(whole))
-    if zoomed:
-        flat = np.maximum(_FLAT * (used_high - used_low).max() - (used_high - used_low), 0.0) / 2
-        low, high = np.maximum(used_low - flat, low), np.minimum(used_high + flat, high)
-    cut_out = float((high - low).max()) > _MOST_CELLS
-    if cut_out:
-        middle = np.round((low + high) / 2)
-        low, high = np.maximum(middle - _CUT_OUT / 2, low), np.minimum(middle + _CUT_OUT / 2, high)
-    side = max(float((high - low).max()), 3.0)
-    drawn = np.arange(len(first))
-    if cut_out:
-        seen = np.all((place >= low) & (place <= high), axis=1)
-        drawn = drawn[seen[first] & seen[second]]
+    seen = np.all((place >= low) & (place <= high), axis=1)
+    drawn = np.flatnonzero(seen[first] & seen[second])
     if len(drawn) > MOST_WIRES:
         by_length = drawn[np.argsort(-length[drawn], kind="stable")]
         drawn = np.sort(by_length[np.linspace(0, len(drawn) - 1, MOST_WIRES).astype(int)])
@@ -115,15 +150,20 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
     axes.add_collection(LineCollection(list(lines[plain]), colors="0.35", linewidths=0.6, alpha=alpha, zorder=1))
     red = np.flatnonzero(longest)[:MOST_WIRES]
     axes.add_collection(LineCollection(list(lines[red]), colors="crimson", linewidths=0.9, alpha=0.75, zorder=2))
-    colours = canvas.palette()
     if chain is not None and inside.any():
+        colours = canvas.palette()
         of = np.asarray(chain)[first[inside]]
         shades = [colours[k % len(colours)] for k in of]
         axes.add_collection(LineCollection(list(lines[inside]), colors=shades, linewidths=2.4, zorder=3))
+    return bool(longest.any())
+
+
+def _cells(axes: Any, die: Mapping[str, Any], place: np.ndarray, *, side: float) -> None:
+    """Draw the p-bits, and the cells without one. side : cells along the longer side of what is drawn"""
+    chain, colours = die.get("chain"), canvas.palette()
     area = (430.0 / side) ** 2 * 0.16
-    is_part = any(len(np.asarray(die.get(key, ())).reshape(-1, 2)) for key in ("unused", "dead"))
     for key, marker, colour, name in (("unused", "s", "0.88", "unused"), ("dead", "x", "black", "dead")):
-        spots = np.asarray(die.get(key, ())).reshape(-1, 2)
+        spots = _others(die, key)
         if len(spots):
             axes.scatter(
                 *spots.T,
@@ -134,6 +174,7 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
                 label=f"{name} ({len(spots)})",
                 zorder=0,
             )
+    is_part = len(_others(die, "unused")) + len(_others(die, "dead")) > 0
     roles = np.asarray(die["role"])
     for k, name in enumerate(dict.fromkeys(roles.tolist())):
         here = roles == name
@@ -149,25 +190,6 @@ def _die(axes: Any, die: Mapping[str, Any], place: np.ndarray) -> None:
             label=f"{name} ({int(here.sum())})",
             zorder=4,
         )
-    axes.plot([], [], color="0.35", linewidth=0.9, label="coupling")
-    if longest.any():
-        axes.plot([], [], color="crimson", linewidth=1.2, label=f"longest {_LONGEST:.0%} of couplings")
-    if chain is not None:
-        axes.plot([], [], color=colours[0], linewidth=2.4, label="p-bits of one spin: one colour")
-    _frame(axes)
-    words = "the middle" if cut_out else "the part in use"
-    share = f": {words}, of {whole[0] - 1:.0f} x {whole[1] - 1:.0f} cells" if zoomed or cut_out else ""
-    axes.set_title(f"the die{share or ': cells and couplings'}", loc="left", fontsize="medium")
-    legend = axes.legend(
-        loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=4.5, ncols=2, fontsize="small", frameon=False
-    )
-    for handle in legend.legend_handles:
-        if hasattr(handle, "set_sizes"):
-            handle.set_sizes([36.0])
-            if chain is not None and " (" in handle.get_label() and not handle.get_label().startswith(("unu", "dead")):
-                handle.set_color("0.35")
-    axes.set_xlim(low[0], high[0])
-    axes.set_ylim(low[1], high[1])
 
 
 def _frame(axes: Any) -> None:
