@@ -61,6 +61,7 @@ _HOMES = {
     "blame": "hwsim.command.blame",
     "layout": "hwsim.command.layout",
     "explore": "hwsim.command.explore",
+    "fit": "hwsim.command.fit",
     "free_energy": "hwsim.command.free_energy",
     "sweep": "hwsim.command.sweep",
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import give, record, write_text
+from hwsim.cli.output import ask, present, write_text
 from hwsim.text import ending
 
 
@@ -79,29 +79,16 @@ def _card(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.cell.fit import at_zero_input, fit
-    from hwsim.cell.fit_card import card_text, devices_text
-    from hwsim.cell.measured import Reading, read_all
-    from hwsim.report.fit import fit_figure
-    from hwsim.report.fit_table import fit_facts, fit_table
+    from hwsim.command.fit import fit
 
-    how = Reading(
-        interval_s=arguments.interval,
-        input_scale=arguments.input_scale,
-        columns=arguments.columns,
-        threshold=arguments.threshold,
-    )
-    measured = read_all(arguments.data, how)
-    found = fit(measured, law_name=arguments.law, tau_s=arguments.tau)
-    result = at_zero_input(found) if arguments.at_zero else found
+    found = ask(arguments, fit)
     texts = {}
     if arguments.card:
-        texts[arguments.card] = card_text(result, Path(arguments.card).stem)
+        texts[arguments.card] = found.card(Path(arguments.card).stem)
     if arguments.devices:
-        texts[arguments.devices] = devices_text(result)
+        texts[arguments.devices] = found.devices()
     for path, text in texts.items():
         write_text(text, path)
-    made = record(arguments)
     if arguments.figure:
-        fit_figure(found, measured, arguments.figure, provenance=made)
-    return give(arguments, fit_facts(result), made, text=lambda width: fit_table(result, width=width))
+        found.drawing().write(arguments.figure, found.made_by(arguments.command_line))
+    return present(arguments, found)

@@ -127,8 +127,10 @@ def ask(arguments: argparse.Namespace, command: Callable[..., Any], **more: Any)
     """What the function ``command`` returns for those ``arguments`` that it takes; the terminal shows its progress.
     more : values that are no arguments, or other ones"""
     known = inspect.signature(command).parameters
-    card = dict(getattr(arguments, "card", {}))
-    own = vars(arguments) | {"without": card.pop("without", ()), "set": card}
+    own = dict(vars(arguments))
+    changes = own.get("card")
+    if isinstance(changes, dict):
+        own |= {"without": changes.get("without", ()), "set": {k: v for k, v in changes.items() if k != "without"}}
     own |= {"progress": Progress(is_loud=True)} | more
     return command(**{name: value for name, value in own.items() if name in known})
 

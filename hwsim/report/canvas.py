@@ -69,7 +69,7 @@ class Drawing:
     finish : called with the sheet and its axes when all panels are drawn there, for what they share
     alone : called with the axes of a panel that is drawn by itself, for what it would share
     compose : draws all panels on a sheet, in place of ``panels`` one after the other, and returns their axes
-    wrap : characters of a line of the title
+    wrap : characters of a line of the title;  title_size : of its letters
     """
 
     title: str
@@ -81,6 +81,7 @@ class Drawing:
     alone: Callable[[Any], Any] | None = None
     compose: Callable[[Any], list[Any]] | None = None
     wrap: int = 80
+    title_size: str = "large"
 
     def on(self, ax: Any = None, *, panel: str | None = None) -> Any:
         """Draw on ``ax`` and return the axes, several as an array; see `hwsim.command.result.Result.plot`."""
@@ -120,7 +121,7 @@ class Drawing:
     def whole(self, sheet: Any) -> list[Any]:
         """Draw all panels on ``sheet``, a figure or a part of one; returns their axes."""
         if self.title:
-            headline(sheet, self.title, width=self.wrap)
+            headline(sheet, self.title, width=self.wrap, size=self.title_size)
         if self.compose is not None:
             return self.compose(sheet)
         rows, columns = (1, len(self.panels)) if self.grid is None else self.grid
@@ -188,9 +189,9 @@ def dress(axes: Any, title: str = "") -> None:
         axes.set_title(plain(title), loc="left", fontsize="medium")
 
 
-def headline(figure: Any, title: str, *, width: int = 80) -> None:
+def headline(figure: Any, title: str, *, width: int = 80, size: str = "large") -> None:
     """The title of the sheet, wrapped at ``width`` characters."""
-    figure.suptitle("\n".join(textwrap.wrap(plain(title), width)), x=0.01, ha="left", fontsize="large")
+    figure.suptitle("\n".join(textwrap.wrap(plain(title), width)), x=0.01, ha="left", fontsize=size)
 
 
 def plain(text: str) -> str:

@@ -1,21 +1,21 @@
 """The picture of a fit: the data, the fitted law, the residuals, and the times.
 
-Enters: a Fit and the Measured that it came from. Leaves: one file, png, svg or pdf by its suffix, written whole or not
-at all.
+Enters: a Fit and the Measured that it came from. Leaves: a drawing.
 """
 
 import math
 import os
-import textwrap
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hwsim.cell.fit import DeviceFit, Fit, cells_of
 from hwsim.cell.likelihood import CUTOFF
 from hwsim.cell.measured import BITS, DWELLS, SIGMOID, TRACES, Device, Measured
-from hwsim.errors import InputError
-from hwsim.report.canvas import SUFFIXES, plain, time_unit, write
+from hwsim.report.canvas import Drawing, plain, time_unit
 from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
@@ -27,40 +27,74 @@ _SIGMA = math.sqrt(CUTOFF)
 
 
 def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike, *, provenance: Provenance | None = None) -> Path:
-    """Draw ``fit`` of ``measured`` to ``path``; returns the path. Raises InputError for an unknown suffix."""
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"a figure must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
-    from matplotlib.figure import Figure
+    """Write the picture of `fit_drawing`; returns the path. Raises InputError for an unknown suffix."""
+    return fit_drawing(fit, measured).write(path, provenance)
 
+
+def fit_drawing(fit: Fit, measured: Measured) -> Drawing:
+    """Draw ``fit`` of ``measured``. Panels, where the data have them: response, dwells, trace, correlations, runs,
+    survival."""
     alone = fit.kind in (SIGMOID, DWELLS)
     wide = not (alone or fit.separable)
-    figure = Figure(figsize=(7.0 if alone else 11.0, 4.4 if wide else 6.4), dpi=150, layout="constrained")
+    draw: dict[str, Callable[..., None]] = {
+        "response": partial(_response, below=None),
+        "dwells": _dwells,
+        "trace": _snippet,
+        "correlations": _correlations,
+        "runs": _runs,
+        "survival": _survival,
+    }
     if fit.kind == DWELLS:
-        _survival(figure.add_subplot(), fit, measured)
+        names = ["survival"]
     elif wide:
-        panels = figure.subplots(1, 2)
-        _runs(panels[0], fit, measured)
-        (_snippet if fit.kind == TRACES else _correlations)(panels[1], fit, measured)
+        names = ["runs", "trace" if fit.kind == TRACES else "correlations"]
     else:
-        grid = figure.add_gridspec(2, 1 if alone else 2, height_ratios=(2.2, 1))
-        response = figure.add_subplot(grid[0, 0])
-        residual = figure.add_subplot(grid[1, 0], sharex=response)
-        _response(response, residual, fit, measured)
-        if fit.kind == TRACES:
-            _dwells(figure.add_subplot(grid[0, 1], sharex=response), fit, measured)
-            _snippet(figure.add_subplot(grid[1, 1]), fit, measured)
-        elif fit.kind == BITS:
-            _correlations(figure.add_subplot(grid[0, 1]), fit, measured)
-            _runs(figure.add_subplot(grid[1, 1]), fit, measured)
-    for axes in figure.axes:
-        axes.grid(True, color="0.92", linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    width = 86 if alone else 140
-    figure.suptitle("\n".join(textwrap.wrap(plain(_title(fit)), width)), x=0.01, ha="left", fontsize="medium")
-    write(figure, path, provenance)
-    return path
+        names = ["response", *{TRACES: ["dwells", "trace"], BITS: ["correlations", "runs"]}.get(fit.kind, [])]
+
+    def compose(sheet: Any) -> list[Any]:
+        if "response" not in names:
+            axes = list(sheet.subplots(1, len(names), squeeze=False)[0])
+            for one, name in zip(axes, names, strict=True):
+                draw[name](one, fit=fit, measured=measured)
+        else:
+            axes = _grid(sheet, fit, measured)
+        for one in axes:
+            _plain_look(one)
+        return axes
+
+    return Drawing(
+        title=_title(fit),
+        panels={name: partial(draw[name], fit=fit, measured=measured) for name in names},
+        size=(7.0 if alone else 11.0, 4.4 if wide else 6.4),
+        compose=compose,
+        alone=_plain_look,
+        wrap=86 if alone else 140,
+        title_size="medium",
+    )
+
+
+def _grid(sheet: Any, fit: Fit, measured: Measured) -> list[Any]:
+    """The response with its residuals below, and what the data show of times beside them."""
+    grid = sheet.add_gridspec(2, 1 if fit.kind == SIGMOID else 2, height_ratios=(2.2, 1))
+    response = sheet.add_subplot(grid[0, 0])
+    residual = sheet.add_subplot(grid[1, 0], sharex=response)
+    _response(response, residual, fit, measured)
+    axes = [response, residual]
+    if fit.kind == TRACES:
+        axes += [sheet.add_subplot(grid[0, 1], sharex=response), sheet.add_subplot(grid[1, 1])]
+        _dwells(axes[2], fit, measured)
+        _snippet(axes[3], fit, measured)
+    elif fit.kind == BITS:
+        axes += [sheet.add_subplot(grid[0, 1]), sheet.add_subplot(grid[1, 1])]
+        _correlations(axes[2], fit, measured)
+        _runs(axes[3], fit, measured)
+    return axes
+
+
+def _plain_look(axes: Any) -> None:
+    axes.grid(True, color="0.92", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _title(fit: Fit) -> str:
@@ -86,7 +120,7 @@ def _input_label(fit: Fit) -> str:
 
 
 def _response(axes, below, fit: Fit, measured: Measured) -> None:
-    """P(+1) against input with the law, and residuals below."""
+    """P(+1) against input with the law, and residuals below; without axes for them, the law alone."""
     n = len(fit.devices)
     points = [_fractions(measured.kind, d, f) for d, f in zip(measured.devices, fit.devices, strict=True)]
     x = np.concatenate([p[0] for p in points])
@@ -116,6 +150,8 @@ def _response(axes, below, fit: Fit, measured: Measured) -> None:
                 linewidth=0.8,
                 label="fit of each device" if k == 0 else None,
             )
+        if below is None:
+            continue
         below.plot(at, residual, "o", markersize=4 if n == 1 else 3, color=_DATA, alpha=faint)
     if n == 1:
         device = fit.devices[0]
@@ -146,8 +182,11 @@ def _response(axes, below, fit: Fit, measured: Measured) -> None:
         axes.plot(along, _law(gain * (along + offset)), color=_LAW, linewidth=2, label="mean device")
     axes.set_ylabel("P(+1)")
     axes.set_ylim(-0.03, 1.03)
-    axes.tick_params(labelbottom=False)
     axes.legend(frameon=False, fontsize="small", loc="best")
+    if below is None:
+        axes.set_xlabel(_input_label(fit))
+        return
+    axes.tick_params(labelbottom=False)
     below.axhspan(-2, 2, color=_LAW, alpha=0.12, linewidth=0)
     below.axhline(0, color=_LAW, linewidth=1.2)
     below.set_ylabel("residual (s.d.)\nband: ±2")
