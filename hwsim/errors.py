@@ -1,15 +1,41 @@
-"""The errors of hwsim: each is one sentence that names the value and the rule.
+"""The errors of hwsim: each is one sentence that names the value and the rule, or a line for each mistake.
 
-The command line prints the sentence and exits with code 2; a library user catches :class:`HwsimError`.
+The command line prints them and exits with code 2; a library user catches :class:`HwsimError`.
 """
+
+from collections.abc import Iterable
 
 
 class HwsimError(Exception):
     """Base of every refusal. ``str(error)`` is one sentence fit for a user."""
 
 
+class Mistake(str):
+    """A sentence on one mistake. keys : of the card that it speaks of, if any."""
+
+    keys: frozenset[str]
+
+    def __new__(cls, sentence: str, keys: Iterable[str] = ()) -> "Mistake":
+        made = super().__new__(cls, sentence)
+        made.keys = frozenset(keys)
+        return made
+
+
 class InputError(HwsimError, ValueError):
-    """A value given by the user is outside what is allowed."""
+    """One or several values given by the user are outside what is allowed.
+
+    mistakes : a sentence each. ``str(error)`` is the only one, or a line for each; both begin with ``where``, if given
+    """
+
+    mistakes: tuple[str, ...]
+
+    def __init__(self, *mistakes: str, where: str = "") -> None:
+        self.mistakes = mistakes
+        if len(mistakes) == 1:
+            text = f"{where}: {mistakes[0]}" if where else str(mistakes[0])
+        else:
+            text = "\n  ".join([f"{where + ': ' if where else ''}{len(mistakes)} mistakes", *mistakes])
+        super().__init__(text)
 
 
 class ArgumentError(InputError, TypeError):

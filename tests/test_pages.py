@@ -1,7 +1,8 @@
 """The pages of ``examples/``: every command that they show runs, in order, and prints what stands below it.
 
 In a block ``console`` a line ``$ command`` is run and the lines below it are what it prints. In a block ``python`` the
-code runs, and a block ``text`` right below it is what it prints.
+code runs, and a block ``text`` right below it is what it prints. A block with a file name, ``toml five.toml``, is that
+file.
 """
 
 import contextlib
@@ -16,12 +17,12 @@ import pytest
 from hwsim.cli.main import main
 
 FOLDER = Path(__file__).parents[1] / "examples"
-PAGES = ("devices.md", "problems.md")
+PAGES = ("devices.md", "problems.md", "chips.md")
 
 
 def blocks(text):
-    """(kind, content) of each block of a page."""
-    return re.findall(r"^```(\w+)\n(.*?)^```$", text, flags=re.S | re.M)
+    """(kind, file name or "", content) of each block of a page."""
+    return re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", text, flags=re.S | re.M)
 
 
 def sessions(content):
@@ -47,8 +48,10 @@ def test_every_command_of_the_page_prints_what_the_page_shows(page, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     names = {}
     shown = None
-    for kind, content in blocks((FOLDER / page).read_text()):
-        if kind == "console":
+    for kind, name, content in blocks((FOLDER / page).read_text()):
+        if name:
+            Path(name).write_text(content)
+        elif kind == "console":
             for command, output in sessions(content):
                 assert printed(command, tmp_path) == output, command
         elif kind == "python":

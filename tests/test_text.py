@@ -9,10 +9,10 @@ import pytest
 
 import hwsim
 import hwsim.text as text_module
-from hwsim.cell.card import ChipCard, load_card
 from hwsim.cell.measured import read_measured
 from hwsim.chip.graph import read_graph
 from hwsim.chip.library import chip, chip_card
+from hwsim.chip.read import load_card
 from hwsim.cli.main import main
 from hwsim.command.arrays import read_array
 from hwsim.errors import InputError, ReadError
@@ -91,7 +91,7 @@ def test_other_bytes_are_refused_with_their_line(tmp_path, name, data, words, ma
 def test_other_encodings_are_named(tmp_path, encoding):
     (tmp_path / "a.toml").write_bytes(CARD.encode(encoding))
     with pytest.raises(InputError, match=f"is {encoding.upper()} text: save it as UTF-8"):
-        load_card(tmp_path / "a.toml", ChipCard)
+        load_card(tmp_path / "a.toml", "chip")
 
 
 PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}

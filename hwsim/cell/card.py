@@ -1,26 +1,25 @@
-"""Cards: TOML files about real devices and chips, validated on load.
+"""Cards: what TOML files say about p-bits, chips and machines of continuous cells, and the keys that they may hold.
 
-Enters: a path. Leaves: a frozen card. Every number is ``{ value = "5 ns", source = "...", grade = "measured" }``; any
-error is one sentence that names the file, the key and what was expected.
+Each number has a source and a grade, ``{ value = "5 ns", source = "...", grade = "measured" }``. A user's own card may
+give a bare value, ``tau = "5 ns"``, whose grade is "yours". `hwsim.chip.read` makes cards of files.
 """
 
 import difflib
 import math
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
 import msgspec
 
-from hwsim.cell.clock import CLOCKS
-from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.cell.model import PBit, Table
-from hwsim.errors import CardError, InputError
+from hwsim.errors import InputError, Mistake
 from hwsim.prices import PRICES
-from hwsim.text import decoded
 from hwsim.units import parse
 
 GRADES = ("measured", "datasheet", "simulated", "projected", "assumed")
+"""How good a number of the library is."""
+YOURS = "yours"
+"""The grade of a number that the user gives: on a card of their own, in Python, or with ``--set``."""
 
 PBIT_DIMENSIONS = {
     "tau": "time",
@@ -57,6 +56,7 @@ PBIT_DIMENSIONS = {
 
 CHIP_DIMENSIONS = {
     "period": "time",
+    "participation": "number",
     "max_pbits": "count",
     "max_degree": "count",
     "rows": "count",
@@ -91,6 +91,7 @@ CHIP_DIMENSIONS = {
 } | {key: price.dimension for key, price in PRICES.items() if not price.of_pbit}
 """Parameters of a chip card and their dimensions; a chip may also override any parameter of its p-bit.
 
+period : of the clock;  participation : share of the p-bits that join a synchronous tick
 rows, columns, layers : of a grid; rows and columns of cells of a Chimera graph; visible and hidden units;  size : m of
 a Pegasus or Zephyr graph, p-bits of a Chimera cell's shore;  graph_seed : of a random regular graph of max_pbits and
 max_degree;  dead_* : shares of p-bits and wires that do not work, and the seed that draws them
@@ -175,12 +176,15 @@ def modes_keys(kind: str) -> list[str]:
     return [key for key in MODES_DIMENSIONS if key not in _NOT_OF_KIND.get(kind, ())]
 
 
+Grade = Literal["measured", "datasheet", "simulated", "projected", "assumed", "yours"]
+
+
 class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A number with where it comes from."""
+    """A number with where it comes from; a bare value of a user's own card has no source."""
 
     value: str | int | float
-    source: str
-    grade: Literal["measured", "datasheet", "simulated", "projected", "assumed"]
+    source: str = ""
+    grade: Grade = "yours"
 
 
 class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -196,8 +200,8 @@ class Response(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     first: float
     step: float
     probability: list[float]
-    source: str
-    grade: Literal["measured", "datasheet", "simulated", "projected", "assumed"]
+    source: str = ""
+    grade: Grade = "yours"
 
 
 class Wiring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -212,8 +216,8 @@ class Wiring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     graph: str | None = None
     dead_pbits: list[int] = []
     dead_wires: list[list[int]] = []
-    source: str
-    grade: Literal["measured", "datasheet", "simulated", "projected", "assumed"]
+    source: str = ""
+    grade: Grade = "yours"
 
 
 class PBitCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -232,18 +236,29 @@ class PBitCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A machine made of one kind of p-bit."""
+    """A machine made of one kind of p-bit.
+
+    pbit : name or file of its card, or the p-bit itself;  clock : "" for the p-bit's own;  random_source : "" likewise
+    die : file with the p-bits of a measured one, in the card's folder
+    """
 
     name: str
     title: str
     summary: str
-    pbit: str
-    clock: str
-    topology: str
+    pbit: str | PBitCard
+    clock: str = ""
+    topology: str = "all-to-all"
+    random_source: str = ""
+    die: str = ""
     wiring: Wiring | None = None
     parameters: dict[str, Quantity] = {}
     notes: dict[str, Quantity] = {}
     missing: dict[str, Missing] = {}
+
+    @property
+    def pbit_name(self) -> str:
+        """The name of the p-bit's card; "own" where the p-bit stands on this card."""
+        return self.pbit if isinstance(self.pbit, str) else "own"
 
 
 class ModesCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -258,30 +273,6 @@ class ModesCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     missing: dict[str, Missing] = {}
 
 
-def load_card(path: Path, kind: type) -> Any:
-    """The card in ``path``; ``kind`` is PBitCard, ChipCard or ModesCard. Raises CardError, with the first mistake."""
-    card = read_card(path, kind)
-    for mistake in mistakes(card):
-        raise CardError(f"{path}: {mistake}")
-    return card
-
-
-def read_card(path: Path, kind: type) -> Any:
-    """The card in ``path``, checked for its keys and types alone."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CardError(f"cannot read card {path}: {error.strerror}") from None
-    text = decoded(path, data, refuse=CardError)
-    try:
-        card: Any = msgspec.toml.decode(text, type=kind)
-    except msgspec.ValidationError as error:
-        raise CardError(f"{path}: {_explain(str(error), kind)}") from None
-    except msgspec.DecodeError as error:
-        raise CardError(f"{path}: not valid TOML ({error})") from None
-    return card
-
-
 def dimensions(card: Any) -> dict[str, str]:
     """Keys that ``[parameters]`` of the card may hold, and their dimensions."""
     if isinstance(card, ModesCard):
@@ -289,87 +280,53 @@ def dimensions(card: Any) -> dict[str, str]:
     return PBIT_DIMENSIONS if isinstance(card, PBitCard) else PBIT_DIMENSIONS | CHIP_DIMENSIONS
 
 
-def mistakes(card: Any) -> Iterator[str]:
-    """The mistakes in a card whose keys and types are right, a sentence each."""
-    known = dimensions(card)
-    values: dict[str, float | int] = {}
-    for key, quantity in card.parameters.items():
-        if key not in known:
-            yield f"unknown key parameters.{key}{suggestion(key, known)}"
-            continue
-        try:
-            values[key] = si_value(key, quantity.value)
-        except InputError as error:
-            yield f"parameters.{key}: {error}"
-        if key in card.missing:
-            yield f"{key} is in both parameters and missing"
-    for table in ("parameters", "notes"):
-        for key, quantity in getattr(card, table).items():
-            if not quantity.source.strip():
-                yield f"{table}.{key} needs a source, got an empty text"
-    for key, entry in card.missing.items():
-        if not (entry.what.strip() and entry.ask.strip()):
-            yield f"missing.{key} must say what the number is and who would know"
-    if isinstance(card, ModesCard):
-        if card.kind not in MODES_KINDS:
-            yield f"kind must be one of {', '.join(MODES_KINDS)}, got {card.kind!r}"
-        yield from modes_mistakes(values)
-        pair = {"adc_bits", "adc_range"}
-        if len(pair & card.parameters.keys()) == 1 and not pair & card.missing.keys():
-            yield BOTH_OF_READOUT
-        return
-    if card.clock not in CLOCKS:
-        yield f"clock must be one of {', '.join(CLOCKS)}, got {card.clock!r}"
-    if isinstance(card, PBitCard):
-        for name, choices in (("law", LAWS), ("random_source", SOURCES)):
-            if getattr(card, name) not in choices:
-                yield f"{name} must be one of {', '.join(choices)}, got {getattr(card, name)!r}"
-        if card.law == "table" and card.response is None:
-            yield "law table needs a [response]"
-
-
-_TABLES: dict[str, Any] = {"wiring": Wiring, "response": Response, "missing": Missing}
-
-
-def _explain(message: str, kind: Any) -> str:
-    if "unknown field" in message:
-        key = message.split("`")[1]
-        table = message.partition("`$.")[2].split("[")[0].rstrip("`")
-        names = _TABLES.get(table, Quantity if table else kind).__struct_fields__
-        return f"unknown key {key}{suggestion(key, names)} ({message.split(' - ')[-1]})"
-    return message
-
-
-def suggestion(key: str, known: Any) -> str:
+def suggestion(key: str, known: Collection[str]) -> str:
     """Text that offers the closest known key, or lists them."""
     close = difflib.get_close_matches(key, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
 
 
-def si_value(key: str, value: Any) -> float | int:
-    """SI value of parameter ``key``. Raises InputError naming it."""
-    dimension = (MODES_DIMENSIONS | PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key]
+def nearest(key: str, known: Collection[str]) -> str:
+    """Text that offers the closest of many known keys, however far."""
+    close = difflib.get_close_matches(key, list(known), n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    found = difflib.get_close_matches(key, list(known), n=1, cutoff=0.0)
+    return f"; the nearest known key is {found[0]}" if found else ""
+
+
+def si_value(key: str, value: Any, *, name: str = "") -> float | int:
+    """SI value of parameter ``key``. Raises InputError naming it, as ``name`` if that is given."""
+    dimension, name = (MODES_DIMENSIONS | PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key], name or key
     if dimension == "rate":
         dimension = "number"  # per second
     if dimension != "count":
-        return parse(value, dimension, name=key)
-    number = parse(value, "number", name=key)
+        return parse(value, dimension, name=name)
+    number = parse(value, "number", name=name)
     if number != int(number) or number < 0:
-        raise InputError(f"{key} must be a whole number >= 0, got {value!r}")
+        raise InputError(f"{name} must be a whole number >= 0, got {value!r}")
     return int(number)
 
 
 _SI_SUFFIX = {"time": "_s", "rate": "_per_s"}
 
 
+def pbit_field(key: str) -> str:
+    """The field of PBit that holds the parameter ``key``."""
+    return key + _SI_SUFFIX.get(PBIT_DIMENSIONS[key], "")
+
+
 def pbit_model(card: PBitCard, values: dict[str, float | int], *, random_source: str | None = None) -> PBit:
     """The PBit of SI ``values`` by card key; prices among them are left to the chip. Raises InputError where the
     model needs a number that was not given."""
-    fields = {
-        key + _SI_SUFFIX.get(PBIT_DIMENSIONS[key], ""): value for key, value in values.items() if key not in PRICES
-    }
+    fields = {pbit_field(key): value for key, value in values.items() if key not in PRICES}
     if "tau_s" not in fields:
-        raise InputError(f"p-bit {card.name!r} states no tau: {absent(card, 'tau', 'mean time between updates')}")
+        words = (
+            absent(card, "tau", "mean time between updates")
+            if "tau" in card.missing
+            else ("give tau, the mean time between its updates, such as '5 ns', or the name of its card, pbit")
+        )
+        raise InputError(Mistake(f"p-bit {card.name!r} states no tau: {words}", ("tau",)))
     response = None
     if card.response is not None:
         table = card.response

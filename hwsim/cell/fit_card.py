@@ -1,6 +1,6 @@
 """A fit as a p-bit card: every number with the file and the interval it comes from.
 
-Enters: a Fit and the card's name. Leaves: TOML text that `hwsim.cell.card.load_card` reads.
+Enters: a Fit and the card's name. Leaves: TOML text that `hwsim.chip.read.load_card` reads.
 """
 
 import json

@@ -1,35 +1,12 @@
 """The model of one p-bit: numbers only, SI units, checked once."""
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hwsim.cell.codes import LAWS, NO_LIMIT, SOURCES
+from hwsim.cell.limits import beyond
 from hwsim.display import Shown
-from hwsim.errors import InputError
-
-_AT_LEAST_ZERO = (
-    "delay_s",
-    "gain_dtod",
-    "offset_dtod",
-    "tau_dtod",
-    "jitter_s",
-    "synapse_tau_s",
-    "relaxation_exponent",
-    "noise_white",
-    "noise_flicker",
-    "stuck_fraction",
-)
-_ABOVE_ZERO = (
-    "tau_s",
-    "gain",
-    "dac_limit",
-    "step_ratio",
-    "input_limit",
-    "input_step",
-    "flicker_shortest_s",
-    "attempt_time_s",
-)
-_AT_LEAST_ONE = ("random_shifts", "random_share")
+from hwsim.errors import InputError, Mistake
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,57 +82,55 @@ class PBit(Shown):
     temperature_drift_per_s: float = 0.0
 
     def __post_init__(self) -> None:
+        found = [*self._out_of_range(), *self._at_odds()]
+        if found:
+            raise InputError(*found)
+
+    def _out_of_range(self) -> Iterator[Mistake]:
         for name, value in vars(self).items():
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InputError(f"{name} must be finite, got {value}")
-        for names, rule, holds in (
-            (_AT_LEAST_ZERO, ">= 0", lambda x: x >= 0),
-            (_ABOVE_ZERO, "> 0", lambda x: x > 0),
-            (_AT_LEAST_ONE, ">= 1", lambda x: x >= 1),
-        ):
-            for name in names:
-                value = getattr(self, name)
-                if value is not None and not holds(value):
-                    raise InputError(f"{name} must be {rule}, got {value:g}")
+            if isinstance(value, int | float):
+                yield from beyond(card_key(name), value, name=name)
         for name, known in (("law", LAWS), ("random_source", SOURCES)):
             if getattr(self, name) not in known:
-                raise InputError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
-        if self.law == "table" and self.response is None:
-            raise InputError("law table needs a measured response")
-        if self.attempt_time_s is not None:
-            if not LAWS[self.law].own_clock:
-                raise InputError(f"attempt_time is of a law that sets its own rate, not of {self.law}")
-            if not self.attempt_time_s < self.tau_s:
-                raise InputError(f"attempt_time must be below tau, got {self.attempt_time_s:g} s and {self.tau_s:g} s")
-        if self.stuck_fraction > 1:
-            raise InputError(f"stuck_fraction must be at most 1, got {self.stuck_fraction:g}")
-        if self.random_source == "ideal" and (self.random_shifts, self.random_share, self.random_phase) != (1, 1, 0):
-            raise InputError(
-                "random_shifts, random_share and random_phase need a random_source with a state of its own"
-            )
-        if self.random_phase < 0 or self.random_phase > 4096:
-            raise InputError(f"random_phase must be between 0 and 4096, got {self.random_phase}")
-        for name in ("dac_bits", "threshold_bits"):
-            value = getattr(self, name)
-            if value is not None and not 1 <= value <= 32:
-                raise InputError(f"{name} must be between 1 and 32, got {value}")
-        self._check_input()
+                yield Mistake(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}", (name,))
 
-    def _check_input(self) -> None:
+    def _at_odds(self) -> Iterator[Mistake]:
+        """Mistakes of values that do not go together."""
+        if self.law == "table" and self.response is None:
+            yield Mistake("law table needs a measured response", ("law", "response"))
+        if self.attempt_time_s is not None and self.law in LAWS:
+            if not LAWS[self.law].own_clock:
+                words = f"attempt_time is of a law that sets its own rate, not of {self.law}"
+                yield Mistake(words, ("attempt_time", "law"))
+            if not self.attempt_time_s < self.tau_s:
+                words = f"attempt_time must be below tau, got {self.attempt_time_s:g} s and {self.tau_s:g} s"
+                yield Mistake(words, ("attempt_time", "tau"))
+        if self.random_source == "ideal" and (self.random_shifts, self.random_share, self.random_phase) != (1, 1, 0):
+            yield Mistake(
+                "random_shifts, random_share and random_phase need a random_source with a state of its own",
+                ("random_source", "random_shifts", "random_share", "random_phase"),
+            )
+        bits = ("input_integer_bits", "input_fraction_bits")
         if (self.input_integer_bits is None) != (self.input_fraction_bits is None):
-            raise InputError("a fixed-point input needs both input_integer_bits and input_fraction_bits")
-        steps = (self.input_low, self.input_high, self.input_step)
-        if any(v is not None for v in steps) and any(v is None for v in steps):
-            raise InputError("a quantised input needs all of input_low, input_high and input_step")
+            yield Mistake("a fixed-point input needs both input_integer_bits and input_fraction_bits", bits)
+        steps = ("input_low", "input_high", "input_step")
+        given = [getattr(self, name) is not None for name in steps]
+        if any(given) and not all(given):
+            yield Mistake("a quantised input needs all of input_low, input_high and input_step", steps)
         if self.input_low is not None and self.input_high is not None and self.input_low >= self.input_high:
-            raise InputError(f"input_low must be below input_high, got {self.input_low:g} and {self.input_high:g}")
-        kinds = (self.dac_bits, self.input_integer_bits, self.input_step)
-        if sum(v is not None for v in kinds) > 1:
-            raise InputError("an input is quantised by a DAC, by fixed point or by steps, not by two of them")
-        if self.input_integer_bits is not None and not (
-            0 <= self.input_integer_bits <= 16 and 0 <= (self.input_fraction_bits or 0) <= 16
-        ):
-            raise InputError("input_integer_bits and input_fraction_bits must be between 0 and 16")
+            yield Mistake(
+                f"input_low must be below input_high, got {self.input_low:g} and {self.input_high:g}", steps[:2]
+            )
+        if sum(v is not None for v in (self.dac_bits, self.input_integer_bits, self.input_step)) > 1:
+            yield Mistake(
+                "an input is quantised by a DAC, by fixed point or by steps, not by two of them",
+                ("dac_bits", "input_integer_bits", "input_step"),
+            )
+
+
+def card_key(field: str) -> str:
+    """The key on a card of a field of PBit, whose name ends in its unit."""
+    return field.removesuffix("_s").removesuffix("_per")
 
 
 def input_quantiser(pbit: PBit) -> tuple[float, float, float]:

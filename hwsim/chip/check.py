@@ -5,43 +5,54 @@ from typing import Any
 
 import msgspec
 
-from hwsim.cell.card import CHIP_DIMENSIONS, MODES_DIMENSIONS, MODES_KINDS, PBIT_DIMENSIONS, mistakes, read_card
+from hwsim.cell.card import MODES_KINDS
 from hwsim.cell.clock import CLOCKS
 from hwsim.cell.codes import LAWS, SOURCES
-from hwsim.chip.library import CARD_KINDS, chip, kind_of, pbit_from
+from hwsim.chip.library import card_mistakes
+from hwsim.chip.read import DIMENSIONS, KINDS, WIRING_KEYS
 from hwsim.chip.topology import TOPOLOGIES
-from hwsim.errors import HwsimError
+from hwsim.errors import InputError
 
 _WORDS = {"chip": "chip", "pbit": "p-bit", "modes": "modes"}
 
 
 def check_file(path: Path) -> tuple[str, list[str]]:
     """("p-bit", "chip" or "modes", mistakes) of the card in ``path``: one sentence each, none for a valid card."""
-    kind = kind_of(path)
     try:
-        card = read_card(path, CARD_KINDS[kind])
-        found = list(mistakes(card))
-        if not found and kind == "chip":
-            chip(str(path))
-        elif not found and kind == "pbit":
-            pbit_from(card)
-    except HwsimError as error:
-        found = [str(error).removeprefix(f"{path}: ")]
+        kind, found = card_mistakes(path)
+    except InputError as error:
+        return "p-bit", [sentence.removeprefix(f"{path}: ").removeprefix(f"{path} ") for sentence in error.mistakes]
     return _WORDS[kind], found
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of the cards of ``kind``, a key of CARD_KINDS, with the names that are known."""
-    made: dict[str, Any] = msgspec.json.schema(CARD_KINDS[kind])
-    card = made["$defs"][CARD_KINDS[kind].__name__]["properties"]
-    keys = {"pbit": PBIT_DIMENSIONS, "modes": MODES_DIMENSIONS}.get(kind, PBIT_DIMENSIONS | CHIP_DIMENSIONS)
-    card["parameters"]["propertyNames"] = {"enum": sorted(keys)}
+    """JSON Schema (2020-12) of a user's cards of ``kind``, a key of KINDS, with the names that are known."""
+    made: dict[str, Any] = msgspec.json.schema(KINDS[kind])
+    for of, card in KINDS.items():
+        definition = made["$defs"].get(card.__name__)
+        if definition is not None:
+            _as_written(definition, of)
+    if kind == "chip":
+        chip, wiring = (made["$defs"][name]["properties"] for name in ("ChipCard", "Wiring"))
+        chip |= {key: wiring[key] for key in WIRING_KEYS}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"hwsim {kind} card", **made}
+
+
+def _as_written(definition: dict[str, Any], kind: str) -> None:
+    """Change the schema of a card that was read into that of a card as people write it: bare values, parameters and
+    wires above the tables too, and nothing needed but what has no default."""
+    number = {"anyOf": [{"type": ["string", "number"]}, {"$ref": "#/$defs/Quantity"}]}
+    card = definition["properties"]
+    definition["required"] = ["kind"] if kind == "modes" else []
+    for table in ("parameters", "notes"):
+        card[table]["additionalProperties"] = number
+    card["parameters"]["propertyNames"] = {"enum": sorted(DIMENSIONS[kind])}
     if kind == "modes":
         card["kind"]["enum"] = list(MODES_KINDS)
     else:
-        card["clock"]["enum"] = list(CLOCKS)
-    if kind == "pbit":
-        card["law"]["enum"], card["random_source"]["enum"] = list(LAWS), list(SOURCES)
-    elif kind == "chip":
-        card["topology"]["enum"] = list(TOPOLOGIES)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"hwsim {kind} card", **made}
+        card["clock"] = {"enum": list(CLOCKS)}
+        card["law"], card["random_source"] = {"enum": list(LAWS)}, {"enum": list(SOURCES)}
+        card["response"] = {"$ref": "#/$defs/Response"}
+    if kind == "chip":
+        card["topology"] = {"type": "string", "pattern": f"^({'|'.join(TOPOLOGIES)})(:[0-9]+(x[0-9]+)*)?$"}
+    definition["properties"] = card | dict.fromkeys(sorted(DIMENSIONS[kind].keys() - card.keys()), number)

@@ -2,17 +2,28 @@
 prices."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import Any
 
+from hwsim.cell.card import Quantity, nearest
 from hwsim.cell.clock import CLOCKS
+from hwsim.cell.limits import beyond
 from hwsim.cell.measured_die import MeasuredDie
 from hwsim.cell.model import PBit
+from hwsim.chip.read import card_keys
 from hwsim.chip.topology import Topology
 from hwsim.display import Facts, Shown
-from hwsim.errors import InputError
+from hwsim.errors import InputError, Mistake
 from hwsim.prices import Prices
 from hwsim.units import format_si
+
+
+def _refuse(found: Sequence[Mistake]) -> None:
+    if found:
+        raise InputError(*found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +35,13 @@ class Clock(Shown):
     participation: float = 1.0
 
     def __post_init__(self) -> None:
+        found = [*beyond("period", self.period_s, unit="s"), *beyond("participation", self.participation)]
         if self.kind not in CLOCKS:
-            raise InputError(f"clock must be one of {', '.join(CLOCKS)}, got {self.kind!r}")
-        if self.period_s is not None and not self.period_s > 0:
-            raise InputError(f"period must be > 0, got {self.period_s:g} s")
-        if not 0 < self.participation <= 1:
-            raise InputError(f"participation must be above 0 and at most 1, got {self.participation:g}")
-        if self.participation != 1 and self.kind != "synchronous":
-            raise InputError(f"participation belongs to the synchronous clock, not to {self.kind}")
+            found.append(Mistake(f"clock must be one of {', '.join(CLOCKS)}, got {self.kind!r}", ("clock",)))
+        elif self.participation != 1 and self.kind != "synchronous":
+            words = f"participation belongs to the synchronous clock, not to {self.kind}"
+            found.append(Mistake(words, ("clock", "participation")))
+        _refuse(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +60,15 @@ class Weights(Shown):
     dtod: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.bits is not None and not 1 <= self.bits <= 52:
-            raise InputError(f"weight_bits must be between 1 and 52, got {self.bits}")
-        if self.limit is not None and not self.limit > 0:
-            raise InputError(f"weight_limit must be > 0, got {self.limit:g}")
+        found = [mistake for name in vars(self) for mistake in beyond(f"weight_{name}", getattr(self, name))]
+        fixed = ("weight_integer_bits", "weight_fraction_bits")
         if (self.integer_bits is None) != (self.fraction_bits is None):
-            raise InputError("fixed-point weights need both weight_integer_bits and weight_fraction_bits")
+            words = "fixed-point weights need both weight_integer_bits and weight_fraction_bits"
+            found.append(Mistake(words, fixed))
         if self.integer_bits is not None and self.bits is not None:
-            raise InputError("weights are integers of weight_bits or fixed point, not both")
-        if self.dtod < 0:
-            raise InputError(f"weight_dtod must be >= 0, got {self.dtod:g}")
+            words = "weights are integers of weight_bits or fixed point, not both"
+            found.append(Mistake(words, ("weight_bits", *fixed)))
+        _refuse(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +92,11 @@ class Control(Shown):
     background_susceptibility: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("h_limit", "j_limit", "j_extended_limit"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise InputError(f"{name} must be > 0, got {value:g}")
+        found = [mistake for name in vars(self) for mistake in beyond(name, getattr(self, name))]
         if self.j_extended_limit is not None and self.j_extended_limit < (self.j_limit or math.inf):
-            raise InputError(f"j_extended_limit, {self.j_extended_limit:g}, widens a smaller j_limit: give that too")
-        for name in ("h_noise", "j_noise", "h_quantization", "j_quantization"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} must be >= 0, got {getattr(self, name):g}")
+            words = f"j_extended_limit, {self.j_extended_limit:g}, widens a smaller j_limit: give that too"
+            found.append(Mistake(words, ("j_extended_limit", "j_limit")))
+        _refuse(found)
 
     @property
     def is_exact(self) -> bool:
@@ -117,12 +122,11 @@ class Floorplan(Shown):
     wire_energy_j_per_m: float | None = None
 
     def __post_init__(self) -> None:
-        if self.cell_pitch_m is not None and not self.cell_pitch_m > 0:
-            raise InputError(f"cell_pitch must be > 0, got {self.cell_pitch_m:g} m")
-        if self.coupling_area_m2 < 0:
-            raise InputError(f"coupling_area must be >= 0, got {self.coupling_area_m2:g} m2")
+        found = [*beyond("cell_pitch", self.cell_pitch_m, unit="m"), *beyond("coupling_area", self.coupling_area_m2)]
         if self.cell_pitch_m is None and (self.wire_delay_s_per_m > 0 or self.wire_energy_j_per_m is not None):
-            raise InputError("wire_delay and wire_energy are per length: give cell_pitch too")
+            words = "wire_delay and wire_energy are per length: give cell_pitch too"
+            found.append(Mistake(words, ("wire_delay", "wire_energy", "cell_pitch")))
+        _refuse(found)
 
     def pitch_m(self, degree: int) -> float | None:
         """Side of a cell of ``degree`` couplings; None where no pitch is known."""
@@ -136,15 +140,20 @@ class Floorplan(Shown):
         return self.wire_delay_s_per_m > 0 or self.stage_delay_s > 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False)
 class Chip(Shown):
-    """A machine to which a problem can be compiled.
+    """A machine to which a problem can be compiled, made of the keys of a card: ``Chip(topology="king:10x10",
+    tau="5 ns", weight_bits=8)``.
+
+    The keys, their units and their checks are those of a chip card (devices/README.md); ``pbit`` is the name or file of
+    a p-bit card, or a dict of its keys. ``graph`` may also be a networkx graph or pairs of p-bits. Or a chip is made of
+    the records below, throughout. Raises InputError with a sentence for every mistake.
 
     fixed_beta : inverse temperature per unit of programmed weight where the hardware fixes it, else None
     n_chips : of which the machine is made;  link_rate_per_s : words per second between two of them, None if unknown
     die : the p-bits that a lab has measured, in place of the spread on the card
-    missing : words on numbers that nobody has published;  grades : how good the numbers are;  notes : numbers of the
-    card that no emulation uses; all by card key
+    missing : words on numbers that nobody has published;  grades, sources : how good the numbers are and where they
+    come from;  notes : numbers of the card that no emulation uses; all by card key
     """
 
     name: str
@@ -163,7 +172,26 @@ class Chip(Shown):
     die: MeasuredDie | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     grades: Mapping[str, str] = field(default_factory=dict)
-    notes: Mapping[str, str | int | float] = field(default_factory=dict)
+    notes: Mapping[str, Quantity] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __init__(self, **given: Any) -> None:
+        parts = given if any(isinstance(value, _RECORDS) for value in given.values()) else _parts_of_keys(given)
+        names = {part.name for part in fields(self)}
+        for name in parts:
+            if name not in names:
+                words = f"unknown part {name!r} of a chip made of records{nearest(name, names)}"
+                raise InputError(words + "; numbers by card key make a chip without records")
+        for part in fields(self):
+            if part.name in parts:
+                value = parts[part.name]
+            elif part.default_factory is not MISSING:
+                value = part.default_factory()
+            elif part.default is not MISSING:
+                value = part.default
+            else:
+                raise InputError(f"a chip made of records needs {part.name}")
+            object.__setattr__(self, part.name, value)
 
     def _shown(self) -> tuple[str, Facts]:
         clock, pbit, graph = self.clock, self.pbit, self.topology
@@ -180,3 +208,25 @@ class Chip(Shown):
             ("weights", registers),
             ("beta", None if beta is None else f"{beta:g}, fixed"),
         ]
+
+    def save(self, path: str | Path) -> None:
+        """Write the chip as a card, which `hwsim.chip` reads back as the same chip. A graph of its own goes to a file
+        of the same name that ends in .json. Raises InputError where that cannot be done."""
+        from hwsim.chip.write import save_chip
+
+        save_chip(self, path)
+
+
+_RECORDS = (PBit, Clock, Topology, Weights, Control, Prices, Floorplan)
+
+
+def _parts_of_keys(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a chip that the keys of a card make."""
+    from hwsim.chip.library import own_chip
+
+    return vars(own_chip(given))
+
+
+Chip.__signature__ = Signature(  # type: ignore[attr-defined]
+    [Parameter(key, Parameter.KEYWORD_ONLY, default=None) for key in sorted(card_keys("chip"))]
+)

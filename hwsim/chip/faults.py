@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields, replace
 from hwsim.cell.codes import LAWS, NO_LIMIT
 from hwsim.cell.model import input_quantiser
 from hwsim.chip.chip import Chip, Control
-from hwsim.errors import InputError
+from hwsim.chip.keys import unchanged
+from hwsim.errors import InputError, Mistake
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +68,11 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
 
     Raises InputError for an unknown name. Laws with a state-dependent rate keep their input range, which limits it.
     """
+    names, whole = list(names), chip
+    unknown = unknown_faults(names)
+    if unknown:
+        raise InputError(*unknown)
     for name in names:
-        if name not in FAULTS:
-            raise InputError(f"unknown fault {name!r}; known are {', '.join(FAULTS)}")
         fault = FAULTS[name]
         if name == "law" and LAWS[chip.pbit.law].own_clock:
             continue  # another way to the same stationary law, not a fault
@@ -103,7 +106,13 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
             floorplan=floorplan,
             die=chip.die and replace(chip.die, **dict.fromkeys(fault.die)),  # type: ignore[arg-type]
         )
-    return chip
+    return unchanged(whole, chip)
+
+
+def unknown_faults(names: Iterable[str]) -> list[str]:
+    """A sentence for each of ``names`` that is no fault."""
+    known = f"known are {', '.join(FAULTS)}"
+    return [Mistake(f"unknown fault {name!r}; {known}", ("without",)) for name in names if name not in FAULTS]
 
 
 def alone(chip: Chip, name: str) -> Chip:

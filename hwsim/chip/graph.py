@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
+from hwsim.files import replacing
 from hwsim.graphs import gml, graphml, is_node_link, node_link
 from hwsim.text import ending, is_real, json_of, read_text, real
 
@@ -52,11 +53,43 @@ def read_graph(path: str | Path) -> Graph:
     keyed = text.lstrip().startswith("{") and '"' in text  # not {30, 31}, a pair in brackets
     reader = _json if keyed else _READERS.get(ending(path), _edge_list)
     try:
-        names, edges, place = reader(path, text)
+        parts = reader(path, text)
     except InputError:
         raise
     except Exception as error:  # of a position
         raise ReadError(f"{path} holds a position that is not two numbers ({error})") from None
+    return _graph(path, *parts)
+
+
+def graph_of(given: Any) -> Graph:
+    """The graph that ``given`` is: a file, a networkx graph (as in a file), or pairs of p-bits. Raises InputError."""
+    if isinstance(given, Graph):
+        return given
+    if isinstance(given, str | Path):
+        return read_graph(given)
+    if hasattr(given, "nodes") and hasattr(given, "edges"):
+        return _graph("the graph", *_parts(given))
+    try:
+        pairs = [(int(a), int(b)) for a, b in given]
+    except (TypeError, ValueError):
+        words = "graph must be a file, a networkx graph, or pairs of numbers of p-bits, such as [(0, 1), (1, 2)]"
+        raise InputError(f"{words}, got {str(given)[:60]}") from None
+    return _graph("the graph", list(dict.fromkeys(p for pair in pairs for p in pair)), pairs, {})
+
+
+def write_graph(graph: Graph, path: str | Path) -> None:
+    """Write ``graph`` as node-link JSON, which `read_graph` reads back. Raises InputError."""
+    place: Any = [{}] * len(graph.sites)
+    if graph.place is not None:
+        place = [{"x": float(x), "y": float(y)} for x, y in graph.place]
+    nodes = [{"id": int(site), **at} for site, at in zip(graph.sites, place, strict=True)]
+    edges = [{"source": int(a), "target": int(b)} for a, b in graph.wires]
+    document = {"directed": False, "multigraph": False, "graph": {}, "nodes": nodes, "edges": edges}
+    with replacing(path) as part:
+        part.write_text(json.dumps(document) + "\n", encoding="utf-8")
+
+
+def _graph(path: str | Path, names: list, edges: list, place: dict[Any, tuple[float, float]]) -> Graph:
     if not names or not edges:
         raise ReadError(f"{path} holds no wires")
     number = _numbers(path, names)
@@ -75,7 +108,7 @@ def read_graph(path: str | Path) -> Graph:
     return Graph(np.array([number[name] for name in order]), np.unique(np.sort(ends, axis=1), axis=0), where)
 
 
-def _numbers(path: Path, names: list) -> dict[Any, int]:
+def _numbers(path: str | Path, names: list) -> dict[Any, int]:
     """{name: number of the p-bit} of the distinct ``names``. Raises ReadError."""
     values = {name: _number(str(name)) for name in names}
     numbered = [name for name, value in values.items() if value is not None]

@@ -5,33 +5,18 @@ package, or in ``devices/`` at the top of a source checkout or editable install.
 """
 
 import os
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hwsim.cell.card import (
-    CHIP_DIMENSIONS,
-    PBIT_DIMENSIONS,
-    ChipCard,
-    Missing,
-    ModesCard,
-    PBitCard,
-    load_card,
-    pbit_model,
-    si_value,
-    suggestion,
-)
-from hwsim.cell.measured_die import MeasuredDie, read_die
-from hwsim.cell.model import PBit
-from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Weights
+from hwsim.cell.card import ChipCard, ModesCard, PBitCard, suggestion
+from hwsim.chip.chip import Chip
+from hwsim.chip.faults import unknown_faults
 from hwsim.chip.faults import without as switched_off
-from hwsim.chip.graph import read_graph
-from hwsim.chip.topology import Topology
-from hwsim.errors import CardError, InputError
-from hwsim.prices import PRICES, Prices
-from hwsim.ranges import in_tau
-from hwsim.text import ending, read_toml
+from hwsim.chip.make import WORDS, Making, keys_of, numbers_of
+from hwsim.chip.read import KINDS, card_from, load_card, read_card
+from hwsim.errors import CardError, InputError, Mistake
+from hwsim.text import ending
 
 
 def card_folders() -> list[Path]:
@@ -60,47 +45,48 @@ def _path(name: str | Path, folder: str) -> Path:
     return cards[str(name)]
 
 
+def chip_path(name: str | Path) -> Path:
+    """The file of the chip card ``name``, or of the p-bit card where no chip is called so. Raises InputError where
+    there is none."""
+    kind = "chips" if ending(name) == ".toml" or name in _cards("chips") or name not in _cards("pbits") else "pbits"
+    return _path(name, kind)
+
+
 def pbit_card(name: str | Path) -> PBitCard:
     """The p-bit card called ``name``, or in the file ``name``."""
-    return load_card(_path(name, "pbits"), PBitCard)
+    card: PBitCard = load_card(_path(name, "pbits"), "pbit")
+    return card
 
 
 def chip_card(name: str | Path) -> ChipCard:
-    """The chip card called ``name``, or in the file ``name``."""
-    return load_card(_path(name, "chips"), ChipCard)
+    """The chip card called ``name``, or in the file ``name``; of a p-bit card, a chip of such p-bits with any wiring.
+    Raises CardError."""
+    path = chip_path(name)
+    card, found = _read_chip(path)
+    if found:
+        raise CardError(*found, where=str(path))
+    return card
 
 
 def modes_card(name: str | Path) -> ModesCard:
     """The card of continuous cells called ``name``, or in the file ``name``."""
-    return load_card(_path(name, "modes"), ModesCard)
-
-
-CARD_KINDS = {"chip": ChipCard, "pbit": PBitCard, "modes": ModesCard}
-"""Kinds of card, in the order in which a name is looked for."""
+    card: ModesCard = load_card(_path(name, "modes"), "modes")
+    return card
 
 
 def any_card(name: str | Path) -> PBitCard | ChipCard | ModesCard:
-    """The card called ``name``, or in the file ``name``; where several kinds share a name, the first of CARD_KINDS."""
+    """The card called ``name``, or in the file ``name``; where several kinds share a name, the first of KINDS."""
+    card: PBitCard | ChipCard | ModesCard
     if ending(name) == ".toml":
-        return load_card(Path(name), CARD_KINDS[kind_of(Path(name))])
-    held = {kind: _cards(f"{kind.removesuffix('s')}s") for kind in CARD_KINDS}
+        card = load_card(Path(name))
+        return card
+    held = {kind: _cards(f"{kind.removesuffix('s')}s") for kind in KINDS}
     for kind, cards in held.items():
         if name in cards:
-            return load_card(cards[str(name)], CARD_KINDS[kind])
+            card = load_card(cards[str(name)], kind)
+            return card
     known = [known for cards in held.values() for known in cards]
     raise InputError(f"no card of a chip, p-bit or modes is called {str(name)!r}{suggestion(str(name), known)}")
-
-
-def kind_of(path: Path) -> str:
-    """A key of CARD_KINDS: "chip" where the file names a topology or a p-bit, else "modes" where it names a kind of
-    cells and neither law nor clock, else "pbit", also for a file that cannot be read."""
-    try:
-        keys = read_toml(path)
-    except InputError:
-        return "pbit"
-    if "topology" in keys or "pbit" in keys:
-        return "chip"
-    return "modes" if "kind" in keys and not keys.keys() & {"law", "clock"} else "pbit"
 
 
 def list_pbits() -> list[PBitCard]:
@@ -122,98 +108,83 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
     """The chip of card ``name`` (or of a .toml file), with parameters overridden and faults switched off.
 
     Overrides are the parameters of p-bit and chip cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``pbit``
-    (another p-bit card), ``clock``, ``participation``, ``random_source``, ``topology`` (another kind), ``graph`` (a
-    file with the user's own), ``die`` (a file with the p-bits of a measured one). Text carries a unit, for a time also
-    ``tau``, the chip's own (``delay="0.5 tau"``); numbers are SI.
-    ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError or CardError in one sentence.
+    (another p-bit card), ``clock``, ``random_source``, ``topology`` (another kind, as "king" or "king:10x10"),
+    ``graph`` (a file with the user's own), ``die`` (a file with the p-bits of a measured one). Text carries a unit, for
+    a time also ``tau``, the chip's own (``delay="0.5 tau"``); numbers are SI. The card of a p-bit makes a chip of such
+    p-bits with any wiring. ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError, or CardError
+    for the card, with a sentence for every mistake.
     """
-    card = chip_card(name)
-    known = (*_WORDS, *PBIT_DIMENSIONS, *CHIP_DIMENSIONS)
-    for key in overrides:
-        if key not in known:
-            raise InputError(f"unknown parameter {key!r}{suggestion(key, known)}")
-    overrides = {key: value for key, value in overrides.items() if value is not None}
-    cell = pbit_card(overrides.get("pbit", card.pbit))
-    die = read_die(overrides["die"]) if "die" in overrides else None
-    measured = {} if die is None else _means(die, overrides)
-    layers = [_si_values(cell), _si_values(card), measured]
-    layers.append(_given(overrides, layers[0] | layers[1] | measured))
-    values: dict[str, float | int] = {}
-    for layer in layers:
-        _drop_rivals(values, layer)
-        values |= layer
-    _check_signs(values)
-    made = Chip(
-        name=card.name,
-        title=card.title,
-        summary=card.summary,
-        pbit=pbit_model(
-            cell,
-            {key: value for key, value in values.items() if key in PBIT_DIMENSIONS},
-            random_source=overrides.get("random_source"),
-        ),
-        clock=Clock(
-            kind=overrides.get("clock", card.clock),
-            period_s=values.get("period"),
-            participation=float(overrides.get("participation", 1.0)),
-        ),
-        topology=_topology(card, values, overrides, _path(name, "chips").parent),
-        weights=Weights(
-            bits=_count(values, "weight_bits"),
-            limit=values.get("weight_limit"),
-            integer_bits=_count(values, "weight_integer_bits"),
-            fraction_bits=_count(values, "weight_fraction_bits"),
-            dtod=values.get("weight_dtod", 0.0),
-        ),
-        control=Control(**{field.name: values[field.name] for field in fields(Control) if field.name in values}),
-        prices=_prices(values),
-        floorplan=Floorplan(
-            cell_pitch_m=values.get("cell_pitch"),
-            coupling_area_m2=values.get("coupling_area", 0.0),
-            wire_delay_s_per_m=values.get("wire_delay", 0.0),
-            stage_delay_s=values.get("stage_delay", 0.0),
-            wire_energy_j_per_m=values.get("wire_energy"),
-        ),
-        fixed_beta=values.get("fixed_beta"),
-        n_chips=int(values.get("n_chips", 1)),
-        link_rate_per_s=values.get("link_rate"),
-        die=die,
-        grades={
-            key: "given" if key in layers[3] else "measured" if key in measured else quantity.grade
-            for key, quantity in (cell.parameters | card.parameters).items()
-        },
-        missing=_missing(cell.missing | card.missing),
-        notes={key: quantity.value for key, quantity in card.notes.items()},
-    )
-    return switched_off(made, without)
+    without, path = list(without), chip_path(name)
+    card, mistakes = _read_chip(path)
+    made, found = _made(card, mistakes, overrides, path.parent, without)
+    if made is not None:
+        return switched_off(made, without)
+    given = {"without", *(key for key, value in overrides.items() if value is not None)}
+    of_card = [mistake for mistake in found if not keys_of(mistake) & given]
+    rest = [mistake for mistake in found if mistake not in of_card]
+    if of_card:
+        raise CardError(*of_card, *rest, where=str(path))
+    raise (CardError if any(mistake.startswith(_OF_PBIT) for mistake in rest) else InputError)(*rest)
 
 
-def _means(die: MeasuredDie, given: Iterable[str]) -> dict[str, float | int]:
-    """What a measured die says in place of the card's numbers: the means of its p-bits, without a spread. given :
-    parameters that are set beside it. Raises InputError where one is measured."""
-    means: dict[str, float | int] = {}
-    for key in die.known:
-        beside = next((name for name in given if name in (key, f"{key}_dtod")), None)
-        if beside is not None:
-            raise InputError(f"{die.file} gives each p-bit its own {key}: leave {beside} out, or that column")
-        means |= {key: die.mean(key), f"{key}_dtod": 0.0}
-    return means
+def own_chip(table: Mapping[str, Any]) -> Chip:
+    """The chip of ``table``, whose keys are those of a card; ``graph`` may also be a graph itself. Raises InputError
+    with a sentence for every mistake."""
+    table = {key: value for key, value in table.items() if value is not None}
+    graph = table.get("graph")
+    drawn = {} if graph is None or isinstance(graph, str) else {"graph": table.pop("graph")}
+    card, found = card_from("chip", table, name="own")
+    made, mistakes = _made(card, found, drawn, Path(), ())
+    if made is None:
+        raise InputError(*mistakes)
+    return made
 
 
-def _given(overrides: dict[str, Any], own: dict[str, float | int]) -> dict[str, float | int]:
-    """SI values of ``overrides``; those in tau are of the period of the clock, or of the p-bit's tau where the clock
-    has none, in ``overrides`` or else in the values ``own`` of the cards. Raises InputError."""
-    in_own = {key: factor for key, value in overrides.items() if (factor := in_tau(value)) is not None}
-    given = {key: si_value(key, value) for key, value in overrides.items() if key not in _WORDS and key not in in_own}
-    known = own | given
-    tau_s = known.get("period", known.get("tau"))
-    for key, factor in in_own.items():
-        if (PBIT_DIMENSIONS | CHIP_DIMENSIONS).get(key) != "time" or key in ("tau", "period"):
-            raise InputError(f"{key} cannot be a multiple of tau, got {overrides[key]!r}")
-        if tau_s is None:
-            raise InputError(f"{key} is a multiple of tau, which this chip does not state: give --set tau too")
-        given[key] = factor * tau_s
-    return given
+def _made(
+    card: ChipCard, found: Iterable[str], overrides: Mapping[str, Any], folder: Path, without: Iterable[str]
+) -> tuple[Chip | None, list[str]]:
+    """(chip, mistakes) of ``card``, in which ``found`` was found before."""
+    making = Making(found)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    words = {key: value for key, value in given.items() if key in WORDS}
+    for mistake in unknown_faults(without):
+        making.say(mistake)
+    cell = _cell(making, words.get("pbit", card.pbit), Path() if "pbit" in words else folder)
+    changed = making.changes(given, numbers_of(cell) | numbers_of(card))
+    return making.chip(card, cell, changed, words, folder), making.found
+
+
+_OF_PBIT = "p-bit card "
+"""Begins the mistakes in the card of a chip's p-bit."""
+
+
+def _cell(making: Making, pbit: str | Path | PBitCard, folder: Path) -> PBitCard:
+    """The card of a p-bit by name, in a file of ``folder``, or as it stands on the chip's card."""
+    if isinstance(pbit, PBitCard):
+        return pbit
+    try:
+        path = folder / pbit if ending(pbit) == ".toml" else _path(pbit, "pbits")
+        card, found = read_card(path, "pbit")
+    except InputError as error:
+        for sentence in error.mistakes:
+            making.say(Mistake(f"pbit: {sentence}", ("pbit", "tau")))
+        return PBitCard(name=str(pbit), title="", summary="", clock="poisson")
+    for mistake in found:
+        making.say(Mistake(f"{_OF_PBIT}{path}: {mistake}", keys_of(mistake) | {"pbit"}))
+    cell: PBitCard = card
+    return cell
+
+
+def _read_chip(path: Path) -> tuple[ChipCard, list[Mistake]]:
+    """(card, mistakes) of the chip in the file ``path``."""
+    card, found = read_card(path)
+    if isinstance(card, ModesCard):
+        raise CardError(f"{path} has continuous cells and is no chip of p-bits: hwsim thermo --machine takes it")
+    return (_chip_of(card), found) if isinstance(card, PBitCard) else (card, found)
+
+
+def _chip_of(card: PBitCard) -> ChipCard:
+    return ChipCard(name=card.name, title=card.title, summary=card.summary, pbit=card)
 
 
 def made_chip(given: Chip | str | Path) -> Chip:
@@ -227,19 +198,10 @@ def made_chip(given: Chip | str | Path) -> Chip:
 
 def pbit_chip(name: str | Path) -> Chip:
     """A chip of the p-bits of card ``name`` under their own clock, with any wiring. Raises InputError or CardError."""
-    card = pbit_card(name)
-    values = _si_values(card)
-    _check_signs(values)
-    return Chip(
-        name=card.name,
-        title=card.title,
-        summary=card.summary,
-        pbit=pbit_model(card, values),
-        clock=Clock(kind=card.clock),
-        prices=_prices(values),
-        missing=_missing(card.missing),
-        grades={key: quantity.grade for key, quantity in card.parameters.items()},
-    )
+    made, found = _made(_chip_of(pbit_card(name)), (), {}, Path(), ())
+    if made is None:
+        raise InputError(*found)
+    return made
 
 
 def card_chip(name: str | Path, card: PBitCard | ChipCard) -> Chip:
@@ -247,73 +209,13 @@ def card_chip(name: str | Path, card: PBitCard | ChipCard) -> Chip:
     return chip(name) if isinstance(card, ChipCard) else pbit_chip(name)
 
 
-def pbit_from(card: PBitCard) -> PBit:
-    """The model of a p-bit card, without overrides. Raises InputError where a number is missing or out of range."""
-    return pbit_model(card, _si_values(card))
+def card_mistakes(path: Path) -> tuple[str, list[str]]:
+    """(kind of card, a key of KINDS; every mistake in it and in the chip that it makes) of the file ``path``.
 
-
-_WORDS = ("pbit", "clock", "participation", "random_source", "topology", "graph", "die")
-_SIGNED = ("offset", "input_low", "background_susceptibility")
-_RIVALS = (
-    (("dac_bits",), ("input_integer_bits", "input_fraction_bits"), ("input_low", "input_high", "input_step")),
-    (("weight_bits", "weight_limit"), ("weight_integer_bits", "weight_fraction_bits")),
-)
-"""Different descriptions of one thing, each a tuple of parameters."""
-
-
-def _si_values(card: PBitCard | ChipCard) -> dict[str, float | int]:
-    return {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
-
-
-def _prices(values: dict[str, float | int]) -> Prices:
-    return Prices(**{price.field: values[key] for key, price in PRICES.items() if key in values})
-
-
-def _check_signs(values: dict[str, float | int]) -> None:
-    for key, value in values.items():
-        if value < 0 and key not in _SIGNED:
-            raise InputError(f"{key} must be >= 0, got {value:g}")
-
-
-def _missing(entries: dict[str, Missing]) -> dict[str, str]:
-    return {key: f"{entry.what}; {entry.ask} would know" for key, entry in entries.items()}
-
-
-def _drop_rivals(values: dict[str, float | int], given: dict[str, float | int]) -> None:
-    """Remove from ``values`` the other descriptions of what ``given`` describes."""
-    for rivals in _RIVALS:
-        chosen = [rival for rival in rivals if any(key in given for key in rival)]
-        if chosen:
-            for rival in rivals:
-                if rival not in chosen:
-                    for key in rival:
-                        values.pop(key, None)
-
-
-_SHAPE = ("max_pbits", "max_degree", "rows", "columns", "layers", "size")
-
-
-def _topology(card: ChipCard, values: dict[str, float | int], overrides: dict[str, Any], folder: Path) -> Topology:
-    wiring = card.wiring
-    pairs = [] if wiring is None else [*wiring.offsets, *wiring.dead_wires]
-    if any(len(pair) != 2 for pair in pairs):
-        raise CardError(f"{card.name}: each wiring offset is a pair [rows, columns], each dead wire a pair of p-bits")
-    file = overrides.get("graph")
-    if file is None and wiring is not None and wiring.graph is not None:
-        file = folder / wiring.graph
-    kind = overrides.get("topology", card.topology if overrides.get("graph") is None else "graph")
-    named: dict[str, Any] = {key: _count(values, key) for key in _SHAPE}
-    named |= {key: int(values[key]) for key in ("graph_seed", "dead_seed") if key in values}
-    named |= {key: values[key] for key in ("dead_fraction", "dead_wire_fraction") if key in values}
-    if wiring is not None:
-        named |= {
-            "offsets": tuple((pair[0], pair[1]) for pair in wiring.offsets),
-            "rotations": wiring.rotations,
-            "dead_pbits": tuple(wiring.dead_pbits),
-            "dead_wires": tuple((pair[0], pair[1]) for pair in wiring.dead_wires),
-        }
-    return Topology(kind=kind, graph=read_graph(file) if file is not None and kind == "graph" else None, **named)
-
-
-def _count(values: dict[str, float | int], key: str) -> int | None:
-    return int(values[key]) if key in values else None
+    Raises CardError for a file that cannot be read.
+    """
+    card, found = read_card(path)
+    if isinstance(card, ModesCard):
+        return "modes", list(found)
+    whole = card if isinstance(card, ChipCard) else _chip_of(card)
+    return ("chip" if whole is card else "pbit"), _made(whole, found, {}, path.parent, ())[1]

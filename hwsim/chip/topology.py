@@ -4,15 +4,17 @@ p-bits of a fixed graph are numbered from 0: row by row on grids (layer by layer
 Chimera, Pegasus and Zephyr graphs, visible before hidden units on bipartite ones. Dead p-bits and wires are left out.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 
 import numpy as np
 
+from hwsim.cell.limits import beyond
 from hwsim.chip.graph import Graph
 from hwsim.display import Shown
-from hwsim.errors import InputError, MissingExtraError
+from hwsim.errors import InputError, MissingExtraError, Mistake
 from hwsim.streams import generator
 
 _SIZES = {
@@ -68,27 +70,9 @@ class Topology(Shown):
     dead_seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in _SIZES:
-            raise InputError(f"topology must be one of {', '.join(_SIZES)}, got {self.kind!r}")
-        for name in ("max_pbits", "max_degree", "rows", "columns", "layers", "size"):
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise InputError(f"{name} must be >= 1, got {getattr(self, name)}")
-        for name in _SIZES[self.kind]:
-            if getattr(self, name) is None:
-                what = "graph, a file" if name == "graph" else name
-                raise InputError(f"a {self.kind} topology needs {what}")
-        if self.kind == "offset-grid" and (not self.offsets or not 1 <= self.rotations <= 4):
-            raise InputError("an offset-grid topology needs offsets and 1 to 4 rotations")
-        if self.kind == "regular" and (
-            (self.max_pbits or 0) * (self.max_degree or 0) % 2 or (self.max_degree or 0) >= (self.max_pbits or 0)
-        ):
-            raise InputError("a regular topology needs max_degree < max_pbits and an even product of the two")
-        for name in ("dead_fraction", "dead_wire_fraction"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} must be >= 0 and below 1, got {getattr(self, name):g}")
-        if not self.is_fixed and self.has_dead:
-            raise InputError(f"topology {self.kind} has no wires of its own, so none of its parts can be dead")
-        _check_dead(self)
+        found = list(_mistakes(self))
+        if found:
+            raise InputError(*found)
 
     @property
     def is_fixed(self) -> bool:
@@ -150,19 +134,80 @@ def _working(topology: Topology) -> np.ndarray:
     return every[works]
 
 
-def _check_dead(topology: Topology) -> None:
-    """Raise InputError for a dead p-bit or wire that the whole graph does not have."""
+def _mistakes(topology: Topology) -> Iterator[Mistake]:
+    """The mistakes in ``topology``, a sentence each."""
+    kind, known = topology.kind, topology.kind in _SIZES
+    if not known:
+        yield Mistake(f"topology must be one of {', '.join(_SIZES)}, got {kind!r}", ("topology",))
+    numbers = ("max_pbits", "max_degree", "rows", "columns", "layers", "size", "dead_fraction", "dead_wire_fraction")
+    wrong = [mistake for name in numbers for mistake in beyond(name, getattr(topology, name))]
+    yield from wrong
+    if not known:
+        return
+    absent = [name for name in _SIZES[kind] if getattr(topology, name) is None]
+    for name in absent:
+        yield Mistake(f"a {kind} topology needs {'graph, a file' if name == 'graph' else name}", ("topology", name))
+    if kind == "offset-grid" and (not topology.offsets or not 1 <= topology.rotations <= 4):
+        words = "an offset-grid topology needs offsets and 1 to 4 rotations"
+        yield Mistake(words, ("topology", "offsets", "rotations"))
+    if kind == "regular" and not (absent or wrong):
+        n, degree = topology.max_pbits or 0, topology.max_degree or 0
+        if n * degree % 2 or degree >= n:
+            words = "a regular topology needs max_degree < max_pbits and an even product of the two"
+            yield Mistake(words, ("topology", "max_pbits", "max_degree"))
+    if not topology.is_fixed and topology.has_dead:
+        words = f"topology {kind} has no wires of its own, so none of its parts can be dead"
+        yield Mistake(words, ("topology", "dead_pbits", "dead_wires", "dead_fraction", "dead_wire_fraction"))
+    elif not (absent or wrong):
+        yield from _not_there(topology)
+
+
+def _not_there(topology: Topology) -> Iterator[Mistake]:
+    """Dead p-bits and wires that the whole graph does not have."""
+    about = ("topology", "rows", "columns", "layers", "size", "max_pbits", "graph")
     if topology.dead_pbits:
         odd = np.setdiff1d(topology.dead_pbits, _all_sites(topology))
         if len(odd):
-            raise InputError(f"dead_pbits names p-bit {odd[0]}, which the {topology.kind} topology does not have")
+            words = f"dead_pbits names p-bit {odd[0]}, which the {topology.kind} topology does not have"
+            yield Mistake(words, ("dead_pbits", *about))
     if topology.dead_wires:
         every, dead = _wires(topology), np.sort(np.array(topology.dead_wires, dtype=np.int64), axis=1)
         span = int(max(every.max(initial=0), dead.max())) + 1
         odd = np.flatnonzero(~np.isin(dead[:, 0] * span + dead[:, 1], every[:, 0] * span + every[:, 1]))
         if len(odd):
             a, b = topology.dead_wires[odd[0]]
-            raise InputError(f"dead_wires names {a} and {b}, which the {topology.kind} topology does not join")
+            words = f"dead_wires names {a} and {b}, which the {topology.kind} topology does not join"
+            yield Mistake(words, ("dead_wires", *about))
+
+
+def in_words(text: str) -> tuple[str, dict[str, int]]:
+    """(kind, sizes) of ``king`` or ``king:10x10``. Raises InputError where the sizes are not those of the kind."""
+    kind, colon, sizes = text.partition(":")
+    kind = kind.strip()
+    if kind not in _SIZES or not colon:
+        return kind, {}
+    if kind == "graph":
+        raise InputError(Mistake(f"topology graph takes its file as graph = 'wires.txt', got {text!r}", ("topology",)))
+    names, least = _WORDED.get(kind, _SIZES[kind]), max(len(_SIZES[kind]), 1)
+    parts = [part.strip() for part in sizes.lower().split("x")]
+    if not least <= len(parts) <= len(names) or not all(part.isdecimal() for part in parts):
+        asked = [f"'{kind}:{'x'.join(_EXAMPLE[:n])}'" for n in range(least, len(names) + 1)]
+        words = f"topology {kind} takes {' or '.join(asked)} ({', '.join(names)}), got {text!r}"
+        raise InputError(Mistake(words, ("topology",)))
+    return kind, {name: int(part) for name, part in zip(names, parts, strict=False)}
+
+
+_EXAMPLE = ("16", "8", "4")
+_WORDED = {
+    "all-to-all": ("max_pbits",),
+    "sparse": ("max_pbits", "max_degree"),
+    "king": ("rows", "columns", "layers"),
+    "square": ("rows", "columns", "layers"),
+    "square-torus": ("rows", "columns", "layers"),
+    "offset-grid": ("rows", "columns", "layers"),
+    "chimera": ("rows", "columns", "size"),
+}
+"""Numbers that may follow the kind, those it needs first; of other kinds just the ones it needs."""
 
 
 def _all_sites(topology: Topology) -> np.ndarray:

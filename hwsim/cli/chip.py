@@ -1,4 +1,4 @@
-"""``hwsim chip generic``: a random but plausible die, as a chip card of your own."""
+"""``hwsim chip``: a chip card of your own. ``new`` writes one to start from, ``generic`` draws a plausible die."""
 
 import argparse
 import sys
@@ -10,8 +10,18 @@ from hwsim.cli.output import write_text
 
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subparsers.add_parser("chip", help="make a chip card: chip generic draws a random but plausible die")
+    parser = subparsers.add_parser(
+        "chip", help="a chip card of your own: chip new writes one to start from, chip generic draws a plausible die"
+    )
     kinds = parser.add_subparsers(title="kinds", required=True, metavar="KIND", parser_class=type(parser))
+    new = kinds.add_parser(
+        "new",
+        help="a card to start from",
+        description="Write a chip card (TOML) with a line on each thing that you may say of a chip. It is a good card "
+        "as it is: hwsim run karate --chip FILE.toml runs it. With --like it is a copy of another card.",
+    )
+    new.add_argument("--like", metavar="CHIP", help="name or file of a card to start from (see hwsim chips)")
+    new.set_defaults(run=run_new)
     generic = kinds.add_parser(
         "generic",
         help="a random but plausible die",
@@ -19,17 +29,28 @@ def add_parser(subparsers: Any) -> None:
         "--chip FILE.toml.",
         parents=[options.seeds("which die", die=False)],
     )
-    generic.add_argument(
-        "-o", "--output", type=options.file_out, metavar="FILE.toml", help="instead of standard output"
-    )
-    generic.set_defaults(run=run)
+    generic.set_defaults(run=run_generic)
+    for kind in (new, generic):
+        kind.add_argument(
+            "-o", "--output", type=options.file_out, metavar="FILE.toml", help="instead of standard output"
+        )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run the subcommand."""
+def run_new(arguments: argparse.Namespace) -> int:
+    """Run ``hwsim chip new``."""
+    from hwsim.chip.write import new_card
+
+    return _give(new_card(arguments.like, path=arguments.output), arguments)
+
+
+def run_generic(arguments: argparse.Namespace) -> int:
+    """Run ``hwsim chip generic``."""
     from hwsim.chip.generic import generic_card
 
-    text = generic_card(arguments.seed)
+    return _give(generic_card(arguments.seed), arguments)
+
+
+def _give(text: str, arguments: argparse.Namespace) -> int:
     if arguments.output:
         write_text(text, arguments.output)
     else:

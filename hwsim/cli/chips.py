@@ -21,5 +21,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.chip.library import list_chips
 
-    columns = {"name": "name", "p-bit": "pbit", "clock": "clock", "topology": "topology"}
+    columns = {"name": "name", "p-bit": "pbit_name", "clock": "clock", "topology": "topology"}
     return show(arguments, list_chips(), columns)

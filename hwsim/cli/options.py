@@ -203,8 +203,8 @@ class _Setting(argparse.Action):
     """Put the KEY=VALUE of ``--set`` into the dict ``card``; of two values for one key the later one counts."""
 
     def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
-        key, equals, text = value.partition("=")
-        if not equals or not key.strip():
+        key, _, text = value.partition("=")
+        if not key.strip():
             raise UsageError(f"--set takes KEY=VALUE, got {value!r}")
         _put(namespace, key.strip().replace("-", "_"), text.strip(), named=False)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, record
-from hwsim.errors import InputError
+from hwsim.errors import CardError, InputError
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         try:
             chip = card_chip(arguments.name, card)
+        except CardError:
+            raise
         except InputError as error:
             if measure:
                 raise

@@ -76,6 +76,7 @@ def machine_of(chip: "str | Chip", how: Mapping[str, Any]) -> "Chip":
 
 def _paced(chip: "Chip", **scheme: Any) -> "Chip":
     """``chip`` under another clock, participation, tau or delay."""
+    from hwsim.cell.card import YOURS
     from hwsim.ranges import in_tau
 
     for name, value in scheme.items():
@@ -89,8 +90,10 @@ def _paced(chip: "Chip", **scheme: Any) -> "Chip":
             scheme[name] = factor * own_s
     clock = {_FIELDS[name]: value for name, value in scheme.items() if name in ("clock", "participation")}
     pbit = {_FIELDS[name]: value for name, value in scheme.items() if name in ("tau", "delay")}
-    grades = dict(chip.grades) | {name: "given" for name in scheme if name in ("tau", "delay")}
-    return replace(chip, clock=replace(chip.clock, **clock), pbit=replace(chip.pbit, **pbit), grades=grades)
+    grades = dict(chip.grades) | {name: YOURS for name in scheme if name != "clock"}
+    sources = {key: source for key, source in chip.sources.items() if key not in scheme}
+    changed = {"clock": replace(chip.clock, **clock), "pbit": replace(chip.pbit, **pbit)}
+    return replace(chip, **changed, grades=grades, sources=sources)
 
 
 _FIELDS = {"clock": "kind", "participation": "participation", "tau": "tau_s", "delay": "delay_s"}

@@ -5,6 +5,7 @@ Enters: a chip and how many p-bits take part. Leaves: energies and times, or who
 
 from dataclasses import dataclass
 
+from hwsim.cell.card import YOURS
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import n_sites
 from hwsim.errors import InputError
@@ -70,7 +71,7 @@ def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
 def _line(chip: Chip, price: Price) -> Line:
     key = price.key
     value = known_price(chip, key)
-    note = chip.grades.get(key, "given") if value is not None else chip.missing.get(key, "not public")
+    note = chip.grades.get(key, YOURS) if value is not None else chip.missing.get(key, "not public")
     return Line(key=key, label=price.label, value=value, unit=price.unit, note=note)
 
 

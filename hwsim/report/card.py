@@ -25,11 +25,16 @@ _NAME_WIDTH = 28
 
 def card_facts(card: PBitCard | ChipCard | ModesCard) -> dict[str, Any]:
     """The card as plain data; parameters carry their SI value and dimension too."""
-    known = dimensions(card)
-    facts = msgspec.to_builtins(card)
+    facts: dict[str, Any] = msgspec.to_builtins(card)
+    _add_si(facts, dimensions(card))
+    if isinstance(card, ChipCard) and isinstance(card.pbit, PBitCard):
+        _add_si(facts["pbit"], dimensions(card.pbit))
+    return facts
+
+
+def _add_si(facts: dict[str, Any], known: dict[str, str]) -> None:
     for key, quantity in facts["parameters"].items():
         quantity |= {"si_value": si_value(key, quantity["value"]), "dimension": known[key]}
-    return facts
 
 
 def list_table(cards: list[Any], columns: dict[str, str], *, width: int | None = None) -> str:
@@ -64,7 +69,7 @@ def machine_facts(chip: Chip) -> dict[str, Any]:
     except MissingExtraError as error:
         facts["graph_unknown"] = str(error)
     faults = {name: FAULTS[name].label for name in present_faults(chip)}
-    return facts | {"faults": faults, "meanings": meanings(chip.pbit)}
+    return facts | {"clock": chip.clock.kind, "faults": faults, "meanings": meanings(chip.pbit)}
 
 
 def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
@@ -79,8 +84,10 @@ def card_table(facts: dict[str, Any], *, width: int = 92) -> str:
     if facts.get("measured"):
         lines += ["", f"measured by emulation of one device, seed {facts['measured']['seed']}, 95 % intervals"]
         lines += _columns(_measured(facts["measured"]), width)
+    own = facts["pbit"] if isinstance(facts.get("pbit"), dict) else None
     sections = (
         ("parameters: value, grade, source", _quantities(_sourced(facts))),
+        ("parameters of the p-bit: value, grade, source", _quantities(_sourced(own)) if own else []),
         ("notes: numbers that no emulation uses", _quantities(facts["notes"])),
         ("missing: numbers that nobody has published, and whom to ask", _absent(facts["missing"])),
     )
@@ -106,16 +113,14 @@ def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:
             graph += f", {machine['n_sites']} sites, {machine['n_wires']} wires"
         if machine.get("graph_unknown"):
             graph += f" ({machine['graph_unknown']})"
-        own = ", ".join(key for key in facts["parameters"] if key in PBIT_DIMENSIONS)
-        pbit = facts["pbit"] + (f", with {own} of this card" if own else "")
-        rows += [("p-bit", f"{pbit}; see hwsim show {facts['pbit']}"), ("topology", graph)]
+        rows += [("p-bit", _pbit_words(facts)), ("topology", graph)]
     elif "kind" in facts:
         rows.append(("cells", facts["kind"]))
     else:
         rows.append(("law", facts["law"]))
-    if "clock" in facts:
-        rows.append(("clock", facts["clock"]))
-    if "random_source" in facts:
+    if facts.get("clock") or machine:
+        rows.append(("clock", facts.get("clock") or machine["clock"]))
+    if facts.get("random_source"):
         rows.append(("random source", facts["random_source"]))
     if machine:
         faults = [f"{label} ({name})" for name, label in machine["faults"].items()]
@@ -123,6 +128,15 @@ def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if facts.get("no_machine"):
         rows.append(("emulation", f"not possible: {facts['no_machine']}"))
     return rows
+
+
+def _pbit_words(facts: dict[str, Any]) -> str:
+    """The p-bit of a chip: the name of its card, or its law where it stands on this card."""
+    pbit = facts["pbit"]
+    if isinstance(pbit, dict):
+        return f"of this card, law {pbit['law']}, random source {pbit['random_source']}"
+    own = ", ".join(key for key in facts["parameters"] if key in PBIT_DIMENSIONS)
+    return pbit + (f", with {own} of this card" if own else "") + f"; see hwsim show {pbit}"
 
 
 def _entries(rows: list[tuple[str, str]], width: int) -> list[str]:

@@ -6,6 +6,7 @@ Enters: a row with the facts of an account (see `hwsim.cost.account`) and the gr
 from collections.abc import Mapping
 from typing import Any
 
+from hwsim.cell.card import YOURS
 from hwsim.cost.account import PRICE_OF
 from hwsim.units import format_si
 
@@ -39,9 +40,9 @@ def _joules(value: float | None) -> str:
 def _parts(row: Mapping[str, Any], grades: Mapping[str, str]) -> str:
     """The items of the energy with the grades of their prices."""
     if row["power_w"] is not None:
-        return f" ({format_si(row['power_w'], 'W')}, {grades.get('power', 'given')})"
+        return f" ({format_si(row['power_w'], 'W')}, {grades.get('power', YOURS)})"
     parts = [
-        f"{item} {format_si(value, 'J')}, {grades.get(PRICE_OF[item], 'given')}"
+        f"{item} {format_si(value, 'J')}, {grades.get(PRICE_OF[item], YOURS)}"
         for item, value in row["energy_split_j"].items()
         if value
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.cell.card import YOURS
 from hwsim.cost.account import PRICE_OF
 from hwsim.report import canvas
 from hwsim.report.table import columns, number, row_label
@@ -155,14 +156,14 @@ def _energy(row: dict[str, Any]) -> str:
     alone, total = ("unknown" if row[key] is None else format_si(row[key], "J") for key in ("ets99_j", "ets99_total_j"))
     sums = f"{alone}, with read-out {total}"
     if row["power_w"] is not None:
-        grade = row["grades"].get("power", "given")
+        grade = row["grades"].get("power", YOURS)
         return f"{sums}: {format_si(row['power_w'], 'W')} ({grade}) for all items"
     parts = []
     for item, value in row["energy_split_j"].items():
         if value is None:
             parts.append(f"{item} unknown")
         elif value:
-            grade = row["grades"].get(PRICE_OF[item], "given")
+            grade = row["grades"].get(PRICE_OF[item], YOURS)
             parts.append(f"{item} {format_si(value * row['runs_to_solution'], 'J')} ({grade})")
     return sums + (f": {', '.join(parts)}" if parts else "")
 

@@ -45,10 +45,10 @@ def annealer_properties(chip: Chip) -> dict[str, Any]:
         wider = control.j_limit if control.j_extended_limit is None else control.j_extended_limit
         found["extended_j_range"] = [-wider, control.j_limit]
     if "shortest_anneal" in notes and "longest_anneal" in notes:
-        ends = (notes["shortest_anneal"], notes["longest_anneal"])
+        ends = (notes["shortest_anneal"].value, notes["longest_anneal"].value)
         found["annealing_time_range"] = [_us(seconds(end, name="annealing time")) for end in ends]
     if "most_reads" in notes:
-        found["num_reads_range"] = [1, int(parse(notes["most_reads"], "number", name="most_reads"))]
+        found["num_reads_range"] = [1, int(parse(notes["most_reads"].value, "number", name="most_reads"))]
     return found
 
 

@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cell.card import BOTH_OF_READOUT, MODES_DIMENSIONS, absent, modes_keys, modes_mistakes, si_value, suggestion
+from hwsim.cell.card import (
+    BOTH_OF_READOUT,
+    MODES_DIMENSIONS,
+    YOURS,
+    absent,
+    modes_keys,
+    modes_mistakes,
+    si_value,
+    suggestion,
+)
 from hwsim.chip.library import modes_card
 from hwsim.display import Shown
 from hwsim.errors import DoesNotFitError, InputError
@@ -55,7 +64,7 @@ class Modes(Shown):
     adc_bits, adc_range : of the readout: from -adc_range to a step below adc_range, a step being 2 adc_range /
     2**adc_bits, as numbers of two's complement are
     Prices: power_w : of the running machine;  energy_per_sample_j : of reading all cells once;  programming_time_s
-    grades : by key, "given" for an overridden number;  missing : numbers that nobody has published, by the card
+    grades : by key, "yours" for an overridden number;  missing : numbers that nobody has published, by the card
     """
 
     name: str
@@ -86,10 +95,11 @@ class Modes(Shown):
 
     def __post_init__(self) -> None:
         values = {key: getattr(self, key + _SUFFIX.get(what, "")) for key, what in MODES_DIMENSIONS.items()}
-        for mistake in modes_mistakes({key: value for key, value in values.items() if value is not None}):
-            raise InputError(mistake)
+        found = list(modes_mistakes({key: value for key, value in values.items() if value is not None}))
         if (self.adc_bits is None) != (self.adc_range is None):
-            raise InputError(BOTH_OF_READOUT)
+            found.append(BOTH_OF_READOUT)
+        if found:
+            raise InputError(*found)
 
     @property
     def unit(self) -> str:
@@ -102,26 +112,35 @@ def modes(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) ->
 
     overrides : `modes_keys` of its kind, text with a unit or SI numbers. Raises InputError or CardError.
     """
-    card = modes_card(name)
+    card, without = modes_card(name), list(without)
     given = {key: value for key, value in overrides.items() if value is not None}
-    known = modes_keys(card.kind)
-    for key in given:
-        if key not in known:
-            raise InputError(f"{key} is not a parameter of cells of kind {card.kind}{suggestion(key, known)}")
+    known, found = modes_keys(card.kind), []
     values = {key: si_value(key, quantity.value) for key, quantity in card.parameters.items()}
-    values |= {key: si_value(key, value) for key, value in given.items()}
+    for key, value in given.items():
+        if key not in known:
+            found.append(f"{key} is not a parameter of cells of kind {card.kind}{suggestion(key, known)}")
+            continue
+        try:
+            values[key] = si_value(key, value)
+        except InputError as error:
+            found += error.mistakes
+    found += [
+        f"no such fault of continuous cells: {word!r}{suggestion(word, FAULTS)}"
+        for word in without
+        if word not in FAULTS
+    ]
+    if found:
+        raise InputError(*found, *modes_mistakes({key: values[key] for key in given if key in values}))
     made = Modes(
         name=card.name,
         kind=card.kind,
         title=card.title,
-        grades={key: quantity.grade for key, quantity in card.parameters.items()} | dict.fromkeys(given, "given"),
+        grades={key: quantity.grade for key, quantity in card.parameters.items()} | dict.fromkeys(given, YOURS),
         missing={key: absent(card, key) for key in card.missing if key not in given},
         **{key + _SUFFIX.get(MODES_DIMENSIONS[key], ""): value for key, value in values.items()},  # type: ignore[arg-type]
     )
     off: dict[str, Any] = {}
     for fault in without:
-        if fault not in FAULTS:
-            raise InputError(f"no such fault of continuous cells: {fault!r}{suggestion(fault, FAULTS)}")
         off[FAULTS[fault]] = 0.0 if fault.endswith("spread") else None
         if fault == "readout-quantisation":
             off["adc_range"] = None

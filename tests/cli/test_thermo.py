@@ -52,7 +52,7 @@ def test_a_card_gives_volts_energy_and_faults(files, capsys):
     arguments += ["--set", "power=50mW", "--set", "component_dtod=0.1", "--host-power", "15W", "--json"]
     assert main([*arguments, str(files / "d.json")]) == 0
     said = capsys.readouterr().out
-    assert "readings of" in said and "mV, root mean square" in said and "J (given)" in said
+    assert "readings of" in said and "mV, root mean square" in said and "J (yours)" in said
     document = json.loads((files / "d.json").read_text())
     assert document["unit"] == "V" and document["device_energy_j"] == pytest.approx(50e-3 * document["device_time_s"])
     assert all(row["host_energy_j"] > 0 and row["operations"] > 0 for row in document["direct"])

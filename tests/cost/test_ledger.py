@@ -25,7 +25,7 @@ def test_a_price_nobody_published_is_refused_with_what_is_missing_and_who_would_
         price(hwsim.chip("extropic-z1"), "standby_power")
     given = hwsim.chip("extropic-z1", standby_power="10 mW")
     assert price(given, "standby_power") == 0.01
-    assert {line.key: line.note for line in ledger(given)}["standby_power"] == "given"
+    assert {line.key: line.note for line in ledger(given)}["standby_power"] == "yours"
     with pytest.raises(InputError, match="unknown price"):
         price(given, "energy")
 
