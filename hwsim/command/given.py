@@ -92,8 +92,8 @@ def _paced(chip: "Chip", **scheme: Any) -> "Chip":
     pbit = {_FIELDS[name]: value for name, value in scheme.items() if name in ("tau", "delay")}
     grades = dict(chip.grades) | {name: YOURS for name in scheme if name != "clock"}
     sources = {key: source for key, source in chip.sources.items() if key not in scheme}
-    changed = {"clock": replace(chip.clock, **clock), "pbit": replace(chip.pbit, **pbit)}
-    return replace(chip, **changed, grades=grades, sources=sources)
+    paced, cell = replace(chip.clock, **clock), replace(chip.pbit, **pbit)
+    return replace(chip, clock=paced, pbit=cell, grades=grades, sources=sources)
 
 
 _FIELDS = {"clock": "kind", "participation": "participation", "tau": "tau_s", "delay": "delay_s"}
