@@ -4,6 +4,7 @@ Enters: the text of a file, or the document that it holds. Leaves: a networkx gr
 every name are numbers, also where the format holds text.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def _read(path: Path, name: str, parse: Any) -> Any:
     try:
         graph = parse()
     except Exception as error:
-        raise ReadError(f"{path} is not readable {name} ({' '.join(str(error).split())[:200]})") from None
+        found = re.search(r"line (\d+)|at \((\d+), ", str(error))  # as expat and networkx say
+        where = "" if found is None else f" line {found.group(1) or found.group(2)}"
+        raise ReadError(f"{path}{where} is not readable {name}") from None
     if all(isinstance(node, str) and is_whole(node) for node in graph) and len({int(node) for node in graph}) == len(
         graph
     ):

@@ -56,8 +56,8 @@ def read_graph(path: str | Path) -> Graph:
         parts = reader(path, text)
     except InputError:
         raise
-    except Exception as error:  # of a position
-        raise ReadError(f"{path} holds a position that is not two numbers ({error})") from None
+    except Exception:  # of a position
+        raise ReadError(f"{path} holds a position that is not two numbers") from None
     return _graph(path, *parts)
 
 

@@ -91,8 +91,8 @@ def _dimod(path: Path, document: dict[str, Any]) -> Problem:
         raise ReadError(f"{path} holds a {str(document['type'])[:60]} of dimod: read is a BinaryQuadraticModel")
     try:
         bqm = dimod.BinaryQuadraticModel.from_serializable(document)
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable BinaryQuadraticModel of dimod ({error})") from None
+    except Exception:
+        raise ReadError(f"{path} is not a readable BinaryQuadraticModel of dimod: it may be damaged") from None
     for value in (*bqm.linear.values(), *bqm.quadratic.values()):
         _number(path, value, "a bias")
     return Problem(bqm=bqm, name=stem(path), kind="ising" if bqm.vartype.name == "SPIN" else "qubo")

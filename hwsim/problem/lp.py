@@ -80,8 +80,10 @@ def read_lp(path: Path, text: str) -> tuple[Any, bool]:
             reader.kinds("BINARY" if name == "binary" else "INTEGER")
     try:
         return _to_dimod(path, model), model.maximised
-    except (ValueError, TypeError) as error:
-        raise ReadError(f"{path} is no model that dimod holds ({error})") from None
+    except ReadError:
+        raise
+    except (ValueError, TypeError):
+        raise ReadError(f"{path} is no model that dimod holds: a name or a number is beyond what it takes") from None
 
 
 def _sections(path: Path, text: str) -> Iterator[tuple[str, int, list[_Token]]]:

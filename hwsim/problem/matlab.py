@@ -5,6 +5,9 @@ E = - sum h s - sum J s s, others with that of dimod, and the file does not tell
 """
 
 import io
+import struct
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from hwsim.errors import ReadError
 from hwsim.problem.carrier import number, of_matrix
 from hwsim.problem.problem import Problem
 from hwsim.problem.reading import SAY, read_as
-from hwsim.text import stem
+from hwsim.text import MAX_UNPACKED, stem
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _COUPLINGS, _BIASES = ("J", "W", "weights"), ("h", "b", "bias")
@@ -32,10 +35,15 @@ def read_mat(path: Path, data: bytes, as_: str | None) -> Problem:
 
     if data.startswith((b"MATLAB 7.3", _HDF5)):
         raise ReadError(f"{path} is a MATLAB file of version 7.3 (HDF5): save it again with save(..., '-v7')")
+    if is_mat(data):
+        _check_elements(path, data)
     try:
         held = scipy.io.loadmat(io.BytesIO(data))
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable MATLAB file ({' '.join(str(error).split())[:200]})") from None
+        for value in held.values():
+            if hasattr(value, "check_format"):  # an index outside would end the process
+                value.check_format(full_check=True)
+    except Exception:
+        raise ReadError(f"{path} is not a readable MATLAB file: it may be damaged") from None
     held = {name: value for name, value in held.items() if not name.startswith("__")}
     name = _matrix_name(path, held)
     entries = of_matrix(held[name], f"{name} in {path}", refuse=ReadError)
@@ -46,6 +54,62 @@ def read_mat(path: Path, data: bytes, as_: str | None) -> Problem:
     if as_ == "max-cut" and any(biases.values()):
         raise ReadError(f"{path} holds the biases {bias}, which a max-cut has not")
     return read_as(entries, as_ or "qubo", name=stem(path), biases=biases)
+
+
+_MATRIX, _COMPRESSED = 14, 15
+_NUMBERS = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 1, 18: 1}
+"""Types of elements that hold numbers or text (MAT-file format, version 5, table 1-1)."""
+_HEADER, _COMPLEX, _SPARSE = 128, 0x0800, 5
+
+
+def _check_elements(path: Path, data: bytes) -> None:
+    """Raise ReadError where an element of a file of version 5 has an unknown type or no room, or holds complex numbers:
+    scipy.io reads on, and ends the process."""
+    if len(data) < _HEADER or data[126:128] not in (b"IM", b"MI"):
+        raise ReadError(f"{path} is not a readable MATLAB file (its header is cut)")
+    order = "<" if data[126:128] == b"IM" else ">"
+    for kind, body in _elements(path, data[_HEADER:], order):
+        if kind == _COMPRESSED:
+            try:
+                unpacked = zlib.decompressobj().decompress(body, MAX_UNPACKED)
+            except zlib.error:
+                raise ReadError(f"{path} is not a readable MATLAB file (a compressed part is broken)") from None
+            for inner, part in _elements(path, unpacked, order):
+                _check_array(path, inner, part, order)
+        else:
+            _check_array(path, kind, body, order)
+
+
+def _check_array(path: Path, kind: int, body: bytes, order: str, depth: int = 0) -> None:
+    """Raise ReadError unless an array is made of known parts, as many as its class needs."""
+    parts = list(_elements(path, body, order)) if kind == _MATRIX and depth < 8 else []
+    if len(parts) > 0 and len(parts[0][1]) == 8:
+        (flags,) = struct.unpack(order + "I", parts[0][1][:4])
+        if flags & _COMPLEX:
+            raise ReadError(f"{path} holds complex numbers: save real ones")
+        numeric = flags & 0xFF in (_SPARSE, *range(6, 16))
+        if numeric and len(parts) != (6 if flags & 0xFF == _SPARSE else 4):
+            parts = []
+    for inner, part in parts:
+        if inner == _MATRIX:
+            _check_array(path, inner, part, order, depth + 1)
+    if len(parts) < 3:
+        raise ReadError(f"{path} is not a readable MATLAB file (an array is broken)")
+
+
+def _elements(path: Path, data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    """(type, content) of each element in ``data``. Raises ReadError."""
+    at = 0
+    while at + 8 <= len(data):
+        kind, size = struct.unpack_from(order + "II", data, at)
+        start = at + 8
+        if kind >> 16:  # a short one, of at most four bytes
+            kind, size, start = kind & 0xFFFF, kind >> 16, at + 4
+        known = kind in (_MATRIX, _COMPRESSED) or (kind in _NUMBERS and size % _NUMBERS[kind] == 0)
+        if not known or start + size > len(data):
+            raise ReadError(f"{path} is not a readable MATLAB file (an element is broken or cut)")
+        yield kind, data[start : start + size]
+        at = start + size if kind == _COMPRESSED else at + 8 if start == at + 4 else start + (size + 7) // 8 * 8
 
 
 def _matrix_name(path: Path, held: dict[str, Any]) -> str:

@@ -36,8 +36,8 @@ def _array(path: Path, data: bytes) -> np.ndarray:
         version = np.lib.format.read_magic(file)
         head = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = head(file)
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable numpy file ({' '.join(str(error).split())})") from None
+    except Exception:
+        raise ReadError(f"{path} is not a readable numpy file: it may be damaged") from None
     check_numbers(dtype, path)
     size, held = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
     if size != held:
@@ -54,8 +54,8 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             names = [name.removesuffix(".npy") for name in parts.namelist()]
             only = parts.read(parts.namelist()[0]) if len(names) == 1 else b""
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable numpy archive ({' '.join(str(error).split())})") from None
+    except Exception:
+        raise ReadError(f"{path} is not a readable numpy archive: it may be damaged") from None
     if "manifest" in names:
         raise ReadError(f"{path} is a file that hwsim saved, not a problem: hwsim run and hwsim.load_run read those")
     if len(names) == 1:
@@ -66,8 +66,8 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
         matrix = scipy.sparse.load_npz(io.BytesIO(data))
         if hasattr(matrix, "check_format"):  # an index outside would end the process
             matrix.check_format(full_check=True)
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable sparse matrix ({' '.join(str(error).split())})") from None
+    except Exception:
+        raise ReadError(f"{path} is not a readable sparse matrix: it may be damaged") from None
     return _problem(path, matrix, as_)
 
 

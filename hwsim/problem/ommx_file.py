@@ -26,8 +26,8 @@ def read_ommx(path: Path, data: bytes) -> tuple[Any, bool]:
     try:
         is_archive = data[257:262] == b"ustar"
         instance = artifact.Artifact.load_archive(str(path)).instance if is_archive else v1.Instance.from_bytes(data)
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable OMMX instance ({' '.join(str(error).split())[:200]})") from None
+    except Exception:
+        raise ReadError(f"{path} is not a readable OMMX instance: it may be damaged") from None
     return model_of(instance, str(path))
 
 

@@ -102,8 +102,8 @@ def in_floats(bqm: Any) -> Any:
         linear = {label: float(bias) for label, bias in bqm.linear.items()}
         quadratic = {pair: float(bias) for pair, bias in bqm.quadratic.items()}
         return dimod.BinaryQuadraticModel(linear, quadratic, float(bqm.offset), bqm.vartype)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"the problem holds a bias or coupling that is no real number ({error})") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError("the problem holds a bias or coupling that is no real number") from None
 
 
 def max_cut(name: str, nodes: list, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Problem:

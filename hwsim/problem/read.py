@@ -124,8 +124,8 @@ def _read_bqm(path: Path, data: bytes) -> Problem:
 
     try:
         bqm = dimod.BinaryQuadraticModel.from_file(io.BytesIO(data))
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable dimod BQM file ({error})") from None
+    except Exception:
+        raise ReadError(f"{path} is not a readable dimod BQM file: it may be damaged") from None
     vectors = bqm.to_numpy_vectors()
     if not (np.all(np.isfinite(vectors.linear_biases)) and np.all(np.isfinite(vectors.quadratic.biases))):
         raise ReadError(f"{path} holds a bias that is not finite")
@@ -137,8 +137,8 @@ def _read_cqm(path: Path, data: bytes) -> Problem:
 
     try:
         cqm = dimod.ConstrainedQuadraticModel.from_file(io.BytesIO(data))
-    except Exception as error:
-        raise ReadError(f"{path} is not a readable dimod CQM file ({error})") from None
+    except Exception:
+        raise ReadError(f"{path} is not a readable dimod CQM file: it may be damaged") from None
     return penalised(cqm, name=stem(path))
 
 

@@ -51,6 +51,7 @@ def sparse_npz(matrix):
     return file.getvalue()
 
 
+SPARSE_MAT = mat(J=scipy.sparse.csc_matrix(MATRIX))
 GRAPH = networkx.Graph()
 GRAPH.add_weighted_edges_from([(0, 1, -1.5), (0, 2, 2.0), (1, 2, 0.25)])
 BIASED = GRAPH.copy()
@@ -369,6 +370,13 @@ BROKEN = [
     ("a.json", json.dumps(networkx.node_link_data(GRAPH.to_directed(), edges="edges")), "a directed graph"),
     ("a.mat", b"MATLAB 7.3 MAT-file, Platform: GLNXA64", "version 7.3 .*-v7"),
     ("a.mat", mat(J=MATRIX)[:200], "not a readable MATLAB file"),
+    ("a.mat", mat(J=MATRIX).replace(b"\t\x00\x00\x00H", b"\x99\x00\x00\x00H"), "an element is broken or cut"),
+    ("a.mat", mat(J=MATRIX * 1j), "holds complex numbers"),
+    (
+        "a.mat",
+        mat(J=scipy.sparse.csc_matrix(MATRIX)).replace(b"\x01\x00\x00\x00\x02", b"\x01\x00\x00\x7f\x02"),
+        "MATLAB file",
+    ),
     ("a.mat", mat(h=FIELD), "must hold a square matrix such as J or Q, got h"),
     ("a.mat", mat(J=MATRIX, Q=MATRIX), "several square matrices, J, Q"),
     ("a.mat", mat(J=MATRIX, h=FIELD[:2]), "h in .* must have 3 values"),
