@@ -20,6 +20,7 @@ NAMES = ("reference", "lanes", "bitplanes", "dense")
 ENGINES = ("auto", *sorted(NAMES))
 _MOST_COUNTS = 128  # field values of a p-bit, on average, up to which bitplanes beats lanes
 _DENSE_DEGREE = 64  # couplings a p-bit from which dense beats lanes
+_DENSE_SHARE = 8  # p-bits per coupling of one up to which it does: dense pays for all p-bits, lanes for neighbours
 
 
 def engine_of(name: str) -> Engine:
@@ -39,7 +40,8 @@ def choose(engine: str, program: Program) -> tuple[str, str]:
     if reason is None and mean_counts(program) <= _MOST_COUNTS:
         return "bitplanes", "the fastest for small-integer couplings"
     degree = len(program.network.weight) / program.n_pbits
-    if degree >= _DENSE_DEGREE and engine_of("dense").why_not(program) is None:
+    is_dense = degree >= _DENSE_DEGREE and program.n_pbits <= _DENSE_SHARE * degree
+    if is_dense and engine_of("dense").why_not(program) is None:
         return "dense", f"the fastest for {degree:.0f} couplings a p-bit"
     return "lanes", f"the fastest for {reason or f'fields of {mean_counts(program):.0f} values'}"
 

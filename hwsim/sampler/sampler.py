@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 import dimod
 import numpy as np
@@ -184,8 +184,20 @@ class HwsimSampler(dimod.Sampler, dimod.Initialized):
         return 2 * draws - 1
 
 
+class Solver(NamedTuple):
+    """What programs ask the solver behind a sampler of D-Wave's."""
+
+    name: str
+    id: str
+
+
 class StructuredSampler(HwsimSampler, dimod.Structured):
     """The sampler of a chip with wires of its own: variables are p-bits that work, couplings are its wires."""
+
+    @property
+    def solver(self) -> Solver:
+        """The chip's name, where programs look for it."""
+        return Solver(name=self.chip.name, id=self.chip.name)
 
     @cached_property
     def nodelist(self) -> list:

@@ -9,6 +9,8 @@ from hwsim.session import run
 
 RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
 DENSE = np.triu(np.random.default_rng(0).normal(size=(70, 70)), 1)
+WIDE = sum(np.roll(np.eye(700), k, axis=1) + np.roll(np.eye(700), -k, axis=1) for k in range(1, 36))
+"""70 couplings a p-bit, a tenth of all."""
 SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4}
 
 
@@ -21,6 +23,7 @@ SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4}
         (RING * (1 + np.add.outer(np.arange(6), np.arange(6)) / 7), {}, "lanes", "power of two"),
         (RING, {"synapse": 1e6}, "lanes", "synapse"),
         (DENSE + DENSE.T, {}, "dense", "couplings a p-bit"),
+        (0.3 * WIDE, {}, "lanes", "power of two"),
         (DENSE + DENSE.T, {"input_step": 0.1, "input_high": 1.0}, "lanes", "power of two"),
     ],
 )
