@@ -50,6 +50,11 @@ class HwsimSampler(dimod.Sampler, dimod.Initialized):
         self.chip = _chip(chip, overrides)
         self._embeddings = Embeddings(self.chip) if embed and self.chip.topology.is_fixed else None
 
+    def __repr__(self) -> str:
+        topology = self.chip.topology
+        wiring = f"{len(sites(topology))} p-bits on a {topology.kind} graph" if topology.is_fixed else "wires of choice"
+        return f"{type(self).__name__}({self.chip.name}: {wiring}{', embeds' if self._embeddings is not None else ''})"
+
     @property
     def parameters(self) -> dict[str, list]:
         """Keyword arguments of ``sample``, and the properties that each depends on."""

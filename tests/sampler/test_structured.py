@@ -1,5 +1,7 @@
 """A structured sampler offers the chip's own graph, takes what fits as it is, and refuses the rest in one sentence."""
 
+import json
+
 import dimod
 import networkx as nx
 import numpy as np
@@ -53,6 +55,21 @@ def test_a_working_graph_of_the_users_own_is_known_by_its_family(tmp_path):
     other = HwsimSampler(CARD, graph=str(ring))
     assert "topology" not in other.properties and other.properties["num_qubits"] == 9
     assert nx.is_isomorphic(other.to_networkx_graph(), nx.cycle_graph(9))
+
+
+def test_the_properties_of_a_solver_are_a_working_graph(tmp_path):
+    """As a vendor's JSON has them, and as this sampler tells its own."""
+    part = HwsimSampler(CARD, size=2, dead_fraction=0.1, dead_wire_fraction=0.05)
+    (tmp_path / "solver.json").write_text(json.dumps(part.properties))
+    again = HwsimSampler(CARD, graph=str(tmp_path / "solver.json"))
+    assert again.nodelist == part.nodelist and again.edgelist == part.edgelist
+    assert again.properties["topology"] == part.properties["topology"]
+
+
+def test_samplers_say_what_they_are(sampler):
+    assert repr(sampler) == "StructuredSampler(dwave-advantage2-1.10: 160 p-bits on a zephyr graph)"
+    assert repr(HwsimSampler(CARD, size=2, embed=True)).endswith("on a zephyr graph, embeds)")
+    assert repr(HwsimSampler()) == "HwsimSampler(generic-all-to-all: wires of choice)"
 
 
 def test_what_fits_is_placed_as_it_is(sampler):
