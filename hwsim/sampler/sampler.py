@@ -281,7 +281,7 @@ def _emulate(
         observe=lambda time_s, now: ended.append(now[0].copy()),
         **how,
     )
-    return _one_after_another(result, anneal, np.array(ended, dtype=np.int8).reshape(len(ended), -1)), True
+    return _one_after_another(result, anneal, np.array(ended, dtype=np.int8).reshape(len(ended), program.n_pbits)), True
 
 
 def _one_after_another(result: Run, anneal: Anneal, ended: np.ndarray) -> Run:

@@ -112,6 +112,16 @@ def test_reads_begin_at_the_state_or_where_the_one_before_ended(sampler, free, a
     assert np.all(np.abs(overlap - expected) < 4 * sigma)
 
 
+def test_reads_that_follow_each_other_are_kept_when_a_run_is_stopped(sampler, free):
+    """Each is finished before the next begins; looks are a fraction of a second apart, so how many is not known."""
+    start, looks = dict.fromkeys(free.variables, 1), iter([False] * 2 + [True] * 100)
+    ask = {"initial_state": start, "reinitialize_state": False, "annealing_time": 20, "num_reads": 200}
+    some = sampler.sample(free, **ask, interrupt_function=lambda: next(looks))
+    assert some.info["interrupted"] and len(some) < 200
+    none = sampler.sample(free, **ask, interrupt_function=lambda: True)
+    assert none.info["interrupted"] and len(none) == 0
+
+
 def test_states_are_read_in_either_values(sampler, free):
     ask = {"num_sweeps": 0, "answer_mode": "raw"}
     spins = {v: 1 if v % 2 else -1 for v in free.variables} | {10**6: 3}
