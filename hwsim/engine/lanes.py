@@ -19,6 +19,7 @@ from hwsim.engine.contract import Columns, Start, columns, sets_own_rate
 from hwsim.engine.feature import ALL, Feature, asked
 from hwsim.engine.lanes_fields import Filters, Network
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
+from hwsim.engine.lanes_patterns import MOST
 from hwsim.engine.lanes_thresholds import MAX_RUNGS, RUNGS, Cells, Tables
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import seed_source
@@ -161,15 +162,20 @@ class Shard:
         )
         # each line of a p-dit has an input; driven couplings have one of their own
         inputs = int(np.bincount(network.pdit).max(initial=0)) if len(network.pdit) else min(1, len(network.driven))
+        tied = np.zeros(lanes, dtype=np.uint8)
         self._scratch = Scratch(
             uniforms=uniforms,
             tables=prepared.tables(),
             rows=np.empty(max(1, int(np.max(np.diff(network.indptr)))), dtype=np.int64),
-            tied=np.empty(lanes, dtype=np.uint8),
+            tied=tied,
+            tied_words=tied.view(np.uint64),
             field=np.empty(lanes, dtype=np.int16),
             passed=np.empty(lanes, dtype=np.int16),
             rough=np.empty(lanes, dtype=np.float32),
             current=np.empty(lanes),
+            least=np.zeros(2**MOST, dtype=np.uint16),
+            pattern=np.zeros(lanes, dtype=np.uint8),
+            threshold=np.zeros(lanes, dtype=np.uint16),
             white=np.zeros(lanes),
             own=np.empty(lanes, dtype=np.int8),
             drawn=np.empty(lanes, dtype=np.uint32),

@@ -40,6 +40,7 @@ from hwsim.engine.lanes_fields import (
     fill_rough,
     filter_would_lose,
 )
+from hwsim.engine.lanes_patterns import MOST, decide_patterns, fill_pattern, fill_thresholds, look_up
 from hwsim.engine.lanes_thresholds import Cells, Tables, device_of, fill_alike, fill_rungs, levels_of
 from hwsim.engine.noise import update_key
 from hwsim.engine.pending import (
@@ -102,10 +103,14 @@ class Scratch(NamedTuple):
     tables: Tables
     rows: np.ndarray  # int64 (max degree,): rows that the reader sees
     tied: np.ndarray  # uint8 (R,)
+    tied_words: np.ndarray  # uint64 (R / 8,), the same memory
     field: np.ndarray  # int16 (R,)
     passed: np.ndarray  # int16 (R,)
     rough: np.ndarray  # float32 (R,): fields for screening
     current: np.ndarray  # float64 (R,): fields, then thresholds
+    least: np.ndarray  # uint16 (2**MOST,): thresholds by pattern, for screening
+    pattern: np.ndarray  # uint8 (R,): of the neighbours
+    threshold: np.ndarray  # uint16 (R,): leading bits
     white: np.ndarray  # float64 (R,): white noise of the p-bit, general path only
     own: np.ndarray  # int8 (R,): present spins of the p-bit, general path only
     drawn: np.ndarray  # uint32 (R,): random numbers, general path only
@@ -219,12 +224,19 @@ def _by_screen(layout, update, scratch, seen, out):
     network, cells, _ = layout
     i, rough, tied, uniforms = update.i, scratch.rough, scratch.tied, scratch.uniforms
     first, end = network.indptr[i], network.indptr[i + 1]
-    device = device_of(cells, i, update.shift)
-    error = rough_error(device, update.beta, end - first, network.reach[i])
+    device, degree = device_of(cells, i, update.shift), end - first
+    error = rough_error(device, update.beta, 2 * degree, network.reach[i])
     if error >= 0.01:
         return False
-    fill_rough(first, end, scratch.rows, network.weight, seen, network.bias[i], rough)
-    if screen(device, update, error, rough, uniforms.leading, tied, out):
+    if 0 < degree <= MOST and len(rough) > 2**MOST and error < 2.0**-10:
+        fill_thresholds(network, device, update, error, degree, rough, scratch.least)
+        fill_pattern(scratch.rows, degree, seen, scratch.pattern)
+        look_up(scratch.least, scratch.pattern, scratch.threshold)
+        ties = decide_patterns(update, error, scratch.threshold, uniforms.leading, tied, scratch.tied_words, out)
+    else:
+        fill_rough(first, end, scratch.rows, network.weight, seen, network.bias[i], rough)
+        ties = screen(device, update, error, rough, uniforms.leading, tied, out) != 0
+    if ties:
         start = update_key(scratch.uniforms.key, i, update.number)
         settle_screened(network, device, update, start, uniforms.replica, scratch.rows, tied, seen, out)
     return True

@@ -6,14 +6,18 @@ bits; that leaves the replicas in another order, the order of lanes. The scalar 
 the first 16 tie with a threshold: once in 65,536 updates.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
+from numba.extending import intrinsic
 
-from hwsim.engine.noise import first_word, initial_spin, next_word, update_key, word_start
+from hwsim.engine.noise import ROMU, ROMU_TURN, first_word, initial_spin, update_key, word_start
+from hwsim.engine.vector import Words
 from hwsim.jit import inline, njit
 
 _COLUMNS = 32
+_INDEX = numba.types.int64
 
 
 class Uniforms(NamedTuple):
@@ -71,7 +75,7 @@ def draw_leading(uniforms, chunk, first, last):
 
 @njit
 def _draw_leading(key, pbit, number, first, batch, word_0, planes, out):
-    """All loops run over _COLUMNS columns, a column for each word of each event, so that they fill whole vectors."""
+    """A column for each word of each event, eight columns at a time."""
     words = out.shape[2]
     for e in range(batch):
         start = update_key(key, pbit[first + e], number[first + e])
@@ -79,41 +83,45 @@ def _draw_leading(key, pbit, number, first, batch, word_0, planes, out):
             shown, hidden = first_word(word_start(start, word_0 + w))
             planes[16, e * words + w] = shown
             planes[17, e * words + w] = hidden
-    for plane in range(16):
-        for q in range(_COLUMNS):
-            planes[15 - plane, q] = planes[16, q]
-            planes[16, q], planes[17, q] = next_word(planes[16, q], planes[17, q])
-    _exchange(planes, 8, np.uint64(0x00FF00FF00FF00FF))
-    _exchange(planes, 4, np.uint64(0x0F0F0F0F0F0F0F0F))
-    _exchange(planes, 2, np.uint64(0x3333333333333333))
-    _exchange(planes, 1, np.uint64(0x5555555555555555))
     if words == 8:
         for e in range(batch):
-            for k in range(16):
-                for w in range(8):
-                    out[e, k, w] = planes[k, e * 8 + w]
-    elif words == 1:
-        for e in range(batch):
-            for k in range(16):
-                out[e, k, 0] = planes[k, e]
-    else:
-        for e in range(batch):
-            for k in range(16):
-                for w in range(words):
-                    out[e, k, w] = planes[k, e * words + w]
+            _draw_eight(planes, 8 * e, out, 16 * 8 * e, 8)
+        return
+    for q in range(0, batch * words, 8):
+        _draw_eight(planes, q, planes, q, _COLUMNS)
+    for e in range(batch):
+        for k in range(16):
+            for w in range(words):
+                out[e, k, w] = planes[k, e * words + w]
 
 
-@njit
-def _exchange(planes, distance, mask):
-    """One stage of the 16 x 16 bit transposition: swap blocks of ``distance`` rows and bits.
+@intrinsic
+def _draw_eight(typingctx, planes, column, out, place, stride):
+    """16 planes of random bits in eight columns from ``column`` on, transposed as 16 x 16 bits; plane k goes to word
+    ``place`` + k * ``stride`` of ``out``."""
+    signature = numba.types.void(planes, _INDEX, out, _INDEX, _INDEX)
 
-    The inner loop has a constant length: with a variable one it takes more than three times as long.
-    """
-    shift = np.uint64(distance)
-    for block in range(0, 16, 2 * distance):
-        for row in range(block, block + distance):
-            for q in range(_COLUMNS):
-                a, b = planes[row, q], planes[row + distance, q]
-                swap = ((a >> shift) ^ b) & mask
-                planes[row + distance, q] = b ^ swap
-                planes[row, q] = a ^ (swap << shift)
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source = Words(context, builder, signature.args[0], arguments[0])
+        target = Words(context, builder, signature.args[2], arguments[2])
+
+        def at(begin: Any, by: Any, times: int) -> Any:
+            return builder.add(begin, builder.mul(by, by.type(times)))
+
+        width = arguments[1].type(_COLUMNS)
+        shown, hidden = (source.load(at(arguments[1], width, row)) for row in (16, 17))
+        rows: list[Any] = []
+        for _ in range(16):
+            rows.insert(0, shown)  # the most significant bit comes first
+            turned = hidden - shown
+            shown, hidden = hidden * ROMU, (turned << ROMU_TURN) | (turned >> (64 - ROMU_TURN))
+        for distance, mask in ((8, 0x00FF), (4, 0x0F0F), (2, 0x3333), (1, 0x5555)):
+            for row in (row for row in range(16) if not row & distance):
+                a, b = rows[row], rows[row + distance]
+                swap = ((a >> distance) ^ b) & (mask * 0x0001000100010001)
+                rows[row], rows[row + distance] = a ^ (swap << distance), b ^ swap
+        for k, row in enumerate(rows):
+            target.store(at(arguments[3], arguments[4], k), row)
+        return context.get_dummy_value()
+
+    return signature, codegen
