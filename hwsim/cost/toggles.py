@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.cell.codes import has_own_clock
 from hwsim.program import Program, content_hash
 from hwsim.session import Activity
 from hwsim.session import run as emulate
@@ -61,12 +62,16 @@ def wires_of(program: Program, anneal: Anneal | None) -> float | None:
 def with_flips(activity: Activity, program: Program, anneal: Anneal | None) -> Activity:
     """``activity`` with the flips of its run, where they have a price and the run did not count them itself; as it is
     where they cannot be counted, as where ``anneal`` is None because the run is more than an anneal."""
-    if program.prices.flip_j is None or activity.flips is not None or anneal is None:
-        return activity
+    return activity if activity.flips is not None else replace(activity, flips=flips_of(program, anneal))
+
+
+def flips_of(program: Program, anneal: Anneal | None) -> float | None:
+    """Mean flips of a read; None where they have no price, where runs count them themselves, and where they cannot be
+    counted."""
+    if program.prices.flip_j is None or anneal is None or np.any(has_own_clock(program.cells.law)):
+        return None
     reads = _affordable(program, anneal, READS)
-    if reads < 2:
-        return activity
-    return replace(activity, flips=float(np.mean(_counts(program, anneal, reads, SEED).sum(axis=1))))
+    return None if reads < 2 else float(np.mean(_counts(program, anneal, reads, SEED).sum(axis=1)))
 
 
 def _affordable(program: Program, anneal: Anneal, reads: int) -> int:

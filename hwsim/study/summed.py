@@ -5,6 +5,7 @@ Enters: a store. Leaves: dicts for tables, pictures, CSV and JSON; None where a 
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,10 @@ def rounding_of(facts: dict[str, Any]) -> float:
 
 def account_of_point(facts: dict[str, Any], activities: list[dict[str, float]]) -> Account:
     """The account of one run, from the mean activity of the shards."""
-    return account(_mean(activities), Prices(**facts["prices"]), wires_j=facts["wires_j"])
+    done = _mean(activities)
+    if done.flips is None:
+        done = replace(done, flips=facts.get("flips"))  # stores of older versions have none
+    return account(done, Prices(**facts["prices"]), wires_j=facts["wires_j"])
 
 
 def _mean(activities: list[dict[str, float]]) -> Activity:

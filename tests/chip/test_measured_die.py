@@ -55,6 +55,29 @@ def test_rows_are_found_by_the_number_of_the_p_bit(tmp_path):
         hwsim.compile(hwsim.generate("ring:n=4"), chip)
 
 
+def test_a_chip_of_fixed_wires_takes_the_rows_of_the_p_bits_that_carry_the_problem(tmp_path):
+    gains = 0.5 + np.arange(16) / 16
+    text = "pbit,gain\n" + "".join(f"{k},{gain}\n" for k, gain in enumerate(gains))
+    (tmp_path / "die.csv").write_text(text)
+    wires = {"topology": "square", "rows": 4, "columns": 4}
+    chip = hwsim.chip("generic-all-to-all", **wires, die=tmp_path / "die.csv")
+    program = hwsim.compile(dimod.BinaryQuadraticModel({}, {(5, 6): -1.0, (6, 10): 1.0}, "SPIN"), chip)
+    assert program.cells.gain.tolist() == gains[program.placement.sites].tolist() == gains[[5, 6, 10]].tolist()
+    (tmp_path / "die.csv").write_text("pbit,gain\n5,1\n6,1\n")
+    with pytest.raises(InputError, match="p-bit 10 of the chip is not among them"):
+        hwsim.compile(
+            dimod.BinaryQuadraticModel({}, {(5, 6): -1.0, (6, 10): 1.0}, "SPIN"),
+            hwsim.chip("generic-all-to-all", **wires, die=tmp_path / "die.csv"),
+        )
+
+
+def test_several_dies_are_not_drawn_from_a_measured_one(die, capsys):
+    from hwsim.cli.main import main
+
+    assert main(["run", "ring:n=4", "--die", str(die), "--dies", "4"]) == 2
+    assert "--die gives one measured die, and --dies draws several" in capsys.readouterr().err
+
+
 def test_too_few_p_bits_are_refused(die):
     with pytest.raises(InputError, match="rows for 4 p-bits, and the problem needs 34: p-bit 4 and 29 more"):
         hwsim.compile(hwsim.generate("karate"), hwsim.chip("generic-all-to-all", **MAGNETS, die=die))

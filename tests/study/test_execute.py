@@ -251,6 +251,17 @@ def test_entering_a_price_resamples_nothing(tmp_path, whole):
     assert len(found) == 4 and len({p["total_time_s"] for p in found}) == 2 and len({p["tts99_s"] for p in found}) == 2
 
 
+def test_flips_have_a_price_in_studies_too(tmp_path):
+    """Those of an annealing p-bit are counted on a few reads, as for wires, and are at most its updates; tempering
+    moves states about, so that its flips are not known."""
+    path, _ = study(tmp_path, "s.db", spec=SPEC | {"set": SPEC["set"] | {"energy_per_flip": "1 fJ"}})
+    with Store(path) as store:
+        points = {p["words"]["scheme"]: p for p in table(store)}
+    annealed, tempered = points["annealing"], points["APT+ICM"]
+    assert 0 < annealed["device_energy_j"] < annealed["updates"] * 1e-15
+    assert tempered["device_energy_j"] is None and "flip" in tempered["unknown_energy"]
+
+
 def test_a_task_says_what_made_it_and_a_stranger_is_refused(tmp_path):
     class Stranger(ThisProcess):
         def wait(self, handles, timeout_s):
