@@ -33,9 +33,9 @@ _INPUT = {"input": (1.0, "")} | {
     for prefix, size in (("", 1.0), ("m", 1e-3), ("u", 1e-6), ("µ", 1e-6), ("n", 1e-9))
 }
 _RESULT = {"p": SIGMOID, "mean": SIGMOID, "ones": SIGMOID, "value": TRACES, "bit": BITS}
-_DIMENSION = {"V": "voltage", "A": "current"}
+DIMENSION = {"V": "voltage", "A": "current"}
 
-_ALL_THE_WAY = 0.01
+SAME_INTERVAL = 0.01
 """The mean distance of times may differ by this part from the interval that the instrument states."""
 REGULAR = 0.1
 """Two samples are one interval apart when their distance is within this fraction of the median distance."""
@@ -90,49 +90,18 @@ class Measured:
 class Reading:
     """What a file cannot say. interval_s : between samples, in place of the file's times;  input_scale : the input that
     is x = 1, in the unit of the column: a number, or text such as ``"50 mV"`` where the header says volts or amperes
-    columns : names of the time and of the channels of a record;  threshold : between the two levels of a record"""
+    columns : names of the time and of the channels of a record;  threshold : between the two levels of a record
+    inputs : at which each of several files of one device was recorded: numbers, or text such as ``"-40 mV"``"""
 
     interval_s: float | None = None
     input_scale: str | float | None = None
     columns: Sequence[str] | None = None
     threshold: float | None = None
+    inputs: Sequence[str | float] | None = None
 
     def __post_init__(self) -> None:
         if self.interval_s is not None and not (np.isfinite(self.interval_s) and self.interval_s > 0):
             raise InputError(f"interval must be > 0, got {self.interval_s:g} s")
-
-
-def read_all(paths: Sequence[str | Path], how: Reading) -> Measured:
-    """The measurements in one file, or in several of one kind, whose devices are named by file. Raises InputError."""
-    if not paths:
-        raise InputError("name a file of measurements")
-    found = [read_measured(path, how) for path in paths]
-    first = found[0]
-    if len(found) == 1:
-        return first
-    for one in found[1:]:
-        for what in ("kind", "has_input", "input_unit"):
-            if getattr(one, what) != getattr(first, what):
-                raise InputError(
-                    f"{one.file} holds {one.kind} and {first.file} {first.kind}, or their inputs differ: files that "
-                    "are fitted together hold the same columns"
-                )
-    stems = [Path(path).stem for path in paths]
-    if len(set(stems)) < len(stems):
-        raise InputError("files that are fitted together need different names, as devices are named by them")
-    devices = [
-        replace(device, name=f"{stem} {device.name}".rstrip() if len(one.devices) > 1 or _is_named(one) else stem)
-        for stem, one in zip(stems, found, strict=True)
-        for device in one.devices
-    ]
-    notes = tuple(f"{one.file}: {note}" for one in found for note in one.notes)
-    file = f"{first.file} and {len(found) - 1} more"
-    return replace(first, file=file, devices=tuple(devices), notes=notes)
-
-
-def _is_named(one: Measured) -> bool:
-    """Whether the file itself names its devices, other than by a channel."""
-    return bool(one.devices[0].name) and not one.is_record
 
 
 def read_measured(path: str | Path, how: Reading | None = None) -> Measured:
@@ -169,7 +138,7 @@ def _of_columns(file: str, columns: dict[str, list[str]], row: np.ndarray, how: 
     x = np.zeros(row.size)
     if inputs:
         size, unit = _INPUT[inputs[0]]
-        scale = _scale(how.input_scale, unit)
+        scale = input_scale_of(how.input_scale, unit)
         x = data[inputs[0]] * (size / (1.0 if scale is None else scale))
     elif how.input_scale is not None:
         raise InputError(f"{file}: an input scale needs an input column, found {', '.join(columns)}")
@@ -227,7 +196,7 @@ def _is_rounded(time_s: np.ndarray | None, interval_s: float | None) -> bool:
     none, or they are evenly spaced but for rounding."""
     if time_s is None or interval_s is None:
         return time_s is None
-    return time_s.size > 1 and abs((time_s[-1] - time_s[0]) / (time_s.size - 1) / interval_s - 1) < _ALL_THE_WAY
+    return time_s.size > 1 and abs((time_s[-1] - time_s[0]) / (time_s.size - 1) / interval_s - 1) < SAME_INTERVAL
 
 
 def _of_dwells(file: str, columns: dict[str, list[str]], row: np.ndarray, how: Reading) -> Measured:
@@ -287,7 +256,8 @@ def _need(file: str, kind: str, columns: dict[str, list[str]], times: Any, input
         )
 
 
-def _scale(given: str | float | None, unit: str) -> float | None:
+def input_scale_of(given: str | float | None, unit: str) -> float | None:
+    """The input at which x = 1, in SI; ``unit`` is V, A or empty. Raises InputError."""
     if given is None:
         return None
     if isinstance(given, str) and not unit:
@@ -298,7 +268,7 @@ def _scale(given: str | float | None, unit: str) -> float | None:
                 f"input-scale must be a plain number where the header says input without a unit, got {given!r}"
             ) from None
     else:
-        value = parse(given, _DIMENSION[unit] if unit else "number", name="input-scale")
+        value = parse(given, DIMENSION[unit] if unit else "number", name="input-scale")
     if value <= 0:
         raise InputError(f"input-scale must be > 0, got {given}")
     return value

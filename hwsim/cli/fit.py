@@ -46,6 +46,12 @@ def add_parser(subparsers: Any) -> None:
         help="a sample of a trace above X is +1 (two levels are looked for)",
     )
     parser.add_argument(
+        "--inputs",
+        type=options.several(str),
+        metavar="X,...",
+        help="the input of each file, such as --inputs=-40mV,0V,40mV, where they are records of the same devices",
+    )
+    parser.add_argument(
         "--tau",
         type=options.time("tau", above_zero=True),
         metavar="TIME",

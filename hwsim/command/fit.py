@@ -87,6 +87,7 @@ def fit(
     interval: str | float | None = None,
     columns: str | Sequence[str] | None = None,
     threshold: float | None = None,
+    inputs: str | Sequence[str | float] | None = None,
     tau: str | float | None = None,
     law: str | None = None,
     at_zero: bool = False,
@@ -97,12 +98,14 @@ def fit(
     data : a file (see ``hwsim fit --help``), or several with devices each
     input_scale : the input at which x = 1, in the unit of the column;  interval : between samples, where the file has
     no times or rounded ones;  columns : of a record, the time and its channels;  threshold : above it a sample is +1
+    inputs : of each file, where several are records of the same devices
     tau : of the card, where the data show no time;  law : of a sigmoid's card;  at_zero : whether the mean offset is
     taken off, as a lab biases its devices;  progress : see ReadKeywords. Raises InputError.
     """
+    from hwsim.cell.collected import read_all
     from hwsim.cell.fit import at_zero_input
     from hwsim.cell.fit import fit as estimate
-    from hwsim.cell.measured import Reading, read_all
+    from hwsim.cell.measured import Reading
     from hwsim.report.fit_table import fit_facts
     from hwsim.report.provenance import provenance
 
@@ -112,6 +115,7 @@ def fit(
         input_scale=input_scale,
         columns=several(columns) or None,
         threshold=None if threshold is None else parse(threshold, "number", name="threshold"),
+        inputs=several(inputs) or None,
     )
     measured = read_all([data] if isinstance(data, str | Path) else list(data), how)
     progress.show(0.3, "fitting")

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from hwsim.cell.collected import read_all
 from hwsim.cell.fit import at_zero_input, fit
 from hwsim.cell.fit_card import card_text, devices_text
 from hwsim.cell.instrument import read_record
-from hwsim.cell.measured import Reading, read_all, read_measured
+from hwsim.cell.measured import Reading, read_measured
 from hwsim.errors import InputError
 
 DT, TAU, N = 2e-9, 10e-9, 1500
@@ -109,6 +110,32 @@ def test_channels_and_files_are_devices(tmp_path):
     (tmp_path / "value.csv").write_text("time,value\n" + rows())
     with pytest.raises(InputError, match=r"sigmoid.csv holds sigmoid and value.csv traces"):
         read_all([tmp_path / "value.csv", tmp_path / "sigmoid.csv"], Reading())
+
+
+def test_records_at_several_inputs_are_one_device_with_its_gain(tmp_path):
+    """Three files, each a record at one bias: they give what one file with a column of inputs gives."""
+    lines, paths = ["time,value,input_mV"], []
+    for k, millivolt in enumerate((-40, 0, 40)):
+        value = 0.1 + 0.3 * states(z=0.5 * millivolt / 20, seed=k) + 0.02 * np.random.default_rng(k).standard_normal(N)
+        paths.append(tmp_path / f"bias{k}.csv")
+        paths[-1].write_text("Second,Volt\n" + "\n".join(f"{i * DT:e},{v:.6f}" for i, v in enumerate(value)))
+        lines += [f"{i * DT:e},{v:.6f},{millivolt}" for i, v in enumerate(value)]
+    (tmp_path / "one.csv").write_text("\n".join(lines))
+    wanted = fit(read_measured(tmp_path / "one.csv", Reading(input_scale="20 mV")))
+    how = Reading(inputs=["-40 mV", "0 V", "40mV"], input_scale="20 mV")
+    found = fit(read_all(paths, how))
+    assert len(found.devices) == 1 and found.separable and found.input_unit == "V"
+    for key, estimate in wanted.headline.items():
+        assert found.headline[key].value == pytest.approx(estimate.value, rel=1e-6)
+    assert near(found.headline["gain"], 0.5) and near(found.headline["tau"], TAU)
+    for inputs, words in (
+        (["1 V"], "3 files need as many inputs, got 1"),
+        (["1 V", "2 A", "3"], "all in volts or all in amperes"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read_all(paths, Reading(inputs=inputs))
+    with pytest.raises(InputError, match="that state no input"):
+        read_all([tmp_path / "one.csv"] * 3, how)
 
 
 def test_a_threshold_tells_states(tmp_path, plain):
