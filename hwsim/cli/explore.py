@@ -21,6 +21,7 @@ _EXAMPLE = """an example of a spec:
     { name = "short wires", wire_delay = "100 ps/mm" },
     { name = "slow wires", wire_delay = "10 ns/mm" },
   ]
+a range as text is several values: delay = "0:2tau:5", dac_bits = "1..8", tau = "1ns:1us:4log"
 """
 
 

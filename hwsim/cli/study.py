@@ -28,6 +28,7 @@ _EXAMPLE = """an example of a plan:
   [stop]
   relative_width = 0.3
   max_shards = 8
+a range as text is several values: delay = "0:2tau:5", dac_bits = "1..8", tau = "1ns:1us:4log"
 """
 
 
