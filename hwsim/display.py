@@ -66,11 +66,13 @@ def html(title: str, facts: Facts) -> str:
 
 
 def packed(record: Any) -> list[tuple[str, str]]:
-    """The fields of a dataclass as facts without words, several in a line, those that are None left out."""
+    """The fields of a dataclass as facts without words, several in a line; those that are None, False or empty are left
+    out."""
     rows: list[str] = []
     for item in fields(record):
         value = getattr(record, item.name)
-        if value is None or not item.repr:
+        empty = isinstance(value, Sized) and not hasattr(value, "shape") and not len(value)
+        if value is None or value is False or empty or not item.repr:
             continue
         token = f"{item.name} {brief(value)}"
         if rows and len(rows[-1]) + len(token) + 2 <= _WIDE:

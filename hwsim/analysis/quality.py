@@ -143,12 +143,15 @@ def effective_beta(
     terms = int(np.count_nonzero(pull))
     if not np.any(pull[shares > 0] < 0):
         return EffectiveBeta(value=None, low=_least(np.abs(pull)) / unit, high=None, terms=terms)
-    low, high = _bracket(lambda beta: float(score(beta).sum()))
-    beta = _root(lambda at: float(score(at).sum()), low, high)
-    slope = float(np.sum(shares[:, None] * pull**2 / np.cosh(np.minimum(beta * np.abs(pull), 300)) ** 2))
-    if not slope > 0:
+
+    def slope(beta: float) -> float:
+        """That of the score of all states, with its sign changed."""
+        return float(np.sum(shares[:, None] * pull**2 / np.cosh(np.minimum(np.abs(beta * pull), 300)) ** 2))
+
+    beta = _root(lambda at: (float(score(at).sum()), -slope(at)))
+    if not slope(beta) > 0:
         return EffectiveBeta(value=beta / unit, low=0.0, high=None, terms=terms)
-    half = _half_width(score(beta), cluster) / slope
+    half = _half_width(score(beta), cluster) / slope(beta)
     return EffectiveBeta(value=beta / unit, low=(beta - half) / unit, high=(beta + half) / unit, terms=terms)
 
 
@@ -173,31 +176,34 @@ def _kept(cluster: np.ndarray, most: int) -> np.ndarray:
 
 def _least(pull: np.ndarray) -> float:
     """The beta above which, with 95 % probability, no spin would have been seen against its input ``pull`` > 0."""
+    pull = pull[pull > 0]
 
-    def excess(beta: float) -> float:
-        return float(np.sum(1 / (1 + np.exp(np.minimum(2 * beta * pull[pull > 0], 700))))) - _RULE_OF_THREE
+    def excess(beta: float) -> tuple[float, float]:
+        against = 1 / (1 + np.exp(np.minimum(2 * beta * pull, 700)))
+        return float(against.sum()) - _RULE_OF_THREE, float(-2 * np.sum(pull * against * (1 - against)))
 
-    return 0.0 if excess(0.0) <= 0 else _root(excess, *_bracket(excess))
+    return 0.0 if excess(0.0)[0] <= 0 else _root(excess)
 
 
-def _bracket(falling: Callable[[float], float]) -> tuple[float, float]:
-    """Two numbers between which a ``falling`` function of beta is 0."""
+def _root(falling: Callable[[float], tuple[float, float]]) -> float:
+    """Where a ``falling`` function, which gives (value, slope), is 0: by Newton, or by bisection where that leaves
+    the bracket."""
     low, high = -1.0, 1.0
-    while falling(high) > 0 and high < 1e300:
+    while falling(high)[0] > 0 and high < 1e300:
         low, high = high, 2 * high
-    while falling(low) < 0 and low > -1e300:
+    while falling(low)[0] < 0 and low > -1e300:
         low, high = 2 * low, low
-    return low, high
-
-
-def _root(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Where a ``falling`` function is 0, to the last bits."""
-    from scipy.optimize import brentq
-
-    ends = falling(low), falling(high)
-    if 0.0 in ends:
-        return low if ends[0] == 0 else high
-    return float(brentq(falling, low, high, xtol=1e-300, rtol=1e-14, maxiter=_STEPS))
+    at = (low + high) / 2
+    for _ in range(_STEPS):
+        value, slope = falling(at)
+        low, high = (at, high) if value > 0 else (low, at)
+        after = at - value / slope if slope < 0 else low
+        if not low < after < high:
+            after = (low + high) / 2
+        if abs(after - at) <= 1e-15 * abs(after):
+            break
+        at = after
+    return after
 
 
 def _half_width(score: np.ndarray, cluster: np.ndarray) -> float:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from hwsim.cell.model import PBit, Table
+from hwsim.display import short
 from hwsim.errors import InputError, Mistake
 from hwsim.prices import PRICES
 from hwsim.units import parse
@@ -234,6 +235,9 @@ class PBitCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     notes: dict[str, Quantity] = {}
     missing: dict[str, Missing] = {}
 
+    def __repr__(self) -> str:
+        return short(f"PBitCard {self.name}: {self.title} (law {self.law}, clock {self.clock})")
+
 
 class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A machine made of one kind of p-bit.
@@ -260,6 +264,9 @@ class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """The name of the p-bit's card; "own" where the p-bit stands on this card."""
         return self.pbit if isinstance(self.pbit, str) else "own"
 
+    def __repr__(self) -> str:
+        return short(f"ChipCard {self.name}: {self.title} ({self.topology}, clock {self.clock})")
+
 
 class ModesCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A machine of continuous cells. kind : of MODES_KINDS."""
@@ -271,6 +278,9 @@ class ModesCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     parameters: dict[str, Quantity] = {}
     notes: dict[str, Quantity] = {}
     missing: dict[str, Missing] = {}
+
+    def __repr__(self) -> str:
+        return short(f"ModesCard {self.name}: {self.title} ({self.kind})")
 
 
 def dimensions(card: Any) -> dict[str, str]:

@@ -102,7 +102,7 @@ def clock_or_own(text: str) -> str:
 
 def engine(text: str) -> str:
     """The name of an engine."""
-    from hwsim.engine.choice import ENGINES
+    from hwsim.engine.names import ENGINES
 
     return one_of("engine", ENGINES)(text)
 

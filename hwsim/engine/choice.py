@@ -1,6 +1,6 @@
 """The choice of an engine: the one asked for, or the fastest that can run the program.
 
-A new engine is a file with FEATURES, `why_not` and `start` (see contract.Engine), and its name here.
+A new engine is a file with FEATURES, `why_not` and `start` (see contract.Engine), and its name in names.py.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,10 @@ from hwsim.anneal import Anneal
 from hwsim.engine.contract import Engine, Start, State
 from hwsim.engine.feature import Feature
 from hwsim.engine.initial import allowed
+from hwsim.engine.names import ENGINES, NAMES
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
 
-NAMES = ("reference", "lanes", "bitplanes", "dense")
-"""Engines, each a module of this folder."""
-ENGINES = ("auto", *sorted(NAMES))
 _MOST_COUNTS = 128  # field values of a p-bit, on average, up to which bitplanes beats lanes
 _DENSE_DEGREE = 64  # couplings a p-bit from which dense beats lanes
 _DENSE_SHARE = 8  # p-bits per coupling of one up to which it does: dense pays for all p-bits, lanes for neighbours

@@ -239,7 +239,7 @@ class World(Timeline):
 
 
 class ReferenceState(MovesOfCopies):
-    """Replicas in mid-run: one SimPy world each."""
+    """Replicas in mid-run. worlds : one SimPy world each, in order"""
 
     def __init__(self, program: Program, start: Start) -> None:
         self._program, self._start, self.updates = program, start, 0
@@ -247,7 +247,7 @@ class ReferenceState(MovesOfCopies):
         self._events = {replica: Events() for replica in start.record}
         self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
         self._drift = Drift(program.noise.temperature_drift)
-        self._worlds: list[World] = []
+        self.worlds: list[World] = []
         self._anneal_of: list[int] = []  # of each world: the number of its anneal
         for number, replicas in enumerate(start.replicas_by_schedule()):
             noise, clock, initial_key = start.keys(number)
@@ -255,7 +255,7 @@ class ReferenceState(MovesOfCopies):
             for k, (replica, lane) in enumerate(zip(replicas, start.lanes(len(replicas)), strict=True)):
                 self._anneal_of.append(number * start.rungs + (k // per_rung if start.rungs > 1 else 0))
                 initial = None if start.initial is None else start.initial[replica]
-                self._worlds.append(
+                self.worlds.append(
                     World(
                         program,
                         noise_key=noise,
@@ -282,23 +282,23 @@ class ReferenceState(MovesOfCopies):
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every world up to ``until``."""
         anneals = self._drift.applied(self._start.anneals(anneal))
-        for world, number in zip(self._worlds, self._anneal_of, strict=True):
+        for world, number in zip(self.worlds, self._anneal_of, strict=True):
             world.anneal = anneals[number]
             if until > world.now:
                 world.run(until)
-        self.updates = sum(world.updates for world in self._worlds)
+        self.updates = sum(world.updates for world in self.worlds)
         if self.flips is not None:
-            self.updates += round(own_updates(self._program, sum(world.now for world in self._worlds)))
-            self.flips = sum(world.flips for world in self._worlds)
+            self.updates += round(own_updates(self._program, sum(world.now for world in self.worlds)))
+            self.flips = sum(world.flips for world in self.worlds)
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits; see contract.State."""
-        for world, spins in zip(self._worlds, states, strict=True):
+        for world, spins in zip(self.worlds, states, strict=True):
             world.assign(spins)
 
     def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
         """int8 (reads, n), or of ``replicas`` alone."""
-        states = np.array([world.spins for world in self._worlds], dtype=np.int8)
+        states = np.array([world.spins for world in self.worlds], dtype=np.int8)
         return states if replicas is None else states[replicas]
 
     def energies(self) -> np.ndarray:

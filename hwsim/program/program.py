@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.cell.codes import has_own_clock
-from hwsim.display import Facts, Shown, counted
+from hwsim.display import Facts, Shown, counted, short
 from hwsim.errors import InputError
 from hwsim.program.cells import Cells
 from hwsim.program.clock import Clock
@@ -58,7 +58,9 @@ class Program(Shown):
         spans = sorted({int(delay.min(initial=0)), int(delay.max(initial=0))})
         carried = None if self.readout.chain is None else f"{counted(self.n_variables, 'variable')} in chains"
         share = f" p={clock.participation:g}" if clock.kind == "synchronous" else ""
-        what = f"Program of {counted(self.n_pbits, 'p-bit')}, {counted(self.network.n_couplings, 'coupling')}"
+        name = self.readout.problem_name
+        what = f"Program of {short(name, 30)}: " if name else "Program of "
+        what += f"{counted(self.n_pbits, 'p-bit')}, {counted(self.network.n_couplings, 'coupling')}"
         return what + (f" on {on}" if on else ""), [
             ("clock", f"{clock.kind}{share}, tau {format_si(to_seconds(clock.round_ticks), 's')}"),
             ("delay", " to ".join(format_si(to_seconds(ticks), "s") for ticks in spans)),

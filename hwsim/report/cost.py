@@ -26,11 +26,16 @@ def cost_lines(row: Mapping[str, Any], grades: Mapping[str, str]) -> list[str]:
         f"{_joules(row['total_energy_j'])}{_parts(row, grades)}{_unknown(row['unknown_energy'])}"
     )
     if row["ets99_j"] is not None or row["ets99_total_j"] is not None:
-        more = "> " if row["tts99_is_bound"] else ""
-        lines.append(
-            f"energy to solution: {more}{_joules(row['ets99_j'])}, with read-out {more}{_joules(row['ets99_total_j'])}"
-        )
+        parts = (_to_solution(row[key], row["tts99_is_bound"]) for key in ("ets99_j", "ets99_total_j"))
+        lines.append("energy to solution: {}, with read-out {}".format(*parts))
     return lines
+
+
+def _to_solution(value: float | None, is_bound: bool) -> str:
+    """Joules, or a bound of them; more than nothing is none."""
+    if is_bound and value == 0:
+        return "no bound, as runs that cost nothing never solved it"
+    return f"{'> ' * (is_bound and value is not None)}{_joules(value)}"
 
 
 def _joules(value: float | None) -> str:

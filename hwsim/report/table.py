@@ -307,7 +307,7 @@ def _read_out(row: dict, key: str, unit: str, show: Callable[[float], str]) -> s
 
 
 def _bound_or_interval(row: dict, value: float | None, ends: Any, show: Callable[[float], str]) -> str:
-    if value is None:
+    if value is None or (row.get("tts99_is_bound") and value == 0):  # more than nothing is no bound
         return "-"
     return "> " + show(value) if row.get("tts99_is_bound") else _with_interval(show(value), ends, show)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.display import Facts, Shown, counted, data_frame, picture
+from hwsim.display import Facts, Shown, counted, data_frame, picture, short
 from hwsim.moved import renamed
 from hwsim.units import format_si
 
@@ -56,6 +56,7 @@ class Reads(Shown):
         ]
 
     def _what(self) -> str:
-        on = self.program.placement.chip
-        what = f"{counted(self.reads, 'read')} of {counted(self.schedules, 'schedule')}, "
+        problem, on = self.program.readout.problem_name, self.program.placement.chip
+        what = f"{short(problem, 30)}: " if problem else ""
+        what += f"{counted(self.reads, 'read')} of {counted(self.schedules, 'schedule')}, "
         return what + f"{counted(self.program.n_pbits, 'p-bit')}" + (f" of {on}" if on else "")

@@ -8,28 +8,32 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
 
 from hwsim.anneal import Anneal, constant
-from hwsim.display import Shown
+from hwsim.display import Facts, Shown, counted
 from hwsim.engine.choice import begin, choose
 from hwsim.engine.contract import Start
 from hwsim.engine.initial import checked
+from hwsim.errors import UnsupportedError
 from hwsim.interrupt import CtrlC
 from hwsim.program import Program
 from hwsim.session.activity import Activity, turns
 from hwsim.session.pace import Pace
-from hwsim.session.settings import RunSettings
-from hwsim.units import to_seconds
+from hwsim.session.settings import RunKeywords, RunSettings
+from hwsim.units import format_si, to_seconds
+
+if TYPE_CHECKING:
+    from hwsim.engine.reference import World
 
 _ROUNDS_UNHEARD = 64
 """Rounds of the clock that a machine may run before its speed is known."""
 
 
-class Session:
-    """A running machine. As a context manager it hears Ctrl-C.
+class Session(Shown):
+    """A running machine. As a context manager it hears Ctrl-C. `Session.of` makes one from keywords.
 
     program, engine, engine_reason : what runs, on which engine and why;  now, end : ticks, of the present and the end
     schedule : int64 (reads,), number of each read's schedule;  stopped : whether Ctrl-C or ``interrupt`` stopped it
@@ -70,6 +74,37 @@ class Session:
         self._settled_at = 0
         self._constant: Anneal | None = None
         self._began = time.perf_counter()
+
+    @classmethod
+    def of(
+        cls,
+        program: Program,
+        anneal: Anneal,
+        *,
+        initial_states: np.ndarray | None = None,
+        record: tuple[int, ...] = (),
+        **settings: Unpack[RunKeywords],
+    ) -> Self:
+        """The session of ``program`` under ``anneal``, to its end, with keywords as those of `hwsim.run`: reads (256),
+        schedules (4), seed, engine, threads, progress, interrupt. Raises InputError."""
+        how = RunSettings.of(settings)
+        return cls(program, how, anneal, end=anneal.end, initial_states=initial_states, record=record)
+
+    def _shown(self) -> tuple[str, Facts]:
+        reads, on = counted(self.settings.reads, "read"), counted(self.program.n_pbits, "p-bit")
+        return f"Session of {reads}, {on}, engine {self.engine}", [
+            ("at", f"{format_si(self.time_s, 's')} of {format_si(to_seconds(self.end), 's')}"),
+            ("so far", f"{self.state.updates:.3g} updates, {self._looks} reads and {self._writings} writes of all"),
+        ]
+
+    @property
+    def worlds(self) -> "list[World]":
+        """The SimPy worlds of the engine ``reference``, one for each read, in order: ``env`` takes processes of your
+        own, whose time is in ticks of 1 fs; ``pbits`` are the cells. Raises UnsupportedError for another engine."""
+        worlds = getattr(self.state, "worlds", None)
+        if worlds is None:
+            raise UnsupportedError(f'the engine {self.engine} has no SimPy worlds: give engine="reference"')
+        return worlds
 
     def __enter__(self) -> Self:
         self._ctrl_c.__enter__()

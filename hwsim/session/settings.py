@@ -33,7 +33,7 @@ class RunKeywords(ReadKeywords, total=False):
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
     """reads : independent runs;  schedules : realisations of the clock that the reads share
-    seed : of all that is random;  engine : a name of hwsim.engine.choice.ENGINES
+    seed : of all that is random;  engine : a name of hwsim.engine.names.ENGINES
     threads : None for all cores; results do not depend on them
     progress : called with (fraction done, updates so far) a few times a second
     interrupt : called as often; the run ends where it returns true, and at Ctrl-C; a second Ctrl-C ends it at once

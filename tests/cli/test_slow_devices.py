@@ -26,6 +26,13 @@ def document():
         return json.load(file)
 
 
+def test_a_run_without_an_update_bounds_no_energy(capsys):
+    words = ["--set", "energy_per_update=1 fJ", "--target", "-100", "--set", "energy_per_read=0 J"]
+    assert main(["run", SMALL, "--tau", "1ms", "--time", "1ps", *words, "--reads", "8", "--schedules", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "hardly update" in said and "> 0 J" not in said and "no bound, as runs that cost nothing" in said
+
+
 @pytest.mark.parametrize(
     ("options", "time_s"),
     [

@@ -1,6 +1,6 @@
 """Every engine means the same: the reference's trace, event by event, or a refusal that names the feature.
 
-The reference is the law. A new engine is added to hwsim.engine.choice.NAMES and nowhere here, unless it has limits of
+The reference is the law. A new engine is added to hwsim.engine.names.NAMES and nowhere here, unless it has limits of
 size: these are a line in LIMITS. A new Feature needs a builder in random_programs.py. Programs by hand ask one thing at
 a time, under every clock; random ones ask many. ``pytest --reseed SEED`` runs the exact properties again, with more
 programs, from another seed.
