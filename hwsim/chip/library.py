@@ -78,7 +78,9 @@ def any_card(name: str | Path) -> PBitCard | ChipCard | ModesCard:
     """The card called ``name``, or in the file ``name``; where several kinds share a name, the first of KINDS."""
     card: PBitCard | ChipCard | ModesCard
     if ending(name) == ".toml":
-        card = load_card(Path(name))
+        card, found = read_card(Path(name))
+        if found:
+            raise CardError(*card_mistakes(Path(name))[1], where=str(name))
         return card
     held = {kind: _cards(f"{kind.removesuffix('s')}s") for kind in KINDS}
     for kind, cards in held.items():

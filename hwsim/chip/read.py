@@ -172,12 +172,14 @@ class _Reading:
             )
             pbit = None
         if pbit is None:
-            return ChipCard(**given, pbit=PBitCard(**own, clock=given["clock"] or "poisson", **cell))
+            given["clock"] = given["clock"] or "poisson"
+            return ChipCard(**given, pbit=PBitCard(**own, clock=given["clock"], **cell))
         for key in _OF_CELL:
             if key in table:
                 self.say(key, "belongs into the table [pbit]")
         made, more = card_from("pbit", pbit, name=given["name"], within=f"{self.within}pbit.")
         self.found += more
+        given["clock"] = given["clock"] or made.clock
         return ChipCard(**given, pbit=made)
 
     def _modes(self, given: dict[str, Any]) -> None:

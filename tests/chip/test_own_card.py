@@ -86,8 +86,9 @@ def test_a_card_with_five_mistakes_names_five(card, capsys):
         with pytest.raises(CardError, match=rf"^{path}: 5 mistakes\n") as refusal:
             refuse()
         assert len(refusal.value.mistakes) == 5
-    assert main(["run", "ring:n=4", "--chip", str(path)]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 6
+    for command in (["run", "ring:n=4", "--chip", str(path)], ["ledger", str(path)], ["show", str(path)]):
+        assert main(command) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 6
 
 
 @pytest.mark.parametrize(
