@@ -17,7 +17,7 @@ import pytest
 from hwsim.cli.main import main
 
 FOLDER = Path(__file__).parents[1] / "examples"
-PAGES = ("chips.md", "devices.md", "problems.md", "sampler.md")
+PAGES = ("chips.md", "devices.md", "problems.md", "python.md", "sampler.md")
 
 
 def blocks(text):
