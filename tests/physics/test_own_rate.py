@@ -48,6 +48,35 @@ def test_a_row_has_the_tau_updates_flips_and_joules_of_the_device(x):
     assert row["energy_split_j"]["flip"] == row["device_energy_j"] and "flip" not in row["unknown_energy"]
 
 
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """The card that hwsim fits to a record of a telegraph, of dwell times 25 ns exp(+-0.3)."""
+    rng, n, dt, tau = np.random.default_rng(11), 20_000, 2e-9, 25e-9
+    drawn, fresh = rng.random(n) < (1 + np.tanh(0.3)) / 2, rng.random(n) > np.exp(-2 * np.cosh(0.3) * dt / tau)
+    fresh[0] = True
+    state = drawn[np.maximum.accumulate(np.where(fresh, np.arange(n), 0))]
+    folder = tmp_path_factory.mktemp("fitted")
+    np.savetxt(folder / "trace.csv", np.c_[np.arange(n) * dt, state], delimiter=",", header="time,value", comments="")
+    hwsim.fit(folder / "trace.csv", progress=False).save_card(folder / "mine.toml")
+    return str(folder / "mine.toml")
+
+
+@pytest.mark.parametrize("x", [0.0, 0.8])
+def test_a_fitted_card_flips_as_the_telegraph_of_its_numbers(fitted, x):
+    """z = gain (x + offset): flips are 1 / (tau cosh z) a second, P(+1) is (1 + tanh z) / 2."""
+    pbit = hwsim.chip("generic-all-to-all", pbit=fitted).pbit
+    assert abs(pbit.tau_s / 25e-9 - 1) < 0.1 and abs(pbit.offset - 0.3) < 0.15
+    run = settled(program(x, card=fitted))
+    row, n, z = summarise(run), PER_INPUT * READS, pbit.gain * (x + pbit.offset)
+    assert row["tau_s"] == pytest.approx(pbit.tau_s, abs=1e-15)
+    assert row["updates"] == round(n * LENGTH_S / pbit.tau_s)
+    mean, error = flips_expected(np.exp(z) / pbit.tau_s, np.exp(-z) / pbit.tau_s, n)
+    assert abs(row["flips"] - mean) < Z * error
+    assert row["device_energy_j"] == pytest.approx(row["flips"] / READS * FLIP_J)
+    law = (1 + np.tanh(z)) / 2
+    assert abs((run.states == 1).mean() - law) < Z * np.sqrt(law * (1 - law) / n)
+
+
 def test_flips_and_dwell_times_are_those_of_the_trace():
     """What is counted is what a watcher of the states counts."""
     run = settled(program(0.7), record=tuple(range(READS)))
