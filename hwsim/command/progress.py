@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from hwsim.units import format_si
 
-_EVERY_S = 0.1
+_EVERY_S, _PATIENCE_S = 0.1, 1.0
 
 
 class Bar:
@@ -18,15 +18,25 @@ class Bar:
     def __init__(self, *, left: bool = False, show: bool | None = None, words: str = "starting") -> None:
         """left : whether to show the time left, estimated from the pace so far;  show : None for terminals and
         notebooks, False for nowhere, True for a plain line of each step elsewhere;  words : the first ones"""
-        self._shown, self._bar, self._part = -1.0, None, 0.0
+        self._shown, self._part = -1.0, 0.0
+        self._bar: Any = None
         self._plain, self._said, self._kernels = False, "", 0
         if show is not False:
             self._bar = _bar(left)
             self._plain = self._bar is None and show is True
+        self._began_at, self._is_started = time.monotonic(), False
         if self._bar is not None:
             self._task = self._bar.add_task(words, total=1.0)
-            self._bar.start()
+            self._start()
         self._show_plain(words)
+
+    def _start(self) -> bool:
+        """Begin to draw; in a notebook, where a bar leaves a trace, after a second. Returns whether it draws."""
+        waited_s = time.monotonic() - self._began_at
+        if not self._is_started and (waited_s > _PATIENCE_S or not self._bar.console.is_jupyter):
+            self._bar.start()
+            self._is_started = True
+        return self._is_started
 
     @property
     def is_shown(self) -> bool:
@@ -38,7 +48,7 @@ class Bar:
         self._part = part
         self._show_plain(words.partition("  ")[0])
         instant = time.monotonic()
-        if self._bar is None or (instant - self._shown < _EVERY_S and not now):
+        if self._bar is None or not self._start() or (instant - self._shown < _EVERY_S and not now):
             return
         if not now:
             self._shown = instant
@@ -72,7 +82,8 @@ class Bar:
     def close(self) -> None:
         """Erase the line."""
         if self._bar is not None:
-            self._bar.stop()
+            if self._is_started:
+                self._bar.stop()
             self._bar = None
 
     def __enter__(self) -> Self:

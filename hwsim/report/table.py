@@ -183,7 +183,9 @@ def _rendered(width: int, *parts: Any) -> str:
     from rich.table import Table
 
     out = StringIO()
-    console = Console(file=out, width=10 * width, color_system=None, legacy_windows=False, highlight=False)
+    how: dict[str, Any] = {"color_system": None, "legacy_windows": False, "highlight": False}
+    how["force_jupyter"] = False  # a notebook would show the text instead of writing it to ``out``
+    console = Console(file=out, width=10 * width, **how)
     for part in parts:
         least = Measurement.get(console, console.options, part).minimum if isinstance(part, Table) else 0
         console.print(part, width=max(width, least))

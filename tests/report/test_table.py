@@ -92,6 +92,12 @@ def test_an_unknown_key_and_an_empty_table_are_refused():
 LINES = [["name", "TTS99", "why"], ["annealing, chromatic", "1.2 us", "narrow enough"], ["tempering", "800 ns", ""]]
 
 
+def test_a_notebook_gets_the_text_and_rich_shows_nothing_by_itself(monkeypatch, capsys):
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert "poisson" in compare_table([{"clock": "poisson", "energy_mean": 1.0}])
+    assert capsys.readouterr().out == ""
+
+
 def test_columns_are_two_spaces_apart_and_as_long_as_they_need():
     text = columns(LINES, align="<>")
     assert text == (
