@@ -39,7 +39,10 @@ def _mix(x: Vec) -> Vec:
 
 
 def _first_words(builder: Any, start: Any, block: Any) -> tuple[Vec, Vec]:
-    """hwsim.engine.noise.first_word for the words of ``block``."""
+    """hwsim.engine.noise.first_word for the words of ``block``; ``start`` : of the first, or of each of eight."""
+    if isinstance(start, Words):
+        begin = start.load(_i64(0))
+        return _mix(begin + GOLDEN), _mix(begin + 2 * GOLDEN)
     stride = STRIDE * GOLDEN % 2**64
     moved = builder.add(start, builder.mul(block, _i64(LANES * stride % 2**64)))
     begin = splat(builder, moved)
@@ -78,17 +81,20 @@ def _make_decide_narrow(n_inputs: int, *, by_word: bool = False) -> Any:
     def decide_narrow(typingctx, rows, width, inputs, first, start, masks, mask_first, out, out_first):
         """New states of a p-bit with up to ``n_inputs`` inputs.
 
-        rows : uint64, rows of ``width`` words (a multiple of 8);  inputs : int64, seven packed from ``first`` on,
-        the last ones empty;  start : uint64, word_start of the first word;  masks : uint64, (34, 8) words from
-        ``mask_first`` on, all ones where the plane of the threshold of count S is one; by word, (34,) words for each
-        vector of a row: octet S of a word has a bit for each word of the vector;  out : uint64, ``width`` words from
-        ``out_first`` on.
+        rows : uint64, rows of ``width`` words (a multiple of 8)
+        inputs : int64, seven packed from ``first`` on, the last ones empty
+        start : uint64, word_start of the first word, or uint64 (8,), of each of eight
+        masks : uint64, (34, 8) words from ``mask_first`` on, all ones where the plane of the threshold of count S is
+        one; by word, (34,) words for each vector of a row: octet S of a word has a bit for each word of the vector
+        out : uint64, ``width`` words from ``out_first`` on
         """
         signature = types.void(rows, width, inputs, first, start, masks, mask_first, out, out_first)
 
         def codegen(context, builder, sig, arguments):
             rows_, width_, inputs_, first_, start_, masks_, mask_first_, out_, out_first_ = arguments
             rows_ = Words(context, builder, sig.args[0], rows_)
+            if isinstance(start, types.Array):
+                start_ = Words(context, builder, sig.args[4], start_)
             inputs_ = Words(context, builder, sig.args[2], inputs_)
             masks_ = Words(context, builder, sig.args[5], masks_)
             out_ = Words(context, builder, sig.args[7], out_)
@@ -343,6 +349,8 @@ def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
             rows_, inputs_, septet_, levels_, lists_, scratch_, out_ = (
                 Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 6, 8, 10, 11)
             )
+            if isinstance(start, types.Array):
+                start_ = Words(context, builder, sig.args[5], start_)
             hot = _Hot(builder, scratch_, levels_, level_at_, n_planes)
             n_open = levels_.word(level_at_)
             n_always = levels_.word(builder.add(level_at_, _i64(1)))

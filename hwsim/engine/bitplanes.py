@@ -15,6 +15,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.engine.arguments import Steps, given, steps_of, steps_of_all
 from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
+from hwsim.engine.bitplanes_few import advance_few, gathers, kinds_of, new_buckets
 from hwsim.engine.bitplanes_kernel import (
     NARROW_6,
     NARROW_7,
@@ -32,7 +33,7 @@ from hwsim.engine.bitplanes_kernel import (
     random_start,
 )
 from hwsim.engine.bitplanes_moves import PlanesState, count_of
-from hwsim.engine.bitplanes_thresholds import Classes, Counts, RungTables, Tables
+from hwsim.engine.bitplanes_thresholds import Classes, Counts, RungTables, Tables, like_rows
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
@@ -87,6 +88,13 @@ def start(program: Program, start: Start) -> PlanesState:
 def mean_counts(program: Program) -> float:
     """The mean number of field values of a p-bit: the cost of an update, since all p-bits update equally often."""
     return float(_integer_rows(program).counts.mean()) + 1 if program.n_pbits else 1.0
+
+
+def _updates_together(program: Program) -> float:
+    """How many updates, on average, do not see each other: those of an instant, or within the delay."""
+    clock, delay = program.clock, program.wires.uniform_delay or 0
+    slots = clock.n_slots if clock.kind in ("synchronous", "chromatic") else np.inf
+    return max(program.n_pbits / slots, program.n_pbits * delay / clock.round_ticks)
 
 
 class IntegerRows(NamedTuple):
@@ -156,6 +164,10 @@ class Prepared:
         self.mixes = (
             bool(np.all(narrow)) and self.slots <= _MOST_MIXED_CLASSES and not np.any(program.noise.flicker > 0)
         )
+        self.kinds = None
+        if queued and self.slots == len(self.layout.classes.device) and not np.any(program.noise.flicker > 0):
+            self.kinds = kinds_of(self.layout, self.n_pbits)
+        self._together = _updates_together(program)
         self.energies = program.column_energies
         self.counts_energies = program.readout.problem is None and program.is_exact
         self.energy_offset = program.readout.energy_offset
@@ -193,7 +205,8 @@ class Prepared:
     def _classes(self, program: Program, integers: IntegerRows) -> Classes:
         bias = np.rint(program.network.bias / self.unit)
         rows = np.stack([*vars(columns(program)).values(), bias, *integers[1:]], axis=1).astype(np.float64)
-        kinds, of = np.unique(rows, axis=0, return_inverse=True)
+        example, of = like_rows(rows)
+        kinds = rows[example]
         bias, common, most, stride, driven_common, driven_most = (
             np.ascontiguousarray(kinds[:, k]).astype(np.int64) for k in range(-6, 0)
         )
@@ -216,7 +229,7 @@ class Prepared:
             (counts <= SEPTET).astype(np.int64),
         )
         return Classes(
-            of.ravel().astype(np.int32),
+            of.astype(np.int32),
             np.ascontiguousarray(kinds[:, :-6]),
             np.stack(meaning, axis=1),
             given(program.cells.table, np.float64),
@@ -234,6 +247,14 @@ class Prepared:
             lists=np.zeros((slots, self.per_list), dtype=np.int64),
             threshold=np.zeros(self.longest, dtype=np.int64),
             scratch=aligned(((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8,), np.uint64),
+        )
+
+    def gathers(self, replicas: Replicas) -> bool:
+        """Whether several p-bits share a vector."""
+        return (
+            self.kinds is not None
+            and not np.any(replicas.rungs)
+            and gathers(self.kinds, replicas.words, self._together)
         )
 
     def rung_tables(self, rungs: np.ndarray) -> RungTables:
@@ -285,7 +306,10 @@ class Shard:
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared, self._noise = prepared, Noise(np.uint64(replicas.noise_key), replicas.first_word)
         words = replicas.words
+        self._few = new_buckets(prepared.kinds) if prepared.kinds and prepared.gathers(replicas) else None
         self._words, self._width = words, -(-words // 8) * 8
+        if self._few is not None:
+            self._width = 1 << (words - 1).bit_length()
         self._tables: Tables | RungTables
         self._tables = prepared.rung_tables(replicas.rungs) if np.any(replicas.rungs) else prepared.tables()
         self._anneals: Sequence[Anneal] = ()
@@ -320,7 +344,21 @@ class Shard:
         trace = np.empty((n_events if len(recorded) else 0, self._width), dtype=np.uint64)
         prepared, steps = self._prepared, self._steps(anneals)
         while True:
-            if isinstance(self._pending, Queue):
+            if self._few is not None:
+                event = advance_few(
+                    event,
+                    chunk,
+                    steps,
+                    prepared.layout,
+                    prepared.kinds,
+                    self._visible,
+                    self._pending,
+                    self._few,
+                    self._tables,
+                    self._noise,
+                    trace,
+                )
+            elif isinstance(self._pending, Queue):
                 event = advance_queue(
                     event, chunk, steps, prepared.layout, self._visible, self._pending, self._tables, self._noise, trace
                 )
@@ -397,9 +435,12 @@ class Shard:
     def law_energies(self) -> np.ndarray:
         """float64 (64 * words,): E in the network that the machine realises, counted bit-sliced."""
         prepared = self._prepared
-        planes = np.zeros((N_COUNTERS, self._width), dtype=np.uint64)
-        count_energy(self._committed(), prepared.left, prepared.right, prepared.term_septets, planes)
-        ones = np.empty(64 * self._width, dtype=np.int64)
+        rows = self._committed()
+        if rows.shape[1] % 8:
+            rows = np.pad(rows, ((0, 0), (0, 8 - rows.shape[1])))
+        planes = np.zeros((N_COUNTERS, rows.shape[1]), dtype=np.uint64)
+        count_energy(rows, prepared.left, prepared.right, prepared.term_septets, planes)
+        ones = np.empty(64 * rows.shape[1], dtype=np.int64)
         count_of(planes, ones)
         return prepared.unit * (2 * ones[: 64 * self._words] - prepared.total)
 

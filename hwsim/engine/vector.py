@@ -87,6 +87,10 @@ class Words:
         """The i64 at ``index``."""
         return self.builder.load(self.builder.gep(self.data, [index]))
 
+    def put(self, index: Any, word: Any) -> None:
+        """The i64 ``word`` to ``index``."""
+        self.builder.store(word, self.builder.gep(self.data, [index]))
+
     def splat(self, index: Any) -> Vec:
         """The word at ``index``, eight times."""
         return splat(self.builder, self.word(index))
