@@ -41,3 +41,11 @@ def resample(weights: np.ndarray, uniform: float) -> np.ndarray:
     edges = np.cumsum(weights) / np.sum(weights)
     places = (np.arange(len(weights)) + uniform) / len(weights)
     return np.minimum(np.searchsorted(edges, places, side="right"), len(weights) - 1)
+
+
+def stay(parents: np.ndarray) -> np.ndarray:
+    """The same ``parents`` int64 (k,), numbers of rows, in an order in which each row that lives on keeps its place."""
+    count = np.bincount(parents, minlength=len(parents))
+    order = np.arange(len(parents))
+    order[count == 0] = np.repeat(order, np.maximum(count - 1, 0))
+    return order

@@ -10,7 +10,7 @@ from typing import Unpack
 import numpy as np
 
 from hwsim.algorithm.ladder import ladder_of
-from hwsim.algorithm.moves import resample
+from hwsim.algorithm.moves import resample, stay
 from hwsim.algorithm.outcome import History, Outcome, checked_copies, refuse_pdits
 from hwsim.anneal import constant
 from hwsim.errors import InputError
@@ -37,8 +37,8 @@ def population_annealing(
     ``sweeps_per_step`` sweeps (Hukushima and Iba, AIP Conf. Proc. 690, 200 (2003); Machta, Phys. Rev. E 82, 026704
     (2010)). facts["log_partition"] : ln Z of each read at the last beta, by the mean weights; its exponential has no
     bias. facts["family_size"] : mean square family size of each read, in replicas. The population is large enough where
-    this is far below ``population`` (Wang, Machta and Katzgraber, Phys. Rev. E 92, 063307 (2015)). Raises InputError
-    and UnsupportedError.
+    this is far below ``population`` (Wang, Machta and Katzgraber, Phys. Rev. E 92, 063307 (2015)). A replica that lives
+    on stays where it is, and only the places of the others are written. Raises InputError and UnsupportedError.
     """
     how, began = RunSettings.of(settings, reads=4), time.perf_counter()
     if sweeps_per_step < 1 or population < 2:
@@ -54,25 +54,25 @@ def population_annealing(
     history, before = History(rows), 0.0
     with Session(program, many, constant(float(betas[0]), to_seconds(end)), end=end) as session:
         for beta in betas:
-            states = session.read()
-            log_weights = -(beta - before) * program.network.energies(states).reshape(reads, population)
+            log_weights = -(beta - before) * session.read_energies(law=True).reshape(reads, population)
             top = log_weights.max(axis=1, keepdims=True)
             weights = np.exp(log_weights - top)
             log_z += top[:, 0] + np.log(np.mean(weights, axis=1))
-            parents = np.concatenate([rows[r][resample(weights[r], source.random())] for r in range(reads)])
+            parents = np.concatenate([rows[r][stay(resample(weights[r], source.random()))] for r in range(reads)])
             family, before = family[parents], float(beta)
-            session.write(states[parents], changed=int(np.count_nonzero(parents != rows.ravel())))
+            session.state.take(parents)
+            session.wrote(int(np.count_nonzero(parents != rows.ravel())))
             session.hold(before, sweeps_per_step)
-            history.look(session.time_s, program.energies(session.peek()))
+            history.look(session.time_s, session.state.energies())
             if session.stopped:
                 break
-        states = session.read()
+        session.read_energies()
     sizes = np.stack([np.bincount(family[own], minlength=population) for own in rows])
     return history.outcome(
         session,
         algorithm="population annealing",
         copies=copies,
-        states=states[history.best],
+        states=session.state.spins(history.best),
         schedule=np.arange(reads),
         swaps=float(history.n_looks * population),
         betas=betas[: history.n_looks],

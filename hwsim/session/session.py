@@ -160,11 +160,12 @@ class Session(Shown):
         self._count_read()
         return self.state.spins()
 
-    def read_energies(self) -> np.ndarray:
-        """float64 (reads,): energies of the states now, in problem units, for a controller that reads all of them; they
-        stay where the engine keeps them. Counts what `read` counts."""
+    def read_energies(self, *, law: bool = False) -> np.ndarray:
+        """float64 (reads,): energies of the states now, for a controller that reads all of them; they stay where the
+        engine keeps them. Counts what `read` counts. law : in the network that the machine realises, without offset,
+        instead of problem units"""
         self._count_read()
-        return self.state.energies()
+        return self.state.law_energies() if law else self.state.energies()
 
     def _count_read(self) -> None:
         self._looks += 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hwsim.algorithm.moves import accepted, meetings, resample
+from hwsim.algorithm.moves import accepted, meetings, resample, stay
 from hwsim.engine.moves import exchange_clusters
 from hwsim.program.energy import column_energies
 
@@ -76,3 +76,12 @@ def test_resampling_draws_every_row_its_expected_number_of_times_rounded_either_
     grid = (np.arange(1000) + 0.5) / 1000
     mean = np.mean([np.bincount(resample(weights, u), minlength=4) for u in grid], axis=0)
     assert mean == pytest.approx(weights, abs=2e-3)
+
+
+def test_rows_that_live_on_keep_their_places_and_each_comes_as_often_as_before():
+    assert stay(np.array([0, 0, 0, 3, 4, 4])).tolist() == [0, 0, 0, 3, 4, 4]
+    assert stay(np.array([1, 1, 1, 2, 5, 5])).tolist() == [1, 1, 2, 1, 5, 5]
+    assert stay(np.array([3, 3, 3, 3])).tolist() == [3, 3, 3, 3]
+    drawn = np.sort(np.random.default_rng(1).integers(0, 50, 50))
+    placed, living = stay(drawn), np.unique(drawn)
+    assert np.array_equal(np.sort(placed), drawn) and np.array_equal(placed[living], living)
