@@ -54,7 +54,7 @@ def test_a_ring_of_copies_is_what_it_is_elsewhere(make_program, clock, delay, re
     program = coupled_copies(make_program(upper + upper.T, clock=clock, delay=delay, bias=rng.integers(0, 2, 30)), 6)
     prepared = bitplanes.Prepared(program)
     assert len(prepared.kinds.example) == 2  # with a bias and without
-    assert prepared.gathers(Replicas(0, 0, 0, -(-reads // 64), None, np.zeros(1)))
+    assert prepared.gathers(Replicas(0, 0, 0, -(-reads // 64), reads, None, np.zeros(1)))
     anneal = transverse_anneal(20, program.clock.round_ticks)
     found, wanted = (
         run(
