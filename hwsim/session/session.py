@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal, constant
 from hwsim.display import Facts, Shown, counted
-from hwsim.engine.choice import begin, choose
+from hwsim.engine.choice import begin, choose, side_by_side
 from hwsim.engine.contract import Start
 from hwsim.engine.initial import checked
 from hwsim.errors import UnsupportedError
@@ -55,7 +55,6 @@ class Session(Shown):
     ) -> None:
         self.program, self.settings, self.anneal = program, settings, anneal
         self.now, self.end, self.stopped = 0, end, False
-        self.engine, self.engine_reason = choose(settings.engine, program)
         start = Start(
             reads=settings.reads,
             schedules=min(settings.schedules, settings.reads),
@@ -65,6 +64,7 @@ class Session(Shown):
             record=tuple(record),
             rungs=rungs,
         )
+        self.engine, self.engine_reason = choose(settings.engine, program, side_by_side(start))
         self.schedule = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.replicas_by_schedule()])
         self.state = begin(self.engine, program, start, anneal)
         self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))

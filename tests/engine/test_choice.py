@@ -11,24 +11,27 @@ RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
 DENSE = np.triu(np.random.default_rng(0).normal(size=(70, 70)), 1)
 WIDE = sum(np.roll(np.eye(700), k, axis=1) + np.roll(np.eye(700), -k, axis=1) for k in range(1, 36))
 """70 couplings a p-bit, a tenth of all."""
-SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4}
+SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4, "schedules": 1}
 
 
 @pytest.mark.parametrize(
-    ("couplings", "changes", "engine", "word"),
+    ("couplings", "changes", "reads", "engine", "word"),
     [
-        (RING, {}, "bitplanes", "small-integer"),
-        (0.25 * RING, {}, "bitplanes", "small-integer"),
-        (0.3 * RING, {}, "lanes", "power of two"),
-        (RING * (1 + np.add.outer(np.arange(6), np.arange(6)) / 7), {}, "lanes", "power of two"),
-        (RING, {"synapse": 1e6}, "lanes", "synapse"),
-        (DENSE + DENSE.T, {}, "dense", "couplings a p-bit"),
-        (0.3 * WIDE, {}, "lanes", "power of two"),
-        (DENSE + DENSE.T, {"input_step": 0.1, "input_high": 1.0}, "lanes", "power of two"),
+        (RING, {}, 4, "bitplanes", "small-integer"),
+        (0.25 * RING, {}, 4, "bitplanes", "small-integer"),
+        (0.3 * RING, {}, 512, "lanes", "power of two"),
+        (RING * (1 + np.add.outer(np.arange(6), np.arange(6)) / 7), {}, 512, "lanes", "power of two"),
+        (RING, {"synapse": 1e6}, 4, "lanes", "synapse"),
+        (DENSE + DENSE.T, {}, 4, "dense", "69 couplings a p-bit and 4 reads"),
+        (0.3 * RING, {}, 1, "dense", "couplings a p-bit and 1 read of"),
+        (WIDE, {}, 1, "dense", "couplings a p-bit"),
+        (0.3 * WIDE, {}, 4, "dense", "couplings a p-bit"),
+        (0.3 * WIDE, {}, 512, "lanes", "power of two"),
+        (DENSE + DENSE.T, {"input_step": 0.1, "input_high": 1.0}, 4, "lanes", "power of two"),
     ],
 )
-def test_auto_takes_the_fastest_that_can_and_says_why(make_program, couplings, changes, engine, word):
-    result = run(make_program(couplings, **changes), **SHORT)
+def test_auto_takes_the_fastest_that_can_and_says_why(make_program, couplings, changes, reads, engine, word):
+    result = run(make_program(couplings, **changes), **SHORT | {"reads": reads})
     assert result.engine == engine and word in result.engine_reason
 
 
