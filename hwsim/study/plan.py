@@ -435,7 +435,12 @@ def _machine(
         machine = made["machine of"](chosen["chip"], **card)
         placed = f"embedding {_source(chosen)} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
         if placed not in made:
-            made[placed] = embed(problem, machine)
+            try:
+                made[placed] = embed(problem, machine)
+            except DoesNotFitError as error:  # the search takes a second, and would fail again at the next point
+                made[placed] = error
+        if isinstance(made[placed], DoesNotFitError):
+            raise made[placed]
         settings = Settings(
             die_seed=chosen["die_seed"],
             chain_strength=chosen["chain_strength"],

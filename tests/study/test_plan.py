@@ -3,7 +3,7 @@
 import pytest
 
 from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS
-from hwsim.errors import InputError
+from hwsim.errors import DoesNotFitError, InputError
 from hwsim.program import content_hash
 from hwsim.study.plan import OWN, build, checked, read_plan, settings
 
@@ -52,6 +52,18 @@ def test_a_grid_takes_ranges_and_multiples_of_tau():
     assert plain.key == plan.points[3].key  # the same machine, however it is written
     with pytest.raises(InputError, match=r"grid\.delay: both ends of a range need the same unit"):
         checked(SMALL | {"grid": {"delay": "1ns:2tau:3"}})
+
+
+def test_an_embedding_that_is_not_found_is_searched_once(monkeypatch):
+    searched = []
+
+    def fails(problem, chip):
+        searched.append(chip.name)
+        raise DoesNotFitError("no embedding was found")
+
+    monkeypatch.setattr("hwsim.study.plan.embed", fails)
+    plan = build(SMALL | {"chip": "hitachi-king", "set": {}, "grid": {"delay": "0:2ns:5"}}, content_hash)
+    assert [reason for _, reason in plan.unfit] == ["no embedding was found"] * 5 and searched == ["hitachi-king"]
 
 
 def test_a_key_is_what_the_results_depend_on_and_nothing_else(tmp_path):
