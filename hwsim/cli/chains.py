@@ -4,7 +4,8 @@ import argparse
 from typing import Any
 
 from hwsim.cli.output import give, note_line, problem_facts, record
-from hwsim.cli.target import energy_of, find_target, target_facts
+from hwsim.cli.target import energy_of, find_target
+from hwsim.command.given import target_facts
 from hwsim.command.progress import Progress
 from hwsim.errors import InputError
 

@@ -5,7 +5,8 @@ import sys
 from typing import Any
 
 from hwsim.cli.output import INTERRUPTED, give, note_line, problem_facts, record
-from hwsim.cli.target import given_target, target_facts, target_words, typical_target
+from hwsim.cli.target import given_target
+from hwsim.command.given import target_facts, target_words
 from hwsim.command.progress import Progress
 from hwsim.errors import InputError
 
@@ -15,6 +16,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     from hwsim.chip.faults import present_faults, without
     from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.dies import beside_ideal, has_spread, run_dies, typical_energy, yield_curve, yield_facts
+    from hwsim.experiment.target import typical_target
     from hwsim.report.dies import yield_picture, yield_text
     from hwsim.report.table import number
 
@@ -64,7 +66,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
         title = f"{len(runs)} dies of {machine.name} on {problem.name}, target energy {number(target)}"
         yield_picture(curve, path, title=title, provenance=made)
 
-    head = f"{problem.name} on {len(runs)} dies of {machine.name}\n{target_words(target, given)}"
+    head = f"{problem.name} on {len(runs)} dies of {machine.name}\n{target_words(target_facts(wanted))}"
     stopped = f"; {len(runs)} of {dies} dies shown" if len(runs) < dies else None
     text = f"{head}\n{yield_text(curve)}{note_line(document['note'])}"
     return give(arguments, document, made, text=lambda _: text, draw=draw, stopped=stopped)

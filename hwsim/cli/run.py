@@ -6,7 +6,8 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.source import given_problem
-from hwsim.cli.target import energy_of, find_target, target_facts
+from hwsim.cli.target import energy_of, find_target
+from hwsim.command.given import target_facts
 from hwsim.command.progress import Progress
 from hwsim.errors import InputError
 

@@ -36,7 +36,7 @@ def blame(
     interrupt: Callable[[], bool] | None = None,
     **settings: Unpack[ReadKeywords],
 ) -> dict[str, Any]:
-    """``{"rows", "metrics", "target", "interrupted"}``, the first two as `hwsim.report.blame.blame_picture` takes them.
+    """``{"rows", "metrics", "target", "interrupted"}``, the first two as `hwsim.report.blame.blame_drawing` takes them.
 
     The metrics are time to solution and success probability for ``target`` (None: the energy that half of the reads of
     the chip without faults reach), and the error of the correlations. Each estimate is [value, low, high] with a 95 %

@@ -65,7 +65,7 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
 def drawing(
     program: Program, layout: Layout, chip: Chip, *, roles: Mapping[str, Iterable[Any]], rule: DesignRule | None = None
 ) -> dict[str, Any]:
-    """The die as `hwsim.report.layout.layout_picture` draws it. roles : labels of variables by their role"""
+    """The die as `hwsim.report.layout.layout_drawing` draws it. roles : labels of variables by their role"""
     rows = program.network.rows
     once = (rows < program.network.indices) & layout.wired
     # the slower direction of a wire counts, as its two readers may differ in fan-in

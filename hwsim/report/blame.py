@@ -4,16 +4,13 @@ Enters: estimates with 95 % intervals, per fault and metric. Leaves: one file wi
 """
 
 import math
-import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from hwsim.errors import InputError
 from hwsim.report import canvas
-from hwsim.report.provenance import Provenance
 from hwsim.report.table import columns
 from hwsim.units import format_si
 
@@ -21,15 +18,6 @@ MAX_PANELS = 3
 # value, low, high; None where nothing is known
 Estimate = tuple[float | None, float | None, float | None]
 UNKNOWN: Estimate = (None, None, None)
-
-
-def blame_picture(
-    rows: list[dict], path: str | os.PathLike, *, title: str, metrics: list[dict], provenance: Provenance | None = None
-) -> Path:
-    """Write the picture of `blame_drawing`; returns the path. Raises InputError also for a suffix other than png, svg,
-    pdf."""
-    path = canvas.picture_path(path)
-    return blame_drawing(rows, title=title, metrics=metrics).write(path, provenance)
 
 
 def blame_drawing(rows: list[dict], *, title: str, metrics: list[dict]) -> canvas.Drawing:

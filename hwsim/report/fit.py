@@ -4,10 +4,8 @@ Enters: a Fit and the Measured that it came from. Leaves: a drawing.
 """
 
 import math
-import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,6 @@ from hwsim.cell.fit import DeviceFit, Fit, cells_of
 from hwsim.cell.likelihood import CUTOFF
 from hwsim.cell.measured import BITS, DWELLS, SIGMOID, TRACES, Device, Measured
 from hwsim.report.canvas import Drawing, plain, time_unit
-from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 _DATA, _LAW, _UP, _DOWN = "0.35", "#d62728", "#1f77b4", "#ff7f0e"
@@ -24,11 +21,6 @@ _MAX_LAG = 15
 _SNIPPET_CHANGES = 24
 """How many changes of state the shown piece of a trace has."""
 _SIGMA = math.sqrt(CUTOFF)
-
-
-def fit_figure(fit: Fit, measured: Measured, path: str | os.PathLike, *, provenance: Provenance | None = None) -> Path:
-    """Write the picture of `fit_drawing`; returns the path. Raises InputError for an unknown suffix."""
-    return fit_drawing(fit, measured).write(path, provenance)
 
 
 def fit_drawing(fit: Fit, measured: Measured) -> Drawing:

@@ -3,10 +3,8 @@
 Enters: places in cell pitches, wires, roles, a crowding map, the curve of a design rule. Leaves: one file.
 """
 
-import os
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,6 @@ import numpy as np
 from hwsim.errors import InputError
 from hwsim.mapping.layout import Layout
 from hwsim.report import canvas
-from hwsim.report.provenance import Provenance
 from hwsim.units import format_si
 
 MOST_WIRES = 6000
@@ -27,14 +24,6 @@ _MOST_CELLS, _CUT_OUT = 120, 24
 _ZOOM, _FLAT = 0.5, 0.5
 """A die of which less than this part is in use is drawn without the rest; what is drawn has sides of this ratio or
 more."""
-
-
-def layout_picture(
-    die: Mapping[str, Any], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
-) -> Path:
-    """Write the picture of `layout_drawing`. Raises InputError also for a suffix other than png, svg, pdf."""
-    path = canvas.picture_path(path)
-    return layout_drawing(die, title=title).write(path, provenance)
 
 
 def layout_drawing(die: Mapping[str, Any], *, title: str) -> canvas.Drawing:

@@ -3,11 +3,9 @@
 Enters: rows of `hwsim.study.designs`. Leaves: text, a file with two panels, or a panel for a page.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,14 +51,6 @@ ENERGY = Axis(
     best="best_by_energy",
     absent="energy unknown",
 )
-
-
-def pareto_picture(
-    rows: list[dict[str, Any]], path: str | os.PathLike, *, title: str, provenance: Provenance | None = None
-) -> Path:
-    """Write the picture of `pareto_drawing`. Raises InputError for a suffix other than png, svg, pdf."""
-    path = canvas.picture_path(path)
-    return pareto_drawing(rows, title=title).write(path, provenance)
 
 
 def pareto_drawing(rows: list[dict[str, Any]], *, title: str) -> canvas.Drawing:

@@ -1,7 +1,11 @@
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.report.blame import blame_picture
+from hwsim.report.blame import blame_drawing
+
+
+def blame_picture(rows, path, **how):
+    return blame_drawing(rows, **how).write(path)
 
 
 def rows():

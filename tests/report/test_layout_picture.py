@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.report.layout import layout_drawing, layout_picture
-from hwsim.report.pareto import pareto_drawing, pareto_picture
+from hwsim.report.layout import layout_drawing
+from hwsim.report.pareto import pareto_drawing
 
 RULE = {
     "measure": "correlation",
@@ -15,6 +15,14 @@ RULE = {
     "ratio_ci": (0.1, None),
     "here": 0.3,
 }
+
+
+def layout_picture(die, path, **how):
+    return layout_drawing(die, **how).write(path)
+
+
+def pareto_picture(rows, path, **how):
+    return pareto_drawing(rows, **how).write(path)
 
 
 def die(n=9, chain=None, rule=None, delay=True):
