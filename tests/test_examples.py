@@ -37,7 +37,7 @@ def test_the_readmes_python_block_runs(tmp_path):
     script.write_text("\n".join(blocks))
     done = run_script(script, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "tts_s" in done.stdout
+    assert "Time to solution" in done.stdout
 
 
 def test_every_picture_of_the_readme_is_there():
