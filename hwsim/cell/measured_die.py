@@ -59,6 +59,8 @@ class MeasuredDie:
 
 def read_die(path: str | Path) -> MeasuredDie:
     """The die in the file ``path``. Raises InputError, with the row as a spreadsheet counts it."""
+    if not isinstance(path, str | Path):
+        raise InputError(f"die must be a file of measured p-bits, got {path!r}")
     file = Path(path).name
     header, rows = _table(file, read_text(path, refuse=InputError))
     unknown = [name for name in header if name not in _COLUMNS]

@@ -165,7 +165,8 @@ def _cell(making: Making, pbit: str | Path | PBitCard, folder: Path) -> PBitCard
     if isinstance(pbit, PBitCard):
         return pbit
     try:
-        path = folder / pbit if ending(pbit) == ".toml" else _path(pbit, "pbits")
+        in_file = isinstance(pbit, str | Path) and ending(pbit) == ".toml"
+        path = folder / pbit if in_file else _path(pbit, "pbits")
         card, found = read_card(path, "pbit")
     except InputError as error:
         for sentence in error.mistakes:

@@ -121,5 +121,7 @@ def test_what_is_measured_cannot_be_set_too(die):
     for key in ("tau", "gain_dtod"):
         with pytest.raises(InputError, match=f"leave {key} out, or that column"):
             hwsim.chip("generic-all-to-all", die=die, **{key: 1e-9})
+    with pytest.raises(InputError, match="die must be a file of measured p-bits, got 3"):
+        hwsim.chip("generic-all-to-all", die=3)
     with pytest.raises(InputError, match="no such file"):
         hwsim.chip("generic-all-to-all", die=die.with_name("other.csv"))
