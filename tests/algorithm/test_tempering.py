@@ -160,3 +160,15 @@ def test_nonsense_is_refused(make_program):
     dits = make_program(np.zeros((4, 4)), pdit=np.array([0, 0, 2, 2], dtype=np.int32))
     with pytest.raises(UnsupportedError, match="does not support p-dits"):
         parallel_tempering(dits, sweeps=1)
+
+
+def test_clusters_that_change_names_alone_are_left_out_once_they_are_measured(make_program):
+    # where all are coupled the cluster is all that differs: exchanging it exchanges the two replicas
+    options = {"betas": np.array([0.2, 0.5, 1.0]), "replicas": 4, "reads": 8}
+    dense = make_program(glass(12), clock="chromatic")
+    found = parallel_tempering(dense, sweeps=50, **options)
+    assert found.facts["cluster_betas"] == []
+    assert found.activity.swaps == 49 * 6 + 20 * 6  # six exchanges a round, six cluster moves in each of 20 rounds
+    assert parallel_tempering(dense, sweeps=20, **options).facts["cluster_betas"] == [0.2, 0.5, 1.0]
+    sparse = make_program(np.roll(np.eye(40), 1, axis=1) + np.roll(np.eye(40), -1, axis=1), clock="chromatic")
+    assert parallel_tempering(sparse, sweeps=50, **options).facts["cluster_betas"] == [0.2, 0.5, 1.0]
