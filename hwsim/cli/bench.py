@@ -21,10 +21,13 @@ def add_parser(subparsers: Any) -> None:
         type=options.several(str),
         metavar="NAME,...",
         help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes; tts: how long an estimate "
-        "of the time to solution takes; thermo: states of continuous cells",
+        "of the time to solution takes; algorithms: tempering, cluster moves, quantum and population annealing; "
+        "thermo: states of continuous cells",
     )
     parser.add_argument(
-        "--peers", action="store_true", help="also dwave-samplers, OpenJij, SimPy, numpy, thermox, where installed"
+        "--peers",
+        action="store_true",
+        help="also dwave-samplers, OpenJij, peapods, SimPy, numpy, thermox, where installed",
     )
     parser.add_argument(
         "--rounds",
@@ -38,13 +41,14 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
+    from hwsim.bench.algorithms import measure_algorithms
     from hwsim.bench.cases import choose, measure
     from hwsim.bench.solution import measure_solution
     from hwsim.bench.thermo import ABSENT, describe, has_thermox, in_one_thread
-    from hwsim.report.bench import solution_table, speed_table, states_table
+    from hwsim.report.bench import algorithms_table, solution_table, speed_table, states_table
 
     names = arguments.case or []
-    cases = choose([name for name in names if name not in ("tts", "thermo")] if names else None)
+    cases = choose([name for name in names if name not in ("tts", "algorithms", "thermo")] if names else None)
     how = {"threads": arguments.threads, "engine": arguments.engine, "peers": arguments.peers}
     with Bar() as bar:
 
@@ -56,6 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         rows = measure(cases, rounds=arguments.rounds, progress=count, **how)
         answers = measure_solution(progress=watch, **how) if "tts" in names else []
+        controlled = []
+        if "algorithms" in names:
+            controlled = measure_algorithms(rounds=arguments.rounds, progress=count, **how)
         continuous = []
         if "thermo" in names:
             if arguments.peers and not has_thermox():
@@ -63,9 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
             continuous = in_one_thread(rounds=arguments.rounds, peers=arguments.peers, progress=count)
 
     def text(width: int | None) -> str:
-        parts = [speed_table(rows, width=width), solution_table(answers, width=width)]
+        parts = [speed_table(rows, width=width), algorithms_table(controlled, width=width)]
+        parts.append(solution_table(answers, width=width))
         parts.append(states_table([{"what": describe(row)} | row for row in continuous], width=width))
         return "\n".join(part for part in parts if part)
 
-    document = {"rows": rows, "tts": answers, "thermo": continuous}
+    document = {"rows": rows, "tts": answers, "algorithms": controlled, "thermo": continuous}
     return give(arguments, document, record(arguments), text=text)

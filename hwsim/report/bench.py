@@ -30,6 +30,17 @@ def speed_table(rows: _Rows, *, width: int | None = None) -> str:
     return columns(lines, align="<<<<>>", width=width)
 
 
+def algorithms_table(rows: _Rows, *, width: int | None = None) -> str:
+    """Updates per nanosecond of each algorithm, all that its controller does included."""
+    if not rows:
+        return ""
+    lines = [["algorithm", "graph", "replicas", "engine", "upd./ns", "peer"]]
+    for row in rows:
+        peer = _peer(row, "peer_updates_per_ns")
+        lines.append([row["case"], row["graph"], row["replicas"], row["engine"], f"{row['updates_per_ns']:.3g}", peer])
+    return columns(lines, align="<<<<>>", width=width)
+
+
 def states_table(rows: _Rows, *, width: int | None = None) -> str:
     """States of continuous cells per millisecond; ``what`` names what is counted."""
     if not rows:

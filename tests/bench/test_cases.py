@@ -1,10 +1,11 @@
 """The benchmark command: its rows, its refusals. Speeds themselves are not tested."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from hwsim.bench import cases, peers
+from hwsim.bench import algorithms, cases, peers
 from hwsim.cli.main import main
 
 
@@ -52,3 +53,16 @@ def test_the_plain_simpy_network_updates_every_p_bit_about_once_per_unit_of_time
 def test_bad_input_is_one_sentence(small, arguments, capsys):
     assert main(["bench", *arguments]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_algorithms_run_beside_their_peers_and_say_what_was_run(monkeypatch, capsys):
+    short = tuple(replace(case, sweeps=2) for case in algorithms.CASES)
+    monkeypatch.setattr(algorithms, "CASES", short)
+    monkeypatch.setattr(algorithms, "PEERS", {name: ("json", lambda bqm, seed: 0.5) for name in algorithms.PEERS})
+    assert main(["bench", "--case", "algorithms", "--peers", "--rounds", "1", "--json", "-"]) == 0
+    rows = json.loads(capsys.readouterr().out)["algorithms"]
+    names = ["tempering", "cluster moves", "quantum annealing", "quantum annealing", "population"]
+    assert [row["case"] for row in rows] == names
+    assert all(row["ratio"] == row["updates_per_ns"] / 0.5 for row in rows[:-1]) and rows[-1]["peer"] is None
+    assert main(["bench", "--case", "algorithms", "--rounds", "1"]) == 0
+    assert "17 betas x 4 x 64 reads" in capsys.readouterr().out
