@@ -1,7 +1,6 @@
-"""Every example and the README's Python block run, warnings are errors, and each prints something."""
+"""Every example runs, warnings are errors, and each prints something."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
 
 
 def run_script(path, folder):
@@ -29,17 +27,3 @@ def test_the_example_runs(example, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout
     assert example.read_text().startswith('"""')
-
-
-def test_the_readmes_python_block_runs(tmp_path):
-    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.S)
-    script = tmp_path / "readme.py"
-    script.write_text("\n".join(blocks))
-    done = run_script(script, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "Time to solution" in done.stdout
-
-
-def test_every_picture_of_the_readme_is_there():
-    pictures = re.findall(r"!\[.*?\]\((.*?)\)", README)
-    assert pictures and all((ROOT / picture).is_file() for picture in pictures)

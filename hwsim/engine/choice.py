@@ -92,5 +92,5 @@ def side_by_side(start: Start) -> int:
 
 
 def matrix() -> list[tuple[str, dict[str, bool]]]:
-    """(words of a feature, {engine: whether it honours it}) for every Feature: the table of the README."""
+    """(words of a feature, {engine: whether it honours it}) for every Feature: the table of examples/engines.md."""
     return [(feature.value, {name: feature in engine_of(name).FEATURES for name in NAMES}) for feature in Feature]

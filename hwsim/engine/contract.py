@@ -144,7 +144,7 @@ class State(Protocol):
 
 
 class Engine(Protocol):
-    """A module of this folder. FEATURES : what it honours. The README's table and refusals are made from them."""
+    """A module of this folder. FEATURES : what it honours; refusals and the table of examples/engines.md say it."""
 
     FEATURES: Set[Feature]
 

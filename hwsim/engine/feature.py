@@ -1,4 +1,4 @@
-"""Features: what a program may ask of an engine, by name. Refusals and the README's table are made from them."""
+"""Features: what a program may ask of an engine, by name. Refusals and the table of examples/engines.md say them."""
 
 from collections.abc import Set
 from enum import Enum

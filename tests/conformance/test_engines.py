@@ -31,7 +31,7 @@ LAW = "reference"
 FAST = [name for name in NAMES if name != LAW]
 ANNEALS = ("one", "by schedule")
 CASES = [(clock, feature, name) for clock in CLOCK_CASES for feature, name, _ in one_of_each(clock)]
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "examples" / "engines.md"
 EXACT = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
 
 
@@ -108,7 +108,7 @@ def too_large_for_bitplanes(program):
 
 
 LIMITS = {"bitplanes": too_large_for_bitplanes}
-"""What the README says of engines with limits, in the plainest words: whether a program is beyond them."""
+"""What the page on engines says of engines with limits, in the plainest words: whether a program is beyond them."""
 
 
 def beyond(engine, program):
@@ -326,22 +326,22 @@ def test_checkpoints_do_not_change_the_result_and_another_seed_does(make_program
     assert not np.array_equal(few.states, other.states)
 
 
-def test_the_table_of_the_readme_is_what_the_engines_say():
+def test_the_table_of_the_page_is_what_the_engines_say():
     rows = [
         [cell.strip() for cell in line.strip("|\n ").split("|")]
-        for line in README.read_text().splitlines()
+        for line in PAGE.read_text().splitlines()
         if line.startswith("|")
     ]
     head = next(k for k, row in enumerate(rows) if row[2:] == list(NAMES))
     found = rows[head + 2 : head + 2 + len(Feature)]
     wanted = [[words, *("yes" if honours else "no" for honours in by.values())] for words, by in matrix()]
     assert [[row[0], *row[2:]] for row in found] == wanted
-    following = README.read_text().partition(f"| {found[-1][0]} |")[2].splitlines()[1]
+    following = PAGE.read_text().partition(f"| {found[-1][0]} |")[2].splitlines()[1]
     assert not following.startswith("|")  # no row that is no Feature
 
 
-def test_the_keys_that_the_readme_gives_for_each_feature_are_known():
-    table = README.read_text().partition("| asked by |")[2].partition("\n\n")[0]
+def test_the_keys_that_the_page_gives_for_each_feature_are_known():
+    table = PAGE.read_text().partition("| asked by |")[2].partition("\n\n")[0]
     keys = set(re.findall(r"`([a-z_]+)`", table))
     assert {"noise_white", "stuck_fraction", "dac_bits", "gain_dtod"} <= keys
     for key in keys:
