@@ -65,10 +65,14 @@ def with_flips(activity: Activity, program: Program, anneal: Anneal | None) -> A
     return activity if activity.flips is not None else replace(activity, flips=flips_of(program, anneal))
 
 
+def counts_flips(program: Program) -> bool:
+    """Whether a run of ``program`` counts its flips itself, as p-bits that set their own rate do."""
+    return bool(np.any(has_own_clock(program.cells.law)))
+
+
 def flips_of(program: Program, anneal: Anneal | None) -> float | None:
-    """Mean flips of a read; None where they have no price, where runs count them themselves, and where they cannot be
-    counted."""
-    if program.prices.flip_j is None or anneal is None or np.any(has_own_clock(program.cells.law)):
+    """Mean flips of a read; None where they have no price, and where they cannot be counted."""
+    if program.prices.flip_j is None or anneal is None:
         return None
     reads = _affordable(program, anneal, READS)
     return None if reads < 2 else float(np.mean(_counts(program, anneal, reads, SEED).sum(axis=1)))

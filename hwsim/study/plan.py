@@ -18,7 +18,7 @@ from hwsim.analysis.clusters import is_fixed
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip
-from hwsim.cost.toggles import flips_of, wires_of
+from hwsim.cost.toggles import counts_flips, flips_of, wires_of
 from hwsim.errors import DoesNotFitError, InputError
 from hwsim.experiment.anneals import beta_ends, length_s, make_anneal, slow_note, still_anneal
 from hwsim.experiment.prepare import prepare
@@ -312,7 +312,7 @@ def _point(
         "samples": key,
         "program": name,
         "wires_j": wires_of(program, recipe.anneal),
-        "flips": flips_of(program, recipe.anneal),
+        "flips": None if counts_flips(program) else flips_of(program, recipe.anneal),
     }
     return Point(
         key=key,
