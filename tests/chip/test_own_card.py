@@ -208,7 +208,7 @@ def test_a_chip_made_in_python_is_the_chip_of_the_card_with_the_same_lines(card)
         {"tau": "1 ns", "topology": "offset-grid:5x5", "offsets": [(1, 0), (2, 1)], "rotations": 4},
         {"pbit": {"name": "p", "tau": "1 ns", "dac_bits": 5}, "missing": {"power": {"what": "its power", "ask": "me"}}},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_a_chip_is_saved_and_read_back(keys, tmp_path):
     if isinstance(keys.get("graph"), nx.Graph) and not keys["graph"]:
