@@ -83,7 +83,7 @@ def unit(bits):
     return (np.float64(np.int64(bits >> _S11)) + 0.5) * 2.0**-53
 
 
-@njit
+@njit(inline="always")
 def uniform(key, pbit, number, place=1):
     """A float64 strictly between 0 and 1: draw ``number`` of a clock's stream, from the hash at ``place``."""
     return unit(mix(update_key(key, pbit, number) + np.uint64(place) * _GOLDEN))

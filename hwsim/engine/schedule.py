@@ -12,7 +12,7 @@ from hwsim.cell.clock import CLOCKS
 from hwsim.cell.codes import has_own_clock
 from hwsim.cell.law import exponential_interval, jittered_interval
 from hwsim.engine.noise import flicker, uniform
-from hwsim.jit import kernel, njit
+from hwsim.jit import inline, kernel, njit
 from hwsim.program import Clock, Program
 
 _CODES = {name: kind.code for name, kind in CLOCKS.items()}
@@ -75,8 +75,9 @@ class Instants:
         self._count = np.zeros(len(clock.tau), dtype=np.int64)
         self.horizon = 0
         if clock.is_own:
-            self._next = np.empty(len(clock.tau), dtype=np.int64)
-            _first_ticks(Draw(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter), self._next)
+            self._next = clock.phase.astype(np.int64)
+            if self._code == _POISSON:
+                _first_ticks(Draw(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter), self._next)
             self._rate = float(np.sum(1.0 / clock.tau))
         else:
             self._slot = 0
@@ -103,7 +104,8 @@ class Instants:
         ticks = tuple(np.empty(capacity, dtype=kind) for kind in (np.int64, np.int32, np.int64))
         left, means = len(active), np.empty(len(active))
         while left > 0:
-            filled, left = _draw_ticks(
+            draw_ticks = _draw_poisson if self._code == _POISSON else _draw_jittered
+            filled, left = draw_ticks(
                 Draw(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter),
                 end,
                 self._next,
@@ -220,8 +222,9 @@ class Draw(NamedTuple):
 
 @kernel
 def _first_ticks(draw, out):
+    """The first tick of each p-bit of a Poisson clock."""
     for i in range(len(out)):
-        out[i] = next_tick(draw.clock, draw.key, i, 1, 0, draw.tau[i], draw.phase[i], draw.jitter[i], draw.place)
+        out[i] = exponential_interval(draw.tau[i], uniform(draw.key, i, 1, draw.place))
 
 
 @kernel
@@ -256,41 +259,62 @@ def _slots(draw, slots, participation, members, member_ptr, count, ticks):
 
 
 @kernel
-def _draw_ticks(draw, end, following, count, active, left, means, ticks, filled):
+def _draw_poisson(draw, end, following, count, active, left, means, ticks, filled):
     """Ticks before ``end`` of the ``left`` p-bits that are listed in ``active``: the next one of each, round by round,
     so that the draws of a round fill vectors. Fills ``ticks`` from place ``filled`` on; returns the place reached and
     how many p-bits have ticks left, 0 unless there was no more room.
 
     means : float64 (n,), a buffer
     """
-    time, pbit, number = ticks
-    while left > 0 and filled + left <= len(time):
-        now, who, update = time[filled : filled + left], pbit[filled : filled + left], number[filled : filled + left]
+    while left > 0 and filled + left <= len(ticks[0]):
+        now, who, update = _take(following, count, active, left, ticks, filled)
         for q in range(left):
-            i = active[q]
-            count[i] += 1
-            now[q], who[q], update[q] = following[i], i, count[i]
-            means[q] = draw.tau[i]
-        if draw.clock == _POISSON:
-            for q in range(left):
-                u = uniform(draw.key, who[q], update[q] + 1, draw.place)
-                means[q] = np.float64(exponential_interval(means[q], u))
-            for q in range(left):
-                following[who[q]] = now[q] + np.int64(means[q])
-        else:
-            for q in range(left):
-                i, k = who[q], update[q] + 1
-                following[i] = next_tick(
-                    draw.clock, draw.key, i, k, now[q], draw.tau[i], draw.phase[i], draw.jitter[i], draw.place
-                )
+            means[q] = draw.tau[who[q]]
+        for q in range(left):
+            u = uniform(draw.key, who[q], update[q] + 1, draw.place)
+            means[q] = np.float64(exponential_interval(means[q], u))
+        for q in range(left):
+            following[who[q]] = now[q] + np.int64(means[q])
         filled += left
-        kept = 0
-        for q in range(left):
-            i = active[q]
-            active[kept] = i
-            kept += np.int64(following[i] < end)
-        left = kept
+        left = _keep(following, end, active, left)
     return filled, left
+
+
+@kernel
+def _draw_jittered(draw, end, following, count, active, left, means, ticks, filled):
+    """The same for p-bits with a period and jitter."""
+    while left > 0 and filled + left <= len(ticks[0]):
+        now, who, update = _take(following, count, active, left, ticks, filled)
+        for q in range(left):
+            i = who[q]
+            u = uniform(draw.key, i, update[q] + 1, draw.place)
+            following[i] = now[q] + jittered_interval(draw.tau[i], draw.jitter[i], u)
+        filled += left
+        left = _keep(following, end, active, left)
+    return filled, left
+
+
+@inline
+def _take(following, count, active, left, ticks, filled):
+    """Write the next tick of each active p-bit; returns their times, p-bits and numbers."""
+    time, pbit, number = ticks
+    now, who, update = time[filled : filled + left], pbit[filled : filled + left], number[filled : filled + left]
+    for q in range(left):
+        i = active[q]
+        count[i] += 1
+        now[q], who[q], update[q] = following[i], i, count[i]
+    return now, who, update
+
+
+@inline
+def _keep(following, end, active, left):
+    """Keep the active p-bits whose next tick comes before ``end``; returns how many."""
+    kept = 0
+    for q in range(left):
+        i = active[q]
+        active[kept] = i
+        kept += np.int64(following[i] < end)
+    return kept
 
 
 @kernel
