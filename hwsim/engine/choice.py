@@ -67,7 +67,9 @@ def _lanes_ns(program: Program, reads: int) -> float:
 
 
 def _bitplanes_ns(program: Program, reads: int) -> float:
-    return (45 + 7.2 * _degree(program)) * -(-reads // 512)
+    if reads <= 64 and _degree(program) <= 24:  # eight updates then share a vector, as a rule
+        return 30 + 2.5 * _degree(program)
+    return (20 + 7.5 * _degree(program)) * -(-reads // 512)
 
 
 def begin(engine: str, program: Program, start: Start, anneal: Anneal | Sequence[Anneal]) -> State:
