@@ -44,9 +44,9 @@ def parallel_tempering(
     cluster : whether pairs of replicas at one beta exchange a cluster (Houdayer's move, isoenergetic: Zhu, Ochoa and
     Katzgraber, Phys. Rev. Lett. 115, 077201 (2015)) every ``sweeps_per_swap`` sweeps. Then neighbouring betas exchange
     states, even and odd pairs in turn. At every beta each replica meets each other in turn. Rounds 11 to 20 measure the
-    clusters of each beta; where exchanging one and exchanging all else that differs come to the same but for less than
-    one p-bit on average, as on dense graphs and far above the percolation temperature, the move changes names alone and
-    is left out from then on. facts["cluster_betas"] : where it is made
+    clusters; where none of them, at any beta, leaves out a p-bit that differs, as on dense graphs, which are above the
+    percolation threshold at every temperature, the move changes names alone and is left out from then on.
+    facts["cluster_betas"] : where it is made
     schedules : realisations of the clock; all replicas of the reads of one schedule share it
     copies : networks on the machine at once, all replicas by default; fewer take turns, and each turn writes and
     reads its states
@@ -119,7 +119,7 @@ class _Moves:
         self._known: dict[tuple[str, int], Pairs] = {}
         self._source = generator(how.seed, "parallel tempering")
         self._accepted = np.zeros(max(0, len(betas) - 1))
-        self._useful, self._with_clusters = np.zeros(len(betas)), np.full(len(betas), self._pairs > 0)
+        self._has_clusters, self._left_out = self._pairs > 0, 0
         self._moved = self._swaps = self._tried = 0
 
     def _made(self, state: State, kind: str, number: int, first: np.ndarray, second: np.ndarray) -> Pairs:
@@ -129,21 +129,18 @@ class _Moves:
 
     def clusters(self, state: State) -> int:
         """Exchange a cluster within each pair of replicas at one beta: how many states moved."""
-        if self._swaps == _LOOK[1]:
-            self._with_clusters &= self._useful >= _LOOK[1] - _LOOK[0]
-            self._known = {key: pairs for key, pairs in self._known.items() if key[0] != "clusters"}
-        rows = self._rows[:, self._with_clusters]
-        if rows.size == 0:
+        if self._swaps == _LOOK[1] and self._left_out == 0:
+            self._has_clusters = False
+        if not self._has_clusters:
             return 0
         number = self._swaps % len(self._meetings)
         first, second = np.array(self._meetings[number]).T
-        pairs = self._made(state, "clusters", number, rows[:, :, first], rows[:, :, second])
+        pairs = self._made(state, "clusters", number, self._rows[:, :, first], self._rows[:, :, second])
         size, differ = state.clusters(pairs, self._source.integers(0, self._program.n_pbits, len(pairs)))
         self._moved += int(size.sum())
         self._tried += len(pairs)
         if _LOOK[0] <= self._swaps < _LOOK[1]:
-            moved = np.minimum(size, differ - size).reshape(len(rows), rows.shape[1], -1)
-            self._useful += moved.mean(axis=(0, 2))
+            self._left_out += int(np.sum(differ - size))
         return 2 * int(np.count_nonzero(size))
 
     def swap(self, state: State, energies: np.ndarray) -> int:
@@ -152,7 +149,7 @@ class _Moves:
         odd, self._swaps = self._swaps % 2, self._swaps + 1
         if len(self._betas) < 2:
             return 0
-        if np.any(self._with_clusters) or self._program.readout.problem is not None:
+        if self._has_clusters or self._program.readout.problem is not None:
             energies = state.law_energies()  # the energies of the machine's law
         lower, upper = self._ladders[odd:-1:2], self._ladders[odd + 1 :: 2]
         pairs = self._made(state, "swap", odd, lower, upper)
@@ -173,7 +170,7 @@ class _Moves:
         return {
             "exchange_rate": [float(a) / n for a, n in zip(self._accepted, tried, strict=True)],
             "cluster_size": [self._moved / max(1, self._tried)],
-            "cluster_betas": self._betas[self._with_clusters].tolist(),
+            "cluster_betas": self._betas.tolist() if self._has_clusters else [],
         }
 
 
