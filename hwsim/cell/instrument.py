@@ -63,6 +63,8 @@ def read_record(file: str, text: str, *, columns: Sequence[str] | None, needs_ti
         if not any(table.names) and len(table.names) > 1:
             kinds[0] = ("time", 1.0)
         if needs_time and kinds[0][0] == "value":
+            if len(kinds) == 1:
+                raise InputError(f"{file}: is one column of samples without times: give their --interval, such as 1ns")
             return None
         first = None if kinds[0][0] == "value" else 0
         chosen = [k for k in range(len(kinds)) if k != first]

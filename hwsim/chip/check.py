@@ -18,6 +18,8 @@ _WORDS = {"chip": "chip", "pbit": "p-bit", "modes": "modes"}
 
 def check_file(path: Path) -> tuple[str, list[str]]:
     """("p-bit", "chip" or "modes", mistakes) of the card in ``path``: one sentence each, none for a valid card."""
+    if not path.exists():
+        return "p-bit", ["no such file; hwsim show NAME shows a card of the library"]
     try:
         kind, found = card_mistakes(path)
     except InputError as error:

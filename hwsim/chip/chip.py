@@ -175,7 +175,12 @@ class Chip(Shown):
     notes: Mapping[str, Quantity] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, *unnamed: Any, **given: Any) -> None:
+        if unnamed:
+            raise InputError(
+                "hwsim.Chip takes the keys of a card by name, such as hwsim.Chip(topology='king:8x8', tau='5 ns'), got "
+                f"{unnamed[0]!r}; hwsim.chip takes the name or file of a card"
+            )
         parts = given if any(isinstance(value, _RECORDS) for value in given.values()) else _parts_of_keys(given)
         names = {part.name for part in fields(self)}
         for name in parts:

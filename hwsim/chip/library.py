@@ -48,6 +48,8 @@ def _path(name: str | Path, folder: str) -> Path:
 def chip_path(name: str | Path) -> Path:
     """The file of the chip card ``name``, or of the p-bit card where no chip is called so. Raises InputError where
     there is none."""
+    if not isinstance(name, str | Path):
+        raise InputError(f"a chip must be a hwsim.Chip, or the name or file of a card, got {name!r}")
     kind = "chips" if ending(name) == ".toml" or name in _cards("chips") or name not in _cards("pbits") else "pbits"
     return _path(name, kind)
 

@@ -1,6 +1,7 @@
 """The ``hwsim`` command: one file per subcommand, one sentence per refusal, exit code 2 for bad input."""
 
 import argparse
+import io
 import re
 import shlex
 import sys
@@ -86,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without the letters of a name is no reason to stop
     try:
         words = list(sys.argv[1:] if argv is None else argv)
         arguments = parser().parse_args(_joined(words))

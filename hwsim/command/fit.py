@@ -1,6 +1,6 @@
 """Fit: numbers of a p-bit, and a card, from measurements of one or many devices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +117,10 @@ def fit(
         threshold=None if threshold is None else parse(threshold, "number", name="threshold"),
         inputs=several(inputs) or None,
     )
-    measured = read_all([data] if isinstance(data, str | Path) else list(data), how)
+    files = [data] if isinstance(data, str | Path) or not isinstance(data, Iterable) else list(data)
+    if not all(isinstance(file, str | Path) for file in files):
+        raise InputError(f"data must be a file of measurements, or several, got {type(data).__name__}")
+    measured = read_all(files, how)
     progress.show(0.3, "fitting")
     found = estimate(measured, law_name=law, tau_s=None if tau is None else seconds(tau, name="tau"))
     result = at_zero_input(found) if at_zero else found
@@ -125,9 +128,11 @@ def fit(
 
 
 def _estimate(name: str, estimate: Any) -> str:
+    from hwsim.report.fit_table import TIMES
+
     def one(value: float | None) -> str:
         if value is None:
             return "..."
-        return format_si(value, "s") if name == "tau" else f"{value:.4g}"
+        return format_si(value, "s") if name in TIMES else f"{value:.4g}"
 
     return f"{one(estimate.value)} [{one(estimate.low)}, {one(estimate.high)}]"

@@ -97,6 +97,10 @@ def command(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
             except TypeError as error:
                 raise InputError(_refusal(function.__name__, shape, given, str(error))) from None
             bound.apply_defaults()
+            if not isinstance(bound.kwargs.get("set"), Mapping | None):
+                raise InputError(
+                    f"set must be parameters with their values, such as {{'tau': '5 ns'}}, got {bound.kwargs['set']!r}"
+                )
             if "progress" not in bound.kwargs:
                 return function(*bound.args, **bound.kwargs)
             with progress_of(bound.kwargs["progress"]) as progress, progress.compiling():

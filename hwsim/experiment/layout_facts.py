@@ -30,6 +30,7 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
     once = (rows < program.network.indices) & layout.wired
     length = layout.length[once]
     size = np.ptp(np.rint(layout.place), axis=0) + 1
+    corner = np.rint(layout.place).min(axis=0)
     crowd = congestion(layout, program.network.indptr, program.network.indices)
     delays = program.wires.delay * 1e-15
     critical = float(delays.max(initial=0.0))
@@ -46,7 +47,7 @@ def layout_facts(program: Program, layout: Layout, *, rule: DesignRule | None = 
         "wire_length_total": float(length.sum()),
         "crowding_mean": float(crowd.mean()),
         "crowding_max": float(crowd.max()),
-        "crowded_cell": [int(k) for k in np.unravel_index(np.argmax(crowd), crowd.shape)][::-1],
+        "crowded_cell": (corner + np.unravel_index(np.argmax(crowd), crowd.shape)[::-1]).astype(int).tolist(),
         "cell_pitch_m": pitch,
         "area_m2": None if pitch is None else float(np.prod(size)) * pitch**2,
         "wire_total_m": None if pitch is None else float(length.sum()) * pitch,

@@ -52,8 +52,27 @@ def relative_error(base: np.ndarray, now: np.ndarray) -> float:
     length = squared_length(base)
     if not length > 0:
         raise InputError("the correlations without delay are within their noise: give more reads, or another beta")
-    square = squared_length(now - base)
-    return math.copysign(math.sqrt(abs(square) / length), square)
+    return _signed_root(squared_length(now - base) / length)
+
+
+def relative_error_interval(base: np.ndarray, now: np.ndarray, *, reach: float) -> tuple[float, float]:
+    """The interval of `relative_error`, ``reach`` standard errors to each side.
+
+    The standard error is that of |now - base| with its noise, whose bias is taken off the ends: the error itself has
+    an infinite slope at 0, where its own standard error would be too small or without end.
+    """
+
+    def noisy(kept: np.ndarray) -> float:
+        return float(np.linalg.norm((now - base)[kept].mean(axis=0)) / math.sqrt(squared_length(base[kept])))
+
+    value, error = jackknife(noisy, len(base))
+    bias = value**2 - squared_length(now - base) / squared_length(base)
+    low, high = (_signed_root(max(value + side * reach * error, 0.0) ** 2 - bias) for side in (-1, 1))
+    return low, high
+
+
+def _signed_root(square: float) -> float:
+    return math.copysign(math.sqrt(abs(square)), square)
 
 
 def squared_length(means: np.ndarray) -> float:

@@ -56,7 +56,10 @@ def find_target(
         if problem.kind != "max-cut":
             raise InputError(f"target cut= is for max-cut problems; {problem.name} is of kind {problem.kind}")
         return Target(energy=-parse(text[4:], "number", name="target cut"), source=f"given: {text}")
-    return Target(energy=parse(text, "number", name="target"), source="given")
+    try:
+        return Target(energy=parse(text, "number", name="target"), source="given")
+    except InputError:
+        raise InputError(f"target must be an energy, known, exact, best, or cut=N of a max-cut, got {text!r}") from None
 
 
 def typical_target(energy: float) -> Target:

@@ -13,7 +13,7 @@ MAX_NOTES = 20
 MAX_DEVICES = 30
 """How many devices are listed one by one; the JSON lists all."""
 
-_TIMES = ("tau", "dwell_plus", "dwell_minus")
+TIMES = ("tau", "dwell_plus", "dwell_minus")
 _MEANING = {
     "gain": "of the sigmoid",
     "offset": "added to the input",
@@ -107,7 +107,7 @@ def _with_interval(name: str, estimate: Estimate | None) -> str:
 def _shown(name: str, value: float | None) -> str:
     if value is None:
         return "no limit"
-    return format_si(value, "s", digits=4) if name in _TIMES else f"{value:.4g}"
+    return format_si(value, "s", digits=4) if name in TIMES else f"{value:.4g}"
 
 
 def _verdict(score: Score) -> str:
@@ -163,7 +163,7 @@ def _level_facts(device: DeviceFit) -> dict[str, Any] | None:
 
 def _facts(estimates: dict[str, Estimate]) -> dict[str, Any]:
     return {
-        name + ("_s" if name in _TIMES else ""): {"value": e.value, "low": e.low, "high": e.high}
+        name + ("_s" if name in TIMES else ""): {"value": e.value, "low": e.low, "high": e.high}
         for name, e in estimates.items()
     }
 

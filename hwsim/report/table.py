@@ -171,7 +171,7 @@ def compare_table(rows: list[dict], problem: dict | None = None, *, console_widt
     if notes:
         parts += ["", Text(" ".join(notes))]
     parts += [Text(note) for note in _row_notes(rows)]
-    return (_rendered(console_width, *parts) + "\n").encode("ascii", "replace").decode("ascii")
+    return _rendered(console_width, *parts) + "\n"
 
 
 def _rendered(width: int, *parts: Any) -> str:

@@ -28,6 +28,8 @@ def anneal_of(request: Request, model: Any, program: Program, *, usual_s: float 
     sweep_s = program.clock.period * TICK_S
     if request.anneal_schedule is not None:
         times, fractions = schedule_points(request.anneal_schedule)
+        if fractions[0] == 1 and request.initial_state is None and request.initial_states is None:
+            raise InputError("an anneal_schedule that begins at 1 is a reverse anneal: give the initial_state")
         last = _own_beta(program) or default_beta_range(model)[1]
         at = np.linspace(0.0, times[-1], DEFAULT_STEPS)
         return stepped(last * np.interp(at, times, fractions), times[-1]), "anneal_schedule"
@@ -66,9 +68,17 @@ def _asked_s(request: Request) -> float | None:
     if request.annealing_time is not None:
         value = request.annealing_time
         if isinstance(value, str):
-            return seconds(value, name="annealing_time")
-        return parse(value, "number", name="annealing_time") * 1e-6
-    return None if request.anneal_time is None else seconds(request.anneal_time, name="anneal_time")
+            return _positive(seconds(value, name="annealing_time"), "annealing_time")
+        return _positive(parse(value, "number", name="annealing_time") * 1e-6, "annealing_time")
+    if request.anneal_time is None:
+        return None
+    return _positive(seconds(request.anneal_time, name="anneal_time"), "anneal_time")
+
+
+def _positive(time_s: float, name: str) -> float:
+    if not time_s > 0:
+        raise InputError(f"{name} must be > 0, got {time_s:g} s")
+    return time_s
 
 
 def _custom(request: Request, sweep_s: float) -> Anneal:

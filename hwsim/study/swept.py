@@ -13,7 +13,7 @@ import numpy as np
 from hwsim.analysis.exact_laws import boltzmann_law, delayed_pair, energies
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor
 from hwsim.analysis.interval import student_quantile
-from hwsim.experiment.loss import crossing, jackknife, relative_error
+from hwsim.experiment.loss import crossing, jackknife, relative_error, relative_error_interval
 from hwsim.program import Program
 from hwsim.ranges import size
 from hwsim.study.plan import Combination, Plan, Point
@@ -276,8 +276,8 @@ def _still_numbers(asked: Asked, key: str, counted: Mapping[str, _Counted]) -> d
     reach = student_quantile(0.975, groups - 1)
     out: dict[str, Any] = {}
     if "correlation" in asked.full["quantity"]:
-        value, error = jackknife(lambda kept: relative_error(base.products[kept], now.products[kept]), groups)
-        out |= {"correlation": value, "correlation_ci": [value - reach * error, value + reach * error]}
+        out["correlation"] = relative_error(base.products, now.products)
+        out["correlation_ci"] = list(relative_error_interval(base.products, now.products, reach=reach))
     if "tv" in asked.full["quantity"]:
         ideal = asked.points[asked.base[key]]
         network = asked.programs[ideal.program].problem_network

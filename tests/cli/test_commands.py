@@ -82,6 +82,14 @@ def test_ctrl_c_ends_a_long_run_with_what_it_has():
     assert time.perf_counter() - began < 5
 
 
+def test_a_terminal_without_the_letters_of_a_name_shows_the_rest(tmp_path):
+    (tmp_path / "größe.txt").write_text("1 2 1\n2 3 1\n", encoding="utf-8")
+    code = "import sys; sys.stdout.reconfigure(encoding='ascii'); from hwsim.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "problem", str(tmp_path / "größe.txt"), "--as", "spin"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0 and "gr??e" in found.stdout, found.stderr
+
+
 def test_listings_are_json_too(capsys):
     for command in ("chips", "devices"):
         assert main([command, "--json", "-"]) == 0

@@ -6,6 +6,7 @@ import tomllib
 import numpy as np
 import pytest
 
+import hwsim
 from hwsim.cell.card import si_value
 from hwsim.chip.read import load_card
 from hwsim.cli.main import main
@@ -102,6 +103,11 @@ def test_json_to_standard_output_is_all_there_is(tmp_path, capsys):
     assert facts["spread"]["gain_dtod"]["low"] >= 0
 
 
+def test_a_fit_shows_its_times_in_a_unit(tmp_path):
+    (tmp_path / "d.csv").write_text("dwell_ns,state\n" + "5,high\n9,low\n2,high\n4,low\n" * 5)
+    assert "dwell_plus   3.5 ns [" in repr(hwsim.fit(tmp_path / "d.csv"))
+
+
 def test_fewer_than_three_devices_show_no_spread_and_it_is_said(tmp_path, capsys):
     assert main(["fit", write(tmp_path / "a.csv", sigmoid_columns(2))]) == 0
     out = capsys.readouterr().out
@@ -164,6 +170,7 @@ REFUSALS = {
     "input,p\n0,0.5\n": "needs a column n",
     "p,n\n0.5,10\n": "needs a column input",
     "value\n1\n": "need a column time",
+    "0.41\n0.40\n0.12\n": "is one column of samples without times: give their --interval, such as 1ns",
     "input,p,mean,n\n0,0.5,0,10\n": "both p and mean",
     "input,bit,value\n0,1,1\n": "both bit and value",
     "time,time_ns,value\n0,0,1\n": "both time and time_ns",

@@ -26,6 +26,17 @@ def test_a_problem_is_laid_out_measured_and_drawn(tmp_path, capsys):
     assert picture.stat().st_size > 20_000
 
 
+def test_the_crowded_cell_is_named_as_the_picture_numbers_cells(tmp_path, capsys):
+    (tmp_path / "square.txt").write_text("21 22 1\n22 28 1\n28 27 1\n27 21 1\n21 28 1\n")
+    card = tmp_path / "king.toml"
+    card.write_text('topology = "king:6x6"\ntau = "8 ns"\n')
+    arguments = ["layout", str(tmp_path / "square.txt"), "--as", "spin", "--chip", str(card), "--measure", "none"]
+    assert main([*arguments, "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    places = [tuple(map(round, place)) for place in found["place"]]
+    assert min(places) > (0, 0) and tuple(found["layout"]["crowded_cell"]) in places, places
+
+
 def test_the_die_alone_needs_wires_of_its_own(tmp_path, capsys):
     assert main(["layout", "--chip", "extropic-g8", "--plot", str(tmp_path / "g8.svg")]) == 0
     assert "unknown: this chip states no wire_delay" in capsys.readouterr().out

@@ -33,6 +33,10 @@ ROWS = [
 ]
 
 
+def test_letters_of_a_name_stay_as_they_are():
+    assert "größe" in compare_table(ROWS, {"name": "größe"})
+
+
 def test_a_typical_comparison_fits_in_110_ascii_columns_with_no_name_or_number_broken():
     text = compare_table(ROWS, {"name": "G1", "p-bits": 800})
     assert text.isascii()

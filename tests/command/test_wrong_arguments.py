@@ -1,0 +1,28 @@
+"""Wrong arguments of functions get a sentence that says what was expected, and no text of Python or a library."""
+
+import numpy as np
+import pytest
+
+import hwsim
+from hwsim.errors import InputError
+
+WRONG = {
+    "a number as a chip": (lambda: hwsim.chip(7), "a chip must be a hwsim.Chip, or the name or file of a card, got 7"),
+    "a number among chips": (lambda: hwsim.compare("karate", ["generic-all-to-all", 3]), "a chip must be a hwsim.Chip"),
+    "a name for Chip": (lambda: hwsim.Chip("king:4x4"), "hwsim.Chip takes the keys of a card by name"),
+    "text as set": (
+        lambda: hwsim.compare("karate", set="tau=3ns"),
+        "set must be parameters with their values, such as {'tau': '5 ns'}, got 'tau=3ns'",
+    ),
+    "a target in words": (lambda: hwsim.tts("karate", target="bes"), "target must be an energy, known, exact, best"),
+    "numbers to fit": (lambda: hwsim.fit(np.zeros((3, 2))), "data must be a file of measurements, or several"),
+    "a number to fit": (lambda: hwsim.fit(3), "data must be a file of measurements, or several, got int"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_argument_is_refused_with_what_was_expected(name):
+    call, words = WRONG[name]
+    with pytest.raises(InputError) as refused:
+        call()
+    assert words in str(refused.value)
