@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from hwsim import __version__
 from hwsim.cli import (
@@ -39,7 +40,16 @@ from hwsim.errors import HwsimError
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that answers bad usage with one sentence."""
+    """argparse that answers bad usage with one sentence, of a misspelt option with the nearest one."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def, override]
+        """As argparse does it, but for an option that no command has."""
+        found, rest = super().parse_known_args(args, namespace)
+        wrong = next((word.partition("=")[0] for word in rest if word.startswith("--")), None)
+        if wrong is not None:
+            near = get_close_matches(wrong, self._option_string_actions, n=1)
+            self.error(f"no option {wrong}" + (f"; did you mean {near[0]}?" if near else ""))
+        return found, rest
 
     def error(self, message: str) -> None:  # type: ignore[override]
         print(f"{self.prog}: error: {message} (see {self.prog} --help)", file=sys.stderr)

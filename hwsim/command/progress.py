@@ -135,14 +135,14 @@ def progress_of(asked: "bool | Progress | None") -> Progress:
 
 def _bar(left: bool) -> Any:
     """rich's bar; None where there is neither a terminal nor a notebook that can draw it."""
-    in_notebook = "ipykernel" in sys.modules
-    if not (in_notebook or sys.stderr.isatty()):
+    in_terminal = sys.stderr.isatty()
+    if not (in_terminal or "ipykernel" in sys.modules):
         return None
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    if in_notebook and console.is_jupyter and not _has_widgets():
+    if not (_has_widgets() if console.is_jupyter else in_terminal):
         return None
     columns: list[Any] = [BarColumn(24), TaskProgressColumn(), TextColumn("{task.description}", markup=False)]
     # no thread of its own; standard output is not redirected, as it may be a file or a pipe

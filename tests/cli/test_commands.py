@@ -82,6 +82,19 @@ def test_ctrl_c_ends_a_long_run_with_what_it_has():
     assert time.perf_counter() - began < 5
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("compare karate --raeds 3", "hwsim compare: error: no option --raeds; did you mean --reads?"),
+        ("thermo solve A b --tiem=3us", "hwsim thermo solve: error: no option --tiem; did you mean --time?"),
+    ],
+)
+def test_a_misspelt_option_is_refused_with_the_nearest(command, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(command.split())
+    assert ended.value.code == 2 and capsys.readouterr().err.startswith(words)
+
+
 def test_a_terminal_without_the_letters_of_a_name_shows_the_rest(tmp_path):
     (tmp_path / "größe.txt").write_text("1 2 1\n2 3 1\n", encoding="utf-8")
     code = "import sys; sys.stdout.reconfigure(encoding='ascii'); from hwsim.cli.main import main; sys.exit(main())"

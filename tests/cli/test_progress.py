@@ -1,6 +1,7 @@
 """The progress bar: only on standard error, only on a terminal, and erased at the end."""
 
 import io
+import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import pytest
@@ -47,7 +48,10 @@ def test_what_is_said_stays_above_the_line(monkeypatch):
     assert "hwsim: left out, n = 3" in there.getvalue()
 
 
-def test_where_there_is_no_terminal_nothing_is_shown(capsys):
+@pytest.mark.parametrize("loaded", [(), ("ipykernel",)])
+def test_where_there_is_no_terminal_nothing_is_shown(loaded, monkeypatch, capsys):
+    for name in loaded:  # as by a script that only uses a part of Jupyter
+        monkeypatch.setitem(sys.modules, name, None)
     with Progress(1) as progress, Bar() as bar:
         progress.watch("x")(1.0, 10)
         bar.show(0.5, "half")
