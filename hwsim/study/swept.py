@@ -85,7 +85,8 @@ class Rule:
     """A design rule: how far the first axis may go while the quantity stays within its limit.
 
     series : value of the second axis, None without one;  value, ci : where the curve crosses the limit, and the 95 %
-    interval, in the unit of the axis; an end beyond the measured values is None
+    interval, in the unit of the axis; an end beyond the measured values is None;  where the curve leaps from one value
+    to the next, the interval is between the two
     side : "largest" or "smallest" value within the limit, "all" or "none" where the curve does not cross it, "several"
     where it does more than once
     """
@@ -372,7 +373,14 @@ def _rule(points: list[tuple[float, float, float, float]], limit: float, axis: A
         return within[-1], (None, None), side
     ends = [crossing([(p[0], p[k]) for p in along], limit, log=axis.log) for k in (1, 2, 3)]
     value, late, early = ends
+    out = _leading(inside if inside[0] else inside[::-1]).index(False)
+    if along[out][1] - along[out - 1][1] > _LEAP * (limit - along[0][1]):
+        early, late = along[out - 1][0], along[out][0]
     return value, ((early, late) if side == "largest" else (late, early)), side
+
+
+_LEAP = 10.0
+"""A curve that leaps by so many times the loss that is allowed crosses the limit anywhere between the two values."""
 
 
 def _leading(good: Iterable[bool]) -> list[bool]:

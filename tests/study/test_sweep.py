@@ -161,6 +161,17 @@ def test_a_rule_is_read_off_a_curve():
     assert isinstance(Quantity(words="x"), Quantity)
 
 
+def test_a_leap_over_the_limit_lies_anywhere_between_its_two_values():
+    """Chromatic p-bits are exact until the delay is a phase, and then far off: the slope between says nothing."""
+    line = Axis(key="x", words=("1",), numbers=(1.5,), unit="tau")
+    leap = [(0.0, 0.0, 0.0, 0.0), (0.5, 2.44, 2.4, 2.5), (1.0, 1.7, 1.6, 1.8)]
+    assert _rule(leap, 0.05, line) == (pytest.approx(0.0102, rel=0.01), (0.0, 0.5), "largest")
+    falls = [(0.0, 2.44, 2.4, 2.5), (0.5, 0.01, 0.0, 0.02)]
+    assert _rule(falls, 0.05, line)[1:] == ((0.0, 0.5), "smallest")
+    endless = [(0.0, 1.0, 0.9, 1.1), (0.5, float("inf"), 9.0, float("inf"))]
+    assert _rule(endless, 2.0, line) == (0.0, (0.0, 0.5), "largest")
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
