@@ -86,19 +86,20 @@ def stepped(betas: np.ndarray, time: str | float) -> Anneal:
 
 def constant(beta: float, time: str | float) -> Anneal:
     """The same ``beta`` for ``time`` (text with unit, or seconds)."""
-    return stepped(np.array([float(beta)]), time)
+    return stepped(np.array([_number(beta)]), time)
 
 
 def linear(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
     """``steps`` steps of equal length, the first at ``beta_start`` and the last at ``beta_end``."""
-    return stepped(np.linspace(float(beta_start), float(beta_end), _checked(steps)), time)
+    return stepped(np.linspace(_number(beta_start), _number(beta_end), _checked(steps)), time)
 
 
 def geometric(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
     """Equal ratios from ``beta_start`` to ``beta_end``, both > 0."""
-    if not (beta_start > 0 and beta_end > 0):
-        raise InputError(f"a geometric anneal needs beta > 0, got {beta_start:g} to {beta_end:g}")
-    return stepped(np.geomspace(float(beta_start), float(beta_end), _checked(steps)), time)
+    first, last = _number(beta_start), _number(beta_end)
+    if not (first > 0 and last > 0):
+        raise InputError(f"a geometric anneal needs beta > 0, got {first:g} to {last:g}")
+    return stepped(np.geomspace(first, last, _checked(steps)), time)
 
 
 def table(times: Sequence[str | float], betas: Sequence[float], time: str | float) -> Anneal:
@@ -120,6 +121,13 @@ def drifted(anneal: Anneal, drift: float) -> Anneal:
         raise InputError(f"a temperature drift of {drift:g} /s reaches zero temperature within {anneal.duration_s:g} s")
     drive = None if anneal.drive is None else anneal.drive[step]
     return Anneal(start=start, beta=anneal.beta[step] / warmth, end=anneal.end, drive=drive)
+
+
+def _number(beta: float) -> float:
+    try:
+        return float(beta)
+    except (TypeError, ValueError):
+        raise InputError(f"beta must be a number, got {beta!r}") from None
 
 
 def _checked(steps: int) -> int:

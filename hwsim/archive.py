@@ -87,14 +87,14 @@ def _open(
         raise InputError(f"no such file: {path}") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder, not a saved {wanted}") from None
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{name} is not a saved {wanted}, or only a part of one ({error})") from None
-    except Exception as error:
-        raise InputError(f"{name} is not a saved {wanted} ({error})") from None
+    except (zipfile.BadZipFile, EOFError):
+        raise InputError(f"{name} is not a saved {wanted}, or only a part of one") from None
+    except Exception:
+        raise InputError(f"{name} is not a saved {wanted}") from None
     try:
         return msgspec.json.decode(text, type=manifest, strict=True), arrays
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise InputError(f"{name} is not a saved {wanted}: its manifest is damaged ({error})") from None
+    except (msgspec.MsgspecError, UnicodeError):
+        raise InputError(f"{name} is not a saved {wanted}: its manifest is damaged") from None
 
 
 def name_of(path: Any) -> str:

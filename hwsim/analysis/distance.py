@@ -211,4 +211,5 @@ def _variation(reads: np.ndarray, values: np.ndarray) -> dict[str, float | None]
 
 def _words(interval: Interval, *, sign: str = "") -> str:
     value, low, high = interval
-    return f"{value:{sign}.3g} [{low:.3g}, {'...' if math.isinf(high) else format(high, '.3g')}]"
+    ends = ["..." if math.isinf(end) else f"{end:.3g}" for end in (low, high)]
+    return f"{value:{sign}.3g} [{ends[0]}, {ends[1]}]"

@@ -120,6 +120,8 @@ def time_to_solution(result: Run | Outcome, *, target: float, overhead_s: float 
     overhead_s : seconds of a run for which the chip has no price, counted as read-out. Where wires have a price, a few
     more reads count the toggles that are paid. Raises InputError.
     """
+    if target is None or isinstance(target, str):
+        raise InputError(f"target must be an energy, such as problem.known_energy where there is one, got {target!r}")
     if not overhead_s >= 0:
         raise InputError(f"overhead_s must be >= 0, got {overhead_s:g}")
     paid = account_of(result, other_s=overhead_s)

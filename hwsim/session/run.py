@@ -12,7 +12,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.display import Facts, later
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 from hwsim.program import Program
 from hwsim.session.activity import Activity
 from hwsim.session.reads import Reads
@@ -100,6 +100,12 @@ def run(
     settings : see RunSettings. An interrupted run returns what it has, with ``interrupted`` set. Raises InputError.
     """
     how = RunSettings.of(settings)
+    if not isinstance(program, Program):
+        raise ArgumentError(
+            f"program must be what hwsim.compile(problem, chip) returns, got an object of {type(program).__name__}"
+        )
+    if not isinstance(anneal, Anneal):
+        raise ArgumentError(f"anneal must be an anneal such as hwsim.linear(0.1, 2.0, '1 us'), got {anneal!r}")
     if checkpoints < 1:
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
     with Session(program, how, anneal, end=anneal.end, initial_states=initial_states, record=record) as session:

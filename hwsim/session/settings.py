@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import Any, Self, TypedDict
 
+from hwsim.errors import ArgumentError
 from hwsim.units import whole
 
 Progress = Callable[[float, int], None]
@@ -50,6 +52,12 @@ class RunSettings:
     @classmethod
     def of(cls, given: ReadKeywords, **defaults: Any) -> Self:
         """The settings of the keywords ``given``; ``defaults`` of the calling function replace the record's own."""
+        known = [field.name for field in fields(cls)]
+        for name in given:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                words = f"; did you mean {near[0]!r}?" if near else f"; a run takes {', '.join(known)}"
+                raise ArgumentError(f"a run has no argument {name!r}{words}")
         return cls(**defaults | dict(given))
 
     def __post_init__(self) -> None:

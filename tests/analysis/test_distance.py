@@ -97,3 +97,8 @@ def test_samples_that_share_a_cluster_tell_less(run):
 def test_what_are_no_samples_is_refused(run, samples, words):
     with pytest.raises(hwsim.HwsimError, match=words):
         hwsim.distance(run, samples)
+
+
+def test_one_sample_sets_no_limits(run):
+    shown = repr(hwsim.distance(run, run.variables[:1]))
+    assert "[..., ...]" in shown and "inf" not in shown
