@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import write_text
+from hwsim.errors import InputError
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,6 +42,10 @@ def run_new(arguments: argparse.Namespace) -> int:
     """Run ``hwsim chip new``."""
     from hwsim.chip.write import new_card
 
+    if arguments.output and Path(arguments.output).is_file():
+        raise InputError(
+            f"{arguments.output} is there already, perhaps with your changes: name another file, or remove it"
+        )
     return _give(new_card(arguments.like, path=arguments.output), arguments)
 
 

@@ -290,6 +290,13 @@ def test_a_new_card_is_checked_and_runs(tmp_path, monkeypatch, capsys):
     assert main(["chip", "new", "--like", "kv260"]) == 2
 
 
+def test_a_new_card_does_not_take_the_place_of_one_that_is_there(tmp_path, capsys):
+    mine = tmp_path / "c.toml"
+    mine.write_text(FIVE)
+    assert main(["chip", "new", "-o", str(mine)]) == 2
+    assert "is there already" in capsys.readouterr().err and mine.read_text() == FIVE
+
+
 def test_each_line_of_the_starting_card_is_good_without_its_mark(card):
     """Each ``# key = value`` alone, with what its own words say that it needs."""
     needs = {
