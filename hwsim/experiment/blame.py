@@ -47,7 +47,7 @@ def blame(
     how = RunSettings.of(settings, reads=128)
     names = present_faults(chip)
     if not names:
-        raise InputError(f"chip {chip.name!r} has no faults; give it some, such as --gain-dtod 0.1")
+        raise InputError(f"chip {chip.name!r} has no faults; give it some, such as gain_dtod = 0.1")
     if how.schedules < 2 or dies < 2:
         raise InputError(
             f"blame needs at least 2 dies and 2 schedules to tell errors from noise, got {dies} and {how.schedules}"
