@@ -33,18 +33,20 @@ _UNSURE = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class EffectiveBeta(Shown):
-    """value : None where no spin is against its input, so that any beta above ``low`` is as likely
-    low, high : 95 % interval; high is None without a limit;  terms : spins that were taken into account"""
+    """value : None where no spin is against its input, so that any beta above ``low`` is as likely, or all are, so that
+    any below ``high`` is;  low, high : 95 % interval; None without a limit;  terms : spins that were taken into account
+    """
 
     value: float | None
-    low: float
+    low: float | None
     high: float | None
     terms: int
 
     def __str__(self) -> str:
         if self.value is None:
-            return f"> {self.low:.4g}"
-        return f"{self.value:.4g} [{self.low:.4g}, {'...' if self.high is None else format(self.high, '.4g')}]"
+            return f"< {self.high:.4g}" if self.low is None else f"> {self.low:.4g}"
+        low, high = ("..." if end is None else f"{end:.4g}" for end in (self.low, self.high))
+        return f"{self.value:.4g} [{low}, {high}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,8 @@ def effective_beta(
     terms = int(np.count_nonzero(pull))
     if not np.any(pull[shares > 0] < 0):
         return EffectiveBeta(value=None, low=_least(np.abs(pull)) / unit, high=None, terms=terms)
+    if not np.any(pull[shares > 0] > 0):  # the same with the sign of beta turned
+        return EffectiveBeta(value=None, low=None, high=-_least(np.abs(pull)) / unit, terms=terms)
 
     def slope(beta: float) -> float:
         """That of the score of all states, with its sign changed."""

@@ -375,7 +375,9 @@ def _effective_beta(row: dict) -> str:
     if ends is None:
         return "-"
     low, high = ("..." if end is None else f"{end:.3g}" for end in ends)
-    return f"> {low}" if value is None else f"{value:.3g} [{low}, {high}]"
+    if value is None:
+        return f"< {high}" if ends[0] is None else f"> {low}"
+    return f"{value:.3g} [{low}, {high}]"
 
 
 def _row_notes(rows: list[dict]) -> list[str]:

@@ -1,6 +1,7 @@
 """Quality of samples: against exact laws, known correlations and samples of another beta."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,16 @@ def test_states_that_all_follow_their_inputs_bound_beta_from_below(program):
     least = states([int(np.argmin(energies(*program.problem_network)))])
     found = effective_beta(program.problem_network, np.repeat(least, 50, axis=0), np.arange(50))
     assert found.value is None and found.high is None and found.low > 0 and str(found).startswith("> ")
+
+
+def test_states_that_all_stand_against_their_inputs_bound_beta_from_above(program):
+    network = program.problem_network
+    least = states([int(np.argmin(energies(*network)))])
+    turned = replace(network, bias=-network.bias, weight=-network.weight)
+    rows, cluster = np.repeat(least, 50, axis=0), np.arange(50)
+    found, mirrored = (effective_beta(one, rows, cluster) for one in (turned, network))
+    assert found.value is None and found.low is None and found.high == -mirrored.low
+    assert str(found).startswith("< -")
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.5, 0.8])
