@@ -124,6 +124,7 @@ def quantum_annealing(
         program=program,
         algorithm="quantum annealing",
         engine=result.engine,
+        engine_reason=result.engine_reason,
         seed=how.seed,
         energies=least,
         states=program.readout.vote(states.reshape(reads, copies, -1)[np.arange(reads), best]),

@@ -118,7 +118,7 @@ def fit(measured: Measured, *, law_name: str | None = None, tau_s: float | None 
         )
     separable = all(several)
     devices = tuple(_device(measured, device, separable) for device in measured.devices)
-    population, spread, notes = _population(devices, measured.kind)
+    population, spread, notes = _population(devices)
     if tau_s is not None and ("tau" in population or (len(devices) == 1 and "tau" in devices[0].estimates)):
         raise InputError(f"{measured.file} shows the tau of its devices: leave --tau out")
     law = Score(sum(d.law.statistic for d in devices), sum(d.law.freedom for d in devices))
@@ -417,9 +417,7 @@ def _memory_score(device: Device) -> Score:
     return Score(total, freedom)
 
 
-def _population(
-    devices: tuple[DeviceFit, ...], kind: str
-) -> tuple[dict[str, Estimate], dict[str, Estimate], list[str]]:
+def _population(devices: tuple[DeviceFit, ...]) -> tuple[dict[str, Estimate], dict[str, Estimate], list[str]]:
     """Means over devices, spreads, and notes on them."""
     mean: dict[str, Estimate] = {}
     spread: dict[str, Estimate] = {}

@@ -25,7 +25,6 @@ from hwsim.text import read_text
 from hwsim.units import format_si, parse
 
 SIGMOID, TRACES, BITS, DWELLS = "sigmoid", "traces", "bits", "dwell times"
-KINDS = (SIGMOID, TRACES, BITS, DWELLS)
 
 _INPUT = {"input": (1.0, "")} | {
     f"input_{prefix}{unit}": (size, unit.upper())

@@ -9,6 +9,7 @@ on the card; ``pbit``, the number of the p-bit (without it rows count from 0); `
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,7 @@ def read_die(path: str | Path) -> MeasuredDie:
     pbit = tuple(range(len(rows)))
     if "pbit" in columns:
         pbit = tuple(_whole(file, line, text) for line, text in zip(lines, columns["pbit"], strict=True))
-        twice = next((number for number in pbit if pbit.count(number) > 1), None)
+        twice = next((number for number, times in Counter(pbit).items() if times > 1), None)
         if twice is not None:
             raise InputError(f"{file}: p-bit {twice} has two rows")
     order = np.argsort(pbit, kind="stable")

@@ -7,10 +7,9 @@ as a card, and compares two chips asks here.
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS, pbit_field
+from hwsim.cell.card import PBIT_DIMENSIONS, pbit_field
 from hwsim.chip.chip import Chip, Control
 from hwsim.prices import PRICES
-from hwsim.units import SI_UNIT
 
 PARTS = ("pbit", "clock", "topology", "weights", "control", "prices", "floorplan", "")
 """Parts of a chip that are records; "" is the chip itself."""
@@ -62,11 +61,6 @@ def by_part(values: Mapping[str, float | int]) -> dict[str, dict[str, float | in
         part, field = FIELDS[key]
         made[part][field] = value
     return made
-
-
-def unit_of(key: str) -> str | None:
-    """The SI unit of a parameter; None for plain and whole numbers, and for rates."""
-    return SI_UNIT.get((PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key])
 
 
 def unchanged(before: Chip, after: Chip) -> Chip:

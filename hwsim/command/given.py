@@ -9,7 +9,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from hwsim.errors import InputError
-from hwsim.units import seconds
+from hwsim.units import parse, seconds
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
@@ -79,15 +79,18 @@ def _paced(chip: "Chip", **scheme: Any) -> "Chip":
     from hwsim.cell.card import YOURS
     from hwsim.ranges import in_tau
 
-    for name, value in scheme.items():
-        factor = in_tau(value)
-        if factor is not None:
-            if name == "tau":
-                raise InputError(f"tau cannot be a multiple of tau, got {value!r}")
-            own_s = chip.clock.period_s or scheme.get("tau", chip.pbit.tau_s)
-            if own_s is None:
-                raise InputError(f"{name} is a multiple of tau, which chip {chip.name!r} does not state: give tau too")
-            scheme[name] = factor * own_s
+    for name, value in scheme.items():  # tau comes before delay
+        if name == "clock":
+            continue
+        factor = None if name == "participation" else in_tau(value)
+        if name == "participation":
+            scheme[name] = parse(value, "number", name=name)
+        elif factor is None:
+            scheme[name] = seconds(value, name=name)
+        elif name == "tau":
+            raise InputError(f"tau cannot be a multiple of tau, got {value!r}")
+        else:
+            scheme[name] = factor * (chip.clock.period_s or scheme.get("tau", chip.pbit.tau_s))
     clock = {_FIELDS[name]: value for name, value in scheme.items() if name in ("clock", "participation")}
     pbit = {_FIELDS[name]: value for name, value in scheme.items() if name in ("tau", "delay")}
     grades = dict(chip.grades) | {name: YOURS for name in scheme if name != "clock"}

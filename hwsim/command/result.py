@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Result(Shown):
-    """What a command found. Subclasses say how it is shown: `text`, and `picture` where the command draws one.
+    """What a command found. Subclasses say how it is shown: `text`, and `drawing` where the command draws one.
 
     document : plain data, what ``--json`` writes;  provenance : where it comes from
     stopped : how far an interrupted command got, as the end of a sentence, else None

@@ -42,18 +42,7 @@ class MachineKeywords(TypedDict, total=False):
     progress: Any
 
 
-_MACHINE = {
-    "machine": MACHINE,
-    "set": None,
-    "without": (),
-    "die_seed": 0,
-    "time": None,
-    "settle": None,
-    "interval": None,
-    "replicas": 1,
-    "seed": 0,
-    "host_power": None,
-}
+_MACHINE = {"machine": MACHINE, "settle": None, "interval": None, "replicas": 1, "host_power": None}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.cell.codes import has_own_clock
+from hwsim.engine.contract import sets_own_rate
 from hwsim.program import Program, content_hash
 from hwsim.session import Activity
 from hwsim.session import run as emulate
@@ -67,7 +67,7 @@ def with_flips(activity: Activity, program: Program, anneal: Anneal | None) -> A
 
 def counts_flips(program: Program) -> bool:
     """Whether a run of ``program`` counts its flips itself, as p-bits that set their own rate do."""
-    return bool(np.any(has_own_clock(program.cells.law)))
+    return bool(np.any(sets_own_rate(program)))
 
 
 def flips_of(program: Program, anneal: Anneal | None) -> float | None:

@@ -36,8 +36,9 @@ def choose(engine: str, program: Program, reads: int = MANY) -> tuple[str, str]:
     from hwsim.engine.bitplanes import mean_counts
 
     reason = engine_of("bitplanes").why_not(program)
-    best, why = "lanes", f"the fastest for {reason or f'fields of {mean_counts(program):.0f} values'}"
-    if reason is None and mean_counts(program) <= _MOST_COUNTS:
+    counts = mean_counts(program) if reason is None else float("inf")
+    best, why = "lanes", f"the fastest for {reason or f'fields of {counts:.0f} values'}"
+    if counts <= _MOST_COUNTS:
         best, why = "bitplanes", "the fastest for small-integer couplings"
     cost = _bitplanes_ns(program, reads) if best == "bitplanes" else _lanes_ns(program, reads)
     if engine_of("dense").why_not(program) is None and _dense_ns(program, reads) < cost:

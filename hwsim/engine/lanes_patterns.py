@@ -23,7 +23,7 @@ _TABLE = 2**MOST
 _BITS = ((np.arange(_TABLE) >> np.arange(MOST)[:, None]) & 1).astype(np.float32)
 _WIDE = 32
 """Lanes of a look-up."""
-_I8, _I16, _I32, _I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
+_I8, _I16, _I64 = (ir.IntType(bits) for bits in (8, 16, 64))
 
 
 @inline

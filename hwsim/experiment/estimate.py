@@ -14,18 +14,18 @@ from hwsim.cell.codes import has_own_clock
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip as find_chip
 from hwsim.cost.account import Account, account
-from hwsim.cost.toggles import wires_of, with_flips
+from hwsim.cost.toggles import counts_flips, wires_of, with_flips
 from hwsim.display import Facts, Shown, counted
-from hwsim.engine.contract import Start, own_updates, sets_own_rate
+from hwsim.engine.contract import Start, own_updates
 from hwsim.engine.schedule import Schedule
 from hwsim.errors import InputError
-from hwsim.experiment.anneals import default_time_s, make_anneal
+from hwsim.experiment.anneals import length_s, make_anneal
 from hwsim.experiment.prepare import prepare
 from hwsim.mapping.compile import Settings
 from hwsim.problem.read import read
 from hwsim.program import Program
 from hwsim.session import Activity
-from hwsim.units import format_si, seconds, to_seconds, whole
+from hwsim.units import format_si, to_seconds, whole
 
 MOST_COUNTED = 50_000_000
 """Updates of a random clock that are counted one by one, about a second's work; of more, the mean is told."""
@@ -137,7 +137,7 @@ def estimate(
     program = ready.program
     if anneal is None:
         if program.prices.wire_j is None and program.prices.flip_j is None:  # then only its length is paid
-            anneal = constant(1.0, default_time_s(program) if time is None else seconds(time, name="time"))
+            anneal = constant(1.0, length_s(program, time))
         else:
             anneal = make_anneal(posed, program, beta=None, time=time)
     start = Start(reads=reads, schedules=min(schedules, reads), seed=seed)
@@ -149,7 +149,7 @@ def estimate(
         reads=reads,
         n_pbits=program.n_pbits,
         updates=updates,
-        is_exact=is_counted and not (program.prices.flip_j is not None and np.any(sets_own_rate(program))),
+        is_exact=is_counted and not (program.prices.flip_j is not None and counts_flips(program)),
         account=account(activity, program.prices, wires_j=wires_of(program, anneal)),
     )
 

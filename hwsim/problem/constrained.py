@@ -20,6 +20,14 @@ _NEAR = 2.0**-50
 """A number is whole where it errs by no more than this part of itself, as a power of ten times a decimal may."""
 
 
+def add_integer(cqm: Any, name: Any, low: float, high: float, *, where: str) -> None:
+    """Give ``cqm`` an integer between ``low`` and ``high``, which may be infinite. Raises InputError."""
+    if not low <= high:
+        raise InputError(f"{where} gives {name} the bounds {low:g} to {high:g}, which no number meets")
+    limit = 2.0**53 - 1
+    cqm.add_variable("INTEGER", name, lower_bound=max(low, -limit), upper_bound=min(high, limit))
+
+
 def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constrained", maximised: bool = False) -> Problem:
     """``cqm`` with each violation at ``penalty`` times its square (None: ten times the largest bias of the objective).
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.errors import InputError, MissingExtraError, ReadError
+from hwsim.problem.constrained import add_integer
 
 
 def is_instance(given: Any) -> bool:
@@ -43,7 +44,7 @@ def model_of(instance: Any, where: str) -> tuple[Any, bool]:
         if variable.kind == type(variable).BINARY:
             cqm.add_variable("BINARY", names[variable.id])
         elif variable.kind == type(variable).INTEGER:
-            cqm.add_variable("INTEGER", names[variable.id], lower_bound=low, upper_bound=min(high, 2.0**53 - 1))
+            add_integer(cqm, names[variable.id], low, high, where=where)
         else:
             raise InputError(f"{where}: variable {names[variable.id]} is neither binary nor integer")
     maximised = instance.sense == type(instance).MAXIMIZE

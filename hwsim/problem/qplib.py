@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.errors import ReadError
+from hwsim.problem.constrained import add_integer
 from hwsim.problem.problem import check_size
 from hwsim.text import count, real, whole
 
@@ -136,7 +137,7 @@ def _model(
         if types[k] == 2 or (low[k], high[k]) == (0, 1):
             cqm.add_variable("BINARY", name)
         else:
-            cqm.add_variable("INTEGER", name, lower_bound=low[k], upper_bound=min(high[k], 2.0**53 - 1))
+            add_integer(cqm, name, low[k], high[k], where=str(path))
     quadratic, linear, constant, maximised = objective
     sign = -1.0 if maximised else 1.0
     terms: list[tuple] = [(names[i], sign * value) for i, value in enumerate(linear)]
@@ -145,8 +146,11 @@ def _model(
         terms.append((names[i], sign * value / 2) if square else (names[i], names[j], sign * value / 2))
     cqm.set_objective([*terms, (sign * constant,)])
     left, (least, most), infinity, rows = constraints
+    by_row: list[list[tuple]] = [[] for _ in rows]
+    for (r, j), value in left.items():
+        by_row[r].append((names[j], value))
     for r, label in enumerate(rows):
-        ends = [(names[j], value) for (row, j), value in left.items() if row == r]
+        ends = by_row[r]
         if least[r] == most[r]:
             cqm.add_constraint_from_iterable(ends, "==", most[r], label=label)
             continue

@@ -97,7 +97,7 @@ def _curve(
     canvas.log_time(axes)
     canvas.dress(axes, "Yield: share of dies that solve within t")
     if with_whiskers:
-        _whiskers(axes, tts, low, high, share, stop)
+        _whiskers(axes, low, high, share, stop)
     if solved.any():
         # before the first die the curve is 0, after the last it stays
         t = np.concatenate([[start], tts[solved], [stop]])
@@ -125,7 +125,7 @@ def _curve(
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize="small")
 
 
-def _whiskers(axes: Any, tts: np.ndarray, low: np.ndarray, high: np.ndarray, share: np.ndarray, stop: float) -> None:
+def _whiskers(axes: Any, low: np.ndarray, high: np.ndarray, share: np.ndarray, stop: float) -> None:
     known = np.isfinite(high)
     axes.hlines(
         share,

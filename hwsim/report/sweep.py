@@ -18,7 +18,6 @@ from hwsim.units import format_si
 
 _MOST_CURVES = 7
 """Values of a second axis up to which each has a curve; more of them make a map."""
-_MOST_COLUMNS = 9
 LIMIT, PAIR = "0.35", "0.45"
 """Greys of the line of the limit and of the exact law."""
 

@@ -19,6 +19,7 @@ from hwsim.ranges import size
 from hwsim.study.plan import Combination, Plan, Point
 from hwsim.study.store import Row, Store
 from hwsim.study.summed import table
+from hwsim.study.tally import Z95
 from hwsim.units import to_seconds
 
 
@@ -291,13 +292,10 @@ def _still_numbers(asked: Asked, key: str, counted: Mapping[str, _Counted]) -> d
     return out
 
 
-_Z95 = 1.959963984540054
-
-
 def _solution_numbers(point: dict[str, Any]) -> dict[str, Any]:
     """The quantities of a solution of one summed point."""
     mean, error = point["energy_mean"], point["energy_error"]
-    out = {"energy": mean, "energy_ci": [mean - _Z95 * error, mean + _Z95 * error]}
+    out = {"energy": mean, "energy_ci": [mean - Z95 * error, mean + Z95 * error]}
     out |= {"success": point["p_success"], "success_ci": point["p_success_ci"], "tts": point["tts99_total_s"]}
     out |= {"tts_ci": point["tts99_total_ci_s"], "tts_is_bound": point["tts99_is_bound"]}
     out |= {"joules": point["ets99_total_j"], "joules_ci": point["ets99_total_ci_j"]}
@@ -306,7 +304,7 @@ def _solution_numbers(point: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pair(asked: Asked, axis: Axis) -> list[tuple[float, float]]:
-    """(x, error) of two coupled p-bits by their exact law, with delays along ``axis``; see Sweep."""
+    """(x, error) of two coupled p-bits by their exact law, with delays along ``axis``; see Swept."""
     points = [point for point in _own_points(asked) if point.watched]
     if axis.key != "delay" or axis.numbers is None or "correlation" not in asked.full["quantity"]:
         return []

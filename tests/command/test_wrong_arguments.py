@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
+from hwsim.command.given import chip_of
 from hwsim.errors import InputError
 
 
@@ -49,3 +50,11 @@ def test_a_wrong_argument_is_refused_with_what_was_expected(name):
     with pytest.raises(InputError) as refused:
         call()
     assert words in str(refused.value)
+
+
+def test_a_chip_object_takes_a_scheme_as_text():
+    chip = chip_of(
+        hwsim.Chip(tau="2 ns"), None, (), clock="synchronous", participation="0.5", tau="5 ns", delay="0.2tau"
+    )
+    assert (chip.pbit.tau_s, chip.pbit.delay_s) == pytest.approx((5e-9, 1e-9))
+    assert chip.clock.participation == 0.5

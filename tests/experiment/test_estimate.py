@@ -68,6 +68,11 @@ def test_flips_of_p_bits_that_set_their_own_rate_are_a_mean():
     assert told.account.device_energy_j == pytest.approx(paid.device_energy_j, rel=0.1)  # flips of 8 reads
 
 
+def test_a_time_may_be_in_update_times():
+    told = hwsim.estimate("karate", "generic-all-to-all", time="500tau", reads=10)
+    assert told.account.time_s["update"] == pytest.approx(500 * 5e-9)
+
+
 def test_what_has_no_price_is_unknown_and_named():
     told = hwsim.estimate("karate", "generic-all-to-all", time="1 us", reads=10)
     assert told.total_j is None and told.read_j is None and told.fixed_s is None

@@ -115,6 +115,7 @@ QBL # binary, linear constraints
 0 # names
 0
 """
+INTEGER_QPLIB = "e\nLIB\nminimize\n1\n1.0\n0\n0.0\n1e30\n{low}\n0\n{high}\n0\n0\n0\n0\n0\n0\n0\n"
 BARE_QPLIB = "T\nQBN\n{}\n3\n2\n2 1 4\n3 3 6\n0.5\n1\n1 -2\n10\n1e30\n0\n0\n0\n0\n0\n0\n"
 LP = "Minimize\n obj: 2 x - y + 3 Constant + 4\n + [ 6 x * y ] / 2\nBounds\n Constant = 1\nBinaries\n x y\nEnd\n"
 
@@ -394,6 +395,8 @@ BROKEN = [
     ("a.qplib", BARE_QPLIB.format("minimize").replace("QBN", "QBQ"), "quadratic constraints"),
     ("a.qplib", BARE_QPLIB.format("minimize")[:-4], "ends too soon"),
     ("a.qplib", BARE_QPLIB.format("minimize") + "1\n", "nothing may follow"),
+    ("a.qplib", INTEGER_QPLIB.format(high="1e30", low="-1e30"), "must lie between 0 and"),
+    ("a.qplib", INTEGER_QPLIB.format(high="3", low="5"), "which no number meets"),
     ("a.qplib", BARE_QPLIB.format("minimize").replace("2 1 4", "9 1 4"), "line 6: an index outside 1..3"),
     ("a.qplib", "T\nQBN\nbest\n", "no QPLIB file"),
     ("a.lp", LP.replace("Constant = 1", "Constant <= 1"), "variable Constant is continuous"),
