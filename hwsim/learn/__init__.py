@@ -3,6 +3,14 @@
 from hwsim.lazy import loader
 
 _HOMES = {
+    "Model": "hwsim.learn.model",
+    "rbm": "hwsim.learn.model",
+    "dbm": "hwsim.learn.model",
+    "fully": "hwsim.learn.model",
+    "on_chip": "hwsim.learn.model",
+    "on_graph": "hwsim.learn.model",
+    "LearningMachine": "hwsim.learn.machine",
+    "Timing": "hwsim.learn.machine",
     "visible_law": "hwsim.learn.exact",
     "data_law": "hwsim.learn.exact",
     "divergence": "hwsim.learn.exact",

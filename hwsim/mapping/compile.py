@@ -27,7 +27,7 @@ from hwsim.mapping.embed import embedded, find_embedding
 from hwsim.mapping.layout import Layout, lay_out
 from hwsim.mapping.levels import is_discrete, lines_of, pdit_coloring
 from hwsim.mapping.partition import cut_wires, partition
-from hwsim.mapping.place import check_place
+from hwsim.mapping.place import check_place, sites_of
 from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
 from hwsim.prices import PRICES
@@ -339,9 +339,10 @@ def embed(problem: Any, chip: Chip | str | Path, *, seed: int = 0) -> dict[Any, 
     machine = made_chip(chip)
     if not machine.topology.is_fixed:
         return None
-    labels, asked, _, _ = spin_network(read(problem))
+    given = read(problem)
+    labels, asked, _, _ = spin_network(given)
     try:
-        check_place(machine, labels, asked.indptr, asked.indices)
+        check_place(machine, sites_of(given, labels), asked.indptr, asked.indices)
     except DoesNotFitError:
         return find_embedding(asked, labels, machine, seed=seed)
     return None
@@ -356,9 +357,9 @@ def _place(asked: Asked, chip: Chip, settings: Settings) -> Embedded:
         return embedded(network, labels, chip, embedding, strength=strength)
     if embedding not in ("never", None):
         raise InputError(f'embedding must be None, "never" or a dict of p-bits by spin, got {embedding!r}')
-    topology = chip.topology
+    topology, places = chip.topology, sites_of(asked.problem, labels)
     try:
-        check_place(chip, labels, network.indptr, network.indices)
+        check_place(chip, places, network.indptr, network.indices)
     except DoesNotFitError:
         if embedding is not None or not (topology.is_fixed or topology.max_degree is not None):
             raise
@@ -371,7 +372,7 @@ def _place(asked: Asked, chip: Chip, settings: Settings) -> Embedded:
                 f"p-bits and chip {chip.name!r} holds {topology.max_pbits}"
             ) from None
         return split
-    sites = np.array(labels, dtype=np.int64) if topology.is_fixed else np.arange(len(labels))
+    sites = np.array(places, dtype=np.int64) if topology.is_fixed else np.arange(len(labels))
     return Embedded(sites=sites, chain=None, network=network)
 
 

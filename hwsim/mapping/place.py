@@ -3,12 +3,21 @@
 On a chip with a fixed graph a spin is named by the number of the p-bit on which it sits.
 """
 
+from typing import Any
+
 import numpy as np
 
 from hwsim.chip.chip import Chip
 from hwsim.chip.topology import is_dead, n_sites, sites, wires
 from hwsim.errors import DoesNotFitError
 from hwsim.program import rows_of
+
+
+def sites_of(problem: Any, labels: list) -> list:
+    """Names of the p-bits on which the spins ``labels`` sit as they are: those that ``problem`` states, else ``labels``
+    themselves."""
+    known = getattr(problem, "sites", {})
+    return [known[label] for label in labels] if known and all(label in known for label in labels) else labels
 
 
 def check_place(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarray) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from hwsim.errors import ReadError
 from hwsim.problem.carrier import check_numbers, of_matrix
+from hwsim.problem.model_file import is_model, read_model
 from hwsim.problem.problem import Problem, check_size
 from hwsim.problem.reading import SAY, is_symmetric, read_as, read_or_refuse
 from hwsim.text import count, real, stem
@@ -56,6 +57,8 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
             only = parts.read(parts.namelist()[0]) if len(names) == 1 else b""
     except Exception:
         raise ReadError(f"{path} is not a readable numpy archive: it may be damaged") from None
+    if is_model(names):
+        return read_model(path, data)
     if "manifest" in names:
         raise ReadError(f"{path} is a file that hwsim saved, not a problem: hwsim run and hwsim.load_run read those")
     if len(names) == 1:

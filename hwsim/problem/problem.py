@@ -20,6 +20,7 @@ class Problem(Shown):
     known_energy : of the ground state or the best state on record, with its source
     circuit, clamps : of a logic problem, a Circuit of hwsim.problem.logic and {word: number}
     roles : {role: labels}, such as visible and hidden units;  fixed : {label: value} of variables that were clamped
+    sites : {label: p-bit} on which a variable sits, where the chip has these p-bits and the wires between them
     clauses : of a "sat" problem, (weight, literals), weight None for a hard one
     constrained : of a "constrained" problem, dimod's model and the function from samples to its variables
     parts : where constraints or hard clauses cost a penalty, (objective, violations, penalty): ``bqm`` is the first
@@ -38,6 +39,7 @@ class Problem(Shown):
     clamps: Mapping[str, int] = field(default_factory=dict)
     roles: Mapping[str, Sequence] = field(default_factory=dict)
     fixed: Mapping[Any, int] = field(default_factory=dict)
+    sites: Mapping[Any, int] = field(default_factory=dict)
     clauses: Sequence[tuple[float | None, list[int]]] = ()
     constrained: Any = None
     parts: tuple[Any, Any, float] | None = None

@@ -1,0 +1,225 @@
+"""The machine that learns: a model on a chip card, with its registers, and phases that run on it and are counted.
+
+Enters: a Model, a chip, biases and couplings as the controller holds them. Leaves: moments that the chip measures as it
+is, under its own clock, delay, noise, registers and faults; and what all that asked of the machine.
+"""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self, Unpack
+
+import numpy as np
+
+from hwsim.anneal import constant
+from hwsim.chip.chip import Chip
+from hwsim.chip.library import made_chip
+from hwsim.display import Facts, Shown, counted
+from hwsim.learn.exact import Moments
+from hwsim.learn.model import Model, check_fits
+from hwsim.learn.registers import Registers
+from hwsim.mapping.compile import compile as compiled
+from hwsim.program import Network, Program
+from hwsim.session import Activity, ReadKeywords, RunSettings, Session
+from hwsim.streams import generator, stream_key
+from hwsim.units import to_seconds, whole
+
+_FAR = 2**60
+"""Ticks that a phase may run at most: 19 minutes of the device."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing(Shown):
+    """When a phase is looked at: after ``warm_up`` sweeps, then ``looks`` times, ``spacing`` sweeps apart."""
+
+    warm_up: int = 1
+    looks: int = 1
+    spacing: int = 1
+
+    def __post_init__(self) -> None:
+        whole(self.warm_up, name="warm_up")
+        whole(self.looks, name="looks", least=1)
+        whole(self.spacing, name="spacing", least=1)
+
+    @property
+    def sweeps(self) -> int:
+        """Sweeps in all."""
+        return self.warm_up + (self.looks - 1) * self.spacing
+
+
+class LearningMachine(Shown):
+    """A model on a die of a chip. The controller holds real numbers; `load` writes what its registers make of them.
+
+    model : whose structure runs;  chip : the card;  program : the free machine, p-bit i carrying unit i
+    bias, weight : float64 (n,), (k,), what the controller loaded last;  network : what the registers then hold
+    settings : seed, schedules, engine and threads of every phase
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        chip: Chip | str | Path,
+        *,
+        die_seed: int = 0,
+        rounding: str = "nearest",
+        **settings: Unpack[ReadKeywords],
+    ) -> None:
+        """rounding : of the registers, "nearest" or "stochastic", drawn at every load;  settings : see ReadKeywords.
+        Raises InputError, and DoesNotFitError where the model has to be placed otherwise."""
+        self.model, self.chip = model, made_chip(chip)
+        check_fits(model, self.chip)
+        self.settings = RunSettings.of(settings)
+        self.program = _program(model, self.chip, die_seed)
+        self.registers = Registers(model.wiring, self.chip, die_seed, rounding)
+        self.phases: dict[str, Phase] = {}
+        self._spent: dict[str, list[Activity]] = {}
+        self._loads = 0
+        self.load(model.bias, model.weight)
+
+    def _shown(self) -> tuple[str, Facts]:
+        return f"LearningMachine of {counted(self.model.n, 'p-bit')} on {self.chip.name}", [
+            ("model", self.model.name),
+            ("phases", ", ".join(self.phases) or None),
+        ]
+
+    def load(self, bias: np.ndarray, weight: np.ndarray) -> Network:
+        """Write ``bias`` (n,) and ``weight`` (k,) to the registers; running phases go on with what these hold, which is
+        returned."""
+        self.bias, self.weight = bias, weight
+        self.network = self.registers.hold(bias, weight, self.settings.seed, self._loads)
+        self._loads += 1
+        for phase in self.phases.values():
+            phase.load(self.network)
+        return self.network
+
+    def phase(self, name: str, reads: int, *, held: np.ndarray | None = None, **how: Any) -> "Phase":
+        """Start, or start anew, the phase ``name``: ``reads`` chains side by side, in which the units of bool (n,)
+        ``held`` keep the values that they are given. how : see Phase."""
+        self.close(name)
+        self.phases[name] = Phase(self, name, reads, held=held, **how)
+        return self.phases[name]
+
+    def close(self, name: str) -> None:
+        """End the phase ``name``; what it asked of the machine stays counted."""
+        if name in self.phases:
+            self._spent.setdefault(name, []).append(self.phases.pop(name).activity)
+
+    def activity(self, name: str) -> Activity | None:
+        """What the phase ``name`` asked of the machine in all; None where there was none."""
+        parts = self._spent.get(name, []) + ([self.phases[name].activity] if name in self.phases else [])
+        return added(parts) if parts else None
+
+    def moments(self, states: np.ndarray) -> Moments:
+        """The moments of ``states`` int8 (reads, n) over the model's couplings."""
+        return moments_of(states, self.model.first, self.model.second)
+
+
+class Phase(Shown):
+    """Chains that run on the machine: those of the positive or the negative phase of a training, or a generation.
+
+    session : the running machine;  held : bool (n,)
+    """
+
+    def __init__(
+        self,
+        machine: LearningMachine,
+        name: str,
+        reads: int,
+        *,
+        held: np.ndarray | None = None,
+        states: np.ndarray | None = None,
+        number: int = 0,
+    ) -> None:
+        """states : int8 (reads, n) at the start, None for random ones;  number : of the phase, which chooses its random
+        numbers"""
+        self.machine, self.name, self.reads = machine, name, whole(reads, name="reads", least=1)
+        n = machine.model.n
+        self.held = np.zeros(n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
+        program = machine.program.changed(network=machine.network, held=self.held)
+        seed = stream_key(machine.settings.seed, f"phase {name}", number) >> 1
+        how = replace(machine.settings, reads=self.reads, seed=seed, schedules=min(machine.settings.schedules, reads))
+        beta = constant(machine.model.beta, to_seconds(_FAR))
+        draw = generator(seed, "states")
+        given = (2 * draw.integers(0, 2, (self.reads, n)) - 1).astype(np.int8) if states is None else states
+        self.session = Session(program, how, beta, end=_FAR, initial_states=given)
+        self._program, self._how, self._beta, self._loads = program, how, beta, 0
+        self._spent: list[Activity] = []
+
+    def _shown(self) -> tuple[str, Facts]:
+        return f"Phase {self.name}: {counted(self.reads, 'chain')}", [("held", int(self.held.sum()) or None)]
+
+    @property
+    def states(self) -> np.ndarray:
+        """int8 (reads, n): the states now; nothing is counted."""
+        return self.session.peek()
+
+    @property
+    def activity(self) -> Activity:
+        """What the phase asked of the machine, all chains on one network in turn."""
+        return added([*self._spent, self.session.activity(runs=1, copies=1)])
+
+    def load(self, network: Network) -> None:
+        """Go on with the biases and couplings of ``network``."""
+        self._program = self._program.changed(network=network)
+        self._loads += 1
+        self._spent.append(self.session.activity(runs=1, copies=1))
+        how = replace(self._how, seed=stream_key(self._how.seed, "load", self._loads) >> 1)
+        states = self.session.peek()
+        self.session = Session(self._program, how, self._beta, end=_FAR, initial_states=states)
+
+    def start(self, states: np.ndarray) -> Self:
+        """Write ``states`` int8 (reads, n) into all p-bits."""
+        self.session.write(states)
+        return self
+
+    def clamp(self, values: np.ndarray) -> Self:
+        """Write ``values`` int8 (reads, held) into the held p-bits, in their order; the others keep their states."""
+        states = self.session.peek()
+        states[:, self.held] = values
+        return self.start(states)
+
+    def sweep(self, sweeps: int) -> Self:
+        """Run so many rounds of the chip's clock."""
+        session = self.session
+        session.advance(session.now + sweeps * session.program.clock.round_ticks)
+        return self
+
+    def measure(self, timing: Timing) -> Moments:
+        """The moments over all reads and the looks of ``timing``."""
+        looks = []
+        for look in range(timing.looks):
+            self.sweep(timing.spacing if look else timing.warm_up)
+            looks.append(self.machine.moments(self.session.read()))
+        return looks[0] if len(looks) == 1 else Moments(*(np.mean(part, axis=0) for part in zip(*looks, strict=True)))
+
+
+def _program(model: Model, chip: Chip, die_seed: int) -> Program:
+    """The program of the model's whole structure on ``chip``, whose registers are written later."""
+    ones = model.with_values(np.zeros(model.n), np.ones(len(model.weight)))
+    program = compiled(ones.problem(), chip, die_seed=die_seed, embedding="never")
+    return program.changed(problem=None, energy_offset=0.0)
+
+
+def moments_of(states: np.ndarray, first: np.ndarray, second: np.ndarray) -> Moments:
+    """The means of s_i, and of s_i s_j over pairs, of ``states`` int8 (reads, n) of +-1. Sums are exact in float32 up
+    to 2**24 reads."""
+    reads, n = states.shape
+    spins = states.astype(np.float32)
+    means = spins.sum(axis=0).astype(np.float64) / reads
+    if len(first) * 16 > n * n:
+        products = (spins.T @ spins)[first, second]
+    else:
+        columns = np.ascontiguousarray(spins.T)
+        products = np.array([columns[i] @ columns[j] for i, j in zip(first, second, strict=True)])
+    return Moments(means, products.astype(np.float64) / reads)
+
+
+def added(activities: list[Activity]) -> Activity:
+    """The sum of ``activities`` on one machine."""
+    first = activities[0]
+    same = ("n_pbits", "replicas", "copies")
+    sums: dict[str, Any] = {}
+    for item in fields(Activity):
+        values = [getattr(each, item.name) for each in activities]
+        if item.name not in same:
+            sums[item.name] = None if any(value is None for value in values) else sum(values)
+    return replace(first, **sums)
