@@ -66,7 +66,7 @@ _HOMES = {
     "sweep": "hwsim.command.sweep",
 }
 
-_ROOMS = ("thermo", "equilibrium", "analysis")
+_ROOMS = ("thermo", "equilibrium", "analysis", "learn")
 """Packages whose names are loaded on first use, too."""
 
 __all__ = ["__version__", *_HOMES, *_ROOMS]
