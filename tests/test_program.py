@@ -34,6 +34,7 @@ UNLIKE = {
     "kind": "synchronous",
     "period": 7,
     "participation": 0.5,
+    "participants": "own",
     "energy_offset": 1.0,
     "table": np.array([0.2, 0.4]),
     "flicker_block": 9,

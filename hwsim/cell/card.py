@@ -243,6 +243,7 @@ class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A machine made of one kind of p-bit.
 
     pbit : name or file of its card, or the p-bit itself;  clock : "" for the p-bit's own;  random_source : "" likewise
+    participants : of a synchronous tick, drawn by each read ("own") or for all reads of a schedule ("shared", or "")
     die : file with the p-bits of a measured one, in the card's folder
     """
 
@@ -251,6 +252,7 @@ class ChipCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     summary: str
     pbit: str | PBitCard
     clock: str = ""
+    participants: str = ""
     topology: str = "all-to-all"
     random_source: str = ""
     die: str = ""

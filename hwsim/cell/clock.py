@@ -26,3 +26,6 @@ CLOCKS = {
     "free-running": ClockKind(code=5, own=True, drawn=True),
 }
 """Clocks by name."""
+
+PARTICIPANTS = ("shared", "own")
+"""Who draws the participants of a synchronous tick: the schedule, for all reads that share it, or each read its own."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from hwsim.cell.card import MODES_KINDS
-from hwsim.cell.clock import CLOCKS
+from hwsim.cell.clock import CLOCKS, PARTICIPANTS
 from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.chip.library import card_mistakes
 from hwsim.chip.read import DIMENSIONS, KINDS, WIRING_KEYS
@@ -56,5 +56,6 @@ def _as_written(definition: dict[str, Any], kind: str) -> None:
         card["law"], card["random_source"] = {"enum": list(LAWS)}, {"enum": list(SOURCES)}
         card["response"] = {"$ref": "#/$defs/Response"}
     if kind == "chip":
+        card["participants"] = {"enum": list(PARTICIPANTS)}
         card["topology"] = {"type": "string", "pattern": f"^({'|'.join(TOPOLOGIES)})(:[0-9]+(x[0-9]+)*)?$"}
     definition["properties"] = card | dict.fromkeys(sorted(DIMENSIONS[kind].keys() - card.keys()), number)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cell.card import Quantity, nearest
-from hwsim.cell.clock import CLOCKS
+from hwsim.cell.clock import CLOCKS, PARTICIPANTS
 from hwsim.cell.limits import beyond
 from hwsim.cell.measured_die import MeasuredDie
 from hwsim.cell.model import PBit
@@ -28,11 +28,15 @@ def _refuse(found: Sequence[Mistake]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Clock(Shown):
-    """Who updates when. ``period_s``: one round, in which each p-bit updates once on average; None: the p-bit's tau."""
+    """Who updates when. ``period_s``: one round, in which each p-bit updates once on average; None: the p-bit's tau.
+
+    participation : share of the p-bits that join a synchronous tick;  participants : of PARTICIPANTS
+    """
 
     kind: str
     period_s: float | None = None
     participation: float = 1.0
+    participants: str = "shared"
 
     def __post_init__(self) -> None:
         found = [*beyond("period", self.period_s, unit="s"), *beyond("participation", self.participation)]
@@ -41,6 +45,9 @@ class Clock(Shown):
         elif self.participation != 1 and self.kind != "synchronous":
             words = f"participation belongs to the synchronous clock, not to {self.kind}"
             found.append(Mistake(words, ("clock", "participation")))
+        if self.participants not in PARTICIPANTS:
+            words = f"participants must be one of {', '.join(PARTICIPANTS)}, got {self.participants!r}"
+            found.append(Mistake(words, ("participants",)))
         _refuse(found)
 
 

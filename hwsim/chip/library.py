@@ -112,11 +112,11 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
     """The chip of card ``name`` (or of a .toml file), with parameters overridden and faults switched off.
 
     Overrides are the parameters of p-bit and chip cards (``tau="5 ns"``, ``delay=1e-9``, ``dac_bits=4``) and ``pbit``
-    (another p-bit card), ``clock``, ``random_source``, ``topology`` (another kind, as "king" or "king:10x10"),
-    ``graph`` (a file with the user's own), ``die`` (a file with the p-bits of a measured one). Text carries a unit, for
-    a time also ``tau``, the chip's own (``delay="0.5 tau"``); numbers are SI. The card of a p-bit makes a chip of such
-    p-bits with any wiring. ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises InputError, or CardError
-    for the card, with a sentence for every mistake.
+    (another p-bit card), ``clock``, ``participants``, ``random_source``, ``topology`` (another kind, as "king" or
+    "king:10x10"), ``graph`` (a file with the user's own), ``die`` (a file with the p-bits of a measured one). Text
+    carries a unit, for a time also ``tau``, the chip's own (``delay="0.5 tau"``); numbers are SI. The card of a p-bit
+    makes a chip of such p-bits with any wiring. ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises
+    InputError, or CardError for the card, with a sentence for every mistake.
     """
     without, path = list(without), chip_path(name)
     card, mistakes = _read_chip(path)

@@ -29,7 +29,7 @@ from hwsim.errors import InputError, Mistake
 from hwsim.prices import Prices
 from hwsim.ranges import in_tau
 
-WORDS = ("pbit", "clock", "random_source", "topology", "graph", "die")
+WORDS = ("pbit", "clock", "participants", "random_source", "topology", "graph", "die")
 """Changes that are no numbers."""
 Part = TypeVar("Part")
 Numbers = dict[str, float | int]
@@ -123,7 +123,8 @@ class Making:
         source = words.get("random_source", card.random_source or cell.random_source)
         pbit = self.attempt(lambda: pbit_model(cell, cells, random_source=source))
         clock_kind = words.get("clock", card.clock or cell.clock)
-        clock = self.attempt(lambda: Clock(kind=clock_kind, **parts["clock"]))  # type: ignore[arg-type]
+        who = words.get("participants", card.participants or "shared")
+        clock = self.attempt(lambda: Clock(kind=clock_kind, participants=who, **parts["clock"]))  # type: ignore[arg-type]
         topology = self.attempt(lambda: self._topology(kind, card, parts["topology"], words, folder))
         records: tuple[tuple[str, Callable[..., Any]], ...] = (
             ("weights", Weights),

@@ -32,7 +32,7 @@ from hwsim.cell.card import (
     si_value,
     suggestion,
 )
-from hwsim.cell.clock import CLOCKS
+from hwsim.cell.clock import CLOCKS, PARTICIPANTS
 from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.cell.limits import limit
 from hwsim.chip.toml_text import tables
@@ -46,7 +46,7 @@ KINDS: dict[str, type] = {"chip": ChipCard, "pbit": PBitCard, "modes": ModesCard
 
 _TEXTS = ("name", "title", "summary")
 WIRING_KEYS = ("offsets", "rotations", "graph", "dead_pbits", "dead_wires")
-_WORDS = {"chip": ("pbit", "clock", "topology", "die"), "pbit": ("clock",), "modes": ("kind",)}
+_WORDS = {"chip": ("pbit", "clock", "participants", "topology", "die"), "pbit": ("clock",), "modes": ("kind",)}
 _OF_CELL = ("law", "random_source", "response")
 _TABLES = ("parameters", "notes", "missing")
 _ORIGIN = ("source", "grade")
@@ -65,7 +65,14 @@ def kind_of(table: Mapping[str, Any]) -> str:
     cells and neither law nor clock, else "pbit"."""
     parameters = table.get("parameters")
     keys = table.keys() | (parameters.keys() if isinstance(parameters, dict) else set())
-    if keys & {"topology", "pbit", "wiring", *WIRING_KEYS, *(CHIP_DIMENSIONS.keys() - MODES_DIMENSIONS.keys())}:
+    if keys & {
+        "topology",
+        "pbit",
+        "wiring",
+        "participants",
+        *WIRING_KEYS,
+        *(CHIP_DIMENSIONS.keys() - MODES_DIMENSIONS.keys()),
+    }:
         return "chip"
     return "modes" if "kind" in keys and not keys & {"law", "clock"} else "pbit"
 
@@ -148,6 +155,7 @@ class _Reading:
 
     def _chip(self, table: Mapping[str, Any], given: dict[str, Any]) -> ChipCard:
         given["clock"], given["die"] = self._word(table, "clock", CLOCKS), self._text(table, "die")
+        given["participants"] = self._word(table, "participants", PARTICIPANTS)
         sizes = self._topology(table, given)
         for key, number in sizes.items():
             if key in given["parameters"]:

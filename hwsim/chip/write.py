@@ -48,6 +48,7 @@ summary = "What it is, in a sentence."
 clock = "poisson"
 # period = "10 ns"            # of a synchronous, chromatic or sequential clock, if it is not tau
 # participation = 0.5         # share of the p-bits that join a synchronous tick; clock = "synchronous"
+# participants = "own"        # each read draws who joins, which reads of a schedule share otherwise
 
 # which p-bits a wire can join: all-to-all, sparse:1000x6 (p-bits x couplings of each), king:10x10, square:10x10,
 # square-torus:10x10, cubic:4x4x4, chimera:8x8, pegasus:4, zephyr:4, bipartite:16x8, regular:64x3, or a file of your own
@@ -179,6 +180,7 @@ def card_of(chip: Chip) -> ChipCard:
             parameters={key: number for key, number in numbers.items() if FIELDS[key][0] == "pbit"},
         ),
         clock=chip.clock.kind,
+        participants=chip.clock.participants if chip.clock.participants != "shared" else "",
         topology=topology.kind,
         wiring=wiring,
         parameters={key: number for key, number in numbers.items() if FIELDS[key][0] != "pbit"},
@@ -196,8 +198,8 @@ def _usual(chip: Chip, key: str) -> Any:
 
 def card_text(card: ChipCard) -> str:
     """TOML of ``card``. A p-bit of the chip's own name that is no more than numbers stands among those of the chip."""
-    usual = {"title": card.name, "summary": "", "clock": "", "random_source": "", "die": ""}
-    words = ("name", "title", "summary", "clock", "topology", "random_source", "die")
+    usual = {"title": card.name} | dict.fromkeys(("summary", "clock", "participants", "random_source", "die"), "")
+    words = ("name", "title", "summary", "clock", "participants", "topology", "random_source", "die")
     head = [f"{key} = {quoted(getattr(card, key))}" for key in words if getattr(card, key) != usual.get(key)]
     body, tables = _numbers(card.parameters), []
     pbit = card.pbit

@@ -457,3 +457,42 @@ def count_terms(typingctx, rows, width, left, right, first, last, bit, out):
 
 N_COUNTERS = 48
 """Planes of an energy counter: sums below 2**48 units."""
+
+
+@intrinsic
+def keep_words(typingctx, old, old_first, start, share, out, out_first, width):
+    """Give back to the replicas that do not take part what they had.
+
+    old : uint64, ``width`` words (a multiple of 8) from ``old_first`` on;  out : uint64, new states, likewise
+    start : uint64, where the draws of the first word begin, or uint64 (8,), of each of eight;  share : see Part
+    """
+    signature = types.void(old, old_first, start, share, out, out_first, width)
+
+    def codegen(context, builder, sig, arguments):
+        old_first_, start_, share_, out_first_, width_ = (arguments[k] for k in (1, 2, 3, 5, 6))
+        old_, out_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (0, 4))
+        if isinstance(start, types.Array):
+            start_ = Words(context, builder, sig.args[2], start_)
+
+        def block(index: Any) -> None:
+            offset = builder.mul(index, WORD(LANES))
+            below, open_ = (Variable(builder, constant(builder, word)) for word in (0, -1))
+            random, beside = (Variable(builder, v) for v in _first_words(builder, start_, index))
+
+            def more(plane: Any) -> None:
+                bit = builder.and_(builder.lshr(share_, builder.sub(WORD(PLANES - 1), plane)), WORD(1))
+                rest = builder.and_(builder.shl(share_, builder.add(plane, WORD(1))), WORD(2**PLANES - 1))
+                left = builder.sext(builder.icmp_unsigned("!=", rest, WORD(0)), ir.IntType(64))
+                b, o = _compare(below.get(), open_.get(), splat(builder, builder.neg(bit)), random.get())
+                _advance_words(random, beside)
+                below.set(b)
+                open_.set(o & splat(builder, left))  # where only zeros follow, none is below any more
+
+            _while_open(builder, open_, 0, more)
+            before, place = old_.load(builder.add(old_first_, offset)), builder.add(out_first_, offset)
+            out_.store(place, before ^ ((before ^ out_.load(place)) & below.get()))
+
+        loop(builder, builder.udiv(width_, WORD(LANES)), block)
+        return context.get_dummy_value()
+
+    return signature, codegen

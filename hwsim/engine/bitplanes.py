@@ -37,6 +37,7 @@ from hwsim.engine.bitplanes_thresholds import Classes, Counts, RungTables, Table
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
+from hwsim.engine.participants import part_of
 from hwsim.engine.pending import (
     Queue,
     Rings,
@@ -60,6 +61,7 @@ FEATURES = SHARED | {
     Feature.INPUT_LIMIT,
     Feature.OTHER_LAWS,
     Feature.NOISE,
+    Feature.PARTICIPANTS,
 }
 _MAX_TABLE_BYTES = 2**28
 _MOST_MIXED_CLASSES = 2**15
@@ -168,6 +170,7 @@ class Prepared:
         if queued and self.slots == len(self.layout.classes.device) and not np.any(program.noise.flicker > 0):
             self.kinds = kinds_of(self.layout, self.n_pbits)
         self._together = _updates_together(program)
+        self.part = part_of(program)
         self.energies = program.column_energies
         self.counts_energies = program.readout.problem is None and program.is_exact
         self.energy_offset = program.readout.energy_offset
@@ -304,7 +307,8 @@ class Shard:
     """Words of 64 replicas of one schedule, rows padded to whole vectors."""
 
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
-        self._prepared, self._noise = prepared, Noise(np.uint64(replicas.noise_key), replicas.first_word)
+        self._prepared = prepared
+        self._noise = Noise(np.uint64(replicas.noise_key), replicas.first_word, prepared.part)
         words = replicas.words
         self._few = new_buckets(prepared.kinds) if prepared.kinds and prepared.gathers(replicas) else None
         self._words, self._width = words, -(-words // 8) * 8

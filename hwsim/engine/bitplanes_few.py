@@ -18,6 +18,7 @@ from numba.extending import intrinsic
 from hwsim.engine.arguments import step_at
 from hwsim.engine.bitkernels import SEPTET
 from hwsim.engine.bitplanes_kernel import Layout, decide
+from hwsim.engine.bitplanes_participants import keep_in_bucket, ticks_again
 from hwsim.engine.bitplanes_thresholds import like_rows, slot_of
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import update_key, word_start
@@ -51,6 +52,7 @@ class Buckets(NamedTuple):
     number: np.ndarray  # uint64 (kinds, 8): and which
     start: np.ndarray  # uint64 (8,): of the noise of each word
     out: np.ndarray  # uint64 (8,): new values
+    old: np.ndarray  # uint64 (8,): those before
     event: np.ndarray  # int64 (kinds, 8): of each update
     filled: np.ndarray  # int64 (kinds,): updates
 
@@ -92,6 +94,7 @@ def new_buckets(kinds: Kinds) -> Buckets:
         number=np.zeros((n, LANES), dtype=np.uint64),
         start=aligned((LANES,), np.uint64),
         out=aligned((LANES,), np.uint64),
+        old=aligned((LANES,), np.uint64),
         event=np.zeros((n, LANES), dtype=np.int64),
         filled=np.zeros(n, dtype=np.int64),
     )
@@ -110,7 +113,8 @@ def advance_few(event, chunk, steps, layout, kinds, visible, queue, buckets, tab
     while True:
         while kind < end_kind:
             if buckets.filled[kind] > 0:
-                _decide_bucket(kind, (layout, kinds, tables, noise), steps, step, queue, ahead, buckets, trace)
+                machine = layout, kinds, tables, noise
+                _decide_bucket(kind, machine, steps, step, visible, queue, ahead, buckets, trace)
             kind += 1
         if event == last:
             if not waits:
@@ -119,7 +123,7 @@ def advance_few(event, chunk, steps, layout, kinds, visible, queue, buckets, tab
             continue
         now, i = chunk.time[event], np.uint64(chunk.pbit[event])
         latest, at = latest_seen(now, layout.network.longest), step_at(steps, step, now)
-        if waits and (latest >= since or at != step):
+        if waits and (latest >= since or at != step or ticks_again(noise, since, now)):
             kind, end_kind, waits = 0, len(buckets.filled), False
             continue
         slot = next_arrival(queue, latest)
@@ -178,7 +182,7 @@ def gather(typingctx, visible, width, entries, begin, end, rows, row, place):
 
 
 @inline
-def _decide_bucket(kind, machine, steps, step, queue, ahead, buckets, trace):
+def _decide_bucket(kind, machine, steps, step, visible, queue, ahead, buckets, trace):
     """Decide the updates of a bucket, and put the new values where their commits are."""
     layout, kinds, tables, noise = machine
     network, i, width = layout.network, kinds.example[kind], queue.rows.shape[1]
@@ -197,6 +201,7 @@ def _decide_bucket(kind, machine, steps, step, queue, ahead, buckets, trace):
         buckets.out,
         0,
     )
+    keep_in_bucket(noise, kind, visible, queue, ahead, buckets)
     for k in range(buckets.filled[kind]):
         event = buckets.event[kind, k]
         slot = (event + ahead) & (len(queue.time) - 1)

@@ -25,8 +25,10 @@ from hwsim.engine.bitkernels import (
     decide_wide_10,
     fetch_ahead,
 )
+from hwsim.engine.bitplanes_participants import keep_in_queue, keep_in_rings
 from hwsim.engine.bitplanes_thresholds import Classes, RungTables, slot_of
 from hwsim.engine.noise import first_word, update_key, word_start
+from hwsim.engine.participants import Part
 from hwsim.engine.pending import (
     commit,
     find_rows,
@@ -77,6 +79,7 @@ class Noise(NamedTuple):
 
     key: np.uint64  # of the schedule
     first_word: int  # of the shard's replicas
+    part: Part | None = None  # where replicas draw their participants
 
 
 class Packed(NamedTuple):
@@ -114,6 +117,7 @@ def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, tr
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         place = next_slot(queue) * width
         decide(network.kind[i], visible, entries, septets, i * per_pbit, start, tables, slot, queue.rows, place)
+        keep_in_queue(noise, i, chunk.number[event], visible, queue, place)
         push(queue, i, now)
         if len(trace) > 0:
             copy_row(queue.rows, place, trace, event * width, width)
@@ -139,6 +143,7 @@ def advance_rings(event, chunk, steps, layout, wires, rings, packed, tables, noi
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         target = row_of(rings, i, rings.commits[i] + 1)
         decide(network.kind[i], rows, packed.inputs, packed.septets, 0, start, tables, slot, rows, target * width)
+        keep_in_rings(noise, i, chunk.number[event], rings, row_of(rings, i, rings.commits[i]) * width, target * width)
         commit(rings, i, target, now)
         if len(trace) > 0:
             copy_row(rows, target * width, trace, event * width, width)

@@ -211,6 +211,17 @@ def own_updates(program: Program, ticks: int) -> float:
     return float(ticks * np.sum(1.0 / tau[sets_own_rate(program)]))
 
 
+def counted_updates(program: Program, ticks: int, run_ticks: int) -> int:
+    """Updates in all reads, of ``ticks`` that p-bits had in all of them and grid time ``run_ticks`` of all together.
+
+    Where each read draws its own participants they are as many as take part on average, and p-bits that set their own
+    rate have `own_updates`.
+    """
+    clock = program.clock
+    regular = ticks if clock.own_share is None else round(ticks * clock.share)
+    return regular + (round(own_updates(program, run_ticks)) if np.any(sets_own_rate(program)) else 0)
+
+
 _FAR = 1e6
 """Input at which every law has saturated."""
 

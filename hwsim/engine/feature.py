@@ -26,6 +26,7 @@ class Feature(Enum):
     DRAWN_NOISE = "white noise that is drawn (few comparator bits, a random source, another law, gain x noise above 1)"
     SOURCE = "a random source with a state of its own"
     PDITS = "a p-dit (a cell of more than two levels)"
+    PARTICIPANTS = "participants of a synchronous tick that each read draws"
     SPREAD = "devices that differ"
     STUCK = "stuck p-bits"
     HELD = "held p-bits"
@@ -56,6 +57,7 @@ def asked(program: Program) -> list[Feature]:
         Feature.DRAWN_NOISE: bool(np.any(white_noise(program)[1] > 0)),
         Feature.SOURCE: noise.source != "ideal",
         Feature.PDITS: cells.pdit is not None,
+        Feature.PARTICIPANTS: program.clock.own_share is not None,
         Feature.SPREAD: network.n > 1 and any(bool(np.any(values != values[0])) for values in devices),
         Feature.STUCK: bool(np.any(cells.stuck)),
         Feature.HELD: bool(np.any(cells.held)),

@@ -23,6 +23,7 @@ from hwsim.engine.lanes_patterns import MOST
 from hwsim.engine.lanes_thresholds import MAX_RUNGS, RUNGS, Cells, Tables
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import seed_source
+from hwsim.engine.participants import new_absent, part_of
 from hwsim.engine.pending import deeper, drop, longer, new_queue, new_rings, newest, newest_of_rings, write_rings
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
@@ -105,6 +106,7 @@ class Prepared:
         self._n_levels = int(levels.n_levels.max())
         largest = np.abs(levels.start) + np.abs(levels.level_first - levels.start)
         self._alike = 2 * int(largest.max()) + 1 if path == INTEGER and alike else 0
+        self.part = part_of(program)
         self._source = program.noise.source_share, program.noise.source_phase
         self.energies, self.law_energies = program.column_energies, program.network.column_energies
 
@@ -179,6 +181,7 @@ class Shard:
             white=np.zeros(lanes),
             own=np.empty(lanes, dtype=np.int8),
             drawn=np.empty(lanes, dtype=np.uint32),
+            absent=new_absent(prepared.part, words),
             inputs=np.empty((inputs, lanes)),
             z=np.empty(inputs),
         )

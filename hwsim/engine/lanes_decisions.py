@@ -152,10 +152,12 @@ def decide_float(device, update, current, leading, tied, out):
 
 
 @njit
-def draw_all(source, shifts, generator, i, random):
-    """The random numbers uint32 (R,) of one update in every lane, from the p-bit's own generator."""
+def draw_all(source, shifts, generator, i, absent, random):
+    """The random numbers uint32 (R,) of one update in every lane, from the p-bit's own generator; in lanes that are
+    ``absent``, if any, it stands still."""
     for r in range(len(random)):
-        random[r] = source_next(source, shifts, generator[i, r])
+        if len(absent) == 0 or absent[r] == 0:
+            random[r] = source_next(source, shifts, generator[i, r])
 
 
 @njit

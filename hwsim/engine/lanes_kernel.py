@@ -43,6 +43,7 @@ from hwsim.engine.lanes_fields import (
 from hwsim.engine.lanes_patterns import MOST, decide_patterns, fill_pattern, fill_thresholds, look_up
 from hwsim.engine.lanes_thresholds import Cells, Tables, device_of, fill_alike, fill_rungs, levels_of
 from hwsim.engine.noise import update_key
+from hwsim.engine.participants import Absent, find_absent, keep_lanes
 from hwsim.engine.pending import (
     Queue,
     Rings,
@@ -114,6 +115,7 @@ class Scratch(NamedTuple):
     white: np.ndarray  # float64 (R,): white noise of the p-bit, general path only
     own: np.ndarray  # int8 (R,): present spins of the p-bit, general path only
     drawn: np.ndarray  # uint32 (R,): random numbers, general path only
+    absent: Absent
     inputs: np.ndarray  # float64 (k, R): fields of all lines of a p-dit; or (1, R), through driven couplings
     z: np.ndarray  # float64 (k,): of one lane of a p-dit
 
@@ -157,12 +159,17 @@ def advance(event, chunk, steps, network, cells, plan, memory, scratch, trace):
         shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
         update = Update(i, now, chunk.number[event], beta, drive, shift, event - batch_start, target)
         _see(layout, memory, i, now, rows)
+        if len(scratch.absent.flags) > 0:
+            _find_absent(layout, update, scratch)
         if plan.path == INTEGER:
             _by_levels(layout, update, scratch, step, seen, out)
         elif plan.path == GENERAL:
             _by_law(layout, update, memory, scratch, seen, out)
         elif not (plan.path == SCREENED and _by_screen(layout, update, scratch, seen, out)):
             _by_sigmoid(layout, update, memory, scratch, seen, out)
+        if len(scratch.absent.flags) > 0:
+            _fill_own(plan, memory, i, scratch.own)
+            keep_lanes(scratch.absent, scratch.own, out, target)
         if plan.queued:
             memory.last[i] = push(queue, i, now)
         else:
@@ -188,6 +195,14 @@ def _see(layout, memory, i, now, rows):
             rows[k - first] = layout.network.indices[k]
     else:
         find_rows(memory.rings, layout.network, i, now, rows)
+
+
+@inline
+def _find_absent(layout, update, scratch):
+    """Who does not take part: all lines of a p-dit with the first."""
+    pdit, uniforms = layout.network.pdit, scratch.uniforms
+    first = np.int64(pdit[update.i]) if len(pdit) > 0 else update.i
+    find_absent(scratch.absent, uniforms.key, first, update.number, uniforms.first_word)
 
 
 @inline
@@ -272,7 +287,7 @@ def _by_law(layout, update, memory, scratch, seen, out):
         start = update_key(scratch.uniforms.key, leader, update.number)
         decide_level(cells, update, leader, scratch.inputs[:k], scratch.z[:k], start, replica, out)
     elif plan.source != IDEAL:
-        draw_all(plan.source, plan.shifts, memory.generator, i, scratch.drawn)
+        draw_all(plan.source, plan.shifts, memory.generator, i, scratch.absent.flags, scratch.drawn)
         decide_drawn(device, update, current, white, scratch.drawn, own, out)
     elif rungs.shape[2] == 0:
         decide_any(device, update, current, white, leading, start, replica, own, out)

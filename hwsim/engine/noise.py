@@ -29,6 +29,7 @@ _GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
 _ROMU, _TURN = np.uint64(ROMU), np.uint64(ROMU_TURN)
 _FLICKER, _SOURCE = np.uint64(0x5DEECE66D), np.uint64(0xB5297A4D)  # set these streams apart from the others
 _WHITE = np.uint64(0x9E6C63D0876A9A47)
+_JOIN = np.uint64(0xD1342543DE82EF95)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
@@ -110,6 +111,19 @@ def initial_states(key, n_replicas, n_pbits):
 def update_draw(key, pbit, update, replica):
     """The 32-bit uniform that replica ``replica`` of p-bit ``pbit`` compares with at its update number ``update``."""
     return draw(update_key(key, pbit, update), replica)
+
+
+@numba.njit(inline="always")
+def join_key(key, pbit, tick):
+    """Where the words of the draw begin that decides who takes part in tick ``tick`` of ``pbit``: in each replica, a
+    32-bit uniform below the share does."""
+    return update_key(np.uint64(key) + _JOIN, pbit, tick)
+
+
+@njit
+def joins(key, pbit, tick, replica, share):
+    """Whether ``pbit`` takes part in its tick number ``tick`` in one replica; ``share`` : in units of 2**-32."""
+    return draw(join_key(key, pbit, tick), replica) < np.uint64(share)
 
 
 @njit

@@ -12,10 +12,10 @@ from hwsim.anneal import Anneal
 from hwsim.cell.codes import SOURCES, has_own_clock
 from hwsim.cell.law import category, law_threshold, level_inputs, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next
-from hwsim.engine.contract import Drift, Events, Start, own_updates, sets_own_rate
+from hwsim.engine.contract import Drift, Events, Start, counted_updates, sets_own_rate
 from hwsim.engine.feature import ALL
 from hwsim.engine.moves import MovesOfCopies
-from hwsim.engine.noise import flicker, initial_spin, seed_source, update_draw, white
+from hwsim.engine.noise import flicker, initial_spin, joins, seed_source, update_draw, white
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
 from hwsim.engine.white import white_noise
 from hwsim.program import Program
@@ -32,7 +32,7 @@ class PBit(Ticker):
 
     def __init__(self, world: "World", number: int, spin: int) -> None:
         super().__init__(world, number)
-        self.spin = spin
+        self.spin, self.takes_part = spin, True
         program = world.program
         row, is_driven = program.network.row(number), program.wires.driven
         self.inputs, self.bias = range(row.start, row.stop), float(program.network.bias[number])
@@ -95,8 +95,9 @@ class PBit(Ticker):
         return -(current + self.world.anneal.drive_at(self.world.now) * driven)
 
     def read(self) -> int:
-        """The value that the p-bit decides for, on its input now."""
-        return self.world.decide(self, self.input())
+        """The value that the p-bit decides for, on its input now; its own where it does not take part."""
+        field, self.takes_part = self.input(), self.world.takes_part(self)
+        return self.world.decide(self, field) if self.takes_part else self.spin
 
     def commit(self, value: int) -> None:
         """Take the new value and send it; nothing is sent when it did not change, except to a synapse.
@@ -105,10 +106,11 @@ class PBit(Ticker):
         """
         world, changed, self.spin = self.world, value != self.spin, value
         if world.regular[self.number]:
-            world.updates += 1
+            world.ticks += 1
         else:
             world.flips += changed
-        world.listener(world.now, self.number, value)
+        if self.takes_part:
+            world.listener(world.now, self.number, value)
         for target, connection, delay in self.targets:
             if changed or target.synapse:
                 world.send(target, connection, value, world.until_exchange(connection) + delay)
@@ -135,7 +137,7 @@ class World(Timeline):
         self.averaged_noise, self.drawn_noise = white_noise(program)
         self.written = 0  # how often the states were written from outside
         self.regular = ~has_own_clock(program.cells.law)
-        self.updates = 0  # of p-bits that update at every tick
+        self.ticks = 0  # of p-bits that do not set their own rate
         self.flips = 0  # of the others
         n = program.n_pbits
         spins = [initial_spin(np.uint64(initial_key), i, replica) for i in range(n)] if initial is None else initial
@@ -218,6 +220,14 @@ class World(Timeline):
         u = update_draw(self.noise_key, lines[0], pbit.updates, self.replica)
         return 1 if lines[0] + int(category(z, float(u), cells.comparator_step[lines[0]])) == pbit.number else -1
 
+    def takes_part(self, pbit: PBit) -> bool:
+        """Whether ``pbit`` takes part in its tick now, all lines of a p-dit with the first. Where each replica draws
+        its participants, every p-bit ticks; else only those tick that take part."""
+        share = self.program.clock.own_share
+        if share is None:
+            return True
+        return bool(joins(self.noise_key, self.lines(pbit.number)[0], pbit.updates, self.replica, share))
+
     def draw(self, pbit: PBit) -> int:
         """The 32-bit uniform of this update: of the engines' own noise, or of the p-bit's generator."""
         if pbit.generator is None:
@@ -286,9 +296,9 @@ class ReferenceState(MovesOfCopies):
             world.anneal = anneals[number]
             if until > world.now:
                 world.run(until)
-        self.updates = sum(world.updates for world in self.worlds)
+        ticks, run_ticks = (sum(counted) for counted in zip(*((w.ticks, w.now) for w in self.worlds), strict=True))
+        self.updates = counted_updates(self._program, ticks, run_ticks)
         if self.flips is not None:
-            self.updates += round(own_updates(self._program, sum(world.now for world in self.worlds)))
             self.flips = sum(world.flips for world in self.worlds)
 
     def assign(self, states: np.ndarray) -> None:

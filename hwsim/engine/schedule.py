@@ -142,7 +142,7 @@ class Instants:
         filled = _slots(
             Draw(self._code, self._key, self._place, self._clock.tau, self._clock.phase, self._clock.jitter),
             (self._slot, last, np.int64(period), n_slots),
-            self._clock.participation,
+            self._clock.schedule_share,
             self._members,
             self._member_ptr,
             self._count,

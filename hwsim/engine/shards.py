@@ -12,8 +12,9 @@ from typing import NamedTuple, Protocol, cast
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.contract import Drift, Events, Start, own_updates, sets_own_rate
+from hwsim.engine.contract import Drift, Events, Start, counted_updates, sets_own_rate
 from hwsim.engine.moves import MovesOfCopies
+from hwsim.engine.participants import taking_part
 from hwsim.engine.schedule import Chunk, Schedule
 from hwsim.program import Program
 
@@ -112,6 +113,7 @@ class Cluster(NamedTuple):
 
     schedule: Schedule
     parts: list[Part]
+    noise_key: int
     replicas: np.ndarray  # int64: their numbers among all reads, consecutive
     lanes: np.ndarray  # int64: of each of them, ascending
 
@@ -161,7 +163,7 @@ class ShardedState(MovesOfCopies):
                 reads = int(np.diff(np.searchsorted(lanes, (64 * first, 64 * (first + words))))[0])
                 shard = prepared.shard(Replicas(noise, initial_key, first, words, reads, initial, own - own[0]))
                 parts.append(Part(shard, 64 * first, range(int(own[0]), int(own[-1]) + 1)))
-            self._clusters.append(Cluster(Schedule(program, clock), parts, replicas, lanes))
+            self._clusters.append(Cluster(Schedule(program, clock), parts, noise, replicas, lanes))
         self._events = {replica: Events() for replica in start.record}
         threads = min(start.threads, sum(len(cluster.parts) for cluster in self._clusters))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -174,9 +176,9 @@ class ShardedState(MovesOfCopies):
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits; see contract.State."""
-        for _, parts, replicas, lanes in self._clusters:
-            in_lane = _replica_of_lane(replicas, lanes)
-            for part in parts:
+        for cluster in self._clusters:
+            in_lane = _replica_of_lane(cluster.replicas, cluster.lanes)
+            for part in cluster.parts:
                 part.shard.assign(states[in_lane[part.first_lane : part.end_lane]])
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
@@ -202,10 +204,10 @@ class ShardedState(MovesOfCopies):
 
     def _count(self) -> None:
         clusters = self._clusters
-        self.updates = sum(cluster.schedule.updates * len(cluster.replicas) for cluster in clusters)
+        ticks = sum(cluster.schedule.updates * len(cluster.replicas) for cluster in clusters)
+        run_ticks = sum(cluster.schedule.horizon * len(cluster.replicas) for cluster in clusters)
+        self.updates = counted_updates(self._program, ticks, run_ticks)
         if self.flips is not None:
-            ticks = sum(cluster.schedule.horizon * len(cluster.replicas) for cluster in clusters)
-            self.updates += round(own_updates(self._program, ticks))
             self.flips = int(self._by_replica(lambda shard: cast(Flipping, shard).flips()).sum())
 
     def _advance_cluster(self, cluster: Cluster, until: int, anneals: Sequence[Anneal], over: Callable) -> None:
@@ -222,7 +224,7 @@ class ShardedState(MovesOfCopies):
             values = list(over(lambda job, chunk=chunk: job[0].advance(chunk, *job[1:]), work))
             for (kept, _), value in zip(recorded, values, strict=True):
                 for column, replica in enumerate(kept):
-                    self._keep(int(replica), chunk, value[:, column])
+                    self._keep(int(replica), cluster, chunk, value[:, column])
 
     def _recorded(self, cluster: Cluster, part: Part) -> tuple[np.ndarray, np.ndarray]:
         """The recorded replicas that are in ``part``, and their lanes there."""
@@ -233,11 +235,12 @@ class ShardedState(MovesOfCopies):
         kept = record[(record >= own.start) & (record < own.stop)]
         return kept, lanes[kept - own.start]
 
-    def _keep(self, replica: int, chunk: Chunk, value: np.ndarray) -> None:
-        events = self._events[replica]
-        events.time.append(chunk.time)
-        events.pbit.append(chunk.pbit)
-        events.value.append(value.copy())
+    def _keep(self, replica: int, cluster: Cluster, chunk: Chunk, value: np.ndarray) -> None:
+        events, lane = self._events[replica], int(cluster.lanes[replica - cluster.replicas[0]])
+        updates = taking_part(self._program, cluster.noise_key, chunk.pbit, chunk.number, lane)
+        events.time.append(chunk.time[updates])
+        events.pbit.append(chunk.pbit[updates])
+        events.value.append(value[updates].copy())
 
     def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
         """int8 (reads, n), or of ``replicas`` alone."""

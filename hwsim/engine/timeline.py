@@ -127,6 +127,6 @@ class Timeline:
             return (slot % n,)
         if clock.kind == "chromatic":
             return np.flatnonzero(clock.color == slot % clock.n_slots).tolist()
-        if clock.participation == 1:
+        if clock.schedule_share == 1:
             return range(n)
         return [i for i in range(n) if takes_part(self.clock_key, i, slot, clock.participation, self.place)]

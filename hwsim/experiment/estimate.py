@@ -158,12 +158,14 @@ def _updates(program: Program, start: Start, end: int) -> tuple[float, bool]:
     """(updates of all p-bits before tick ``end``, mean over the reads; whether they were counted)."""
     clock, cells = program.clock, program.cells
     own = round(own_updates(program, end * start.reads)) / start.reads
+    part = 1.0 if clock.own_share is None else clock.share  # each tick is an update of so many reads
     n_regular = int(np.count_nonzero(~has_own_clock(cells.law) & ~cells.held))
     if not n_regular:
         return own, True
     if not clock.is_own and not clock.is_drawn:  # every period is like the first
         periods, rest = divmod(end, clock.period)
-        return own + periods * n_regular + _count(program, start, 0, rest), True
+        ticks = periods * n_regular + _count(program, start, 0, rest)
+        return own + round(part * ticks * start.reads) / start.reads, True
     schedules = start.schedules if clock.is_drawn else 1
     mean = n_regular * end / clock.update_ticks
     if mean * schedules > MOST_COUNTED:

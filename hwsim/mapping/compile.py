@@ -251,6 +251,7 @@ def _clock(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
         kind=chip.clock.kind,
         period=to_ticks(period_s, name="period"),
         participation=float(chip.clock.participation),
+        participants=chip.clock.participants if chip.clock.kind == "synchronous" else "shared",
         color=_color(chip, network, cells.pdit),
         tau=tau,
         own_tau=_own_tau_s(chip, die) / TICK_S if LAWS[chip.pbit.law].own_clock else None,

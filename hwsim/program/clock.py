@@ -1,11 +1,12 @@
 """The clock of a Program: who updates when."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from hwsim.cell.clock import CLOCKS, ClockKind
+from hwsim.cell.clock import CLOCKS, PARTICIPANTS, ClockKind
 from hwsim.errors import InputError
 from hwsim.program.record import Record, column, scalar
 
@@ -15,7 +16,7 @@ class Clock(Record):
     """Times are ticks of the grid.
 
     kind : a key of CLOCKS;  period : int, of one round;  participation : float in (0, 1], chance that a p-bit takes
-    part in a synchronous tick
+    part in a synchronous tick;  participants : of PARTICIPANTS
     color : int32 (n,), colour class of each p-bit;  tau : float64 (n,), mean interval (poisson, free-running)
     own_tau : float64 (n,), the device's own tau of p-bits that set their rate themselves, whose tau is that of the
     clock that bounds it; else None. Sweeps and updates follow it, the ticks do not
@@ -27,6 +28,7 @@ class Clock(Record):
     kind: str = scalar(one_of=CLOCKS)
     period: int = scalar(least=1)
     participation: float = scalar(above=0, most=1)
+    participants: str = scalar(one_of=PARTICIPANTS, default="shared")
     color: np.ndarray = column(np.int32)
     tau: np.ndarray = column(np.float64, least=1)
     phase: np.ndarray = column(np.int64, least=0)
@@ -59,7 +61,7 @@ class Clock(Record):
         Phases and intervals of free-running p-bits belong to the die; without jitter, a die has but one schedule.
         """
         drawn = self.facts.drawn and (self.kind != "free-running" or bool(np.any(self.jitter > 0)))
-        return drawn or self.share < 1
+        return drawn or self.schedule_share < 1
 
     @property
     def n_slots(self) -> int:
@@ -92,3 +94,17 @@ class Clock(Record):
     def share(self) -> float:
         """The share of p-bits that join a tick."""
         return self.participation if self.kind == "synchronous" else 1.0
+
+    @property
+    def own_share(self) -> int | None:
+        """The share of p-bits that join a tick in units of 2**-32, rounded up, where each replica draws its own
+        participants; None where none does, or all p-bits join."""
+        if self.kind != "synchronous" or self.participants != "own":
+            return None
+        share = math.ceil(self.participation * 2**32)
+        return share if share < 2**32 else None
+
+    @property
+    def schedule_share(self) -> float:
+        """The share of p-bits that a schedule lets tick: all of them where each replica draws its own participants."""
+        return self.share if self.own_share is None else 1.0

@@ -120,6 +120,8 @@ def _what(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("law", facts["law"]))
     if facts.get("clock") or machine:
         rows.append(("clock", facts.get("clock") or machine["clock"]))
+    if facts.get("participants"):
+        rows.append(("participants", facts["participants"]))
     if facts.get("random_source"):
         rows.append(("random source", facts["random_source"]))
     if machine:

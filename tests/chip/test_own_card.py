@@ -125,6 +125,7 @@ def test_a_card_with_five_mistakes_names_five(card, capsys):
         ('tau = { value = "5 ns", grade = "measured" }\n', "tau needs a source, as its grade is measured; a bare"),
         ('tau = { valu = "5 ns" }\n', "unknown key tau.valu; did you mean value"),
         ('tau = "5 ns"\ncolour = 3\n', "unknown key colour; the nearest known key is "),
+        ('tau = "5 ns"\nparticipants = "mine"\n', "participants must be one of shared, own, got 'mine'"),
     ],
 )
 def test_a_mistake_is_a_sentence_with_its_key_and_what_was_expected(card, text, said):
@@ -185,6 +186,7 @@ KEYS = {
     "dead_pbits": [3, 17],
     "clock": "synchronous",
     "participation": 0.25,
+    "participants": "own",
     "wire_energy": "0.3 pJ/mm",
     "cell_pitch": "10 um",
     "coupling_area": "2.5 um2",

@@ -193,6 +193,12 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
     Feature.DRIVEN: {"a third": lambda rng, made: {"driven": _driven(made["couplings"])}},
     Feature.QUANTISED_INPUT: {"dac": _quantised},
     Feature.INPUT_LIMIT: {"clipped": _limited},
+    Feature.PARTICIPANTS: {
+        "own participants": lambda rng, made: {
+            "participants": "own",
+            "participation": float(rng.choice([0.5, 1 / 3, 0.8125])),
+        }
+    },
     Feature.SPREAD: {"all": _spread},
     Feature.OTHER_LAWS: {
         "linear": lambda rng, made: _mixed_laws(rng, made, [LINEAR]),
@@ -245,11 +251,16 @@ def made_by(rng: np.random.Generator, made: Made, builders: Collection[Builder])
     return made
 
 
+def goes_with(name: str, clock: str) -> bool:
+    """Whether the builder ``name`` means something under a clock of CLOCK_CASES."""
+    return {"rates": clock == "poisson", "own participants": clock.startswith("synchronous")}.get(name, True)
+
+
 def one_of_each(clock: str) -> list[tuple[Feature | None, str, Builder]]:
     """(feature, name, builder) of every builder that ``clock`` allows; feature is None where it asks for none."""
     found: list[tuple[Feature | None, str, Builder]] = [(None, name, make) for name, make in (LAST | PLAIN).items()]
     for feature, builders in BUILDERS.items():
-        found += [(feature, name, make) for name, make in builders.items() if name != "rates" or clock == "poisson"]
+        found += [(feature, name, make) for name, make in builders.items() if goes_with(name, clock)]
     return found
 
 
@@ -268,8 +279,8 @@ def arguments(draw: Any, honoured: Collection[Feature]) -> Made:
     builders = [draw(st.sampled_from(list(PLAIN.values())))]
     for feature, named in BUILDERS.items():
         if feature in chosen:
-            names = [name for name in named if name != "rates" or clock == "poisson"]
-            builders.append(named[draw(st.sampled_from(names))])
+            names = [name for name in named if goes_with(name, clock)]
+            builders += [named[draw(st.sampled_from(names))]] if names else []
     builders += [LAST[name] for name in draw(st.sets(st.sampled_from(sorted(LAST))))]
     n, top = draw(st.sampled_from([2, 3, 5, 8, 12, 34])), draw(st.sampled_from([1, 1, 3, 7, 130]))
     density, unit = draw(st.sampled_from([0.3, 1.0])), draw(st.sampled_from([1.0, 0.5, 1 / 64]))

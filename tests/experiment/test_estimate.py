@@ -17,6 +17,7 @@ READS = {"reads": 70, "schedules": 3, "seed": 5}
     [
         ("generic-all-to-all", {}),
         ("generic-all-to-all", {"clock": "synchronous", "participation": 0.5}),
+        ("generic-all-to-all", {"clock": "synchronous", "participation": 1 / 3, "participants": "own"}),
         ("generic-all-to-all", {"clock": "free-running", "jitter": "1 ns", "energy_per_update": "2 pJ"}),
         ("million-pbit-fpga", {}),
         ("ucsb-six-fpga", {"clock": "sequential"}),

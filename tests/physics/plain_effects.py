@@ -105,6 +105,7 @@ EFFECTS = {
     "p-dit": Effect("levels", _pdits),
     "synchronous": Effect("clock", _fixed(clock="synchronous")),
     "participation": Effect("clock", _fixed(clock="synchronous", participation=0.6)),
+    "own participants": Effect("clock", _fixed(clock="synchronous", participation=0.6, participants="own")),
     "chromatic": Effect("clock", _fixed(clock="chromatic")),
     "sequential": Effect("clock", _fixed(clock="sequential")),
     "random-sequential": Effect("clock", _fixed(clock="random-sequential")),

@@ -1,5 +1,7 @@
 """The engines against exact laws. Seeds fixed; every band is in sigma of the sampling error, and says how many."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,34 @@ def test_the_tick_random_pair(make_program, participation):
     )
     mean, error = pair_correlation(program, 1)
     assert abs(mean - tick_random_pair(beta_j=1.0, participation=participation)) < Z * error
+
+
+@pytest.mark.parametrize("participation", [0.1, 1 / 3, 0.5])
+@pytest.mark.parametrize("unit", [1.0, 1 / 3], ids=["bitplanes", "dense"])
+def test_the_tick_random_pair_where_each_read_draws_its_participants(make_program, participation, unit):
+    """Of one schedule, whose reads are then independent."""
+    coupling, how = np.array([[0, -1.0], [-1, 0]]) * unit, {"period": 100_000, "participation": participation}
+    program = make_program(coupling, clock="synchronous", participants="own", **how)
+    result = settle(program, beta=1.0 / unit, seed=4, reads=65536, schedules=1)
+    values = (result.states[:, 0] * result.states[:, 1]).astype(float)
+    mean, error = values.mean(), values.std(ddof=1) / 256
+    assert abs(mean - tick_random_pair(beta_j=1.0, participation=participation)) < Z * error
+
+
+def test_reads_that_draw_their_participants_are_independent_of_each_other(make_program):
+    """Of two p-bits that copy each other, the one that first takes part alone takes the other's value, and both keep
+    it: where reads share participants, in all reads of a schedule."""
+    start, correlation = np.tile(np.array([1, -1], dtype=np.int8), (4096, 1)), {}
+    for who in ("shared", "own"):
+        program = make_program(
+            np.array([[0, -4.0], [-4, 0]]), clock="synchronous", participation=0.5, participants=who, period=100_000
+        )
+        how = {"anneal": constant(4.0, "20 ns"), "reads": 4096, "schedules": 256, "seed": 5, "initial_states": start}
+        states = run(program, **how).states
+        means = states[:, 0].reshape(256, 16).mean(axis=1)
+        correlation[who] = (means.var(ddof=1) * 16 / states[:, 0].var() - 1) / 15
+    assert correlation["shared"] > 0.9
+    assert abs(correlation["own"]) < Z * math.sqrt(2 / 255) / 15
 
 
 @pytest.mark.parametrize("delay_over_tau", [0.1, 0.5, 2.0])
