@@ -14,6 +14,8 @@ _HOMES = {
     "Code": "hwsim.learn.code",
     "Data": "hwsim.learn.data",
     "read_data": "hwsim.learn.data",
+    "likelihood": "hwsim.learn.likelihood",
+    "annealed_log_z": "hwsim.learn.likelihood",
     "visible_law": "hwsim.learn.exact",
     "data_law": "hwsim.learn.exact",
     "divergence": "hwsim.learn.exact",

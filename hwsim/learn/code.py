@@ -4,12 +4,13 @@ Enters: numbers, or names of classes. Leaves: bits of -1 and +1. A model keeps i
 to it in the same way and its samples can be read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from hwsim.display import Facts, Shown, counted
@@ -74,6 +75,21 @@ class Code(Shown):
             ("bits", f"{how} (first column)" if differ else how),
             ("labels", labels + copies if self.classes else None),
         ]
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The code as plain data, for a model's file; `of_plain` reads it back."""
+        return msgspec.to_builtins(self)
+
+    @classmethod
+    def of_plain(cls, found: Mapping[str, Any]) -> "Code":
+        """The code that ``found`` holds. Raises InputError."""
+        try:
+            return msgspec.convert(dict(found), cls)
+        except (msgspec.ValidationError, TypeError, ValueError) as error:
+            if isinstance(error.__cause__, InputError):
+                raise error.__cause__ from None
+            raise InputError("the code of the data is damaged") from None
 
     @property
     def n_bits(self) -> int:

@@ -56,7 +56,7 @@ class Gradient(Shown):
     machine: Moments
 
 
-def visible_law(network: Network, visible: Sequence[int], *, beta: float = 1.0) -> np.ndarray:
+def visible_law(network: Network, visible: Sequence[int] | np.ndarray, *, beta: float = 1.0) -> np.ndarray:
     """P(visible) of the machine: float64 (2**v,). visible : numbers of the visible spins, at most MAX_VISIBLE. Raises
     InputError."""
     exponent = log_weights(network, visible, beta=beta)
@@ -65,7 +65,7 @@ def visible_law(network: Network, visible: Sequence[int], *, beta: float = 1.0) 
 
 
 def log_weights(
-    network: Network, visible: Sequence[int], rows: np.ndarray | None = None, *, beta: float = 1.0
+    network: Network, visible: Sequence[int] | np.ndarray, rows: np.ndarray | None = None, *, beta: float = 1.0
 ) -> np.ndarray:
     """ln of the sum over hidden states of exp(-beta E), float64 (k,), for each of ``rows`` int8 (k, v) of +-1; None for
     all 2**v states. Its log-sum-exp over all states is ln Z. Raises InputError."""
@@ -74,7 +74,7 @@ def log_weights(
     return np.concatenate([sums.up(part).total for _, part in sums.parts(values)])
 
 
-def log_z(network: Network, *, beta: float = 1.0, enumerated: Sequence[int] = ()) -> float:
+def log_z(network: Network, *, beta: float = 1.0, enumerated: Sequence[int] | np.ndarray = ()) -> float:
     """ln Z of the machine. enumerated : spins whose states are enumerated, the smaller layer of an RBM; the others are
     summed one after the other. Raises InputError where the tables would be too large."""
     return _log_sum_exp(log_weights(network, enumerated, beta=beta))
@@ -89,7 +89,9 @@ def data_law(rows: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     return law / law.sum()
 
 
-def divergence(network: Network, visible: Sequence[int], target: np.ndarray, *, beta: float = 1.0) -> float:
+def divergence(
+    network: Network, visible: Sequence[int] | np.ndarray, target: np.ndarray, *, beta: float = 1.0
+) -> float:
     """Kullback-Leibler divergence of the machine's law over its visible units from ``target`` float64 (2**v,), in nats:
     sum p ln(p / q), p the target. Raises InputError."""
     target = _checked_law(target, len(visible))
@@ -97,7 +99,9 @@ def divergence(network: Network, visible: Sequence[int], target: np.ndarray, *, 
     return _divergence(target, exponent)
 
 
-def moments(network: Network, visible: Sequence[int], law: np.ndarray | None = None, *, beta: float = 1.0) -> Moments:
+def moments(
+    network: Network, visible: Sequence[int] | np.ndarray, law: np.ndarray | None = None, *, beta: float = 1.0
+) -> Moments:
     """Moments of a machine whose visible units follow ``law`` float64 (2**v,), None for its own, and whose hidden units
     follow them. Raises InputError."""
     law = visible_law(network, visible, beta=beta) if law is None else _checked_law(law, len(visible))
@@ -105,7 +109,9 @@ def moments(network: Network, visible: Sequence[int], law: np.ndarray | None = N
     return _Sums.of(network, visible, beta).moments(_all_states(len(visible))[kept], law[kept])
 
 
-def gradient(network: Network, visible: Sequence[int], target: np.ndarray, *, beta: float = 1.0) -> Gradient:
+def gradient(
+    network: Network, visible: Sequence[int] | np.ndarray, target: np.ndarray, *, beta: float = 1.0
+) -> Gradient:
     """The gradient of `divergence` in biases and couplings. Raises InputError."""
     target = _checked_law(target, len(visible))
     exponent = log_weights(network, visible, beta=beta)
@@ -148,7 +154,7 @@ class _Sums:
     coupling: csr_array
 
     @classmethod
-    def of(cls, network: Network, visible: Sequence[int], beta: float) -> "_Sums":
+    def of(cls, network: Network, visible: Sequence[int] | np.ndarray, beta: float) -> "_Sums":
         seen, n = np.asarray(visible, dtype=np.int64), network.n
         if len(np.unique(seen)) < len(seen) or not np.all((seen >= 0) & (seen < n)):
             raise InputError(f"visible must be different numbers from 0 to {n - 1}")

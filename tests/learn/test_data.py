@@ -1,5 +1,7 @@
 """Data and their codes: what becomes which bit, by hand; the splits of scikit-learn; refusals of a sentence."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,15 @@ def test_labels_in_one_hot_and_domain_wall_bits_and_back():
         np.testing.assert_array_equal(each.votes(each.label_bits([0, 1, 2])), np.eye(3))
     np.testing.assert_allclose(hot.votes([1, 1, -1, -1, 1, -1]), [0.5, 1, 0])
     np.testing.assert_allclose(wall.votes([-1, 1, 1, 1]), [0.25, 0, 0.75])  # a broken wall is near to both ends
+
+
+def test_a_code_is_plain_data_and_back():
+    for data in (read_data((np.eye(4), [0, 1, 0, 1]), levels=2, copies=3), read_data(np.eye(4), drawn=True)):
+        assert Code.of_plain(json.loads(json.dumps(data.code.plain))) == data.code
+    with pytest.raises(InputError, match="the code of the data is damaged"):
+        Code.of_plain({"columns": [1]})
+    with pytest.raises(InputError, match="must be finite and rise"):
+        Code.of_plain({"columns": ["a"], "thresholds": [[2.0, 1.0]]})
 
 
 def test_bits_are_drawn_with_the_probability_of_their_value():
