@@ -1,7 +1,7 @@
 """Likelihood: how probable a machine finds rows of data, ln p(v) = ln sum_h exp(-beta E(v, h)) - ln Z, in nats.
 
-Enters: a model and data. Leaves: the mean over the rows, with ln Z by annealed importance sampling both ways. The sampling
-is this computer's own, on ideal p-bits: it judges a model, and no chip takes part.
+Enters: a model and data. Leaves: the mean over the rows, with ln Z by annealed importance sampling both ways. The
+sampling is this computer's own, on ideal p-bits: it judges a model, and no chip takes part.
 
 Forward (Neal, Stat. Comput. 11, 125 (2001); Salakhutdinov and Murray, ICML 2008): chains begin with independent units
 and anneal to the machine; ln of the mean weight is on average below ln Z, so that the likelihood is over-stated.
@@ -153,8 +153,8 @@ def annealed_log_z(
     """ln Z of ``network`` at ``beta`` by ``chains`` anneals of ``steps`` steps, a sweep each, and as many back.
 
     base : float64 (n,), biases of the independent units at the start, None for the network's own
-    start : int8 (chains, n), states of the machine's law for the way back; None for the ends of the way there, resampled
-    by their weights and settled. Raises InputError.
+    start : int8 (chains, n), states of the machine's law for the way back; None for the ends of the way there,
+    resampled by their weights and settled. Raises InputError.
     """
     whole(steps, name="steps", least=1)
     whole(chains, name="chains", least=2)
