@@ -28,11 +28,13 @@ _SIZES = {
     "pegasus": ("size",),
     "zephyr": ("size",),
     "offset-grid": ("rows", "columns"),
+    "offset-torus": ("rows", "columns"),
     "bipartite": ("rows", "columns"),
     "regular": ("max_pbits", "max_degree"),
     "graph": ("graph",),
 }
-GRIDS = ("king", "square", "square-torus", "cubic", "offset-grid")
+GRIDS = ("king", "square", "square-torus", "cubic", "offset-grid", "offset-torus")
+_OFFSET = ("offset-grid", "offset-torus")
 _ANNEALERS = ("chimera", "pegasus", "zephyr")
 TOPOLOGIES = tuple(_SIZES)
 """Kinds of graph: the first two hold any couplings up to a degree, the others are fixed."""
@@ -46,8 +48,8 @@ class Topology(Shown):
     rows, columns, layers : of a grid; of a Chimera graph, in cells of two shores of ``size`` p-bits (None: 4); of a
     bipartite graph, visible and hidden units, each joined to all of the other side
     size : m of a Pegasus or Zephyr graph;  graph : the user's own
-    offsets, rotations : of an offset grid, the (rows, columns) from a p-bit to its neighbours, each turned
-    ``rotations`` times by 90 degrees
+    offsets, rotations : of an offset grid or torus, the (rows, columns) from a p-bit to its neighbours, each turned
+    ``rotations`` times by 90 degrees; on a torus they go around the edges
     dead_pbits, dead_wires : those that do not work;  dead_fraction, dead_wire_fraction : shares that do not, drawn by
     dead_seed. A dead p-bit is known before a problem is placed, a stuck one is not
     """
@@ -147,8 +149,8 @@ def _mistakes(topology: Topology) -> Iterator[Mistake]:
     absent = [name for name in _SIZES[kind] if getattr(topology, name) is None]
     for name in absent:
         yield Mistake(f"a {kind} topology needs {'graph, a file' if name == 'graph' else name}", ("topology", name))
-    if kind == "offset-grid" and (not topology.offsets or not 1 <= topology.rotations <= 4):
-        words = "an offset-grid topology needs offsets and 1 to 4 rotations"
+    if kind in _OFFSET and (not topology.offsets or not 1 <= topology.rotations <= 4):
+        words = f"an {kind} topology needs offsets and 1 to 4 rotations"
         yield Mistake(words, ("topology", "offsets", "rotations"))
     if kind == "regular" and not (absent or wrong):
         n, degree = topology.max_pbits or 0, topology.max_degree or 0
@@ -205,6 +207,7 @@ _WORDED = {
     "square": ("rows", "columns", "layers"),
     "square-torus": ("rows", "columns", "layers"),
     "offset-grid": ("rows", "columns", "layers"),
+    "offset-torus": ("rows", "columns", "layers"),
     "chimera": ("rows", "columns", "size"),
 }
 """Numbers that may follow the kind, those it needs first; of other kinds just the ones it needs."""
@@ -292,13 +295,15 @@ def _wires(topology: Topology) -> np.ndarray:
         visible, hidden = np.indices((topology.rows or 0, topology.columns or 0)).reshape(2, -1)
         return _sorted(visible, (topology.rows or 0) + hidden)
     shape = (topology.layers or 1, topology.rows or 1, topology.columns or 1)
-    around = topology.kind == "square-torus"
+    around = topology.kind in ("square-torus", "offset-torus")
+    turned = [(0, r, c) for r, c in _turned(topology.offsets, topology.rotations)]
     steps = {
         "king": [(0, 0, 1), (0, 1, 0), (0, 1, 1), (0, 1, -1)],
         "square": [(0, 0, 1), (0, 1, 0)],
         "square-torus": [(0, 0, 1), (0, 1, 0)],
         "cubic": [(0, 0, 1), (0, 1, 0), (1, 0, 0)],
-        "offset-grid": [(0, r, c) for r, c in _turned(topology.offsets, topology.rotations)],
+        "offset-grid": turned,
+        "offset-torus": turned,
     }[topology.kind]
     place = np.indices(shape).reshape(3, -1)
     pairs = []

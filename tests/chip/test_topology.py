@@ -49,6 +49,26 @@ def test_extropics_grids_have_their_degree_and_two_colours(name, degree):
     assert degrees.max() == degree and (degrees[reach:-reach, reach:-reach] == degree).all()  # less at the rim
 
 
+@pytest.mark.parametrize(("name", "degree"), [("extropic-g16-code", 16), ("extropic-g20", 20), ("extropic-g24", 24)])
+def test_extropics_tori_have_their_degree_at_every_p_bit_and_two_colours(name, degree):
+    topology = hwsim.chip(name, topology="offset-torus:30x28").topology
+    made = graph(topology)
+    assert networkx.is_bipartite(made) and {made.degree[k] for k in sites(topology)} == {degree}
+
+
+def test_a_torus_has_the_wires_of_its_grid_and_those_around_the_edges():
+    rules = {"rows": 8, "columns": 6, "offsets": ((0, 1), (2, 1)), "rotations": 4}
+    grid = set(map(tuple, wires(Topology(kind="offset-grid", **rules)).tolist()))
+    torus = set(map(tuple, wires(Topology(kind="offset-torus", **rules)).tolist()))
+    by_hand = set()
+    for r in range(8):
+        for c in range(6):
+            for a, b in ((0, 1), (-1, 0), (2, 1), (-1, 2)):  # each rule and its first turn; the others undo these
+                pair = (6 * r + c, 6 * ((r + a) % 8) + (c + b) % 6)
+                by_hand.add((min(pair), max(pair)))
+    assert grid < torus == by_hand
+
+
 def test_z1_has_its_published_number_of_couplers_within_a_few():
     topology = hwsim.chip("extropic-z1").topology
     assert n_sites(topology) == 269_568
@@ -80,6 +100,7 @@ def test_a_problem_off_the_wires_is_refused_with_the_first_missing_wire():
         {"kind": "square", "rows": 3},
         {"kind": "king", "rows": 0, "columns": 2},
         {"kind": "offset-grid", "rows": 3, "columns": 3},
+        {"kind": "offset-torus", "rows": 3, "columns": 3},
     ],
 )
 def test_a_bad_topology_is_refused(bad):
@@ -144,6 +165,7 @@ EVERY = [
     Topology(kind="square", rows=4, columns=7),
     Topology(kind="cubic", rows=3, columns=4, layers=5),
     Topology(kind="offset-grid", rows=6, columns=5, offsets=((0, 1), (2, 1)), rotations=4),
+    Topology(kind="offset-torus", rows=6, columns=4, offsets=((0, 1), (2, 1)), rotations=4),
     Topology(kind="chimera", rows=3, columns=3),
     Topology(kind="pegasus", size=3),
     Topology(kind="zephyr", size=3),
