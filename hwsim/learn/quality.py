@@ -257,8 +257,8 @@ def chain_correlation(record: np.ndarray, *, observables: int = 16, seed: int = 
 @dataclass(frozen=True, eq=False)
 class _Lagged:
     """Means over times of each chain, so that a chain can be left out: of the observable at the times of the later half
-    (later), a lag before (earlier), and of their product; float64 (half, inputs, chains, observables), later without its
-    first axis."""
+    (later), a lag before (earlier), and of their product; float64 (half, inputs, chains, observables), later without
+    the first axis."""
 
     product: np.ndarray
     earlier: np.ndarray
