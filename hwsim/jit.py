@@ -75,8 +75,9 @@ def njit(function: Callable | None = None, **options: Any) -> Any:
     before = config.CACHE_DIR  # type: ignore[attr-defined]  # made when numba is imported
     try:
         config.CACHE_DIR = folder or before  # type: ignore[attr-defined]
-        # without numpy's error model every division carries a branch that raises, and no loop vectorises
-        return numba.njit(cache=folder is not None, error_model="numpy", **options)(function)
+        # without numpy's error model every division carries a branch that raises, and no loop vectorises; wrappers for C
+        # are never called, and take a twentieth of the time of compiling
+        return numba.njit(cache=folder is not None, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
 
@@ -89,6 +90,12 @@ def kernel(function: Callable) -> Any:
     refuses to compile a kernel that allocates.
     """
     return njit(function, nogil=True, _nrt=False)
+
+
+def part(function: Callable) -> Any:
+    """``njit`` for what kernels alone call, too large to be inlined into each: without the wrapper that makes it a
+    function of Python, which takes as long to compile as a page of code."""
+    return njit(function, no_cpython_wrapper=True)
 
 
 inline = numba.njit(inline="always", error_model="numpy")

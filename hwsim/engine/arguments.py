@@ -1,6 +1,5 @@
 """Kernel arguments that the fast engines share: the anneal as a table, and arrays that may be absent."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from hwsim.jit import inline
 
 
 class Steps(NamedTuple):
-    """An Anneal as kernels read it, (n_steps,) each; of several anneals, (n_steps, anneals) but for the start."""
+    """An Anneal as kernels read it, (n_steps,) each."""
 
     start: np.ndarray  # int64, ticks
     beta: np.ndarray  # float64, 1 / energy unit of the problem
@@ -20,17 +19,6 @@ class Steps(NamedTuple):
 def steps_of(anneal: Anneal) -> Steps:
     """``anneal`` as kernels read it."""
     return Steps(anneal.start, anneal.beta, anneal.drives)
-
-
-def steps_of_all(anneals: Sequence[Anneal]) -> Steps:
-    """``anneals`` side by side; each step of any of them begins a step."""
-    start = np.unique(np.concatenate([anneal.start for anneal in anneals]))
-    at = [np.searchsorted(anneal.start, start, side="right") - 1 for anneal in anneals]
-    beta, drive = (
-        np.stack([values[k] for values, k in zip(kind, at, strict=True)], axis=1)
-        for kind in ([anneal.beta for anneal in anneals], [anneal.drives for anneal in anneals])
-    )
-    return Steps(start, beta, drive)
 
 
 def given(array: np.ndarray | None, dtype: type) -> np.ndarray:

@@ -9,7 +9,7 @@ of ones among all inputs. The random number of a replica is compared with the th
 significant first; after n planes a replica is undecided with probability 2**-n, and a vector stops when none is.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba import types
@@ -74,82 +74,67 @@ def _input(builder: Any, rows: Words, packed: Any, width: Any, offset: Any) -> V
     return rows.load(builder.add(builder.mul(row, width), offset)) ^ splat(builder, flip)
 
 
-def _make_decide_narrow(n_inputs: int, *, by_word: bool = False) -> Any:
-    """The kernel for p-bits with up to ``n_inputs`` inputs. by_word : whether each word has thresholds of its own."""
+class Update(NamedTuple):
+    """An update, as the code of a kernel: what it reads and where the new values go. Indices are LLVM's i64."""
 
-    @intrinsic
-    def decide_narrow(typingctx, rows, width, inputs, first, start, masks, mask_first, out, out_first):
-        """New states of a p-bit with up to ``n_inputs`` inputs.
-
-        rows : uint64, rows of ``width`` words (a multiple of 8)
-        inputs : int64, seven packed from ``first`` on, the last ones empty
-        start : uint64, word_start of the first word, or uint64 (8,), of each of eight
-        masks : uint64, (34, 8) words from ``mask_first`` on, all ones where the plane of the threshold of count S is
-        one; by word, (34,) words for each vector of a row: octet S of a word has a bit for each word of the vector
-        out : uint64, ``width`` words from ``out_first`` on
-        """
-        signature = types.void(rows, width, inputs, first, start, masks, mask_first, out, out_first)
-
-        def codegen(context, builder, sig, arguments):
-            rows_, width_, inputs_, first_, start_, masks_, mask_first_, out_, out_first_ = arguments
-            rows_ = Words(context, builder, sig.args[0], rows_)
-            if isinstance(start, types.Array):
-                start_ = Words(context, builder, sig.args[4], start_)
-            inputs_ = Words(context, builder, sig.args[2], inputs_)
-            masks_ = Words(context, builder, sig.args[5], masks_)
-            out_ = Words(context, builder, sig.args[7], out_)
-            packed = [inputs_.word(builder.add(first_, _i64(k))) for k in range(n_inputs)]
-
-            def block(index: Any) -> None:
-                def threshold(one_hot: list[Vec], plane: Any) -> Vec:
-                    total = constant(builder, 0)
-                    if (
-                        by_word
-                    ):  # an OR under a mask of eight bits: an eighth more instructions, tables 64 times smaller
-                        own = builder.add(builder.mul(index, _i64(PLANES + 2)), plane)
-                        place = builder.mul(builder.add(mask_first_, own), _i64(8))
-                        for s, counted in enumerate(one_hot[: n_inputs + 1]):
-                            total = total.merged(masks_.mask(builder.add(place, _i64(s))), total | counted)
-                        return total
-                    place = builder.add(mask_first_, builder.mul(plane, _i64(8)))
-                    for s, counted in enumerate(one_hot[: n_inputs + 1]):
-                        total = total | (counted & masks_.splat(builder.add(place, _i64(s))))
-                    return total
-
-                offset = builder.mul(index, _i64(LANES))
-                bits = [_input(builder, rows_, p, width_, offset) for p in packed]
-                ones, twos, fours = add_seven(bits + [constant(builder, 0)] * (SEPTET - n_inputs))
-                pairs = [~twos & ~ones, ~twos & ones, twos & ~ones, twos & ones]
-                one_hot = [p & ~fours for p in pairs] + [p & fours for p in pairs]
-                shown, hidden = _first_words(builder, start_, index)
-                below, open_ = threshold(one_hot, _i64(ALWAYS)), threshold(one_hot, _i64(OPEN))
-                for plane in range(_FIRST_PLANES):
-                    below, open_ = _compare(below, open_, threshold(one_hot, _i64(plane)), shown)
-                    shown, hidden = _next_words(shown, hidden)
-                settled, left = Variable(builder, below), Variable(builder, open_)
-                random, beside = Variable(builder, shown), Variable(builder, hidden)
-
-                def more(plane: Any) -> None:
-                    b, o = _compare(settled.get(), left.get(), threshold(one_hot, plane), random.get())
-                    _advance_words(random, beside)
-                    settled.set(b)
-                    left.set(o)
-
-                _while_open(builder, left, _FIRST_PLANES, more)
-                out_.store(builder.add(out_first_, offset), settled.get())
-
-            loop(builder, builder.udiv(width_, _i64(LANES)), block)
-            return context.get_dummy_value()
-
-        return signature, codegen
-
-    return decide_narrow
+    rows: Words  # uint64, rows of ``width`` words (a multiple of 8)
+    width: Any
+    inputs: Words  # int64, packed
+    start: Any  # uint64, word_start of the first word, or Words (8,), of each of eight
+    out: Words  # uint64, ``width`` words from ``out_first`` on
+    out_first: Any
 
 
-decide_narrow_6 = _make_decide_narrow(6)
-decide_narrow_7 = _make_decide_narrow(7)
-decide_rungs_6 = _make_decide_narrow(6, by_word=True)
-decide_rungs_7 = _make_decide_narrow(7, by_word=True)
+def decide_narrow(
+    builder: Any, update: Update, first: Any, masks: Words, mask_first: Any, n_inputs: int, *, by_word: bool
+) -> None:
+    """Emit the new states of a p-bit with up to ``n_inputs`` inputs. by_word : whether each word has thresholds of its
+    own
+
+    first : of its seven packed inputs, the last ones empty
+    masks : uint64, (34, 8) words from ``mask_first`` on, all ones where the plane of the threshold of count S is
+    one; by word, (34,) words for each vector of a row: octet S of a word has a bit for each word of the vector
+    """
+    packed = [update.inputs.word(builder.add(first, _i64(k))) for k in range(n_inputs)]
+
+    def block(index: Any) -> None:
+        offset = builder.mul(index, _i64(LANES))
+        bits = [_input(builder, update.rows, p, update.width, offset) for p in packed]
+        ones, twos, fours = add_seven(bits + [constant(builder, 0)] * (SEPTET - n_inputs))
+        pairs = [~twos & ~ones, ~twos & ones, twos & ~ones, twos & ones]
+        one_hot = ([p & ~fours for p in pairs] + [p & fours for p in pairs])[: n_inputs + 1]
+
+        def threshold(plane: Any) -> Vec:
+            total = constant(builder, 0)
+            if by_word:  # an OR under a mask of eight bits: an eighth more instructions, tables 64 times smaller
+                own = builder.add(builder.mul(index, _i64(PLANES + 2)), plane)
+                place = builder.mul(builder.add(mask_first, own), _i64(8))
+                for s, counted in enumerate(one_hot):
+                    total = total.merged(masks.mask(builder.add(place, _i64(s))), total | counted)
+                return total
+            place = builder.add(mask_first, builder.mul(plane, _i64(8)))
+            for s, counted in enumerate(one_hot):
+                total = total | (counted & masks.splat(builder.add(place, _i64(s))))
+            return total
+
+        shown, hidden = _first_words(builder, update.start, index)
+        below, open_ = threshold(_i64(ALWAYS)), threshold(_i64(OPEN))
+        for plane in range(_FIRST_PLANES):
+            below, open_ = _compare(below, open_, threshold(_i64(plane)), shown)
+            shown, hidden = _next_words(shown, hidden)
+        settled, left = Variable(builder, below), Variable(builder, open_)
+        random, beside = Variable(builder, shown), Variable(builder, hidden)
+
+        def more(plane: Any) -> None:
+            b, o = _compare(settled.get(), left.get(), threshold(plane), random.get())
+            _advance_words(random, beside)
+            settled.set(b)
+            left.set(o)
+
+        _while_open(builder, left, _FIRST_PLANES, more)
+        update.out.store(builder.add(update.out_first, offset), settled.get())
+
+    loop(builder, builder.udiv(update.width, _i64(LANES)), block)
 
 
 @intrinsic
@@ -333,69 +318,63 @@ def _sort_counts(builder: Any, hot: _Hot, n_open: Any, n_always: Any) -> tuple[V
     return below, open_
 
 
-def _make_decide_wide(n_planes: int, n_bits: int) -> Any:
-    """The kernel for counts below 2**n_planes and couplings below 2**n_bits; see decide_wide."""
+class ListedThresholds(NamedTuple):
+    """Thresholds of a wide class, as the code of a kernel.
 
-    @intrinsic
-    def decide_wide(
-        _, rows, width, inputs, septet, septet_at, start, levels, level_at, lists, list_at, scratch, out, out_at
-    ):
-        signature = types.void(
-            rows, width, inputs, septet, septet_at, start, levels, level_at, lists, list_at, scratch, out, out_at
+    levels : from ``level`` on, n_open, n_always, the counts whose threshold is open, and those where it is 2**32
+    lists : from ``listed`` on, 33 offsets, then for each plane the entries of `levels` whose threshold has a one there,
+    padded to fours with n_open;  scratch : a buffer
+    """
+
+    levels: Words
+    level: Any
+    lists: Words
+    listed: Any
+    scratch: Words
+
+
+def decide_wide(
+    builder: Any, update: Update, septets: Words, septet: Any, thresholds: ListedThresholds, size: Any
+) -> None:
+    """Emit the new states of a p-bit whose counts are below 2**``size.n_planes``, its couplings below
+    2**``size.n_bits``.
+
+    septets : from ``septet`` on, for each bit the number of the first septet whose inputs count 2**bit, then the end
+    """
+    levels, level, lists, listed, scratch = thresholds
+    hot = _Hot(builder, scratch, levels, level, size.n_planes)
+    n_open = levels.word(level)
+    n_always = levels.word(builder.add(level, _i64(1)))
+
+    def block(index: Any) -> None:
+        offset = builder.mul(index, _i64(LANES))
+        counts = _count_inputs(
+            builder,
+            update.rows,
+            update.inputs,
+            septets,
+            septet,
+            width=update.width,
+            offset=offset,
+            n_planes=size.n_planes,
+            n_bits=size.n_bits,
         )
+        hot.store_planes(counts)
+        below, open_ = _sort_counts(builder, hot, n_open, n_always)
+        random, beside = (Variable(builder, v) for v in _first_words(builder, update.start, index))
+        threshold = Variable(builder, constant(builder, 0))
 
-        def codegen(context, builder, sig, arguments):
-            width_, septet_at_, start_, level_at_, list_at_, out_at_ = (arguments[k] for k in (1, 4, 5, 7, 9, 12))
-            rows_, inputs_, septet_, levels_, lists_, scratch_, out_ = (
-                Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 3, 6, 8, 10, 11)
-            )
-            if isinstance(start, types.Array):
-                start_ = Words(context, builder, sig.args[5], start_)
-            hot = _Hot(builder, scratch_, levels_, level_at_, n_planes)
-            n_open = levels_.word(level_at_)
-            n_always = levels_.word(builder.add(level_at_, _i64(1)))
-            size = {"n_planes": n_planes, "n_bits": n_bits}
+        def more(plane: Any) -> None:
+            _threshold_plane(builder, hot, lists, listed, plane, threshold)
+            b, o = _compare(below.get(), open_.get(), threshold.get(), random.get())
+            _advance_words(random, beside)
+            below.set(b)
+            open_.set(o)
 
-            def block(index: Any) -> None:
-                offset = builder.mul(index, _i64(LANES))
-                at = {"width": width_, "offset": offset}
-                hot.store_planes(_count_inputs(builder, rows_, inputs_, septet_, septet_at_, **at, **size))
-                below, open_ = _sort_counts(builder, hot, n_open, n_always)
-                random, beside = (Variable(builder, v) for v in _first_words(builder, start_, index))
-                threshold = Variable(builder, constant(builder, 0))
+        _while_open(builder, open_, 0, more)
+        update.out.store(builder.add(update.out_first, offset), below.get())
 
-                def more(plane: Any) -> None:
-                    _threshold_plane(builder, hot, lists_, list_at_, plane, threshold)
-                    b, o = _compare(below.get(), open_.get(), threshold.get(), random.get())
-                    _advance_words(random, beside)
-                    below.set(b)
-                    open_.set(o)
-
-                _while_open(builder, open_, 0, more)
-                out_.store(builder.add(out_at_, offset), below.get())
-
-            loop(builder, builder.udiv(width_, _i64(LANES)), block)
-            return context.get_dummy_value()
-
-        return signature, codegen
-
-    return decide_wide
-
-
-decide_wide_5 = _make_decide_wide(5, 1)
-"""Counts up to 31 of couplings of one size.
-
-rows, width, inputs, start, scratch : as for decide_narrow, and a buffer
-septet : from ``septet_at`` on, for each bit the number of the first septet whose inputs count 2**bit, then the end
-levels : from ``level_at`` on, n_open, n_always, the counts whose threshold is open, and those where it is 2**32
-lists : from ``list_at`` on, 33 offsets, then for each plane the entries of `levels` whose threshold has a one there,
-padded to fours with n_open
-out : from ``out_at`` on, the new states
-"""
-decide_wide_5_sized = _make_decide_wide(5, 5)
-"""Counts up to 31 of couplings up to 31; arguments as for decide_wide_5."""
-decide_wide_10 = _make_decide_wide(10, 7)
-"""Counts up to 1023 of couplings up to 127; arguments as for decide_wide_5."""
+    loop(builder, builder.udiv(update.width, _i64(LANES)), block)
 
 
 @intrinsic

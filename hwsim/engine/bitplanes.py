@@ -13,15 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.arguments import Steps, given, steps_of, steps_of_all
+from hwsim.engine.arguments import given
 from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
 from hwsim.engine.bitplanes_few import advance_few, gathers, kinds_of, new_buckets
 from hwsim.engine.bitplanes_kernel import (
     NARROW_6,
     NARROW_7,
-    WIDE_5,
-    WIDE_5_SIZED,
-    WIDE_10,
+    WIDE,
     Layout,
     Network,
     Noise,
@@ -33,7 +31,19 @@ from hwsim.engine.bitplanes_kernel import (
     random_start,
 )
 from hwsim.engine.bitplanes_moves import PlanesState, count_of
-from hwsim.engine.bitplanes_thresholds import Classes, Counts, RungTables, Tables, like_rows
+from hwsim.engine.bitplanes_thresholds import (
+    Betas,
+    Classes,
+    Counts,
+    RungTables,
+    Tables,
+    Wide5,
+    Wide5Sized,
+    Wide10,
+    betas_of,
+    betas_of_all,
+    like_rows,
+)
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
@@ -151,10 +161,10 @@ class Prepared:
         integers = _integer_rows(program)
         weight, counts = integers.weight, integers.counts
         few, plain = int(counts.max(initial=0)) <= 31, bool(np.all(np.abs(weight) == 1))
-        self.wide = (WIDE_5 if plain else WIDE_5_SIZED) if few else WIDE_10
-        self.n_bits = {WIDE_5: 1, WIDE_5_SIZED: 5, WIDE_10: 7}[self.wide]
+        self.wide: type[Wide5] | type[Wide5Sized] | type[Wide10] = (Wide5 if plain else Wide5Sized) if few else Wide10
+        self.n_bits = self.wide.n_bits
         narrow = counts <= SEPTET
-        kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], self.wide).astype(np.int8)
+        kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], WIDE).astype(np.int8)
         queued = program.wires.uniform_delay is not None
         entries, septets = self._pack(program, weight, narrow, queued)
         wired, wires = program.network, program.wires
@@ -214,10 +224,10 @@ class Prepared:
             np.ascontiguousarray(kinds[:, k]).astype(np.int64) for k in range(-6, 0)
         )
         counts = most + stride * driven_most
-        has_wide = bool(np.any(counts > SEPTET))
+        self.has_wide = bool(np.any(counts > SEPTET))
         longest = int(counts.max(initial=0)) + 1
-        self.per_levels = 2 + longest if has_wide else 2
-        self.per_list = PLANES + 1 + PLANES * (longest + 3) if has_wide else 1
+        self.per_levels = 2 + longest if self.has_wide else 2
+        self.per_list = PLANES + 1 + PLANES * (longest + 3) if self.has_wide else 1
         slot_bytes = 8 * (self.per_levels + self.per_list + (PLANES + 2) * 8)
         self.slots = len(kinds) if len(kinds) * slot_bytes <= _MAX_TABLE_BYTES else 1
         self.longest = longest
@@ -242,14 +252,18 @@ class Prepared:
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
-        slots, n_planes = self.slots, 10 if self.wide == WIDE_10 else 5
+        slots, wide = self.slots, None
+        if self.has_wide:
+            wide = self.wide(
+                levels=np.zeros((slots, self.per_levels), dtype=np.int64),
+                lists=np.zeros((slots, self.per_list), dtype=np.int64),
+                scratch=aligned(((8 + 2 ** (self.wide.n_planes - 3) + self.longest + 1) * 8,), np.uint64),
+            )
         return Tables(
             content=np.full((slots, 3), np.nan),
             masks=np.zeros((slots, PLANES + 2, 8), dtype=np.uint64),
-            levels=np.zeros((slots, self.per_levels), dtype=np.int64),
-            lists=np.zeros((slots, self.per_list), dtype=np.int64),
+            wide=wide,
             threshold=np.zeros(self.longest, dtype=np.int64),
-            scratch=aligned(((8 + 2 ** (n_planes - 3) + self.longest + 1) * 8,), np.uint64),
         )
 
     def gathers(self, replicas: Replicas) -> bool:
@@ -264,7 +278,7 @@ class Prepared:
         """The same where words have rungs of their own."""
         vectors = -(-len(rungs) // 8)
         return RungTables(
-            step=np.full(self.slots, -1, dtype=np.int64),
+            content=np.full((self.slots, 3), np.nan),
             masks=np.zeros((self.slots, vectors, PLANES + 2), dtype=np.uint64),
             rung=rungs,
             threshold=np.zeros(self.longest, dtype=np.int64),
@@ -317,6 +331,7 @@ class Shard:
         self._tables: Tables | RungTables
         self._tables = prepared.rung_tables(replicas.rungs) if np.any(replicas.rungs) else prepared.tables()
         self._anneals: Sequence[Anneal] = ()
+        self._n_read = 0
         n, wires = prepared.n_pbits, prepared.wires
         state = aligned((n + 1, self._width), np.uint64)
         random_start(np.uint64(replicas.initial_key), replicas.first_word, state[:n])
@@ -333,26 +348,26 @@ class Shard:
         """How many replicas, padding included."""
         return 64 * self._width
 
-    def _steps(self, anneals: Sequence[Anneal]) -> Steps:
+    def _read(self, anneals: Sequence[Anneal]) -> Betas:
         """``anneals`` as the kernel reads them."""
-        if not isinstance(self._tables, RungTables):
-            return steps_of(anneals[0])
+        by_word = isinstance(self._tables, RungTables)
+        anneals = anneals if by_word else anneals[:1]
         if len(anneals) != len(self._anneals) or any(a is not b for a, b in zip(anneals, self._anneals, strict=True)):
-            self._anneals, self._known_steps = anneals, steps_of_all(anneals)
-            self._tables.step[:] = -1  # thresholds are kept by number of the step
-        return self._known_steps
+            self._anneals, self._n_read = anneals, self._n_read + 1
+            self._betas = betas_of_all(anneals, self._n_read) if by_word else betas_of(anneals[0])
+        return self._betas
 
     def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
         event, n_events = 0, len(chunk.time)
         trace = np.empty((n_events if len(recorded) else 0, self._width), dtype=np.uint64)
-        prepared, steps = self._prepared, self._steps(anneals)
+        prepared, betas = self._prepared, self._read(anneals)
         while True:
             if self._few is not None:
                 event = advance_few(
                     event,
                     chunk,
-                    steps,
+                    betas,
                     prepared.layout,
                     prepared.kinds,
                     self._visible,
@@ -364,13 +379,13 @@ class Shard:
                 )
             elif isinstance(self._pending, Queue):
                 event = advance_queue(
-                    event, chunk, steps, prepared.layout, self._visible, self._pending, self._tables, self._noise, trace
+                    event, chunk, betas, prepared.layout, self._visible, self._pending, self._tables, self._noise, trace
                 )
             else:
                 event = advance_rings(
                     event,
                     chunk,
-                    steps,
+                    betas,
                     prepared.layout,
                     prepared.wires,
                     self._pending,

@@ -101,7 +101,7 @@ def new_buckets(kinds: Kinds) -> Buckets:
 
 
 @kernel
-def advance_few(event, chunk, steps, layout, kinds, visible, queue, buckets, tables, noise, trace):
+def advance_few(event, chunk, betas, layout, kinds, visible, queue, buckets, tables, noise, trace):
     """Run events from ``event`` on, delays alike; returns the index reached: short of the end when the queue is full.
 
     visible : uint64 (n + 1, W), W one or two;  the rest as in bitplanes_kernel.advance_queue
@@ -114,7 +114,7 @@ def advance_few(event, chunk, steps, layout, kinds, visible, queue, buckets, tab
         while kind < end_kind:
             if buckets.filled[kind] > 0:
                 machine = layout, kinds, tables, noise
-                _decide_bucket(kind, machine, steps, step, visible, queue, ahead, buckets, trace)
+                _decide_bucket(kind, machine, betas, step, visible, queue, ahead, buckets, trace)
             kind += 1
         if event == last:
             if not waits:
@@ -122,7 +122,7 @@ def advance_few(event, chunk, steps, layout, kinds, visible, queue, buckets, tab
             kind, end_kind, waits = 0, len(buckets.filled), False
             continue
         now, i = chunk.time[event], np.uint64(chunk.pbit[event])
-        latest, at = latest_seen(now, layout.network.longest), step_at(steps, step, now)
+        latest, at = latest_seen(now, layout.network.longest), step_at(betas, step, now)
         if waits and (latest >= since or at != step or ticks_again(noise, since, now)):
             kind, end_kind, waits = 0, len(buckets.filled), False
             continue
@@ -182,7 +182,7 @@ def gather(typingctx, visible, width, entries, begin, end, rows, row, place):
 
 
 @inline
-def _decide_bucket(kind, machine, steps, step, visible, queue, ahead, buckets, trace):
+def _decide_bucket(kind, machine, betas, step, visible, queue, ahead, buckets, trace):
     """Decide the updates of a bucket, and put the new values where their commits are."""
     layout, kinds, tables, noise = machine
     network, i, width = layout.network, kinds.example[kind], queue.rows.shape[1]
@@ -197,7 +197,7 @@ def _decide_bucket(kind, machine, steps, step, visible, queue, ahead, buckets, t
         kind * (network.n_bits + 1),
         buckets.start,
         tables,
-        slot_of(tables, layout.classes, i, steps, step, network.unit, 0.0),
+        slot_of(tables, layout.classes, i, betas, step, network.unit, 0.0),
         buckets.out,
         0,
     )

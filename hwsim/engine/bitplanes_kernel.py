@@ -8,25 +8,23 @@ full ends the loop early.
 from typing import NamedTuple
 
 import numpy as np
-from numba.extending import overload
+from numba import types
+from numba.extending import intrinsic
 
 from hwsim.engine.arguments import step_at
 from hwsim.engine.bitkernels import (
     PLANES,
     SEPTET,
+    ListedThresholds,
+    Update,
     copy_row,
     count_terms,
-    decide_narrow_6,
-    decide_narrow_7,
-    decide_rungs_6,
-    decide_rungs_7,
-    decide_wide_5,
-    decide_wide_5_sized,
-    decide_wide_10,
+    decide_narrow,
+    decide_wide,
     fetch_ahead,
 )
 from hwsim.engine.bitplanes_participants import keep_in_queue, keep_in_rings
-from hwsim.engine.bitplanes_thresholds import Classes, RungTables, slot_of
+from hwsim.engine.bitplanes_thresholds import Classes, Lists, RungTables, Tables, slot_of
 from hwsim.engine.noise import first_word, update_key, word_start
 from hwsim.engine.participants import Part
 from hwsim.engine.pending import (
@@ -40,10 +38,12 @@ from hwsim.engine.pending import (
     row_of,
     would_lose,
 )
+from hwsim.engine.vector import WORD, Words
 from hwsim.jit import inline, kernel, njit
 
-NARROW_6, NARROW_7, WIDE_5, WIDE_5_SIZED, WIDE_10 = range(5)
-"""Kernels, by how many inputs a p-bit has and of what size; see bitkernels."""
+NARROW_6, NARROW_7, WIDE = range(3)
+"""Kernels, by how many inputs a p-bit has; see bitkernels."""
+_WIDE = Tables._fields.index("wide")
 _AHEAD = 8  # events between fetching a p-bit's inputs into the cache and their use
 
 
@@ -91,7 +91,7 @@ class Packed(NamedTuple):
 
 
 @kernel
-def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, trace):
+def advance_queue(event, chunk, betas, layout, visible, queue, tables, noise, trace):
     """Run events from ``event`` on, delays alike; returns the index reached: short of the end when the queue is full.
 
     visible : uint64 (n + 1, W), what neighbours see, the last row empty;  queue : of rows uint64 (., W)
@@ -109,11 +109,11 @@ def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, tr
             slot = next_arrival(queue, latest_seen(now, network.longest))
         if is_full(queue):
             return event
-        step = step_at(steps, step, now)
+        step = step_at(betas, step, now)
         if event + _AHEAD < n_events:
             fetch_ahead(visible, width, entries, septets[chunk.pbit[event + _AHEAD] * per_pbit] * SEPTET)
         shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
-        slot = slot_of(tables, classes, i, steps, step, network.unit, shift)
+        slot = slot_of(tables, classes, i, betas, step, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         place = next_slot(queue) * width
         decide(network.kind[i], visible, entries, septets, i * per_pbit, start, tables, slot, queue.rows, place)
@@ -126,7 +126,7 @@ def advance_queue(event, chunk, steps, layout, visible, queue, tables, noise, tr
 
 
 @kernel
-def advance_rings(event, chunk, steps, layout, wires, rings, packed, tables, noise, trace):
+def advance_rings(event, chunk, betas, layout, wires, rings, packed, tables, noise, trace):
     """The same where delays differ; short of the end when a ring is full. ``rings`` : of rows uint64 (., W)"""
     network, classes = layout
     rows, width, n_events = rings.rows, rings.rows.shape[1], len(chunk.time)
@@ -135,11 +135,11 @@ def advance_rings(event, chunk, steps, layout, wires, rings, packed, tables, noi
         now, i = chunk.time[event], np.int64(chunk.pbit[event])
         if would_lose(rings, i, now, network.longest):
             return event
-        step = step_at(steps, step, now)
+        step = step_at(betas, step, now)
         find_rows(rings, wires, i, now, packed.rows)
         _pack(network, wires.indptr[i + 1] - wires.indptr[i], len(rows) - 1, i, packed)
         shift = chunk.shift[event] if len(chunk.shift) > 0 else 0.0
-        slot = slot_of(tables, classes, i, steps, step, network.unit, shift)
+        slot = slot_of(tables, classes, i, betas, step, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         target = row_of(rings, i, rings.commits[i] + 1)
         decide(network.kind[i], rows, packed.inputs, packed.septets, 0, start, tables, slot, rows, target * width)
@@ -165,83 +165,57 @@ def _pack(network, degree, empty, i, packed):
             inputs[g * SEPTET + k] = rows[entry >> np.uint64(1)] << 1 | np.int64(entry & np.uint64(1))
 
 
-def decide(kind, seen, inputs, septets, own, start, tables, slot, out, place):
+@intrinsic
+def decide(typingctx, kind, seen, inputs, septets, own, start, tables, slot, out, place):
     """New states of a p-bit, to ``out`` from word ``place`` on, by the kernel for its kind.
 
     seen, inputs : rows and packed inputs;  septets : from ``own`` on, where its inputs begin
+    tables : Tables or RungTables; of the kernels, those alone are compiled that their type asks for
     """
-    raise NotImplementedError("for kernels")
+    signature = types.void(kind, seen, inputs, septets, own, start, tables, slot, out, place)
+
+    def codegen(context, builder, sig, arguments):
+        own_, tables_, slot_, place_ = (arguments[k] for k in (4, 6, 7, 9))
+        seen_, inputs_, septets_, out_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (1, 2, 3, 8))
+        start_ = Words(context, builder, start, arguments[5]) if isinstance(start, types.Array) else arguments[5]
+        update = Update(seen_, seen_.length(1), inputs_, start_, out_, place_)
+        first = builder.mul(septets_.word(own_), WORD(SEPTET))
+        masks, by_word = _field(context, builder, tables, tables_, "masks"), tables.instance_class is RungTables
+        mask = builder.mul(slot_, builder.mul(masks.length(1), WORD(PLANES + 2) if by_word else WORD(8)))
+
+        def narrow(n_inputs):
+            decide_narrow(builder, update, first, masks, mask, n_inputs, by_word=by_word)
+
+        def wide():
+            size, value = tables[_WIDE], builder.extract_value(tables_, _WIDE)
+            levels, lists, scratch = (_field(context, builder, size, value, name) for name in Lists._fields)
+            level, listed = (builder.mul(slot_, words.length(1)) for words in (levels, lists))
+            thresholds = ListedThresholds(levels, level, lists, listed, scratch)
+            decide_wide(builder, update, septets_, own_, thresholds, size.instance_class)
+
+        every = [lambda: narrow(6), lambda: narrow(7), wide]
+        _choose(builder, arguments[0], every if not by_word and tables[_WIDE] != types.none else every[:2])
+        return context.get_dummy_value()
+
+    return signature, codegen
 
 
-@overload(decide, inline="always")
-def _decide_by_tables(kind, seen, inputs, septets, own, start, tables, slot, out, place):
-    return _decide_rungs if tables.instance_class is RungTables else _decide_plain
+def _choose(builder, code, every):
+    """Emit the choice among ``every`` kernel by ``code``."""
+    if len(every) == 1:
+        every[0]()
+        return
+    with builder.if_else(builder.icmp_unsigned("==", code, code.type(0))) as (this, others):
+        with this:
+            every[0]()
+        with others:
+            _choose(builder, builder.sub(code, code.type(1)), every[1:])
 
 
-def _decide_rungs(kind, seen, inputs, septets, own, start, tables, slot, out, place):
-    width, first = seen.shape[1], septets[own] * SEPTET
-    mask = slot * tables.masks.shape[1] * (PLANES + 2)
-    if kind == NARROW_6:
-        decide_rungs_6(seen, width, inputs, first, start, tables.masks, mask, out, place)
-    else:
-        decide_rungs_7(seen, width, inputs, first, start, tables.masks, mask, out, place)
-
-
-def _decide_plain(kind, seen, inputs, septets, own, start, tables, slot, out, place):
-    width, first = seen.shape[1], septets[own] * SEPTET
-    mask, level, listed = slot * (PLANES + 2) * 8, slot * tables.levels.shape[1], slot * tables.lists.shape[1]
-    if kind == NARROW_6:
-        decide_narrow_6(seen, width, inputs, first, start, tables.masks, mask, out, place)
-    elif kind == NARROW_7:
-        decide_narrow_7(seen, width, inputs, first, start, tables.masks, mask, out, place)
-    elif kind == WIDE_5:
-        decide_wide_5(
-            seen,
-            width,
-            inputs,
-            septets,
-            own,
-            start,
-            tables.levels,
-            level,
-            tables.lists,
-            listed,
-            tables.scratch,
-            out,
-            place,
-        )
-    elif kind == WIDE_5_SIZED:
-        decide_wide_5_sized(
-            seen,
-            width,
-            inputs,
-            septets,
-            own,
-            start,
-            tables.levels,
-            level,
-            tables.lists,
-            listed,
-            tables.scratch,
-            out,
-            place,
-        )
-    else:
-        decide_wide_10(
-            seen,
-            width,
-            inputs,
-            septets,
-            own,
-            start,
-            tables.levels,
-            level,
-            tables.lists,
-            listed,
-            tables.scratch,
-            out,
-            place,
-        )
+def _field(context, builder, kind, record, name):
+    """The array ``name`` of ``record``, a NamedTuple of the type ``kind``."""
+    index = kind.fields.index(name)
+    return Words(context, builder, kind.types[index], builder.extract_value(record, index))
 
 
 @njit

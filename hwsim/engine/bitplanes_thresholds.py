@@ -4,14 +4,17 @@ Enters: Classes of p-bits. Leaves: Tables at one beta, made by the scalar law fo
 gain, offset, DAC and comparator of each p-bit are exact. bitkernels says what a count and a plane are.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 from numba.extending import overload
 
+from hwsim.anneal import Anneal
 from hwsim.cell.law import law_threshold
 from hwsim.engine.bitkernels import ALWAYS, OPEN, PLANES
-from hwsim.jit import inline, njit
+from hwsim.jit import inline, part
 
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
@@ -51,80 +54,132 @@ def like_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return example, of
 
 
+class Lists(NamedTuple):
+    """Thresholds of wide classes, all of a program of one kind: counts below 2**n_planes, couplings below 2**n_bits."""
+
+    levels: np.ndarray  # int64 (slots, 2 + L): n_open, n_always, open counts, always counts
+    lists: np.ndarray  # int64 (slots, per_list): 33 offsets, then the entries of each plane
+    scratch: np.ndarray  # uint64: scratch of the wide kernels
+
+
+class Wide5(Lists):
+    """Counts up to 31 of couplings of one size."""
+
+    n_planes, n_bits = 5, 1
+
+
+class Wide5Sized(Lists):
+    """Counts up to 31 of couplings up to 31."""
+
+    n_planes, n_bits = 5, 5
+
+
+class Wide10(Lists):
+    """Counts up to 1023 of couplings up to 127."""
+
+    n_planes, n_bits = 10, 7
+
+
+Wide = Wide5 | Wide5Sized | Wide10
+
+
 class Tables(NamedTuple):
     """Thresholds at one beta. A slot for each class, or one slot for all where that is too much memory."""
 
-    content: np.ndarray  # float64 (slots, 3): beta, drive and class
+    content: np.ndarray  # float64 (slots, 3): key of the step, and class
     masks: np.ndarray  # uint64 (slots, 34, 8): narrow classes
-    levels: np.ndarray  # int64 (slots, 2 + L): n_open, n_always, open counts, always counts
-    lists: np.ndarray  # int64 (slots, per_list): 33 offsets, then the entries of each plane
+    wide: Wide | None  # None where all classes are narrow: kernels then have no code for others
     threshold: np.ndarray  # int64 (L,): scratch
-    scratch: np.ndarray  # uint64: scratch of the wide kernels
 
 
 class RungTables(NamedTuple):
     """Thresholds at the betas of several rungs: masks by word, for narrow classes alone. A slot for each class."""
 
-    step: np.ndarray  # int64 (slots,): step of the anneals that a slot holds, -1 for none
+    content: np.ndarray  # as of Tables
     masks: np.ndarray  # uint64 (slots, vectors, 34): bit 8 s + w is of count s in word w of the vector
     rung: np.ndarray  # int64 (words,): of each word
     threshold: np.ndarray  # int64 (L,): scratch
 
 
-def slot_of(tables, classes, i, steps, step, unit, shift):
+class Betas(NamedTuple):
+    """Anneals as these kernels read them: of each rung, side by side."""
+
+    start: np.ndarray  # int64 (n_steps,), ticks
+    beta: np.ndarray  # float64 (n_steps, rungs), 1 / energy unit of the problem
+    drive: np.ndarray  # float64 (n_steps, rungs), factor of driven couplings
+    key: np.ndarray  # float64 (n_steps, 2): steps that are alike here have the same thresholds
+
+
+def betas_of(anneal: Anneal) -> Betas:
+    """``anneal`` as the kernels read it."""
+    beta, drive = (values[:, None] for values in (anneal.beta, anneal.drives))
+    return Betas(anneal.start, beta, drive, np.concatenate((beta, drive), axis=1))
+
+
+def betas_of_all(anneals: Sequence[Anneal], number: int) -> Betas:
+    """``anneals`` side by side; each step of any of them begins a step. No other ones of a shard have this
+    ``number``."""
+    start = np.unique(np.concatenate([anneal.start for anneal in anneals]))
+    at = [np.searchsorted(anneal.start, start, side="right") - 1 for anneal in anneals]
+    beta, drive = (
+        np.stack([values[k] for values, k in zip(kind, at, strict=True)], axis=1)
+        for kind in ([anneal.beta for anneal in anneals], [anneal.drives for anneal in anneals])
+    )
+    step = np.arange(len(start), dtype=np.float64)
+    return Betas(start, beta, drive, np.stack((step, np.full(len(start), float(number))), axis=1))
+
+
+@inline
+def slot_of(tables, classes, i, betas, step, unit, shift):
     """The slot with the thresholds of p-bit ``i`` in ``step``, refilled where it holds others; ``shift`` is 1/f
     noise."""
-    raise NotImplementedError("for kernels")
-
-
-@overload(slot_of, inline="always")
-def _slot_by_tables(tables, classes, i, steps, step, unit, shift):
-    return _rung_slot if tables.instance_class is RungTables else _plain_slot
-
-
-def _plain_slot(tables, classes, i, steps, step, unit, shift):
-    c, beta, drive = np.int64(classes.of[i]), steps.beta[step], steps.drive[step]
+    c, key = np.int64(classes.of[i]), betas.key[step]
     slot = c if len(tables.content) > 1 else 0
     content = tables.content[slot]
-    if content[0] != beta or content[1] != drive or content[2] != np.float64(c) or shift != 0.0:
-        _fill_slot(classes, tables, c, slot, beta, drive, unit, shift)
+    if content[0] != key[0] or content[1] != key[1] or content[2] != np.float64(c) or shift != 0.0:
+        _fill(classes, tables, c, slot, betas, step, unit, shift)
+        content[0] = key[0] if shift == 0.0 else np.nan
+        content[1] = key[1]
+        content[2] = np.float64(c)
     return slot
 
 
-def _rung_slot(tables, classes, i, steps, step, unit, shift):
-    c = np.int64(classes.of[i])
-    if tables.step[c] != step or shift != 0.0:
-        _fill_rungs(classes, tables, c, steps, step, unit, shift)
-    return c
+def _fill(classes, tables, c, slot, betas, step, unit, shift):
+    """Make ``slot`` hold the thresholds of class ``c`` in ``step``, with ``shift`` added to the offset."""
+    raise NotImplementedError("for kernels")
 
 
-@njit
-def _fill_rungs(classes, tables, c, steps, step, unit, shift):
-    """Make the slot of class ``c`` hold the thresholds of every rung in ``step``."""
-    masks, n_counts = tables.masks[c], classes.counts[c, 2]
-    for rung in range(steps.beta.shape[1]):
-        _fill_thresholds(classes, c, steps.beta[step, rung], steps.drive[step, rung], unit, shift, tables.threshold)
+@overload(_fill, jit_options={"error_model": "numpy"})
+def _fill_by_tables(classes, tables, c, slot, betas, step, unit, shift):
+    if tables.instance_class is RungTables:
+        return _fill_rungs
+    return _fill_narrow if tables.types[2] == types.none else _fill_slot
+
+
+def _fill_rungs(classes, tables, c, slot, betas, step, unit, shift):
+    masks, n_counts = tables.masks[slot], classes.counts[c, 2]
+    for rung in range(betas.beta.shape[1]):
+        _fill_thresholds(classes, c, betas.beta[step, rung], betas.drive[step, rung], unit, shift, tables.threshold)
         for w in range(len(tables.rung)):
             if tables.rung[w] == rung:
                 _fill_word(tables.threshold, n_counts, masks[w >> 3], w & 7)
-    tables.step[c] = step if shift == 0.0 else -1
 
 
-@njit
-def _fill_slot(classes, tables, c, slot, beta, drive, unit, shift):
-    """Make ``slot`` hold the thresholds of class ``c`` at ``beta``, with ``shift`` added to the offset."""
-    _fill_thresholds(classes, c, beta, drive, unit, shift, tables.threshold)
+def _fill_narrow(classes, tables, c, slot, betas, step, unit, shift):
+    _fill_thresholds(classes, c, betas.beta[step, 0], betas.drive[step, 0], unit, shift, tables.threshold)
+    _fill_masks(tables.threshold, classes.counts[c, 2], tables.masks[slot])
+
+
+def _fill_slot(classes, tables, c, slot, betas, step, unit, shift):
+    _fill_thresholds(classes, c, betas.beta[step, 0], betas.drive[step, 0], unit, shift, tables.threshold)
     n_counts, narrow = classes.counts[c, 2], classes.counts[c, 7]
     if narrow:
         _fill_masks(tables.threshold, n_counts, tables.masks[slot])
     else:
-        _fill_lists(tables.threshold, n_counts, tables.levels[slot], tables.lists[slot])
-    tables.content[slot, 0] = beta if shift == 0.0 else np.nan
-    tables.content[slot, 1] = drive
-    tables.content[slot, 2] = np.float64(c)
+        _fill_lists(tables.threshold, n_counts, tables.wide.levels[slot], tables.wide.lists[slot])
 
 
-@njit
+@part
 def _fill_thresholds(classes, c, beta, drive, unit, shift, threshold):
     """Thresholds of class ``c`` by count, as integers up to 2**32; ``shift`` is added to the offset."""
     gain, offset, low, high, input_step, comparator_step, law, parameter, z_limit, noise = classes.device[c]
@@ -169,7 +224,7 @@ def _plane(b, plane):
     return b < 4294967296 and (b >> (PLANES - 1 - plane)) & 1 == 1
 
 
-@njit
+@part
 def _fill_masks(threshold, n_counts, masks):
     """Mask table (34, 8) of a narrow class: see bitkernels.decide_narrow."""
     for s in range(8):
@@ -178,7 +233,7 @@ def _fill_masks(threshold, n_counts, masks):
             masks[plane, s] = _ALL if _plane(b, plane) else np.uint64(0)
 
 
-@njit
+@part
 def _fill_word(threshold, n_counts, masks, w):
     """The bits of word ``w`` of a vector in the mask table (34,) of a narrow class by word."""
     for s in range(8):
@@ -188,7 +243,7 @@ def _fill_word(threshold, n_counts, masks, w):
             masks[plane] = masks[plane] | bit if _plane(b, plane) else masks[plane] & ~bit
 
 
-@njit
+@part
 def _fill_lists(threshold, n_counts, levels, lists):
     """Level and plane lists of a wide class: see bitkernels.decide_wide."""
     n_open, n_always = 0, 0

@@ -81,7 +81,12 @@ class Words:
 
     def __init__(self, context: Any, builder: Any, array_type: Any, array: Any) -> None:
         self.builder = builder
-        self.data = context.make_array(array_type)(context, builder, value=array).data
+        made = context.make_array(array_type)(context, builder, value=array)
+        self.data, self._shape = made.data, made.shape
+
+    def length(self, axis: int) -> Any:
+        """The i64 length of an axis."""
+        return self.builder.extract_value(self._shape, axis)
 
     def word(self, index: Any) -> Any:
         """The i64 at ``index``."""
