@@ -72,12 +72,13 @@ def njit(function: Callable | None = None, **options: Any) -> Any:
     if function is None:
         return lambda wrapped: njit(wrapped, **options)
     folder = cache_folder(Path(function.__code__.co_filename))
+    # without numpy's error model every division carries a branch that raises, and no loop vectorises; wrappers for C
+    # would never be called, and take a twentieth of the time of compiling
+    options |= {"error_model": "numpy", "no_cfunc_wrapper": True}
     before = config.CACHE_DIR  # type: ignore[attr-defined]  # made when numba is imported
     try:
         config.CACHE_DIR = folder or before  # type: ignore[attr-defined]
-        # without numpy's error model every division carries a branch that raises, and no loop vectorises; wrappers for C
-        # are never called, and take a twentieth of the time of compiling
-        return numba.njit(cache=folder is not None, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+        return numba.njit(cache=folder is not None, **options)(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
 
