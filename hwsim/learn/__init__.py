@@ -24,6 +24,8 @@ _HOMES = {
     "data_law": "hwsim.learn.exact",
     "divergence": "hwsim.learn.exact",
     "gradient": "hwsim.learn.exact",
+    "Noise": "hwsim.learn.noising",
+    "Controller": "hwsim.learn.penalty",
 }
 __all__ = list(_HOMES)
 __getattr__, __dir__ = loader(__name__, _HOMES)
