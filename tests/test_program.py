@@ -43,6 +43,7 @@ UNLIKE = {
     "source_shifts": 2,
     "stuck": np.array([1, -1], dtype=np.int8),
     "held": np.array([True, False]),
+    "read_bias": np.array([True, False]),
     "law": np.array([1, 1], dtype=np.int8),
     "input_low": np.full(2, -3.0),
     "bias": np.array([0.5, 1.0]),

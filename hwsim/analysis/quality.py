@@ -104,8 +104,7 @@ def quality(run: Run) -> Quality:
     found = None
     if program.cells.pdit is None:
         kept = _kept(cluster, _MOST_TERMS // program.n_variables)
-        values = program.readout.vote(run.states[kept])
-        found = effective_beta(program.problem_network, values, cluster[kept])
+        found = _beta_of_reads(run, kept, cluster[kept])
     length_s, bound = None, None
     if run.anneal.beta.min() == run.anneal.beta.max() and run.anneal.drive is None and not run.interrupted:
         length_s, bound = autocorrelation(run.checkpoint_times_s, run.checkpoint_energies)
@@ -119,19 +118,38 @@ def quality(run: Run) -> Quality:
     )
 
 
+def _beta_of_reads(run: Run, kept: np.ndarray, cluster: np.ndarray) -> EffectiveBeta | None:
+    """The effective beta of the reads ``kept``; None where chains carry what each read adds to its biases."""
+    program, added = run.program, run.read_bias
+    values = program.readout.vote(run.states[kept])
+    if added is None:
+        return effective_beta(program.problem_network, values, cluster)
+    if program.readout.chain is not None:
+        return None
+    return effective_beta(program.problem_network, values, cluster, read_bias=added[kept])
+
+
 def effective_beta(
-    network: Network, states: np.ndarray, cluster: np.ndarray, *, weight: np.ndarray | None = None
+    network: Network,
+    states: np.ndarray,
+    cluster: np.ndarray,
+    *,
+    weight: np.ndarray | None = None,
+    read_bias: np.ndarray | None = None,
 ) -> EffectiveBeta | None:
     """The beta that maximises the pseudolikelihood of ``states``: prod over reads and spins of
     P(s_i | the others) = 1 / (1 + exp(-2 beta I_i s_i)), I_i = -(h_i + sum J_ij s_j) (Besag 1975).
 
     states : int8 (k, n), +-1;  cluster : int (k,), of each: the interval is that of sums of the score over clusters
     (Huber 1967, White 1980), with Student's quantile where clusters scatter more than independent reads
-    weight : float64 (k,), of each state in place of 1. Returns None where no spin has an input. Raises InputError.
+    weight : float64 (k,), of each state in place of 1;  read_bias : float64 (k, n), what is added to the biases
+    Returns None where no spin has an input. Raises InputError.
     """
     if states.ndim != 2 or states.shape[1] != network.n or len(cluster) != len(states):
         raise InputError(f"states must have {network.n} spins and a cluster each, got shapes {states.shape}")
     pull = aligned_inputs(network, states)
+    if read_bias is not None:
+        pull = pull - states * read_bias
     unit = power_of_two(pull)
     pull = pull / unit
     if not np.any(pull):

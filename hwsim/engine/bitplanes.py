@@ -62,6 +62,7 @@ from hwsim.engine.pending import (
 )
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
+from hwsim.errors import UnsupportedError
 from hwsim.program import Program
 
 FEATURES = SHARED | {
@@ -284,6 +285,13 @@ class Prepared:
             threshold=np.zeros(self.longest, dtype=np.int64),
         )
 
+    def load(self, program: Program) -> None:
+        """Refuse another network."""
+        raise UnsupportedError("engine bitplanes does not load other weights into a running machine; engine lanes does")
+
+    def bias_reads(self, most: np.ndarray) -> None:
+        """Nothing: programs with biases of each read's own are refused."""
+
     def shard(self, replicas: Replicas) -> "Shard":
         """Some of the replicas at time 0."""
         return Shard(self, replicas)
@@ -412,6 +420,9 @@ class Shard:
     def n_words(self) -> int:
         """How many words of replicas, without padding."""
         return self._words
+
+    def load(self) -> None:
+        """Nothing to take: `Prepared.load` refuses."""
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64 * words, n); nothing is under way then."""

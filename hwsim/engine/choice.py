@@ -26,9 +26,9 @@ def engine_of(name: str) -> Engine:
     return cast(Engine, import_module(f"hwsim.engine.{name}"))
 
 
-def choose(engine: str, program: Program, reads: int = MANY) -> tuple[str, str]:
+def choose(engine: str, program: Program, reads: int = MANY, *, loads: bool = False) -> tuple[str, str]:
     """(engine, why) for ``program``: the one asked for, or the fastest that can run it with ``reads`` replicas of a
-    schedule side by side."""
+    schedule side by side. loads : whether any weights may be written into the running machine"""
     if engine not in ENGINES:
         raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if engine != "auto":
@@ -36,6 +36,8 @@ def choose(engine: str, program: Program, reads: int = MANY) -> tuple[str, str]:
     from hwsim.engine.bitplanes import mean_counts
 
     reason = engine_of("bitplanes").why_not(program)
+    if loads and reason is None:
+        reason = "any weights that are loaded"
     counts = mean_counts(program) if reason is None else float("inf")
     best, why = "lanes", f"the fastest for {reason or f'fields of {counts:.0f} values'}"
     if counts <= _MOST_COUNTS:
@@ -78,7 +80,7 @@ def begin(engine: str, program: Program, start: Start, anneal: Anneal | Sequence
 
     Stuck p-bits start where they are stuck. Raises UnsupportedError where the engine cannot run the program.
     """
-    name, _ = choose(engine, program, side_by_side(start))
+    name, _ = choose(engine, program, side_by_side(start), loads=start.loads)
     chosen = engine_of(name)
     reason = chosen.why_not(program)
     if reason is not None:

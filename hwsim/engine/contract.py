@@ -1,9 +1,9 @@
 """The contract of every engine: its verbs, and the features that it honours.
 
 ``start(program, Start) -> State`` makes replicas at time 0; ``State.advance(until, anneal)`` runs all instants before
-``until``. Between two advances a controller looks at states, writes them and moves them between replicas. The engine
-does what the hardware does: drift, stuck and held p-bits, faults. hwsim.session does the rest: progress, Ctrl-C,
-pacing, checkpoints, counting.
+``until``. Between two advances a controller looks at states, writes them and moves them between replicas, and writes
+other biases and weights. The engine does what the hardware does: drift, stuck and held p-bits, faults. hwsim.session
+does the rest: progress, Ctrl-C, pacing, checkpoints, counting.
 """
 
 from collections.abc import Sequence, Set
@@ -18,7 +18,7 @@ from hwsim.engine.feature import Feature
 from hwsim.engine.moves import Pairs
 from hwsim.engine.white import white_noise
 from hwsim.errors import InputError
-from hwsim.program import Program
+from hwsim.program import Network, Program
 from hwsim.streams import stream_key
 
 
@@ -30,6 +30,8 @@ class Start:
     initial : int8 (reads, n) of +-1, or None for random starts
     record : numbers of the replicas of which every update is kept
     rungs : anneals that the replicas of each schedule are spread over, equal numbers to each, in order
+    read_bias : float64 (reads, n), what each read adds to the biases of the p-bits of `Cells.read_bias`; None for 0
+    loads : whether `State.load` will write weights, so that an engine for any weights is chosen
     """
 
     reads: int
@@ -39,6 +41,8 @@ class Start:
     initial: np.ndarray | None = None
     record: tuple[int, ...] = ()
     rungs: int = 1
+    read_bias: np.ndarray | None = None
+    loads: bool = False
 
     def __post_init__(self) -> None:
         if self.reads < 1 or self.schedules < 1 or self.schedules > self.reads:
@@ -117,6 +121,16 @@ class State(Protocol):
         """Write int8 (reads, n) into the p-bits between two advances: neighbours see the new values at once, and values
         that were under way are lost."""
 
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (reads, n) to its biases from now on, as in Start.read_bias. A p-bit's sum
+        begins with its bias and that value, added first. Nothing else changes: values under way stay so. A bias
+        belongs to the read, not to the state: moves leave it."""
+
+    def load(self, network: Network) -> None:
+        """Write other biases and weights into the running machine, on the same couplings. Nothing else changes: states,
+        clock, noise and values under way stay. Energies are those of ``network`` from now on, but for a problem that
+        the program counts on its own. Raises InputError, and UnsupportedError where the engine's limits forbid it."""
+
     def pairs(self, first: np.ndarray, second: np.ndarray) -> Pairs:
         """Pairs of replicas, int64 (k,) each, no replica twice: to be made once and used in many moves."""
 
@@ -137,7 +151,8 @@ class State(Protocol):
         """float64 (reads,): energies of the committed states, in problem units, offset included."""
 
     def law_energies(self) -> np.ndarray:
-        """float64 (reads,): energies of the committed states in the network that the machine realises, no offset."""
+        """float64 (reads,): energies of the committed states in the network that the machine realises, no offset. Like
+        `energies` they leave out what each read adds to its biases."""
 
     def events(self) -> dict[int, Events]:
         """Traces of the recorded replicas so far."""

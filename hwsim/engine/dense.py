@@ -27,6 +27,7 @@ from hwsim.engine.pending import drop, longer, new_queue, newest
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.engine.uniforms import Uniforms, lane_of_replica, new_uniforms, random_start
+from hwsim.errors import UnsupportedError
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 
@@ -89,6 +90,13 @@ class Prepared:
             grid,
         )
 
+    def load(self, program: Program) -> None:
+        """Refuse another network."""
+        raise UnsupportedError("engine dense does not load other weights into a running machine; engine lanes does")
+
+    def bias_reads(self, most: np.ndarray) -> None:
+        """Nothing: programs with biases of each read's own are refused."""
+
     def shard(self, replicas: Replicas) -> "Shard":
         """Some of the replicas at time 0."""
         return Shard(self, replicas)
@@ -135,6 +143,9 @@ class Shard:
     def n_words(self) -> int:
         """How many words of replicas."""
         return 1
+
+    def load(self) -> None:
+        """Nothing to take: `Prepared.load` refuses."""
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64, n); nothing is under way then."""

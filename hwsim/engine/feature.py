@@ -30,6 +30,7 @@ class Feature(Enum):
     SPREAD = "devices that differ"
     STUCK = "stuck p-bits"
     HELD = "held p-bits"
+    READ_BIAS = "a bias of each read's own"
     DRIFT = "a temperature that drifts"
     CHAINS = "chains and copies"
 
@@ -61,6 +62,7 @@ def asked(program: Program) -> list[Feature]:
         Feature.SPREAD: network.n > 1 and any(bool(np.any(values != values[0])) for values in devices),
         Feature.STUCK: bool(np.any(cells.stuck)),
         Feature.HELD: bool(np.any(cells.held)),
+        Feature.READ_BIAS: bool(np.any(cells.read_bias)),
         Feature.DRIFT: noise.temperature_drift != 0,
         Feature.CHAINS: program.readout.chain is not None,
     }

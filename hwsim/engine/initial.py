@@ -1,4 +1,4 @@
-"""Initial states: given or drawn, then made valid for stuck p-bits and p-dits."""
+"""What each read is given: initial states, given or drawn, then made valid for stuck p-bits and p-dits; and biases."""
 
 import numpy as np
 
@@ -17,6 +17,28 @@ def checked(program: Program, states: np.ndarray | None, reads: int) -> np.ndarr
     if states.shape != (reads, program.n_pbits) or not np.all(np.abs(states) == 1):
         raise InputError(f"initial_states must be +-1 of shape ({reads}, {program.n_pbits}), got {states.shape}")
     return states.astype(np.int8)
+
+
+def checked_biases(program: Program, values: np.ndarray | None, reads: int) -> np.ndarray | None:
+    """``values`` as float64 (reads, n), None where there are none. Raises InputError unless they are finite numbers of
+    that shape, 0 where the program declares no bias of each read's own."""
+    if values is None:
+        return None
+    values, declared = np.asarray(values), program.cells.read_bias
+    if values.shape != (reads, program.n_pbits) or values.dtype.kind not in "fiub":
+        raise InputError(
+            f"read_bias must be numbers of shape ({reads}, {program.n_pbits}), got {values.dtype} {values.shape}"
+        )
+    values = values.astype(np.float64, copy=False)
+    if not np.isfinite(values).all():
+        raise InputError("read_bias holds a value that is not finite")
+    if not declared.all() and values[:, ~declared].any():
+        i = int(np.flatnonzero(~declared & values.any(axis=0))[0])
+        raise InputError(
+            f"read_bias must be 0 at p-bit {i}, which has no bias of each read's own: program.changed(read_bias=...) "
+            "declares them, bool (n,)"
+        )
+    return values
 
 
 def allowed(program: Program, start: Start) -> np.ndarray | None:

@@ -59,20 +59,22 @@ class Prepared:
         device, network, wires = columns(program), program.network, program.wires
         _, drawn = white_noise(program)
         has_synapse = bool(np.any(program.cells.synapse > 0))
-        unit = None if has_synapse else program.network.unit
+        self.biased = program.cells.biased
+        unit = None if has_synapse or len(self.biased) else program.network.unit
         levels = _integer_levels(network, unit)
-        alike = all(bool(np.all(column == column[0])) for column in vars(device).values())
-        path = _path(program, device, is_integer=unit is not None and int(levels.n_levels.max()) <= MAX_LEVELS)
+        self._alike_devices = all(bool(np.all(column == column[0])) for column in vars(device).values())
+        is_integer = unit is not None and int(levels.n_levels.max()) <= MAX_LEVELS
+        path, self._real_path = (_path(program, device, is_integer=whole) for whole in (is_integer, False))
         self.n_pbits = program.n_pbits
-        self.energy_unit = _energy_unit(network)
-        bias, weight, reach = (_in_units(a, self.energy_unit) for a in (network.bias, network.weight, network.reach))
         self.layout = Layout(
             Network(
-                bias,
+                network.bias,
+                given(_start_row(self.biased, self.n_pbits), np.int32),
+                np.empty((0, 0)),
                 network.indptr,
                 network.indices,
-                weight,
-                reach,
+                network.weight,
+                network.reach,
                 _reversed(network),
                 wires.delay,
                 given(wires.exchange, np.int64),
@@ -95,31 +97,57 @@ class Prepared:
                 has_synapse=has_synapse,
                 has_drawn=bool(np.any(drawn > 0)),
                 longest=wires.longest_ticks,
-                unit=(unit if unit is not None else 1.0) / self.energy_unit,
+                unit=1.0,
                 source=SOURCES[program.noise.source],
                 shifts=program.noise.source_shifts,
             ),
         )
         states = 2 if program.remembers else 1
-        has_rungs = path == GENERAL and _has_rungs(program, device) and self.n_pbits * states * RUNGS < MAX_RUNGS
-        self._rungs = (1 if alike else self.n_pbits, states, RUNGS) if has_rungs else (1, 0, 0)
-        self._n_levels = int(levels.n_levels.max())
-        largest = np.abs(levels.start) + np.abs(levels.level_first - levels.start)
-        self._alike = 2 * int(largest.max()) + 1 if path == INTEGER and alike else 0
+        has_rungs = _has_rungs(program, device) and self.n_pbits * states * RUNGS < MAX_RUNGS
+        self._rungs = (1 if self._alike_devices else self.n_pbits, states, RUNGS) if has_rungs else (1, 0, 0)
         self.part = part_of(program)
         self._source = program.noise.source_share, program.noise.source_phase
-        self.energies, self.law_energies = program.column_energies, program.network.column_energies
+        self._unit = unit if unit is not None else 1.0
+        self._most_added = np.zeros(len(self.biased))
+        self._write(program)
+
+    def _write(self, program: Program) -> None:
+        """Lay the numbers of the program's network out."""
+        network, most = program.network, self._most_added
+        reach = network.reach.copy()
+        reach[self.biased] += most
+        unit = self.energy_unit = _energy_unit(reach)
+        bias, weight = (_in_units(a, unit) for a in (network.bias, network.weight))
+        reach /= unit
+        wired, cells, plan = self.layout
+        self.layout = Layout(
+            wired._replace(bias=bias, weight=weight, reach=reach), cells, plan._replace(unit=self._unit / unit)
+        )
+        self._program, self.bias = program, network.bias[self.biased]
+        self.energies, self.law_energies = program.column_energies, network.column_energies
+
+    def load(self, program: Program) -> None:
+        """Take the numbers of another network on the same couplings; the fields are real numbers from now on."""
+        self._unit = 1.0
+        self.layout = self.layout._replace(plan=self.layout.plan._replace(path=self._real_path))
+        self._write(program)
+
+    def bias_reads(self, most: np.ndarray) -> None:
+        """Make room for what reads add: at most ``most`` float64 (k,) to the bias of each of the `biased`."""
+        self._most_added = most
+        self._write(self._program)
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
-        n, levels = self.n_pbits, self._n_levels
-        own = (n, levels) if self.layout.plan.path == INTEGER and not self._alike else (1, 1)
+        network, _, plan = self.layout
+        n, levels, is_integer = self.n_pbits, int(network.n_levels.max()), plan.path == INTEGER
+        largest = np.abs(network.start.astype(np.int64)) + np.abs(network.level_first - network.start)
         return Tables(
-            np.empty(self._alike),
-            np.empty(own),
+            np.empty(2 * int(largest.max()) + 1 if is_integer and self._alike_devices else 0),
+            np.empty((n, levels) if is_integer and not self._alike_devices else (1, 1)),
             np.empty(levels),
             np.empty(levels + 3, dtype=np.uint16),
-            np.empty(self._rungs, dtype=np.float32),
+            np.empty(self._rungs if plan.path == GENERAL else (1, 0, 0), dtype=np.float32),
             np.full(n, -1, dtype=np.int64),
         )
 
@@ -149,6 +177,8 @@ class Shard:
         uniforms = new_uniforms(replicas.noise_key, words, replicas.first_word)
         network, _, plan = prepared.layout
         n, lanes = prepared.n_pbits, 64 * words
+        self._added = aligned((len(prepared.biased), lanes), np.float64)
+        self._write()
         state = aligned((n, lanes), np.int8)
         random_start(np.uint64(replicas.initial_key), uniforms.replica, state)
         if replicas.initial is not None:
@@ -188,7 +218,7 @@ class Shard:
 
     def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
-        layout, event, anneal = self._prepared.layout, 0, anneals[0]
+        layout, event, anneal = self._layout, 0, anneals[0]
         trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
         if anneal is not self._anneal:
             self._scratch.tables.stamp[:] = -1  # thresholds are kept by number of the anneal's step
@@ -204,6 +234,27 @@ class Shard:
                 self._memory = self._memory._replace(queue=longer(self._memory.queue))
             else:
                 self._memory = self._memory._replace(rings=deeper(self._memory.rings))
+
+    def _write(self) -> None:
+        """Take the numbers of the program as they are laid out now."""
+        prepared = self._prepared
+        network, unit = prepared.layout.network, prepared.energy_unit
+        starts = aligned(self._added.shape, np.float64)
+        if len(starts):
+            np.add(prepared.bias[:, None], self._added, out=starts)
+            starts /= unit
+        self._layout = prepared.layout._replace(network=network._replace(starts=starts))
+
+    def load(self) -> None:
+        """Take the numbers of another network."""
+        if self._layout.plan.path != self._prepared.layout.plan.path:
+            self._scratch = self._scratch._replace(tables=self._prepared.tables())
+        self._write()
+
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (64 * words, k) to the biases of the `biased`."""
+        self._added[:, self._lane] = values.T
+        self._write()
 
     @property
     def lanes(self) -> int:
@@ -252,10 +303,20 @@ class Shard:
         return self._prepared.law_energies(self._newest())[self._lane]
 
 
-def _energy_unit(network: WiredNetwork) -> float:
-    """The power of two in which kernels count energies: 1, but where float32, in which they screen, does not hold the
-    fields. As it is a power of two, no sample depends on it."""
-    unit = power_of_two(network.reach)
+def _start_row(biased: np.ndarray, n: int) -> np.ndarray | None:
+    """int32 (n,): the row of each of the ``biased`` among them, -1 of the others; None where there are none."""
+    if not len(biased):
+        return None
+    row = np.full(n, -1, dtype=np.int32)
+    row[biased] = np.arange(len(biased))
+    row.flags.writeable = False
+    return row
+
+
+def _energy_unit(reach: np.ndarray) -> float:
+    """The power of two in which kernels count energies: 1, but where float32, in which they screen, does not hold
+    fields of up to ``reach``. As it is a power of two, no sample depends on it."""
+    unit = power_of_two(reach)
     return 1.0 if _ORDINARY[0] <= unit <= _ORDINARY[1] else unit
 
 

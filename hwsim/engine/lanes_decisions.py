@@ -16,6 +16,7 @@ import numpy as np
 from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import category, ideal_threshold, level_inputs, quantised
 from hwsim.cell.source import source_next
+from hwsim.engine.lanes_fields import start_row
 from hwsim.engine.lanes_thresholds import device_threshold, reach
 from hwsim.engine.noise import draw
 from hwsim.engine.noise import white as unit_noise
@@ -123,10 +124,10 @@ def screen(device, update, error, rough, leading, tied, out):
 def settle_screened(network, device, update, start, replica, rows, tied, value, out):
     """Settle the lanes that the screen left open: by the exact law on the exact sum, with all 32 random bits."""
     gain, offset, low, high, step, comparator_step = device[:6]
-    begin, end = network.indptr[update.i], network.indptr[update.i + 1]
+    begin, end, row = network.indptr[update.i], network.indptr[update.i + 1], start_row(network, update.i)
     for r in range(len(tied)):
         if tied[r] != 0:
-            current = network.bias[update.i]
+            current = network.bias[update.i] if row < 0 else network.starts[row, r]
             for k in range(begin, end):
                 current += network.weight[k] * np.float64(value[rows[k - begin], r])
             threshold = ideal_threshold(-current, update.beta, gain, offset, low, high, step, comparator_step)

@@ -18,10 +18,12 @@ class Network(NamedTuple):
     """A Program's connections as the kernel reads them; see Program for shapes and units."""
 
     bias: np.ndarray
+    start_row: np.ndarray  # int32 (n,): row of `starts` of a p-bit to which each read adds a bias, else -1; or (0,)
+    starts: np.ndarray  # float64 (k, R): bias and what the read adds to it, by lane
     indptr: np.ndarray
     indices: np.ndarray
     weight: np.ndarray
-    reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|
+    reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|, and the most that a read adds
     reverse: np.ndarray  # int64 (m,): where row j holds the connection back to i
     delay: np.ndarray
     exchange: np.ndarray  # int64 (m,): interval at which a value crosses, 0 for none; or (0,) where none has one
@@ -71,12 +73,27 @@ def fill_field(begin, end, rows, push, value, start, field):
             field[r] += np.int16(wa * np.int16(value[a, r]))
 
 
+@inline
+def start_row(network, i):
+    """The row of `starts` where the sums of p-bit ``i`` begin, or -1 where all begin with its bias."""
+    return np.int64(network.start_row[i]) if len(network.start_row) > 0 else np.int64(-1)
+
+
 @njit
-def fill_current(begin, end, rows, weight, value, bias, current):
-    """Float sum h + sum J s, float64 per lane, in the order of the program's row."""
+def fill_start(row, starts, bias, current):
+    """What the sum of each lane begins with: ``starts[row]``, or ``bias`` where ``row`` is -1."""
+    if row < 0:
+        for r in range(len(current)):
+            current[r] = bias
+    else:
+        for r in range(len(current)):
+            current[r] = starts[row, r]
+
+
+@njit
+def add_current(begin, end, rows, weight, value, current):
+    """Float sum of J s onto ``current``, float64 per lane, in the order of the program's row."""
     lanes = len(current)
-    for r in range(lanes):
-        current[r] = bias
     for k in range(end - begin):
         a, w = rows[k], weight[begin + k]
         for r in range(lanes):
@@ -84,11 +101,10 @@ def fill_current(begin, end, rows, weight, value, bias, current):
 
 
 @njit
-def fill_driven(begin, end, rows, weight, driven, value, bias, drive, current, through):
+def add_driven(begin, end, rows, weight, driven, value, drive, current, through):
     """The same with driven couplings in a sum of their own, ``through`` (R,), which counts ``drive`` times."""
     lanes = len(current)
     for r in range(lanes):
-        current[r] = bias
         through[r] = 0.0
     for k in range(end - begin):
         a, w = rows[k], weight[begin + k]
@@ -103,11 +119,15 @@ def fill_driven(begin, end, rows, weight, driven, value, bias, drive, current, t
 
 
 @inline
-def fill_rough(begin, end, rows, weight, value, bias, rough):
-    """The same sum in float32, six connections a pass: within `rough_error` of it (see lanes_decisions)."""
+def fill_rough(begin, end, rows, weight, value, row, starts, bias, rough):
+    """The same sum from its start in float32, six connections a pass: within `rough_error` of it (see
+    lanes_decisions)."""
     lanes = len(rough)
     k, degree, start = 0, end - begin, np.float32(bias)
-    if degree < 6:
+    if row >= 0:
+        for r in range(lanes):
+            rough[r] = np.float32(starts[row, r])
+    elif degree < 6:
         for r in range(lanes):
             rough[r] = start
     while k + 5 < degree:
@@ -115,7 +135,7 @@ def fill_rough(begin, end, rows, weight, value, bias, rough):
         wa, wb = np.float32(weight[begin + k]), np.float32(weight[begin + k + 1])
         wc, wd = np.float32(weight[begin + k + 2]), np.float32(weight[begin + k + 3])
         wf, wg = np.float32(weight[begin + k + 4]), np.float32(weight[begin + k + 5])
-        if k == 0:
+        if k == 0 and row < 0:
             for r in range(lanes):
                 rough[r] = (
                     start
@@ -149,12 +169,10 @@ def fill_rough(begin, end, rows, weight, value, bias, rough):
 
 
 @njit
-def fill_filtered(network, rings, filters, rows, i, now, time_constant, current):
+def add_filtered(network, rings, filters, rows, i, now, time_constant, current):
     """The same through RC synapses: each connection's filter follows every arrival since the reader's last tick."""
     lanes, depth = len(current), rings.depth
     value, filtered = rings.rows, filters.value
-    for r in range(lanes):
-        current[r] = network.bias[i]
     for k in range(network.indptr[i], network.indptr[i + 1]):
         j, w, row = np.int64(network.indices[k]), network.weight[k], rows[k - network.indptr[i]]
         newest = rings.commits[j] - ((rings.commits[j] - row) & (depth - 1))

@@ -33,12 +33,14 @@ from hwsim.engine.lanes_decisions import (
 from hwsim.engine.lanes_fields import (
     Filters,
     Network,
-    fill_current,
-    fill_driven,
+    add_current,
+    add_driven,
+    add_filtered,
     fill_field,
-    fill_filtered,
     fill_rough,
+    fill_start,
     filter_would_lose,
+    start_row,
 )
 from hwsim.engine.lanes_patterns import MOST, decide_patterns, fill_pattern, fill_thresholds, look_up
 from hwsim.engine.lanes_thresholds import Cells, Tables, device_of, fill_alike, fill_rungs, levels_of
@@ -238,18 +240,18 @@ def _by_screen(layout, update, scratch, seen, out):
     """The ideal law in float32, ties settled in float64; returns False, deciding nothing, where errors are large."""
     network, cells, _ = layout
     i, rough, tied, uniforms = update.i, scratch.rough, scratch.tied, scratch.uniforms
-    first, end = network.indptr[i], network.indptr[i + 1]
+    first, end, row = network.indptr[i], network.indptr[i + 1], start_row(network, i)
     device, degree = device_of(cells, i, update.shift), end - first
     error = rough_error(device, update.beta, 2 * degree, network.reach[i])
     if error >= 0.01:
         return False
-    if 0 < degree <= MOST and len(rough) > 2**MOST and error < 2.0**-10:
+    if 0 < degree <= MOST and row < 0 and len(rough) > 2**MOST and error < 2.0**-10:
         fill_thresholds(network, device, update, error, degree, rough, scratch.least)
         fill_pattern(scratch.rows, degree, seen, scratch.pattern)
         look_up(scratch.least, scratch.pattern, scratch.threshold)
         ties = decide_patterns(update, error, scratch.threshold, uniforms.leading, tied, scratch.tied_words, out)
     else:
-        fill_rough(first, end, scratch.rows, network.weight, seen, network.bias[i], rough)
+        fill_rough(first, end, scratch.rows, network.weight, seen, row, network.starts, network.bias[i], rough)
         ties = screen(device, update, error, rough, uniforms.leading, tied, out) != 0
     if ties:
         start = update_key(scratch.uniforms.key, i, update.number)
@@ -308,23 +310,13 @@ def _fill_input(layout, update, memory, scratch, seen):
     network, cells, plan = layout
     i, rows, current = update.i, scratch.rows, scratch.current
     first, end = network.indptr[i], network.indptr[i + 1]
+    fill_start(start_row(network, i), network.starts, network.bias[i], current)
     if plan.has_synapse:
-        fill_filtered(network, memory.rings, memory.filters, rows, i, update.now, cells.synapse[i], current)
+        add_filtered(network, memory.rings, memory.filters, rows, i, update.now, cells.synapse[i], current)
     elif len(network.driven) > 0:
-        fill_driven(
-            first,
-            end,
-            rows,
-            network.weight,
-            network.driven,
-            seen,
-            network.bias[i],
-            update.drive,
-            current,
-            scratch.inputs[0],
-        )
+        add_driven(first, end, rows, network.weight, network.driven, seen, update.drive, current, scratch.inputs[0])
     else:
-        fill_current(first, end, rows, network.weight, seen, network.bias[i], current)
+        add_current(first, end, rows, network.weight, seen, current)
 
 
 @inline
@@ -335,9 +327,9 @@ def _fill_lines(layout, update, memory, scratch, seen):
     while leader + k < len(network.pdit) and network.pdit[leader + k] == leader:
         b = leader + k
         _see(layout, memory, b, update.now, rows)
-        fill_current(
-            network.indptr[b], network.indptr[b + 1], rows, network.weight, seen, network.bias[b], scratch.inputs[k]
-        )
+        current = scratch.inputs[k]
+        fill_start(start_row(network, b), network.starts, network.bias[b], current)
+        add_current(network.indptr[b], network.indptr[b + 1], rows, network.weight, seen, current)
         k += 1
     return k
 

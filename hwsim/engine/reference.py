@@ -18,7 +18,7 @@ from hwsim.engine.moves import MovesOfCopies
 from hwsim.engine.noise import flicker, initial_spin, joins, seed_source, update_draw, white
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
 from hwsim.engine.white import white_noise
-from hwsim.program import Program
+from hwsim.program import Network, Program
 
 FEATURES = ALL
 
@@ -34,11 +34,9 @@ class PBit(Ticker):
         super().__init__(world, number)
         self.spin, self.takes_part = spin, True
         program = world.program
-        row, is_driven = program.network.row(number), program.wires.driven
-        self.inputs, self.bias = range(row.start, row.stop), float(program.network.bias[number])
-        inputs = list(zip(self.inputs, program.network.weight[row].tolist(), strict=True))
-        self.steady = [(k, weight) for k, weight in inputs if is_driven is None or not is_driven[k]]
-        self.driven = None if is_driven is None else [(k, weight) for k, weight in inputs if is_driven[k]]
+        row = program.network.row(number)
+        self.inputs = range(row.start, row.stop)
+        self.load(program.network, 0.0)
         self.synapse = float(program.cells.synapse[number])
         self.targets: list[tuple[PBit, int, int]] = []
         self.heard: dict[int, int] = {}
@@ -57,6 +55,14 @@ class PBit(Ticker):
                 world.replica,
                 self.generator,
             )
+
+    def load(self, network: Network, read_bias: float) -> None:
+        """Take the bias and the weights of ``network``, and what this read adds to the bias."""
+        is_driven = self.world.program.wires.driven
+        self.bias = float(network.bias[self.number]) + read_bias  # h of the sum
+        inputs = list(zip(self.inputs, network.weight[network.row(self.number)].tolist(), strict=True))
+        self.steady = [(k, weight) for k, weight in inputs if is_driven is None or not is_driven[k]]
+        self.driven = None if is_driven is None else [(k, weight) for k, weight in inputs if is_driven[k]]
 
     def listen(self) -> None:
         """Before the first instant: hear every neighbour's initial value, with settled synapses."""
@@ -160,6 +166,11 @@ class World(Timeline):
                 value = self.pbits[self.program.network.indices[k]].spin
                 pbit.heard[k], pbit.filtered[k], pbit.stepped[k] = value, float(value), self.now
 
+    def load(self, network: Network, read_bias: np.ndarray) -> None:
+        """Take other biases and weights, and what the read adds to the biases, float64 (n,); the rest goes on."""
+        for pbit in self.pbits:
+            pbit.load(network, float(read_bias[pbit.number]))
+
     @property
     def spins(self) -> np.ndarray:
         """int8 (n,): the committed states now."""
@@ -257,6 +268,7 @@ class ReferenceState(MovesOfCopies):
         self._events = {replica: Events() for replica in start.record}
         self._logs: dict[int, list[tuple[int, int, int]]] = {replica: [] for replica in start.record}
         self._drift = Drift(program.noise.temperature_drift)
+        self._read_bias = np.zeros((start.reads, program.n_pbits))
         self.worlds: list[World] = []
         self._anneal_of: list[int] = []  # of each world: the number of its anneal
         for number, replicas in enumerate(start.replicas_by_schedule()):
@@ -276,6 +288,8 @@ class ReferenceState(MovesOfCopies):
                         listener=self._listener(int(replica)),
                     )
                 )
+        if start.read_bias is not None:
+            self.bias_reads(start.read_bias)
 
     def _listener(self, replica: int) -> Callable[[int, int, int], None]:
         log = self._logs.get(replica)
@@ -305,6 +319,20 @@ class ReferenceState(MovesOfCopies):
         """Write int8 (reads, n) into the p-bits; see contract.State."""
         for world, spins in zip(self.worlds, states, strict=True):
             world.assign(spins)
+
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (reads, n) to its biases; see contract.State."""
+        self._read_bias = np.where(self._program.cells.read_bias, values, 0.0)
+        self._write()
+
+    def load(self, network: Network) -> None:
+        """Write other biases and weights; see contract.State."""
+        self._program = self._program.with_network(network)
+        self._write()
+
+    def _write(self) -> None:
+        for world, read_bias in zip(self.worlds, self._read_bias, strict=True):
+            world.load(self._program.network, read_bias)
 
     def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
         """int8 (reads, n), or of ``replicas`` alone."""

@@ -16,7 +16,7 @@ from hwsim.engine.contract import Drift, Events, Start, counted_updates, sets_ow
 from hwsim.engine.moves import MovesOfCopies
 from hwsim.engine.participants import taking_part
 from hwsim.engine.schedule import Chunk, Schedule
-from hwsim.program import Program
+from hwsim.program import Network, Program
 
 _EVENTS_IN_FLIGHT = 2**25
 """Lane updates of one kernel call: well under a second, so that a thread soon stops when told to."""
@@ -56,6 +56,9 @@ class Shard(Protocol):
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64 * n_words, n); nothing is under way then."""
 
+    def load(self) -> None:
+        """Take the numbers of another network, as `Prepared.load` has laid them out."""
+
     def spins(self) -> np.ndarray:
         """int8 (64 * n_words, n): the committed states, replicas in order."""
 
@@ -73,6 +76,13 @@ class Flipping(Protocol):
         """int64 (64 * n_words,): of those p-bits, so far, replicas in order."""
 
 
+class Biased(Protocol):
+    """A Shard of an engine that honours a bias of each read's own."""
+
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (64 * n_words, k) to the biases of the k p-bits of `Cells.biased`."""
+
+
 class Prepared(Protocol):
     """A Program laid out for an engine's kernels. A shard has at most ``shard_words`` words, in steps of ``grain``.
 
@@ -85,6 +95,12 @@ class Prepared(Protocol):
 
     def shard(self, replicas: Replicas) -> Shard:
         """Some of the replicas at time 0."""
+
+    def load(self, program: Program) -> None:
+        """Lay out the numbers of another network on the same couplings. Raises UnsupportedError, changing nothing."""
+
+    def bias_reads(self, most: np.ndarray) -> None:
+        """Make room for what reads add: at most ``most`` float64 (k,) to the biases of `Cells.biased`."""
 
 
 def _words_per_shard(start: Start, prepared: Prepared) -> int:
@@ -146,7 +162,7 @@ class ShardedState(MovesOfCopies):
     """Replicas in mid-run."""
 
     def __init__(self, program: Program, start: Start, prepared: Prepared) -> None:
-        self._program, self._start, self.updates = program, start, 0
+        self._program, self._start, self.updates, self._prepared = program, start, 0, prepared
         self.flips = 0 if np.any(sets_own_rate(program)) else None
         self._stop = threading.Event()
         self._drift = Drift(program.noise.temperature_drift)
@@ -167,6 +183,8 @@ class ShardedState(MovesOfCopies):
         self._events = {replica: Events() for replica in start.record}
         threads = min(start.threads, sum(len(cluster.parts) for cluster in self._clusters))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        if start.read_bias is not None:
+            self.bias_reads(start.read_bias)
 
     def compile(self, anneal: Anneal) -> None:
         """Compile or load the kernels, so that the first advance is timed without it."""
@@ -180,6 +198,27 @@ class ShardedState(MovesOfCopies):
             in_lane = _replica_of_lane(cluster.replicas, cluster.lanes)
             for part in cluster.parts:
                 part.shard.assign(states[in_lane[part.first_lane : part.end_lane]])
+
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (reads, n) to its biases; see contract.State."""
+        biased = self._program.cells.biased
+        if not len(biased):
+            return
+        values = values if len(biased) == values.shape[1] else values[:, biased]
+        self._prepared.bias_reads(np.abs(values).max(axis=0))
+        for cluster in self._clusters:
+            in_lane = _replica_of_lane(cluster.replicas, cluster.lanes)
+            for part in cluster.parts:
+                cast(Biased, part.shard).bias_reads(values[in_lane[part.first_lane : part.end_lane]])
+
+    def load(self, network: Network) -> None:
+        """Write other biases and weights; see contract.State."""
+        program = self._program.with_network(network)
+        self._prepared.load(program)
+        self._program = program
+        for cluster in self._clusters:
+            for part in cluster.parts:
+                part.shard.load()
 
     def advance(self, until: int, anneal: Anneal | Sequence[Anneal]) -> None:
         """Run every instant before grid time ``until``; threads take clusters, or the shards of few clusters."""

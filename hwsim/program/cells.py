@@ -25,6 +25,7 @@ class Cells(Record):
     synapse : float64 (n,), RC time constant of the input in ticks, 0 for none
     stuck : int8 (n,), +-1 where a p-bit never changes, else 0. A stuck p-bit ticks, and costs energy, like any other
     held : bool (n,), true where a p-bit keeps the value that its read was given. A held p-bit does not tick
+    read_bias : bool (n,), true where each read adds a bias of its own. The values are data of a run, not of a program
     pdit : int32 (n,), first line of the p-dit that each line belongs to, or None where all are p-bits. A p-dit of k
     levels is k lines in a row, one of them +1. They tick together, with the first; level a is drawn with probability
     proportional to exp(2 z_a)
@@ -44,6 +45,7 @@ class Cells(Record):
     synapse: np.ndarray = column(np.float64, least=0)
     stuck: np.ndarray = column(np.int8, least=-1, most=1)
     held: np.ndarray = column(np.bool_, default=False)
+    read_bias: np.ndarray = column(np.bool_, default=False)
     pdit: np.ndarray | None = column(np.int32, numbers=PBIT, optional=True)
     table: np.ndarray | None = column(np.float64, ENTRY, least=0, most=1, optional=True)
     table_first: float = scalar(default=0.0)
@@ -77,6 +79,11 @@ class Cells(Record):
     def n(self) -> int:
         """How many p-bits."""
         return len(self.law)
+
+    @cached_property
+    def biased(self) -> np.ndarray:
+        """int64 (k,): the p-bits whose updates depend on a bias of each read's own."""
+        return np.flatnonzero(self.read_bias & (self.stuck == 0) & ~self.held)
 
     @cached_property
     def points(self) -> np.ndarray:

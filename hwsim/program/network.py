@@ -72,6 +72,15 @@ class Network(Record):
         once = self.rows < self.indices
         return self.rows[once], self.indices[once].astype(np.int64), self.weight[once]
 
+    @cached_property
+    def pair_of(self) -> np.ndarray:
+        """int64 (m,): the number of each stored connection's coupling in `pairs`."""
+        rows, columns = self.rows, self.indices.astype(np.int64)
+        key = np.minimum(rows, columns) * self.n + np.maximum(rows, columns)
+        once = key[rows < columns]
+        order = np.argsort(once)
+        return order[np.searchsorted(once, key, sorter=order)]
+
     def row(self, i: int) -> slice:
         """Where the connections of spin ``i`` are."""
         return slice(int(self.indptr[i]), int(self.indptr[i + 1]))
@@ -98,6 +107,31 @@ class Network(Record):
         unit = 2.0 ** lowest_bit(values)
         return unit if self.reach.max() / unit < _MOST_UNITS else None
 
+    def same_couplings(self, other: "Network") -> bool:
+        """Whether both couple the same spins, in the same order, however strongly."""
+        mine, theirs = (self.indptr, self.indices), (other.indptr, other.indices)
+        return all(a is b or np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
+
+    def reweighted(self, bias: np.ndarray, weight: np.ndarray) -> "Network":
+        """The network with other numbers on the same couplings. Only they are checked, so that a controller which
+        writes weights thousands of times a second can afford it.
+
+        bias : float64 (n,);  weight : float64 (m,), row by row. Raises InputError.
+        """
+        made = object.__new__(Network)
+        known = vars(self)
+        kept = {name: known[name] for name in _OF_COUPLINGS if name in known}
+        vars(made).update(kept, bias=bias, weight=weight)
+        for name in ("bias", "weight"):
+            what = _COLUMNS[name]
+            sizes = {what.axis: len(known[name])}
+            vars(made)[name] = self._checked(name, vars(made)[name], what, sizes)
+        return made
+
+    def coupled(self, bias: np.ndarray, strength: np.ndarray) -> "Network":
+        """The same with ``strength`` float64 (k,) of the couplings of `pairs`, each in both directions."""
+        return self.reweighted(bias, strength[self.pair_of])
+
     def same_as(self, other: "Network") -> bool:
         """Whether both hold the same numbers."""
         return self is other or all(np.array_equal(a, b) for a, b in zip(self, other, strict=True))
@@ -111,6 +145,11 @@ class Network(Record):
         from hwsim.program.energy import column_energies
 
         return column_energies(self.bias, self.indptr, self.indices, self.weight, spins, offset)
+
+
+_OF_COUPLINGS = ("indptr", "indices", "degree", "rows", "pair_of")
+"""What depends on who is coupled to whom alone."""
+_COLUMNS = {item.name: what for item, what in Network._columns()}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

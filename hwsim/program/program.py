@@ -162,6 +162,19 @@ class Program(Shown):
             self, **whole, **{record: replace(getattr(self, record), **values) for record, values in by_record.items()}
         )
 
+    def with_network(self, network: Network) -> "Program":
+        """The program with other numbers on the same couplings. Nothing else can change, so nothing else is checked.
+
+        Raises InputError where ``network`` couples other p-bits.
+        """
+        if network is self.network:
+            return self
+        if not self.network.same_couplings(network):
+            raise InputError("a network to be loaded must couple the p-bits that the program couples, in its order")
+        made = object.__new__(Program)
+        vars(made).update({item.name: getattr(self, item.name) for item in fields(Program)}, network=network)
+        return made
+
     def tile(self, copies: int) -> "Program":
         """``copies`` of the program side by side, not coupled: p-bit i of copy r has number r n + i.
 

@@ -19,6 +19,8 @@ class Activity(Shown):
     reads, writes : whole states read and written
     read_rounds, write_rounds : how often the machine waits for reads and writes; all copies are read together
     swaps : exchanges and cluster moves that the controller decided
+    programmings : how often other biases and weights were written into the running machine
+    data_writes : biases of p-bits that were written as data of a read
     """
 
     n_pbits: int
@@ -33,6 +35,8 @@ class Activity(Shown):
     read_rounds: float = 1.0
     write_rounds: float = 0.0
     swaps: float = 0.0
+    programmings: float = 0.0
+    data_writes: float = 0.0
 
     @property
     def device_time_s(self) -> float:

@@ -47,11 +47,13 @@ _SCALARS = (
 _ARRAYS: dict[str, Any] = {
     "states": np.int8,
     "initial_states": np.int8,
+    "read_bias": np.float64,
     "energies": np.float64,
     "schedule": np.int64,
     "checkpoint_times_s": np.float64,
     "checkpoint_energies": np.float64,
 }
+_OPTIONAL = ("initial_states", "read_bias")
 _ANNEAL: dict[str, Any] = {"start": np.int64, "beta": np.float64, "drive": np.float64}
 _TRACE: dict[str, Any] = {"time": np.int64, "pbit": np.int32, "value": np.int8}
 
@@ -98,7 +100,7 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
     program = program_file.of_parts(facts.program, own)
     values, anneal = pick("", _ARRAYS), pick("anneal/", _ANNEAL)
     traces = {read: pick(f"trace/{read}/", _TRACE) for read in facts.traces}
-    lacking = [name for name in _ARRAYS if name not in values and name != "initial_states"]
+    lacking = [name for name in _ARRAYS if name not in values and name not in _OPTIONAL]
     lacking += [f"anneal/{name}" for name in ("start", "beta") if name not in anneal]
     lacking += [f"trace/{read}" for read, trace in traces.items() if len(trace) != len(_TRACE)]
     if lacking:
@@ -111,7 +113,7 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
         program=program,
         anneal=Anneal(end=facts.anneal_end, **anneal),  # type: ignore[arg-type]
         traces={read: tuple(trace[name] for name in _TRACE) for read, trace in traces.items()},  # type: ignore[misc]
-        **{"initial_states": None} | values,  # type: ignore[arg-type]
+        **dict.fromkeys(_OPTIONAL) | values,  # type: ignore[arg-type]
         **{name: getattr(facts, name) for name in _SCALARS},
     )
 

@@ -26,6 +26,7 @@ class Run(Reads):
 
     states : int8 (reads, n), +-1, in p-bit order;  energies : float64 (reads,), problem units, offset included
     initial_states : the same at time 0, where they were given or a read was recorded, else None
+    read_bias : float64 (reads, n), what each read added to its biases, or None
     schedule : int64 (reads,), number of each read's schedule
     checkpoint_times_s : float64 (k,), device seconds;  checkpoint_energies : float64 (k, reads)
     device_time_s : emulated time of one read;  host_seconds : time that this computer took, without compiling; the two
@@ -53,6 +54,7 @@ class Run(Reads):
     flips: int | None = None
     interrupted: bool = False
     device_energy_j: float | None = None
+    read_bias: np.ndarray | None = None
     traces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     quality = later("hwsim.analysis.quality:quality")
@@ -91,12 +93,14 @@ def run(
     record: tuple[int, ...] = (),
     initial_states: np.ndarray | None = None,
     observe: Callable[[float, np.ndarray], None] | None = None,
+    read_bias: np.ndarray | None = None,
     **settings: Unpack[RunKeywords],
 ) -> Run:
     """Emulate ``reads`` runs of the hardware (256) through ``anneal``; they share ``schedules`` (4) of the clock.
 
     record : numbers of the reads whose every update is kept;  initial_states : int8 (reads, n) of +-1
     observe : called with (device seconds, states int8 (reads, n)) at every checkpoint that is reached
+    read_bias : float64 (reads, n), what each read adds to its biases, 0 where `Cells.read_bias` declares none
     settings : see RunSettings. An interrupted run returns what it has, with ``interrupted`` set. Raises InputError.
     """
     how = RunSettings.of(settings)
@@ -108,7 +112,8 @@ def run(
         raise ArgumentError(f"anneal must be an anneal such as hwsim.linear(0.1, 2.0, '1 us'), got {anneal!r}")
     if checkpoints < 1:
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
-    with Session(program, how, anneal, end=anneal.end, initial_states=initial_states, record=record) as session:
+    begin = {"initial_states": initial_states, "record": record, "read_bias": read_bias}
+    with Session(program, how, anneal, end=anneal.end, **begin) as session:  # type: ignore[arg-type]
         given = record or initial_states is not None
         initial = session.peek() if given else None
         times, table = [0.0], [session.state.energies()]
@@ -135,6 +140,7 @@ def run(
         updates=session.state.updates,
         flips=flips,
         interrupted=session.now < anneal.end,
+        read_bias=None if read_bias is None else np.array(read_bias, dtype=np.float64),
         traces={replica: events.arrays() for replica, events in session.state.events().items()},
         device_energy_j=device_energy_j(
             program, updates=updates, flips=None if flips is None else flips / how.reads, time_s=times[-1]

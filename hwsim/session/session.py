@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack, cast
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from hwsim.anneal import Anneal, constant
 from hwsim.display import Facts, Shown, counted
 from hwsim.engine.choice import begin, choose, side_by_side
 from hwsim.engine.contract import Start
-from hwsim.engine.initial import checked
+from hwsim.engine.initial import checked, checked_biases
 from hwsim.errors import UnsupportedError
 from hwsim.interrupt import CtrlC
-from hwsim.program import Program
+from hwsim.program import Network, Program
 from hwsim.session.activity import Activity, turns
 from hwsim.session.pace import Pace
 from hwsim.session.settings import RunKeywords, RunSettings
@@ -39,7 +39,7 @@ class Session(Shown):
     schedule : int64 (reads,), number of each read's schedule;  stopped : whether Ctrl-C or ``interrupt`` stopped it
     state : the engine's State, for looks that are not counted (``state.energies()``, ``state.updates``,
     ``state.events()``), and for moves of states between replicas, which the controller counts by `wrote`
-    rungs : as in Start
+    rungs, read_bias, loads : as in Start
     """
 
     def __init__(
@@ -52,6 +52,8 @@ class Session(Shown):
         initial_states: np.ndarray | None = None,
         record: tuple[int, ...] = (),
         rungs: int = 1,
+        read_bias: np.ndarray | None = None,
+        loads: bool = False,
     ) -> None:
         self.program, self.settings, self.anneal = program, settings, anneal
         self.now, self.end, self.stopped = 0, end, False
@@ -63,13 +65,16 @@ class Session(Shown):
             initial=checked(program, initial_states, settings.reads),
             record=tuple(record),
             rungs=rungs,
+            read_bias=checked_biases(program, read_bias, settings.reads),
+            loads=loads,
         )
-        self.engine, self.engine_reason = choose(settings.engine, program, side_by_side(start))
+        self.engine, self.engine_reason = choose(settings.engine, program, side_by_side(start), loads=loads)
         self.schedule = np.repeat(np.arange(start.schedules), [len(reads) for reads in start.replicas_by_schedule()])
         self.state = begin(self.engine, program, start, anneal)
         self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))
         self._ctrl_c = CtrlC()
-        self._looks = self._settles = self._writings = 0
+        self._looks = self._settles = self._writings = self._loads = 0
+        self._data_writings = int(read_bias is not None)
         self._written = 0.0
         self._settled_at = 0
         self._constant: Anneal | None = None
@@ -83,12 +88,15 @@ class Session(Shown):
         *,
         initial_states: np.ndarray | None = None,
         record: tuple[int, ...] = (),
+        read_bias: np.ndarray | None = None,
+        loads: bool = False,
         **settings: Unpack[RunKeywords],
     ) -> Self:
         """The session of ``program`` under ``anneal``, to its end, with keywords as those of `hwsim.run`: reads (256),
         schedules (4), seed, engine, threads, progress, interrupt. Raises InputError."""
         how = RunSettings.of(settings)
-        return cls(program, how, anneal, end=anneal.end, initial_states=initial_states, record=record)
+        given = {"initial_states": initial_states, "record": record, "read_bias": read_bias, "loads": loads}
+        return cls(program, how, anneal, end=anneal.end, **given)  # type: ignore[arg-type]
 
     def _shown(self) -> tuple[str, Facts]:
         reads, on = counted(self.settings.reads, "read"), counted(self.program.n_pbits, "p-bit")
@@ -184,6 +192,22 @@ class Session(Shown):
         self._written += changed
         self._settled_at = self.now
 
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (reads, n) to its biases from now on, 0 where `Cells.read_bias` declares
+        none: data, such as the pixels of an image for each read. States and signals under way stay. Raises
+        InputError."""
+        values = cast(np.ndarray, checked_biases(self.program, np.asarray(values), self.settings.reads))
+        self.state.bias_reads(values)
+        self._data_writings += 1
+
+    def load(self, network: Network) -> None:
+        """Write other biases and weights into the running machine, on the couplings that it has (see
+        `Network.reweighted`). States, clock, noise and signals under way stay. Raises InputError for other couplings,
+        UnsupportedError where the engine cannot hold the numbers."""
+        self.state.load(network)
+        self.program = self.program.with_network(network)
+        self._loads += 1
+
     def frames(self, checkpoints: int) -> Iterator["Frame"]:
         """Run to the end under the session's own anneal: a Frame after each of ``checkpoints`` equal parts, and where
         the session stops."""
@@ -219,6 +243,8 @@ class Session(Shown):
             writes=written,
             write_rounds=float(self._writings * in_turn),
             swaps=swaps,
+            programmings=float(self._loads * in_turn),
+            data_writes=float(self._data_writings * np.count_nonzero(self.program.cells.read_bias) * replicas),
         )
 
 

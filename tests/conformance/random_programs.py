@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hwsim.cell.clock import CLOCKS
 from hwsim.cell.codes import LINEAR, P_KIT, RELAXATION, SOURCES, TABLE
 from hwsim.engine.feature import Feature
-from hwsim.program import Network
+from hwsim.program import Network, Program
 
 NS = 1_000_000  # ticks; the period and the mean interval of the programs
 Made = dict[str, Any]
@@ -150,6 +150,18 @@ def _held(rng: np.random.Generator, made: Made) -> Made:
     return {"held": held[made["pdit"]] if "pdit" in made else held}
 
 
+def _biased(rng: np.random.Generator, made: Made) -> Made:
+    return {"read_bias": _some(rng, made, [False, True])}
+
+
+def read_biases(rng: np.random.Generator, program: Program, reads: int) -> np.ndarray | None:
+    """Biases of ``reads`` for a Program that asks for them, small, large and those of a unit; None for another."""
+    declared = program.cells.read_bias
+    size = rng.choice([0.25, 1.0, 1.0, 40.0], (reads, 1))
+    values = np.where(rng.random((reads, program.n_pbits)) < 0.5, rng.normal(size=declared.shape), 1.0)
+    return size * values * declared if declared.any() else None
+
+
 def _chains(rng: np.random.Generator, made: Made) -> Made:
     n = _n(made)
     k = (n + 1) // 2
@@ -218,6 +230,7 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
     Feature.SOURCE: {name: _source(name) for name in SOURCES if name != "ideal"},
     Feature.STUCK: {"some": lambda rng, made: {"stuck": _some(rng, made, [0, 0, -1, 1]).astype(np.int8)}},
     Feature.HELD: {"some": _held},
+    Feature.READ_BIAS: {"some": _biased},
     Feature.DRIFT: {"warms": lambda rng, made: {"temperature_drift": 1e8}},
     Feature.CHAINS: {"pairs": _chains},
 }

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_programs import BUILDERS, CLOCK_CASES, NS, arguments, integer_glass, made_by, one_of_each
+from random_programs import BUILDERS, CLOCK_CASES, NS, arguments, integer_glass, made_by, one_of_each, read_biases
 
 import hwsim
 from hwsim.anneal import Anneal, constant, linear
@@ -42,7 +42,8 @@ def history(engine, program, anneal, *, seed=3, schedules=1, time_ns=3.0):
     ramp = with_drive(program, linear(0.05, 2.0, f"{time_ns} ns", steps=9))
     reads, record = 66, (0, 1, 65)
     how = {"reads": reads, "schedules": schedules, "seed": seed, "checkpoints": 2, "record": record, "threads": 1}
-    result = run(program, engine=engine, anneal=ramp, **how)
+    biases = read_biases(np.random.default_rng(seed), program, reads)
+    result = run(program, engine=engine, anneal=ramp, read_bias=biases, **how)
     traces = [events for read in record for events in result.traces[read]]
     return [*traces, result.states, result.checkpoint_energies, np.array(result.updates)]
 
@@ -50,7 +51,9 @@ def history(engine, program, anneal, *, seed=3, schedules=1, time_ns=3.0):
 def steered(engine, program, *, seed, time_ns):
     """Two writes in mid-run, the second of states of other reads, and for each schedule an anneal that changes."""
     reads, schedules, end = 66, 2, f"{time_ns} ns"
-    start = Start(reads=reads, schedules=schedules, seed=seed, record=(0, 1, reads - 1))
+    rng = np.random.default_rng(seed)
+    biases = [read_biases(rng, program, reads) for _ in range(2)]
+    start = Start(reads=reads, schedules=schedules, seed=seed, record=(0, 1, reads - 1), read_bias=biases[0])
     first = [with_drive(program, constant(0.2 + 0.5 * k, end)) for k in range(schedules)]
     second = [with_drive(program, linear(1.0 + k, 0.3, end, steps=7)) for k in range(schedules)]
     state, whole = begin(engine, program, start, first), round(time_ns * NS)
@@ -59,6 +62,8 @@ def steered(engine, program, *, seed, time_ns):
     given = allowed(program, replace(start, initial=written))
     state.assign(written if given is None else given)
     state.advance(whole // 2, second)
+    if biases[1] is not None:
+        state.bias_reads(biases[1])
     before = state.spins()
     state.assign(before[::-1])
     for until in (3 * whole // 4, whole):

@@ -5,7 +5,7 @@ import pytest
 
 import hwsim
 from hwsim.errors import InputError
-from hwsim.program import load, save
+from hwsim.program import content_hash, load, save
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,17 @@ def test_a_saved_run_is_the_same_run(run, tmp_path):
     assert np.array_equal(again.anneal.beta, run.anneal.beta) and again.anneal.end == run.anneal.end
     assert again.sampleset.first.energy == run.sampleset.first.energy
     assert again.program.readout.known_energy == -42 or again.program.readout.problem_name == "karate"
+
+
+def test_biases_of_reads_are_saved_with_the_run(tmp_path):
+    program = hwsim.compile("karate", "generic-all-to-all")
+    declared = program.changed(read_bias=np.arange(34) < 9)
+    assert content_hash(declared) != content_hash(program)
+    values = np.random.default_rng(1).normal(size=(5, 34)) * declared.cells.read_bias
+    run = hwsim.run(declared, anneal=hwsim.linear(0.1, 2.0, "50 ns"), reads=5, read_bias=values)
+    hwsim.save_run(run, tmp_path / "r.npz")
+    again = hwsim.load_run(tmp_path / "r.npz")
+    assert np.array_equal(again.read_bias, values) and content_hash(again.program) == content_hash(declared)
 
 
 def test_a_file_that_names_schedules_as_the_first_ones_did_is_read(run, tmp_path):

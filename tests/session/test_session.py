@@ -72,6 +72,30 @@ def test_held_p_bits_keep_the_value_of_their_read(make_program):
     assert found[1].updates == found[0].updates
 
 
+def test_biases_of_reads_and_loads_are_counted_and_wrong_ones_refused(make_program):
+    program = make_program(RING, read_bias=np.arange(6) < 4)
+    values = np.zeros((8, 6))
+    values[:, 2] = 1.5
+    settings = RunSettings(reads=8, schedules=2)
+    session = Session(program, settings, constant(1.0, "1 us"), end=1000 * NS, read_bias=values, loads=True)
+    assert session.engine in ("lanes", "dense")  # bitplanes would hold the ring, and not what may be loaded
+    session.bias_reads(-values)
+    session.load(program.network.coupled(np.full(6, 0.1), np.linspace(0, 1, 6)))
+    assert session.state.energies() == pytest.approx(session.program.energies(session.peek()))
+    activity = session.activity()
+    assert (activity.programmings, activity.data_writes) == (1, 8) and activity.writes == 0
+    assert session.activity(runs=2, copies=1).programmings == 4
+    with pytest.raises(InputError, match=r"must be numbers of shape \(8, 6\), got float64 \(8, 5\)"):
+        session.bias_reads(values[:, :5])
+    with pytest.raises(InputError, match="must be 0 at p-bit 5, which has no bias of each read's own"):
+        session.bias_reads(np.ones((8, 6)) * (np.arange(6) != 4))
+    with pytest.raises(InputError, match="not finite"):
+        session.bias_reads(np.where(values > 0, np.inf, 0))
+    with pytest.raises(InputError, match="must be numbers"):
+        session.bias_reads(None)
+    assert session.activity().data_writes == 8
+
+
 @pytest.mark.parametrize(("field", "value"), [("reads", 0), ("schedules", 0), ("threads", 0)])
 def test_settings_out_of_range_are_refused_by_name(field, value):
     with pytest.raises(InputError, match=field):
