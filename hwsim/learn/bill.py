@@ -1,0 +1,180 @@
+"""Bill: what a training, or the answers of a model, cost on the device: seconds and joules, item by item.
+
+Enters: what was asked of the machine, and the prices of its card. Leaves: a Bill. An item that was used and has no
+price is unknown and is named. What a row of data costs to write is ambiguous on most cards, which price the writing of
+a whole p-bit with its weights: the bill is summed twice, with each value or bias that is written as data at that price,
+and free.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hwsim.display import Facts, Shown
+from hwsim.prices import Prices
+from hwsim.session import Activity
+from hwsim.units import format_si
+
+DATA = "data written"
+"""The item whose price is ambiguous."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item(Shown):
+    """One item of a bill. count : how many of it, None where they were not counted;  seconds, joules : None where it has no price
+    price : key on the card of the price in joules"""
+
+    name: str
+    count: float | None
+    seconds: float | None
+    joules: float | None
+    price: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bill(Shown):
+    """Seconds and joules of some work on the device.
+
+    items : every item that was used;  of_power : joules of a machine whose power is known, in place of those of the
+    items, else None
+    """
+
+    items: tuple[Item, ...]
+    of_power: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Of all items that have a price."""
+        return sum(item.seconds or 0.0 for item in self.items)
+
+    @property
+    def joules(self) -> tuple[float, float]:
+        """Of all items that have a price: (with data written free, with each at the price of a whole p-bit)."""
+        if self.of_power is not None:
+            return self.of_power, self.of_power
+        free = sum(item.joules or 0.0 for item in self.items if item.name != DATA)
+        return free, free + sum(item.joules or 0.0 for item in self.items if item.name == DATA)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Keys of the prices in joules that the card does not state and that the work needs."""
+        if self.of_power is not None:
+            return ()
+        return tuple(dict.fromkeys(item.price for item in self.items if item.joules is None))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Plain numbers, for JSON."""
+        low, high = self.joules
+        rows = [
+            {"item": item.name, "count": item.count, "seconds": item.seconds, "joules": item.joules}
+            for item in self.items
+        ]
+        return {
+            "items": rows,
+            "seconds": self.seconds,
+            "joules_data_free": low,
+            "joules_data_priced": high,
+            "unknown_prices": list(self.unknown),
+        }
+
+    def text(self, *, per: float = 1.0, what: str = "") -> str:
+        """A table; each number over ``per`` of ``what``, such as images."""
+        rows = [("", "count", "time", "energy")]
+        for item in self.items:
+            rows.append((item.name, _count(item.count, per), _si(item.seconds, per, "s"), _si(item.joules, per, "J")))
+        low, high = (format_si(joules / per, "J") for joules in self.joules)
+        total = low if low == high else f"{low}; {high} with data written"
+        known = total if not self.unknown else f"{total}, and {', '.join(self.unknown)} unknown"
+        rows.append((f"total{f' per {what}' if what else ''}", "", format_si(self.seconds / per, "s"), known))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        return "\n".join(
+            f"{name:<{widths[0]}}  {count:>{widths[1]}}  {time:>{widths[2]}}  {energy}".rstrip()
+            for name, count, time, energy in rows
+        )
+
+    def _shown(self) -> tuple[str, Facts]:
+        low, high = self.joules
+        return f"Bill: {format_si(self.seconds, 's')}, {format_si(low, 'J')} to {format_si(high, 'J')}", [
+            *((item.name, f"{_si(item.seconds, 1, 's')}, {_si(item.joules, 1, 'J')}") for item in self.items[:4]),
+            ("unknown", ", ".join(self.unknown) or None),
+        ]
+
+
+def bill(
+    activities: Iterable[Activity],
+    prices: Prices,
+    *,
+    programmings: float = 1.0,
+    data_pbits: float = 0.0,
+    data_rounds: float = 0.0,
+) -> Bill:
+    """The bill of ``activities`` on one machine, one after the other, at ``prices``.
+
+    programmings : how often all biases and weights were written;  data_pbits : values and biases of p-bits that were
+    written as data, which are not in the activities' own writes;  data_rounds : how often the machine waited for them
+    """
+    found = list(activities)
+
+    def total(name: str, *, of_pbits: bool = False) -> float:
+        return float(sum(getattr(each, name) * (each.n_pbits if of_pbits else 1) for each in found))
+
+    read, written = total("reads", of_pbits=True), total("writes", of_pbits=True)
+    programmed, sent = programmings * max((each.n_pbits for each in found), default=0), read + written + data_pbits
+    read_s = None if prices.readout_time_s is None else prices.readout_time_s + (prices.readout_delay_s or 0.0)
+    flips = None if any(each.flips is None for each in found) else total("flips")
+    work: list[tuple[str, float | None, float | None, float, float | None, str]] = [
+        # name, count, seconds of one, how many of these, joules, key of the price
+        ("updates", total("updates"), 1.0, total("device_time_s"), prices.updates_j(total("updates")), "update"),
+        ("states read", read, read_s, total("read_rounds"), _times(prices.read_j, read), "read"),
+        (
+            "states written",
+            written,
+            prices.write_time_s,
+            total("write_rounds"),
+            _times(prices.write_j, written),
+            "write",
+        ),
+        (DATA, data_pbits, prices.write_time_s, data_rounds, _times(prices.write_j, data_pbits), "write"),
+        (
+            "weights written",
+            programmed,
+            prices.programming_time_s,
+            programmings,
+            _times(prices.write_j, programmed),
+            "write",
+        ),
+    ]
+    if prices.flip_j is not None:
+        work.append(("flips", flips, 0.0, 0.0, prices.flips_j(flips), "flip"))
+    if prices.transfer_j is not None or prices.transfer_pbit_s is not None:
+        work.append(("sent", sent, prices.transfer_pbit_s, sent, _times(prices.transfer_j, sent), "transfer"))
+    items = [
+        Item(name=name, count=count, seconds=_times(second, times), joules=joules, price=f"energy_per_{key}")
+        for name, count, second, times, joules, key in work
+        if count != 0 or times
+    ]
+    seconds = sum(item.seconds or 0.0 for item in items)
+    if prices.standby_w is not None:
+        joules = prices.standby_w * seconds
+        items.append(Item(name="standby", count=0.0, seconds=0.0, joules=joules, price="standby_power"))
+    return Bill(items=tuple(items), of_power=None if prices.power_w is None else prices.power_w * seconds)
+
+
+def _times(price: float | None, count: float) -> float | None:
+    """0 where there is nothing to pay; None where there is no price."""
+    if count == 0:
+        return 0.0
+    return None if price is None else price * count
+
+
+def _count(number: float | None, per: float) -> str:
+    if number is None:
+        return "not counted"
+    return f"{number / per:.4g}" if number else ""
+
+
+def _si(value: float | None, per: float, unit: str) -> str:
+    if value is None:
+        return "unknown"
+    return format_si(value / per, unit) if value else ""
