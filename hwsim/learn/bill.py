@@ -21,8 +21,8 @@ DATA = "data written"
 
 @dataclass(frozen=True, kw_only=True)
 class Item(Shown):
-    """One item of a bill. count : how many of it, None where they were not counted;  seconds, joules : None where it has no price
-    price : key on the card of the price in joules"""
+    """One item of a bill. count : how many of it, None where they were not counted
+    seconds, joules : None where it has no price;  price : key on the card of the price in joules"""
 
     name: str
     count: float | None
@@ -101,7 +101,7 @@ class Bill(Shown):
         ]
 
 
-def bill(
+def bill_of(
     activities: Iterable[Activity],
     prices: Prices,
     *,
