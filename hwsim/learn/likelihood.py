@@ -86,7 +86,7 @@ class Likelihood(Shown):
         ]
 
 
-def log_likelihood(
+def likelihood(
     model: "Model",
     data: "Data",
     *,
