@@ -4,6 +4,7 @@ Enters: a Model, a chip, biases and couplings as the controller holds them. Leav
 is, under its own clock, delay, noise, registers and faults; and what all that asked of the machine.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self, Unpack
@@ -72,7 +73,8 @@ class LearningMachine(Shown):
         self.registers = Registers(model.wiring, self.chip, die_seed, rounding)
         self.phases: dict[str, Phase] = {}
         self._spent: dict[str, list[Activity]] = {}
-        self._loads = 0
+        self._kept: dict[str, np.ndarray] = {}
+        self._part, self._started = 0, 0
         self.load(model.bias, model.weight)
 
     def _shown(self) -> tuple[str, Facts]:
@@ -81,12 +83,11 @@ class LearningMachine(Shown):
             ("phases", ", ".join(self.phases) or None),
         ]
 
-    def load(self, bias: np.ndarray, weight: np.ndarray) -> Network:
+    def load(self, bias: np.ndarray, weight: np.ndarray, *, number: int = 0) -> Network:
         """Write ``bias`` (n,) and ``weight`` (k,) to the registers; running phases go on with what these hold, which is
-        returned."""
+        returned. number : of the load, which chooses the draws of stochastic rounding"""
         self.bias, self.weight = bias, weight
-        self.network = self.registers.hold(bias, weight, self.settings.seed, self._loads)
-        self._loads += 1
+        self.network = self.registers.hold(bias, weight, self.settings.seed, number)
         for phase in self.phases.values():
             phase.load(self.network)
         return self.network
@@ -95,7 +96,11 @@ class LearningMachine(Shown):
         """Start, or start anew, the phase ``name``: ``reads`` chains side by side, in which the units of bool (n,)
         ``held`` keep the values that they are given. how : see Phase."""
         self.close(name)
-        self.phases[name] = Phase(self, name, reads, held=held, **how)
+        states = self._kept.pop(name, None)
+        if states is not None and len(states) == reads:
+            how = {"states": states} | how
+        self.phases[name] = Phase(self, name, reads, held=held, numbers=(self._part, self._started), **how)
+        self._started += 1
         return self.phases[name]
 
     def close(self, name: str) -> None:
@@ -103,10 +108,25 @@ class LearningMachine(Shown):
         if name in self.phases:
             self._spent.setdefault(name, []).append(self.phases.pop(name).activity)
 
-    def activity(self, name: str) -> Activity | None:
-        """What the phase ``name`` asked of the machine in all; None where there was none."""
-        parts = self._spent.get(name, []) + ([self.phases[name].activity] if name in self.phases else [])
-        return added(parts) if parts else None
+    @property
+    def states(self) -> dict[str, np.ndarray]:
+        """int8 (reads, n) by phase: the states that the phases have, or will start from."""
+        return self._kept | {name: phase.states for name, phase in self.phases.items()}
+
+    def begin_part(self, number: int, states: Mapping[str, np.ndarray]) -> None:
+        """End all phases. Those that start from now on take ``states`` by name, and random numbers of part ``number``:
+        what happens then depends on the registers, these two, and the seed."""
+        for name in list(self.phases):
+            self.close(name)
+        self._kept, self._part, self._started = dict(states), number, 0
+
+    @property
+    def activities(self) -> dict[str, Activity]:
+        """What each phase asked of the machine in all, by name."""
+        parts = {name: list(each) for name, each in self._spent.items()}
+        for name, phase in self.phases.items():
+            parts.setdefault(name, []).append(phase.activity)
+        return {name: added(each) for name, each in parts.items()}
 
     def moments(self, states: np.ndarray) -> Moments:
         """The moments of ``states`` int8 (reads, n) over the model's couplings."""
@@ -127,15 +147,15 @@ class Phase(Shown):
         *,
         held: np.ndarray | None = None,
         states: np.ndarray | None = None,
-        number: int = 0,
+        numbers: tuple[int, int] = (0, 0),
     ) -> None:
-        """states : int8 (reads, n) at the start, None for random ones;  number : of the phase, which chooses its random
-        numbers"""
+        """states : int8 (reads, n) at the start, None for random ones;  numbers : of the part and of the phase in it,
+        which choose its random numbers"""
         self.machine, self.name, self.reads = machine, name, whole(reads, name="reads", least=1)
         n = machine.model.n
         self.held = np.zeros(n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
         program = machine.program.changed(network=machine.network, held=self.held)
-        seed = stream_key(machine.settings.seed, f"phase {name}", number) >> 1
+        seed = stream_key(machine.settings.seed, f"phase {name}", *numbers) >> 1
         how = replace(machine.settings, reads=self.reads, seed=seed, schedules=min(machine.settings.schedules, reads))
         beta = constant(machine.model.beta, to_seconds(_FAR))
         draw = generator(seed, "states")
