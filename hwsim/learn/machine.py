@@ -4,17 +4,20 @@ Enters: a Model, a chip, biases and couplings as the controller holds them. Leav
 is, under its own clock, delay, noise, registers and faults; and what all that asked of the machine.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import Any, Self, Unpack, cast
 
 import numpy as np
 
+from hwsim.algorithm.moves import accepted
 from hwsim.anneal import constant
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import made_chip
 from hwsim.display import Facts, Shown, counted
+from hwsim.errors import InputError
 from hwsim.learn.exact import Moments
 from hwsim.learn.model import Model, check_fits
 from hwsim.learn.registers import Registers
@@ -97,7 +100,7 @@ class LearningMachine(Shown):
         ``held`` keep the values that they are given. how : see Phase."""
         self.close(name)
         states = self._kept.pop(name, None)
-        if states is not None and len(states) == reads:
+        if states is not None and len(states) == reads * len(how.get("betas", (1,))):
             how = {"states": states} | how
         self.phases[name] = Phase(self, name, reads, held=held, numbers=(self._part, self._started), **how)
         self._started += 1
@@ -136,7 +139,9 @@ class LearningMachine(Shown):
 class Phase(Shown):
     """Chains that run on the machine: those of the positive or the negative phase of a training, or a generation.
 
-    session : the running machine;  held : bool (n,)
+    session : the running machine;  held : bool (n,);  reads : chains at the model's own beta
+    betas : of a tempered phase: each chain has one partner at each of these, and neighbours exchange their states after
+    every sweep; only the chains of the last one, at the model's own beta, are measured
     """
 
     def __init__(
@@ -146,23 +151,31 @@ class Phase(Shown):
         reads: int,
         *,
         held: np.ndarray | None = None,
+        betas: Sequence[float] = (1.0,),
         states: np.ndarray | None = None,
         numbers: tuple[int, int] = (0, 0),
     ) -> None:
-        """states : int8 (reads, n) at the start, None for random ones;  numbers : of the part and of the phase in it,
-        which choose its random numbers"""
+        """betas : ascending to 1, in units of the model's own;  states : int8 (reads len(betas), n) at the start, None
+        for random ones;  numbers : of the part and of the phase in it, which choose its random numbers"""
         self.machine, self.name, self.reads = machine, name, whole(reads, name="reads", least=1)
         n = machine.model.n
         self.held = np.zeros(n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
         program = machine.program.changed(network=machine.network, held=self.held)
         seed = stream_key(machine.settings.seed, f"phase {name}", *numbers) >> 1
-        how = replace(machine.settings, reads=self.reads, seed=seed, schedules=min(machine.settings.schedules, reads))
-        beta = constant(machine.model.beta, to_seconds(_FAR))
+        self._ladder = _Ladder(betas, self.reads, machine, seed)
+        many = self.reads * len(self._ladder.betas)
+        how = replace(machine.settings, reads=many, seed=seed, schedules=self._ladder.schedules)
         draw = generator(seed, "states")
-        given = (2 * draw.integers(0, 2, (self.reads, n)) - 1).astype(np.int8) if states is None else states
-        self.session = Session(program, how, beta, end=_FAR, initial_states=given)
-        self._program, self._how, self._beta, self._loads = program, how, beta, 0
+        given = (2 * draw.integers(0, 2, (many, n)) - 1).astype(np.int8) if states is None else states
+        self._anneals = [constant(beta, to_seconds(_FAR)) for beta in self._ladder.betas] * how.schedules
+        self._program, self._how, self._loads = program, how, 0
         self._spent: list[Activity] = []
+        self.session = self._begun(given)
+
+    def _begun(self, states: np.ndarray) -> Session:
+        rungs = len(self._ladder.betas)
+        anneal = self._anneals if rungs > 1 else self._anneals[0]
+        return Session(self._program, self._how, anneal, end=_FAR, initial_states=states, rungs=rungs)
 
     def _shown(self) -> tuple[str, Facts]:
         return f"Phase {self.name}: {counted(self.reads, 'chain')}", [("held", int(self.held.sum()) or None)]
@@ -182,9 +195,8 @@ class Phase(Shown):
         self._program = self._program.changed(network=network)
         self._loads += 1
         self._spent.append(self.session.activity(runs=1, copies=1))
-        how = replace(self._how, seed=stream_key(self._how.seed, "load", self._loads) >> 1)
-        states = self.session.peek()
-        self.session = Session(self._program, how, self._beta, end=_FAR, initial_states=states)
+        self._how = replace(self._how, seed=stream_key(self._how.seed, "load", self._loads) >> 1)
+        self.session = self._begun(self.session.peek())
 
     def start(self, states: np.ndarray) -> Self:
         """Write ``states`` int8 (reads, n) into all p-bits."""
@@ -200,16 +212,59 @@ class Phase(Shown):
     def sweep(self, sweeps: int) -> Self:
         """Run so many rounds of the chip's clock."""
         session = self.session
-        session.advance(session.now + sweeps * session.program.clock.round_ticks)
+        once = session.program.clock.round_ticks
+        if len(self._ladder.betas) == 1:
+            session.advance(session.now + sweeps * once)
+            return self
+        for _ in range(sweeps):
+            session.advance(session.now + once)
+            session.wrote(self._ladder.swap(session))
         return self
+
+    def read(self) -> np.ndarray:
+        """int8 (reads, n): the states now at the model's own beta, read by the controller."""
+        states = self.session.read()
+        return states if len(self._ladder.betas) == 1 else states[self._ladder.cold]
 
     def measure(self, timing: Timing) -> Moments:
         """The moments over all reads and the looks of ``timing``."""
         looks = []
         for look in range(timing.looks):
             self.sweep(timing.spacing if look else timing.warm_up)
-            looks.append(self.machine.moments(self.session.read()))
+            looks.append(self.machine.moments(self.read()))
         return looks[0] if len(looks) == 1 else Moments(*(np.mean(part, axis=0) for part in zip(*looks, strict=True)))
+
+
+class _Ladder:
+    """The betas of a phase, and the exchanges of states between neighbours (Hukushima and Nemoto, J. Phys. Soc. Jpn.
+    65, 1604 (1996)), decided by the energies in the network that the registers hold.
+
+    betas : float64 (m,);  schedules : of the clock;  cold : int64 (reads,), rows of the chains at the last beta
+    """
+
+    def __init__(self, betas: Sequence[float], reads: int, machine: LearningMachine, seed: int) -> None:
+        given = np.asarray(betas, dtype=np.float64)
+        if given.ndim != 1 or not len(given) or given[-1] != 1 or np.any(np.diff(given) <= 0) or given[0] < 0:
+            raise InputError(f"betas must ascend from 0 or more to 1, got {list(betas)}")
+        if len(given) > 1 and machine.chip.fixed_beta is not None:
+            raise InputError(f"chip {machine.chip.name!r} fixes beta, so its chains cannot have several betas")
+        self.betas = given * machine.model.beta
+        self.schedules = math.gcd(machine.settings.schedules, reads) if len(given) > 1 else machine.settings.schedules
+        self.schedules = min(self.schedules, reads)
+        rows = np.arange(reads * len(given)).reshape(self.schedules, len(given), -1) if len(given) > 1 else None
+        self._ladders = None if rows is None else np.moveaxis(rows, 1, 0).reshape(len(given), -1)
+        self.cold = np.arange(reads) if self._ladders is None else self._ladders[-1]
+        self._draw, self._swaps = generator(seed, "exchanges"), 0
+
+    def swap(self, session: Session) -> int:
+        """Exchange neighbours, even and odd pairs in turn: how many states moved."""
+        odd, self._swaps = self._swaps % 2, self._swaps + 1
+        ladders = cast(np.ndarray, self._ladders)
+        energies = session.read_energies(law=True)[ladders]
+        lower, upper = ladders[odd:-1:2], ladders[odd + 1 :: 2]
+        taken = accepted(self.betas, energies, odd, self._draw.random(lower.shape))
+        session.state.exchange(session.state.pairs(lower.ravel(), upper.ravel()), taken.ravel())
+        return 2 * int(taken.sum())
 
 
 def _program(model: Model, chip: Chip, die_seed: int) -> Program:

@@ -46,7 +46,8 @@ __all__ = ["HIDDEN", "LABEL", "VISIBLE", "Model", "dbm", "fully", "on_chip", "on
 class Model(Shown):
     """A Boltzmann machine of n units and k couplings. Raises InputError for arrays that are no model.
 
-    bias : float64 (n,);  first, second : int64 (k,), i < j, every coupling once;  weight : float64 (k,), zeros allowed
+    bias : float64 (n,);  first, second : int64 (k,), i < j, every coupling once, ascending by (i, j): the order of
+    ``network.pairs``;  weight : float64 (k,), zeros allowed
     role : int8 (n,), VISIBLE, LABEL or HIDDEN, ascending
     sites : int64 (n,), the p-bits of the chip on which the units sit, or None where the chip's wires can be chosen
     names : of the visible and the label units;  code : how data became bits, a plain dict, or None for bits as given
@@ -380,10 +381,11 @@ def _made(
     role = np.repeat(np.array([VISIBLE, LABEL, HIDDEN], dtype=np.int8), [visible, labels, hidden])
     if not scale >= 0:
         raise InputError(f"scale must be >= 0, got {scale}")
+    order = np.lexsort((second, first))
     return Model(
         bias=np.zeros(len(role)),
-        first=np.asarray(first, dtype=np.int64),
-        second=np.asarray(second, dtype=np.int64),
+        first=np.asarray(first, dtype=np.int64)[order],
+        second=np.asarray(second, dtype=np.int64)[order],
         weight=scale * generator(seed, "first weights").standard_normal(len(first)),
         role=role,
         names=tuple(own),

@@ -6,6 +6,7 @@ and a training takes any such function. Chains live in the machine's phases from
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,9 @@ class Turn(Shown):
 
     batch : int8 (rows, seen), the visible and label units of each row of data, +-1;  number : of the step, from 0
     chains : of the negative phase;  positive, negative : when the phases are looked at
+    betas : of the negative chains, see Phase;  seed : of what the controller draws
     statistics : "sampled", hidden units of the positive phase are read from the machine, or "mean-field", computed by
-    the controller;  seed : of what the controller draws
+    the controller
     """
 
     machine: LearningMachine
@@ -36,6 +38,7 @@ class Turn(Shown):
     chains: int
     positive: Timing
     negative: Timing
+    betas: tuple[float, ...]
     statistics: str
     seed: int
 
@@ -67,7 +70,7 @@ def fresh(turn: Turn) -> tuple[Moments, Moments]:
     if model.n_hidden and turn.statistics == "sampled":
         held_phase(turn).start(from_biases(turn, len(turn.batch), "positive"))
     positive = of_data(turn)
-    chains = free_phase(turn).start(from_biases(turn, turn.chains, "negative"))
+    chains = free_phase(turn).start(from_biases(turn, turn.chains * len(turn.betas), "negative"))
     return positive, chains.measure(turn.negative)
 
 
@@ -100,14 +103,14 @@ def held_phase(turn: Turn) -> Phase:
 
 def free_phase(turn: Turn) -> Phase:
     """The negative phase: all units are free."""
-    return _phase(turn, "negative", turn.chains)
+    return _phase(turn, "negative", turn.chains, betas=turn.betas)
 
 
-def _phase(turn: Turn, name: str, reads: int, held: np.ndarray | None = None) -> Phase:
+def _phase(turn: Turn, name: str, reads: int, **how: Any) -> Phase:
     """The phase ``name``, as it runs or new."""
     phase = turn.machine.phases.get(name)
     if phase is None or phase.reads != reads:
-        phase = turn.machine.phase(name, reads, held=held)
+        phase = turn.machine.phase(name, reads, **how)
     return phase
 
 

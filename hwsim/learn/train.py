@@ -41,7 +41,8 @@ class Course(Shown):
 
     steps : changes of the numbers;  rule : a name of hwsim.learn.rules.RULES, or a function of a Turn
     batch : rows of data in a step, each a chain of the positive phase;  chains : of the negative phase
-    positive, negative : when each phase is looked at;  statistics : see Turn;  updates : how the numbers change
+    positive, negative : when each phase is looked at;  betas : of the negative chains, see Phase
+    statistics : see Turn;  updates : how the numbers change
     judgements : of the model on the way, after equal numbers of steps; each ends a part, and is saved
     """
 
@@ -51,6 +52,7 @@ class Course(Shown):
     chains: int = 100
     positive: Timing = field(default_factory=lambda: Timing(warm_up=5))
     negative: Timing = field(default_factory=lambda: Timing(warm_up=5))
+    betas: tuple[float, ...] = (1.0,)
     statistics: str = "sampled"
     updates: Updates = field(default_factory=Updates)
     judgements: int = 20
@@ -216,6 +218,7 @@ class _School:
                 chains=course.chains,
                 positive=course.positive,
                 negative=course.negative,
+                betas=course.betas,
                 statistics=course.statistics,
                 seed=machine.settings.seed,
             )

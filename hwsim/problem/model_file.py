@@ -91,8 +91,8 @@ def check_units(
         raise InputError("units must be visible, then label, then hidden, with at least one that is visible")
     if k and (first.min() < 0 or second.max() >= n or np.any(first >= second)):
         raise InputError(f"a coupling must join units i < j below {n}")
-    if len(np.unique(first * n + second)) != k:
-        raise InputError("a coupling is given twice")
+    if np.any(np.diff(first * n + second) <= 0):
+        raise InputError("couplings must ascend, by their first and then their second unit, each given once")
     if sites is not None and (len(np.unique(sites)) != n or sites.min() < 0):
         raise InputError("sites must be different numbers of p-bits")
     seen = int(np.sum(role != HIDDEN))
