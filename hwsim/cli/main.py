@@ -33,6 +33,7 @@ from hwsim.cli import (
     study,
     sweep,
     thermo,
+    train,
     tts,
 )
 from hwsim.cli.output import check_outputs
@@ -70,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
         tts,
         sweep,
         study,
+        train,
         report,
         merge,
         blame,

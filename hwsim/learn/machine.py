@@ -116,6 +116,11 @@ class LearningMachine(Shown):
         """int8 (reads, n) by phase: the states that the phases have, or will start from."""
         return self._kept | {name: phase.states for name, phase in self.phases.items()}
 
+    @property
+    def engine(self) -> str:
+        """The engine of a phase that runs, the one asked for where none does."""
+        return next((phase.session.engine for phase in self.phases.values()), self.settings.engine)
+
     def begin_part(self, number: int, states: Mapping[str, np.ndarray]) -> None:
         """End all phases. Those that start from now on take ``states`` by name, and random numbers of part ``number``:
         what happens then depends on the registers, these two, and the seed."""
@@ -184,6 +189,11 @@ class Phase(Shown):
     def states(self) -> np.ndarray:
         """int8 (reads, n): the states now; nothing is counted."""
         return self.session.peek()
+
+    @property
+    def cold_states(self) -> np.ndarray:
+        """int8 (reads, n): the states now of the chains at the model's own beta; nothing is counted."""
+        return self.session.peek()[self._ladder.cold]
 
     @property
     def activity(self) -> Activity:

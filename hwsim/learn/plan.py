@@ -1,7 +1,7 @@
 """Plans: what ``hwsim train`` is told, a TOML file of tables.
 
-Enters: a plain dict, such as a TOML file gives. Leaves: the same with its defaults filled in, and what it describes: data,
-a model, a chip, a course. A key that no plan has is refused with the nearest one.
+Enters: a plain dict, such as a TOML file gives. Leaves: the same with its defaults filled in, and what it describes:
+data, a model, a chip, a course. A key that no plan has is refused with the nearest one.
 """
 
 from collections.abc import Mapping

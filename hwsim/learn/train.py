@@ -23,10 +23,13 @@ from hwsim.learn.machine import LearningMachine, Timing, added
 from hwsim.learn.model import Model
 from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
 from hwsim.learn.updates import Numbers, Updates
+from hwsim.program import Program
 from hwsim.session import Activity
 from hwsim.streams import generator
 from hwsim.units import whole
 
+_SAMPLES = 64
+"""States of negative chains that are kept for a picture."""
 _STATES = "states."
 """What the names of saved states of phases begin with."""
 _WORDS = {"kl": "KL", "log_likelihood": "log-likelihood"}
@@ -78,12 +81,16 @@ class Training(Shown):
     model : with its last numbers, or their mean where they were averaged;  course : how it went
     history : a row for each judgement: step, epoch, kl or log_likelihood (nats), max_h, max_j, rate, device_s, host_s
     activity : by phase, what it asked of the machine in all;  interrupted : whether it ended before its last step
+    samples : int8 (k, seen), states of the negative chains at the end;  program : of the machine;  engine : that ran it
     """
 
     model: Model
     course: Course
     history: list[dict[str, Any]]
     activity: Mapping[str, Activity]
+    samples: np.ndarray
+    program: Program
+    engine: str
     interrupted: bool = False
 
     plot = picture("hwsim.report.learn:training_axes")
@@ -199,6 +206,7 @@ class _School:
         self._rule = rule_of(course.rule)
         self._before: dict[str, dict[str, Any]] = {}
         self._host_s, self._words = 0.0, "starting"
+        self._sampled = np.empty((0, machine.model.n_seen), dtype=np.int8)
 
     def begin(self, number: int) -> None:
         """Start part ``number``: the phases anew, with the states that they had."""
@@ -271,7 +279,7 @@ class _School:
             return
         bias, weight = self.numbers.mean
         done = self.numbers.step == self.course.steps
-        arrays = {} if done else dict(self.numbers.arrays())
+        arrays = {"samples": self._samples()} | ({} if done else self.numbers.arrays())
         if not done:
             arrays |= {f"{_STATES}{name}": states for name, states in self.machine.states.items()}
         self._model(bias, weight).save(path, training=arrays)
@@ -300,6 +308,7 @@ class _School:
             raise InputError(f"{path} is there already and was trained otherwise ({other}): give -o another name")
         self.history, self._before = list(notes["history"]), dict(notes["activity"])
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
+        self._sampled = arrays.get("samples", self._sampled)
         if notes["step"] == self.course.steps:
             self.numbers.finish(model.bias, model.weight)
             return
@@ -312,7 +321,23 @@ class _School:
         model = self._model(*self.numbers.mean)
         activity = {name: Activity(**values) for name, values in self._activities().items()}
         done = self.numbers.step == self.course.steps
-        return Training(model=model, course=self.course, history=self.history, activity=activity, interrupted=not done)
+        return Training(
+            model=model,
+            course=self.course,
+            history=self.history,
+            activity=activity,
+            samples=self._samples(),
+            program=self.machine.program,
+            engine=self.machine.engine,
+            interrupted=not done,
+        )
+
+    def _samples(self) -> np.ndarray:
+        """int8 (k, seen): seen units of the negative chains at the model's own beta, at most _SAMPLES of them."""
+        phase = self.machine.phases.get("negative")
+        if phase is None:
+            return self._sampled
+        return phase.cold_states[:_SAMPLES, : self.machine.model.n_seen]
 
 
 def checked_rows(rows: np.ndarray, model: Model) -> np.ndarray:

@@ -1,0 +1,134 @@
+"""Train: a model learnt on an emulated chip, as a plan says."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hwsim.command.keywords import command
+from hwsim.command.result import Result
+from hwsim.display import Facts, counted
+
+if TYPE_CHECKING:
+    from hwsim.learn.model import Model
+    from hwsim.report.canvas import Drawing
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Trained(Result):
+    """What `train` did, a row for each judgement. model : the trained Model"""
+
+    model: "Model" = field()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a part of the training is done."""
+        return bool(self.rows)
+
+    def text(self, width: int | None = None) -> str:
+        """What was learnt, where; a line for each judgement."""
+        from hwsim.report.learn import training_text
+
+        return training_text(self.document, width=width)
+
+    def drawing(self) -> "Drawing | None":
+        """The learning curve, the numbers that were learnt, samples as images."""
+        from hwsim.report.learn import training_drawing
+
+        if not self.rows:
+            return None
+        numbers = {"bias": self.model.bias, "weight": self.model.weight}
+        return training_drawing(self.document | numbers)
+
+    def _shown(self) -> tuple[str, Facts]:
+        last = self.rows[-1] if self.rows else {}
+        known = [f"{key} {last[key]:.4g}" for key in ("kl", "log_likelihood", "max_j") if last.get(key) is not None]
+        return f"Training of {self.document['data']['name']} on {self.document['chip']}", [
+            ("model", self.model._shown()[0]),
+            ("came to", ", ".join(known) or None),
+        ]
+
+
+@command()
+def train(
+    plan: str | Path | Mapping[str, Any],
+    *,
+    output: str | Path | None = None,
+    chip: str | None = None,
+    seed: int | None = None,
+    die_seed: int | None = None,
+    threads: int | None = None,
+    progress: Any = None,
+    command_line: str | None = None,
+) -> Trained:
+    """Train the model of ``plan`` on its chip.
+
+    plan : a TOML file, or a dict with its keys, see `hwsim.learn.plan.checked`
+    output : the file of the model, saved after each part of the training: the same call goes on there
+    chip, seed, die_seed : in place of the plan's;  threads, progress : see ReadKeywords. Raises InputError.
+    """
+    from hwsim.files import check_writable
+    from hwsim.learn.judgement import judge_of
+    from hwsim.learn.plan import checked, planned, read_plan
+    from hwsim.learn.train import Watch
+    from hwsim.learn.train import train as trained
+    from hwsim.report.provenance import provenance
+
+    full = checked(plan) if isinstance(plan, Mapping) else read_plan(plan)
+    full |= {key: value for key, value in (("chip", chip), ("seed", seed)) if value is not None}
+    if die_seed is not None:
+        full["machine"] = full["machine"] | {"die_seed": die_seed}
+    if output is not None:
+        check_writable(output)
+    progress.show(0.0, "reading the data")
+    asked = planned(full)
+    done = trained(
+        asked.rows,
+        asked.model,
+        asked.chip,
+        asked.course,
+        weights=asked.data.weights,
+        die_seed=full["machine"]["die_seed"],
+        rounding=full["machine"]["rounding"],
+        output=output,
+        watch=Watch(progress=progress.show, judge=judge_of(asked), plan=full),
+        seed=full["seed"],
+        schedules=full["schedules"],
+        engine=full["engine"],
+        threads=threads,
+    )
+    made = provenance(seed=full["seed"], programs=(done.program,), beta=(done.model.beta,), command=command_line)
+    step = done.history[-1]["step"] if done.history else 0
+    if output is not None and done.history:
+        host_s = done.history[-1]["host_s"]
+        print(f"model: {output}, after {host_s:.1f} s of this computer", file=sys.stderr)
+    stopped = f"; {step} of {counted(done.course.steps, 'step')} are kept" if done.interrupted else None
+    return Trained(document=_document(asked, done), provenance=made, stopped=stopped, model=done.model)
+
+
+def _document(asked: Any, done: Any) -> dict[str, Any]:
+    """What ``--json`` writes."""
+    model, data = done.model, asked.data
+    return {
+        "plan": asked.plan,
+        "data": {
+            "name": data.name,
+            "rows": len(data),
+            "bits": asked.rows.shape[1],
+            "shape": None if data.code.shape is None else list(data.code.shape),
+        },
+        "model": {
+            "visible": model.n_visible,
+            "label": model.n_label,
+            "hidden": model.n_hidden,
+            "couplings": len(model.weight),
+        },
+        "chip": asked.chip.name,
+        "clock": asked.chip.clock.kind,
+        "engine": done.engine,
+        "steps": done.course.steps,
+        "rows": done.history,
+        "activity": {name: asdict(activity) for name, activity in done.activity.items()},
+        "samples": data.code.levels_of(done.samples[:, : model.n_visible]).tolist(),
+    }
