@@ -71,8 +71,8 @@ def train(
     from hwsim.files import check_writable
     from hwsim.learn.judgement import judge_of
     from hwsim.learn.plan import checked, planned, read_plan
-    from hwsim.learn.train import Watch
-    from hwsim.learn.train import train as trained
+    from hwsim.learn.training import Watch
+    from hwsim.learn.training import train as trained
     from hwsim.report.provenance import provenance
 
     full = checked(plan) if isinstance(plan, Mapping) else read_plan(plan)

@@ -11,7 +11,7 @@ from hwsim.learn.exact import MAX_VISIBLE
 from hwsim.learn.likelihood import likelihood
 from hwsim.learn.machine import LearningMachine
 from hwsim.learn.plan import Planned
-from hwsim.learn.train import Judge
+from hwsim.learn.training import Judge
 
 
 def judge_of(asked: Planned) -> Judge | None:

@@ -55,6 +55,7 @@ class LearningMachine(Shown):
 
     model : whose structure runs;  chip : the card;  program : the free machine, p-bit i carrying unit i
     bias, weight : float64 (n,), (k,), what the controller loaded last;  network : what the registers then hold
+    loads : how often the registers were written
     settings : seed, schedules, engine and threads of every phase
     """
 
@@ -72,12 +73,14 @@ class LearningMachine(Shown):
         self.model, self.chip = model, made_chip(chip)
         check_fits(model, self.chip)
         self.settings = RunSettings.of(settings)
+        if self.settings.engine == "auto":
+            self.settings = replace(self.settings, engine="lanes")
         self.program = _program(model, self.chip, die_seed)
-        self.registers = Registers(model.wiring, self.chip, die_seed, rounding)
+        self.registers = Registers(model.network, self.chip, die_seed, rounding)
         self.phases: dict[str, Phase] = {}
         self._spent: dict[str, list[Activity]] = {}
         self._kept: dict[str, np.ndarray] = {}
-        self._part, self._started = 0, 0
+        self._part = self._started = self.loads = 0
         self.load(model.bias, model.weight)
 
     def _shown(self) -> tuple[str, Facts]:
@@ -90,6 +93,7 @@ class LearningMachine(Shown):
         """Write ``bias`` (n,) and ``weight`` (k,) to the registers; running phases go on with what these hold, which is
         returned. number : of the load, which chooses the draws of stochastic rounding"""
         self.bias, self.weight = bias, weight
+        self.loads += 1
         self.network = self.registers.hold(bias, weight, self.settings.seed, number)
         for phase in self.phases.values():
             phase.load(self.network)
@@ -156,31 +160,38 @@ class Phase(Shown):
         reads: int,
         *,
         held: np.ndarray | None = None,
+        read_bias: np.ndarray | None = None,
         betas: Sequence[float] = (1.0,),
         states: np.ndarray | None = None,
         numbers: tuple[int, int] = (0, 0),
     ) -> None:
-        """betas : ascending to 1, in units of the model's own;  states : int8 (reads len(betas), n) at the start, None
+        """read_bias : bool (n,), units that get a bias of each read's own, see `bias_reads`
+        betas : ascending to 1, in units of the model's own;  states : int8 (reads len(betas), n) at the start, None
         for random ones;  numbers : of the part and of the phase in it, which choose its random numbers"""
         self.machine, self.name, self.reads = machine, name, whole(reads, name="reads", least=1)
         n = machine.model.n
         self.held = np.zeros(n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
         program = machine.program.changed(network=machine.network, held=self.held)
+        if read_bias is not None:
+            program = program.changed(read_bias=np.asarray(read_bias, dtype=bool))
         seed = stream_key(machine.settings.seed, f"phase {name}", *numbers) >> 1
         self._ladder = _Ladder(betas, self.reads, machine, seed)
         many = self.reads * len(self._ladder.betas)
         how = replace(machine.settings, reads=many, seed=seed, schedules=self._ladder.schedules)
         draw = generator(seed, "states")
         given = (2 * draw.integers(0, 2, (many, n)) - 1).astype(np.int8) if states is None else states
-        self._anneals = [constant(beta, to_seconds(_FAR)) for beta in self._ladder.betas] * how.schedules
-        self._program, self._how, self._loads = program, how, 0
-        self._spent: list[Activity] = []
-        self.session = self._begun(given)
-
-    def _begun(self, states: np.ndarray) -> Session:
-        rungs = len(self._ladder.betas)
-        anneal = self._anneals if rungs > 1 else self._anneals[0]
-        return Session(self._program, self._how, anneal, end=_FAR, initial_states=states, rungs=rungs)
+        anneals = [constant(beta, to_seconds(_FAR)) for beta in self._ladder.betas] * how.schedules
+        self.session = Session(
+            program,
+            how,
+            anneals[0] if len(self._ladder.betas) == 1 else anneals,
+            end=_FAR,
+            initial_states=given,
+            rungs=len(self._ladder.betas),
+            read_bias=None if read_bias is None else np.zeros((many, n)),
+            loads=True,
+        )
+        self._clamped = 0
 
     def _shown(self) -> tuple[str, Facts]:
         return f"Phase {self.name}: {counted(self.reads, 'chain')}", [("held", int(self.held.sum()) or None)]
@@ -197,16 +208,14 @@ class Phase(Shown):
 
     @property
     def activity(self) -> Activity:
-        """What the phase asked of the machine, all chains on one network in turn."""
-        return added([*self._spent, self.session.activity(runs=1, copies=1)])
+        """What the phase asked of the machine, all chains on one network in turn. Values that were clamped count as
+        data; loads of the registers serve all phases, and the machine counts them."""
+        found = self.session.activity(runs=1, copies=1)
+        return replace(found, programmings=0.0, data_writes=found.data_writes + self._clamped)
 
     def load(self, network: Network) -> None:
         """Go on with the biases and couplings of ``network``."""
-        self._program = self._program.changed(network=network)
-        self._loads += 1
-        self._spent.append(self.session.activity(runs=1, copies=1))
-        self._how = replace(self._how, seed=stream_key(self._how.seed, "load", self._loads) >> 1)
-        self.session = self._begun(self.session.peek())
+        self.session.load(network)
 
     def start(self, states: np.ndarray) -> Self:
         """Write ``states`` int8 (reads, n) into all p-bits."""
@@ -217,7 +226,14 @@ class Phase(Shown):
         """Write ``values`` int8 (reads, held) into the held p-bits, in their order; the others keep their states."""
         states = self.session.peek()
         states[:, self.held] = values
-        return self.start(states)
+        self.session.state.assign(states)
+        self._clamped += states[:, self.held].size
+        return self
+
+    def bias_reads(self, values: np.ndarray) -> Self:
+        """Give each read biases of its own: float64 (reads, n), 0 where the phase has none."""
+        self.session.bias_reads(values)
+        return self
 
     def sweep(self, sweeps: int) -> Self:
         """Run so many rounds of the chip's clock."""

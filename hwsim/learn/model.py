@@ -124,16 +124,11 @@ class Model(Shown):
         return not np.any((self.role[self.first] == HIDDEN) & (self.role[self.second] == HIDDEN))
 
     @cached_property
-    def wiring(self) -> "Wiring":
-        """Where each coupling stands in the rows of a network; couplings of 0 are kept."""
-        k = len(self.weight)
-        indptr, indices, number = symmetric_rows(self.n, self.first, self.second, np.arange(1, k + 1, dtype=np.float64))
-        return Wiring(indptr=indptr, indices=indices, coupling=np.rint(number).astype(np.int64) - 1)
-
-    @cached_property
     def network(self) -> Network:
-        """The network of all units, couplings of 0 included."""
-        return self.wiring.network(self.bias, self.weight)
+        """The network of all units, couplings of 0 included; its ``pairs`` are the couplings in their order."""
+        ones = np.ones(len(self.weight))
+        indptr, indices, weight = symmetric_rows(self.n, self.first, self.second, ones)
+        return Network(bias=self.bias, indptr=indptr, indices=indices, weight=weight).coupled(self.bias, self.weight)
 
     def problem(self) -> Problem:
         """The model as a problem, whose variables have the names of the data's columns."""
@@ -142,9 +137,11 @@ class Model(Shown):
     def with_values(self, bias: np.ndarray, weight: np.ndarray, **changes: Any) -> Self:
         """The same structure with another ``bias`` (n,) and ``weight`` (k,), and other ``changes``."""
         made = replace(self, bias=bias, weight=weight, **changes)
-        for key in ("wiring", "labels", "hidden_is_free"):
-            if key in self.__dict__ and not {"first", "second", "role", "names"} & set(changes):
-                made.__dict__[key] = self.__dict__[key]
+        if not {"first", "second", "role", "names"} & set(changes):
+            for key in ("labels", "hidden_is_free"):
+                if key in self.__dict__:
+                    made.__dict__[key] = self.__dict__[key]
+            made.__dict__["network"] = self.network.coupled(made.bias, made.weight)
         return made
 
     def save(self, path: str | Path, *, training: Mapping[str, np.ndarray] | None = None) -> None:
@@ -189,21 +186,6 @@ class Model(Shown):
     def _arrays(self) -> dict[str, np.ndarray]:
         keys = ("bias", "first", "second", "weight", "role", "sites")
         return {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Wiring(Shown):
-    """The structure of a model's network. indptr, indices : as in Network;  coupling : int64 (2k,), the coupling that
-    each connection belongs to"""
-
-    indptr: np.ndarray
-    indices: np.ndarray
-    coupling: np.ndarray
-
-    def network(self, bias: np.ndarray, weight: np.ndarray) -> Network:
-        """The network with ``bias`` (n,) and ``weight`` (k,) of the couplings."""
-        bias = np.asarray(bias, dtype=np.float64)
-        return Network(bias=bias, indptr=self.indptr, indices=self.indices, weight=weight[self.coupling])
 
 
 def rbm(visible: int, hidden: int, *, labels: int = 0, **how: Any) -> Model:

@@ -20,7 +20,7 @@ from hwsim.learn import model as makers
 from hwsim.learn.data import Data, read_data
 from hwsim.learn.machine import Timing
 from hwsim.learn.model import Model
-from hwsim.learn.train import Course
+from hwsim.learn.training import Course
 from hwsim.learn.updates import Updates
 from hwsim.text import read_toml
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
-from hwsim.learn.model import Wiring
 from hwsim.mapping.registers import controlled, programmed
 from hwsim.program import Network
 from hwsim.streams import generator
@@ -19,12 +18,13 @@ ROUNDINGS = ("nearest", "stochastic")
 class Registers:
     """The registers of a die. limit : the largest number that they hold, None for none"""
 
-    def __init__(self, wiring: Wiring, chip: Chip, die_seed: int, rounding: str) -> None:
-        """rounding : "nearest", or "stochastic": up with the probability that makes the mean exact. Raises
-        InputError."""
+    def __init__(self, network: Network, chip: Chip, die_seed: int, rounding: str) -> None:
+        """network : whose couplings are held
+        rounding : "nearest", or "stochastic": up with the probability that makes the mean exact. Raises InputError.
+        """
         if rounding not in ROUNDINGS:
             raise InputError(f"rounding must be one of {', '.join(ROUNDINGS)}, got {rounding!r}")
-        self._wiring, self._chip, self._die_seed, self._rounding = wiring, chip, die_seed, rounding
+        self._network, self._chip, self._die_seed, self._rounding = network, chip, die_seed, rounding
         weights = chip.weights
         self._is_exact = weights.bits is None and weights.integer_bits is None and weights.dtod == 0
         self.limit = weights.limit
@@ -43,7 +43,7 @@ class Registers:
                 bias, weight = (
                     _rounded(values + shift, step, draw.random(len(values))) - shift for values in (bias, weight)
                 )
-        network = self._wiring.network(bias, weight)
+        network = self._network.coupled(bias, weight)
         if chip.fixed_beta is None:
             return network if self._is_exact and chip.control.is_exact else programmed(network, chip, self._die_seed)
         return self._at_fixed_beta(network, chip)
@@ -55,12 +55,8 @@ class Registers:
         h = np.inf if control.h_limit is None else control.h_limit * beta
         j = np.inf if control.j_limit is None else control.j_limit * beta
         low = -j if control.j_extended_limit is None else -control.j_extended_limit * beta
-        clipped = self._wiring_of(network, np.clip(network.bias, -h, h), np.clip(network.weight, low, j))
+        clipped = network.reweighted(np.clip(network.bias, -h, h), np.clip(network.weight, low, j))
         return clipped if control.is_exact else controlled(clipped, control, 1 / beta, self._die_seed)
-
-    @staticmethod
-    def _wiring_of(network: Network, bias: np.ndarray, weight: np.ndarray) -> Network:
-        return Network(bias=bias, indptr=network.indptr, indices=network.indices, weight=weight)
 
     def step(self, bias: np.ndarray, weight: np.ndarray) -> float | None:
         """Between two numbers that the registers hold beside ``bias`` and ``weight``; None where they hold real

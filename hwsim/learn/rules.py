@@ -129,7 +129,7 @@ def mean_field(machine: LearningMachine, batch: np.ndarray) -> Moments:
 
     model, rows = machine.model, len(batch)
     seen, beta = model.n_seen, model.beta
-    network = model.wiring.network(machine.bias, machine.weight)
+    network = model.network.coupled(machine.bias, machine.weight)
     couplings = csr_array((network.weight, network.indices, network.indptr), shape=(model.n, model.n))
     units = np.zeros((model.n, rows))
     units[:seen] = batch.T

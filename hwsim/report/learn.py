@@ -89,7 +89,7 @@ def training_drawing(document: Mapping[str, Any]) -> canvas.Drawing:
 
 
 def training_axes(training: Any, ax: Any = None) -> Any:
-    """The learning curve of a `hwsim.learn.train.Training`."""
+    """The learning curve of a `hwsim.learn.training.Training`."""
     drawing = canvas.Drawing(title="", panels={"curve": partial(_curve, rows=training.history)}, size=(5, 4))
     return drawing.on(ax)
 

@@ -80,7 +80,8 @@ class Training(Shown):
 
     model : with its last numbers, or their mean where they were averaged;  course : how it went
     history : a row for each judgement: step, epoch, kl or log_likelihood (nats), max_h, max_j, rate, device_s, host_s
-    activity : by phase, what it asked of the machine in all;  interrupted : whether it ended before its last step
+    activity : by phase, what it asked of the machine in all;  loads : how often registers were written
+    interrupted : whether it ended before its last step
     samples : int8 (k, seen), states of the negative chains at the end;  program : of the machine;  engine : that ran it
     """
 
@@ -88,6 +89,7 @@ class Training(Shown):
     course: Course
     history: list[dict[str, Any]]
     activity: Mapping[str, Activity]
+    loads: int
     samples: np.ndarray
     program: Program
     engine: str
@@ -205,7 +207,7 @@ class _School:
         self._judges = [each for each in (judge, watch.judge) if each is not None]
         self._rule = rule_of(course.rule)
         self._before: dict[str, dict[str, Any]] = {}
-        self._host_s, self._words = 0.0, "starting"
+        self._host_s, self._loads, self._words = 0.0, 0, "starting"
         self._sampled = np.empty((0, machine.model.n_seen), dtype=np.int8)
 
     def begin(self, number: int) -> None:
@@ -256,7 +258,7 @@ class _School:
         row |= {
             "max_h": float(np.abs(bias).max()),
             "max_j": float(np.abs(weight).max(initial=0)),
-            "rate": self.course.updates.rate_at(numbers.step, self.course.steps),
+            "rate": self.course.updates.rate_at(numbers.step - 1, self.course.steps),
             "device_s": sum(each["run_s"] for each in self._activities().values()),
             "host_s": self._host_s,
         }
@@ -291,6 +293,7 @@ class _School:
             "steps": self.course.steps,
             "history": self.history,
             "activity": self._activities(),
+            "loads": self._loads + self.machine.loads,
             "die_seed": self.machine.program.placement.die_seed,
             "seed": self.machine.settings.seed,
         }
@@ -307,6 +310,7 @@ class _School:
             other = _difference(notes.get("plan"), wanted)
             raise InputError(f"{path} is there already and was trained otherwise ({other}): give -o another name")
         self.history, self._before = list(notes["history"]), dict(notes["activity"])
+        self._loads = int(notes["loads"])
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
         self._sampled = arrays.get("samples", self._sampled)
         if notes["step"] == self.course.steps:
@@ -326,6 +330,7 @@ class _School:
             course=self.course,
             history=self.history,
             activity=activity,
+            loads=self._loads + self.machine.loads,
             samples=self._samples(),
             program=self.machine.program,
             engine=self.machine.engine,
