@@ -86,15 +86,31 @@ SIZES = tuple(
 """Cases for the cost against size, and against the number of replicas."""
 
 
+ONE = tuple(
+    Case(
+        name="one read", graph=graph, clock=clock, delay=delay, replicas=1, sweeps=sweeps, peers=("dwave-samplers SA",)
+    )
+    for graph, clock, delay, sweeps in (
+        (_LATTICE, "chromatic", "none", 10_000),
+        (_LATTICE, "poisson", "uniform", 1000),
+        ("ea3d:L=64,seed=1", "chromatic", "none", 50),
+        ("ea3d:L=64,seed=1", "poisson", "uniform", 20),
+        ("regular:n=4096,d=6,seed=1", "chromatic", "none", 5000),
+        ("zephyr:m=6,seed=1", "chromatic", "none", 5000),
+    )
+)
+"""One read at a time; peers make one, too."""
+
+
 def choose(names: Sequence[str] | None) -> tuple[Case, ...]:
     """The cases called ``names``, or all but `sizes`."""
     if names is None:
         return CASES
-    known = dict.fromkeys([case.name for case in CASES + SIZES])
+    known = dict.fromkeys([case.name for case in CASES + SIZES + ONE])
     for name in names:
         if name not in known:
             raise InputError(f"no case is called {name!r}; known are {', '.join(known)}")
-    return tuple(case for case in CASES + SIZES if case.name in names)
+    return tuple(case for case in CASES + SIZES + ONE if case.name in names)
 
 
 def _program(case: Case, bqm: Any) -> Program:
@@ -122,7 +138,7 @@ def measure(
     peers: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[dict]:
-    """Rows of graph, clock, delay, engine, replicas, threads, updates_per_ns, peer, peer_updates_per_ns, ratio.
+    """Rows of case, graph, clock, delay, engine, replicas, threads, updates_per_ns, peer, peer_updates_per_ns, ratio.
 
     Each case has a row for each of its peers that is installed, or one row without a peer. Raises InputError.
     """
@@ -152,11 +168,13 @@ def measure(
             )
             own.append(result.updates / result.host_seconds / 1e9)
             for name, rates in others.items():
-                rates.append(there[name](bqm, beta=beta, updates=max(2e7, 100 * len(bqm)), seed=round_))
+                reads = min(case.replicas, 20)
+                rates.append(there[name](bqm, beta=beta, updates=max(2e7, 100 * len(bqm)), reads=reads, seed=round_))
         rate = statistics.median(own)
         if not np.isfinite(rate):
             raise InputError(f"{case.graph} was too quick to be timed")
         row = {
+            "case": case.name,
             "graph": case.graph,
             "clock": case.clock,
             "delay": case.delay,

@@ -27,16 +27,16 @@ def _there(module: str) -> bool:
         return False
 
 
-def _effort(n: int, updates: float) -> tuple[int, int]:
-    """(reads, sweeps) that make about ``updates`` updates of ``n`` spins, with at most 20 reads."""
-    reads = max(1, min(20, int(updates / n / 20)))
+def _effort(n: int, updates: float, reads: int) -> tuple[int, int]:
+    """(reads, sweeps) that make about ``updates`` updates of ``n`` spins, with at most ``reads`` reads."""
+    reads = max(1, min(reads, int(updates / n / 20)))
     return reads, max(10, int(updates / n / reads))
 
 
-def _dwave(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
+def _dwave(bqm: Any, *, beta: float, updates: float, seed: int, reads: int = 20) -> float:
     from dwave.samplers import SimulatedAnnealingSampler
 
-    reads, sweeps = _effort(bqm.num_variables, updates)
+    reads, sweeps = _effort(bqm.num_variables, updates, reads)
     began = time.perf_counter()
     SimulatedAnnealingSampler().sample(
         bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 100, beta), seed=seed
@@ -70,17 +70,17 @@ def sampled(bqm: Any, *, beta: float, sweeps: int) -> dict[str, Callable[[int, i
     return {f"dwave-samplers {name}": partial(sample, name) for name in ("Gibbs", "Metropolis")}
 
 
-def _openjij(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
+def _openjij(bqm: Any, *, beta: float, updates: float, seed: int, reads: int = 20) -> float:
     import openjij
 
-    reads, sweeps = _effort(bqm.num_variables, updates)
+    reads, sweeps = _effort(bqm.num_variables, updates, reads)
     sampler = openjij.SASampler()
     began = time.perf_counter()
     sampler.sample(bqm, beta_min=beta / 100, beta_max=beta, num_sweeps=sweeps, num_reads=reads, seed=seed)
     return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
 
 
-def _simpy(bqm: Any, *, beta: float, updates: float, seed: int) -> float:
+def _simpy(bqm: Any, *, beta: float, updates: float, seed: int, reads: int = 20) -> float:
     """The shortest program of a SimPy user: one process per p-bit, one callback per commit."""
     import simpy
 

@@ -20,9 +20,9 @@ def add_parser(subparsers: Any) -> None:
         "--case",
         type=options.several(str),
         metavar="NAME,...",
-        help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes; tts: how long an estimate "
-        "of the time to solution takes; algorithms: tempering, cluster moves, quantum and population annealing; "
-        "thermo: states of continuous cells",
+        help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes, one read; tts: how long an "
+        "estimate of the time to solution takes; algorithms: tempering, cluster moves, quantum and population "
+        "annealing; thermo: states of continuous cells",
     )
     parser.add_argument(
         "--peers",

@@ -31,7 +31,7 @@ def _i64(value: int) -> ir.Constant:
     return ir.Constant(WORD, value)
 
 
-def _mix(x: Vec) -> Vec:
+def mix_words(x: Vec) -> Vec:
     """SplitMix64's finaliser: hwsim.engine.noise.mix for eight words."""
     x = (x ^ (x >> 30)) * MIX_1
     x = (x ^ (x >> 27)) * MIX_2
@@ -42,22 +42,22 @@ def _first_words(builder: Any, start: Any, block: Any) -> tuple[Vec, Vec]:
     """hwsim.engine.noise.first_word for the words of ``block``; ``start`` : of the first, or of each of eight."""
     if isinstance(start, Words):
         begin = start.load(_i64(0))
-        return _mix(begin + GOLDEN), _mix(begin + 2 * GOLDEN)
+        return mix_words(begin + GOLDEN), mix_words(begin + 2 * GOLDEN)
     stride = STRIDE * GOLDEN % 2**64
     moved = builder.add(start, builder.mul(block, _i64(LANES * stride % 2**64)))
     begin = splat(builder, moved)
     shown, hidden = (constant(builder, [w * stride + k * GOLDEN for w in range(LANES)]) for k in (1, 2))
-    return _mix(begin + shown), _mix(begin + hidden)
+    return mix_words(begin + shown), mix_words(begin + hidden)
 
 
-def _next_words(shown: Vec, hidden: Vec) -> tuple[Vec, Vec]:
+def next_words(shown: Vec, hidden: Vec) -> tuple[Vec, Vec]:
     """hwsim.engine.noise.next_word for eight words."""
     turned = hidden - shown
     return hidden * ROMU, (turned << ROMU_TURN) | (turned >> (64 - ROMU_TURN))
 
 
 def _advance_words(shown: Variable, hidden: Variable) -> None:
-    s, h = _next_words(shown.get(), hidden.get())
+    s, h = next_words(shown.get(), hidden.get())
     shown.set(s)
     hidden.set(h)
 
@@ -121,7 +121,7 @@ def decide_narrow(
         below, open_ = threshold(_i64(ALWAYS)), threshold(_i64(OPEN))
         for plane in range(_FIRST_PLANES):
             below, open_ = _compare(below, open_, threshold(_i64(plane)), shown)
-            shown, hidden = _next_words(shown, hidden)
+            shown, hidden = next_words(shown, hidden)
         settled, left = Variable(builder, below), Variable(builder, open_)
         random, beside = Variable(builder, shown), Variable(builder, hidden)
 

@@ -8,6 +8,7 @@ thresholds in bitplanes_thresholds, the commits that neighbours do not see yet i
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.engine.arguments import given
 from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
+from hwsim.engine.bitplanes_blocks import Blocks, BlockShard, blocks_of, takes_blocks
 from hwsim.engine.bitplanes_few import advance_few, gathers, kinds_of, new_buckets
 from hwsim.engine.bitplanes_kernel import (
     NARROW_6,
@@ -31,6 +33,7 @@ from hwsim.engine.bitplanes_kernel import (
     random_start,
 )
 from hwsim.engine.bitplanes_moves import PlanesState, count_of
+from hwsim.engine.bitplanes_single import FewShard, SingleShard, Sites, sites_of, takes_single
 from hwsim.engine.bitplanes_thresholds import (
     Betas,
     Classes,
@@ -181,6 +184,7 @@ class Prepared:
         if queued and self.slots == len(self.layout.classes.device) and not np.any(program.noise.flicker > 0):
             self.kinds = kinds_of(self.layout, self.n_pbits)
         self._together = _updates_together(program)
+        self._program, self._weight = program, weight
         self.part = part_of(program)
         self.energies = program.column_energies
         self.counts_energies = program.readout.problem is None and program.is_exact
@@ -275,6 +279,24 @@ class Prepared:
             and gathers(self.kinds, replicas.words, self._together)
         )
 
+    def singles(self, replicas: Replicas) -> bool:
+        """Whether replicas are kept one by one."""
+        if self.kinds is None or replicas.words > 1 or self.part is not None:
+            return False
+        if self.blocks is not None and takes_blocks(self.blocks, replicas.reads):
+            return True
+        return takes_single(self.n_pbits, replicas.reads)
+
+    @cached_property
+    def blocks(self) -> Blocks | None:
+        """The p-bits in blocks, where the clock allows it."""
+        return blocks_of(self._program, self.layout.classes, self.unit)
+
+    @cached_property
+    def sites(self) -> Sites:
+        """The connections as single replicas read them."""
+        return sites_of(self._program, self._weight, self.layout.classes, longest=self.longest, unit=self.unit)
+
     def rung_tables(self, rungs: np.ndarray) -> RungTables:
         """The same where words have rungs of their own."""
         vectors = -(-len(rungs) // 8)
@@ -292,9 +314,31 @@ class Prepared:
     def bias_reads(self, most: np.ndarray) -> None:
         """Nothing: programs with biases of each read's own are refused."""
 
-    def shard(self, replicas: Replicas) -> "Shard":
+    def shard(self, replicas: Replicas) -> "Shard | FewShard":
         """Some of the replicas at time 0."""
-        return Shard(self, replicas)
+        energies = self.law_energies_of, self.energies_of
+        if not self.singles(replicas):
+            return Shard(self, replicas)
+        if self.blocks is not None:
+            return BlockShard(self.blocks, replicas, *energies)
+        return SingleShard(self.sites, replicas, *energies)
+
+    def energies_of(self, rows: np.ndarray) -> np.ndarray:
+        """float64 (64 * W,): E in problem units of states uint64 (n + 1, W), bit-sliced where sums are exact."""
+        if not self.counts_energies:
+            return self.energies(_unpack_replicas(rows[:-1]).T)
+        return self.law_energies_of(rows) + self.energy_offset
+
+    def law_energies_of(self, rows: np.ndarray) -> np.ndarray:
+        """float64 (64 * W,): E in the network that the machine realises, counted bit-sliced; the last row is empty."""
+        words = rows.shape[1]
+        if words % 8:
+            rows = np.pad(rows, ((0, 0), (0, -words % 8)))
+        planes = np.zeros((N_COUNTERS, rows.shape[1]), dtype=np.uint64)
+        count_energy(rows, self.left, self.right, self.term_septets, planes)
+        ones = np.empty(64 * rows.shape[1], dtype=np.int64)
+        count_of(planes, ones)
+        return self.unit * (2 * ones[: 64 * words] - self.total)
 
     def packed(self, wires: Wires) -> Packed:
         """Buffers for one shard, where delays differ."""
@@ -456,23 +500,12 @@ class Shard:
         return _unpack_replicas(self._committed()[:-1, : self._words])
 
     def energies(self) -> np.ndarray:
-        """float64 (64 * words,): E in problem units, counted bit-sliced where sums are exact."""
-        prepared = self._prepared
-        if not prepared.counts_energies:
-            return prepared.energies(self.spins().T)
-        return self.law_energies() + prepared.energy_offset
+        """float64 (64 * words,): E in problem units."""
+        return self._prepared.energies_of(self._committed())[: 64 * self._words]
 
     def law_energies(self) -> np.ndarray:
-        """float64 (64 * words,): E in the network that the machine realises, counted bit-sliced."""
-        prepared = self._prepared
-        rows = self._committed()
-        if rows.shape[1] % 8:
-            rows = np.pad(rows, ((0, 0), (0, 8 - rows.shape[1])))
-        planes = np.zeros((N_COUNTERS, rows.shape[1]), dtype=np.uint64)
-        count_energy(rows, prepared.left, prepared.right, prepared.term_septets, planes)
-        ones = np.empty(64 * rows.shape[1], dtype=np.int64)
-        count_of(planes, ones)
-        return prepared.unit * (2 * ones[: 64 * self._words] - prepared.total)
+        """float64 (64 * words,): E in the network that the machine realises."""
+        return self._prepared.law_energies_of(self._committed())[: 64 * self._words]
 
 
 def _unpack_replicas(words: np.ndarray) -> np.ndarray:

@@ -182,36 +182,47 @@ def _fill_slot(classes, tables, c, slot, betas, step, unit, shift):
 @part
 def _fill_thresholds(classes, c, beta, drive, unit, shift, threshold):
     """Thresholds of class ``c`` by count, as integers up to 2**32; ``shift`` is added to the offset."""
+    for s in range(classes.counts[c, 2]):
+        threshold[s] = threshold_of(classes, c, s, beta, drive, unit, shift)
+
+
+@part
+def threshold_of(classes, c, s, beta, drive, unit, shift):
+    """The threshold of class ``c`` at count ``s``; see _fill_thresholds."""
+    first, step, _, most, stride, driven_first, driven_step, _ = classes.counts[c]
+    count = s & (stride - 1) if driven_first != 0 else s
+    if count > most:
+        return np.int64(0)  # no inputs give this count
+    field = unit * np.float64(first + count * step)
+    if driven_first != 0:
+        field = field + drive * (unit * np.float64(driven_first + s // stride * driven_step))
+    return threshold_at(classes, c, field, beta, shift)
+
+
+@part
+def threshold_at(classes, c, field, beta, shift):
+    """The threshold of class ``c`` at a field, in the problem's unit of energy."""
     gain, offset, low, high, input_step, comparator_step, law, parameter, z_limit, noise = classes.device[c]
-    first, step, n_counts, most, stride, driven_first, driven_step, _ = classes.counts[c]
-    for s in range(n_counts):
-        count = s & (stride - 1) if driven_first != 0 else s
-        if count > most:
-            threshold[s] = 0  # no inputs give this count
-            continue
-        field = unit * np.float64(first + count * step)
-        if driven_first != 0:
-            field = field + drive * (unit * np.float64(driven_first + s // stride * driven_step))
-        threshold[s] = np.int64(
-            law_threshold(
-                1,
-                field,
-                beta,
-                gain,
-                offset + shift,
-                low,
-                high,
-                input_step,
-                comparator_step,
-                np.int64(law),
-                parameter,
-                z_limit,
-                noise,
-                classes.table,
-                classes.table_first,
-                classes.table_step,
-            )
+    return np.int64(
+        law_threshold(
+            1,
+            field,
+            beta,
+            gain,
+            offset + shift,
+            low,
+            high,
+            input_step,
+            comparator_step,
+            np.int64(law),
+            parameter,
+            z_limit,
+            noise,
+            classes.table,
+            classes.table_first,
+            classes.table_step,
         )
+    )
 
 
 @inline

@@ -83,6 +83,17 @@ def deeper(rings: Rings) -> Rings:
     return Rings(rows, time, rings.commits, 2 * depth)
 
 
+def joined(queue: Queue, time: np.ndarray, pbit: np.ndarray, rows: np.ndarray) -> Queue:
+    """The queue with more commits behind those under way: (k,), (k,) and (k, width)."""
+    first, end = int(queue.ends[1]), int(queue.ends[1]) + len(time)
+    while end - queue.ends[0] > len(queue.time):
+        queue = longer(queue)
+    slots = np.arange(first, end) & (len(queue.time) - 1)
+    queue.rows[slots], queue.time[slots], queue.pbit[slots] = rows, time, pbit
+    queue.ends[1] = end
+    return queue
+
+
 def newest(queue: Queue, visible: np.ndarray) -> np.ndarray:
     """The committed states: a copy of ``visible`` with the commits under way."""
     state = visible.copy()

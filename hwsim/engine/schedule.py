@@ -33,6 +33,16 @@ class Chunk(NamedTuple):
     horizon: int
 
 
+class Slots(NamedTuple):
+    """Slots ``first`` ... ``last`` - 1 of a clock that serves all: what a Chunk says, where each slot has the p-bits
+    that it always has."""
+
+    first: int
+    last: int
+    period: int  # ticks
+    n_slots: int  # of a period
+
+
 @njit
 def next_tick(clock, key, pbit, number, time, tau, phase, jitter, place=1):
     """Instant of update ``number`` (from 1) of an autonomous p-bit whose previous one was at ``time``.
@@ -122,9 +132,10 @@ class Instants:
         time, pbit, number = ordered
         return time, pbit, number
 
-    def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        n, period, n_slots = len(self._clock.tau), self._clock.period, self._n_slots
-        last = self._slot + max(1, int(n_events / (n / n_slots)))
+    def slots(self, until: int, n_events: int) -> Slots:
+        """The next slots of a clock that serves all, as `stretch` has them. The horizon moves on."""
+        first, period, n_slots = self._slot, self._clock.period, self._n_slots
+        last = first + max(1, int(n_events / (len(self._clock.tau) / n_slots)))
         # the first slot at or after `until` ends the chunk
         end = (until // period) * n_slots
         while slot_time(end, period, n_slots) < until:
@@ -132,16 +143,22 @@ class Instants:
         while end > 0 and slot_time(end - 1, period, n_slots) >= until:
             end -= 1
         last = min(last, end)
+        self._slot, self.horizon = last, until if last == end else slot_time(last, period, n_slots)
+        return Slots(first, last, period, n_slots)
+
+    def _clocked(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        n = len(self._clock.tau)
+        first, last, period, n_slots = self.slots(until, n_events)
         if self._code == _SYNCHRONOUS:
-            most = (last - self._slot) * n
+            most = (last - first) * n
         elif self._code == _CHROMATIC:
-            most = int(np.sum(np.diff(self._member_ptr)[np.arange(self._slot, last) % n_slots]))
+            most = int(np.sum(np.diff(self._member_ptr)[np.arange(first, last) % n_slots]))
         else:
-            most = last - self._slot
+            most = last - first
         ticks = tuple(np.empty(most, dtype=kind) for kind in (np.int64, np.int32, np.int64))
         filled = _slots(
             Draw(self._code, self._key, self._place, self._clock.tau, self._clock.phase, self._clock.jitter),
-            (self._slot, last, np.int64(period), n_slots),
+            (first, last, np.int64(period), n_slots),
             self._clock.schedule_share,
             self._members,
             self._member_ptr,
@@ -149,7 +166,6 @@ class Instants:
             ticks,
         )
         time, pbit, number = (part[:filled] for part in ticks)
-        self._slot, self.horizon = last, until if last == end else slot_time(last, period, n_slots)
         return time, pbit, number
 
 
@@ -185,6 +201,17 @@ class Schedule:
             block, octaves = np.int64(noise.flicker_block), noise.flicker_octaves
             _fill_shift(self._key, noise.flicker, block, octaves, time, pbit, shift)
         return Chunk(time, pbit, number, shift, self.horizon)
+
+    def slots(self, until: int, n_events: int) -> Slots:
+        """The same of a chromatic clock, or a synchronous one in which all take part, as slots."""
+        slots, color = self._instants.slots(until, n_events), self._program.clock.color
+        if not self._program.clock.facts.colored:
+            color = np.zeros_like(color)
+        ticking = np.bincount(color if self._held is None else color[~self._held], minlength=slots.n_slots)
+        rounds, rest = divmod(slots.last - slots.first, slots.n_slots)
+        more = ticking[np.arange(slots.first, slots.first + rest) % slots.n_slots]
+        self.updates += int(rounds * ticking.sum() + more.sum())
+        return slots
 
 
 def _lines_together(
@@ -235,16 +262,16 @@ def _slots(draw, slots, participation, members, member_ptr, count, ticks):
     clock, n, filled = draw.clock, len(count), 0
     for slot in range(first, last):
         t = (slot // n_slots) * period + (slot % n_slots) * period // n_slots
-        begin, end = 0, 1
-        if clock == _SYNCHRONOUS:
-            end = n
-        elif clock == _CHROMATIC:
+        if clock == _CHROMATIC:
             begin, end = member_ptr[slot % n_slots], member_ptr[slot % n_slots + 1]
-        for q in range(begin, end):
+            for q in range(end - begin):
+                time[filled + q], pbit[filled + q] = t, members[begin + q]
+                number[filled + q] = slot // n_slots + 1
+            filled += end - begin
+            continue
+        for q in range(n if clock == _SYNCHRONOUS else 1):
             i = q
-            if clock == _CHROMATIC:
-                i = members[q]
-            elif clock == _SEQUENTIAL:
+            if clock == _SEQUENTIAL:
                 i = slot % n_slots
             elif clock == _RANDOM_SEQUENTIAL:
                 i = drawn_pbit(draw.key, slot, n, draw.place)

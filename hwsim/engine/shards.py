@@ -15,7 +15,7 @@ from hwsim.anneal import Anneal
 from hwsim.engine.contract import Drift, Events, Start, counted_updates, sets_own_rate
 from hwsim.engine.moves import MovesOfCopies
 from hwsim.engine.participants import taking_part
-from hwsim.engine.schedule import Chunk, Schedule
+from hwsim.engine.schedule import Chunk, Schedule, Slots
 from hwsim.program import Network, Program
 
 _EVENTS_IN_FLIGHT = 2**25
@@ -67,6 +67,13 @@ class Shard(Protocol):
 
     def law_energies(self) -> np.ndarray:
         """float64 (64 * n_words,): E, in the network that the machine realises."""
+
+
+class BySlots(Protocol):
+    """A Shard that needs no list of events where each slot of the clock has the p-bits that it always has."""
+
+    def advance_slots(self, slots: Slots, anneals: Sequence[Anneal]) -> None:
+        """Run ``slots``, each rung under its anneal."""
 
 
 class Flipping(Protocol):
@@ -258,6 +265,11 @@ class ShardedState(MovesOfCopies):
             (part.shard, anneals[part.rungs.start : part.rungs.stop], lanes)
             for part, (_, lanes) in zip(parts, recorded, strict=True)
         ]
+        if not self._start.record and all(hasattr(part.shard, "advance_slots") for part in parts):
+            while schedule.horizon < until and not self._stop.is_set():
+                slots = schedule.slots(until, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts))
+                list(over(lambda job, slots=slots: cast(BySlots, job[0]).advance_slots(slots, job[1]), work))
+            return
         while schedule.horizon < until and not self._stop.is_set():
             chunk = schedule.chunk(until, n_events)
             values = list(over(lambda job, chunk=chunk: job[0].advance(chunk, *job[1:]), work))

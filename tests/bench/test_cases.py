@@ -24,6 +24,7 @@ def test_rows_hold_what_the_readme_says(small, capsys):
     assert main(["bench", "--peers", "--json", "-"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["rows"]
     assert set(row) == {
+        "case",
         "graph",
         "clock",
         "delay",
