@@ -149,11 +149,11 @@ def _phases(
     machine: LearningMachine, name: str, reads: int, held: np.ndarray, values: np.ndarray, tell: Tell | None
 ) -> Iterator[tuple[slice, Phase]]:
     """(rows, phase) of so many chains as run together, with ``values`` int8 (reads, held) in the held units."""
-    for number, first in enumerate(range(0, reads, _TOGETHER)):
+    for first in range(0, reads, _TOGETHER):
         if tell is not None:
             tell(first / reads)
         part = slice(first, min(reads, first + _TOGETHER))
-        phase = machine.phase(name, part.stop - part.start, held=held, number=number)
+        phase = machine.phase(name, part.stop - part.start, held=held)
         if np.any(held):
             phase.clamp(values[part])
         yield part, phase
@@ -162,6 +162,4 @@ def _phases(
 def _spent(machine: LearningMachine, name: str) -> Activity:
     """What the phase ``name`` asked of the machine in all; it ends."""
     machine.close(name)
-    found = machine.activity(name)
-    assert found is not None
-    return found
+    return machine.activities[name]
