@@ -16,4 +16,4 @@ def is_fixed(program: Program) -> bool:
 
     Intervals are then those of this die: what another die would do (its phases, say) is in none of them.
     """
-    return not (program.clock.is_drawn or np.any(program.noise.flicker > 0))
+    return program.reads_are_independent

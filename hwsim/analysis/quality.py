@@ -27,6 +27,8 @@ _RULE_OF_THREE = 3.0
 _WINDOW = 5.0
 """Sokal's window: lags up to so many autocorrelation times are summed."""
 _STEPS = 200
+NOTABLE = 2.0
+"""A design effect from which tables speak of it."""
 _UNSURE = 3.0
 """A correlation within so many standard errors of 0 is none."""
 
@@ -76,10 +78,17 @@ class Quality(Shown):
             bound = f"{self.autocorrelation_bound} " if self.autocorrelation_bound else ""
             length = f"autocorrelation {bound}{format_si(self.autocorrelation_s, 's')}"
         reads = None if worth is None else counted(round(worth), "independent read")
+        if self.design_effect is not None and self.design_effect >= NOTABLE:
+            reads = f"{reads} (design effect {self.design_effect:.3g})"
         return [
             ("samples", None if found is None else f"effective beta {found}, asked {self.beta:.4g}"),
             ("worth", ", ".join(part for part in (reads, length) if part is not None) or None),
         ]
+
+    @property
+    def design_effect(self) -> float | None:
+        """How many reads are worth an independent one; None where a single schedule says nothing."""
+        return None if self.effective_reads is None else self.reads / self.effective_reads
 
     def _shown(self) -> tuple[str, Facts]:
         return f"Quality of {counted(self.reads, 'read')}", self.lines()
@@ -93,6 +102,7 @@ class Quality(Shown):
             "effective_beta": None if found is None else found.value,
             "effective_beta_ci": None if found is None else [found.low, found.high],
             "effective_reads": self.effective_reads,
+            "design_effect": self.design_effect,
             "autocorrelation_s": self.autocorrelation_s,
             "autocorrelation_bound": self.autocorrelation_bound,
         }

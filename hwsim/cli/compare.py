@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
             options.cells(),
             options.anneal(),
             options.target(),
-            options.sampling("256", "4"),
+            options.sampling("256", "4", auto=True),
             options.seeds(),
             options.computer(),
             options.outputs(plot="energy against device time", vcd=True),

@@ -383,18 +383,29 @@ def target(words: str = "for success and time to solution") -> argparse.Argument
     return parent
 
 
+def _schedules(least: int) -> Callable[[str], int | str]:
+    """A number of schedules, or auto."""
+    number = whole("schedules", least=least)
+    return lambda text: text if text == "auto" else number(text)
+
+
 def sampling(
-    reads: str | None, schedules: str, *, least: tuple[int, int] = (1, 1), words: str = "independent runs (%(default)s)"
+    reads: str | None,
+    schedules: str,
+    *,
+    least: tuple[int, int] = (1, 1),
+    words: str = "independent runs (%(default)s)",
+    auto: bool = False,
 ) -> argparse.ArgumentParser:
-    """How often: reads and schedules, at least ``least`` of each."""
+    """How often: reads and schedules, at least ``least`` of each. auto : whether a pilot may choose the schedules"""
     parent, group = _parent("how often")
     group.add_argument("--reads", type=whole("reads", least=least[0]), default=reads, metavar="N", help=words)
     group.add_argument(
         "--schedules",
-        type=whole("schedules", least=least[1]),
+        type=_schedules(least[1]) if auto else whole("schedules", least=least[1]),
         default=schedules,
-        metavar="N",
-        help="realisations of the clock (%(default)s)",
+        metavar="N|auto" if auto else "N",
+        help=f"realisations of the clock (%(default)s){'; auto: a pilot chooses' if auto else ''}",
     )
     return parent
 

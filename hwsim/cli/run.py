@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
             options.partition(),
             options.anneal(),
             options.target(),
-            options.sampling("256", "4"),
+            options.sampling("256", "4", auto=True),
             options.seeds(),
             options.computer(),
             options.outputs(plot="energy against device time", vcd=True),
@@ -65,12 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.report.figure import curve_of, energy_against_time
     from hwsim.report.table import compare_table
     from hwsim.report.waveform import write_run
+    from hwsim.session import pilot, save_run
     from hwsim.session import run as emulate
-    from hwsim.session import save_run
+    from hwsim.session.pilot import AUTO
 
     strengths = arguments.chain_strength or [None]
     ready = _ready(arguments, strengths[0])
     problem, program, anneal = ready.problem, ready.program, ready.anneal
+    if arguments.schedules == AUTO and (arguments.dies is not None or len(strengths) > 1):
+        raise InputError("--schedules auto is for one die and one chain strength: give a number")
     if arguments.dies is not None:
         from hwsim.cli.dies import run_wafer
 
@@ -82,19 +85,23 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = find_target(arguments, problem)
     target = energy_of(wanted)
     with Progress(1) as progress:
+        schedules, why = arguments.schedules, {}
+        if schedules == AUTO:
+            trial = pilot(program, anneal, reads=arguments.reads, threads=arguments.threads)
+            schedules, why = trial.schedules, {"schedule_correlation": trial.correlation}
         result = emulate(
             program,
             anneal=anneal,
             checkpoints=looks(program, anneal) if arguments.plot else LOOKS,
             reads=arguments.reads,
-            schedules=arguments.schedules,
+            schedules=schedules,
             seed=arguments.seed,
             engine=arguments.engine,
             threads=arguments.threads,
             progress=progress.watch(program.clock.kind),
             record=(0,) if arguments.vcd or arguments.output else (),
         )
-    row = summarise(result, kind=problem.kind, target=target)
+    row = summarise(result, kind=problem.kind, target=target) | why
     found = answers(problem, result, target=target)
     made = record(arguments, programs=[program], anneal=anneal)
     if arguments.samples:

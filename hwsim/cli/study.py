@@ -89,6 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
                 bar.say(f"{source}: read as {reading}")
             for words, reason in plan.unfit:
                 bar.say(f"left out, {', '.join(words.values())}: {reason}")
+            for point in plan.points:
+                if "pilot" in point.facts:
+                    bar.say(f"{', '.join(point.facts['words'].values())}: {point.facts['pilot']}")
             if not plan.points:
                 raise InputError(f"{arguments.plan}: no point of the plan fits its chip")
             began = time.monotonic()

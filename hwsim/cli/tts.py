@@ -29,6 +29,7 @@ def add_parser(subparsers: Any) -> None:
                 None,
                 "8",
                 least=(2, 1),
+                auto=True,
                 words="runs of each length at once (for each schedule 512 where they share machine words, else 64; 4 "
                 "of what keeps several replicas)",
             ),

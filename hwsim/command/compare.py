@@ -114,7 +114,9 @@ def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ..
     from hwsim.interrupt import CtrlC
     from hwsim.report.provenance import provenance
     from hwsim.report.table import scheme_label
+    from hwsim.session import pilot
     from hwsim.session import run as emulate
+    from hwsim.session.pilot import AUTO
 
     ready = schemes.ready
     longest_s = max(length_s(one.program, how["time"]) for one in ready)  # all schemes get the same device time
@@ -128,20 +130,27 @@ def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ..
     with CtrlC() as ctrl_c:
         for index, (one, anneal) in enumerate(zip(ready, anneals, strict=True)):
             own = schemes.own(one)
+            words = " ".join([*own.values(), scheme_label(one.program)])
+            schedules, why = how["schedules"], {}
+            if schedules == AUTO:
+                trial = pilot(
+                    one.program, anneal, reads=how["reads"], threads=how["threads"], progress=progress.watch(words)
+                )
+                schedules, why = trial.schedules, {"schedule_correlation": trial.correlation}
             result = emulate(
                 one.program,
                 anneal=anneal,
                 checkpoints=looks(one.program, anneal),
                 reads=how["reads"],
-                schedules=how["schedules"],
+                schedules=schedules,
                 seed=how["seed"],
                 engine=how["engine"],
                 threads=how["threads"],
-                progress=progress.watch(" ".join([*own.values(), scheme_label(one.program)])),
+                progress=progress.watch(words),
                 record=record if index == 0 else (),
             )
             if result.device_time_s > 0:
-                rows.append(own | summarise(result, kind=problem.kind, target=energy))
+                rows.append(own | summarise(result, kind=problem.kind, target=energy) | why)
                 runs.append(result)
             interrupted = result.interrupted or (ctrl_c.heard and index + 1 < len(ready))
             if interrupted:

@@ -47,12 +47,12 @@ class AnnealKeywords(TypedDict, total=False):
 
 
 class ReadKeywords(TypedDict, total=False):
-    """reads : independent runs;  schedules : realisations of the clock;  seed : of all that is random
-    engine : auto or its name;  threads : of this computer, None for all;  progress : None for a bar in terminals and
-    notebooks, False for none"""
+    """reads : independent runs;  schedules : realisations of the clock; for compare and tts also "auto", by a pilot
+    seed : of all that is random;  engine : auto or its name;  threads : of this computer, None for all
+    progress : None for a bar in terminals and notebooks, False for none"""
 
     reads: Any
-    schedules: int
+    schedules: Any
     seed: int
     engine: str
     threads: int | None

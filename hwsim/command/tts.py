@@ -1,6 +1,6 @@
 """Time to solution: the run length that reaches a target soonest, under several clocks and chips."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,10 +14,12 @@ from hwsim.errors import InputError
 from hwsim.units import format_si, seconds
 
 if TYPE_CHECKING:
+    from hwsim.algorithm.recipe import Recipe
     from hwsim.chip.chip import Chip
     from hwsim.experiment.optimum import Search
     from hwsim.experiment.prepare import Prepared
     from hwsim.report.canvas import Drawing
+    from hwsim.session.pilot import Pilot
 
 
 class Keywords(ProblemKeywords, ChipKeywords, AnnealKeywords, ReadKeywords, total=False):
@@ -37,7 +39,7 @@ class Solutions(Result):
         from hwsim.report.tts import tts_text
 
         words = "" if self.algorithm == "anneal" else f", {self.algorithm}"
-        notes = (f"\nnote: {row['note']}" if row["note"] else "" for row in self.rows)
+        notes = ("".join(f"\n{part}" for part in _notes(row)) for row in self.rows)
         tables = (tts_text(row, alone=self.is_alone, width=width) for row in self.rows)
         parts = [table + note for table, note in zip(tables, notes, strict=True)]
         after = "\n".join(left_out_lines(self.document["left_out"]))
@@ -76,7 +78,10 @@ class Solutions(Result):
         return f"Time to solution of {self._head()}", facts
 
 
-@command(schedules=8, reads=None)
+DEFAULT_SCHEDULES = 8
+
+
+@command(schedules=DEFAULT_SCHEDULES, reads=None)
 def tts(
     problem: Any,
     chip: "str | Chip | Sequence[str | Chip]" = CHIP,
@@ -106,6 +111,12 @@ def tts(
     schemes = prepared(posed, chips, combinations(clocks_of(clock, SOLVED_CLOCKS, chips), [participation]), how)
     recipe = (algorithm, *parse_algorithm(algorithm))
     return _solved(posed, schemes, target, recipe, _lengths(first, budget, how), how)
+
+
+def _notes(row: dict[str, Any]) -> list[str]:
+    """What a row says below its table."""
+    pilot = [] if row["pilot"] is None else [f"schedules: {row['pilot']}"]
+    return [*pilot, *([f"note: {row['note']}"] if row["note"] else [])]
 
 
 def _lengths(first: str | float | None, budget: float, how: Any) -> dict[str, Any]:
@@ -147,11 +158,12 @@ def _solved(
             return progress.watch(f"{name(own)}, {format_si(length, 's')}")
 
         progress.expect(12)
+        search, trial = _search(one, kind, make, lengths, how)
         found = find_optimum(
             program,
             make,
             target=target.energy,
-            search=_search(one, kind, lengths, how),
+            search=search,
             engine=how["engine"],
             threads=how["threads"],
             progress=watch,
@@ -160,6 +172,8 @@ def _solved(
             synchronous = program.clock.kind == "synchronous"
             facts: dict[str, Any] = {
                 "note": slow_note(program, found.points[-1].time_s),
+                "kind": problem.kind,
+                "pilot": None if trial is None else str(trial),
                 "grades": dict(one.chip.grades) if one.chip else {},
                 "participation": program.clock.participation if synchronous else None,
             }
@@ -181,16 +195,27 @@ def _solved(
     )
 
 
-def _search(one: "Prepared", kind: str, lengths: dict[str, Any], how: Any) -> "Search":
-    """The lengths to try, or that of ``time`` alone."""
+def _search(
+    one: "Prepared", kind: str, make: "Callable[[float], Recipe]", lengths: dict[str, Any], how: Any
+) -> "tuple[Search, Pilot | None]":
+    """The lengths to try, or that of ``time`` alone, and the pilot at the first of them where it chose the schedules.
+    make : gives the recipe of a length. Raises InputError."""
     from hwsim.experiment.anneals import length_s
     from hwsim.experiment.optimum import Search, reads_at_once, shortest_s
+    from hwsim.session.pilot import AUTO, pilot
 
+    alone = how["time"] is not None
+    first_s = length_s(one.program, how["time"]) if alone else lengths["first_s"]
+    first_s = shortest_s(one.program) if first_s is None else first_s
+    schedules, auto = how["schedules"], how["schedules"] == AUTO
+    if auto and kind != "anneal":
+        raise InputError(f"schedules auto is for algorithm anneal: give a number for {kind}")
     reads = how["reads"]
     if reads is None:
-        reads = reads_at_once(one.program, algorithm=kind, schedules=how["schedules"], engine=how["engine"])
-    own: dict[str, Any] = {"reads": reads, "schedules": how["schedules"], "seed": how["seed"]}
-    own["budget_s"] = lengths["budget_s"]
-    if how["time"] is not None:
-        return Search(first_s=length_s(one.program, how["time"]), most=1, most_batches=1, **own)
-    return Search(first_s=shortest_s(one.program) if lengths["first_s"] is None else lengths["first_s"], **own)
+        usual = DEFAULT_SCHEDULES if auto else schedules
+        reads = reads_at_once(one.program, algorithm=kind, schedules=usual, engine=how["engine"])
+    anneal = make(first_s).anneal if auto else None
+    found = None if anneal is None else pilot(one.program, anneal, reads=reads, threads=how["threads"])
+    own: dict[str, Any] = {"reads": reads, "schedules": schedules if found is None else found.schedules}
+    own |= {"seed": how["seed"], "budget_s": lengths["budget_s"], "first_s": first_s}
+    return Search(**own, **({"most": 1, "most_batches": 1} if alone else {})), found

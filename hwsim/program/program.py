@@ -93,6 +93,12 @@ class Program(Shown):
         """Whether an update depends on the p-bit's own state."""
         return self.cells.remembers
 
+    @cached_property
+    def reads_are_independent(self) -> bool:
+        """Whether the clock has but one schedule and no slow noise is shared, so that reads of one schedule are
+        independent."""
+        return not (self.clock.is_drawn or np.any(self.noise.flicker > 0))
+
     def energies(self, states: np.ndarray) -> np.ndarray:
         """float64 (reads,): of ``states`` int8 (reads, n) of the p-bits, chains by their vote, the offset included."""
         return self.value_energies(self.readout.vote(states))

@@ -62,6 +62,8 @@ KEYS = (
     "effective_beta",
     "effective_beta_ci",
     "effective_reads",
+    "design_effect",
+    "schedule_correlation",
     "autocorrelation_s",
     "autocorrelation_bound",
     "note",
@@ -360,14 +362,24 @@ def _samples(rows: list[dict]) -> str:
     if all(row.get("effective_reads") is None and row.get("effective_beta_ci") is None for row in rows):
         return ""
     timed = any(row.get("autocorrelation_s") is not None for row in rows)
-    lines = [["as samples", "effective beta", "of beta", "effective reads", *(["autocorrelation"] if timed else [])]]
+    alike = _are_alike(rows)
+    more = [*(["design effect"] if alike else []), *(["autocorrelation"] if timed else [])]
+    lines = [["as samples", "effective beta", "of beta", "effective reads", *more]]
     for row in rows:
         worth = row.get("effective_reads")
         length = f"{row.get('autocorrelation_bound') or ''} {_seconds(row.get('autocorrelation_s'))}".strip()
         beta = "-" if row.get("beta") is None else f"{row['beta']:.4g}"
         cells = [row_label(row), _effective_beta(row), beta, "-" if worth is None else f"{worth:.0f}"]
+        cells += [number(row.get("design_effect"), 3)] if alike else []
         lines.append([*cells, *([length] if timed else [])])
     return columns(lines, align="<" + ">" * (len(lines[0]) - 1))
+
+
+def _are_alike(rows: list[dict]) -> bool:
+    """Whether the reads of a row are worth so few that the design effect is told."""
+    from hwsim.analysis.quality import NOTABLE
+
+    return any((row.get("design_effect") or 1.0) >= NOTABLE for row in rows)
 
 
 def _effective_beta(row: dict) -> str:
@@ -386,8 +398,17 @@ def _row_notes(rows: list[dict]) -> list[str]:
     return list(dict.fromkeys(f"note: {f'{clock}: ' if len(rows) > 1 else ''}{note}" for clock, note in notes))
 
 
+def _pilots(rows: list[dict]) -> list[str]:
+    """What the pilots found that chose the schedules."""
+    found = [row for row in rows if row.get("schedule_correlation") is not None]
+    if not found:
+        return []
+    words = ", ".join(f"{row['schedule_correlation']:.2g} ({row_label(row)})" for row in found)
+    return textwrap.wrap(f"Schedules: by a pilot; the energies of two reads of a schedule correlate by {words}.", 110)
+
+
 def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:
-    notes = []
+    notes = _pilots(rows)
     if any(row.get("participation") is not None for row in rows):
         notes.append("part.: share of p-bits that join each tick.")
     if "energy" in shown and any(row.get("energy_sem") for row in rows):
@@ -416,6 +437,9 @@ def _footnotes(rows: list[dict], shown: list[str]) -> list[str]:
     if any(row.get("effective_reads") is not None for row in rows):
         notes.append("Effective beta: at which the final states look most like samples, by pseudolikelihood; effective")
         notes.append("reads: independent ones that would know the mean energy as well.")
+    if _are_alike(rows):
+        notes.append("Design effect: reads over effective reads. Reads of a schedule share who updates when, and are")
+        notes.append("alike here: more schedules help (--schedules auto), or participants=own of a synchronous clock.")
     if any(row.get("autocorrelation_s") is not None for row in rows):
         notes.append("Autocorrelation: device time in which a read forgets its energy.")
     if "host_seconds" in shown or "updates_per_ns" in shown:

@@ -132,7 +132,11 @@ def tts_text(row: dict[str, Any], *, alone: bool = False, width: int | None = No
 def _best(row: dict[str, Any], alone: bool) -> list[str]:
     if row["best"] is None:
         least = format_si(row["tts99_total_s"], "s")
-        return [f"TTS99 with read-out > {least}: no run reached the target (stopped: {row['stopped']})"]
+        found = min(point["energy_best"] for point in row["points"])
+        return [
+            f"TTS99 with read-out > {least}: no run reached the target (stopped: {row['stopped']})",
+            f"least energy found: {number(found)}{_cut(row, found)}",
+        ]
     kind = "interior optimum"
     if not row["is_interior"]:
         edges = {
@@ -149,6 +153,11 @@ def _best(row: dict[str, Any], alone: bool) -> list[str]:
         f"time: programming {fixed} once; {row['runs_to_solution']:.3g} runs of {', '.join(parts)}{unknown}",
         f"energy to solution: {_energy(row)}",
     ]
+
+
+def _cut(row: dict[str, Any], energy: float) -> str:
+    """The cut that has ``energy``, of a max-cut problem."""
+    return f", a cut of {number(-energy + 0.0)}" if row.get("kind") == "max-cut" else ""
 
 
 def _energy(row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from hwsim.session.activity import Activity, mean_activity, turns
 from hwsim.session.file import load_run, save_run
+from hwsim.session.pilot import Pilot, pilot
 from hwsim.session.run import Run, run
 from hwsim.session.session import Frame, Session
 from hwsim.session.settings import ReadKeywords, RunKeywords, RunSettings
@@ -9,6 +10,7 @@ from hwsim.session.settings import ReadKeywords, RunKeywords, RunSettings
 __all__ = [
     "Activity",
     "Frame",
+    "Pilot",
     "ReadKeywords",
     "Run",
     "RunKeywords",
@@ -16,6 +18,7 @@ __all__ = [
     "Session",
     "load_run",
     "mean_activity",
+    "pilot",
     "run",
     "save_run",
     "turns",

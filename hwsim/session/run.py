@@ -4,7 +4,7 @@ Enters: a Program, an Anneal and how many reads. Leaves: a Run.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Unpack
 
@@ -15,6 +15,7 @@ from hwsim.display import Facts, later
 from hwsim.errors import ArgumentError, InputError
 from hwsim.program import Program
 from hwsim.session.activity import Activity
+from hwsim.session.pilot import AUTO, pilot
 from hwsim.session.reads import Reads
 from hwsim.session.session import Session
 from hwsim.session.settings import RunKeywords, RunSettings
@@ -101,8 +102,12 @@ def run(
     record : numbers of the reads whose every update is kept;  initial_states : int8 (reads, n) of +-1
     observe : called with (device seconds, states int8 (reads, n)) at every checkpoint that is reached
     read_bias : float64 (reads, n), what each read adds to its biases, 0 where `Cells.read_bias` declares none
-    settings : see RunSettings. An interrupted run returns what it has, with ``interrupted`` set. Raises InputError.
+    settings : see RunSettings; schedules may be "auto", as many as `hwsim.session.pilot` finds best. An interrupted run
+    returns what it has, with ``interrupted`` set. Raises InputError.
     """
+    auto = settings.get("schedules") == AUTO
+    if auto:
+        settings["schedules"] = 1
     how = RunSettings.of(settings)
     if not isinstance(program, Program):
         raise ArgumentError(
@@ -112,6 +117,9 @@ def run(
         raise ArgumentError(f"anneal must be an anneal such as hwsim.linear(0.1, 2.0, '1 us'), got {anneal!r}")
     if checkpoints < 1:
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
+    if auto:
+        found = pilot(program, anneal, reads=how.reads, threads=how.threads, interrupt=how.interrupt)
+        how = replace(how, schedules=found.schedules)
     begin = {"initial_states": initial_states, "record": record, "read_bias": read_bias}
     with Session(program, how, anneal, end=anneal.end, **begin) as session:  # type: ignore[arg-type]
         given = record or initial_states is not None

@@ -19,7 +19,7 @@ class ReadKeywords(TypedDict, total=False):
     """Keywords of every function that runs a machine; see RunSettings."""
 
     reads: int
-    schedules: int
+    schedules: int | str
     seed: int
     engine: str
     threads: int | None

@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hwsim.algorithm.recipe import PARAMETERS, Recipe, complete
 from hwsim.analysis.clusters import is_fixed
@@ -30,6 +30,7 @@ from hwsim.problem.problem import Problem
 from hwsim.problem.read import read
 from hwsim.program import Program
 from hwsim.ranges import expanded, in_tau, spelt, values
+from hwsim.session.pilot import AUTO, Pilot, pilot
 from hwsim.streams import NOISE_VERSION, stream_key
 from hwsim.text import read_toml
 from hwsim.units import seconds, to_seconds, to_ticks
@@ -278,9 +279,16 @@ def _point(
     as_given: bool,
     watched: bool,
 ) -> Point:
+    auto = chosen["schedules"] == AUTO
     for key, least in _COUNTS.items():
+        if auto and key == "schedules":
+            continue
         if isinstance(chosen[key], bool) or not isinstance(chosen[key], int) or chosen[key] < least:
             raise InputError(f"{key} must be a whole number >= {least}, got {chosen[key]!r}")
+    if auto and chosen["algorithm"] != "anneal":
+        raise InputError(f"schedules auto is for algorithm anneal: give a number for {chosen['algorithm']}")
+    if auto and watched:
+        raise InputError("schedules auto is not for quantities of equilibrium: give a number")
     if chosen["algorithm"] == "tempering" and chosen["reads"] % min(chosen["schedules"], chosen["reads"]):
         raise InputError(
             f"reads must be a multiple of schedules for tempering, got {chosen['reads']} and {chosen['schedules']}"
@@ -288,6 +296,9 @@ def _point(
     problem = _problem(chosen, made)
     machine, program, name = _machine(chosen, problem, made, keep)
     recipe = _recipe(chosen, problem, program, watched)
+    trial = _pilot(chosen, recipe, program, name, made, threads) if auto else None
+    if trial is not None:
+        chosen = chosen | {"schedules": trial.schedules}
     key = _key(chosen, name, recipe, {"seed as given": as_given, "watched": watched})
     target, source = _target(chosen, problem, made, recall(key), threads)
     if target is not None and program.indistinct is not None:
@@ -310,6 +321,7 @@ def _point(
         "schedules": chosen["schedules"],
         "seed": chosen["seed"],
         "samples": key,
+        **({} if trial is None else {"pilot": str(trial)}),
         "program": name,
         "wires_j": wires_of(program, recipe.anneal),
         "flips": None if counts_flips(program) else flips_of(program, recipe.anneal),
@@ -327,6 +339,17 @@ def _point(
         as_given=as_given,
         watched=watched,
     )
+
+
+def _pilot(
+    chosen: dict[str, Any], recipe: Recipe, program: Program, name: str, made: dict[str, Any], threads: int | None
+) -> Pilot:
+    """The pilot that chooses the schedules of a point; of points that run the same, once."""
+    anneal = cast(Anneal, recipe.anneal)
+    key = f"pilot {name} {chosen['reads']} {anneal.start.tolist()} {anneal.beta.tolist()} {anneal.end}"
+    if key not in made:
+        made[key] = pilot(program, anneal, reads=chosen["reads"], threads=threads)
+    return cast(Pilot, made[key])
 
 
 def _recipe(chosen: dict[str, Any], problem: Any, program: Program, watched: bool) -> Recipe:

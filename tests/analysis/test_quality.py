@@ -129,6 +129,7 @@ def test_rows_tables_and_json_tell_it(capsys, program):
     run = hwsim.run(program, anneal=hwsim.constant(BETA, "200 ns"), reads=64)
     row = summarise(run)
     assert row["beta"] == BETA and row["effective_beta"] == run.quality.effective_beta.value
+    assert row["design_effect"] == 64 / row["effective_reads"] >= 1
     assert row["effective_reads"] <= 64 and row["autocorrelation_s"] > 0
     assert main(["run", "sk:n=8,seed=1", "--beta", "0.7", "--time", "200ns", "--reads", "64"]) == 0
     assert "as samples" in capsys.readouterr().out
