@@ -64,6 +64,8 @@ _HOMES = {
     "fit": "hwsim.command.fit",
     "free_energy": "hwsim.command.free_energy",
     "sweep": "hwsim.command.sweep",
+    "draw": "hwsim.command.draw",
+    "classify": "hwsim.command.classify",
 }
 
 _ROOMS = ("thermo", "equilibrium", "analysis", "learn")

@@ -4,6 +4,8 @@ Nothing is imported here, so that the command line is made without anything heav
 """
 
 CHIP = "generic-all-to-all"
+OWN = "own"
+"""Of a trained model: the chip that it was trained on."""
 FLOORPLAN = "generic-floorplan"
 """The chip of ``hwsim layout``."""
 COMPARED_CLOCKS = ("poisson", "synchronous", "chromatic", "random-sequential")

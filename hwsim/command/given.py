@@ -8,13 +8,17 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from hwsim.command.defaults import CHIP, OWN
 from hwsim.errors import InputError
 from hwsim.units import parse, seconds
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
     from hwsim.experiment.target import Target
+    from hwsim.learn.machine import LearningMachine
+    from hwsim.learn.model import Model
     from hwsim.problem.problem import Problem
+    from hwsim.session import Activity
 
 
 def problem_of(problem: Any, how: Mapping[str, Any]) -> "Problem":
@@ -72,6 +76,27 @@ def machine_of(chip: "str | Chip", how: Mapping[str, Any]) -> "Chip":
     """The chip of the keywords set, without, clock, participation, tau and delay of ``how``, where they are there."""
     scheme = {name: how[name] for name in _FIELDS if name in how}
     return chip_of(chip, how["set"], how["without"], **scheme)
+
+
+def learning_machine(model: "Model", chip: "str | Chip", how: Mapping[str, Any]) -> "LearningMachine":
+    """``model`` on ``chip``, `OWN` for the one that it was trained on, with the keywords of ``how``."""
+    from hwsim.errors import DoesNotFitError
+    from hwsim.learn.machine import LearningMachine
+
+    machine = machine_of((model.chip or CHIP) if chip == OWN else chip, how)
+    if machine.topology.is_fixed and model.sites is None:
+        raise DoesNotFitError(
+            f"{model.name} has couplings of its own and {machine.name} has fixed wires: train it there, or let hwsim "
+            "run embed it as a problem"
+        )
+    settings = {name: how[name] for name in ("schedules", "seed", "engine", "threads")}
+    how["progress"].show(0.0, f"placing the model on {machine.name}")
+    return LearningMachine(model, machine, die_seed=how["die_seed"], **settings)
+
+
+def without_writes(activity: "Activity") -> "Activity":
+    """``activity`` without whole states that were written: what is held is counted as data."""
+    return replace(activity, writes=0.0, write_rounds=0.0)
 
 
 def _paced(chip: "Chip", **scheme: Any) -> "Chip":

@@ -84,8 +84,9 @@ class Bill(Shown):
         for item in self.items:
             rows.append((item.name, _count(item.count, per), _si(item.seconds, per, "s"), _si(item.joules, per, "J")))
         low, high = (format_si(joules / per, "J") for joules in self.joules)
-        total = low if low == high else f"{low}; {high} with data written"
-        known = total if not self.unknown else f"{total}, and {', '.join(self.unknown)} unknown"
+        words = [low if low == high else f"{low}; {high} with data written"] if self.joules[1] else []
+        words += [f"unknown: {', '.join(self.unknown)}"] if self.unknown else []
+        known = "; ".join(words) or "0 J"
         rows.append((f"total{f' per {what}' if what else ''}", "", format_si(self.seconds / per, "s"), known))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         return "\n".join(
