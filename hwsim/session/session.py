@@ -27,6 +27,7 @@ from hwsim.units import format_si, to_seconds
 
 if TYPE_CHECKING:
     from hwsim.engine.reference import World
+    from hwsim.session.moments import Moments
 
 _ROUNDS_UNHEARD = 64
 """Rounds of the clock that a machine may run before its speed is known."""
@@ -174,6 +175,13 @@ class Session(Shown):
         instead of problem units"""
         self._count_read()
         return self.state.law_energies() if law else self.state.energies()
+
+    def moments(self, pairs: Sequence[np.ndarray]) -> "Moments":
+        """The means of s_i, and of s_i s_j over ``pairs`` (int64 (k,), int64 (k,); `Network.pairs` begins with such),
+        of the states now. Counts what `read` counts. Raises InputError."""
+        from hwsim.session.moments import moments
+
+        return moments(self.read(), pairs)
 
     def _count_read(self) -> None:
         self._looks += 1
