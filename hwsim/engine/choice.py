@@ -43,7 +43,7 @@ def choose(engine: str, program: Program, reads: int = MANY, *, loads: bool = Fa
     if counts <= _MOST_COUNTS:
         best, why = "bitplanes", "the fastest for small-integer couplings"
     cost = _bitplanes_ns(program, reads) if best == "bitplanes" else _lanes_ns(program, reads)
-    if engine_of("dense").why_not(program) is None and _dense_ns(program, reads) < cost:
+    if not loads and engine_of("dense").why_not(program) is None and _dense_ns(program, reads) < cost:
         n = _degree(program)
         return "dense", f"the fastest for {n:.0f} couplings a p-bit and {reads} read{'s' * (reads != 1)} of a schedule"
     return best, why

@@ -100,15 +100,19 @@ class Events:
 class State(Protocol):
     """Replicas in mid-run.
 
-    updates : of p-bits so far; of those that set their own rate, see `own_updates`
-    flips : of p-bits that set their own rate, one by one; None where there are none
     in_place : whether the moves are made where the engine keeps states, and not on copies
     A move means what `assign` of the moved states means: all replicas are written, so nothing is under way then.
     """
 
-    updates: int
-    flips: int | None
     in_place: bool
+
+    @property
+    def updates(self) -> int:
+        """Of p-bits so far; of those that set their own rate, see `own_updates`."""
+
+    @property
+    def flips(self) -> int | None:
+        """Of p-bits that set their own rate, one by one; None where there are none."""
 
     def compile(self, anneal: Anneal) -> None:
         """Make the kernels ready, where an engine has any."""

@@ -14,10 +14,10 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.cell.codes import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128, rises
 from hwsim.cell.source import STATE_WORDS
-from hwsim.engine.arguments import given, steps_of
+from hwsim.engine.arguments import Steps, given, steps_of
 from hwsim.engine.contract import Columns, Start, columns, sets_own_rate
 from hwsim.engine.feature import ALL, Feature, asked
-from hwsim.engine.lanes_fields import Filters, Network
+from hwsim.engine.lanes_fields import Filters, Network, fill_reach
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
 from hwsim.engine.lanes_patterns import MOST
 from hwsim.engine.lanes_thresholds import MAX_RUNGS, RUNGS, Cells, Tables
@@ -36,7 +36,7 @@ from hwsim.rounding import power_of_two
 
 FEATURES = ALL
 MAX_LEVELS = 512
-_ORDINARY = 2.0**-40, 2.0**40
+_ORDINARY = 2.0**-40, 2.0**41
 _ODD = {Feature.OWN_STATE, Feature.DRAWN_NOISE, Feature.SOURCE, Feature.PDITS}
 """Features that take the general path."""
 
@@ -69,12 +69,12 @@ class Prepared:
         self.layout = Layout(
             Network(
                 network.bias,
-                given(_start_row(self.biased, self.n_pbits), np.int32),
-                np.empty((0, 0)),
-                network.indptr,
-                network.indices,
                 network.weight,
                 network.reach,
+                np.empty((0, 0)),
+                given(_start_row(self.biased, self.n_pbits), np.int32),
+                network.indptr,
+                network.indices,
                 _reversed(network),
                 wires.delay,
                 given(wires.exchange, np.int64),
@@ -109,33 +109,38 @@ class Prepared:
         self._source = program.noise.source_share, program.noise.source_phase
         self._unit = unit if unit is not None else 1.0
         self._most_added = np.zeros(len(self.biased))
-        self._write(program)
+        self._program = program
+        self._write(network.reach.copy())
 
-    def _write(self, program: Program) -> None:
-        """Lay the numbers of the program's network out."""
-        network, most = program.network, self._most_added
-        reach = network.reach.copy()
-        reach[self.biased] += most
+    def _write(self, reach: np.ndarray) -> None:
+        """Lay the numbers of the program's network out; ``reach`` float64 (n,) is that of it alone."""
+        network, (wired, cells, plan) = self._program.network, self.layout
+        if len(self.biased):
+            reach[self.biased] += self._most_added
+            self.bias = network.bias[self.biased]
         unit = self.energy_unit = _energy_unit(reach)
-        bias, weight = (_in_units(a, unit) for a in (network.bias, network.weight))
-        reach /= unit
-        wired, cells, plan = self.layout
-        self.layout = Layout(
-            wired._replace(bias=bias, weight=weight, reach=reach), cells, plan._replace(unit=self._unit / unit)
-        )
-        self._program, self.bias = program, network.bias[self.biased]
-        self.energies, self.law_energies = program.column_energies, network.column_energies
+        if unit != 1:
+            reach /= unit
+        if plan.unit != self._unit / unit:
+            plan = plan._replace(unit=self._unit / unit)
+        numbers = _in_units(network.bias, unit), _in_units(network.weight, unit), reach
+        self.layout = Layout(Network(*numbers, *wired[3:]), cells, plan)
+        self.energies, self.law_energies = self._program.column_energies, network.column_energies
 
     def load(self, program: Program) -> None:
         """Take the numbers of another network on the same couplings; the fields are real numbers from now on."""
-        self._unit = 1.0
-        self.layout = self.layout._replace(plan=self.layout.plan._replace(path=self._real_path))
-        self._write(program)
+        network, plan = program.network, self.layout.plan
+        if plan.path != self._real_path:
+            self._unit = 1.0
+            self.layout = self.layout._replace(plan=plan._replace(path=self._real_path))
+        self._program, reach = program, np.empty(network.n)
+        fill_reach(network.bias, network.weight, network.indptr, reach)
+        self._write(reach)
 
     def bias_reads(self, most: np.ndarray) -> None:
         """Make room for what reads add: at most ``most`` float64 (k,) to the bias of each of the `biased`."""
         self._most_added = most
-        self._write(self._program)
+        self._write(self._program.network.reach.copy())
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
@@ -172,12 +177,14 @@ class Shard:
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared = prepared
         self._anneal: Anneal | None = None
+        self._steps_unit = 1.0
         words = self._words = replicas.words
         self._lane = lane_of_replica(words)
         uniforms = new_uniforms(replicas.noise_key, words, replicas.first_word)
         network, _, plan = prepared.layout
         n, lanes = prepared.n_pbits, 64 * words
         self._added = aligned((len(prepared.biased), lanes), np.float64)
+        self._no_trace = np.empty((0, lanes), dtype=np.int8)
         self._write()
         state = aligned((n, lanes), np.int8)
         random_start(np.uint64(replicas.initial_key), uniforms.replica, state)
@@ -218,32 +225,37 @@ class Shard:
 
     def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
-        layout, event, anneal = self._layout, 0, anneals[0]
-        trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
-        if anneal is not self._anneal:
-            self._scratch.tables.stamp[:] = -1  # thresholds are kept by number of the anneal's step
-            self._anneal = anneal
-        steps = steps_of(anneal)
-        if self._prepared.energy_unit != 1:
-            steps = steps._replace(beta=_in_units(steps.beta, 1 / self._prepared.energy_unit))
+        layout, event, steps = self._layout, 0, self._steps_of(anneals[0])
+        trace = np.empty((len(chunk.time), self.lanes), dtype=np.int8) if len(recorded) else self._no_trace
         while True:
             event = advance(event, chunk, steps, *layout, self._memory, self._scratch, trace)
             if event == len(chunk.time):
-                return trace[:, self._lane[recorded]]
+                return trace[:, self._lane[recorded]] if len(recorded) else trace
             if layout.plan.queued:
                 self._memory = self._memory._replace(queue=longer(self._memory.queue))
             else:
                 self._memory = self._memory._replace(rings=deeper(self._memory.rings))
 
+    def _steps_of(self, anneal: Anneal) -> Steps:
+        """``anneal`` as the kernel reads it, in its unit of energy."""
+        unit = self._prepared.energy_unit
+        if anneal is not self._anneal:
+            self._scratch.tables.stamp[:] = -1  # thresholds are kept by number of the anneal's step
+        if anneal is not self._anneal or unit != self._steps_unit:
+            steps = steps_of(anneal)
+            self._steps = steps if unit == 1 else steps._replace(beta=_in_units(steps.beta, 1 / unit))
+            self._anneal, self._steps_unit = anneal, unit
+        return self._steps
+
     def _write(self) -> None:
         """Take the numbers of the program as they are laid out now."""
         prepared = self._prepared
-        network, unit = prepared.layout.network, prepared.energy_unit
-        starts = aligned(self._added.shape, np.float64)
-        if len(starts):
+        self._layout = prepared.layout
+        if len(self._added):
+            starts = aligned(self._added.shape, np.float64)
             np.add(prepared.bias[:, None], self._added, out=starts)
-            starts /= unit
-        self._layout = prepared.layout._replace(network=network._replace(starts=starts))
+            starts /= prepared.energy_unit
+            self._layout = self._layout._replace(network=self._layout.network._replace(starts=starts))
 
     def load(self) -> None:
         """Take the numbers of another network."""
@@ -316,8 +328,8 @@ def _start_row(biased: np.ndarray, n: int) -> np.ndarray | None:
 def _energy_unit(reach: np.ndarray) -> float:
     """The power of two in which kernels count energies: 1, but where float32, in which they screen, does not hold
     fields of up to ``reach``. As it is a power of two, no sample depends on it."""
-    unit = power_of_two(reach)
-    return 1.0 if _ORDINARY[0] <= unit <= _ORDINARY[1] else unit
+    largest = float(reach.max())
+    return 1.0 if _ORDINARY[0] <= largest < _ORDINARY[1] else power_of_two(largest)
 
 
 def _in_units(values: np.ndarray, unit: float) -> np.ndarray:

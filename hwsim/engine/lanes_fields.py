@@ -18,12 +18,12 @@ class Network(NamedTuple):
     """A Program's connections as the kernel reads them; see Program for shapes and units."""
 
     bias: np.ndarray
-    start_row: np.ndarray  # int32 (n,): row of `starts` of a p-bit to which each read adds a bias, else -1; or (0,)
-    starts: np.ndarray  # float64 (k, R): bias and what the read adds to it, by lane
-    indptr: np.ndarray
-    indices: np.ndarray
     weight: np.ndarray
     reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|, and the most that a read adds
+    starts: np.ndarray  # float64 (k, R): bias and what the read adds to it, by lane; the first four may be loaded
+    start_row: np.ndarray  # int32 (n,): row of `starts` of a p-bit to which each read adds a bias, else -1; or (0,)
+    indptr: np.ndarray
+    indices: np.ndarray
     reverse: np.ndarray  # int64 (m,): where row j holds the connection back to i
     delay: np.ndarray
     exchange: np.ndarray  # int64 (m,): interval at which a value crosses, 0 for none; or (0,) where none has one
@@ -71,6 +71,16 @@ def fill_field(begin, end, rows, push, value, start, field):
         a, wa = rows[k], push[begin + k]
         for r in range(lanes):
             field[r] += np.int16(wa * np.int16(value[a, r]))
+
+
+@njit
+def fill_reach(bias, weight, indptr, reach):
+    """|bias| + sum of |weight| of each p-bit, as `Network.reach` sums."""
+    for i in range(len(reach)):
+        total = 0.0
+        for k in range(indptr[i], indptr[i + 1]):
+            total += abs(weight[k])
+        reach[i] = abs(bias[i]) + total
 
 
 @inline

@@ -23,7 +23,6 @@ _EVENTS_IN_FLIGHT = 2**25
 _EVENTS, _MOST_EVENTS = 2**14, 2**18
 """Events of a chunk of the schedule, which then stays in the cache; and for large networks, of which each chunk looks
 at every p-bit."""
-_NONE = np.empty(0, dtype=np.int64)
 
 
 class Replicas(NamedTuple):
@@ -124,6 +123,10 @@ class Part(NamedTuple):
     shard: Shard
     first_lane: int
     rungs: range  # of the schedule's
+    own: slice  # the replicas that are in it
+    places: slice | np.ndarray  # int64: their lanes in it, a slice where they stand in a row
+    kept: np.ndarray  # int64: those whose updates are kept
+    recorded: np.ndarray  # int64: and their lanes in it
 
     @property
     def end_lane(self) -> int:
@@ -139,18 +142,19 @@ class Cluster(NamedTuple):
     noise_key: int
     replicas: np.ndarray  # int64: their numbers among all reads, consecutive
     lanes: np.ndarray  # int64: of each of them, ascending
-
-    def within(self, part: Part) -> tuple[slice, np.ndarray]:
-        """The replicas that are in ``part``, and their lanes there."""
-        begin, end = np.searchsorted(self.lanes, (part.first_lane, part.end_lane))
-        first = int(self.replicas[0])
-        return slice(first + int(begin), first + int(end)), self.lanes[begin:end] - part.first_lane
+    n_events: int  # of a chunk
 
 
 def _replica_of_lane(replicas: np.ndarray, lanes: np.ndarray) -> np.ndarray:
     """int64 (64 * words,): the replica in each lane of a schedule; spare lanes repeat the one before."""
     every = np.arange(-(-(int(lanes[-1]) + 1) // 64) * 64)
     return replicas[np.searchsorted(lanes, every, side="right") - 1]
+
+
+def _in_a_row(places: np.ndarray) -> slice | np.ndarray:
+    """``places`` as a slice where they stand in a row, which then takes no copy."""
+    first, last = int(places[0]), int(places[-1])
+    return slice(first, last + 1) if last - first + 1 == len(places) else places
 
 
 def _stretches(start: Start, prepared: Prepared, n_replicas: int) -> list[tuple[int, int]]:
@@ -169,8 +173,8 @@ class ShardedState(MovesOfCopies):
     """Replicas in mid-run."""
 
     def __init__(self, program: Program, start: Start, prepared: Prepared) -> None:
-        self._program, self._start, self.updates, self._prepared = program, start, 0, prepared
-        self.flips = 0 if np.any(sets_own_rate(program)) else None
+        self._program, self._start, self._prepared = program, start, prepared
+        self._has_flips = bool(np.any(sets_own_rate(program)))
         self._stop = threading.Event()
         self._drift = Drift(program.noise.temperature_drift)
         self._clusters: list[Cluster] = []
@@ -179,19 +183,31 @@ class ShardedState(MovesOfCopies):
             lanes = start.lanes(len(replicas))
             in_lane = _replica_of_lane(replicas, lanes)
             rung = np.arange(len(in_lane) // 64) // (len(in_lane) // 64 // start.rungs)
-            parts = []
+            parts: list[Part] = []
+            record = np.array([replica for replica in start.record if replica in replicas], dtype=np.int64)
             for first, words in _stretches(start, prepared, len(replicas)):
                 initial = None if start.initial is None else start.initial[in_lane[64 * first : 64 * (first + words)]]
                 own = rung[first : first + words]
-                reads = int(np.diff(np.searchsorted(lanes, (64 * first, 64 * (first + words))))[0])
-                shard = prepared.shard(Replicas(noise, initial_key, first, words, reads, initial, own - own[0]))
-                parts.append(Part(shard, 64 * first, range(int(own[0]), int(own[-1]) + 1)))
-            self._clusters.append(Cluster(Schedule(program, clock), parts, noise, replicas, lanes))
+                begin, end = (int(place) for place in np.searchsorted(lanes, (64 * first, 64 * (first + words))))
+                shard = prepared.shard(Replicas(noise, initial_key, first, words, end - begin, initial, own - own[0]))
+                rungs, places = range(int(own[0]), int(own[-1]) + 1), lanes[begin:end] - 64 * first
+                mine = slice(int(replicas[0]) + begin, int(replicas[0]) + end)
+                kept = record[(record >= mine.start) & (record < mine.stop)]
+                recorded = places[kept - mine.start]
+                parts.append(Part(shard, 64 * first, rungs, mine, _in_a_row(places), kept, recorded))
+            self._clusters.append(
+                Cluster(Schedule(program, clock), parts, noise, replicas, lanes, self._chunk_of(parts))
+            )
         self._events = {replica: Events() for replica in start.record}
         threads = min(start.threads, sum(len(cluster.parts) for cluster in self._clusters))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         if start.read_bias is not None:
             self.bias_reads(start.read_bias)
+
+    def _chunk_of(self, parts: list[Part]) -> int:
+        """Events of a chunk of a schedule."""
+        most = min(_MOST_EVENTS, max(_EVENTS, self._program.n_pbits // 4))
+        return max(1024, min(most, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts)))
 
     def compile(self, anneal: Anneal) -> None:
         """Compile or load the kernels, so that the first advance is timed without it."""
@@ -245,46 +261,36 @@ class ShardedState(MovesOfCopies):
         except BaseException:
             self._stop.set()
             raise
-        finally:
-            self._count()
 
-    def _count(self) -> None:
+    @property
+    def updates(self) -> int:
+        """Of p-bits so far; see contract.State."""
         clusters = self._clusters
         ticks = sum(cluster.schedule.updates * len(cluster.replicas) for cluster in clusters)
         run_ticks = sum(cluster.schedule.horizon * len(cluster.replicas) for cluster in clusters)
-        self.updates = counted_updates(self._program, ticks, run_ticks)
-        if self.flips is not None:
-            self.flips = int(self._by_replica(lambda shard: cast(Flipping, shard).flips()).sum())
+        return counted_updates(self._program, ticks, run_ticks)
+
+    @property
+    def flips(self) -> int | None:
+        """Of p-bits that set their own rate, one by one; None where there are none."""
+        if not self._has_flips:
+            return None
+        return int(self._by_replica(lambda shard: cast(Flipping, shard).flips()).sum())
 
     def _advance_cluster(self, cluster: Cluster, until: int, anneals: Sequence[Anneal], over: Callable) -> None:
         schedule, parts = cluster.schedule, cluster.parts
-        most = min(_MOST_EVENTS, max(_EVENTS, self._program.n_pbits // 4))
-        n_events = max(1024, min(most, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts)))
-        recorded = [self._recorded(cluster, part) for part in parts]
-        work = [
-            (part.shard, anneals[part.rungs.start : part.rungs.stop], lanes)
-            for part, (_, lanes) in zip(parts, recorded, strict=True)
-        ]
+        work = [(part.shard, anneals[part.rungs.start : part.rungs.stop], part.recorded) for part in parts]
         if not self._start.record and all(hasattr(part.shard, "advance_slots") for part in parts):
             while schedule.horizon < until and not self._stop.is_set():
                 slots = schedule.slots(until, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts))
                 list(over(lambda job, slots=slots: cast(BySlots, job[0]).advance_slots(slots, job[1]), work))
             return
         while schedule.horizon < until and not self._stop.is_set():
-            chunk = schedule.chunk(until, n_events)
+            chunk = schedule.chunk(until, cluster.n_events)
             values = list(over(lambda job, chunk=chunk: job[0].advance(chunk, *job[1:]), work))
-            for (kept, _), value in zip(recorded, values, strict=True):
-                for column, replica in enumerate(kept):
+            for part, value in zip(parts, values, strict=True):
+                for column, replica in enumerate(part.kept):
                     self._keep(int(replica), cluster, chunk, value[:, column])
-
-    def _recorded(self, cluster: Cluster, part: Part) -> tuple[np.ndarray, np.ndarray]:
-        """The recorded replicas that are in ``part``, and their lanes there."""
-        if not self._start.record:
-            return _NONE, _NONE
-        own, lanes = cluster.within(part)
-        record = np.array(self._start.record, dtype=np.int64)
-        kept = record[(record >= own.start) & (record < own.stop)]
-        return kept, lanes[kept - own.start]
 
     def _keep(self, replica: int, cluster: Cluster, chunk: Chunk, value: np.ndarray) -> None:
         events, lane = self._events[replica], int(cluster.lanes[replica - cluster.replicas[0]])
@@ -298,8 +304,7 @@ class ShardedState(MovesOfCopies):
         states = np.empty((self._start.reads, self._program.n_pbits), dtype=np.int8)
         for cluster in self._clusters:
             for part in cluster.parts:
-                own, lanes = cluster.within(part)
-                states[own] = part.shard.spins()[lanes]
+                states[part.own] = part.shard.spins()[part.places]
         return states if replicas is None else states[replicas]
 
     def energies(self) -> np.ndarray:
@@ -315,7 +320,7 @@ class ShardedState(MovesOfCopies):
     def _by_replica(self, of_lanes: Callable[[Shard], np.ndarray]) -> np.ndarray:
         """(reads,): what ``of_lanes`` finds in each lane of a shard."""
         return np.concatenate(
-            [of_lanes(part.shard)[cluster.within(part)[1]] for cluster in self._clusters for part in cluster.parts]
+            [of_lanes(part.shard)[part.places] for cluster in self._clusters for part in cluster.parts]
         )
 
     def events(self) -> dict[int, Events]:

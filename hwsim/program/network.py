@@ -109,8 +109,9 @@ class Network(Record):
 
     def same_couplings(self, other: "Network") -> bool:
         """Whether both couple the same spins, in the same order, however strongly."""
-        mine, theirs = (self.indptr, self.indices), (other.indptr, other.indices)
-        return all(a is b or np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
+        if self.indptr is other.indptr and self.indices is other.indices:
+            return True
+        return np.array_equal(self.indptr, other.indptr) and np.array_equal(self.indices, other.indices)
 
     def reweighted(self, bias: np.ndarray, weight: np.ndarray) -> "Network":
         """The network with other numbers on the same couplings. Only they are checked, so that a controller which

@@ -177,8 +177,8 @@ class Program(Shown):
             return self
         if not self.network.same_couplings(network):
             raise InputError("a network to be loaded must couple the p-bits that the program couples, in its order")
-        made = object.__new__(Program)
-        vars(made).update({item.name: getattr(self, item.name) for item in fields(Program)}, network=network)
+        made, own = object.__new__(Program), vars(self)
+        vars(made).update({name: own[name] for name in _RECORDS}, network=network)
         return made
 
     def tile(self, copies: int) -> "Program":

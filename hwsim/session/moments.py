@@ -43,7 +43,11 @@ def moments(states: np.ndarray, pairs: Sequence[np.ndarray]) -> Moments:
 
     `Network.pairs` begins with such pairs, each coupling once. Raises InputError.
     """
-    first, second = checked_pairs(pairs, states.shape[1])
+    return moments_of_pairs(states, *checked_pairs(pairs, states.shape[1]))
+
+
+def moments_of_pairs(states: np.ndarray, first: np.ndarray, second: np.ndarray) -> Moments:
+    """The same of pairs that were checked."""
     words = np.zeros((-(-len(states) // 64), states.shape[1]), dtype=np.uint64)
     _pack(states, words)
     single, double = np.empty(states.shape[1]), np.empty(len(first))
@@ -53,7 +57,7 @@ def moments(states: np.ndarray, pairs: Sequence[np.ndarray]) -> Moments:
 
 def checked_pairs(pairs: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
     """The first two of ``pairs`` as int64 (k,). Raises InputError unless they are numbers of ``n`` p-bits, as many."""
-    first, second = (np.ascontiguousarray(part) for part in pairs[:2])
+    first, second = (np.array(part) for part in pairs[:2])
     for part in (first, second):
         if part.ndim != 1 or part.dtype.kind not in "iu" or len(part) != len(first):
             raise InputError(f"pairs must be two arrays of as many integers, got shapes {first.shape}, {second.shape}")

@@ -75,6 +75,7 @@ class Session(Shown):
         self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))
         self._ctrl_c = CtrlC()
         self._looks = self._settles = self._writings = self._loads = 0
+        self._pairs: Sequence[np.ndarray] | None = None  # whose check is known
         self._data_writings = int(read_bias is not None)
         self._written = 0.0
         self._settled_at = 0
@@ -179,9 +180,11 @@ class Session(Shown):
     def moments(self, pairs: Sequence[np.ndarray]) -> "Moments":
         """The means of s_i, and of s_i s_j over ``pairs`` (int64 (k,), int64 (k,); `Network.pairs` begins with such),
         of the states now. Counts what `read` counts. Raises InputError."""
-        from hwsim.session.moments import moments
+        from hwsim.session.moments import checked_pairs, moments_of_pairs
 
-        return moments(self.read(), pairs)
+        if pairs is not self._pairs:
+            self._checked_pairs, self._pairs = checked_pairs(pairs, self.program.n_pbits), pairs
+        return moments_of_pairs(self.read(), *self._checked_pairs)
 
     def _count_read(self) -> None:
         self._looks += 1
