@@ -118,6 +118,6 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(folder, arguments, sent
 
 @pytest.mark.parametrize("command", [["run"], ["tts", "--target", "exact"], ["compare"], ["compile"], ["free-energy"]])
 def test_every_command_reads_a_model(folder, capsys, command):
-    few = [] if command == ["compile"] else ["--reads", "16", "--threads", "1"]
+    few = [] if command == ["compile"] else ["--reads", "64", "--threads", "1"]
     assert main([command[0], "adder.npz", *command[1:], *few]) == 0
     assert "adder" in capsys.readouterr().out
