@@ -30,6 +30,7 @@ _HOMES = {
     "without": "hwsim.chip.faults",
     "compile": "hwsim.mapping.compile",
     "embed": "hwsim.mapping.compile",
+    "shared_words": "hwsim.engine.bitplanes",
     "Program": "hwsim.program",
     "modes": "hwsim.thermo.machine",
     "Anneal": "hwsim.anneal",

@@ -30,6 +30,7 @@ def test_a_file_holds_no_defaults_and_a_new_field_changes_no_old_hash(make_progr
 
 
 UNLIKE = {
+    "random_bit": np.array([3, 65]),
     "own_tau": np.array([5.0, 6.0]),
     "kind": "synchronous",
     "period": 7,

@@ -14,6 +14,7 @@ import numpy as np
 from hwsim.anneal import linear
 from hwsim.bench.peers import installed
 from hwsim.chip.library import chip
+from hwsim.engine.bitplanes import shared_words
 from hwsim.errors import InputError
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
@@ -28,6 +29,7 @@ TAU = "5 ns"
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A graph under a clock. ``delay``: none, uniform (0.1 tau) or per edge (uniform in 0 ... 0.2 tau).
+    ``words``: random words of each p-bit's own, or shared ones (see `hwsim.shared_words`).
 
     The anneal is that of ``hwsim compare``: beta from 0.1/sigma to 10/sigma, linear; peers take the same one.
     """
@@ -40,9 +42,11 @@ class Case:
     sweeps: int = 100
     spread: float = 0.0
     peers: tuple[str, ...] = ("dwave-samplers SA", "openjij SA")
+    words: str = "own"
 
 
 _LATTICE = "ea3d:L=16,seed=1"
+_LARGE = "ea3d:L=64,seed=1"
 _GAUSS = "ea3d:L=16,seed=1,weights=gauss"
 _SA = ("dwave-samplers SA",)
 _EVERY = ("dwave-samplers SA", "openjij SA", "SimPy network")
@@ -87,16 +91,16 @@ SIZES = tuple(
 
 
 ONE = tuple(
-    Case(
-        name="one read", graph=graph, clock=clock, delay=delay, replicas=1, sweeps=sweeps, peers=("dwave-samplers SA",)
-    )
-    for graph, clock, delay, sweeps in (
-        (_LATTICE, "chromatic", "none", 10_000),
-        (_LATTICE, "poisson", "uniform", 1000),
-        ("ea3d:L=64,seed=1", "chromatic", "none", 50),
-        ("ea3d:L=64,seed=1", "poisson", "uniform", 20),
-        ("regular:n=4096,d=6,seed=1", "chromatic", "none", 5000),
-        ("zephyr:m=6,seed=1", "chromatic", "none", 5000),
+    Case(name="one read", graph=graph, clock=clock, delay=delay, words=words, replicas=1, sweeps=sweeps, peers=_SA)
+    for graph, clock, delay, words, sweeps in (
+        (_LATTICE, "chromatic", "none", "own", 10_000),
+        (_LATTICE, "chromatic", "none", "shared", 30_000),
+        (_LATTICE, "poisson", "uniform", "own", 1000),
+        (_LARGE, "chromatic", "none", "own", 50),
+        (_LARGE, "chromatic", "none", "shared", 100),
+        (_LARGE, "poisson", "uniform", "own", 20),
+        ("regular:n=4096,d=6,seed=1", "chromatic", "none", "own", 5000),
+        ("zephyr:m=6,seed=1", "chromatic", "none", "own", 5000),
     )
 )
 """One read at a time; peers make one, too."""
@@ -126,7 +130,8 @@ def _program(case: Case, bqm: Any) -> Program:
         gain_dtod=case.spread,
         offset_dtod=case.spread,
     )
-    return compile_program(bqm, machine, delay_s=wires)
+    program = compile_program(bqm, machine, delay_s=wires)
+    return shared_words(program) if case.words == "shared" else program
 
 
 def measure(
@@ -138,7 +143,7 @@ def measure(
     peers: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[dict]:
-    """Rows of case, graph, clock, delay, engine, replicas, threads, updates_per_ns, peer, peer_updates_per_ns, ratio.
+    """Rows of case, graph, clock, delay, words, engine, replicas, threads, updates_per_ns, peer and its rate, ratio.
 
     Each case has a row for each of its peers that is installed, or one row without a peer. Raises InputError.
     """
@@ -178,6 +183,7 @@ def measure(
             "graph": case.graph,
             "clock": case.clock,
             "delay": case.delay,
+            "words": case.words,
             "engine": result.engine,
             "replicas": case.replicas,
             "threads": threads,

@@ -16,7 +16,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.engine.arguments import given
 from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
-from hwsim.engine.bitplanes_blocks import Blocks, BlockShard, blocks_of, takes_blocks
+from hwsim.engine.bitplanes_blocks import BlockShard, takes_blocks
 from hwsim.engine.bitplanes_few import advance_few, gathers, kinds_of, new_buckets
 from hwsim.engine.bitplanes_kernel import (
     NARROW_6,
@@ -47,6 +47,7 @@ from hwsim.engine.bitplanes_thresholds import (
     betas_of_all,
     like_rows,
 )
+from hwsim.engine.block_layout import TILE, Blocks, blocks_of, words_of
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
@@ -65,7 +66,7 @@ from hwsim.engine.pending import (
 )
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
-from hwsim.errors import UnsupportedError
+from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
 
 FEATURES = SHARED | {
@@ -76,6 +77,7 @@ FEATURES = SHARED | {
     Feature.OTHER_LAWS,
     Feature.NOISE,
     Feature.PARTICIPANTS,
+    Feature.SHARED_WORDS,
 }
 _MAX_TABLE_BYTES = 2**28
 _MOST_MIXED_CLASSES = 2**15
@@ -93,12 +95,36 @@ def why_not(program: Program) -> str | None:
         return f"a p-bit whose couplings add up to {int(counts.max())} units (at most 1023)"
     if largest > 127:
         return f"a coupling of {largest} units (at most 127)"
+    if program.noise.random_bit is not None:
+        beside = {
+            "delays that differ": program.wires.uniform_delay is None,
+            "1/f noise": bool(np.any(program.noise.flicker > 0)),
+            Feature.PARTICIPANTS.value: program.clock.own_share is not None,
+        }
+        return next((f"{Feature.SHARED_WORDS.value} beside {what}" for what, there in beside.items() if there), None)
     return None
 
 
 def start(program: Program, start: Start) -> PlanesState:
     """Replicas at time 0."""
     return PlanesState(program, start, Prepared(program))
+
+
+def shared_words(program: Program) -> Program:
+    """``program`` with other random numbers: 64 p-bits that tick together share the words that 64 replicas share
+    otherwise, so that one read takes a third of the time. Its states for a seed are others, of the same law.
+
+    Raises InputError unless bitplanes runs it in blocks: a chromatic clock, or a synchronous one in which all p-bits
+    take part, and one delay for all, not longer than from one tick to the next.
+    """
+    reason = why_not(program)
+    blocks = Prepared(program).blocks if reason is None else None
+    if blocks is None:
+        raise InputError(
+            f"p-bits share random words under a chromatic or a fully synchronous clock of {TILE} p-bits a tick or "
+            "more, in a program that engine bitplanes runs, with one delay that is not longer than from tick to tick"
+        )
+    return program.changed(random_bit=blocks.place)
 
 
 def mean_counts(program: Program) -> float:
@@ -183,6 +209,10 @@ class Prepared:
         self.kinds = None
         if queued and self.slots == len(self.layout.classes.device) and not np.any(program.noise.flicker > 0):
             self.kinds = kinds_of(self.layout, self.n_pbits)
+        self._one_by_one = queued and not np.any(program.noise.flicker > 0) and program.clock.own_share is None
+        self._shares = program.noise.random_bit is not None
+        if self._shares:  # replicas then share nothing, and are always one by one
+            self.shard_words, self.grain, self.mixes = 1, 1, False
         self._together = _updates_together(program)
         self._program, self._weight = program, weight
         self.part = part_of(program)
@@ -281,16 +311,22 @@ class Prepared:
 
     def singles(self, replicas: Replicas) -> bool:
         """Whether replicas are kept one by one."""
-        if self.kinds is None or replicas.words > 1 or self.part is not None:
+        if not self._one_by_one or replicas.words > 1:
             return False
         if self.blocks is not None and takes_blocks(self.blocks, replicas.reads):
             return True
-        return takes_single(self.n_pbits, replicas.reads)
+        return self._shares or takes_single(self.n_pbits, replicas.reads)
 
     @cached_property
     def blocks(self) -> Blocks | None:
         """The p-bits in blocks, where the clock allows it."""
         return blocks_of(self._program, self.layout.classes, self.unit)
+
+    @cached_property
+    def _words(self) -> np.ndarray | None:
+        """int64: the random words of each tile of the blocks, where its p-bits share them in order."""
+        bits = self._program.noise.random_bit
+        return None if bits is None or self.blocks is None else words_of(self.blocks, bits)
 
     @cached_property
     def sites(self) -> Sites:
@@ -319,8 +355,8 @@ class Prepared:
         energies = self.law_energies_of, self.energies_of
         if not self.singles(replicas):
             return Shard(self, replicas)
-        if self.blocks is not None:
-            return BlockShard(self.blocks, replicas, *energies)
+        if self.blocks is not None and (self._words is not None or not self._shares):
+            return BlockShard(self.blocks, self._words, replicas, *energies)
         return SingleShard(self.sites, replicas, *energies)
 
     def energies_of(self, rows: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from hwsim.anneal import Anneal
 from hwsim.engine.arguments import step_at, steps_of
@@ -31,60 +31,18 @@ from hwsim.engine.bitplanes_single import (
     put_octets,
     turn_to,
 )
-from hwsim.engine.bitplanes_thresholds import Classes, like_rows, threshold_at
+from hwsim.engine.bitplanes_thresholds import threshold_at
+from hwsim.engine.block_layout import TILE, Blocks, Fields, cost_ns
 from hwsim.engine.memory import aligned
-from hwsim.engine.noise import GOLDEN, STRIDE, mix, update_draw
+from hwsim.engine.noise import GOLDEN, STRIDE, mix, shared_draw, update_draw
 from hwsim.engine.schedule import Chunk, Slots
 from hwsim.engine.shards import Replicas
-from hwsim.engine.vector import LANES, WORD, Words, loop, splat
+from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, loop, splat
 from hwsim.jit import inline, kernel, njit, part
-from hwsim.program import Program
 
-_MOST_VALUES = 256
-"""Values of a field, as an octet counts them."""
-_FEW_VALUES = 32
+_FEW_VALUES = 64
 """Values up to which 64 p-bits look their thresholds up by comparing with each."""
-TILE = 64
-"""P-bits that are compared at once: eight blocks."""
-MOST_PLACES = 3
-"""Places for each p-bit, up to which tiles are worth while."""
-_SHARED = 3
-"""P-bits of a block whose neighbours must lie alike for a row of its own."""
 _OCTETS = ir.VectorType(ir.IntType(8), TILE)
-
-
-class Blocks(NamedTuple):
-    """P-bits in blocks of eight, slot by slot, each slot padded to whole tiles. B blocks."""
-
-    slot: np.ndarray  # int64 (n,): slot of each p-bit, -1 where it never ticks
-    first: np.ndarray  # int64 (slots + 1,): where a slot's blocks begin
-    ticking: np.ndarray  # int64 (slots,): p-bits that tick in it
-    pbit: np.ndarray  # int32 (8 B,): p-bit of each place, -1 for none
-    place: np.ndarray  # int64 (n,): of each p-bit
-    field: np.ndarray  # uint64 (B,): octets, the number of the field when no input pushes towards +1
-    whole: np.ndarray  # uint32 (B + 1,): where a block's rows of whole words begin
-    source: np.ndarray  # uint32: of each such row the block that it reads, and bits to turn it right: block << 6 | turn
-    sign: np.ndarray  # uint64: of each, octets, 255 where a neighbour at -1 pushes towards +1
-    weight: np.ndarray  # uint64: of each, octets, what a neighbour that pushes adds to the number of the field
-    single: np.ndarray  # uint32 (B + 1,): where a block's rows of gathered octets begin
-    octet: np.ndarray  # uint32 (8 rows,): of each of those the places that it reads
-    single_sign: np.ndarray  # uint64
-    single_weight: np.ndarray  # uint64
-    base: np.ndarray  # uint32 (8 B,): where the thresholds of a p-bit's device begin
-    law: "Fields"
-    coupled: bool  # whether p-bits of one tick are
-    period: int  # ticks of a round
-
-
-class Fields(NamedTuple):
-    """What the number of a field means, to every p-bit alike."""
-
-    first: int  # field / unit of number 0
-    step: int  # and of each further one
-    values: int  # how many
-    devices: np.ndarray  # int64: a class of each device
-    classes: Classes
-    unit: float
 
 
 class Compared(NamedTuple):
@@ -100,136 +58,22 @@ class Octets(NamedTuple):
 
     seen: np.ndarray  # 255 where a p-bit is +1
     fresh: np.ndarray  # the same array, or where p-bits of a tick are coupled another, for their new values
-    keys: np.ndarray  # uint64 (8 B,): of each place's noise
+    words: "OwnWords | SharedWords"
     counts: np.ndarray  # uint64 (B,): buffer
     octets: np.ndarray  # buffer
 
 
-def takes_blocks(blocks: Blocks, reads: int) -> bool:
-    """Whether ``reads`` replicas of a word are quicker in blocks; costs in nanoseconds, of one core of a Zen 5."""
-    n, n_blocks = len(blocks.place), len(blocks.field)
-    one = 1.3 + (0.1 * len(blocks.source) + 0.4 * len(blocks.single_sign)) / n_blocks
-    word = 18 + (len(blocks.source) + len(blocks.single_sign)) / n_blocks
-    return reads * one * LANES * n_blocks <= word * n
+class OwnWords(NamedTuple):
+    """Each p-bit has random words of its own."""
+
+    keys: np.ndarray  # uint64 (8 B,): what does not change of hwsim.engine.noise.update_key, by place
 
 
-def blocks_of(program: Program, classes: Classes, unit: float) -> Blocks | None:
-    """The Blocks of a program; None where ticks differ, values are under way at the next, or blocks are mostly empty,
-    and where fields have too many values."""
-    clock, delay = program.clock, program.wires.uniform_delay
-    always = clock.facts.colored or (clock.kind == "synchronous" and clock.participation == 1)
-    if not always or delay is None or delay > clock.period // clock.n_slots or program.wires.driven is not None:
-        return None
-    slot = np.where(program.cells.held, -1, clock.color if clock.facts.colored else 0).astype(np.int64)
-    ticking = np.bincount(slot[slot >= 0], minlength=clock.n_slots)
-    if np.sum(-(-ticking // TILE)) * TILE > MOST_PLACES * max(1, ticking.sum()):
-        return None
-    fields = _fields_of(program, classes, unit)
-    if fields is None:
-        return None
-    found = min((_placed(program, slot, strided) for strided in (False, True)), key=lambda one: one.cost)
-    law, field, base = fields
-    return _packed(program, slot, found, law, field, base)
+class SharedWords(NamedTuple):
+    """The p-bits of a tile share random words."""
 
-
-def _fields_of(program: Program, classes: Classes, unit: float) -> tuple[Fields, np.ndarray, np.ndarray] | None:
-    """(Fields, number of each p-bit's lowest field int64 (n,), where its device's thresholds begin int64 (n,))."""
-    network, n = program.network, program.n_pbits
-    size = np.abs(np.rint(network.weight / unit)).astype(np.int64)
-    lowest = -np.rint(network.bias / unit).astype(np.int64) - np.bincount(network.rows, size, n).astype(np.int64)
-    least = int(lowest.min())
-    step = int(np.gcd.reduce(np.concatenate((2 * size, lowest - least)))) or 1
-    most = lowest + 2 * np.bincount(network.rows, size, n).astype(np.int64)
-    values = (int(most.max()) - least) // step + 1
-    if values > _MOST_VALUES:
-        return None
-    devices, device = like_rows(classes.device)
-    law = Fields(least, step, values, devices.astype(np.int64), classes, unit)
-    return law, (lowest - least) // step, device[classes.of] * values
-
-
-class _Placed(NamedTuple):
-    """Where p-bits are, and what a field then takes."""
-
-    first: np.ndarray  # int64 (slots + 1,)
-    place: np.ndarray  # int64 (n,)
-    n_blocks: int
-    key: np.ndarray  # int64 (m,): of each connection its block, the block that it reads and the turn
-    whole: np.ndarray  # bool (m,): read by words
-    cost: int
-
-
-def _placed(program: Program, slot: np.ndarray, strided: bool) -> _Placed:
-    """P-bits of a slot in order: eight a block, or where ``strided`` cut into eight parts, one for each lane."""
-    members = [np.flatnonzero(slot == c) for c in range(program.clock.n_slots)]
-    place, first = np.empty(program.n_pbits, dtype=np.int64), [0]
-    for own in members:
-        length = -(-len(own) // LANES)
-        lane, block = np.divmod(np.arange(len(own)), length) if strided else np.divmod(np.arange(len(own)), LANES)[::-1]
-        place[own] = LANES * (first[-1] + block) + lane
-        first.append(first[-1] + -(-length // 8) * 8)
-    idle = np.flatnonzero(slot < 0)
-    place[idle] = LANES * first[-1] + np.arange(len(idle))
-    n_blocks = first[-1] + -(-len(idle) // LANES)
-    to, source = place[program.network.rows], place[program.network.indices]
-    key = (to // LANES * n_blocks + source // LANES) * LANES + (source - to) % LANES
-    _, of, many = np.unique(key, return_inverse=True, return_counts=True)
-    whole = many[of] >= _SHARED
-    cost = int(np.sum(many >= _SHARED)) + 8 * int(np.sum(~whole)) // 2
-    return _Placed(np.array(first, dtype=np.int64), place, n_blocks, key, whole, cost)
-
-
-def _packed(
-    program: Program, slot: np.ndarray, placed: _Placed, law: Fields, field: np.ndarray, base: np.ndarray
-) -> Blocks:
-    """The arrays of Blocks."""
-    network, place, n_blocks = program.network, placed.place, placed.n_blocks
-    weight = np.rint(network.weight / law.unit).astype(np.int64)
-    sign, size = np.where(weight > 0, 255, 0), 2 * np.abs(weight) // law.step
-    to, source, whole = place[network.rows], place[network.indices], placed.whole
-    keys, row = np.unique(placed.key[whole], return_inverse=True)
-    reads, turn = keys // LANES % n_blocks, keys % LANES
-    by_word = [_octets(len(keys), row, to[whole] % LANES, part[whole]) for part in (sign, size)]
-    left = np.flatnonzero(~whole)[np.argsort(to[~whole], kind="stable")]
-    lane = to[left]
-    rank = np.arange(len(left)) - np.searchsorted(lane, lane)  # of a lane's gathered inputs
-    rows = np.zeros(n_blocks, dtype=np.int64)
-    np.maximum.at(rows, lane // LANES, rank + 1)
-    single = np.concatenate(([0], np.cumsum(rows)))
-    at = single[lane // LANES] + rank
-    octet = np.zeros((single[-1], LANES), dtype=np.uint32)
-    octet[at, lane % LANES] = source[left]
-    by_octet = [_octets(int(single[-1]), at, lane % LANES, part[left]) for part in (sign, size)]
-    pbit, bases = np.full(LANES * n_blocks, -1, dtype=np.int32), np.zeros(LANES * n_blocks, dtype=np.uint32)
-    pbit[place], bases[place] = np.arange(len(place)), base
-    ticking = np.bincount(slot[slot >= 0], minlength=len(placed.first) - 1)
-    return Blocks(
-        slot=slot.astype(np.int64),
-        first=placed.first,
-        ticking=ticking.astype(np.int64),
-        pbit=pbit,
-        place=place,
-        field=_octets(n_blocks, place // LANES, place % LANES, field),
-        whole=np.searchsorted(keys // LANES // n_blocks, np.arange(n_blocks + 1)).astype(np.uint32),
-        source=(reads << 6 | 8 * turn).astype(np.uint32),
-        sign=by_word[0],
-        weight=by_word[1],
-        single=single.astype(np.uint32),
-        octet=octet.ravel(),
-        single_sign=by_octet[0],
-        single_weight=by_octet[1],
-        base=bases,
-        law=law,
-        coupled=bool(np.any(slot[network.rows] == slot[network.indices])),
-        period=program.clock.period,
-    )
-
-
-def _octets(rows: int, row: np.ndarray, lane: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """uint64 (rows,): words of eight octets, of which each ``value`` is one, and the others are 0."""
-    octets = np.zeros((rows, LANES), dtype=np.uint8)
-    octets[row, lane] = value
-    return octets.view("<u8").ravel().astype(np.uint64)
+    keys: np.ndarray  # uint64 (B / 8 + 8,): the same by tile
+    number: np.ndarray  # int64 (B / 8,): of each tile's words
 
 
 def new_compared(law: Fields) -> Compared:
@@ -247,7 +91,7 @@ def advance_blocks(slots, steps, blocks, state, asked, compared, noise, replica,
     new value is +1; or both (0,)
     """
     first_slot, last_slot, period, n_slots = slots
-    counts, octets, fresh = state.counts, state.octets, state.fresh
+    counts, fresh = state.counts, state.fresh
     event, step, few = 0, -1, len(compared.top) > 0
     for slot in range(first_slot, last_slot):
         round_, color = slot // n_slots, slot % n_slots
@@ -257,11 +101,8 @@ def advance_blocks(slots, steps, blocks, state, asked, compared, noise, replica,
             step = at
             if turn_to(asked, steps.beta[step], steps.drive[step]) and few:
                 _fill_compared(blocks.law, asked.now[0], compared)
-        for b in range(first, last):
-            counts[b] = _field(blocks, state.seen, np.uint64(b))
-        draw_blocks(
-            state.keys, np.uint64(number), np.uint64(noise.first_word), np.uint64(replica & 63), first, last, octets
-        )
+        _count_fields(blocks, np.uint64(first // 8), np.uint64(last // 8), state.seen, counts)
+        _draw(state.words, number, replica, first, last, state.octets)
         if few:
             _compare(blocks, first, last, state, compared, asked, noise, number, replica)
         else:
@@ -276,15 +117,54 @@ def advance_blocks(slots, steps, blocks, state, asked, compared, noise, replica,
 
 
 @inline
-def _field(blocks, seen, b):
-    """The numbers of the fields of a block, an octet each."""
-    after = b + np.uint64(1)
-    total = whole_rows(
-        blocks.field[b], seen, blocks.source, blocks.sign, blocks.weight, blocks.whole[b], blocks.whole[after]
-    )
-    return single_rows(
-        total, seen, blocks.octet, blocks.single_sign, blocks.single_weight, blocks.single[b], blocks.single[after]
-    )
+def _count_fields(blocks, tile, end, seen, counts):
+    """The numbers of the fields of tiles ``tile`` ... ``end`` - 1, an octet each."""
+    one, (source, sign, weight) = np.uint64(1), blocks.tiled
+    (words, word_sign, word_weight), (octets, octet_sign, octet_weight) = blocks.whole, blocks.single
+    while tile < end:
+        after = tile + one
+        tile_rows(blocks.field, seen, source, sign, weight, blocks.of_tile[tile], blocks.of_tile[after], counts, tile)
+        for k in range(blocks.of_rest[tile], blocks.of_rest[after]):
+            b = np.uint64(blocks.rest[k])
+            begin, stop = blocks.of_whole[b], blocks.of_whole[b + one]
+            total = whole_rows(counts[b], seen, words, word_sign, word_weight, begin, stop)
+            begin, stop = blocks.of_single[b], blocks.of_single[b + one]
+            counts[b] = single_rows(total, seen, octets, octet_sign, octet_weight, begin, stop)
+        tile = after
+
+
+def _draw(words, number, replica, first, last, octets):
+    """The first bits of update ``number`` of blocks ``first`` ... ``last`` - 1, to their places in ``octets``."""
+    raise NotImplementedError("for kernels")
+
+
+@overload(_draw, inline="always")
+def _draw_by_words(words, number, replica, first, last, octets):
+    return _draw_shared if words.instance_class is SharedWords else _draw_own
+
+
+def _draw_own(words, number, replica, first, last, octets):
+    draw_blocks(words.keys, np.uint64(number), np.uint64(replica >> 6), np.uint64(replica & 63), first, last, octets)
+
+
+def _draw_shared(words, number, replica, first, last, octets):
+    for tile in range(first >> 3, last >> 3, LANES):
+        end = min(tile + LANES, last >> 3)
+        draw_tiles(words.keys, np.uint64(number), np.uint64(replica), np.uint64(tile), np.uint64(end), octets)
+
+
+def _whole_number(words, key, pbit, place, number, replica):
+    """The random number of a p-bit."""
+    raise NotImplementedError("for kernels")
+
+
+@overload(_whole_number)
+def _whole_number_by_words(words, key, pbit, place, number, replica):
+    if words.instance_class is SharedWords:
+        return lambda words, key, pbit, place, number, replica: shared_draw(
+            key, 64 * words.number[place >> np.uint64(6)] + np.int64(place & np.uint64(63)), number, replica
+        )
+    return lambda words, key, pbit, place, number, replica: update_draw(key, pbit, number, replica)
 
 
 @part
@@ -311,7 +191,9 @@ def _compare(blocks, first, last, state, compared, asked, noise, number, replica
             left &= left - np.uint64(1)
             place = np.uint64(64 * tile) + lane
             if blocks.pbit[place] >= 0:
-                fresh[place] = _decide(blocks, place, octet_at(counts, place), asked, noise, number, replica)
+                fresh[place] = _decide(
+                    blocks, place, octet_at(counts, place), asked, state.words, noise.key, number, replica
+                )
 
 
 @inline
@@ -326,24 +208,24 @@ def _look_up(blocks, first, last, state, asked, noise, number, replica):
         above = (known & LOW_33) - (np.int64(octets[place]) << (32 - DRAWN))
         fresh[place] = np.uint8(255) if above > 0 else np.uint8(0)
         if ((known >> 33) != stamp or 0 < above < 2 ** (32 - DRAWN)) and blocks.pbit[place] >= 0:
-            fresh[place] = _decide(blocks, place, count, asked, noise, number, replica)
+            fresh[place] = _decide(blocks, place, count, asked, state.words, noise.key, number, replica)
 
 
 @part
-def _decide(blocks, place, count, asked, noise, number, replica):
+def _decide(blocks, place, count, asked, words, key, number, replica):
     """The new value of a p-bit, 255 for +1, by its whole random number."""
     law, at = blocks.law, np.uint64(blocks.base[place]) + np.uint64(count)
     if asked.threshold[at] >> 33 != asked.number[0]:
         device = law.devices[np.int64(blocks.base[place]) // law.values]
         field = law.unit * np.float64(law.first + np.int64(count) * law.step)
         asked.threshold[at] = threshold_at(law.classes, device, field, asked.now[0], 0.0) | asked.number[0] << 33
-    drawn = update_draw(noise.key, blocks.pbit[place], number, replica)
+    drawn = _whole_number(words, key, blocks.pbit[place], place, number, replica)
     return np.uint8(255) if np.int64(drawn) < asked.threshold[at] & LOW_33 else np.uint8(0)
 
 
 @njit
 def noise_keys(key, pbit, out):
-    """What does not change of hwsim.engine.noise.update_key, of each p-bit in order; 0 where there is none."""
+    """What does not change of hwsim.engine.noise.update_key, of each number in order; 0 where there is none."""
     for p in range(len(pbit)):
         out[p] = mix(key + np.uint64(pbit[p]) * np.uint64(GOLDEN)) if pbit[p] >= 0 else np.uint64(0)
 
@@ -363,6 +245,35 @@ def _sum_rows(builder: Any, start: Any, begin: Any, end: Any, term: Any) -> Any:
 
     loop(builder, builder.sub(end, begin), add)
     return builder.load(sum_)
+
+
+@intrinsic
+def tile_rows(typingctx, field, seen, source, sign, weight, begin, end, counts, tile):
+    """The octets of ``field`` of a tile and of its rows ``begin`` ... ``end`` - 1, to ``counts``: see Blocks."""
+    signature = types.void(field, seen, source, sign, weight, types.uint64, types.uint64, counts, types.uint64)
+
+    def codegen(context, builder, sig, arguments):
+        field_, seen_, source_, sign_, weight_, counts_ = (
+            Words(context, builder, sig.args[k], arguments[k]) for k in (0, 1, 2, 3, 4, 7)
+        )
+        seen_.data = builder.bitcast(seen_.data, WORD.as_pointer())
+        begin_, end_, place = arguments[5], arguments[6], builder.mul(arguments[8], WORD(LANES))
+        total = Variable(builder, field_.load(place))
+
+        def add(index: Any) -> None:
+            row = builder.add(begin_, index)
+            packed, words = _word(builder, source_, row), builder.mul(row, WORD(LANES))
+            value, turn = seen_.load(builder.lshr(packed, WORD(6))).value, builder.and_(packed, WORD(63))
+            back = builder.and_(builder.sub(WORD(64), turn), WORD(63))
+            right = builder.lshr(value, splat(builder, turn).value)
+            turned = Vec(builder, builder.or_(right, builder.shl(value, splat(builder, back).value)))
+            total.set(total.get() + ((turned ^ sign_.load(words)) & weight_.load(words)))
+
+        loop(builder, builder.sub(end_, begin_), add)
+        counts_.store(place, total.get())
+        return context.get_dummy_value()
+
+    return signature, codegen
 
 
 @intrinsic
@@ -424,6 +335,36 @@ def draw_blocks(typingctx, keys, number, word, replica, first, last, octets):
             put_octets(first_planes(mix_words(keys_.load(at) + turn) + moved), replica_, octets_, at)
 
         loop(builder, builder.sub(last_, first_), block)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def draw_tiles(typingctx, keys, number, replica, tile, end, octets):
+    """The same of tiles ``tile`` ... ``end`` - 1, eight at most, that share words. keys : of each tile"""
+    signature = types.void(keys, number, replica, tile, end, octets)
+
+    def codegen(context, builder, sig, arguments):
+        number_, replica_, tile_, end_ = arguments[1:5]
+        keys_, octets_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (0, 5))
+        turn = splat(builder, builder.mul(number_, WORD(GOLDEN)))
+        moved = splat(builder, builder.mul(replica_, WORD(STRIDE * GOLDEN % 2**64)))
+        planes = cgutils.alloca_once(builder, WORD, DRAWN * LANES)
+        for k, plane in enumerate(first_planes(mix_words(keys_.load(tile_) + turn) + moved)):
+            to = builder.bitcast(builder.gep(planes, [WORD(k * LANES)]), plane.value.type.as_pointer())
+            builder.store(plane.value, to, align=8)
+
+        def spread(index: Any) -> None:
+            total = ir.Constant(_OCTETS, [0] * TILE)
+            for k in range(DRAWN):
+                word = builder.load(builder.gep(planes, [builder.add(index, WORD(k * LANES))]))
+                ones = builder.sext(builder.bitcast(word, ir.VectorType(ir.IntType(1), TILE)), _OCTETS)
+                total = builder.sub(builder.add(total, total), ones)
+            at = builder.mul(builder.add(tile_, index), WORD(TILE))
+            builder.store(total, builder.bitcast(builder.gep(octets_.data, [at]), _OCTETS.as_pointer()), align=8)
+
+        loop(builder, builder.sub(end_, tile_), spread)
         return context.get_dummy_value()
 
     return signature, codegen
@@ -492,16 +433,27 @@ def lowest_bit(typingctx, word):
     return types.uint64(types.uint64), codegen
 
 
+def takes_blocks(blocks: Blocks, reads: int) -> bool:
+    """Whether ``reads`` replicas of a word are quicker one by one than together."""
+    rows = len(blocks.tiled.weight) + len(blocks.whole.weight) + len(blocks.single.weight)
+    return reads * cost_ns(blocks) <= 18 + rows / len(blocks.field)
+
+
 class BlockShard(FewShard):
     """Replicas of a clock whose ticks are always the same p-bits."""
 
-    def __init__(self, blocks: Blocks, replicas: Replicas, law_energies: Energies, energies: Energies) -> None:
+    def __init__(
+        self, blocks: Blocks, shared: np.ndarray | None, replicas: Replicas, law_energies: Energies, energies: Energies
+    ) -> None:
+        """``shared`` : number of the random words that each tile shares, or None"""
         self._blocks, reads, n_blocks = blocks, replicas.reads, len(blocks.field)
-        keys, counts = aligned((LANES * n_blocks,), np.uint64), aligned((n_blocks,), np.uint64)
-        noise_keys(np.uint64(replicas.noise_key), blocks.pbit, keys)
+        counts = aligned((n_blocks,), np.uint64)
+        keys = aligned((LANES * n_blocks if shared is None else n_blocks // 8 + LANES,), np.uint64)
+        noise_keys(np.uint64(replicas.noise_key), blocks.pbit if shared is None else shared, keys)
+        words = OwnWords(keys) if shared is None else SharedWords(keys, shared)
         octets, fresh = (aligned((LANES * n_blocks,), np.uint8) for _ in range(2))
         self._seen = [aligned((LANES * n_blocks,), np.uint8) for _ in range(reads)]
-        self._octets = [Octets(s, fresh if blocks.coupled else s, keys, counts, octets) for s in self._seen]
+        self._octets = [Octets(s, fresh if blocks.coupled else s, words, counts, octets) for s in self._seen]
         self._asked = [new_asked(blocks.law.values * len(blocks.law.devices)) for _ in range(reads)]
         self._compared = [new_compared(blocks.law) for _ in range(reads)]
         super().__init__(len(blocks.place), replicas, law_energies, energies)

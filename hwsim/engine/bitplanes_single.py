@@ -18,12 +18,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from hwsim.anneal import Anneal
-from hwsim.engine.arguments import step_at, steps_of
+from hwsim.engine.arguments import given, step_at, steps_of
 from hwsim.engine.bitkernels import mix_words, next_words
 from hwsim.engine.bitplanes_kernel import Noise, random_start
 from hwsim.engine.bitplanes_thresholds import Classes, threshold_of
 from hwsim.engine.memory import aligned
-from hwsim.engine.noise import GOLDEN, STRIDE, update_draw
+from hwsim.engine.noise import GOLDEN, STRIDE, shared_draw, update_draw
 from hwsim.engine.pending import drop, joined, latest_seen, new_queue, newest, next_arrival
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
@@ -59,6 +59,7 @@ class Sites(NamedTuple):
     classes: Classes
     unit: float  # of integer fields
     delay: int  # ticks, of all values
+    random_bit: np.ndarray  # int64 (n,), as in `hwsim.program.Noise`; empty where there is none
 
 
 class Asked(NamedTuple):
@@ -199,6 +200,14 @@ def count_inputs(typingctx, seen, records, size, record):
 
 
 @part
+def _whole_number(sites, key, i, number, replica):
+    """The random number of an update of p-bit ``i``."""
+    if len(sites.random_bit) > 0:
+        return shared_draw(key, sites.random_bit[i], number, replica)
+    return update_draw(key, i, number, replica)
+
+
+@part
 def _decide(chunk, event, sites, seen, asked, noise, replica):
     """The new value of an event's p-bit, 1 for +1, by its whole random number."""
     i = np.uint64(chunk.pbit[event])
@@ -209,7 +218,7 @@ def _decide(chunk, event, sites, seen, asked, noise, replica):
         c = np.int64(sites.classes.of[i])
         made = threshold_of(sites.classes, c, np.int64(count), asked.now[0], asked.now[1], sites.unit, 0.0)
         asked.threshold[place] = made | asked.number[0] << 33
-    drawn = update_draw(noise.key, chunk.pbit[event], chunk.number[event], replica)
+    drawn = _whole_number(sites, noise.key, i, chunk.number[event], replica)
     return np.uint8(np.int64(drawn) < asked.threshold[place] & LOW_33)
 
 
@@ -267,16 +276,16 @@ def _draw_octets(typingctx, key, word, pbit, number, n, out, n_replicas, width):
 
 
 @kernel
-def draw_octets(noise, pbit, number, out):
+def draw_octets(noise, sites, pbit, number, out):
     """The first eight bits of the random number of each event in the first replicas of a word.
 
     pbit : int32 (n,), number : int64 (n,);  out : uint8 (replicas, n)
     """
-    whole = len(pbit) // LANES * LANES
+    whole = len(pbit) // LANES * LANES if len(sites.random_bit) == 0 else 0
     _draw_octets(noise.key, np.uint64(noise.first_word), pbit, number, whole, out, out.shape[0], out.shape[1])
     for event in range(whole, len(pbit)):
         for r in range(out.shape[0]):
-            drawn = update_draw(noise.key, pbit[event], number[event], 64 * noise.first_word + r)
+            drawn = _whole_number(sites, noise.key, np.int64(pbit[event]), number[event], 64 * noise.first_word + r)
             out[r, event] = np.uint8(drawn >> np.uint64(32 - DRAWN))
 
 
@@ -293,7 +302,8 @@ def sites_of(program: Program, weight: np.ndarray, classes: Classes, *, longest:
     if len(sizes):
         sizes[place] = size
     one, two, three = (array.astype(np.uint32) for array in (first, records, sizes))
-    return Sites(one, two, three, longest, classes, unit, program.wires.longest_ticks)
+    bits = given(program.noise.random_bit, np.int64)
+    return Sites(one, two, three, longest, classes, unit, program.wires.longest_ticks, bits)
 
 
 def takes_single(n_pbits: int, reads: int) -> bool:
@@ -385,7 +395,7 @@ class SingleShard(FewShard):
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
         n_events, steps, first = len(chunk.time), steps_of(anneals[0]), 64 * self._noise.first_word
         octets, values = (np.empty((self._reads, n_events), dtype=np.uint8) for _ in range(2))
-        draw_octets(self._noise, chunk.pbit, chunk.number, octets)
+        draw_octets(self._noise, self._sites, chunk.pbit, chunk.number, octets)
         for r, queue in enumerate(self._queues):
             sites, seen, asked, noise, out = self._sites, self._seen[r], self._asked[r], self._noise, values[r]
             arrived = advance_single(chunk, octets[r], steps, sites, seen, queue, asked, noise, first + r, out)

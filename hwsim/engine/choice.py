@@ -40,7 +40,9 @@ def choose(engine: str, program: Program, reads: int = MANY, *, loads: bool = Fa
         reason = "any weights that are loaded"
     counts = mean_counts(program) if reason is None else float("inf")
     best, why = "lanes", f"the fastest for {reason or f'fields of {counts:.0f} values'}"
-    if counts <= _MOST_COUNTS:
+    if engine_of(best).why_not(program) is not None:
+        best, why = "reference", "the only engine that can"
+    if counts <= _MOST_COUNTS or (reason is None and best == "reference"):
         best, why = "bitplanes", "the fastest for small-integer couplings"
     cost = _bitplanes_ns(program, reads) if best == "bitplanes" else _lanes_ns(program, reads)
     if not loads and engine_of("dense").why_not(program) is None and _dense_ns(program, reads) < cost:

@@ -27,6 +27,7 @@ class Feature(Enum):
     SOURCE = "a random source with a state of its own"
     PDITS = "a p-dit (a cell of more than two levels)"
     PARTICIPANTS = "participants of a synchronous tick that each read draws"
+    SHARED_WORDS = "random words that p-bits share"
     SPREAD = "devices that differ"
     STUCK = "stuck p-bits"
     HELD = "held p-bits"
@@ -59,6 +60,7 @@ def asked(program: Program) -> list[Feature]:
         Feature.SOURCE: noise.source != "ideal",
         Feature.PDITS: cells.pdit is not None,
         Feature.PARTICIPANTS: program.clock.own_share is not None,
+        Feature.SHARED_WORDS: noise.random_bit is not None,
         Feature.SPREAD: network.n > 1 and any(bool(np.any(values != values[0])) for values in devices),
         Feature.STUCK: bool(np.any(cells.stuck)),
         Feature.HELD: bool(np.any(cells.held)),

@@ -16,7 +16,7 @@ from hwsim.cell.codes import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128, ri
 from hwsim.cell.source import STATE_WORDS
 from hwsim.engine.arguments import Steps, given, steps_of
 from hwsim.engine.contract import Columns, Start, columns, sets_own_rate
-from hwsim.engine.feature import ALL, Feature, asked
+from hwsim.engine.feature import ALL, Feature, asked, missing
 from hwsim.engine.lanes_fields import Filters, Network, fill_reach
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
 from hwsim.engine.lanes_patterns import MOST
@@ -34,15 +34,16 @@ from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 from hwsim.rounding import power_of_two
 
-FEATURES = ALL
+FEATURES = ALL - {Feature.SHARED_WORDS}
 MAX_LEVELS = 512
 _ORDINARY = 2.0**-40, 2.0**41
 _ODD = {Feature.OWN_STATE, Feature.DRAWN_NOISE, Feature.SOURCE, Feature.PDITS}
 """Features that take the general path."""
 
 
-def why_not(program: Program) -> None:
-    """None: it runs every program."""
+def why_not(program: Program) -> str | None:
+    """Why this engine cannot run ``program``, or None."""
+    return missing(program, FEATURES)
 
 
 def start(program: Program, start: Start) -> ShardedState:

@@ -3,7 +3,8 @@
 Replicas are numbered within their schedule; 64 of them share a word. Update m of p-bit i starts a sequence of
 words for each word of replicas: word k (from 0) holds, in bit r % 64, bit k (most significant first) of the 32-bit
 uniform of replica r. A bit-sliced engine takes whole words, a scalar engine gathers single bits, and both see the same
-numbers, whatever the threads, the chunks and the pauses.
+numbers, whatever the threads, the chunks and the pauses. Where p-bits share words, replicas do not: words are numbered
+by replica, and the bit of one is that of the p-bit (`shared_draw`).
 The two words that start a sequence are hashes of (key, i, m, r // 64) by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014),
 and RomuDuoJr (Overton, arXiv:2002.11331) makes the rest: a multiplication, a subtraction and a rotation a word. To hash
 every word would take three times as many instructions. At most 32 words of a sequence are used.
@@ -124,6 +125,12 @@ def join_key(key, pbit, tick):
 def joins(key, pbit, tick, replica, share):
     """Whether ``pbit`` takes part in its tick number ``tick`` in one replica; ``share`` : in units of 2**-32."""
     return draw(join_key(key, pbit, tick), replica) < np.uint64(share)
+
+
+@njit
+def shared_draw(key, bit, update, replica):
+    """The same where p-bits share words: ``bit`` is that of `hwsim.program.Noise.random_bit`, each replica a word."""
+    return draw(update_key(key, bit >> 6, update), 64 * replica + (bit & 63))
 
 
 @njit

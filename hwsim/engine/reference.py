@@ -15,7 +15,7 @@ from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.engine.contract import Drift, Events, Start, counted_updates, sets_own_rate
 from hwsim.engine.feature import ALL
 from hwsim.engine.moves import MovesOfCopies
-from hwsim.engine.noise import flicker, initial_spin, joins, seed_source, update_draw, white
+from hwsim.engine.noise import flicker, initial_spin, joins, seed_source, shared_draw, update_draw, white
 from hwsim.engine.timeline import DELIVER, Ticker, Timeline
 from hwsim.engine.white import white_noise
 from hwsim.program import Network, Program
@@ -242,6 +242,9 @@ class World(Timeline):
     def draw(self, pbit: PBit) -> int:
         """The 32-bit uniform of this update: of the engines' own noise, or of the p-bit's generator."""
         if pbit.generator is None:
+            shared = self.program.noise.random_bit
+            if shared is not None:
+                return int(shared_draw(self.noise_key, shared[pbit.number], pbit.updates, self.replica))
             return int(update_draw(self.noise_key, pbit.number, pbit.updates, self.replica))
         return int(source_next(SOURCES[self.program.noise.source], self.program.noise.source_shifts, pbit.generator))
 

@@ -1,6 +1,8 @@
 """The noise of a Program: noise at the inputs, temperature drift, and the random numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -20,6 +22,9 @@ class Noise(Record):
     temperature_drift : float, per second: beta is divided by 1 + temperature_drift * time
     source : a key of hwsim.cell.codes.SOURCES;  source_shifts : steps between two words;  source_share : p-bits that
     hold the same sequence;  source_phase : words between two of them
+    random_bit : int64 (n,), or None where each p-bit has random words of its own, which replicas share. Else p-bits
+    share words, and each replica has its own: a p-bit takes bit random_bit % 64 of those with the number
+    random_bit // 64 (see `hwsim.engine.noise`)
     """
 
     _name = "noise"
@@ -33,10 +38,25 @@ class Noise(Record):
     source_shifts: int = scalar(default=1, least=1)
     source_share: int = scalar(default=1, least=1)
     source_phase: int = scalar(default=0, least=0, most=4096)
+    random_bit: np.ndarray | None = column(np.int64, least=0, optional=True)
 
     def _check(self) -> None:
         if self.source == "ideal" and (self.source_share > 1 or self.source_phase > 0):
             raise InputError("program.source_share and source_phase need a source with a state of its own, not ideal")
+        if self.random_bit is None:
+            return
+        if self.source != "ideal":
+            raise InputError(f"program.random_bit needs ideal random numbers, got source {self.source!r}")
+        if len(np.unique(self.random_bit)) < len(self.random_bit):
+            raise InputError("program.random_bit gives two p-bits the same bit")
+
+    def tile(self, copies: int, sizes: Mapping[str, int]) -> Self:
+        """``copies`` of the record side by side, each with random words of its own; see Record.tile."""
+        if self.random_bit is None:
+            return super().tile(copies, sizes)
+        first = 64 * (int(self.random_bit.max()) // 64 + 1) * np.arange(copies)
+        bits = (first[:, None] + self.random_bit).ravel()
+        return replace(replace(self, random_bit=None).tile(copies, sizes), random_bit=bits)
 
     @property
     def is_none(self) -> bool:

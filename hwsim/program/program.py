@@ -296,6 +296,8 @@ def _check_together(program: Program) -> None:
             raise InputError(
                 f"program.{name} must have an entry for each of the {program.n_variables} variables, got {counted.n}"
             )
+    if cells.pdit is not None and noise.random_bit is not None:
+        raise InputError("a p-dit needs random words of its own")
     if cells.pdit is not None:
         if np.any(cells.pdit[network.rows] == cells.pdit[network.indices]):
             raise InputError("program.indices couples two levels of one p-dit")

@@ -14,20 +14,22 @@ def speed_table(rows: _Rows, *, width: int | None = None) -> str:
     """Updates per nanosecond on each graph under each clock, beside a peer where one was timed."""
     if not rows:
         return ""
-    lines = [["graph", "clock", "delay", "engine", "repl.", "upd./ns", "peer"]]
+    shared = any(row["words"] == "shared" for row in rows)
+    lines = [["graph", "clock", "delay", *["words"] * shared, "engine", "repl.", "upd./ns", "peer"]]
     for row in rows:
         lines.append(
             [
                 row["graph"],
                 row["clock"],
                 row["delay"],
+                *[row["words"]] * shared,
                 row["engine"],
                 str(row["replicas"]),
                 f"{row['updates_per_ns']:.3g}",
                 _peer(row, "peer_updates_per_ns"),
             ]
         )
-    return columns(lines, align="<<<<>>", width=width)
+    return columns(lines, align="<<<" + "<" * shared + "<>>", width=width)
 
 
 def algorithms_table(rows: _Rows, *, width: int | None = None) -> str:

@@ -28,6 +28,7 @@ def test_rows_hold_what_the_readme_says(small, capsys):
         "graph",
         "clock",
         "delay",
+        "words",
         "engine",
         "replicas",
         "threads",

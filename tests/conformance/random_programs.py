@@ -211,6 +211,7 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
             "participation": float(rng.choice([0.5, 1 / 3, 0.8125])),
         }
     },
+    Feature.SHARED_WORDS: {"some": lambda rng, made: {"random_bit": rng.permutation(3 * _n(made))[: _n(made)]}},
     Feature.SPREAD: {"all": _spread},
     Feature.OTHER_LAWS: {
         "linear": lambda rng, made: _mixed_laws(rng, made, [LINEAR]),
@@ -246,8 +247,10 @@ APART = {
         Feature.DRAWN_NOISE,
         Feature.SOURCE,
         Feature.DRIVEN,
+        Feature.SHARED_WORDS,
     },
     Feature.DRIVEN: {Feature.SYNAPSE},
+    Feature.SHARED_WORDS: {Feature.SOURCE},
 }
 """Features that a Program refuses to combine."""
 

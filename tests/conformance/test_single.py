@@ -11,9 +11,12 @@ from test_engines import EXACT, LAW, beyond, lacking, same, with_drive
 from test_moves import moved
 
 from hwsim.anneal import linear
-from hwsim.engine import bitplanes, bitplanes_blocks
+from hwsim.engine import bitplanes, bitplanes_blocks, block_layout
+from hwsim.engine.choice import choose
 from hwsim.engine.feature import Feature, asked
 from hwsim.engine.shards import Replicas
+from hwsim.errors import InputError
+from hwsim.program import content_hash
 from hwsim.session import run
 
 
@@ -30,7 +33,7 @@ def told(engine, program, *, reads, schedules, seed, time_ns):
 def every_network():
     """Networks that are too small for it are kept in blocks, and any number of reads one by one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bitplanes_blocks, "MOST_PLACES", 1000)
+        patch.setattr(block_layout, "MOST_PLACES", 1000)
         patch.setattr(bitplanes, "takes_blocks", lambda blocks, reads: True)
         patch.setattr(bitplanes, "takes_single", lambda n_pbits, reads: True)
         yield
@@ -87,7 +90,7 @@ def test_blocks_of_a_network_give_the_trace_of_the_reference(make_program, kind,
     blocks = bitplanes.Prepared(program).blocks
     assert bitplanes_blocks.takes_blocks(blocks, 2)
     if kind == "torus":  # cut into eight parts, neighbours lie side by side: no octet is gathered
-        assert len(blocks.source) == 4 * n // 8 and not len(blocks.single_sign)
+        assert len(blocks.tiled.source) > 0 and not len(blocks.single.source)
     how = {"reads": 2, "schedules": 1, "seed": 8, "time_ns": 3.0}
     assert same(told("bitplanes", program, **how), told(LAW, program, **how))
     ramp = linear(0.1, 1.5, "200 ns")
@@ -109,3 +112,33 @@ def test_blocks_are_left_where_they_do_not_pay_or_values_are_still_under_way(mak
     assert not bitplanes_blocks.takes_blocks(blocks[0], 40)
     assert bitplanes.Prepared(make_program(couplings, clock="sequential")).blocks is None
     assert bitplanes.Prepared(make_program(torus(np.random.default_rng(5), 4), clock="chromatic")).blocks is None
+
+
+@pytest.mark.parametrize("clock", ["chromatic", "synchronous"])
+@pytest.mark.parametrize("faults", [False, True])
+def test_p_bits_that_share_random_words_give_the_trace_of_the_reference(make_program, faults, clock):
+    rng = np.random.default_rng(6)
+    couplings = torus(rng, 16)
+    n, more = len(couplings), {}
+    if faults:
+        more = {"held": rng.random(n) < 0.1, "stuck": rng.choice([0, 0, 0, -1, 1], n).astype(np.int8)}
+    program = bitplanes.shared_words(make_program(couplings, clock=clock, delay=NS // 10, **more))
+    assert content_hash(program) != content_hash(program.changed(random_bit=None))
+    how = {"reads": 66, "schedules": 1, "seed": 8, "time_ns": 1.0}
+    assert same(told("bitplanes", program, **how), told(LAW, program, **how))
+
+
+def test_copies_share_no_words_and_other_engines_refuse_them(make_program):
+    program = bitplanes.shared_words(make_program(torus(np.random.default_rng(1), 16), clock="chromatic"))
+    copies = program.tile(3)
+    assert len(np.unique(copies.noise.random_bit // 64)) == 3 * len(np.unique(program.noise.random_bit // 64))
+    assert choose("auto", program) == ("bitplanes", "the fastest for small-integer couplings")
+    real = program.changed(weight=program.network.weight * 1.1)
+    assert choose("auto", real) == ("reference", "the only engine that can")
+    for other in (real, make_program(torus(np.random.default_rng(1), 16), clock="poisson")):
+        with pytest.raises(InputError, match="share random words under a chromatic or a fully synchronous clock"):
+            bitplanes.shared_words(other.changed(random_bit=None))
+    with pytest.raises(InputError, match="needs ideal random numbers"):
+        program.changed(source="lfsr32")
+    with pytest.raises(InputError, match="two p-bits the same bit"):
+        program.changed(random_bit=np.zeros(256, dtype=np.int64))
