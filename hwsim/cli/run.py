@@ -138,7 +138,7 @@ def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
     from hwsim.text import ending
 
     ramp = options.ramp(arguments)
-    if ending(arguments.problem) != ".npz" or kind_of(arguments.problem) is None:
+    if ending(arguments.problem) != ".npz" or kind_of(arguments.problem) in (None, "model"):
         problem = _clamped(given_problem(arguments), arguments.clamp)
         settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **options.parts(arguments))
         return prepare(problem, chip(arguments.chip, **arguments.card), settings, ramp=ramp)

@@ -114,3 +114,10 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(folder, arguments, sent
         code = stopped.code
     said = capsys.readouterr().err
     assert code == 2 and sentence in said and said.count("\n") == 1 and "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", [["run"], ["tts", "--target", "exact"], ["compare"], ["compile"], ["free-energy"]])
+def test_every_command_reads_a_model(folder, capsys, command):
+    few = [] if command == ["compile"] else ["--reads", "64", "--threads", "1"]
+    assert main([command[0], "adder.npz", *command[1:], *few]) == 0
+    assert "adder" in capsys.readouterr().out
