@@ -68,11 +68,12 @@ class LearningMachine(Shown):
         rounding: str = "nearest",
         **settings: Unpack[ReadKeywords],
     ) -> None:
-        """rounding : of the registers, "nearest" or "stochastic", drawn at every load;  settings : see ReadKeywords.
-        Raises InputError, and DoesNotFitError where the model has to be placed otherwise."""
+        """rounding : of the registers, "nearest" or "stochastic", drawn at every load
+        settings : see ReadKeywords; all chains of a phase share one schedule of the clock by default. Raises
+        InputError, and DoesNotFitError where the chip lacks p-bits or wires."""
         self.model, self.chip = model, made_chip(chip)
         check_fits(model, self.chip)
-        self.settings = RunSettings.of(settings)
+        self.settings = RunSettings.of(settings, schedules=1)
         if self.settings.engine == "auto":
             self.settings = replace(self.settings, engine="lanes")
         self.program = _program(model, self.chip, die_seed)

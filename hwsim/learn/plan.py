@@ -33,7 +33,7 @@ KEYS: dict[str, dict[str, tuple[tuple[str, ...], Any]]] = {
         "data": ((_TEXT,), ...),
         "chip": ((_TEXT,), "generic-all-to-all"),
         "seed": ((_WHOLE,), 0),
-        "schedules": ((_WHOLE,), 4),
+        "schedules": ((_WHOLE,), 1),
         "engine": ((_TEXT,), "auto"),
         "code": ((_TABLE,), {}),
         "split": ((_TABLE,), {}),
