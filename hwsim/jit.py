@@ -93,7 +93,7 @@ def kernel(function: Callable) -> Any:
     return njit(function, nogil=True, _nrt=False)
 
 
-def part(function: Callable) -> Any:
+def inner(function: Callable) -> Any:
     """``njit`` for what kernels alone call, too large to be inlined into each: without the wrapper that makes it a
     function of Python, which takes as long to compile as a page of code."""
     return njit(function, no_cpython_wrapper=True)

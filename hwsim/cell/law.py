@@ -62,11 +62,6 @@ def _exp(x):
 
 
 @njit
-def _sigmoid(z):
-    return sigmoid(z)
-
-
-@njit
 def response(own, z, law, parameter, z_limit, table, table_first, table_step):
     """P(+1 after the tick) of a p-bit at ``own`` (+-1) under law ``law``.
 
@@ -85,16 +80,17 @@ def response(own, z, law, parameter, z_limit, table, table_first, table_step):
         q = min(np.int64(place), len(table) - 2)
         part = place - np.float64(q)
         return table[q] if part == 0.0 else table[q] + part * (table[q + 1] - table[q])
+    if law == P_KIT:
+        stays = _exp(-parameter * _exp(-z if own > 0 else z))
+        return stays if own > 0 else 1.0 - stays
+    accepted = 1.0
     if law == RELAXATION:
         z = min(max(z, -z_limit), z_limit)
         # (cosh z / cosh z_limit)**parameter, from logarithms of 2 cosh
         ratio = abs(z) + log(1.0 + _exp(-2.0 * abs(z))) - z_limit - log(1.0 + _exp(-2.0 * z_limit))
         accepted = _exp(parameter * ratio)
-        return accepted * _sigmoid(z) + (1.0 - accepted if own > 0 else 0.0)
-    if law == P_KIT:
-        stays = _exp(-parameter * _exp(-z if own > 0 else z))
-        return stays if own > 0 else 1.0 - stays
-    return _sigmoid(z)
+    e = _exp(-2.0 * abs(z))  # as in `sigmoid`
+    return accepted * ((1.0 if z >= 0.0 else e) / (1.0 + e)) + (1.0 - accepted if own > 0 else 0.0)
 
 
 @njit

@@ -38,14 +38,32 @@ def mix_words(x: Vec) -> Vec:
     return x ^ (x >> 31)
 
 
+class Lanes(NamedTuple):
+    """Updates that share vectors, as the code of a kernel: where the noise of each word begins."""
+
+    pbit: Words  # uint64, of each word, from ``at`` on
+    number: Words
+    at: Any
+    key: Any
+    first_word: Any
+    width: Any  # words of an update, one or two
+
+
 def _first_words(builder: Any, start: Any, block: Any) -> tuple[Vec, Vec]:
-    """hwsim.engine.noise.first_word for the words of ``block``; ``start`` : of the first, or of each of eight."""
+    """hwsim.engine.noise.first_word for the words of ``block``; ``start`` : word_start of the first, or Words, of each,
+    or Lanes."""
+    stride, offset = STRIDE * GOLDEN % 2**64, builder.mul(block, _i64(LANES))
     if isinstance(start, Words):
-        begin = start.load(_i64(0))
+        begin = start.load(offset)
         return mix_words(begin + GOLDEN), mix_words(begin + 2 * GOLDEN)
-    stride = STRIDE * GOLDEN % 2**64
-    moved = builder.add(start, builder.mul(block, _i64(LANES * stride % 2**64)))
-    begin = splat(builder, moved)
+    if isinstance(start, Lanes):
+        at = builder.add(start.at, offset)
+        key = mix_words(splat(builder, start.key) + start.pbit.load(at) * GOLDEN)
+        second = splat(builder, builder.sub(start.width, _i64(1))) * constant(builder, [0, stride] * (LANES // 2))
+        first = splat(builder, builder.mul(start.first_word, _i64(stride)))
+        begin = mix_words(key + start.number.load(at) * GOLDEN) + first + second
+        return mix_words(begin + GOLDEN), mix_words(begin + 2 * GOLDEN)
+    begin = splat(builder, builder.add(start, builder.mul(offset, _i64(stride))))
     shown, hidden = (constant(builder, [w * stride + k * GOLDEN for w in range(LANES)]) for k in (1, 2))
     return mix_words(begin + shown), mix_words(begin + hidden)
 
@@ -77,11 +95,12 @@ def _input(builder: Any, rows: Words, packed: Any, width: Any, offset: Any) -> V
 class Update(NamedTuple):
     """An update, as the code of a kernel: what it reads and where the new values go. Indices are LLVM's i64."""
 
-    rows: Words  # uint64, rows of ``width`` words (a multiple of 8)
+    rows: Words  # uint64, rows of ``width`` words (a multiple of 8), of which ``vectors`` are wanted
     width: Any
+    vectors: Any
     inputs: Words  # int64, packed
-    start: Any  # uint64, word_start of the first word, or Words (8,), of each of eight
-    out: Words  # uint64, ``width`` words from ``out_first`` on
+    start: Any  # of its noise: see _first_words
+    out: Words  # uint64, ``vectors`` from ``out_first`` on
     out_first: Any
 
 
@@ -134,7 +153,7 @@ def decide_narrow(
         _while_open(builder, left, _FIRST_PLANES, more)
         update.out.store(builder.add(update.out_first, offset), settled.get())
 
-    loop(builder, builder.udiv(update.width, _i64(LANES)), block)
+    loop(builder, update.vectors, block)
 
 
 @intrinsic
@@ -374,7 +393,7 @@ def decide_wide(
         _while_open(builder, open_, 0, more)
         update.out.store(builder.add(update.out_first, offset), below.get())
 
-    loop(builder, builder.udiv(update.width, _i64(LANES)), block)
+    loop(builder, update.vectors, block)
 
 
 @intrinsic
@@ -413,18 +432,19 @@ def count_terms(typingctx, rows, width, left, right, first, last, bit, out):
                     _count_into(builder, count, 0, add_seven(terms))
 
                 loop(builder, length, add_septet)
+                # the counter's plane k + bit takes plane k of the sum; planes beyond the sum take the carry alone
                 carry = Variable(builder, constant(builder, 0))
-                for k in range(N_COUNTERS):
-                    # the counter's plane k + bit takes plane k of the sum; planes beyond the sum take the carry alone
-                    plane = builder.add(_i64(k), bit_)
-                    inside = builder.icmp_unsigned("<", plane, _i64(N_COUNTERS))
-                    with builder.if_then(inside):
-                        spot = builder.add(builder.mul(plane, width_), offset)
-                        have = out_.load(spot)
-                        add = count[k].get() if k < n_inner else constant(builder, 0)
-                        total, over = full_add(have, add, carry.get())
-                        out_.store(spot, total)
-                        carry.set(over)
+
+                def add(k: Any, one: Vec) -> None:
+                    spot = builder.add(builder.mul(builder.add(k, bit_), width_), offset)
+                    total, over = full_add(out_.load(spot), one, carry.get())
+                    out_.store(spot, total)
+                    carry.set(over)
+
+                for k in range(n_inner):
+                    add(_i64(k), count[k].get())
+                rest = builder.sub(_i64(N_COUNTERS - n_inner), bit_)
+                loop(builder, rest, lambda k: add(builder.add(k, _i64(n_inner)), constant(builder, 0)))
 
             loop(builder, flushes, flush)
 
@@ -443,7 +463,7 @@ def keep_words(typingctx, old, old_first, start, share, out, out_first, width):
     """Give back to the replicas that do not take part what they had.
 
     old : uint64, ``width`` words (a multiple of 8) from ``old_first`` on;  out : uint64, new states, likewise
-    start : uint64, where the draws of the first word begin, or uint64 (8,), of each of eight;  share : see Part
+    start : uint64, where the draws of the first word begin, or uint64 (width,), of each;  share : see Part
     """
     signature = types.void(old, old_first, start, share, out, out_first, width)
 

@@ -30,7 +30,6 @@ from hwsim.engine.bitplanes_kernel import (
     advance_queue,
     advance_rings,
     count_energy,
-    random_start,
 )
 from hwsim.engine.bitplanes_moves import PlanesState, count_of
 from hwsim.engine.bitplanes_single import FewShard, SingleShard, Sites, sites_of, takes_single
@@ -38,7 +37,9 @@ from hwsim.engine.bitplanes_thresholds import (
     Betas,
     Classes,
     Counts,
+    Others,
     RungTables,
+    Sevens,
     Tables,
     Wide5,
     Wide5Sized,
@@ -51,6 +52,7 @@ from hwsim.engine.block_layout import TILE, Blocks, blocks_of, words_of
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
+from hwsim.engine.noise import initial_words
 from hwsim.engine.participants import part_of
 from hwsim.engine.pending import (
     Queue,
@@ -287,9 +289,10 @@ class Prepared:
 
     def tables(self) -> Tables:
         """Empty tables for one shard."""
-        slots, wide = self.slots, None
+        slots = self.slots
+        others: Others = Sevens(SEPTET) if np.any(self.layout.network.kind != NARROW_6) else None
         if self.has_wide:
-            wide = self.wide(
+            others = self.wide(
                 levels=np.zeros((slots, self.per_levels), dtype=np.int64),
                 lists=np.zeros((slots, self.per_list), dtype=np.int64),
                 scratch=aligned(((8 + 2 ** (self.wide.n_planes - 3) + self.longest + 1) * 8,), np.uint64),
@@ -297,7 +300,7 @@ class Prepared:
         return Tables(
             content=np.full((slots, 3), np.nan),
             masks=np.zeros((slots, PLANES + 2, 8), dtype=np.uint64),
-            wide=wide,
+            others=others,
             threshold=np.zeros(self.longest, dtype=np.int64),
         )
 
@@ -410,7 +413,7 @@ class Shard:
 
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared = prepared
-        self._noise = Noise(np.uint64(replicas.noise_key), replicas.first_word, prepared.part)
+        self._noise = Noise(np.uint64(replicas.noise_key), replicas.first_word)
         words = replicas.words
         self._few = new_buckets(prepared.kinds) if prepared.kinds and prepared.gathers(replicas) else None
         self._words, self._width = words, -(-words // 8) * 8
@@ -422,7 +425,7 @@ class Shard:
         self._n_read = 0
         n, wires = prepared.n_pbits, prepared.wires
         state = aligned((n + 1, self._width), np.uint64)
-        random_start(np.uint64(replicas.initial_key), replicas.first_word, state[:n])
+        initial_words(replicas.initial_key, replicas.first_word, state[:n])
         if replicas.initial is not None:
             state[:n, :words] = _pack_bits(replicas.initial.T)
         self._pending: Queue | Rings
@@ -463,11 +466,21 @@ class Shard:
                     self._few,
                     self._tables,
                     self._noise,
+                    prepared.part,
                     trace,
                 )
             elif isinstance(self._pending, Queue):
                 event = advance_queue(
-                    event, chunk, betas, prepared.layout, self._visible, self._pending, self._tables, self._noise, trace
+                    event,
+                    chunk,
+                    betas,
+                    prepared.layout,
+                    self._visible,
+                    self._pending,
+                    self._tables,
+                    self._noise,
+                    prepared.part,
+                    trace,
                 )
             else:
                 event = advance_rings(
@@ -480,6 +493,7 @@ class Shard:
                     self._packed,
                     self._tables,
                     self._noise,
+                    prepared.part,
                     trace,
                 )
             if event == n_events:

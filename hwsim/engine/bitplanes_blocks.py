@@ -38,7 +38,7 @@ from hwsim.engine.noise import GOLDEN, STRIDE, mix, shared_draw, update_draw
 from hwsim.engine.schedule import Chunk, Slots
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, loop, splat
-from hwsim.jit import inline, kernel, njit, part
+from hwsim.jit import inline, inner, kernel, njit
 
 _FEW_VALUES = 64
 """Values up to which 64 p-bits look their thresholds up by comparing with each."""
@@ -167,7 +167,7 @@ def _whole_number_by_words(words, key, pbit, place, number, replica):
     return lambda words, key, pbit, place, number, replica: update_draw(key, pbit, number, replica)
 
 
-@part
+@inner
 def _fill_compared(law, beta, compared):
     """Thresholds of the only device at ``beta``."""
     for k in range(law.values):
@@ -211,7 +211,7 @@ def _look_up(blocks, first, last, state, asked, noise, number, replica):
             fresh[place] = _decide(blocks, place, count, asked, state.words, noise.key, number, replica)
 
 
-@part
+@inner
 def _decide(blocks, place, count, asked, words, key, number, replica):
     """The new value of a p-bit, 255 for +1, by its whole random number."""
     law, at = blocks.law, np.uint64(blocks.base[place]) + np.uint64(count)

@@ -9,6 +9,7 @@ commit takes its place in the queue; the new values are decided eight words at a
 latest before a neighbour can see one of them.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,13 +22,12 @@ from hwsim.engine.bitplanes_kernel import Layout, decide
 from hwsim.engine.bitplanes_participants import keep_in_bucket, ticks_again
 from hwsim.engine.bitplanes_thresholds import like_rows, slot_of
 from hwsim.engine.memory import aligned
-from hwsim.engine.noise import update_key, word_start
-from hwsim.engine.pending import is_full, latest_seen, next_arrival, push
+from hwsim.engine.pending import latest_seen
 from hwsim.engine.vector import LANES, WORD, Words, loop
 from hwsim.jit import inline, kernel
 
 MOST_WORDS = 2
-_MOST_OCTETS = 2**20
+_MOST_OCTETS, _CACHED_OCTETS = 2**20, 2**15
 _LEAST_EVENTS = 8
 """Updates of a kind that must not see each other, on average, for a vector to be worth its gathers."""
 
@@ -47,13 +47,13 @@ class Kinds(NamedTuple):
 class Buckets(NamedTuple):
     """Updates that wait for their decision, by kind."""
 
-    rows: np.ndarray  # uint64 (rows, 8): inputs
-    pbit: np.ndarray  # uint64 (kinds, 8): whose update, by word
-    number: np.ndarray  # uint64 (kinds, 8): and which
-    start: np.ndarray  # uint64 (8,): of the noise of each word
-    out: np.ndarray  # uint64 (8,): new values
-    old: np.ndarray  # uint64 (8,): those before
-    event: np.ndarray  # int64 (kinds, 8): of each update
+    rows: np.ndarray  # uint64 (rows, words): inputs
+    pbit: np.ndarray  # uint64 (kinds, words): whose update, by word
+    number: np.ndarray  # uint64 (kinds, words): and which
+    out: np.ndarray  # uint64 (words,): new values
+    old: np.ndarray  # uint64 (words,): those before
+    start: np.ndarray  # uint64 (words,): where the draws of participants begin
+    event: np.ndarray  # int64 (kinds, words): of each update
     filled: np.ndarray  # int64 (kinds,): updates
 
 
@@ -86,123 +86,149 @@ def gathers(kinds: Kinds, words: int, together: float) -> bool:
 
 
 def new_buckets(kinds: Kinds) -> Buckets:
-    """Empty buckets."""
-    n = len(kinds.example)
+    """Empty buckets, of eight vectors where they fit a cache: to read what has just been written, word by word, a
+    vector waits until it is in the cache, and the first of eight has been there for long."""
+    n, n_rows = len(kinds.example), int(np.sum(kinds.first[kinds.example + 1] - kinds.first[kinds.example])) + 1
+    words = LANES * max(1, min(8, _CACHED_OCTETS // (8 * LANES * n_rows)))
     return Buckets(
-        rows=aligned((len(kinds.inputs) + 1, LANES), np.uint64),
-        pbit=np.zeros((n, LANES), dtype=np.uint64),
-        number=np.zeros((n, LANES), dtype=np.uint64),
-        start=aligned((LANES,), np.uint64),
-        out=aligned((LANES,), np.uint64),
-        old=aligned((LANES,), np.uint64),
-        event=np.zeros((n, LANES), dtype=np.int64),
+        rows=aligned((n_rows, words), np.uint64),
+        pbit=np.zeros((n, words), dtype=np.uint64),
+        number=np.zeros((n, words), dtype=np.uint64),
+        out=aligned((words,), np.uint64),
+        old=aligned((words,), np.uint64),
+        start=aligned((words,), np.uint64),
+        event=np.zeros((n, words), dtype=np.int64),
         filled=np.zeros(n, dtype=np.int64),
     )
 
 
 @kernel
-def advance_few(event, chunk, betas, layout, kinds, visible, queue, buckets, tables, noise, trace):
+def advance_few(event, chunk, betas, layout, kinds, visible, queue, buckets, tables, noise, part, trace):
     """Run events from ``event`` on, delays alike; returns the index reached: short of the end when the queue is full.
 
     visible : uint64 (n + 1, W), W one or two;  the rest as in bitplanes_kernel.advance_queue
     """
     width, last, step = visible.shape[1], len(chunk.time), -1
-    since, waits = np.int64(0), False  # when the first of the updates that wait for a decision was made
-    ahead = queue.ends[1] - event  # number of an event's commit less that of the event
-    kind, end_kind = 0, 0  # buckets to be decided now: in one place, as the code of all kernels is inlined there
+    since, undecided = np.int64(0), 0  # when the first of the updates that wait for a decision was made
+    oldest, newest = queue.ends[0], queue.ends[1]
+    ahead = newest - event  # number of an event's commit less that of the event
+    first, end = 0, 0  # buckets to be decided now: in one place, as the code of all kernels is inlined there
+    filled, of, begins, entries, starts = buckets.filled, kinds.of, kinds.first, kinds.entries, kinds.bucket
+    pbits, numbers, events, rows = buckets.pbit, buckets.number, buckets.event, buckets.rows
+    committed, changed, slots = queue.time, queue.pbit, np.int64(len(queue.time))
+    most = rows.shape[1] // width
     while True:
-        while kind < end_kind:
-            if buckets.filled[kind] > 0:
+        for kind in range(first, end):
+            if filled[kind] > 0:
+                undecided -= filled[kind]
+                queue.ends[0], queue.ends[1] = oldest, newest
                 machine = layout, kinds, tables, noise
-                _decide_bucket(kind, machine, betas, step, visible, queue, ahead, buckets, trace)
-            kind += 1
-        if event == last:
-            if not waits:
-                return event
-            kind, end_kind, waits = 0, len(buckets.filled), False
-            continue
-        now, i = chunk.time[event], np.uint64(chunk.pbit[event])
-        latest, at = latest_seen(now, layout.network.longest), step_at(betas, step, now)
-        if waits and (latest >= since or at != step or ticks_again(noise, since, now)):
-            kind, end_kind, waits = 0, len(buckets.filled), False
-            continue
-        slot = next_arrival(queue, latest)
-        while slot >= 0:
-            visible[queue.pbit[slot], 0] = queue.rows[slot, 0]
+                _decide_bucket(kind, machine, part, betas, step, visible, queue, ahead, buckets, trace)
+        if event == last and undecided == 0:
+            queue.ends[0], queue.ends[1] = oldest, newest
+            return event
+        first, end = 0, len(filled)
+        while event < last:
+            now, i = chunk.time[event], np.uint64(chunk.pbit[event])
+            latest, at = latest_seen(now, layout.network.longest), step_at(betas, step, now)
+            if undecided > 0 and (latest >= since or at != step or ticks_again(part, since, now)):
+                break
+            while oldest != newest:
+                slot = np.uint64(oldest & (slots - 1))
+                if committed[slot] > latest:
+                    break
+                arrive(visible, width, queue.rows, slot, changed[slot])
+                oldest += 1
+            if newest - oldest == slots:
+                last = event
+                break
+            if undecided == 0:
+                since = now
+            step, mine = at, of[i]
+            place = filled[mine]
+            gather(visible, width, entries, begins[i], begins[i + np.uint64(1)], rows, starts[mine], place)
+            lane = place * width
+            pbits[mine, lane], numbers[mine, lane], events[mine, place] = i, chunk.number[event], event
             if width == 2:
-                visible[queue.pbit[slot], 1] = queue.rows[slot, 1]
-            slot = next_arrival(queue, latest)
-        if is_full(queue):
-            last = event
-            continue
-        if not waits:
-            waits, since = True, now
-        step, kind = at, kinds.of[i]
-        filled = buckets.filled[kind]
-        gather(
-            visible, width, kinds.entries, kinds.first[i], kinds.first[i + 1], buckets.rows, kinds.bucket[kind], filled
-        )
-        lane = filled * width
-        buckets.pbit[kind, lane], buckets.number[kind, lane] = i, chunk.number[event]
-        if width == 2:
-            buckets.pbit[kind, lane + 1], buckets.number[kind, lane + 1] = i, chunk.number[event]
-        buckets.event[kind, filled] = event
-        push(queue, np.int64(i), now)
-        buckets.filled[kind] = filled + 1
-        end_kind = kind + 1 if (filled + 1) * width == LANES else kind
-        event += 1
+                pbits[mine, lane + 1], numbers[mine, lane + 1] = i, chunk.number[event]
+            slot = np.uint64(newest & (slots - 1))
+            committed[slot], changed[slot] = now, np.int64(i)
+            newest += 1
+            filled[mine] = place + 1
+            undecided += 1
+            event += 1
+            if place + 1 == most:
+                first, end = mine, mine + 1
+                break
+
+
+@intrinsic
+def arrive(typingctx, visible, width, rows, slot, i):
+    """The row in a ``slot`` of the queue becomes visible: of p-bit ``i``, one word or two."""
+    signature = types.void(visible, width, rows, slot, i)
+
+    def codegen(context, builder, sig, arguments):
+        visible_, rows_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2))
+        width_, slot_, i_ = (arguments[k] for k in (1, 3, 4))
+        target, source = builder.mul(i_, width_), builder.mul(slot_, width_)
+        visible_.put(target, rows_.word(source))
+        with builder.if_then(builder.icmp_unsigned("!=", width_, WORD(1))):
+            visible_.put(builder.add(target, WORD(1)), rows_.word(builder.add(source, WORD(1))))
+        return context.get_dummy_value()
+
+    return signature, codegen
 
 
 @intrinsic
 def gather(typingctx, visible, width, entries, begin, end, rows, row, place):
-    """The packed inputs ``entries[begin]`` ... ``entries[end - 1]`` of a p-bit, each to a row of eight words of
-    ``rows``, from number ``row`` on, there to word ``place * width``. width : one word or two"""
+    """The packed inputs ``entries[begin]`` ... ``entries[end - 1]`` of a p-bit, each to a row of ``rows``, from number
+    ``row`` on, there to word ``place * width``. width : one word or two"""
     signature = types.void(visible, width, entries, begin, end, rows, row, place)
 
     def codegen(context, builder, sig, arguments):
         width_, begin_, end_, row_, place_ = (arguments[k] for k in (1, 3, 4, 6, 7))
         visible_, entries_, rows_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (0, 2, 5))
-        target = builder.add(builder.mul(row_, WORD(LANES)), builder.mul(place_, width_))
-        double = builder.icmp_unsigned("==", width_, WORD(2))
+        words, n = rows_.length(1), builder.sub(end_, begin_)
+        target = builder.add(builder.mul(row_, words), builder.mul(place_, width_))
 
-        def take(k: Any) -> None:
+        def take(k: Any, width: int) -> None:
             entry = entries_.word(builder.add(begin_, k))
             flip = builder.sub(WORD(0), builder.and_(entry, WORD(1)))
-            source = builder.mul(builder.lshr(entry, WORD(1)), width_)
-            to = builder.add(target, builder.mul(k, WORD(LANES)))
-            rows_.put(to, builder.xor(visible_.word(source), flip))
-            with builder.if_then(double):
-                one = WORD(1)
-                rows_.put(builder.add(to, one), builder.xor(visible_.word(builder.add(source, one)), flip))
+            source = builder.mul(builder.lshr(entry, WORD(1)), WORD(width))
+            to = builder.add(target, builder.mul(k, words))
+            for w in range(width):
+                word = visible_.word(builder.add(source, WORD(w)))
+                rows_.put(builder.add(to, WORD(w)), builder.xor(word, flip))
 
-        loop(builder, builder.sub(end_, begin_), take)
+        with builder.if_else(builder.icmp_unsigned("==", width_, WORD(1))) as (one, two):
+            for width, branch in ((1, one), (2, two)):
+                with branch:
+                    loop(builder, n, partial(take, width=width))
         return context.get_dummy_value()
 
     return signature, codegen
 
 
 @inline
-def _decide_bucket(kind, machine, betas, step, visible, queue, ahead, buckets, trace):
+def _decide_bucket(kind, machine, part, betas, step, visible, queue, ahead, buckets, trace):
     """Decide the updates of a bucket, and put the new values where their commits are."""
     layout, kinds, tables, noise = machine
-    network, i, width = layout.network, kinds.example[kind], queue.rows.shape[1]
-    for w in range(LANES):
-        key = update_key(noise.key, buckets.pbit[kind, w], buckets.number[kind, w])
-        buckets.start[w] = word_start(key, noise.first_word + (w & (width - 1)))
+    network, i, width, filled = layout.network, kinds.example[kind], queue.rows.shape[1], buckets.filled[kind]
     decide(
         network.kind[i],
         buckets.rows,
         kinds.inputs,
         kinds.septets,
         kind * (network.n_bits + 1),
-        buckets.start,
+        (buckets.pbit, buckets.number, kind * buckets.pbit.shape[1], noise.key, np.int64(noise.first_word), width),
         tables,
         slot_of(tables, layout.classes, i, betas, step, network.unit, 0.0),
         buckets.out,
         0,
+        (filled * width + LANES - 1) // LANES,
     )
-    keep_in_bucket(noise, kind, visible, queue, ahead, buckets)
-    for k in range(buckets.filled[kind]):
+    keep_in_bucket(part, noise, kind, visible, queue, ahead, buckets)
+    for k in range(filled):
         event = buckets.event[kind, k]
         slot = (event + ahead) & (len(queue.time) - 1)
         queue.rows[slot, 0] = buckets.out[k * width]

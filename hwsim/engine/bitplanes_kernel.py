@@ -15,6 +15,7 @@ from hwsim.engine.arguments import step_at
 from hwsim.engine.bitkernels import (
     PLANES,
     SEPTET,
+    Lanes,
     ListedThresholds,
     Update,
     copy_row,
@@ -24,9 +25,8 @@ from hwsim.engine.bitkernels import (
     fetch_ahead,
 )
 from hwsim.engine.bitplanes_participants import keep_in_queue, keep_in_rings
-from hwsim.engine.bitplanes_thresholds import Classes, Lists, RungTables, Tables, slot_of
-from hwsim.engine.noise import first_word, update_key, word_start
-from hwsim.engine.participants import Part
+from hwsim.engine.bitplanes_thresholds import OTHERS, Classes, Lists, RungTables, is_wide, slot_of
+from hwsim.engine.noise import update_key, word_start
 from hwsim.engine.pending import (
     commit,
     find_rows,
@@ -38,12 +38,11 @@ from hwsim.engine.pending import (
     row_of,
     would_lose,
 )
-from hwsim.engine.vector import WORD, Words
-from hwsim.jit import inline, kernel, njit
+from hwsim.engine.vector import LANES, WORD, Words
+from hwsim.jit import inline, kernel
 
 NARROW_6, NARROW_7, WIDE = range(3)
 """Kernels, by how many inputs a p-bit has; see bitkernels."""
-_WIDE = Tables._fields.index("wide")
 _AHEAD = 8  # events between fetching a p-bit's inputs into the cache and their use
 
 
@@ -79,7 +78,6 @@ class Noise(NamedTuple):
 
     key: np.uint64  # of the schedule
     first_word: int  # of the shard's replicas
-    part: Part | None = None  # where replicas draw their participants
 
 
 class Packed(NamedTuple):
@@ -91,15 +89,16 @@ class Packed(NamedTuple):
 
 
 @kernel
-def advance_queue(event, chunk, betas, layout, visible, queue, tables, noise, trace):
+def advance_queue(event, chunk, betas, layout, visible, queue, tables, noise, part, trace):
     """Run events from ``event`` on, delays alike; returns the index reached: short of the end when the queue is full.
 
     visible : uint64 (n + 1, W), what neighbours see, the last row empty;  queue : of rows uint64 (., W)
-    trace : uint64 (n_events, W), or (0, W) where no trace is asked for
+    part : of replicas that draw their participants, else None;  trace : uint64 (n_events, W), or (0, W) for none
     """
     network, classes = layout
     entries, septets, per_pbit = network.entries, network.septets, network.n_bits + 1
     width, n_events = visible.shape[1], len(chunk.time)
+    vectors = width // LANES
     step = -1
     while event < n_events:
         now, i = chunk.time[event], np.int64(chunk.pbit[event])
@@ -116,8 +115,10 @@ def advance_queue(event, chunk, betas, layout, visible, queue, tables, noise, tr
         slot = slot_of(tables, classes, i, betas, step, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         place = next_slot(queue) * width
-        decide(network.kind[i], visible, entries, septets, i * per_pbit, start, tables, slot, queue.rows, place)
-        keep_in_queue(noise, i, chunk.number[event], visible, queue, place)
+        decide(
+            network.kind[i], visible, entries, septets, i * per_pbit, start, tables, slot, queue.rows, place, vectors
+        )
+        keep_in_queue(part, noise, i, chunk.number[event], visible, queue, place)
         push(queue, i, now)
         if len(trace) > 0:
             copy_row(queue.rows, place, trace, event * width, width)
@@ -126,10 +127,11 @@ def advance_queue(event, chunk, betas, layout, visible, queue, tables, noise, tr
 
 
 @kernel
-def advance_rings(event, chunk, betas, layout, wires, rings, packed, tables, noise, trace):
+def advance_rings(event, chunk, betas, layout, wires, rings, packed, tables, noise, part, trace):
     """The same where delays differ; short of the end when a ring is full. ``rings`` : of rows uint64 (., W)"""
     network, classes = layout
     rows, width, n_events = rings.rows, rings.rows.shape[1], len(chunk.time)
+    vectors = width // LANES
     step = -1
     while event < n_events:
         now, i = chunk.time[event], np.int64(chunk.pbit[event])
@@ -142,8 +144,10 @@ def advance_rings(event, chunk, betas, layout, wires, rings, packed, tables, noi
         slot = slot_of(tables, classes, i, betas, step, network.unit, shift)
         start = word_start(update_key(noise.key, i, chunk.number[event]), noise.first_word)
         target = row_of(rings, i, rings.commits[i] + 1)
-        decide(network.kind[i], rows, packed.inputs, packed.septets, 0, start, tables, slot, rows, target * width)
-        keep_in_rings(noise, i, chunk.number[event], rings, row_of(rings, i, rings.commits[i]) * width, target * width)
+        decide(
+            network.kind[i], rows, packed.inputs, packed.septets, 0, start, tables, slot, rows, target * width, vectors
+        )
+        keep_in_rings(part, noise, i, chunk.number[event], rings, row_of(rings, i, rings.commits[i]), target)
         commit(rings, i, target, now)
         if len(trace) > 0:
             copy_row(rows, target * width, trace, event * width, width)
@@ -166,19 +170,25 @@ def _pack(network, degree, empty, i, packed):
 
 
 @intrinsic
-def decide(typingctx, kind, seen, inputs, septets, own, start, tables, slot, out, place):
-    """New states of a p-bit, to ``out`` from word ``place`` on, by the kernel for its kind.
+def decide(typingctx, kind, seen, inputs, septets, own, start, tables, slot, out, place, vectors):
+    """New states of a p-bit, ``vectors`` of them to ``out`` from word ``place`` on, by the kernel for its kind.
 
     seen, inputs : rows and packed inputs;  septets : from ``own`` on, where its inputs begin
+    start : uint64, where the noise of the first word begins, or a tuple of Lanes
     tables : Tables or RungTables; of the kernels, those alone are compiled that their type asks for
     """
-    signature = types.void(kind, seen, inputs, septets, own, start, tables, slot, out, place)
+    signature = types.void(kind, seen, inputs, septets, own, start, tables, slot, out, place, vectors)
 
     def codegen(context, builder, sig, arguments):
-        own_, tables_, slot_, place_ = (arguments[k] for k in (4, 6, 7, 9))
+        own_, tables_, slot_, place_, vectors_ = (arguments[k] for k in (4, 6, 7, 9, 10))
         seen_, inputs_, septets_, out_ = (Words(context, builder, sig.args[k], arguments[k]) for k in (1, 2, 3, 8))
-        start_ = Words(context, builder, start, arguments[5]) if isinstance(start, types.Array) else arguments[5]
-        update = Update(seen_, seen_.length(1), inputs_, start_, out_, place_)
+        start_ = arguments[5]
+        if isinstance(start, types.BaseTuple):
+            kinds = start.types
+            parts = [builder.extract_value(start_, k) for k in range(len(kinds))]
+            words = (Words(context, builder, kind, one) for kind, one in zip(kinds[:2], parts[:2], strict=True))
+            start_ = Lanes(*words, *parts[2:])
+        update = Update(seen_, seen_.length(1), vectors_, inputs_, start_, out_, place_)
         first = builder.mul(septets_.word(own_), WORD(SEPTET))
         masks, by_word = _field(context, builder, tables, tables_, "masks"), tables.instance_class is RungTables
         mask = builder.mul(slot_, builder.mul(masks.length(1), WORD(PLANES + 2) if by_word else WORD(8)))
@@ -187,14 +197,15 @@ def decide(typingctx, kind, seen, inputs, septets, own, start, tables, slot, out
             decide_narrow(builder, update, first, masks, mask, n_inputs, by_word=by_word)
 
         def wide():
-            size, value = tables[_WIDE], builder.extract_value(tables_, _WIDE)
+            size, value = tables[OTHERS], builder.extract_value(tables_, OTHERS)
             levels, lists, scratch = (_field(context, builder, size, value, name) for name in Lists._fields)
             level, listed = (builder.mul(slot_, words.length(1)) for words in (levels, lists))
             thresholds = ListedThresholds(levels, level, lists, listed, scratch)
             decide_wide(builder, update, septets_, own_, thresholds, size.instance_class)
 
         every = [lambda: narrow(6), lambda: narrow(7), wide]
-        _choose(builder, arguments[0], every if not by_word and tables[_WIDE] != types.none else every[:2])
+        n_kernels = 2 if by_word or tables[OTHERS] != types.none else 1
+        _choose(builder, arguments[0], every if not by_word and is_wide(tables) else every[:n_kernels])
         return context.get_dummy_value()
 
     return signature, codegen
@@ -216,15 +227,6 @@ def _field(context, builder, kind, record, name):
     """The array ``name`` of ``record``, a NamedTuple of the type ``kind``."""
     index = kind.fields.index(name)
     return Words(context, builder, kind.types[index], builder.extract_value(record, index))
-
-
-@njit
-def random_start(key, word_0, state):
-    """Random states uint64 (n, W) at time 0."""
-    for i in range(state.shape[0]):
-        start = update_key(key, i, 0)
-        for w in range(state.shape[1]):
-            state[i, w], _ = first_word(word_start(start, word_0 + w))
 
 
 @kernel

@@ -20,15 +20,15 @@ from numba.extending import intrinsic
 from hwsim.anneal import Anneal
 from hwsim.engine.arguments import given, step_at, steps_of
 from hwsim.engine.bitkernels import mix_words, next_words
-from hwsim.engine.bitplanes_kernel import Noise, random_start
+from hwsim.engine.bitplanes_kernel import Noise
 from hwsim.engine.bitplanes_thresholds import Classes, threshold_of
 from hwsim.engine.memory import aligned
-from hwsim.engine.noise import GOLDEN, STRIDE, shared_draw, update_draw
+from hwsim.engine.noise import GOLDEN, STRIDE, initial_words, shared_draw, update_draw
 from hwsim.engine.pending import drop, joined, latest_seen, new_queue, newest, next_arrival
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES, VECTOR, WORD, Vec, Words, loop, splat
-from hwsim.jit import inline, kernel, part
+from hwsim.jit import inline, inner, kernel
 from hwsim.program import Program
 
 MOST_READS, _MANY_PBITS, _MOST_OF_MANY = 1, 2**15, 4
@@ -199,7 +199,7 @@ def count_inputs(typingctx, seen, records, size, record):
     return signature, codegen
 
 
-@part
+@inner
 def _whole_number(sites, key, i, number, replica):
     """The random number of an update of p-bit ``i``."""
     if len(sites.random_bit) > 0:
@@ -207,7 +207,7 @@ def _whole_number(sites, key, i, number, replica):
     return update_draw(key, i, number, replica)
 
 
-@part
+@inner
 def _decide(chunk, event, sites, seen, asked, noise, replica):
     """The new value of an event's p-bit, 1 for +1, by its whole random number."""
     i = np.uint64(chunk.pbit[event])
@@ -321,9 +321,9 @@ class FewShard:
         """``law_energies``, ``energies`` : float64 (64,) of rows uint64 (n + 1, 1)"""
         self._n, self._reads = n, replicas.reads
         self._law_energies, self._energies = law_energies, energies
-        self._noise = Noise(np.uint64(replicas.noise_key), replicas.first_word, None)
+        self._noise = Noise(np.uint64(replicas.noise_key), replicas.first_word)
         rows = np.zeros((n, 1), dtype=np.uint64)
-        random_start(np.uint64(replicas.initial_key), replicas.first_word, rows)
+        initial_words(replicas.initial_key, replicas.first_word, rows)
         self._write(self._bits(rows) if replicas.initial is None else replicas.initial[: self._reads] > 0)
 
     def _bits(self, rows: np.ndarray) -> np.ndarray:

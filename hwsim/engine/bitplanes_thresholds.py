@@ -14,7 +14,7 @@ from numba.extending import overload
 from hwsim.anneal import Anneal
 from hwsim.cell.law import law_threshold
 from hwsim.engine.bitkernels import ALWAYS, OPEN, PLANES
-from hwsim.jit import inline, part
+from hwsim.jit import inline, inner
 
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
@@ -80,7 +80,15 @@ class Wide10(Lists):
     n_planes, n_bits = 10, 7
 
 
-Wide = Wide5 | Wide5Sized | Wide10
+class Sevens(NamedTuple):
+    """P-bits of seven inputs; their thresholds are masks, like those of fewer inputs."""
+
+    n_inputs: int
+
+
+Others = Wide5 | Wide5Sized | Wide10 | Sevens | None
+"""What else there is than p-bits of up to six inputs. Kernels have no code for what there is not; but where there is a
+wide p-bit, for one of seven inputs too."""
 
 
 class Tables(NamedTuple):
@@ -88,8 +96,11 @@ class Tables(NamedTuple):
 
     content: np.ndarray  # float64 (slots, 3): key of the step, and class
     masks: np.ndarray  # uint64 (slots, 34, 8): narrow classes
-    wide: Wide | None  # None where all classes are narrow: kernels then have no code for others
+    others: Others
     threshold: np.ndarray  # int64 (L,): scratch
+
+
+OTHERS = Tables._fields.index("others")
 
 
 class RungTables(NamedTuple):
@@ -144,6 +155,11 @@ def slot_of(tables, classes, i, betas, step, unit, shift):
     return slot
 
 
+def is_wide(tables: types.NamedTuple) -> bool:
+    """Whether ``tables`` of this type have thresholds of wide classes."""
+    return issubclass(getattr(tables[OTHERS], "instance_class", Sevens), Lists)
+
+
 def _fill(classes, tables, c, slot, betas, step, unit, shift):
     """Make ``slot`` hold the thresholds of class ``c`` in ``step``, with ``shift`` added to the offset."""
     raise NotImplementedError("for kernels")
@@ -153,7 +169,7 @@ def _fill(classes, tables, c, slot, betas, step, unit, shift):
 def _fill_by_tables(classes, tables, c, slot, betas, step, unit, shift):
     if tables.instance_class is RungTables:
         return _fill_rungs
-    return _fill_narrow if tables.types[2] == types.none else _fill_slot
+    return _fill_slot if is_wide(tables) else _fill_narrow
 
 
 def _fill_rungs(classes, tables, c, slot, betas, step, unit, shift):
@@ -176,17 +192,17 @@ def _fill_slot(classes, tables, c, slot, betas, step, unit, shift):
     if narrow:
         _fill_masks(tables.threshold, n_counts, tables.masks[slot])
     else:
-        _fill_lists(tables.threshold, n_counts, tables.wide.levels[slot], tables.wide.lists[slot])
+        _fill_lists(tables.threshold, n_counts, tables.others.levels[slot], tables.others.lists[slot])
 
 
-@part
+@inner
 def _fill_thresholds(classes, c, beta, drive, unit, shift, threshold):
     """Thresholds of class ``c`` by count, as integers up to 2**32; ``shift`` is added to the offset."""
     for s in range(classes.counts[c, 2]):
         threshold[s] = threshold_of(classes, c, s, beta, drive, unit, shift)
 
 
-@part
+@inner
 def threshold_of(classes, c, s, beta, drive, unit, shift):
     """The threshold of class ``c`` at count ``s``; see _fill_thresholds."""
     first, step, _, most, stride, driven_first, driven_step, _ = classes.counts[c]
@@ -199,7 +215,7 @@ def threshold_of(classes, c, s, beta, drive, unit, shift):
     return threshold_at(classes, c, field, beta, shift)
 
 
-@part
+@inner
 def threshold_at(classes, c, field, beta, shift):
     """The threshold of class ``c`` at a field, in the problem's unit of energy."""
     gain, offset, low, high, input_step, comparator_step, law, parameter, z_limit, noise = classes.device[c]
@@ -235,7 +251,7 @@ def _plane(b, plane):
     return b < 4294967296 and (b >> (PLANES - 1 - plane)) & 1 == 1
 
 
-@part
+@inner
 def _fill_masks(threshold, n_counts, masks):
     """Mask table (34, 8) of a narrow class: see bitkernels.decide_narrow."""
     for s in range(8):
@@ -244,7 +260,7 @@ def _fill_masks(threshold, n_counts, masks):
             masks[plane, s] = _ALL if _plane(b, plane) else np.uint64(0)
 
 
-@part
+@inner
 def _fill_word(threshold, n_counts, masks, w):
     """The bits of word ``w`` of a vector in the mask table (34,) of a narrow class by word."""
     for s in range(8):
@@ -254,7 +270,7 @@ def _fill_word(threshold, n_counts, masks, w):
             masks[plane] = masks[plane] | bit if _plane(b, plane) else masks[plane] & ~bit
 
 
-@part
+@inner
 def _fill_lists(threshold, n_counts, levels, lists):
     """Level and plane lists of a wide class: see bitkernels.decide_wide."""
     n_open, n_always = 0, 0

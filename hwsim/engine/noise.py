@@ -31,6 +31,7 @@ _ROMU, _TURN = np.uint64(ROMU), np.uint64(ROMU_TURN)
 _FLICKER, _SOURCE = np.uint64(0x5DEECE66D), np.uint64(0xB5297A4D)  # set these streams apart from the others
 _WHITE = np.uint64(0x9E6C63D0876A9A47)
 _JOIN = np.uint64(0xD1342543DE82EF95)
+_CACHED_WORDS = 2**12
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
@@ -106,6 +107,18 @@ def initial_states(key, n_replicas, n_pbits):
         for i in range(n_pbits):
             out[replica, i] = initial_spin(key, i, replica)
     return out
+
+
+def initial_words(key: int, first_word: int, out: np.ndarray) -> None:
+    """Write to ``out`` uint64 (n, W) the same as words of 64 replicas, from word ``first_word`` of them on. No kernel,
+    because it would take longer to compile than all starts of a large machine to draw."""
+    n, width = out.shape
+    word = np.arange(first_word, first_word + width, dtype=np.uint64) * np.uint64(STRIDE) * _GOLDEN
+    stretch = max(1, _CACHED_WORDS // width)
+    for begin in range(0, n, stretch):
+        pbit = np.arange(begin, min(begin + stretch, n), dtype=np.uint64)
+        start = mix.py_func(mix.py_func(np.uint64(key) + pbit * _GOLDEN))
+        out[begin : begin + stretch] = mix.py_func(start[:, None] + word + _GOLDEN)
 
 
 @njit

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.engine.memory import aligned
-from hwsim.jit import inline, njit
+from hwsim.jit import inline
 
 _LONG_AGO = -(2**62)
 _FIRST_SLOTS, _FIRST_DEPTH = 64, 2
@@ -97,16 +97,14 @@ def joined(queue: Queue, time: np.ndarray, pbit: np.ndarray, rows: np.ndarray) -
 def newest(queue: Queue, visible: np.ndarray) -> np.ndarray:
     """The committed states: a copy of ``visible`` with the commits under way."""
     state = visible.copy()
-    _overlay(queue.rows, queue.pbit, queue.ends, state)
+    _arrive(queue, state)
     return state
 
 
-@njit(nogil=True)
-def _overlay(rows, pbit, ends, state):
-    for number in range(ends[0], ends[1]):
-        slot = number & (len(pbit) - 1)
-        for w in range(rows.shape[1]):
-            state[pbit[slot], w] = rows[slot, w]
+def _arrive(queue: Queue, state: np.ndarray) -> None:
+    """Write the commits under way to the rows ``state``; of several of a p-bit the last one stays."""
+    slots = np.arange(*queue.ends) & (len(queue.time) - 1)
+    state[queue.pbit[slots]] = queue.rows[slots]
 
 
 def newest_of_rings(rings: Rings) -> np.ndarray:
@@ -123,7 +121,7 @@ def write_rings(rings: Rings, state: np.ndarray) -> None:
 
 def settle(queue: Queue, visible: np.ndarray) -> None:
     """Let the commits under way arrive now."""
-    _overlay(queue.rows, queue.pbit, queue.ends, visible)
+    _arrive(queue, visible)
     drop(queue)
 
 

@@ -56,13 +56,13 @@ def next_tick(clock, key, pbit, number, time, tau, phase, jitter, place=1):
     return time + jittered_interval(tau, jitter, uniform(key, pbit, number, place))
 
 
-@njit
+@njit(inline="always")
 def drawn_pbit(key, slot, n, place=1):
     """The p-bit that updates in slot ``slot`` of a random-sequential clock."""
     return min(np.int64(uniform(key, 0, slot, place) * n), n - 1)
 
 
-@njit
+@njit(inline="always")
 def takes_part(key, pbit, slot, participation, place=1):
     """Whether a p-bit takes part in tick ``slot`` of a synchronous clock."""
     return participation >= 1.0 or uniform(key, pbit, slot, place) < participation
@@ -81,13 +81,14 @@ class Instants:
 
     def __init__(self, clock: Clock, key: int, *, place: int = 1) -> None:
         self._clock, self._code = clock, clock.facts.code
-        self._key, self._place = np.uint64(key), np.uint64(place)
+        self._draw = Draw(self._code, np.uint64(key), np.uint64(place), clock.tau, clock.jitter)
         self._count = np.zeros(len(clock.tau), dtype=np.int64)
         self.horizon = 0
         if clock.is_own:
             self._next = clock.phase.astype(np.int64)
             if self._code == _POISSON:
-                _first_ticks(Draw(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter), self._next)
+                self._count[:], self._next[:] = -1, 0
+                self._ticks_before(0, np.arange(len(clock.tau), dtype=np.int32), len(clock.tau))
             self._rate = float(np.sum(1.0 / clock.tau))
         else:
             self._slot = 0
@@ -108,29 +109,23 @@ class Instants:
 
     def _autonomous(self, begin: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Ticks in [begin, end) of p-bits that each run their own clock, in order."""
-        clock, filled = self._clock, 0
         active = np.flatnonzero(self._next < end).astype(np.int32)
-        capacity = 64 + 2 * len(active) + int(1.1 * (end - begin) * self._rate)
-        ticks = tuple(np.empty(capacity, dtype=kind) for kind in (np.int64, np.int32, np.int64))
-        left, means = len(active), np.empty(len(active))
-        while left > 0:
-            draw_ticks = _draw_poisson if self._code == _POISSON else _draw_jittered
-            filled, left = draw_ticks(
-                Draw(self._code, self._key, self._place, clock.tau, clock.phase, clock.jitter),
-                end,
-                self._next,
-                self._count,
-                active,
-                left,
-                means,
-                ticks,
-                filled,
-            )
-            ticks = tuple(np.concatenate((part, np.empty_like(part))) for part in ticks) if left > 0 else ticks
+        ticks, filled = self._ticks_before(end, active, 64 + 2 * len(active) + int(1.1 * (end - begin) * self._rate))
         ordered = tuple(np.empty(filled, dtype=part.dtype) for part in ticks)
         _put_in_order(ticks, filled, begin, end, np.zeros(filled + 1, dtype=np.int64), ordered)
         time, pbit, number = ordered
         return time, pbit, number
+
+    def _ticks_before(self, end: int, active: np.ndarray, capacity: int) -> tuple[tuple[np.ndarray, ...], int]:
+        """Ticks of the p-bits ``active`` from their next one on, which is drawn first for those that have had none and
+        count as update 0, up to ``end``; and how many there are."""
+        ticks = tuple(np.empty(capacity, dtype=kind) for kind in (np.int64, np.int32, np.int64))
+        draw_ticks = _draw_poisson if self._code == _POISSON else _draw_jittered
+        filled, left, means = 0, len(active), np.empty(len(active))
+        while left > 0:
+            filled, left = draw_ticks(self._draw, end, self._next, self._count, active, left, means, ticks, filled)
+            ticks = tuple(np.concatenate((part, np.empty_like(part))) for part in ticks) if left > 0 else ticks
+        return ticks, filled
 
     def slots(self, until: int, n_events: int) -> Slots:
         """The next slots of a clock that serves all, as `stretch` has them. The horizon moves on."""
@@ -157,7 +152,7 @@ class Instants:
             most = last - first
         ticks = tuple(np.empty(most, dtype=kind) for kind in (np.int64, np.int32, np.int64))
         filled = _slots(
-            Draw(self._code, self._key, self._place, self._clock.tau, self._clock.phase, self._clock.jitter),
+            self._draw,
             (first, last, np.int64(period), n_slots),
             self._clock.schedule_share,
             self._members,
@@ -243,15 +238,7 @@ class Draw(NamedTuple):
     key: np.uint64  # of the stream
     place: np.uint64  # as in Instants
     tau: np.ndarray
-    phase: np.ndarray
     jitter: np.ndarray
-
-
-@kernel
-def _first_ticks(draw, out):
-    """The first tick of each p-bit of a Poisson clock."""
-    for i in range(len(out)):
-        out[i] = exponential_interval(draw.tau[i], uniform(draw.key, i, 1, draw.place))
 
 
 @kernel
