@@ -33,6 +33,11 @@ _HOMES = {
     "gradient": "hwsim.learn.exact",
     "Noise": "hwsim.learn.noising",
     "Controller": "hwsim.learn.penalty",
+    "Denoiser": "hwsim.learn.denoise",
+    "denoiser": "hwsim.learn.denoise",
+    "generate": "hwsim.learn.denoise",
+    "ChainCourse": "hwsim.learn.denoise_training",
+    "train_chain": "hwsim.learn.denoise_training",
 }
 __all__ = list(_HOMES)
 __getattr__, __dir__ = loader(__name__, _HOMES)

@@ -24,6 +24,7 @@ from hwsim.learn.registers import Registers
 from hwsim.mapping.compile import compile as compiled
 from hwsim.program import Network, Program
 from hwsim.session import Activity, ReadKeywords, RunSettings, Session
+from hwsim.session.moments import moments_of_pairs
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
 
@@ -305,14 +306,12 @@ def moments_of(states: np.ndarray, first: np.ndarray, second: np.ndarray) -> Mom
     """The means of s_i, and of s_i s_j over pairs, of ``states`` int8 (reads, n) of +-1. Sums are exact in float32 up
     to 2**24 reads."""
     reads, n = states.shape
+    if len(first) * 16 <= n * n:
+        found = moments_of_pairs(states, first, second)
+        return Moments(found.first, found.second)
     spins = states.astype(np.float32)
-    means = spins.sum(axis=0).astype(np.float64) / reads
-    if len(first) * 16 > n * n:
-        products = (spins.T @ spins)[first, second]
-    else:
-        columns = np.ascontiguousarray(spins.T)
-        products = np.array([columns[i] @ columns[j] for i, j in zip(first, second, strict=True)])
-    return Moments(means, products.astype(np.float64) / reads)
+    products = (spins.T @ spins)[first, second]
+    return Moments(spins.sum(axis=0).astype(np.float64) / reads, products.astype(np.float64) / reads)
 
 
 def added(activities: list[Activity]) -> Activity:

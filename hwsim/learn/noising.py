@@ -150,7 +150,7 @@ class Noise(Shown):
     def _shown(self) -> tuple[str, Facts]:
         return f"Noise of {self.steps} steps at times " + ", ".join(f"{time:.3g}" for time in self.times), [
             ("rates", f"{self.rate:g} of visible bits, {self.label_rate:g} of label bits"),
-            ("keeps", ", ".join(f"{keep_probability(time, self.rate):.3f}" for time in self.times)),
+            ("keeps", ", ".join(f"{share:.3f}" for share in self.kept) + " of the visible bits"),
         ]
 
     @property
@@ -167,6 +167,11 @@ class Noise(Shown):
     def trained(self) -> Sequence[NoiseStep]:
         """The wider steps that the machines learn."""
         return [step.widened(self.offset) for step in self.used]
+
+    @property
+    def kept(self) -> list[float]:
+        """Probability that a visible bit is what it was, at the end of each step."""
+        return [keep_probability(time, self.rate) for time in self.times[1:]]
 
     def rates(self, visible: int, labels: int) -> np.ndarray:
         """float64 (visible + labels,)."""
