@@ -29,6 +29,23 @@ def given(array: np.ndarray | None, dtype: type) -> np.ndarray:
     return array
 
 
+def start_rows(biased: np.ndarray, n: int) -> np.ndarray | None:
+    """int32 (n,): the place among ``biased`` of each p-bit to which each read adds a bias, -1 of the others; None where
+    there are none."""
+    if not len(biased):
+        return None
+    row = np.full(n, -1, dtype=np.int32)
+    row[biased] = np.arange(len(biased))
+    row.flags.writeable = False
+    return row
+
+
+@inline
+def start_row(network, i):
+    """The row of ``network.starts`` where the sums of p-bit ``i`` begin, or -1 where all begin with its bias."""
+    return np.int64(network.start_row[i]) if len(network.start_row) > 0 else np.int64(-1)
+
+
 @inline
 def step_at(steps, step, now):
     """Number of the anneal's step at ``now``; ``step`` is that of an earlier time, -1 at first."""

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.arguments import steps_of
+from hwsim.engine.arguments import given, start_rows, steps_of
 from hwsim.engine.contract import Start, columns
 from hwsim.engine.dense_kernel import BLOCK, VECTOR, Network, Scratch, advance_by_lists, advance_by_rows, make_fields
 from hwsim.engine.feature import SHARED, Feature, missing
@@ -27,11 +27,10 @@ from hwsim.engine.pending import drop, longer, new_queue, newest
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.engine.uniforms import Uniforms, lane_of_replica, new_uniforms, random_start
-from hwsim.errors import UnsupportedError
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 
-FEATURES = SHARED | {Feature.REAL_COUPLINGS}
+FEATURES = SHARED | {Feature.REAL_COUPLINGS, Feature.READ_BIAS}
 _MOST_ROWS = 8192  # p-bits up to which the whole coupling matrix is kept
 _ROW_PER_COUPLING = 12  # entries of a row that are added in the time of one coupling of a list
 _LANES = 64
@@ -60,17 +59,15 @@ class Prepared:
     def __init__(self, program: Program) -> None:
         n = self.n_pbits = program.n_pbits
         device, network = columns(program), program.network
-        widest = float(network.reach.max()) or 1.0
-        grid = float(2.0 ** (np.ceil(np.log2(widest)) - 30))
-        push = np.rint(network.weight / grid).astype(np.int32)
         self.by_rows = keeps_matrix(network)
         matrix = aligned((n, n) if self.by_rows else (0, 0), np.int32)
-        order = np.lexsort((network.rows, network.indices))  # what each p-bit pushes, side by side
+        self._order = np.lexsort((network.rows, network.indices))  # what each p-bit pushes, side by side
         if self.by_rows:
-            matrix[network.indices, network.rows] = 2 * push  # may wrap around; the sums wrap back
-            order = order[:0]
-        ends = np.cumsum(np.bincount(network.indices[order], minlength=n))
-        self.energies, self.law_energies = program.column_energies, program.network.column_energies
+            self._order = self._order[:0]
+        ends = np.cumsum(np.bincount(network.indices[self._order], minlength=n))
+        self.biased = program.cells.biased
+        self._most_added = np.zeros(len(self.biased))
+        none = np.zeros(0, dtype=np.int32)
         self.network = Network(
             network.bias,
             network.indptr,
@@ -78,24 +75,51 @@ class Prepared:
             network.weight,
             matrix,
             np.concatenate(([0], ends)),
-            network.rows[order].astype(np.uint32),
-            2 * push[order],
-            push,
-            np.rint(network.bias / grid).astype(np.int32),
+            network.rows[self._order].astype(np.uint32),
+            none,
+            none,
+            none,
             network.reach,
+            np.empty((0, 0)),
+            given(start_rows(self.biased, n), np.int32),
             device.gain,
             device.offset,
             device.comparator_step,
             program.wires.uniform_delay or 0,
-            grid,
+            0.0,
         )
+        self.load(program)
 
     def load(self, program: Program) -> None:
-        """Refuse another network."""
-        raise UnsupportedError("engine dense does not load other weights into a running machine; engine lanes does")
+        """Lay out the numbers of the program's network."""
+        network = program.network
+        reach = network.reach.copy()
+        reach[self.biased] += self._most_added
+        grid = _grid(reach)
+        push = np.rint(network.weight / grid).astype(np.int32)
+        if self.by_rows:
+            self.network.matrix[network.indices, network.rows] = 2 * push  # may wrap around; the sums wrap back
+        self.network = self.network._replace(
+            bias=network.bias,
+            weight=network.weight,
+            step=2 * push[self._order],
+            push=push,
+            start=np.rint(network.bias / grid).astype(np.int32),
+            reach=reach,
+            grid=grid,
+        )
+        self._program = program
+        self.energies, self.law_energies = program.column_energies, network.column_energies
 
     def bias_reads(self, most: np.ndarray) -> None:
-        """Nothing: programs with biases of each read's own are refused."""
+        """Make room for what reads add: at most ``most`` float64 (k,) to the bias of each of the `biased`."""
+        self._most_added = most
+        reach = self._program.network.reach.copy()
+        reach[self.biased] += most
+        if _grid(reach) == self.network.grid:
+            self.network = self.network._replace(reach=reach)
+        else:
+            self.load(self._program)
 
     def shard(self, replicas: Replicas) -> "Shard":
         """Some of the replicas at time 0."""
@@ -119,7 +143,8 @@ class Shard:
         if replicas.initial is not None:
             self._visible[:, self._column[:count]] = replicas.initial[:count].T
         self._field = aligned((count, n), np.int32)  # h + sum J s of the visible states, on the grid, by column
-        make_fields(prepared.network, self._visible, self._field)
+        self._added = np.zeros((len(prepared.biased), width))
+        self.load()
         self._queue = new_queue(width, np.int8)
         self._scratch = _new_scratch(uniforms, lanes, count, BLOCK if width > VECTOR else 1)
 
@@ -130,7 +155,7 @@ class Shard:
 
     def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
-        network, steps, event = self._prepared.network, steps_of(anneals[0]), 0
+        network, steps, event = self._network, steps_of(anneals[0]), 0
         run = advance_by_rows if self._prepared.by_rows else advance_by_lists
         trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
         while True:
@@ -145,14 +170,32 @@ class Shard:
         return 1
 
     def load(self) -> None:
-        """Nothing to take: `Prepared.load` refuses."""
+        """Take the numbers of the program as they are laid out now."""
+        self._network = self._with_starts()
+        make_fields(self._network, self._visible, self._field)
+
+    def _with_starts(self) -> Network:
+        """What the kernels read, with what the sums of each column begin with."""
+        network = self._prepared.network
+        return network._replace(starts=network.bias[self._prepared.biased][:, None] + self._added)
+
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (64, k) to the biases of the `biased`."""
+        before, count = self._network, len(self._field)
+        self._added[:, self._column[:count]] = values[:count].T
+        self._network = self._with_starts()
+        if self._network.grid != before.grid:
+            make_fields(self._network, self._visible, self._field)
+            return
+        moved = np.rint(self._network.starts / before.grid) - np.rint(before.starts / before.grid)
+        self._field[:, self._prepared.biased] += moved[:, :count].T.astype(np.int64).astype(np.int32)
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64, n); nothing is under way then."""
         count = len(self._field)
         self._visible[:, self._column[:count]] = states[:count].T
         drop(self._queue)
-        make_fields(self._prepared.network, self._visible, self._field)
+        make_fields(self._network, self._visible, self._field)
 
     def _newest(self) -> np.ndarray:
         """int8 (n, width): the committed states, by column."""
@@ -169,6 +212,12 @@ class Shard:
     def law_energies(self) -> np.ndarray:
         """float64 (64,): E, in the network that the machine realises."""
         return self._prepared.law_energies(self._newest())[self._column]
+
+
+def _grid(reach: np.ndarray) -> float:
+    """The unit of fields of up to ``reach`` float64 (n,): 2**30 of it hold the largest."""
+    widest = float(reach.max()) or 1.0
+    return float(2.0 ** (np.ceil(np.log2(widest)) - 30))
 
 
 def _new_scratch(uniforms: Uniforms, lanes: np.ndarray, count: int, block: int) -> Scratch:

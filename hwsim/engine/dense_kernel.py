@@ -16,7 +16,7 @@ import numpy as np
 from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import ideal_threshold
-from hwsim.engine.arguments import step_at
+from hwsim.engine.arguments import start_row, step_at
 from hwsim.engine.noise import draw, update_key
 from hwsim.engine.pending import is_full, latest_seen, next_arrival, next_slot, push
 from hwsim.engine.uniforms import Uniforms, draw_leading
@@ -41,7 +41,9 @@ class Network(NamedTuple):
     step: np.ndarray  # int32 (m,): twice the coupling, on the grid
     push: np.ndarray  # int32 (m,): couplings on the grid, by connection
     start: np.ndarray  # int32 (n,): biases on the grid
-    reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|
+    reach: np.ndarray  # float64 (n,): |bias| + sum of |weight|, and the most that a read adds
+    starts: np.ndarray  # float64 (k, R): bias and what the read adds to it, by column
+    start_row: np.ndarray  # int32 (n,): row of `starts` of a p-bit to which each read adds a bias, else -1; or (0,)
     gain: np.ndarray
     offset: np.ndarray
     comparator_step: np.ndarray
@@ -76,8 +78,9 @@ def make_fields(network, visible, field):
     count = field.shape[0]
     current = np.empty(count, dtype=np.int32)
     for i in range(field.shape[1]):
+        row = start_row(network, i)
         for r in range(count):
-            current[r] = network.start[i]
+            current[r] = network.start[i] if row < 0 else np.int32(np.rint(network.starts[row, r] / network.grid))
         for k in range(network.indptr[i], network.indptr[i + 1]):
             j, w = np.int64(network.indices[k]), network.push[k]
             for r in range(count):
@@ -349,9 +352,10 @@ def _settle(network, visible, i, beta, start, scratch, count, out, row):
     """Settle the columns that the screen left open: by the exact law on the exact sum, in float64 and in the order of
     the program's row as the reference makes it, with all 32 random bits."""
     gain, offset, comparator_step = network.gain[i], network.offset[i], network.comparator_step[i]
+    first = start_row(network, i)
     for r in range(count):
         if scratch.tied[r] != 0:
-            current = network.bias[i]
+            current = network.bias[i] if first < 0 else network.starts[first, r]
             for k in range(network.indptr[i], network.indptr[i + np.uint64(1)]):
                 current += network.weight[k] * np.float64(visible[network.indices[k], r])
             threshold = ideal_threshold(-current, beta, gain, offset, -NO_LIMIT, NO_LIMIT, 0.0, comparator_step)

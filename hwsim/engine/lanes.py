@@ -14,7 +14,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.cell.codes import HEAT_BATH, IDEAL, NO_LIMIT, SOURCES, XOSHIRO128, rises
 from hwsim.cell.source import STATE_WORDS
-from hwsim.engine.arguments import Steps, given, steps_of
+from hwsim.engine.arguments import Steps, given, start_rows, steps_of
 from hwsim.engine.contract import Columns, Start, columns, sets_own_rate
 from hwsim.engine.feature import ALL, Feature, asked, missing
 from hwsim.engine.lanes_fields import Filters, Network, fill_reach
@@ -73,7 +73,7 @@ class Prepared:
                 network.weight,
                 network.reach,
                 np.empty((0, 0)),
-                given(_start_row(self.biased, self.n_pbits), np.int32),
+                given(start_rows(self.biased, self.n_pbits), np.int32),
                 network.indptr,
                 network.indices,
                 _reversed(network),
@@ -314,16 +314,6 @@ class Shard:
     def law_energies(self) -> np.ndarray:
         """float64 (64 * words,): E, in the network that the machine realises."""
         return self._prepared.law_energies(self._newest())[self._lane]
-
-
-def _start_row(biased: np.ndarray, n: int) -> np.ndarray | None:
-    """int32 (n,): the row of each of the ``biased`` among them, -1 of the others; None where there are none."""
-    if not len(biased):
-        return None
-    row = np.full(n, -1, dtype=np.int32)
-    row[biased] = np.arange(len(biased))
-    row.flags.writeable = False
-    return row
 
 
 def _energy_unit(reach: np.ndarray) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import category, ideal_threshold, level_inputs, quantised
 from hwsim.cell.source import source_next
-from hwsim.engine.lanes_fields import start_row
+from hwsim.engine.arguments import start_row
 from hwsim.engine.lanes_thresholds import device_threshold, reach
 from hwsim.engine.noise import draw
 from hwsim.engine.noise import white as unit_noise

@@ -83,12 +83,6 @@ def fill_reach(bias, weight, indptr, reach):
         reach[i] = abs(bias[i]) + total
 
 
-@inline
-def start_row(network, i):
-    """The row of `starts` where the sums of p-bit ``i`` begin, or -1 where all begin with its bias."""
-    return np.int64(network.start_row[i]) if len(network.start_row) > 0 else np.int64(-1)
-
-
 @njit
 def fill_start(row, starts, bias, current):
     """What the sum of each lane begins with: ``starts[row]``, or ``bias`` where ``row`` is -1."""

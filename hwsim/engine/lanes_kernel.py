@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.cell.codes import IDEAL
-from hwsim.engine.arguments import step_at
+from hwsim.engine.arguments import start_row, step_at
 from hwsim.engine.lanes_decisions import (
     Update,
     count_flips,
@@ -40,7 +40,6 @@ from hwsim.engine.lanes_fields import (
     fill_rough,
     fill_start,
     filter_would_lose,
-    start_row,
 )
 from hwsim.engine.lanes_patterns import MOST, decide_patterns, fill_pattern, fill_thresholds, look_up
 from hwsim.engine.lanes_thresholds import Cells, Tables, device_of, fill_alike, fill_rungs, levels_of

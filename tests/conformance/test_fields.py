@@ -9,8 +9,10 @@ from random_programs import NS, arguments, read_biases
 from test_engines import EXACT, FAST, LAW, beyond, lacking, same, with_drive
 
 from hwsim.anneal import constant, linear
+from hwsim.cell.codes import LINEAR
 from hwsim.engine.choice import begin, engine_of
 from hwsim.engine.contract import Start
+from hwsim.engine.dense import keeps_matrix
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Network
 
@@ -97,3 +99,24 @@ def test_each_connection_knows_its_coupling():
         weight=(upper + upper.T)[rows, columns][order],
     )
     assert np.array_equal(network.pairs[2][network.pair_of], network.weight)
+
+
+@pytest.mark.parametrize("links", [1, 150], ids=["few couplings", "many couplings"])
+def test_dense_takes_other_numbers_for_any_number_of_couplings_and_lanes_on_every_path(make_program, links):
+    rng = np.random.default_rng(links)
+    i, j = np.indices((151, 151))
+    upper = np.where((i < j) & (j - i <= links), rng.normal(size=(151, 151)), 0.0)
+    program = make_program(upper + upper.T, delay=100_000, read_bias=i[:, 0] % 3 == 0)
+    assert keeps_matrix(program.network) == (links > 1)
+    how = {"schedules": 1, "seed": links, "time_ns": 4.0}
+    kinds = ["scaled", "real", "whole", "none", "real"]
+    assert same(*(rewritten(engine, program, kinds, **how) for engine in ("dense", "lanes")))
+
+
+def test_a_whole_machine_that_takes_real_numbers_leaves_the_path_of_whole_ones(make_program):
+    rng = np.random.default_rng(4)
+    upper = np.triu(rng.choice([-1.0, 0.0, 1.0], (9, 9)), 1)
+    for changes in ({}, {"gain": 1 + 0.1 * rng.random(9)}, {"law": np.full(9, LINEAR, dtype=np.int8)}):
+        program = make_program(upper + upper.T, **changes)
+        how = {"schedules": 2, "seed": 1, "time_ns": 4.0, "threads": 2}
+        assert same(*(rewritten(engine, program, ["whole", "real"], **how) for engine in ("lanes", LAW)))
