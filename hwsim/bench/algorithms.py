@@ -1,10 +1,10 @@
 """Algorithms: updates per nanosecond of tempering, cluster moves, quantum and population annealing, beside other tools.
 
 Enters: cases. Leaves: a row for each and each of its peers. All take the same +-J lattice and ladder; controllers,
-exchanges and energies are in the time. Peers run in the same rounds, on one core.
+exchanges and energies are in the time. Peers run in the same rounds, on one core; time is that of the processor, in
+which what else the computer does counts least.
 """
 
-import importlib.util
 import statistics
 import time
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.population import population_annealing
 from hwsim.algorithm.quantum import BETA, FIELD, quantum_annealing
 from hwsim.algorithm.tempering import parallel_tempering
+from hwsim.bench.peers import is_there
 from hwsim.chip.library import chip
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
@@ -57,7 +58,7 @@ def _peapods(cluster: bool) -> Rate:
                 couplings[place][axis] = -bqm.get_quadratic(*pair)
         model = Ising((SIDE,) * 3, couplings=couplings, temperatures=1 / BETAS[::-1], n_replicas=REPLICAS)
         sweeps = 200
-        began = time.perf_counter()
+        began = time.process_time()
         model.sample(
             sweeps,
             sweep_mode="gibbs",
@@ -65,7 +66,7 @@ def _peapods(cluster: bool) -> Rate:
             overlap_cluster_update_interval=1 if cluster else None,
             sequential=True,
         )
-        return float(sweeps * len(BETAS) * REPLICAS * SIDE**3 / (time.perf_counter() - began) / 1e9)
+        return float(sweeps * len(BETAS) * REPLICAS * SIDE**3 / (time.process_time() - began) / 1e9)
 
     return rate
 
@@ -74,9 +75,9 @@ def _path_integral(bqm: Any, seed: int) -> float:
     from dwave.samplers import PathIntegralAnnealingSampler
 
     reads, sweeps = 8, 500
-    began = time.perf_counter()
+    began = time.process_time()
     PathIntegralAnnealingSampler().sample(bqm, num_reads=reads, num_sweeps=sweeps, seed=seed)
-    return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
+    return reads * sweeps * bqm.num_variables / (time.process_time() - began) / 1e9
 
 
 def _openjij(bqm: Any, seed: int) -> float:
@@ -84,9 +85,9 @@ def _openjij(bqm: Any, seed: int) -> float:
 
     sweeps = 100
     sampler = openjij.SQASampler()
-    began = time.perf_counter()
+    began = time.process_time()
     sampler.sample(bqm, beta=BETA * COPIES, gamma=FIELD, num_sweeps=sweeps, trotter=COPIES, num_reads=1, seed=seed)
-    return sweeps * COPIES * bqm.num_variables / (time.perf_counter() - began) / 1e9
+    return sweeps * COPIES * bqm.num_variables / (time.process_time() - began) / 1e9
 
 
 PEERS: dict[str, tuple[str, Rate]] = {
@@ -156,7 +157,7 @@ def measure_algorithms(
     program = compile_program(bqm, chip("generic-all-to-all", clock="chromatic", tau="5 ns"))
     rows = []
     for number, case in enumerate(CASES):
-        there = [name for name in case.peers if peers and importlib.util.find_spec(PEERS[name][0].partition(".")[0])]
+        there = [name for name in case.peers if peers and is_there(PEERS[name][0])]
         own: list[float] = []
         others: dict[str, list[float]] = {name: [] for name in there}
         how = dict(case.options) | {"threads": threads, "engine": engine}
@@ -164,8 +165,9 @@ def measure_algorithms(
         for round_ in range(rounds):
             if progress is not None:
                 progress(number, len(CASES), case.name)
+            began = time.process_time()
             found = case.work(program, sweeps=case.sweeps, seed=round_, **how)
-            own.append(found.updates / found.host_seconds / 1e9)
+            own.append(found.updates / (time.process_time() - began) / 1e9)
             for name in there:
                 others[name].append(PEERS[name][1](bqm, round_))
         row = {"case": case.name, "graph": GRAPH, "replicas": case.replicas, "engine": found.engine, "threads": threads}

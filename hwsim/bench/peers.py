@@ -17,10 +17,11 @@ Rate = Callable[..., float]
 
 def installed() -> dict[str, Rate]:
     """The peers that are installed, by name."""
-    return {name: rate for name, (module, rate) in _PEERS.items() if _there(module)}
+    return {name: rate for name, (module, rate) in _PEERS.items() if is_there(module)}
 
 
-def _there(module: str) -> bool:
+def is_there(module: str) -> bool:
+    """Whether ``module`` is installed, the packages that it is in included."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
@@ -50,7 +51,7 @@ def sampled(bqm: Any, *, beta: float, sweeps: int) -> dict[str, Callable[[int, i
     Beta grows linearly from ``beta / 100`` to ``beta``, one step a sweep. With Gibbs updates it samples the law of
     p-bits that update in sequence. Its default, Metropolis, is another dynamics with a time to solution of its own.
     """
-    if not _there("dwave.samplers"):
+    if not is_there("dwave.samplers"):
         return {}
     from dwave.samplers import SimulatedAnnealingSampler
 

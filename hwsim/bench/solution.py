@@ -1,7 +1,7 @@
 """Time to an estimate: how long hwsim and its peers take to find a time to solution equally well.
 
 Enters: a graph, an anneal and a relative width of the 95 % interval of TTS99. Leaves: for each tool, how many reads and
-seconds of this computer its estimate took. All tools take the same network, betas and number of sweeps.
+seconds of processor time its estimate took. All tools take the same network, betas and number of sweeps.
 """
 
 import math
@@ -49,9 +49,9 @@ class Series:
 
     def step(self) -> None:
         """Run one more batch of reads."""
-        began = time.perf_counter()
+        began = time.process_time()
         found = self.sample(self.batch, len(self.energies))
-        self.seconds += time.perf_counter() - began
+        self.seconds += time.process_time() - began
         self.energies.append(found)
 
     def is_done(self, target: float, length_s: float, width: float, budget_s: float) -> bool:

@@ -30,8 +30,8 @@ def add_parser(subparsers: Any) -> None:
                 "8",
                 least=(2, 1),
                 auto=True,
-                words="runs of each length at once (for each schedule 512 where they share machine words, else 64; 4 "
-                "of what keeps several replicas)",
+                words="runs of each length at once (for each schedule 512 where they share machine words, else 64; of "
+                "what keeps several replicas 4, or as many as fill the words under a clock without chance)",
             ),
             options.seeds(),
             options.computer(),

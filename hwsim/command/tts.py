@@ -158,7 +158,7 @@ def _solved(
             return progress.watch(f"{name(own)}, {format_si(length, 's')}")
 
         progress.expect(12)
-        search, trial = _search(one, kind, make, lengths, how)
+        search, trial = _search(one, algorithm, make, lengths, how)
         found = find_optimum(
             program,
             make,
@@ -196,24 +196,31 @@ def _solved(
 
 
 def _search(
-    one: "Prepared", kind: str, make: "Callable[[float], Recipe]", lengths: dict[str, Any], how: Any
+    one: "Prepared",
+    algorithm: tuple[str, str, dict[str, Any]],
+    make: "Callable[[float], Recipe]",
+    lengths: dict[str, Any],
+    how: Any,
 ) -> "tuple[Search, Pilot | None]":
     """The lengths to try, or that of ``time`` alone, and the pilot at the first of them where it chose the schedules.
-    make : gives the recipe of a length. Raises InputError."""
+    algorithm : as in `_solved`;  make : gives the recipe of a length. Raises InputError."""
     from hwsim.experiment.anneals import length_s
     from hwsim.experiment.optimum import Search, reads_at_once, shortest_s
     from hwsim.session.pilot import AUTO, pilot
 
-    alone = how["time"] is not None
+    kind, alone = algorithm[1], how["time"] is not None
     first_s = length_s(one.program, how["time"]) if alone else lengths["first_s"]
     first_s = shortest_s(one.program) if first_s is None else first_s
     schedules, auto = how["schedules"], how["schedules"] == AUTO
     if auto and kind != "anneal":
         raise InputError(f"schedules auto is for algorithm anneal: give a number for {kind}")
+    if kind != "anneal" and one.program.reads_are_independent and schedules == DEFAULT_SCHEDULES:
+        schedules = 1  # the replicas of all reads then share words
     reads = how["reads"]
     if reads is None:
         usual = DEFAULT_SCHEDULES if auto else schedules
-        reads = reads_at_once(one.program, algorithm=kind, schedules=usual, engine=how["engine"])
+        engine = how["engine"]
+        reads = reads_at_once(one.program, algorithm=kind, parameters=algorithm[2], schedules=usual, engine=engine)
     anneal = make(first_s).anneal if auto else None
     found = None if anneal is None else pilot(one.program, anneal, reads=reads, threads=how["threads"])
     own: dict[str, Any] = {"reads": reads, "schedules": schedules if found is None else found.schedules}

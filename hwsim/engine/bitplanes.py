@@ -10,6 +10,7 @@ thresholds in bitplanes_thresholds, the commits that neighbours do not see yet i
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -157,7 +158,17 @@ class IntegerRows(NamedTuple):
         return self.most + self.stride * self.driven_most
 
 
+_KNOWN: WeakKeyDictionary[Program, IntegerRows] = WeakKeyDictionary()
+
+
 def _integer_rows(program: Program) -> IntegerRows:
+    """The IntegerRows of ``program``, made once: the choice of an engine asks for them too."""
+    if program not in _KNOWN:
+        _KNOWN[program] = _new_integer_rows(program)
+    return _KNOWN[program]
+
+
+def _new_integer_rows(program: Program) -> IntegerRows:
     unit = program.network.unit
     degree, rows = program.network.degree, program.network.rows
     weight = np.rint(program.network.weight / (unit or 1.0)).astype(np.int64)

@@ -363,12 +363,19 @@ def recipes(
     return make
 
 
-def reads_at_once(program: Program, *, algorithm: str, schedules: int, engine: str = "auto") -> int:
+def reads_at_once(
+    program: Program, *, algorithm: str, parameters: Mapping[str, Any], schedules: int, engine: str = "auto"
+) -> int:
     """How many reads to run at once: for each schedule as many as fill a vector of the engine, as fewer take no less
-    time; 4 for an algorithm that keeps several replicas."""
-    if algorithm != "anneal":
+    time. Of an algorithm that keeps several replicas 4; where all reads are independent of each other and share one
+    schedule, as many as fill a vector with the replicas that are at one beta (a ring of copies fills none)."""
+    vector = _VECTOR if choose(engine, program)[0] == "bitplanes" else _LANES
+    if algorithm == "anneal":
+        return max(2, schedules * vector)
+    if not is_fixed(program):
         return 4 * schedules
-    return max(2, schedules * (_VECTOR if choose(engine, program)[0] == "bitplanes" else _LANES))
+    alike = {"tempering": "replicas", "population": "population"}.get(algorithm)
+    return max(4, vector // int(parameters[alike])) if alike else _LANES
 
 
 def shortest_s(program: Program) -> float:
