@@ -3,10 +3,9 @@
 Enters: events of a chromatic or synchronous schedule, and the states of a replica as octets. Leaves: the replica
 advanced, with the same random numbers, to the same states.
 
-Eight p-bits of a tick make a block, one octet each. Where the neighbours of a block are a block too, all eight are one
-word of the state, turned if need be: so it is wherever a network repeats and is cut into eight equal parts, lane l for
-part l. Other neighbours are gathered one by one. A field is a sum of octets, eight at a time; 64 p-bits then compare
-the first eight bits of their random numbers with their thresholds, and one in 256 draws the others.
+Eight p-bits of a tick make a block, one octet each (see block_layout). Fields are sums of octets, 64 at a time, of what
+neighbours in blocks add, and of what other neighbours tell when they flip. 64 p-bits then compare the first eight bits
+of their random numbers with their thresholds; one in 256 draws the others.
 """
 
 from collections.abc import Sequence
@@ -57,7 +56,8 @@ class Octets(NamedTuple):
     """One replica, by place: uint8 (8 B,) and uint64 as told."""
 
     seen: np.ndarray  # 255 where a p-bit is +1
-    fresh: np.ndarray  # the same array, or where p-bits of a tick are coupled another, for their new values
+    fresh: np.ndarray  # the new values of a tick
+    told: np.ndarray  # number of the field, what rows add left out
     words: "OwnWords | SharedWords"
     counts: np.ndarray  # uint64 (B,): buffer
     octets: np.ndarray  # buffer
@@ -101,7 +101,7 @@ def advance_blocks(slots, steps, blocks, state, asked, compared, noise, replica,
             step = at
             if turn_to(asked, steps.beta[step], steps.drive[step]) and few:
                 _fill_compared(blocks.law, asked.now[0], compared)
-        _count_fields(blocks, np.uint64(first // 8), np.uint64(last // 8), state.seen, counts)
+        _count_fields(blocks, np.uint64(first // 8), np.uint64(last // 8), state.seen, state.told, counts)
         _draw(state.words, number, replica, first, last, state.octets)
         if few:
             _compare(blocks, first, last, state, compared, asked, noise, number, replica)
@@ -111,26 +111,50 @@ def advance_blocks(slots, steps, blocks, state, asked, compared, noise, replica,
             for _ in range(blocks.ticking[color]):
                 trace[event] = fresh[blocks.place[events[event]]] & np.uint8(1)
                 event += 1
-        if blocks.coupled:
-            for p in range(8 * first, 8 * last):
-                state.seen[p] = fresh[p]
+        _commit(blocks, np.uint64(first // 8), np.uint64(last // 8), state)
 
 
 @inline
-def _count_fields(blocks, tile, end, seen, counts):
+def _count_fields(blocks, tile, end, seen, told, counts):
     """The numbers of the fields of tiles ``tile`` ... ``end`` - 1, an octet each."""
-    one, (source, sign, weight) = np.uint64(1), blocks.tiled
-    (words, word_sign, word_weight), (octets, octet_sign, octet_weight) = blocks.whole, blocks.single
+    one, (source, sign, weight), (words, word_sign, word_weight) = np.uint64(1), blocks.tiled, blocks.whole
     while tile < end:
         after = tile + one
-        tile_rows(blocks.field, seen, source, sign, weight, blocks.of_tile[tile], blocks.of_tile[after], counts, tile)
+        tile_rows(told, seen, source, sign, weight, blocks.of_tile[tile], blocks.of_tile[after], counts, tile)
         for k in range(blocks.of_rest[tile], blocks.of_rest[after]):
             b = np.uint64(blocks.rest[k])
             begin, stop = blocks.of_whole[b], blocks.of_whole[b + one]
-            total = whole_rows(counts[b], seen, words, word_sign, word_weight, begin, stop)
-            begin, stop = blocks.of_single[b], blocks.of_single[b + one]
-            counts[b] = single_rows(total, seen, octets, octet_sign, octet_weight, begin, stop)
+            counts[b] = whole_rows(counts[b], seen, words, word_sign, word_weight, begin, stop)
         tile = after
+
+
+@inline
+def _commit(blocks, tile, end, state):
+    """Let neighbours see the new values of tiles ``tile`` ... ``end`` - 1, and tell those that are told."""
+    while tile < end:
+        flipped = show_tile(state.seen, state.fresh, tile)
+        while flipped != 0 and len(blocks.told) > 0:
+            lane = lowest_bit(flipped)
+            flipped &= flipped - np.uint64(1)
+            _tell(blocks, np.uint64(TILE) * tile + lane, state.fresh, state.told)
+        tile += np.uint64(1)
+
+
+@inline
+def _tell(blocks, place, values, told):
+    """Change the fields of those that ``place`` tells, as it has flipped to its value."""
+    turn = np.uint8(1) if values[place] else np.uint8(255)
+    for k in range(np.uint64(blocks.of_told[place]), np.uint64(blocks.of_told[place + np.uint64(1)])):
+        told[blocks.told[k]] += blocks.change[k] * turn
+
+
+@njit
+def tell_all(blocks, seen, told):
+    """The numbers of fields with what rows add left out, from the states ``seen``."""
+    told[:] = blocks.field
+    for p in range(len(seen)):
+        if seen[p]:
+            _tell(blocks, np.uint64(p), seen, told)
 
 
 def _draw(words, number, replica, first, last, octets):
@@ -249,14 +273,14 @@ def _sum_rows(builder: Any, start: Any, begin: Any, end: Any, term: Any) -> Any:
 
 @intrinsic
 def tile_rows(typingctx, field, seen, source, sign, weight, begin, end, counts, tile):
-    """The octets of ``field`` of a tile and of its rows ``begin`` ... ``end`` - 1, to ``counts``: see Blocks."""
+    """The octets of ``field`` of a tile and of its rows ``begin`` ... ``end`` - 1, to words ``counts``: see Blocks."""
     signature = types.void(field, seen, source, sign, weight, types.uint64, types.uint64, counts, types.uint64)
 
     def codegen(context, builder, sig, arguments):
         field_, seen_, source_, sign_, weight_, counts_ = (
             Words(context, builder, sig.args[k], arguments[k]) for k in (0, 1, 2, 3, 4, 7)
         )
-        seen_.data = builder.bitcast(seen_.data, WORD.as_pointer())
+        seen_.data, field_.data = (builder.bitcast(array.data, WORD.as_pointer()) for array in (seen_, field_))
         begin_, end_, place = arguments[5], arguments[6], builder.mul(arguments[8], WORD(LANES))
         total = Variable(builder, field_.load(place))
 
@@ -299,22 +323,21 @@ def whole_rows(typingctx, start, seen, source, sign, weight, begin, end):
 
 
 @intrinsic
-def single_rows(typingctx, start, seen, octet, sign, weight, begin, end):
-    """``start`` and the octets of rows ``begin`` ... ``end`` - 1 that are gathered: see Blocks."""
-    signature = types.uint64(types.uint64, seen, octet, sign, weight, types.uint64, types.uint64)
+def show_tile(typingctx, seen, fresh, tile):
+    """Copy a tile of ``fresh`` to ``seen``; returns a bit for each octet that changed."""
+    signature = types.uint64(seen, fresh, types.uint64)
 
     def codegen(context, builder, sig, arguments):
-        seen_, octet_, sign_, weight_ = (Words(context, builder, sig.args[k], arguments[k]) for k in range(1, 5))
-
-        def term(row: Any) -> Any:
-            word = WORD(0)
-            for lane in range(LANES):
-                place = _word(builder, octet_, builder.add(builder.mul(row, WORD(LANES)), WORD(lane)))
-                one = builder.zext(builder.load(builder.gep(seen_.data, [place])), WORD)
-                word = builder.or_(word, builder.shl(one, WORD(8 * lane)))
-            return builder.and_(builder.xor(word, sign_.word(row)), weight_.word(row))
-
-        return _sum_rows(builder, arguments[0], arguments[5], arguments[6], term)
+        offset = builder.mul(arguments[2], WORD(TILE))
+        seen_, fresh_ = (
+            builder.bitcast(
+                builder.gep(Words(context, builder, sig.args[k], arguments[k]).data, [offset]), _OCTETS.as_pointer()
+            )
+            for k in (0, 1)
+        )
+        old, new = builder.load(seen_, align=8), builder.load(fresh_, align=8)
+        builder.store(new, seen_, align=8)
+        return builder.bitcast(builder.icmp_unsigned("!=", old, new), WORD)
 
     return signature, codegen
 
@@ -435,8 +458,8 @@ def lowest_bit(typingctx, word):
 
 def takes_blocks(blocks: Blocks, reads: int) -> bool:
     """Whether ``reads`` replicas of a word are quicker one by one than together."""
-    rows = len(blocks.tiled.weight) + len(blocks.whole.weight) + len(blocks.single.weight)
-    return reads * cost_ns(blocks) <= 18 + rows / len(blocks.field)
+    inputs = LANES * (len(blocks.tiled.weight) + len(blocks.whole.weight)) + len(blocks.told)
+    return reads * cost_ns(blocks) <= 18 + inputs / len(blocks.place)
 
 
 class BlockShard(FewShard):
@@ -446,14 +469,14 @@ class BlockShard(FewShard):
         self, blocks: Blocks, shared: np.ndarray | None, replicas: Replicas, law_energies: Energies, energies: Energies
     ) -> None:
         """``shared`` : number of the random words that each tile shares, or None"""
-        self._blocks, reads, n_blocks = blocks, replicas.reads, len(blocks.field)
-        counts = aligned((n_blocks,), np.uint64)
-        keys = aligned((LANES * n_blocks if shared is None else n_blocks // 8 + LANES,), np.uint64)
+        self._blocks, reads, n = blocks, replicas.reads, len(blocks.field)
+        counts = aligned((n // LANES,), np.uint64)
+        keys = aligned((n if shared is None else n // TILE + LANES,), np.uint64)
         noise_keys(np.uint64(replicas.noise_key), blocks.pbit if shared is None else shared, keys)
         words = OwnWords(keys) if shared is None else SharedWords(keys, shared)
-        octets, fresh = (aligned((LANES * n_blocks,), np.uint8) for _ in range(2))
-        self._seen = [aligned((LANES * n_blocks,), np.uint8) for _ in range(reads)]
-        self._octets = [Octets(s, fresh if blocks.coupled else s, words, counts, octets) for s in self._seen]
+        octets, fresh = (aligned((n,), np.uint8) for _ in range(2))
+        seen, told = ([aligned((n,), np.uint8) for _ in range(reads)] for _ in range(2))
+        self._octets = [Octets(s, fresh, t, words, counts, octets) for s, t in zip(seen, told, strict=True)]
         self._asked = [new_asked(blocks.law.values * len(blocks.law.devices)) for _ in range(reads)]
         self._compared = [new_compared(blocks.law) for _ in range(reads)]
         super().__init__(len(blocks.place), replicas, law_energies, energies)
@@ -481,8 +504,9 @@ class BlockShard(FewShard):
             advance_blocks(slots, steps, self._blocks, state, asked, compared, noise, number, events, trace[r])
 
     def _states(self) -> np.ndarray:
-        return np.stack([seen[self._blocks.place] for seen in self._seen]) > 0
+        return np.stack([state.seen[self._blocks.place] for state in self._octets]) > 0
 
     def _write(self, bits: np.ndarray) -> None:
-        for seen, own in zip(self._seen, bits, strict=True):
-            seen[self._blocks.place] = np.where(own, 255, 0)
+        for state, own in zip(self._octets, bits, strict=True):
+            state.seen[self._blocks.place] = np.where(own, 255, 0)
+            tell_all(self._blocks, state.seen, state.told)

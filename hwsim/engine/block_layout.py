@@ -5,7 +5,8 @@ Enters: a Program whose clock ticks the same p-bits again and again. Leaves: Blo
 The p-bits of a tick are put side by side, in the order of their numbers or cut into eight equal parts, lane l of a
 block from part l. A neighbour is then found by the block and the lane in which it is. Where most of a block find theirs
 in one block, at one distance of lanes, they share a row that reads a word and turns it; where several blocks of a tile
-of eight do so in a row, they share one that reads eight words. All others are gathered.
+of eight do so in a row, they share one that reads eight words. All others are told: a p-bit that flips changes the
+fields of the p-bits on its list.
 """
 
 from typing import NamedTuple
@@ -48,8 +49,7 @@ class Fields(NamedTuple):
 class Blocks(NamedTuple):
     """P-bits in blocks, slot by slot, each slot padded to whole tiles. B blocks; the first and last eight are empty.
 
-    Rows of a tile read eight blocks from one on and turn each right: ``block << 6 | bits``; those of a block read one;
-    those of gathered octets name eight places.
+    Rows of a tile read eight blocks from one on and turn each right: ``block << 6 | bits``; those of a block read one.
     """
 
     slot: np.ndarray  # int64 (n,): slot of each p-bit, -1 where it never ticks
@@ -57,15 +57,16 @@ class Blocks(NamedTuple):
     ticking: np.ndarray  # int64 (slots,): p-bits that tick in it
     pbit: np.ndarray  # int32 (8 B,): p-bit of each place, -1 for none
     place: np.ndarray  # int64 (n,): of each p-bit
-    field: np.ndarray  # uint64 (B,): octets, the number of the field when no input pushes towards +1
+    field: np.ndarray  # uint8 (8 B,): number of the field where no row pushes towards +1, and those who tell are at -1
     of_tile: np.ndarray  # uint32 (B / 8 + 1,): where a tile's rows begin
     tiled: Rows
     of_rest: np.ndarray  # uint32 (B / 8 + 1,): where a tile's blocks begin in `rest`
     rest: np.ndarray  # uint32: blocks that have rows of their own
     of_whole: np.ndarray  # uint32 (B + 1,): where a block's rows begin
     whole: Rows
-    of_single: np.ndarray  # uint32 (B + 1,): where a block's rows of gathered octets begin
-    single: Rows
+    of_told: np.ndarray  # uint32 (8 B + 1,): where the list of a place begins
+    told: np.ndarray  # uint32: places that it tells
+    change: np.ndarray  # uint8: what to add to the number of their field when it flips to +1, modulo 256
     base: np.ndarray  # uint32 (8 B,): where the thresholds of a p-bit's device begin
     law: Fields
     coupled: bool  # whether p-bits of one tick are
@@ -74,8 +75,8 @@ class Blocks(NamedTuple):
 
 def cost_ns(blocks: Blocks) -> float:
     """Nanoseconds for each update of a replica, of one core of a Zen 5."""
-    rows = 0.05 * len(blocks.tiled.source) + 0.1 * len(blocks.whole.source) + 0.05 * len(blocks.single.source)
-    return (1.1 * LANES * len(blocks.field) + LANES * rows) / len(blocks.place)
+    rows = 2.5 * len(blocks.tiled.source) + len(blocks.whole.source) + 0.06 * len(blocks.told)
+    return (len(blocks.field) * (1.05 + 0.012 * blocks.law.values) + rows) / len(blocks.place)
 
 
 def blocks_of(program: Program, classes: Classes, unit: float) -> Blocks | None:
@@ -159,8 +160,13 @@ def _packed(
     of_tile, tiled, others = _tiled(n_blocks, block, source, turn, sign, size)
     of_whole = _begins(block[others], n_blocks)
     whole = Rows((source << 6 | 8 * turn)[others].astype(np.uint32), sign[others], size[others])
-    of_single, single = _gathered(placed, to, place[network.indices[placed.connection]], octets)
-    rest = np.flatnonzero(np.diff(of_whole.astype(np.int64)) + np.diff(of_single.astype(np.int64)))
+    rest = np.flatnonzero(np.diff(of_whole.astype(np.int64)))
+    told, teller, (minus, change) = to[~shared], place[network.indices[placed.connection]][~shared], octets
+    change = np.where(minus > 0, -change, change)[~shared]
+    at = np.zeros(LANES * n_blocks, dtype=np.int64)
+    at[place] = field
+    np.subtract.at(at, told, np.minimum(change, 0))  # those at -1 that push
+    order = np.argsort(teller, kind="stable")
     pbit, bases = np.full(LANES * n_blocks, -1, dtype=np.int32), np.zeros(LANES * n_blocks, dtype=np.uint32)
     pbit[place], bases[place] = np.arange(len(place)), base
     return Blocks(
@@ -169,15 +175,16 @@ def _packed(
         ticking=np.bincount(slot[slot >= 0], minlength=len(placed.first) - 1).astype(np.int64),
         pbit=pbit,
         place=place,
-        field=_octets(n_blocks, place // LANES, place % LANES, field),
+        field=at.astype(np.uint8),
         of_tile=of_tile,
         tiled=tiled,
         of_rest=_begins(rest // 8, n_blocks // 8),
         rest=rest.astype(np.uint32),
         of_whole=of_whole,
         whole=whole,
-        of_single=of_single,
-        single=single,
+        of_told=_begins(teller[order], LANES * n_blocks),
+        told=told[order].astype(np.uint32),
+        change=change[order].astype(np.uint8),
         base=bases,
         law=law,
         coupled=bool(np.any(slot[network.rows] == slot[network.indices])),
@@ -188,7 +195,7 @@ def _packed(
 def words_of(blocks: Blocks, random_bit: np.ndarray) -> np.ndarray | None:
     """int64 (B / 8,): the number of the random words that each tile shares, its p-bits the bits in order of their
     lanes; None where they do not. random_bit : as in `hwsim.program.Noise`"""
-    words, place = np.zeros(len(blocks.field) // 8, dtype=np.int64), blocks.place
+    words, place = np.zeros(len(blocks.field) // TILE, dtype=np.int64), blocks.place
     words[place // TILE] = random_bit // TILE
     return words if np.array_equal(words[place // TILE] * TILE + place % TILE, random_bit) else None
 
@@ -220,20 +227,3 @@ def _tiled(
     packed = keys // LANES % n_blocks << 6 | 8 * (keys % LANES)
     rows = Rows(packed.astype(np.uint32), words[0].ravel(), words[1].ravel())
     return _begins(keys // LANES // n_blocks, n_blocks // 8), rows, ~own
-
-
-def _gathered(
-    placed: _Placed, to: np.ndarray, source: np.ndarray, octets: tuple[np.ndarray, np.ndarray]
-) -> tuple[np.ndarray, Rows]:
-    """(where each block's rows begin, the rows of neighbours that are not shared): the k-th of each p-bit to row k."""
-    left = np.flatnonzero(~placed.shared)[np.argsort(to[~placed.shared], kind="stable")]
-    place = to[left]
-    rank = np.arange(len(left)) - np.searchsorted(place, place)
-    rows = np.zeros(placed.n_blocks, dtype=np.int64)
-    np.maximum.at(rows, place // LANES, rank + 1)
-    begins = np.concatenate(([0], np.cumsum(rows)))
-    at, lane = begins[place // LANES] + rank, place % LANES
-    read = np.zeros((begins[-1], LANES), dtype=np.uint32)
-    read[at, lane] = source[left]
-    sign, size = (_octets(int(begins[-1]), at, lane, part[left]) for part in octets)
-    return begins.astype(np.uint32), Rows(read.ravel(), sign, size)

@@ -89,8 +89,8 @@ def test_blocks_of_a_network_give_the_trace_of_the_reference(make_program, kind,
     program = make_program(couplings, clock=clock, delay=NS // 10, **faults)
     blocks = bitplanes.Prepared(program).blocks
     assert bitplanes_blocks.takes_blocks(blocks, 2)
-    if kind == "torus":  # cut into eight parts, neighbours lie side by side: no octet is gathered
-        assert len(blocks.tiled.source) > 0 and not len(blocks.single.source)
+    if kind == "torus":  # cut into eight parts, neighbours lie side by side: none is told one by one
+        assert len(blocks.tiled.source) > 0 and not len(blocks.told)
     how = {"reads": 2, "schedules": 1, "seed": 8, "time_ns": 3.0}
     assert same(told("bitplanes", program, **how), told(LAW, program, **how))
     ramp = linear(0.1, 1.5, "200 ns")
