@@ -72,8 +72,9 @@ def _lanes_ns(program: Program, reads: int) -> float:
 
 
 def _bitplanes_ns(program: Program, reads: int) -> float:
-    if program.clock.kind in ("chromatic", "synchronous") and reads * (1 + 0.4 * _degree(program)) < 20:
-        return reads * (1 + 0.4 * _degree(program))  # blocks of p-bits, where the clock allows them
+    in_blocks = reads * (1.3 + 0.1 * _degree(program))  # where the clock allows them
+    if program.clock.kind in ("chromatic", "synchronous") and in_blocks < 18 + _degree(program):
+        return in_blocks
     if reads == 1:
         return 20 + 2.1 * _degree(program)
     if reads <= 64 and _degree(program) <= 24:  # eight updates then share a vector, as a rule
