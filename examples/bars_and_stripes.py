@@ -21,16 +21,13 @@ CHIP = hwsim.chip("generic-all-to-all")
 
 data = read_data(f"bars-and-stripes:rows={SIDE},columns={SIDE}")
 target, images = data_law(data.bits), len(data)
-falling = Updates(rate=0.05, schedule="linear", averaging=0.3)
-constant = Updates(rate=0.05)
 batch = 8 * images
+how = {"steps": STEPS, "batch": batch, "updates": Updates(rate=0.05, schedule="linear", averaging=0.3)}
 RULES = {
-    "CD-1": Course(steps=STEPS, rule="cd", batch=batch, negative=Timing(warm_up=1), updates=constant),
-    "CD-10": Course(steps=STEPS, rule="cd", batch=batch, negative=Timing(warm_up=10), updates=constant),
-    "PCD": Course(steps=STEPS, batch=batch, chains=1000, updates=falling),
-    "PCD, 5 temperatures": Course(
-        steps=STEPS, batch=batch, chains=200, betas=(0.2, 0.4, 0.6, 0.8, 1.0), updates=falling
-    ),
+    "CD-1": Course(rule="cd", negative=Timing(warm_up=1), **how),
+    "CD-10": Course(rule="cd", negative=Timing(warm_up=10), **how),
+    "PCD": Course(chains=1000, **how),
+    "PCD, 5 temperatures": Course(chains=200, betas=(0.2, 0.4, 0.6, 0.8, 1.0), **how),
 }
 
 
@@ -64,9 +61,10 @@ last = [exact_descent(rbm(SIDE * SIDE, HIDDEN, scale=0.1, seed=seed)) for seed i
 print(f"{'exact gradient':<22}{np.median(last):>10.4f}  {'  '.join(f'{kl:.4f}' for kl in last)}")
 axes.axhline(max(np.median(last), 1e-3), color="0.4", linestyle=":", label="exact gradient")
 axes.set_yscale("log")
+axes.set_ylim(5e-4, 30)
 axes.set_xlabel("step")
 axes.set_ylabel("KL(data || model) / nats, exact")
 axes.set_title(f"Bars and stripes of {SIDE} x {SIDE}, RBM of {HIDDEN} hidden units", loc="left", fontsize="medium")
 axes.grid(True, color="0.9")
-axes.legend(fontsize="small", frameon=False)
+axes.legend(fontsize="small", frameon=False, ncols=2, loc="upper right")
 figure.savefig("bars_and_stripes.png", dpi=150)

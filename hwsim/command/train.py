@@ -11,15 +11,17 @@ from hwsim.command.result import Result
 from hwsim.display import Facts, counted
 
 if TYPE_CHECKING:
+    from hwsim.learn.bill import Bill
     from hwsim.learn.model import Model
     from hwsim.report.canvas import Drawing
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Trained(Result):
-    """What `train` did, a row for each judgement. model : the trained Model"""
+    """What `train` did, a row for each judgement. model : the trained Model;  bill : of the whole training"""
 
     model: "Model" = field()
+    bill: "Bill" = field()
 
     @property
     def is_shown(self) -> bool:
@@ -30,7 +32,7 @@ class Trained(Result):
         """What was learnt, where; a line for each judgement."""
         from hwsim.report.learn import training_text
 
-        return training_text(self.document, width=width)
+        return f"{training_text(self.document, width=width)}\n\n{self.bill.text()}"
 
     def drawing(self) -> "Drawing | None":
         """The learning curve, the numbers that were learnt, samples as images."""
@@ -47,6 +49,7 @@ class Trained(Result):
         return f"Training of {self.document['data']['name']} on {self.document['chip']}", [
             ("model", self.model._shown()[0]),
             ("came to", ", ".join(known) or None),
+            ("bill", self.bill._shown()[0].removeprefix("Bill: ")),
         ]
 
 
@@ -69,6 +72,7 @@ def train(
     chip, seed, die_seed : in place of the plan's;  threads, progress : see ReadKeywords. Raises InputError.
     """
     from hwsim.files import check_writable
+    from hwsim.learn.bill import bill_of
     from hwsim.learn.judgement import judge_of
     from hwsim.learn.plan import checked, planned, read_plan
     from hwsim.learn.training import Watch
@@ -99,12 +103,21 @@ def train(
         threads=threads,
     )
     made = provenance(seed=full["seed"], programs=(done.program,), beta=(done.model.beta,), command=command_line)
+    data_pbits = sum(activity.data_writes for activity in done.activity.values())
+    cost = bill_of(
+        done.activity.values(),
+        done.program.prices,
+        programmings=done.loads,
+        data_pbits=data_pbits,
+        data_rounds=data_pbits / done.model.n_seen,
+    )
     step = done.history[-1]["step"] if done.history else 0
     if output is not None and done.history:
         host_s = done.history[-1]["host_s"]
         print(f"model: {output}, after {host_s:.1f} s of this computer", file=sys.stderr)
     stopped = f"; {step} of {counted(done.course.steps, 'step')} are kept" if done.interrupted else None
-    return Trained(document=_document(asked, done), provenance=made, stopped=stopped, model=done.model)
+    document = _document(asked, done) | {"bill": cost.facts}
+    return Trained(document=document, provenance=made, stopped=stopped, model=done.model, bill=cost)
 
 
 def _document(asked: Any, done: Any) -> dict[str, Any]:
@@ -116,6 +129,7 @@ def _document(asked: Any, done: Any) -> dict[str, Any]:
             "name": data.name,
             "rows": len(data),
             "bits": asked.rows.shape[1],
+            "names": list(model.names),
             "shape": None if data.code.shape is None else list(data.code.shape),
         },
         "model": {

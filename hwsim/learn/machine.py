@@ -75,13 +75,12 @@ class LearningMachine(Shown):
         self.model, self.chip = model, made_chip(chip)
         check_fits(model, self.chip)
         self.settings = RunSettings.of(settings, schedules=1)
-        if self.settings.engine == "auto":
-            self.settings = replace(self.settings, engine="lanes")
         self.program = _program(model, self.chip, die_seed)
         self.registers = Registers(model.network, self.chip, die_seed, rounding)
         self.phases: dict[str, Phase] = {}
         self._spent: dict[str, list[Activity]] = {}
         self._kept: dict[str, np.ndarray] = {}
+        self._batch: tuple[np.ndarray, Moments] | None = None
         self._part = self._started = self.loads = 0
         self.load(model.bias, model.weight)
 
@@ -145,6 +144,12 @@ class LearningMachine(Shown):
     def moments(self, states: np.ndarray) -> Moments:
         """The moments of ``states`` int8 (reads, n) over the model's couplings."""
         return moments_of(states, self.model.first, self.model.second)
+
+    def data_moments(self, batch: np.ndarray) -> Moments:
+        """The moments of ``batch`` int8 (rows, n), whose values nobody changes: of the same array again, the same."""
+        if self._batch is None or self._batch[0] is not batch:
+            self._batch = batch, self.moments(batch)
+        return self._batch[1]
 
 
 class Phase(Shown):

@@ -90,7 +90,7 @@ def of_data(turn: Turn) -> Moments:
     """The moments of the positive phase: seen units are those of the batch; hidden ones as ``statistics`` says."""
     machine = turn.machine
     if not machine.model.n_hidden:
-        return machine.moments(turn.batch)
+        return machine.data_moments(turn.batch)
     if turn.statistics == "mean-field":
         return mean_field(machine, turn.batch)
     return held_phase(turn).clamp(turn.batch).measure(turn.positive)

@@ -16,6 +16,8 @@ from hwsim.units import format_si
 
 _ROWS = 11
 """Judgements that the text shows at most."""
+_NAMES = 16
+"""Columns of data that a picture names at most."""
 _SAMPLES = 36
 """Samples that a picture shows at most."""
 MEASURES = {
@@ -79,7 +81,9 @@ def training_drawing(document: Mapping[str, Any]) -> canvas.Drawing:
         "weights": partial(_weights, bias=document["bias"], weight=document["weight"]),
     }
     if len(document["samples"]):
-        panels["samples"] = partial(_samples, samples=document["samples"], shape=document["data"]["shape"])
+        names = document["data"]["names"][: document["model"]["visible"]]
+        shape = document["data"]["shape"]
+        panels["samples"] = partial(_samples, samples=document["samples"], shape=shape, names=names)
     return canvas.Drawing(
         title=f"Training of {document['data']['name']} on {document['chip']}, {document['clock']} clock",
         panels=panels,
@@ -123,17 +127,23 @@ def _weights(axes: Any, bias: Sequence[float], weight: Sequence[float]) -> None:
     axes.hist(np.asarray(bias), edges, color=orange, alpha=0.6, label=f"{len(bias)} biases h")
     axes.set_xlabel("value at beta = 1")
     axes.set_ylabel("how many")
-    axes.set_yscale("symlog", linthresh=1)
+    if len(weight) > 100:
+        axes.set_yscale("symlog", linthresh=1)
     axes.legend(fontsize="small", frameon=False)
     canvas.dress(axes, "what was learnt")
 
 
-def _samples(axes: Any, samples: Sequence[Sequence[float]], shape: tuple[int, int] | None) -> None:
+def _samples(
+    axes: Any, samples: Sequence[Sequence[float]], shape: tuple[int, int] | None, names: Sequence[str]
+) -> None:
     """Samples of the machine as images side by side, or as rows of bits where the data are none."""
     levels = np.asarray(samples, dtype=np.float64)[:_SAMPLES]
     if shape is None:
         picture = levels
-        axes.set_xlabel("column of the data")
+        if len(names) <= _NAMES:
+            axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 5 else 0)
+        else:
+            axes.set_xlabel("column of the data")
         axes.set_ylabel("sample")
     else:
         side = int(np.ceil(np.sqrt(len(levels))))
