@@ -1,10 +1,12 @@
 """Cases: standard graphs, clocks and delays, and how the speed of each is measured.
 
 Enters: a case. Leaves: updates per nanosecond of one thread, the median of several rounds. Peers run in the same
-rounds, so that other work of this computer slows both.
+rounds, so that other work of this computer slows both. Time is that of the processor: of a run, which is timed without
+its set-up, the share of it that the process had meanwhile; with several threads, time that passed.
 """
 
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -161,6 +163,7 @@ def measure(
         for round_ in range(rounds):
             if progress is not None:
                 progress(number, len(cases), f"{case.graph}, {case.clock}")
+            began = time.perf_counter(), time.process_time()
             result = run(
                 program,
                 anneal=anneal,
@@ -171,7 +174,10 @@ def measure(
                 engine=engine,
                 checkpoints=1,
             )
-            own.append(result.updates / result.host_seconds / 1e9)
+            share = 1.0
+            if threads == 1:
+                share = min(1.0, (time.process_time() - began[1]) / (time.perf_counter() - began[0]))
+            own.append(result.updates / (result.host_seconds * share) / 1e9)
             for name, rates in others.items():
                 reads = min(case.replicas, 20)
                 rates.append(there[name](bqm, beta=beta, updates=max(2e7, 100 * len(bqm)), reads=reads, seed=round_))

@@ -38,11 +38,11 @@ def _dwave(bqm: Any, *, beta: float, updates: float, seed: int, reads: int = 20)
     from dwave.samplers import SimulatedAnnealingSampler
 
     reads, sweeps = _effort(bqm.num_variables, updates, reads)
-    began = time.perf_counter()
+    began = time.process_time()
     SimulatedAnnealingSampler().sample(
         bqm, num_reads=reads, num_sweeps=sweeps, beta_range=(beta / 100, beta), seed=seed
     )
-    return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
+    return reads * sweeps * bqm.num_variables / (time.process_time() - began) / 1e9
 
 
 def sampled(bqm: Any, *, beta: float, sweeps: int) -> dict[str, Callable[[int, int], Any]]:
@@ -76,9 +76,9 @@ def _openjij(bqm: Any, *, beta: float, updates: float, seed: int, reads: int = 2
 
     reads, sweeps = _effort(bqm.num_variables, updates, reads)
     sampler = openjij.SASampler()
-    began = time.perf_counter()
+    began = time.process_time()
     sampler.sample(bqm, beta_min=beta / 100, beta_max=beta, num_sweeps=sweeps, num_reads=reads, seed=seed)
-    return reads * sweeps * bqm.num_variables / (time.perf_counter() - began) / 1e9
+    return reads * sweeps * bqm.num_variables / (time.process_time() - began) / 1e9
 
 
 def _simpy(bqm: Any, *, beta: float, updates: float, seed: int, reads: int = 20) -> float:
@@ -107,9 +107,9 @@ def _simpy(bqm: Any, *, beta: float, updates: float, seed: int, reads: int = 20)
 
     for i in range(len(neighbours)):
         env.process(pbit(i))
-    began = time.perf_counter()
+    began = time.process_time()
     env.run(until=max(1.0, updates / 200 / len(neighbours)))
-    return made / (time.perf_counter() - began) / 1e9
+    return made / (time.process_time() - began) / 1e9
 
 
 _PEERS: dict[str, tuple[str, Rate]] = {
