@@ -28,8 +28,8 @@ from hwsim.session.moments import moments_of_pairs
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
 
-_FAR = 2**60
-"""Ticks that a phase may run at most: 19 minutes of the device."""
+_FAR = 2**62
+"""Ticks that a phase may run at most: 77 minutes of the device."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +246,10 @@ class Phase(Shown):
         """Run so many rounds of the chip's clock."""
         session = self.session
         once = session.program.clock.round_ticks
+        if session.now + sweeps * once > _FAR:
+            raise InputError(
+                f"a phase runs for at most {to_seconds(_FAR):.0f} s of the device: judge the training more often"
+            )
         if len(self._ladder.betas) == 1:
             session.advance(session.now + sweeps * once)
             return self

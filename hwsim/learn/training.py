@@ -26,7 +26,7 @@ from hwsim.learn.updates import Numbers, Updates
 from hwsim.program import Program
 from hwsim.session import Activity
 from hwsim.streams import generator
-from hwsim.units import whole
+from hwsim.units import format_si, whole
 
 _SAMPLES = 64
 """States of negative chains that are kept for a picture."""
@@ -102,7 +102,7 @@ class Training(Shown):
         return f"Training of {self.model.name}: {counted(last.get('step', 0), 'step')}", [
             ("KL", None if last.get("kl") is None else f"{last['kl']:.4g} nats, exact"),
             ("max |J|", f"{last['max_j']:.3g}" if last else None),
-            ("device", f"{sum(each.run_s for each in self.activity.values()):.3g} s of running"),
+            ("device", f"{format_si(sum(each.run_s for each in self.activity.values()), 's')} of running"),
         ]
 
 
