@@ -96,7 +96,7 @@ def classify(
     from hwsim.learn.answers import classify as classified
     from hwsim.learn.bill import bill_of
     from hwsim.learn.machine import Timing
-    from hwsim.learn.model import VISIBLE, model_of
+    from hwsim.learn.model import model_of
     from hwsim.report.provenance import provenance
 
     learnt = model_of(model)
@@ -121,13 +121,7 @@ def classify(
             rows.append(_row(die, found))
             if ctrl_c.heard:
                 break
-    cost = bill_of(
-        [given.without_writes(found.activity)],
-        machine.chip.prices,
-        programmings=0,
-        data_pbits=float(reads * len(asked) * np.sum(learnt.role == VISIBLE)),
-        data_rounds=float(reads * len(asked)),
-    )
+    cost = bill_of([found.activity], machine.chip.prices, programmings=0, data_rounds=float(reads * len(asked)))
     document = {
         "model": learnt.name,
         "chip": machine.chip.name,

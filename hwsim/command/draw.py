@@ -131,13 +131,7 @@ def draw(
         values=kept if values else None,
         tell=lambda part: how["progress"].show(part, "drawing samples"),
     )
-    cost = bill_of(
-        [given.without_writes(found.activity)],
-        machine.chip.prices,
-        programmings=0,
-        data_pbits=len(values) * len(found),
-        data_rounds=float(bool(values)),
-    )
+    cost = bill_of([found.activity], machine.chip.prices, programmings=0, data_rounds=float(bool(values)) * len(found))
     names = learnt.labels
     document = {
         "model": learnt.name,

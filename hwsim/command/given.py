@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from hwsim.learn.machine import LearningMachine
     from hwsim.learn.model import Model
     from hwsim.problem.problem import Problem
-    from hwsim.session import Activity
 
 
 def problem_of(problem: Any, how: Mapping[str, Any]) -> "Problem":
@@ -92,11 +91,6 @@ def learning_machine(model: "Model", chip: "str | Chip", how: Mapping[str, Any])
     settings = {name: how[name] for name in ("schedules", "seed", "engine", "threads")}
     how["progress"].show(0.0, f"placing the model on {machine.name}")
     return LearningMachine(model, machine, die_seed=how["die_seed"], **settings)
-
-
-def without_writes(activity: "Activity") -> "Activity":
-    """``activity`` without whole states that were written: what is held is counted as data."""
-    return replace(activity, writes=0.0, write_rounds=0.0)
 
 
 def _paced(chip: "Chip", **scheme: Any) -> "Chip":

@@ -1,5 +1,7 @@
 """Bills by hand, at the prices of the Z1 card and of cards without some."""
 
+from dataclasses import replace
+
 import pytest
 
 import hwsim
@@ -14,7 +16,7 @@ STEP = Activity(n_pbits=4900, run_s=5e-6, updates=4900 * 250, reads=1.0, read_ro
 def test_writing_inputs_dominates_a_denoising_step_at_the_prices_of_z1():
     """4,900 x 250 x 7.09 fJ = 8.69 nJ of updates, 884 x 153.6 pJ = 136 nJ if an input costs a p-bit's write."""
     prices = hwsim.chip("extropic-z1").prices
-    found = bill_of([STEP], prices, programmings=0, data_pbits=884, data_rounds=1)
+    found = bill_of([replace(STEP, data_writes=884)], prices, programmings=0, data_rounds=1)
     energy = {item.name: item.joules for item in found.items}
     assert energy["updates"] == pytest.approx(8.685e-9, rel=1e-3)
     assert energy["states read"] == pytest.approx(4900 * 1.692e-12)
@@ -38,7 +40,8 @@ def test_what_has_no_price_is_named_and_what_was_not_used_is_not():
 
 def test_activities_add_and_weights_are_written_as_often_as_they_were():
     prices = Prices(update_j=1e-15, read_j=1e-12, write_j=1e-10, programming_time_s=1e-3, write_time_s=1e-6)
-    once, thrice = (bill_of([STEP] * k, prices, programmings=10 * k, data_pbits=5 * k, data_rounds=k) for k in (1, 3))
+    step = replace(STEP, data_writes=5)
+    once, thrice = (bill_of([step] * k, prices, programmings=10 * k, data_rounds=k) for k in (1, 3))
     assert thrice.joules[1] == pytest.approx(3 * once.joules[1]) and thrice.seconds == pytest.approx(3 * once.seconds)
     assert {item.name: item.seconds for item in once.items}["weights written"] == pytest.approx(1e-2)
     assert {item.name: item.joules for item in once.items}["weights written"] == pytest.approx(10 * 4900 * 1e-10)
