@@ -103,11 +103,17 @@ class Bill(Shown):
 
 
 def bill_of(
-    activities: Iterable[Activity], prices: Prices, *, programmings: float = 1.0, data_rounds: float = 0.0
+    activities: Iterable[Activity],
+    prices: Prices,
+    *,
+    programmings: float = 1.0,
+    data_pbits: float | None = None,
+    data_rounds: float = 0.0,
 ) -> Bill:
     """The bill of ``activities`` on one machine, one after the other, at ``prices``.
 
     programmings : how often all biases and weights were written, beside those that the activities count
+    data_pbits : values and biases that were written as data, None for those that the activities count
     data_rounds : how often the machine waited for values and biases that were written as data
     """
     found = list(activities)
@@ -116,7 +122,8 @@ def bill_of(
         return float(sum(getattr(each, name) * (each.n_pbits if of_pbits else 1) for each in found))
 
     read, written = total("reads", of_pbits=True), total("writes", of_pbits=True)
-    data, programmings = total("data_writes"), programmings + total("programmings")
+    data = total("data_writes") if data_pbits is None else data_pbits
+    programmings += total("programmings")
     programmed, sent = programmings * max((each.n_pbits for each in found), default=0), read + written + data
     read_s = None if prices.readout_time_s is None else prices.readout_time_s + (prices.readout_delay_s or 0.0)
     flips = None if any(each.flips is None for each in found) else total("flips")
