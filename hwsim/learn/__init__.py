@@ -26,6 +26,7 @@ _HOMES = {
     "classify": "hwsim.learn.answers",
     "complete": "hwsim.learn.answers",
     "bill_of": "hwsim.learn.bill",
+    "log_likelihood": "hwsim.learn.likelihood",
     "annealed_log_z": "hwsim.learn.likelihood",
     "visible_law": "hwsim.learn.exact",
     "data_law": "hwsim.learn.exact",

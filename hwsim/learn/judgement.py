@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.learn.exact import MAX_VISIBLE
-from hwsim.learn.likelihood import likelihood
+from hwsim.learn.likelihood import log_likelihood
 from hwsim.learn.machine import LearningMachine
 from hwsim.learn.plan import Planned
 from hwsim.learn.training import Judge
@@ -26,7 +26,7 @@ def judge_of(asked: Planned) -> Judge | None:
 
     def judge(machine: LearningMachine, bias: np.ndarray, weight: np.ndarray) -> dict[str, Any]:
         model = machine.model.with_values(bias, weight)
-        found = likelihood(model, data, steps=how["steps"], chains=how["chains"], seed=asked.plan["seed"])
+        found = log_likelihood(model, data, steps=how["steps"], chains=how["chains"], seed=asked.plan["seed"])
         return {"log_likelihood": found.forward[0], "log_likelihood_reverse": found.reverse[0]}
 
     return judge

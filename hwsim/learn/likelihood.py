@@ -86,7 +86,7 @@ class Likelihood(Shown):
         ]
 
 
-def likelihood(
+def log_likelihood(
     model: "Model",
     data: "Data",
     *,

@@ -6,7 +6,7 @@ import pytest
 import hwsim
 from hwsim.learn.data import read_data
 from hwsim.learn.exact import log_weights, log_z
-from hwsim.learn.likelihood import annealed_log_weights, annealed_log_z, likelihood
+from hwsim.learn.likelihood import annealed_log_weights, annealed_log_z, log_likelihood
 from hwsim.learn.model import fully, rbm
 
 
@@ -47,7 +47,7 @@ def test_the_likelihood_of_data_is_the_exact_one_within_its_errors():
     data = read_data("bars-and-stripes:rows=3,columns=3")
     model = trained(rbm(9, 7))
     exact = float(np.mean(log_weights(model.network, range(9), data.bits))) - log_z(model.network, enumerated=range(9))
-    found = likelihood(model, data, steps=300, chains=300)
+    found = log_likelihood(model, data, steps=300, chains=300)
     assert found.exact_rows and found.rows == 14
     assert abs(found.forward[0] - exact) < 4 * found.forward[1]
     assert abs(found.reverse[0] - exact) < 4 * found.reverse[1]
@@ -56,10 +56,10 @@ def test_the_likelihood_of_data_is_the_exact_one_within_its_errors():
 def test_labels_are_summed_where_they_are_not_part_of_the_rows():
     data = read_data((np.eye(4), [0, 1, 0, 1]))
     model = trained(rbm(4, 5, labels=2))
-    joint, alone = (likelihood(model, data, steps=300, chains=300, with_labels=each) for each in (True, False))
+    joint, alone = (log_likelihood(model, data, steps=300, chains=300, with_labels=each) for each in (True, False))
     exact_z = log_z(model.network)
     for found, rows in ((joint, np.hstack((data.bits, data.label_bits))), (alone, data.bits)):
         exact = float(np.mean(log_weights(model.network, range(rows.shape[1]), rows))) - exact_z
         assert abs(found.forward[0] - exact) < 4 * found.forward[1]
     with pytest.raises(hwsim.HwsimError, match="the model has 4 visible units, and the data 9 bits"):
-        likelihood(model, read_data("bars-and-stripes:rows=3,columns=3"))
+        log_likelihood(model, read_data("bars-and-stripes:rows=3,columns=3"))
