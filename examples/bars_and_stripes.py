@@ -16,7 +16,7 @@ import hwsim
 from hwsim.learn import Course, Timing, Updates, data_law, gradient, rbm, read_data, train
 
 SIDE = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-HIDDEN, STEPS, SEEDS, DESCENTS = {3: (6, 800, 2, 100), 4: (16, 5000, 3, 400)}[SIDE]
+HIDDEN, STEPS, SEEDS, DESCENTS = {3: (6, 500, 1, 60), 4: (16, 5000, 3, 400)}[SIDE]
 CHIP = hwsim.chip("generic-all-to-all")
 
 data = read_data(f"bars-and-stripes:rows={SIDE},columns={SIDE}")
