@@ -49,7 +49,7 @@ class Lanes(NamedTuple):
     width: Any  # words of an update, one or two
 
 
-def _first_words(builder: Any, start: Any, block: Any) -> tuple[Vec, Vec]:
+def first_words(builder: Any, start: Any, block: Any) -> tuple[Vec, Vec]:
     """hwsim.engine.noise.first_word for the words of ``block``; ``start`` : word_start of the first, or Words, of each,
     or Lanes."""
     stride, offset = STRIDE * GOLDEN % 2**64, builder.mul(block, _i64(LANES))
@@ -99,7 +99,7 @@ class Update(NamedTuple):
     width: Any
     vectors: Any
     inputs: Words  # int64, packed
-    start: Any  # of its noise: see _first_words
+    start: Any  # of its noise: see first_words
     out: Words  # uint64, ``vectors`` from ``out_first`` on
     out_first: Any
 
@@ -136,7 +136,7 @@ def decide_narrow(
                 total = total | (counted & masks.splat(builder.add(place, _i64(s))))
             return total
 
-        shown, hidden = _first_words(builder, update.start, index)
+        shown, hidden = first_words(builder, update.start, index)
         below, open_ = threshold(_i64(ALWAYS)), threshold(_i64(OPEN))
         for plane in range(_FIRST_PLANES):
             below, open_ = _compare(below, open_, threshold(_i64(plane)), shown)
@@ -217,7 +217,7 @@ def _while_open(builder: Any, open_: Variable, plane: int, body: Any) -> None:
     builder.position_at_end(done)
 
 
-def _count_into(builder: Any, planes: list[Variable], at: int, three: tuple[Vec, Vec, Vec]) -> None:
+def count_into(builder: Any, planes: list[Variable], at: int, three: tuple[Vec, Vec, Vec]) -> None:
     """planes += three << at, a ripple-carry adder."""
     carry = constant(builder, 0)
     for k in range(at, len(planes)):
@@ -254,7 +254,7 @@ def _count_inputs(
         def add_septet(g: Any, bit: int = bit, begin: Any = begin) -> None:
             at = builder.mul(builder.add(begin, g), _i64(SEPTET))
             packed = [inputs.word(builder.add(at, _i64(k))) for k in range(SEPTET)]
-            _count_into(builder, count, bit, add_seven([_input(builder, rows, p, width, offset) for p in packed]))
+            count_into(builder, count, bit, add_seven([_input(builder, rows, p, width, offset) for p in packed]))
 
         loop(builder, n_septets, add_septet)
     return [c.get() for c in count]
@@ -380,7 +380,7 @@ def decide_wide(
         )
         hot.store_planes(counts)
         below, open_ = _sort_counts(builder, hot, n_open, n_always)
-        random, beside = (Variable(builder, v) for v in _first_words(builder, update.start, index))
+        random, beside = (Variable(builder, v) for v in first_words(builder, update.start, index))
         threshold = Variable(builder, constant(builder, 0))
 
         def more(plane: Any) -> None:
@@ -429,7 +429,7 @@ def count_terms(typingctx, rows, width, left, right, first, last, bit, out):
                         ^ _input(builder, rows_, right_.word(builder.add(at, _i64(k))), width_, offset)
                         for k in range(SEPTET)
                     ]
-                    _count_into(builder, count, 0, add_seven(terms))
+                    count_into(builder, count, 0, add_seven(terms))
 
                 loop(builder, length, add_septet)
                 # the counter's plane k + bit takes plane k of the sum; planes beyond the sum take the carry alone
@@ -476,7 +476,7 @@ def keep_words(typingctx, old, old_first, start, share, out, out_first, width):
         def block(index: Any) -> None:
             offset = builder.mul(index, WORD(LANES))
             below, open_ = (Variable(builder, constant(builder, word)) for word in (0, -1))
-            random, beside = (Variable(builder, v) for v in _first_words(builder, start_, index))
+            random, beside = (Variable(builder, v) for v in first_words(builder, start_, index))
 
             def more(plane: Any) -> None:
                 bit = builder.and_(builder.lshr(share_, builder.sub(WORD(PLANES - 1), plane)), WORD(1))

@@ -18,7 +18,7 @@ from hwsim.anneal import Anneal
 from hwsim.engine.arguments import given
 from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
 from hwsim.engine.bitplanes_blocks import BlockShard, takes_blocks
-from hwsim.engine.bitplanes_few import advance_few, gathers, kinds_of, new_buckets
+from hwsim.engine.bitplanes_few import MOST_VECTORS, advance_few, gathers, kinds_of, new_buckets
 from hwsim.engine.bitplanes_kernel import (
     NARROW_6,
     NARROW_7,
@@ -32,13 +32,14 @@ from hwsim.engine.bitplanes_kernel import (
     advance_rings,
     count_energy,
 )
+from hwsim.engine.bitplanes_lookup import BUFFER, MOST_COUNTS, TABLE_WORDS
 from hwsim.engine.bitplanes_moves import PlanesState, count_of
-from hwsim.engine.bitplanes_ring import MOST_WORDS, RingShard, Seen, copies_of, ring_of, seen_of
 from hwsim.engine.bitplanes_single import FewShard, SingleShard, Sites, sites_of, takes_single
 from hwsim.engine.bitplanes_thresholds import (
     Betas,
     Classes,
     Counts,
+    Octets,
     Others,
     RungTables,
     Sevens,
@@ -70,8 +71,8 @@ from hwsim.engine.pending import (
 )
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
+from hwsim.engine.vector import LANES
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 
 FEATURES = SHARED | {
@@ -112,9 +113,7 @@ def why_not(program: Program) -> str | None:
 
 def start(program: Program, start: Start) -> PlanesState:
     """Replicas at time 0."""
-    words = -(-start.reads // (64 * start.schedules))
-    copies = copies_of(program) if words <= MOST_WORDS and start.rungs == 1 else None
-    return PlanesState(program, start, Prepared(program) if copies is None else RingPrepared(program, copies))
+    return PlanesState(program, start, Prepared(program))
 
 
 def shared_words(program: Program) -> Program:
@@ -195,6 +194,14 @@ def _new_integer_rows(program: Program) -> IntegerRows:
     )
 
 
+def _wide_kernel(counts: np.ndarray, weight: np.ndarray) -> type[Wide5 | Wide5Sized | Wide10 | Octets]:
+    """The kernel of p-bits that have too many inputs for the narrow ones."""
+    most, plain = int(counts.max(initial=0)), bool(np.all(np.abs(weight) == 1))
+    if most <= 31:
+        return Wide5 if plain else Wide5Sized
+    return Octets if plain and most < MOST_COUNTS else Wide10
+
+
 class Prepared:
     """A Program laid out for the kernels; made once a run and shared by its shards."""
 
@@ -207,14 +214,18 @@ class Prepared:
         self.unit = program.network.unit or 1.0
         integers = _integer_rows(program)
         weight, counts = integers.weight, integers.counts
-        narrow, kind = self._kernels(weight, counts)
+        self.wide = _wide_kernel(counts, weight)
+        self.n_bits = self.wide.n_bits
+        narrow = counts <= SEPTET
+        kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], WIDE).astype(np.int8)
         queued = program.wires.uniform_delay is not None
-        entries, septets = self._pack(program.network, weight, narrow, queued)
+        entries, septets = self._pack(program, weight, narrow, queued)
         wired, wires = program.network, program.wires
         network = Network(entries, septets, kind, self.n_bits, self.unit, wires.longest_ticks)
         self.layout = Layout(network, self._classes(program, integers))
         exchange = given(wires.exchange, np.int64)
         self.wires = None if queued else Wires(wired.indptr, wired.indices, wires.delay, exchange)
+        self._terms(program)
         self.mixes = (
             bool(np.all(narrow)) and self.slots <= _MOST_MIXED_CLASSES and not np.any(program.noise.flicker > 0)
         )
@@ -228,29 +239,21 @@ class Prepared:
         self._together = _updates_together(program)
         self._program, self._weight = program, weight
         self.part = part_of(program)
-        self._terms(program)
         self.energies = program.column_energies
         self.counts_energies = program.readout.problem is None and program.is_exact
         self.energy_offset = program.readout.energy_offset
 
-    def _kernels(self, weight: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(whether each p-bit is narrow, its kernel), with the kind of the wide ones."""
-        few, plain = int(counts.max(initial=0)) <= 31, bool(np.all(np.abs(weight) == 1))
-        self.wide: type[Wide5] | type[Wide5Sized] | type[Wide10] = (Wide5 if plain else Wide5Sized) if few else Wide10
-        self.n_bits = self.wide.n_bits
-        narrow = counts <= SEPTET
-        return narrow, np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], WIDE).astype(np.int8)
-
     def _pack(
-        self, wired: WiredNetwork | Seen, weight: np.ndarray, narrow: np.ndarray, queued: bool
+        self, program: Program, weight: np.ndarray, narrow: np.ndarray, queued: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         """Entries and septet numbers: the inputs of p-bit i that count 2**bit, in septets padded with empty rows.
 
         A narrow p-bit has one septet, in which a coupling of size w stands w times.
         """
-        n, degree, row = wired.n, wired.degree, wired.rows
-        local = np.arange(len(row)) - wired.indptr[row]
-        packed = (wired.indices.astype(np.int64) if queued else local) << 1 | (weight > 0)
+        n, degree = program.n_pbits, program.network.degree
+        row = program.network.rows
+        local = np.arange(len(row)) - program.network.indptr[row]
+        packed = (program.network.indices.astype(np.int64) if queued else local) << 1 | (weight > 0)
         empty = np.full(n, n) if queued else degree
         size, few = np.abs(weight), narrow[row]
         parts = []
@@ -259,6 +262,8 @@ class Prepared:
             if bit == 0:
                 times = np.where(few, size, times)
             parts.append((np.repeat(row, times), np.repeat(packed, times)))
+        if self.wide is Octets:
+            parts[0] = (parts[0][0], _by_push(*parts[0]))
         counts = np.stack([np.bincount(r, minlength=n) for r, _ in parts], axis=1)
         n_septets = -(-counts // SEPTET)
         n_septets[narrow, 0] = 1
@@ -281,9 +286,11 @@ class Prepared:
         counts = most + stride * driven_most
         self.has_wide = bool(np.any(counts > SEPTET))
         longest = int(counts.max(initial=0)) + 1
-        self.per_levels = 2 + longest if self.has_wide else 2
-        self.per_list = PLANES + 1 + PLANES * (longest + 3) if self.has_wide else 1
+        listed = self.has_wide and self.wide is not Octets
+        self.per_levels = 2 + longest if listed else 2
+        self.per_list = PLANES + 1 + PLANES * (longest + 3) if listed else 1
         slot_bytes = 8 * (self.per_levels + self.per_list + (PLANES + 2) * 8)
+        slot_bytes += 8 * (TABLE_WORDS + MOST_COUNTS) * (self.wide is Octets)
         self.slots = len(kinds) if len(kinds) * slot_bytes <= _MAX_TABLE_BYTES else 1
         self.longest = longest
         meaning = Counts(
@@ -308,18 +315,29 @@ class Prepared:
     def tables(self) -> Tables:
         """Empty tables for one shard."""
         slots = self.slots
-        others: Others = Sevens(SEPTET) if np.any(self.layout.network.kind != NARROW_6) else None
-        if self.has_wide:
-            others = self.wide(
-                levels=np.zeros((slots, self.per_levels), dtype=np.int64),
-                lists=np.zeros((slots, self.per_list), dtype=np.int64),
-                scratch=aligned(((8 + 2 ** (self.wide.n_planes - 3) + self.longest + 1) * 8,), np.uint64),
-            )
         return Tables(
             content=np.full((slots, 3), np.nan),
             masks=np.zeros((slots, PLANES + 2, 8), dtype=np.uint64),
-            others=others,
+            others=self._others(),
             threshold=np.zeros(self.longest, dtype=np.int64),
+        )
+
+    def _others(self) -> Others:
+        """Empty tables of p-bits of more than six inputs."""
+        slots = self.slots
+        if not self.has_wide:
+            return Sevens(SEPTET) if np.any(self.layout.network.kind != NARROW_6) else None
+        if issubclass(self.wide, Octets):
+            return Octets(
+                octets=np.zeros((slots, TABLE_WORDS), dtype=np.uint64),
+                exact=np.zeros((slots, MOST_COUNTS), dtype=np.int64),
+                inputs=aligned((BUFFER,), np.uint64),
+                tied=aligned((max(self.shard_words, LANES * MOST_VECTORS),), np.uint64),
+            )
+        return self.wide(
+            levels=np.zeros((slots, self.per_levels), dtype=np.int64),
+            lists=np.zeros((slots, self.per_list), dtype=np.int64),
+            scratch=aligned(((8 + 2 ** (self.wide.n_planes - 3) + self.longest + 1) * 8,), np.uint64),
         )
 
     def gathers(self, replicas: Replicas) -> bool:
@@ -426,26 +444,16 @@ class Prepared:
         self.term_septets = np.array(first, dtype=np.int64)
 
 
-class RingPrepared(Prepared):
-    """A ring of copies, laid out for few replicas; see bitplanes_ring."""
-
-    shard_words, grain, mixes = 1, 1, False
-
-    def __init__(self, program: Program, copies: int) -> None:
-        self.n_pbits, self.unit = program.n_pbits, program.network.unit or 1.0
-        self._ring = ring_of(program, copies)
-        n, integers = self._ring.n, _integer_rows(program)
-        seen = seen_of(program, n)
-        narrow, kind = self._kernels(integers.weight, integers.counts)
-        pbit = np.arange(2 * n) // 2  # of each row
-        entries, septets = self._pack(seen, integers.weight[seen.order], narrow[pbit], True)
-        network = Network(entries, septets, kind[pbit], self.n_bits, self.unit, program.wires.longest_ticks)
-        self.layout = Layout(network, self._classes(program, integers))
-        self._sums = program.column_energies, program.network.column_energies
-
-    def shard(self, replicas: Replicas) -> RingShard:  # type: ignore[override]
-        """Some of the replicas at time 0."""
-        return RingShard(self._ring, self.layout, self.tables(), replicas, self._sums)
+def _by_push(row: np.ndarray, packed: np.ndarray) -> np.ndarray:
+    """``packed`` inputs of p-bits ``row``, both int64 (m,), in order of rows, each row in whole septets of inputs that
+    push the same way, as many as there are, and then the others: at most six of each."""
+    group = row << 1 | packed & 1
+    order = np.argsort(group, kind="stable")
+    size = np.bincount(group)
+    rank = np.empty(len(row), dtype=np.int64)
+    rank[order] = np.arange(len(row)) - (np.cumsum(size) - size)[group[order]]
+    whole = rank < size[group] // SEPTET * SEPTET
+    return packed[np.lexsort((packed & 1, ~whole, row))]
 
 
 class Shard:

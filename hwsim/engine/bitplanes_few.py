@@ -27,6 +27,8 @@ from hwsim.engine.vector import LANES, WORD, Words, loop
 from hwsim.jit import inline, kernel
 
 MOST_WORDS = 2
+MOST_VECTORS = 8
+"""Of a bucket."""
 _MOST_OCTETS, _CACHED_OCTETS = 2**20, 2**15
 _LEAST_EVENTS = 8
 """Updates of a kind that must not see each other, on average, for a vector to be worth its gathers."""
@@ -89,7 +91,7 @@ def new_buckets(kinds: Kinds) -> Buckets:
     """Empty buckets, of eight vectors where they fit a cache: to read what has just been written, word by word, a
     vector waits until it is in the cache, and the first of eight has been there for long."""
     n, n_rows = len(kinds.example), int(np.sum(kinds.first[kinds.example + 1] - kinds.first[kinds.example])) + 1
-    words = LANES * max(1, min(8, _CACHED_OCTETS // (8 * LANES * n_rows)))
+    words = LANES * max(1, min(MOST_VECTORS, _CACHED_OCTETS // (8 * LANES * n_rows)))
     return Buckets(
         rows=aligned((n_rows, words), np.uint64),
         pbit=np.zeros((n, words), dtype=np.uint64),

@@ -24,8 +24,18 @@ from hwsim.engine.bitkernels import (
     decide_wide,
     fetch_ahead,
 )
+from hwsim.engine.bitplanes_lookup import OctetThresholds, decide_by_table, settle
 from hwsim.engine.bitplanes_participants import keep_in_queue, keep_in_rings
-from hwsim.engine.bitplanes_thresholds import OTHERS, Classes, Lists, RungTables, is_wide, slot_of
+from hwsim.engine.bitplanes_thresholds import (
+    OTHERS,
+    Classes,
+    Lists,
+    LookedUp,
+    RungTables,
+    is_looked_up,
+    is_wide,
+    slot_of,
+)
 from hwsim.engine.noise import update_key, word_start
 from hwsim.engine.pending import (
     commit,
@@ -196,7 +206,21 @@ def decide(typingctx, kind, seen, inputs, septets, own, start, tables, slot, out
         def narrow(n_inputs):
             decide_narrow(builder, update, first, masks, mask, n_inputs, by_word=by_word)
 
+        def looked_up():
+            kind_, value = tables[OTHERS], builder.extract_value(tables_, OTHERS)
+            octets, _, buffer, tied = (_field(context, builder, kind_, value, name) for name in LookedUp._fields)
+            exact, tied_ = (builder.extract_value(value, kind_.fields.index(name)) for name in ("exact", "tied"))
+            thresholds = OctetThresholds(octets, builder.mul(slot_, octets.length(1)), buffer, tied)
+            ties = decide_by_table(context, builder, update, septets_, own_, thresholds)
+            with builder.if_then(builder.icmp_unsigned("!=", ties, WORD(0)), likely=False):
+                types_ = [*sig.args[1:6], kind_.types[1], *sig.args[7:10], kind_.types[3]]
+                values = [*arguments[1:6], exact, *arguments[7:10], tied_]
+                context.compile_internal(builder, settle, types.void(*types_), values)
+
         def wide():
+            if is_looked_up(tables):
+                looked_up()
+                return
             size, value = tables[OTHERS], builder.extract_value(tables_, OTHERS)
             levels, lists, scratch = (_field(context, builder, size, value, name) for name in Lists._fields)
             level, listed = (builder.mul(slot_, words.length(1)) for words in (levels, lists))

@@ -12,7 +12,8 @@ from numba import types
 from numba.extending import overload
 
 from hwsim.anneal import Anneal
-from hwsim.cell.law import law_threshold
+from hwsim.cell.codes import HEAT_BATH
+from hwsim.cell.law import ideal_threshold, law_threshold
 from hwsim.engine.bitkernels import ALWAYS, OPEN, PLANES
 from hwsim.jit import inline, inner
 
@@ -80,13 +81,28 @@ class Wide10(Lists):
     n_planes, n_bits = 10, 7
 
 
+class LookedUp(NamedTuple):
+    """Thresholds of wide classes that are looked up by count; see bitplanes_lookup."""
+
+    octets: np.ndarray  # uint64 (slots, 32): first octets of thresholds by count, then second ones
+    exact: np.ndarray  # int64 (slots, 128): thresholds by count, up to 2**32
+    inputs: np.ndarray  # uint64: a buffer
+    tied: np.ndarray  # uint64 (W,): replicas whose 16 leading bits tie
+
+
+class Octets(LookedUp):
+    """Counts up to 127 of couplings of one size."""
+
+    n_bits = 1
+
+
 class Sevens(NamedTuple):
     """P-bits of seven inputs; their thresholds are masks, like those of fewer inputs."""
 
     n_inputs: int
 
 
-Others = Wide5 | Wide5Sized | Wide10 | Sevens | None
+Others = Wide5 | Wide5Sized | Wide10 | Octets | Sevens | None
 """What else there is than p-bits of up to six inputs. Kernels have no code for what there is not; but where there is a
 wide p-bit, for one of seven inputs too."""
 
@@ -157,7 +173,12 @@ def slot_of(tables, classes, i, betas, step, unit, shift):
 
 def is_wide(tables: types.NamedTuple) -> bool:
     """Whether ``tables`` of this type have thresholds of wide classes."""
-    return issubclass(getattr(tables[OTHERS], "instance_class", Sevens), Lists)
+    return issubclass(getattr(tables[OTHERS], "instance_class", Sevens), (Lists, LookedUp))
+
+
+def is_looked_up(tables: types.NamedTuple) -> bool:
+    """Whether these are looked up by count."""
+    return is_wide(tables) and issubclass(tables[OTHERS].instance_class, LookedUp)
 
 
 def _fill(classes, tables, c, slot, betas, step, unit, shift):
@@ -169,6 +190,8 @@ def _fill(classes, tables, c, slot, betas, step, unit, shift):
 def _fill_by_tables(classes, tables, c, slot, betas, step, unit, shift):
     if tables.instance_class is RungTables:
         return _fill_rungs
+    if is_looked_up(tables):
+        return _fill_looked_up
     return _fill_slot if is_wide(tables) else _fill_narrow
 
 
@@ -195,9 +218,27 @@ def _fill_slot(classes, tables, c, slot, betas, step, unit, shift):
         _fill_lists(tables.threshold, n_counts, tables.others.levels[slot], tables.others.lists[slot])
 
 
+def _fill_looked_up(classes, tables, c, slot, betas, step, unit, shift):
+    _fill_thresholds(classes, c, betas.beta[step, 0], betas.drive[step, 0], unit, shift, tables.threshold)
+    n_counts, narrow = classes.counts[c, 2], classes.counts[c, 7]
+    if narrow:
+        _fill_masks(tables.threshold, n_counts, tables.masks[slot])
+    else:
+        _fill_octets(tables.threshold, n_counts, tables.others.octets[slot], tables.others.exact[slot])
+
+
 @inner
 def _fill_thresholds(classes, c, beta, drive, unit, shift, threshold):
     """Thresholds of class ``c`` by count, as integers up to 2**32; ``shift`` is added to the offset."""
+    gain, offset, low, high, input_step, comparator_step, law, _, _, noise = classes.device[c]
+    first, counted, _, _, _, driven_first, _, _ = classes.counts[c]
+    if law == HEAT_BATH and noise == 0.0 and driven_first == 0:  # the same numbers, several at a time
+        for s in range(classes.counts[c, 2]):
+            field = unit * np.float64(first + s * counted)
+            threshold[s] = np.int64(
+                ideal_threshold(field, beta, gain, offset + shift, low, high, input_step, comparator_step)
+            )
+        return
     for s in range(classes.counts[c, 2]):
         threshold[s] = threshold_of(classes, c, s, beta, drive, unit, shift)
 
@@ -268,6 +309,20 @@ def _fill_word(threshold, n_counts, masks, w):
         bit = np.uint64(1) << np.uint64(8 * s + w)
         for plane in range(PLANES + 2):
             masks[plane] = masks[plane] | bit if _plane(b, plane) else masks[plane] & ~bit
+
+
+@inner
+def _fill_octets(threshold, n_counts, octets, exact):
+    """The two leading octets of the thresholds by count: see bitplanes_lookup. A threshold of 2**32 gets those of the
+    one below, with which the random numbers that it is yet to be told from tie."""
+    half = len(octets) // 2
+    for s in range(n_counts):
+        exact[s] = threshold[s]
+        leading = np.uint64(min(threshold[s] >> 16, 65535))
+        place, shift = s >> 3, np.uint64(8 * (s & 7))
+        clear = ~(np.uint64(255) << shift)
+        octets[place] = (octets[place] & clear) | (leading >> np.uint64(8)) << shift
+        octets[half + place] = (octets[half + place] & clear) | (leading & np.uint64(255)) << shift
 
 
 @inner

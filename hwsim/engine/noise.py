@@ -71,8 +71,13 @@ def next_word(shown, hidden):
 @njit
 def draw(start, replica):
     """The 32-bit uniform of one replica, gathered bit by bit: the scalar definition."""
-    bit = np.uint64(replica) & np.uint64(63)
-    shown, hidden = first_word(word_start(start, np.uint64(replica) >> np.uint64(6)))
+    return draw_bits(word_start(start, np.uint64(replica) >> np.uint64(6)), np.uint64(replica) & np.uint64(63))
+
+
+@njit
+def draw_bits(begin, bit):
+    """The 32-bit uniform that is bit ``bit`` of the words of the sequence that begins at ``begin``."""
+    shown, hidden = first_word(begin)
     u = np.uint64(0)
     for _ in range(32):
         u = (u << np.uint64(1)) | ((shown >> bit) & np.uint64(1))

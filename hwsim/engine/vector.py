@@ -116,6 +116,11 @@ class Words:
         """Eight words to ``index`` on."""
         self.builder.store(vector.value, self._place(index), align=8)
 
+    def store_part(self, index: Any, value: Any) -> None:
+        """A shorter LLVM vector of words to ``index`` on."""
+        place = self.builder.bitcast(self.builder.gep(self.data, [index]), value.type.as_pointer())
+        self.builder.store(value, place, align=8)
+
     def prefetch(self, index: Any) -> None:
         """Start loading the cache line of the word at ``index``."""
         _prefetch(self.builder, self.builder.gep(self.data, [index]))
@@ -149,8 +154,10 @@ class Variable:
 
 
 def full_add(a: Vec, b: Vec, c: Vec) -> tuple[Vec, Vec]:
-    """Sum and carry of three bits: two ternary-logic instructions where the processor has them."""
-    return a ^ b ^ c, (a & b) | (c & (a ^ b))
+    """Sum and carry of three bits: three instructions where the processor has ternary logic. (LLVM does not find the
+    majority, but a choice by a mask.)"""
+    differ = a ^ b
+    return differ ^ c, (differ & c) | (~differ & a)
 
 
 def add_seven(bits: Sequence[Vec]) -> tuple[Vec, Vec, Vec]:
