@@ -1,7 +1,7 @@
 """dense: the fast engine for many couplings a p-bit, and for few reads, of any weights. A flip changes its neighbours'
 fields.
 
-Enters: a Program, a schedule chunk and a Shard (up to 64 replicas of one schedule). Leaves: the shard advanced.
+Enters: a Program, a schedule chunk and a Shard (some replicas of one schedule). Leaves: the shard advanced.
 
 Every replica keeps the fields of all its p-bits side by side. An update reads one of them, and a commit that changes a
 p-bit adds its couplings to the fields of that replica, when it arrives at the neighbours: one addition a coupling and
@@ -9,18 +9,22 @@ flip instead of one a coupling and update, and a cold network flips rarely. The 
 rounded to a fine grid: their sums never drift, half as many bytes move as with float64, and the error is known. So they
 screen: where the random number lies within the error of the probability, the exact law decides on the exact sum.
 
-This file lays a program out for the kernels, which are in dense_kernel: one that adds whole rows of the coupling
-matrix, and one that adds the couplings which there are.
+This file lays a program out for the kernels: those in dense_kernel add a flip's couplings to the fields at once, that
+in dense_blocks adds rows of the coupling matrix for many replicas and a block of updates at a time.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.engine import dense_blocks
 from hwsim.engine.arguments import given, start_rows, steps_of
 from hwsim.engine.contract import Start, columns
-from hwsim.engine.dense_kernel import BLOCK, VECTOR, Network, Scratch, advance_by_lists, advance_by_rows, make_fields
+from hwsim.engine.dense_blocks import BLOCK, LISTED, NEXT, ROW, TOGETHER, advance_by_blocks
+from hwsim.engine.dense_kernel import VECTOR, Network, Scratch, advance_by_lists, advance_by_rows, make_fields
+from hwsim.engine.dense_vectors import FIGURES, TILE
 from hwsim.engine.feature import SHARED, Feature, missing
 from hwsim.engine.memory import aligned
 from hwsim.engine.pending import drop, longer, new_queue, newest
@@ -34,6 +38,8 @@ FEATURES = SHARED | {Feature.REAL_COUPLINGS, Feature.READ_BIAS}
 _MOST_ROWS = 8192  # p-bits up to which the whole coupling matrix is kept
 _ROW_PER_COUPLING = 12  # entries of a row that are added in the time of one coupling of a list
 _LANES = 64
+_BLOCK_WORDS = 8
+"""Words of a shard in blocks."""
 
 
 def why_not(program: Program) -> str | None:
@@ -52,15 +58,15 @@ def keeps_matrix(network: WiredNetwork) -> bool:
 
 
 class Prepared:
-    """A Program laid out for the kernel; made once a run and shared by its shards."""
+    """A Program laid out for the kernels; made once a run and shared by its shards."""
 
-    shard_words, grain, mixes = 1, 1, False  # the fields of 64 replicas then stay in the cache
+    grain, mixes = 1, False
 
     def __init__(self, program: Program) -> None:
         n = self.n_pbits = program.n_pbits
         device, network = columns(program), program.network
         self.by_rows = keeps_matrix(network)
-        matrix = aligned((n, n) if self.by_rows else (0, 0), np.int32)
+        self.shard_words = _BLOCK_WORDS if self.by_rows else 1
         self._order = np.lexsort((network.rows, network.indices))  # what each p-bit pushes, side by side
         if self.by_rows:
             self._order = self._order[:0]
@@ -73,7 +79,7 @@ class Prepared:
             network.indptr,
             network.indices,
             network.weight,
-            matrix,
+            np.zeros((0, 0), dtype=np.int32),
             np.concatenate(([0], ends)),
             network.rows[self._order].astype(np.uint32),
             none,
@@ -97,8 +103,6 @@ class Prepared:
         reach[self.biased] += self._most_added
         grid = _grid(reach)
         push = np.rint(network.weight / grid).astype(np.int32)
-        if self.by_rows:
-            self.network.matrix[network.indices, network.rows] = 2 * push  # may wrap around; the sums wrap back
         self.network = self.network._replace(
             bias=network.bias,
             weight=network.weight,
@@ -108,8 +112,27 @@ class Prepared:
             reach=reach,
             grid=grid,
         )
-        self._program = program
+        self._program, self.law_network = program, network
+        self._fill_matrices()
         self.energies, self.law_energies = program.column_energies, network.column_energies
+
+    def _fill_matrices(self) -> None:
+        """Write the couplings into the matrices that there are."""
+        rows, indices, push = self._program.network.rows, self._program.network.indices, self.network.push
+        if self.by_rows and "matrix" in vars(self):
+            self.matrix[indices, rows] = 2 * push
+        if "tiles" in vars(self):
+            self.tiles[rows // TILE, indices, rows % TILE] = 2 * push
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """int32 (n, n): twice the couplings on the grid, by what each p-bit pushes; for few replicas."""
+        return aligned((self.n_pbits, self.n_pbits) if self.by_rows else (0, 0), np.int32)
+
+    @cached_property
+    def tiles(self) -> np.ndarray:
+        """int32 (tiles, n, 64): the same, 64 p-bits that are pushed at a time; for many."""
+        return aligned((-(-self.n_pbits // TILE), self.n_pbits, TILE), np.int32)
 
     def bias_reads(self, most: np.ndarray) -> None:
         """Make room for what reads add: at most ``most`` float64 (k,) to the bias of each of the `biased`."""
@@ -121,13 +144,18 @@ class Prepared:
         else:
             self.load(self._program)
 
-    def shard(self, replicas: Replicas) -> "Shard":
+    def shard(self, replicas: Replicas) -> "Shard | BlockShard":
         """Some of the replicas at time 0."""
-        return Shard(self, replicas)
+        many = self.by_rows and (replicas.words > 1 or replicas.reads > VECTOR)
+        if (many and "tiles" not in vars(self)) or (not many and "matrix" not in vars(self)):
+            _ = self.tiles if many else self.matrix
+            self._fill_matrices()
+        return BlockShard(self, replicas) if many else Shard(self, replicas)
 
 
 class Shard:
-    """Up to 64 replicas of one schedule, in whole vectors of columns; spare columns do nothing."""
+    """Up to 64 replicas of one schedule, up to 16 where rows are added, in whole vectors of columns; spare columns do
+    nothing."""
 
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared = prepared
@@ -146,7 +174,7 @@ class Shard:
         self._added = np.zeros((len(prepared.biased), width))
         self.load()
         self._queue = new_queue(width, np.int8)
-        self._scratch = _new_scratch(uniforms, lanes, count, BLOCK if width > VECTOR else 1)
+        self._scratch = _new_scratch(uniforms, lanes, count)
 
     @property
     def lanes(self) -> int:
@@ -177,7 +205,9 @@ class Shard:
     def _with_starts(self) -> Network:
         """What the kernels read, with what the sums of each column begin with."""
         network = self._prepared.network
-        return network._replace(starts=network.bias[self._prepared.biased][:, None] + self._added)
+        return network._replace(
+            matrix=self._prepared.matrix, starts=network.bias[self._prepared.biased][:, None] + self._added
+        )
 
     def bias_reads(self, values: np.ndarray) -> None:
         """Each read adds ``values`` float64 (64, k) to the biases of the `biased`."""
@@ -215,14 +245,13 @@ class Shard:
 
 
 def _grid(reach: np.ndarray) -> float:
-    """The unit of fields of up to ``reach`` float64 (n,): 2**30 of it hold the largest."""
+    """The unit of fields of up to ``reach`` float64 (n,): 2**29 of it hold the largest, and 2**30 twice a coupling."""
     widest = float(reach.max()) or 1.0
-    return float(2.0 ** (np.ceil(np.log2(widest)) - 30))
+    return float(2.0 ** (np.ceil(np.log2(widest)) - 29))
 
 
-def _new_scratch(uniforms: Uniforms, lanes: np.ndarray, count: int, block: int) -> Scratch:
-    """Buffers for columns that are ``lanes`` of the noise, of which ``count`` have a replica, and blocks of ``block``
-    events."""
+def _new_scratch(uniforms: Uniforms, lanes: np.ndarray, count: int) -> Scratch:
+    """Buffers for columns that are ``lanes`` of the noise, of which ``count`` have a replica."""
     width = len(lanes)
     tied, change = np.zeros(width, dtype=np.uint8), np.zeros(width, dtype=np.int8)
     return Scratch(
@@ -235,11 +264,146 @@ def _new_scratch(uniforms: Uniforms, lanes: np.ndarray, count: int, block: int) 
         change=change,
         change_words=change.view(np.uint64),
         flipped=np.where(np.arange(width) < count, 2, 0).astype(np.uint8).view(np.uint64),
-        near=aligned((block, width), np.int32),
-        row=np.zeros(BLOCK, dtype=np.int32),
-        moved=aligned((width,), np.int32),
-        sign=aligned((width,), np.int32),
-        flips=np.zeros((width, 2, 2 * BLOCK), dtype=np.uint64),
-        n_flips=np.zeros((width, 2), dtype=np.int64),
-        arrived=np.zeros(1, dtype=np.int64),
     )
+
+
+class BlockShard:
+    """Some words of replicas of one schedule; see dense_blocks."""
+
+    def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
+        self._prepared, self.n_words = prepared, replicas.words
+        self._uniforms = new_uniforms(replicas.noise_key, replicas.words, replicas.first_word, BLOCK)
+        self._lane, n = lane_of_replica(replicas.words), prepared.n_pbits
+        columns = np.empty((n, self.lanes), dtype=np.int8)
+        random_start(np.uint64(replicas.initial_key), self._uniforms.replica, columns)
+        if replicas.initial is not None:
+            columns[:, self._lane] = replicas.initial.T
+        lanes, tiles = self.lanes, len(prepared.tiles)
+        self._memory = dense_blocks.Memory(
+            field=aligned((tiles * lanes * TILE,), np.int32),
+            visible=np.zeros((n, self.n_words), dtype=np.uint64),
+            newest=np.zeros((n, self.n_words), dtype=np.uint64),
+            counts=np.zeros(4, dtype=np.int64),
+            **dense_blocks.new_ring(4 * BLOCK, self.n_words),
+            near=aligned((lanes * ROW,), np.int32),
+            listed=aligned((lanes * LISTED,), np.int32),
+            n_listed=np.zeros(lanes, dtype=np.int64),
+            n_down=np.zeros(lanes, dtype=np.int64),
+        )
+        self._plan = dense_blocks.Plan(
+            seen=np.zeros(BLOCK, dtype=np.int64),
+            begin=np.zeros(BLOCK + 1, dtype=np.int64),
+            size=np.zeros(2, dtype=np.int64),
+            beta=np.zeros(BLOCK),
+            figures=np.zeros(BLOCK * FIGURES, dtype=np.float32),
+            place=np.zeros(BLOCK, dtype=np.int64),
+            rows=aligned((BLOCK * BLOCK,), np.int32),
+            terms=aligned((BLOCK * NEXT,), np.float32),
+            change=aligned((TOGETHER * NEXT * _LANES,), np.float32),
+            turned=aligned((TOGETHER * NEXT * _LANES,), np.int32),
+            by_tile=np.zeros(BLOCK, dtype=np.int64),
+            tile_end=np.zeros(tiles + 1, dtype=np.int64),
+        )
+        self._added = np.zeros((len(prepared.biased), lanes))
+        self._network = self._with_starts()
+        self._write(columns)
+
+    def _write(self, columns: np.ndarray) -> None:
+        """Write int8 (n, R), by lane; nothing is under way then."""
+        memory = self._memory
+        bits = np.packbits(columns > 0, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+        memory.visible[:], memory.newest[:] = bits, bits
+        memory.counts[:] = 0
+        self._make_fields(columns)
+
+    def _make_fields(self, visible: np.ndarray) -> None:
+        """All fields of ``visible`` int8 (n, R), by lane."""
+        memory = self._memory
+        memory.n_listed[:], memory.n_down[:] = 0, 0
+        memory.counts[dense_blocks.LISTED_NOW], memory.counts[dense_blocks.PUSHED] = 0, memory.counts[dense_blocks.SEEN]
+        dense_blocks.make_fields(self._network, visible, memory.field)
+
+    def _with_starts(self) -> dense_blocks.Network:
+        """What the kernel reads, with what the sums of each lane begin with."""
+        network, prepared = self._prepared.network, self._prepared
+        rounded = prepared.law_network.weight - network.grid * network.push
+        return dense_blocks.Network(
+            network.bias,
+            network.indptr,
+            network.indices,
+            network.weight,
+            network.push,
+            network.start,
+            network.bias[prepared.biased][:, None] + self._added,
+            network.start_row,
+            prepared.tiles.reshape(-1),
+            network.reach,
+            prepared.law_network.row_sums(np.abs(rounded)) + network.grid,
+            network.gain,
+            network.offset,
+            network.comparator_step,
+            network.delay,
+            network.grid,
+        )
+
+    def load(self) -> None:
+        """Take the numbers of the program as they are laid out now."""
+        self._network = self._with_starts()
+        self._make_fields(_columns(self._memory.visible))
+
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (64 * words, k) to the biases of the `biased`."""
+        before, biased = self._network, self._prepared.biased
+        self._added[:, self._lane] = values.T
+        self._network = self._with_starts()
+        if self._network.grid != before.grid:
+            self._make_fields(_columns(self._memory.visible))
+            return
+        moved = np.rint(self._network.starts / before.grid) - np.rint(before.starts / before.grid)
+        field = self._memory.field.reshape(-1, self.lanes, TILE)
+        field[biased // TILE, :, biased % TILE] += moved.astype(np.int64).astype(np.int32)
+
+    @property
+    def lanes(self) -> int:
+        """How many replicas, padding included."""
+        return _LANES * self.n_words
+
+    def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
+        """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
+        steps, event = steps_of(anneals[0]), 0
+        trace = np.empty((len(chunk.time) if len(recorded) else 0, self.lanes), dtype=np.int8)
+        while True:
+            event = advance_by_blocks(
+                event, chunk, steps, self._network, self._memory, self._plan, self._uniforms, trace
+            )
+            if event == len(chunk.time):
+                return trace[:, self._lane[recorded]]
+            self._memory = dense_blocks.longer(self._memory)
+
+    def assign(self, states: np.ndarray) -> None:
+        """Write int8 (64 * words, n); nothing is under way then."""
+        columns = np.empty((self._prepared.n_pbits, self.lanes), dtype=np.int8)
+        columns[:, self._lane] = states.T
+        self._write(columns)
+
+    def _newest(self) -> np.ndarray:
+        """int8 (n, R): the committed states, by lane."""
+        return _columns(self._memory.newest)
+
+    def spins(self) -> np.ndarray:
+        """int8 (64 * words, n): the committed states, replicas in order."""
+        return np.ascontiguousarray(self._newest().T)[self._lane]
+
+    def energies(self) -> np.ndarray:
+        """float64 (64 * words,): E, in problem units."""
+        return self._prepared.energies(self._newest())[self._lane]
+
+    def law_energies(self) -> np.ndarray:
+        """float64 (64 * words,): E, in the network that the machine realises."""
+        return self._prepared.law_energies(self._newest())[self._lane]
+
+
+def _columns(words: np.ndarray) -> np.ndarray:
+    """int8 (n, 64 * W) of +-1 from the bits of uint64 (n, W)."""
+    octets = np.ascontiguousarray(words.astype("<u8")).view(np.uint8)
+    return (2 * np.unpackbits(octets, axis=1, bitorder="little").astype(np.int8) - 1).astype(np.int8)

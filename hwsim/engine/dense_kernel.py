@@ -1,12 +1,9 @@
-"""The event loops of dense: from one update to the next, up to 64 replicas side by side.
+"""The event loops of dense for few replicas: from one update to the next, all of them side by side.
 
 Enters: events of a schedule, a Network, and a shard's fields, visible states and queue. Leaves: these advanced.
 
-`advance_by_lists` adds the couplings of a p-bit that has flipped to its neighbours' fields at once. `advance_by_rows`
-adds whole rows of the coupling matrix, and most of them later: it takes the next 32 events as a block, keeps the fields
-that these will read in a small table, which every flip changes at once, and adds the flips of the block to all other
-fields at its end, one replica after the other. So a replica's fields are loaded and stored once for several flips, and
-an update reads what stands side by side.
+Each adds the couplings of a p-bit that has flipped to the fields at once: `advance_by_lists` the couplings that there
+are, `advance_by_rows` a row of the coupling matrix. dense_blocks does it for many replicas.
 """
 
 from typing import NamedTuple
@@ -20,12 +17,11 @@ from hwsim.engine.arguments import start_row, step_at
 from hwsim.engine.noise import draw, update_key
 from hwsim.engine.pending import is_full, latest_seen, next_arrival, next_slot, push
 from hwsim.engine.uniforms import Uniforms, draw_leading
-from hwsim.engine.words import ones, trailing_zeros
+from hwsim.engine.words import trailing_zeros
 from hwsim.jit import inline, kernel, njit
 
-VECTOR, BLOCK = 16, 32
-"""Columns of a vector of 32-bit numbers, and events of a block: as many as uniforms are drawn for at a time."""
-_FEW = 4  # flipped columns up to which they are taken one by one
+VECTOR = 16
+"""Columns of a vector of 32-bit numbers."""
 
 
 class Network(NamedTuple):
@@ -63,13 +59,6 @@ class Scratch(NamedTuple):
     change: np.ndarray  # int8 (R,): by how much a p-bit changes: -2, 0 or 2
     change_words: np.ndarray  # uint64 (R / 8,), the same memory
     flipped: np.ndarray  # uint64 (R / 8,): a bit of each column that has a replica, set in a change of -2 or 2
-    near: np.ndarray  # int32 (block, R): fields that the events of a block read
-    row: np.ndarray  # int32 (BLOCK,): couplings of a p-bit to theirs
-    moved: np.ndarray  # int32 (R,): -1 where a p-bit has flipped
-    sign: np.ndarray  # int32 (R,): -1 where it has flipped down
-    flips: np.ndarray  # uint64 (R, 2, 2 BLOCK): p-bits that have flipped up, and down, since fields were whole
-    n_flips: np.ndarray  # int64 (R, 2): how many
-    arrived: np.ndarray  # int64 (1,): commits since then that flipped any
 
 
 @njit
@@ -122,47 +111,29 @@ def advance_by_lists(event, chunk, steps, network, field, visible, queue, scratc
 
 @kernel
 def advance_by_rows(event, chunk, steps, network, field, visible, queue, scratch, trace):
-    """Run events from ``event`` on; returns the index reached: short of the end when the queue is full.
-
-    field : int32 (replicas, n);  visible : int8 (n, R);  queue : of rows int8 (., R)
-    """
-    uniforms, rough, near, matrix = scratch.uniforms, scratch.rough, scratch.near, network.matrix
-    n_events, batch_start, batch_end, block_start, block_end = len(chunk.time), event, event, event, event
+    """The same where whole rows of the coupling matrix are added."""
+    uniforms, rough = scratch.uniforms, scratch.rough
+    n_events, batch_start, batch_end = len(chunk.time), event, event
     step, beta = -1, 0.0
     while event < n_events:
-        now, latest = chunk.time[event], latest_seen(chunk.time[event], network.delay)
         if event == batch_end:
             batch_start, batch_end = event, min(event + len(uniforms.leading), n_events)
             draw_leading(uniforms, chunk, batch_start, batch_end)
-        if event == block_end:
-            block_start, block_end = event, min(event + len(near), batch_end)
-            slot = next_arrival(queue, latest)
-            while slot >= 0:
-                if _make_visible(queue, slot, visible, scratch):
-                    _push_row(matrix, np.uint64(queue.pbit[slot]), scratch, field)
-                slot = next_arrival(queue, latest)
-            _fill_near(field, chunk.pbit, block_start, block_end, near)
-        slot = next_arrival(queue, latest)
+        now, i = chunk.time[event], np.uint64(chunk.pbit[event])
+        slot = next_arrival(queue, latest_seen(now, network.delay))
         while slot >= 0:
             if _make_visible(queue, slot, visible, scratch):
-                _push_near(matrix, queue.pbit[slot], chunk.pbit, event, block_start, block_end, scratch)
-                _push_later(matrix, np.uint64(queue.pbit[slot]), scratch, field)
-            slot = next_arrival(queue, latest)
+                _push_row(network.matrix, np.uint64(queue.pbit[slot]), scratch, field)
+            slot = next_arrival(queue, latest_seen(now, network.delay))
         if is_full(queue):
-            _add_rows(matrix, scratch.flips, scratch.n_flips, field)
-            scratch.arrived[0] = 0
             return event
         at = step_at(steps, step, now)
         if at != step:
             step, beta = at, steps.beta[at]
-        row = np.uint64(event - block_start)
-        for r in range(len(rough)):
-            rough[r] = np.float32(near[row, r])
+        for r in range(field.shape[0]):
+            rough[r] = np.float32(field[r, i])
         _commit(chunk, event, event - batch_start, network, beta, visible, scratch, field.shape[0], queue, trace)
         event += 1
-        if event == block_end and scratch.arrived[0] > 0:
-            _add_rows(matrix, scratch.flips, scratch.n_flips, field)
-            scratch.arrived[0] = 0
     return event
 
 
@@ -211,96 +182,6 @@ def _push_row(matrix, j, scratch, field):
             else:
                 for k in range(field.shape[1]):
                     field[r, k] -= matrix[j, k]
-
-
-@inline
-def _fill_near(field, pbit, block_start, block_end, near):
-    """The fields that the events of a block will read, by event."""
-    for r in range(field.shape[0]):
-        for e in range(block_end - block_start):
-            near[e, r] = field[r, np.uint64(pbit[np.uint64(block_start + e)])]
-
-
-@inline
-def _push_near(matrix, j, pbit, event, block_start, block_end, scratch):
-    """Add the couplings of ``j`` to the fields that events from ``event`` on will read, where it flipped: column by
-    column where it flipped in few, else vector by vector."""
-    near, moved, sign, change, row = scratch.near, scratch.moved, scratch.sign, scratch.change, scratch.row
-    first, count = np.uint64(event - block_start), np.uint64(block_end - block_start)
-    for e in range(first, count):
-        row[e] = matrix[j, np.uint64(pbit[np.uint64(block_start) + e])]
-    n_flipped = np.uint64(0)
-    for w in range(len(scratch.change_words)):
-        n_flipped += ones(scratch.change_words[w] & scratch.flipped[w])
-    if n_flipped > np.uint64(_FEW):
-        for r in range(near.shape[1]):
-            moved[r] = -np.int32(change[r] != 0)
-            sign[r] = -np.int32(change[r] < 0)
-        for e in range(first, count):
-            w = row[e]
-            for r in range(near.shape[1]):
-                near[e, r] += ((w & moved[r]) ^ sign[r]) - sign[r]
-        return
-    for w in range(len(scratch.change_words)):
-        left = scratch.change_words[w] & scratch.flipped[w]
-        while left != np.uint64(0):
-            r = np.uint64(8 * w) + (trailing_zeros(left) >> np.uint64(3))
-            left &= left - np.uint64(1)
-            down = -np.int32(change[r] < 0)
-            for e in range(first, count):
-                near[e, r] += (row[e] ^ down) - down
-
-
-@inline
-def _push_later(matrix, j, scratch, field):
-    """Note that ``j`` has flipped, for `_add_rows`."""
-    flips, n_flips, change = scratch.flips, scratch.n_flips, scratch.change
-    if scratch.arrived[0] == flips.shape[2]:
-        _add_rows(matrix, flips, n_flips, field)
-        scratch.arrived[0] = 0
-    scratch.arrived[0] += 1
-    for w in range(len(scratch.change_words)):
-        left = scratch.change_words[w] & scratch.flipped[w]
-        while left != np.uint64(0):
-            r = np.uint64(8 * w) + (trailing_zeros(left) >> np.uint64(3))
-            left &= left - np.uint64(1)
-            down = np.uint64(change[r] < 0)
-            flips[r, down, np.uint64(n_flips[r, down])] = j
-            n_flips[r, down] += 1
-
-
-@kernel
-def _add_rows(matrix, flips, n_flips, field):
-    """Add the rows of all p-bits that have flipped to the fields, column by column."""
-    for r in range(field.shape[0]):
-        n_up, n_down, a, b = n_flips[r, 0], n_flips[r, 1], 0, 0
-        n_flips[r, 0], n_flips[r, 1] = 0, 0
-        while n_up - a >= 4:
-            i, j, k, m = flips[r, 0, a], flips[r, 0, a + 1], flips[r, 0, a + 2], flips[r, 0, a + 3]
-            for q in range(field.shape[1]):
-                field[r, q] += matrix[i, q] + matrix[j, q] + matrix[k, q] + matrix[m, q]
-            a += 4
-        while n_down - b >= 4:
-            i, j, k, m = flips[r, 1, b], flips[r, 1, b + 1], flips[r, 1, b + 2], flips[r, 1, b + 3]
-            for q in range(field.shape[1]):
-                field[r, q] -= matrix[i, q] + matrix[j, q] + matrix[k, q] + matrix[m, q]
-            b += 4
-        while a < n_up and b < n_down:
-            i, j = flips[r, 0, a], flips[r, 1, b]
-            for q in range(field.shape[1]):
-                field[r, q] += matrix[i, q] - matrix[j, q]
-            a += 1
-            b += 1
-        while a < n_up:
-            i = flips[r, 0, a]
-            for q in range(field.shape[1]):
-                field[r, q] += matrix[i, q]
-            a += 1
-        while b < n_down:
-            j = flips[r, 1, b]
-            for q in range(field.shape[1]):
-                field[r, q] -= matrix[j, q]
-            b += 1
 
 
 @inline

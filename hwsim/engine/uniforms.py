@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.extending import intrinsic
 
 from hwsim.engine.noise import ROMU, ROMU_TURN, first_word, initial_spin, update_key, word_start
-from hwsim.engine.vector import Words
+from hwsim.engine.vector import LANES, Words
 from hwsim.jit import inline, njit
 
 _COLUMNS = 32
@@ -31,9 +32,10 @@ class Uniforms(NamedTuple):
     first_word: int  # of the shard's replicas
 
 
-def new_uniforms(noise_key: int, words: int, first_word: int) -> Uniforms:
-    """Buffers for ``words`` words of replicas, from word ``first_word`` of their schedule's noise on."""
-    batch = max(1, _COLUMNS // words)
+def new_uniforms(noise_key: int, words: int, first_word: int, events: int | None = None) -> Uniforms:
+    """Buffers for ``words`` words of replicas, from word ``first_word`` of their schedule's noise on, and ``events``,
+    or as many as are drawn at a time."""
+    batch = max(1, _COLUMNS // words) if events is None else events
     buffer = np.empty((batch, 16, words), dtype=np.uint64)
     lane = lane_of_replica(words)
     replica = np.empty_like(lane)
@@ -73,6 +75,23 @@ def draw_leading(uniforms, chunk, first, last):
     )
 
 
+@inline
+def draw_many(uniforms, chunk, first, last):
+    """The leading bits of events ``first`` ... ``last`` - 1 of ``chunk``, as many as there are buffers for."""
+    batch = max(1, _COLUMNS // uniforms.words.shape[2])
+    for begin in range(first, last, batch):
+        _draw_leading(
+            uniforms.key,
+            chunk.pbit,
+            chunk.number,
+            begin,
+            min(batch, last - begin),
+            uniforms.first_word,
+            uniforms.planes,
+            uniforms.words[begin - first :],
+        )
+
+
 @njit
 def _draw_leading(key, pbit, number, first, batch, word_0, planes, out):
     """A column for each word of each event, eight columns at a time."""
@@ -85,10 +104,14 @@ def _draw_leading(key, pbit, number, first, batch, word_0, planes, out):
             planes[17, e * words + w] = hidden
     if words == 8:
         for e in range(batch):
-            _draw_eight(planes, 8 * e, out, 16 * 8 * e, 8)
+            _draw_eight(planes, 8 * e, out, 16 * 8 * e, 8, 4)
+        return
+    if words == 4:
+        for e in range(0, batch, 2):
+            _draw_eight(planes, 4 * e, out, 16 * 4 * e, 4, 16 * 4)
         return
     for q in range(0, batch * words, 8):
-        _draw_eight(planes, q, planes, q, _COLUMNS)
+        _draw_eight(planes, q, planes, q, _COLUMNS, 4)
     for e in range(batch):
         for k in range(16):
             for w in range(words):
@@ -96,10 +119,10 @@ def _draw_leading(key, pbit, number, first, batch, word_0, planes, out):
 
 
 @intrinsic
-def _draw_eight(typingctx, planes, column, out, place, stride):
+def _draw_eight(typingctx, planes, column, out, place, stride, apart):
     """16 planes of random bits in eight columns from ``column`` on, transposed as 16 x 16 bits; plane k goes to word
-    ``place`` + k * ``stride`` of ``out``."""
-    signature = numba.types.void(planes, _INDEX, out, _INDEX, _INDEX)
+    ``place`` + k * ``stride`` of ``out``, and the other half of its columns ``apart`` words further on."""
+    signature = numba.types.void(planes, _INDEX, out, _INDEX, _INDEX, _INDEX)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source = Words(context, builder, signature.args[0], arguments[0])
@@ -121,7 +144,13 @@ def _draw_eight(typingctx, planes, column, out, place, stride):
                 swap = ((a >> distance) ^ b) & (mask * 0x0001000100010001)
                 rows[row], rows[row + distance] = a ^ (swap << distance), b ^ swap
         for k, row in enumerate(rows):
-            target.store(at(arguments[3], arguments[4], k), row)
+            place = at(arguments[3], arguments[4], k)
+            for half in range(2):
+                order = ir.Constant(
+                    ir.VectorType(ir.IntType(32), LANES // 2), [4 * half + q for q in range(LANES // 2)]
+                )
+                target.store_part(place, builder.shuffle_vector(row.value, row.value, order))
+                place = builder.add(place, arguments[5])
         return context.get_dummy_value()
 
     return signature, codegen
