@@ -386,7 +386,15 @@ def target(words: str = "for success and time to solution") -> argparse.Argument
 def _schedules(least: int) -> Callable[[str], int | str]:
     """A number of schedules, or auto."""
     number = whole("schedules", least=least)
-    return lambda text: text if text == "auto" else number(text)
+
+    def schedules(text: str) -> int | str:
+        if text == "auto":
+            return text
+        if not text.lstrip("-").isdecimal():
+            raise UsageError(f"schedules must be a whole number or auto, got {text!r}")
+        return number(text)
+
+    return schedules
 
 
 def sampling(

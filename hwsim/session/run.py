@@ -106,6 +106,8 @@ def run(
     returns what it has, with ``interrupted`` set. Raises InputError.
     """
     auto = settings.get("schedules") == AUTO
+    if isinstance(settings.get("schedules"), str) and not auto:
+        raise ArgumentError(f'schedules must be a whole number or "auto", got {settings["schedules"]!r}')
     if auto:
         settings["schedules"] = 1
     how = RunSettings.of(settings)

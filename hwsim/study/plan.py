@@ -280,6 +280,8 @@ def _point(
     watched: bool,
 ) -> Point:
     auto = chosen["schedules"] == AUTO
+    if isinstance(chosen["schedules"], str) and not auto:
+        raise InputError(f"schedules must be a whole number or auto, got {chosen['schedules']!r}")
     for key, least in _COUNTS.items():
         if auto and key == "schedules":
             continue

@@ -66,6 +66,10 @@ def test_commands_choose_print_and_keep_the_number(capsys, tmp_path):
     found = hwsim.tts("karate", clock="poisson", time="0.2 us", reads=64, schedules="auto", progress=False)
     assert "schedules, by a pilot of 8 x 64 reads" in found.text()
     assert main(["run", DENSE, "--schedules", "auto", "--dies", "2"]) == 2
+    assert main(["run", DENSE, "--schedules", "atuo"]) == 2
+    assert "schedules must be a whole number or auto, got 'atuo'" in capsys.readouterr().err
+    with pytest.raises(InputError, match='schedules must be a whole number or "auto"'):
+        run(program_of(), anneal=hwsim.constant(1.0, "50 ns"), schedules="atuo")
     plan = {"problem": DENSE, "set": {"clock": "poisson", "delay": "5 ns"}, "time": "0.3 us", "reads": 64}
     folder = ProgramFolder(tmp_path)
     (auto,), (same,), (other,) = (
