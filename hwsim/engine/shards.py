@@ -7,6 +7,7 @@ Results do not depend on the number of threads: shards share nothing but their s
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
@@ -23,6 +24,12 @@ _EVENTS_IN_FLIGHT = 2**25
 _EVENTS, _MOST_EVENTS = 2**14, 2**18
 """Events of a chunk of the schedule, which then stays in the cache; and for large networks, of which each chunk looks
 at every p-bit."""
+
+_OWN_COST, _SHORT = 8, 2**21
+"""What an update of a replica costs beside its couplings, in their unit; and the work, in that unit, which takes about
+as long as threads take to begin: 0.1 to 0.3 ms."""
+_ROUNDS = 8
+"""Rounds of the clock that a controller which loads weights runs between two loads, at the least."""
 
 
 class Replicas(NamedTuple):
@@ -173,6 +180,9 @@ class ShardedState(MovesOfCopies):
     """Replicas in mid-run."""
 
     def __init__(self, program: Program, start: Start, prepared: Prepared) -> None:
+        self._round_cost = start.reads * (_OWN_COST * program.n_pbits + len(program.network.weight))
+        if start.loads and self._round_cost < _SHORT / _ROUNDS:
+            start = replace(start, threads=1)
         self._program, self._start, self._prepared = program, start, prepared
         self._has_flips = bool(np.any(sets_own_rate(program)))
         self._stop = threading.Event()
@@ -249,18 +259,23 @@ class ShardedState(MovesOfCopies):
         rungs = self._start.rungs
         jobs = [(cluster, until, anneals[k * rungs : (k + 1) * rungs]) for k, cluster in enumerate(self._clusters)]
         self._stop.clear()
-        workers = self._pool._max_workers if self._pool is not None else 1
+        pool = None if self._is_short(until) else self._pool
         try:
-            if self._pool is not None and len(self._clusters) >= workers:
-                running = [self._pool.submit(self._advance_cluster, *job, map) for job in jobs]
+            if pool is not None and len(self._clusters) >= pool._max_workers:
+                running = [pool.submit(self._advance_cluster, *job, map) for job in jobs]
                 for one in running:
                     one.result()
             else:
                 for job in jobs:
-                    self._advance_cluster(*job, map if self._pool is None else self._pool.map)
+                    self._advance_cluster(*job, map if pool is None else pool.map)
         except BaseException:
             self._stop.set()
             raise
+
+    def _is_short(self, until: int) -> bool:
+        """Whether the work up to ``until`` takes no longer than threads take to begin."""
+        rounds = (until - self._clusters[0].schedule.horizon) / self._program.clock.round_ticks
+        return rounds * self._round_cost < _SHORT
 
     @property
     def updates(self) -> int:

@@ -312,15 +312,9 @@ def _program(model: Model, chip: Chip, die_seed: int) -> Program:
 
 
 def moments_of(states: np.ndarray, first: np.ndarray, second: np.ndarray) -> Moments:
-    """The means of s_i, and of s_i s_j over pairs, of ``states`` int8 (reads, n) of +-1. Sums are exact in float32 up
-    to 2**24 reads."""
-    reads, n = states.shape
-    if len(first) * 16 <= n * n:
-        found = moments_of_pairs(states, first, second)
-        return Moments(found.first, found.second)
-    spins = states.astype(np.float32)
-    products = (spins.T @ spins)[first, second]
-    return Moments(spins.sum(axis=0).astype(np.float64) / reads, products.astype(np.float64) / reads)
+    """The means of s_i, and of s_i s_j over pairs, of ``states`` int8 (reads, n) of +-1."""
+    found = moments_of_pairs(states, first, second)
+    return Moments(found.first, found.second)
 
 
 def added(activities: list[Activity]) -> Activity:
