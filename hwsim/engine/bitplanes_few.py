@@ -30,6 +30,7 @@ MOST_WORDS = 2
 MOST_VECTORS = 8
 """Of a bucket."""
 _MOST_OCTETS, _CACHED_OCTETS = 2**20, 2**15
+_AHEAD = 8  # events between fetching where the inputs of a p-bit are and their use
 _LEAST_EVENTS = 8
 """Updates of a kind that must not see each other, on average, for a vector to be worth its gathers."""
 
@@ -148,6 +149,8 @@ def advance_few(event, chunk, betas, layout, kinds, visible, queue, buckets, tab
                 since = now
             step, mine = at, of[i]
             place = filled[mine]
+            if event + _AHEAD < last:
+                fetch_inputs(of, begins, entries, np.uint64(chunk.pbit[event + _AHEAD]))
             gather(visible, width, entries, begins[i], begins[i + np.uint64(1)], rows, starts[mine], place)
             lane = place * width
             pbits[mine, lane], numbers[mine, lane], events[mine, place] = i, chunk.number[event], event
@@ -162,6 +165,22 @@ def advance_few(event, chunk, betas, layout, kinds, visible, queue, buckets, tab
             if place + 1 == most:
                 first, end = mine, mine + 1
                 break
+
+
+@intrinsic
+def fetch_inputs(typingctx, of, begins, entries, i):
+    """Start loading what says where the inputs of p-bit ``i`` are, for an event soon to come."""
+    signature = types.void(of, begins, entries, i)
+
+    def codegen(context, builder, sig, arguments):
+        of_, begins_, entries_ = (Words(context, builder, sig.args[k], arguments[k]) for k in range(3))
+        first = begins_.word(arguments[3])
+        of_.prefetch(arguments[3])
+        for line in (first, builder.add(first, WORD(LANES - 1))):
+            entries_.prefetch(line)
+        return context.get_dummy_value()
+
+    return signature, codegen
 
 
 @intrinsic
