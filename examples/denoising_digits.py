@@ -22,7 +22,7 @@ from hwsim.learn.updates import Updates
 FULL = "full" in sys.argv[1:]
 SIDE = 28 if FULL else 16  # of the torus
 LEVELS = 3 if FULL else 1  # bits of a pixel
-EPOCHS, EVERY, JUDGED, IMAGES = (80, 2, 10, 720) if FULL else (2, 1, 1, 60)
+EPOCHS, EVERY, JUDGED, IMAGES = (160, 2, 10, 720) if FULL else (2, 1, 1, 60)
 SWEEPS = 200 if FULL else 40  # of each machine of the chain; the single machine gets those of all
 STEPS = 4
 MODELS = sys.argv[2:] or ["chain", "single"]
@@ -47,9 +47,7 @@ def course(parts):
         every=EVERY,
         positive=Timing(warm_up=SWEEPS * 3 // 20 * long, looks=10, spacing=4 * long),
         negative=Timing(warm_up=SWEEPS * 3 // 10 * long, looks=10, spacing=4 * long),
-        updates=Updates(
-            rate=0.01, schedule="cosine", rate_end=0.05, method="adam", centring=0.1, decay=0.001, averaging=0.1
-        ),
+        updates=Updates(rate=0.02, schedule="cosine", rate_end=0.2, method="adam", centring=0.1, decay=0.001),
         controller=Controller(threshold=0.01) if parts > 1 else None,
         mixing=Mixing(looks=64 if FULL else 16, spacing=3 * long),
     )

@@ -11,7 +11,7 @@ _EXAMPLE = """an example of a plan:
   chip = "generic-all-to-all"
   seed = 1
   [model]
-  kind = "fully"                  # rbm, dbm, fully, or chip for its own p-bits and wires
+  kind = "fully"                  # rbm, dbm, fully, chip for its own p-bits and wires; denoising for a chain
   hidden = 0
   [machine]
   set = { delay = "0.5tau" }      # parameters of the card; without, die_seed, rounding

@@ -101,7 +101,7 @@ def draw(
     **how: Unpack[Keywords],
 ) -> Drawn:
     """Samples of ``model``, a Model or its file, on ``chip``: the states of ``reads`` chains after ``sweeps`` rounds of
-    the clock from random states.
+    the clock from random states. Of a Denoiser or its file, images that the chain makes, ``sweeps`` of each machine.
 
     chip : own for the one that the model was trained on;  label : the class that the label units are held at
     clamp : {name of a visible or label unit: -1 or +1, or 0 for -1}, units that are held
@@ -109,9 +109,14 @@ def draw(
     """
     from hwsim.learn.answers import code_of, samples
     from hwsim.learn.bill import bill_of
+    from hwsim.learn.denoise import is_denoiser
     from hwsim.learn.model import model_of
     from hwsim.report.provenance import provenance
 
+    if is_denoiser(model):
+        from hwsim.command.denoise import draw_images
+
+        return draw_images(model, chip, sweeps=sweeps, label=label, clamp=clamp or {}, how=how)
     learnt = model_of(model)
     code = code_of(learnt)
     values = _held(learnt, code, label, clamp or {})
@@ -137,7 +142,7 @@ def draw(
         "columns": list(code.names),
         "shape": None if code.shape is None else list(code.shape),
         "held": {names[unit]: value for unit, value in sorted(values.items())},
-        "rows": _rows(found, code),
+        "rows": rows_of(found, code),
         "law": _law(learnt, found, values),
         "bill": cost.facts,
     }
@@ -175,7 +180,7 @@ def _few(names: Any) -> str:
     return ", ".join(words if len(words) <= 6 else [*words[:5], "..."])
 
 
-def _rows(found: "Samples", code: "Code") -> list[dict[str, Any]]:
+def rows_of(found: "Samples", code: "Code") -> list[dict[str, Any]]:
     """A row for each sample: its energy in the model's own numbers, its class, its visible bits as text of 0 and 1."""
     energies = found.model.network.energies(found.states)
     labels = [None] * len(found) if found.labels is None else [code.classes[k] for k in found.labels]

@@ -11,6 +11,7 @@ from hwsim.command.result import Result
 from hwsim.display import Facts, counted
 
 if TYPE_CHECKING:
+    from hwsim.command.denoise import TrainedChain
     from hwsim.learn.bill import Bill
     from hwsim.learn.model import Model
     from hwsim.report.canvas import Drawing
@@ -64,7 +65,7 @@ def train(
     threads: int | None = None,
     progress: Any = None,
     command_line: str | None = None,
-) -> Trained:
+) -> "Trained | TrainedChain":
     """Train the model of ``plan`` on its chip.
 
     plan : a TOML file, or a dict with its keys, see `hwsim.learn.plan.checked`
@@ -86,6 +87,10 @@ def train(
     if output is not None:
         check_writable(output)
     progress.show(0.0, "reading the data")
+    if full["model"]["kind"] == "denoising":
+        from hwsim.command.denoise import train_denoiser
+
+        return train_denoiser(full, output=output, threads=threads, progress=progress, command_line=command_line)
     asked = planned(full)
     done = trained(
         asked.rows,

@@ -34,6 +34,7 @@ from hwsim.engine.bitplanes_kernel import (
 )
 from hwsim.engine.bitplanes_lookup import BUFFER, MOST_COUNTS, TABLE_WORDS
 from hwsim.engine.bitplanes_moves import PlanesState, count_of
+from hwsim.engine.bitplanes_ring import MOST_WORDS, RingShard, Seen, copies_of, ring_of, seen_of
 from hwsim.engine.bitplanes_single import FewShard, SingleShard, Sites, sites_of, takes_single
 from hwsim.engine.bitplanes_thresholds import (
     Betas,
@@ -73,6 +74,7 @@ from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 
 FEATURES = SHARED | {
@@ -113,7 +115,9 @@ def why_not(program: Program) -> str | None:
 
 def start(program: Program, start: Start) -> PlanesState:
     """Replicas at time 0."""
-    return PlanesState(program, start, Prepared(program))
+    words = -(-start.reads // (64 * start.schedules))
+    copies = copies_of(program) if words <= MOST_WORDS and start.rungs == 1 else None
+    return PlanesState(program, start, Prepared(program) if copies is None else RingPrepared(program, copies))
 
 
 def shared_words(program: Program) -> Program:
@@ -214,12 +218,9 @@ class Prepared:
         self.unit = program.network.unit or 1.0
         integers = _integer_rows(program)
         weight, counts = integers.weight, integers.counts
-        self.wide = _wide_kernel(counts, weight)
-        self.n_bits = self.wide.n_bits
-        narrow = counts <= SEPTET
-        kind = np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], WIDE).astype(np.int8)
+        narrow, kind = self._kernels(weight, counts)
         queued = program.wires.uniform_delay is not None
-        entries, septets = self._pack(program, weight, narrow, queued)
+        entries, septets = self._pack(program.network, weight, narrow, queued)
         wired, wires = program.network, program.wires
         network = Network(entries, septets, kind, self.n_bits, self.unit, wires.longest_ticks)
         self.layout = Layout(network, self._classes(program, integers))
@@ -243,17 +244,23 @@ class Prepared:
         self.counts_energies = program.readout.problem is None and program.is_exact
         self.energy_offset = program.readout.energy_offset
 
+    def _kernels(self, weight: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(whether each p-bit is narrow, its kernel), with the kind of the wide ones."""
+        self.wide = _wide_kernel(counts, weight)
+        self.n_bits = self.wide.n_bits
+        narrow = counts <= SEPTET
+        return narrow, np.select([counts <= 6, narrow], [NARROW_6, NARROW_7], WIDE).astype(np.int8)
+
     def _pack(
-        self, program: Program, weight: np.ndarray, narrow: np.ndarray, queued: bool
+        self, wired: WiredNetwork | Seen, weight: np.ndarray, narrow: np.ndarray, queued: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         """Entries and septet numbers: the inputs of p-bit i that count 2**bit, in septets padded with empty rows.
 
         A narrow p-bit has one septet, in which a coupling of size w stands w times.
         """
-        n, degree = program.n_pbits, program.network.degree
-        row = program.network.rows
-        local = np.arange(len(row)) - program.network.indptr[row]
-        packed = (program.network.indices.astype(np.int64) if queued else local) << 1 | (weight > 0)
+        n, degree, row = wired.n, wired.degree, wired.rows
+        local = np.arange(len(row)) - wired.indptr[row]
+        packed = (wired.indices.astype(np.int64) if queued else local) << 1 | (weight > 0)
         empty = np.full(n, n) if queued else degree
         size, few = np.abs(weight), narrow[row]
         parts = []
@@ -442,6 +449,28 @@ class Prepared:
         self.left = np.concatenate([p[0] for p in parts] or [empty]).astype(np.int64)
         self.right = np.concatenate([p[1] for p in parts] or [empty]).astype(np.int64)
         self.term_septets = np.array(first, dtype=np.int64)
+
+
+class RingPrepared(Prepared):
+    """A ring of copies, laid out for few replicas; see bitplanes_ring."""
+
+    shard_words, grain, mixes = 1, 1, False
+
+    def __init__(self, program: Program, copies: int) -> None:
+        self.n_pbits, self.unit = program.n_pbits, program.network.unit or 1.0
+        self._ring = ring_of(program, copies)
+        n, integers = self._ring.n, _integer_rows(program)
+        seen = seen_of(program, n)
+        narrow, kind = self._kernels(integers.weight, integers.counts)
+        pbit = np.arange(2 * n) // 2  # of each row
+        entries, septets = self._pack(seen, integers.weight[seen.order], narrow[pbit], True)
+        network = Network(entries, septets, kind[pbit], self.n_bits, self.unit, program.wires.longest_ticks)
+        self.layout = Layout(network, self._classes(program, integers))
+        self._sums = program.column_energies, program.network.column_energies
+
+    def shard(self, replicas: Replicas) -> RingShard:  # type: ignore[override]
+        """Some of the replicas at time 0."""
+        return RingShard(self._ring, self.layout, self.tables(), replicas, self._sums)
 
 
 def _by_push(row: np.ndarray, packed: np.ndarray) -> np.ndarray:

@@ -120,16 +120,24 @@ def screen(device, update, error, rough, leading, tied, out):
     return ties
 
 
-@njit
+@inline
 def settle_screened(network, device, update, start, replica, rows, tied, value, out):
     """Settle the lanes that the screen left open: by the exact law on the exact sum, with all 32 random bits."""
-    gain, offset, low, high, step, comparator_step = device[:6]
     begin, end, row = network.indptr[update.i], network.indptr[update.i + 1], start_row(network, update.i)
+    first = network.bias[update.i], row, network.starts
+    _settle_rows((begin, end), network.weight, first, device[:6], update, start, replica, rows, tied, (value, out))
+
+
+@njit
+def _settle_rows(row, weight, first, device, update, start, replica, rows, tied, spins):
+    """The same, which takes the arrays that it needs: it is called for most updates."""
+    (begin, end), (bias, start_row, starts), (value, out) = row, first, spins
+    gain, offset, low, high, step, comparator_step = device
     for r in range(len(tied)):
         if tied[r] != 0:
-            current = network.bias[update.i] if row < 0 else network.starts[row, r]
+            current = bias if start_row < 0 else starts[start_row, r]
             for k in range(begin, end):
-                current += network.weight[k] * np.float64(value[rows[k - begin], r])
+                current += weight[k] * np.float64(value[rows[k - begin], r])
             threshold = ideal_threshold(-current, update.beta, gain, offset, low, high, step, comparator_step)
             out[update.target, r] = np.int8(1) if np.float64(draw(start, replica[r])) < threshold else np.int8(-1)
 

@@ -179,6 +179,11 @@ def denoiser(
     return Denoiser(models=tuple(models), noise=noise)
 
 
+def is_denoiser(source: Any) -> bool:
+    """Whether ``source`` is a Denoiser, or the path of the file of one."""
+    return isinstance(source, Denoiser) or (isinstance(source, str | Path) and archive.kind_of(source) == KIND)
+
+
 def rows_of_data(data: Data, n_label: int) -> np.ndarray:
     """int8 (rows, seen): the visible bits of ``data``, and its label bits where ``n_label`` is not 0."""
     return np.hstack((data.bits, data.label_bits)) if n_label else data.bits
@@ -279,6 +284,7 @@ def undoings(chain: Denoiser, chip: Chip | str | Path, die_seed: int, rounding: 
 class Generated(Shown):
     """Images that a chain made. bits : int8 (images, visible);  label_bits : int8 (images, labels)
     path : int8 (steps, images, seen), what each machine answered, the last one of the chain first
+    states : int8 (images, n), all units of the first machine, whose answer the images are
     activity : what one image asked of the chip, all its machines together: updates, reads of states, and biases that
     were written as the input of a machine;  sweeps : of each machine;  chain : that made them
     """
@@ -286,6 +292,7 @@ class Generated(Shown):
     bits: np.ndarray
     label_bits: np.ndarray
     path: np.ndarray
+    states: np.ndarray
     activity: Activity
     sweeps: int
     chain: Denoiser
@@ -296,13 +303,17 @@ class Generated(Shown):
             ("device", f"{self.activity.device_time_s:.3g} s of running for one image"),
         ]
 
-    def bill(self, prices: Prices) -> Bill:
-        """What one image costs at ``prices``: every machine runs, its seen p-bits are read, and their values are
-        written as the input of the next one. The chips are programmed once, for all images."""
+    def bill(self, prices: Prices, images: int = 1) -> Bill:
+        """What ``images``, one after the other, cost at ``prices``: every machine runs, its seen p-bits are read, and
+        their values are written as the input of the next one. Machines are programmed once, for all images."""
         model, machines = self.chain.models[0], len(self.chain.models)
         seen = replace(self.activity, n_pbits=model.n_seen, reads=float(machines), read_rounds=float(machines))
         return bill_of(
-            [seen], prices, programmings=0, data_pbits=self.activity.data_writes, data_rounds=float(machines - 1)
+            [seen] * images,
+            prices,
+            programmings=0,
+            data_pbits=self.activity.data_writes * images,
+            data_rounds=float(machines - 1) * images,
         )
 
 
@@ -337,14 +348,17 @@ def generate(
             images, "generate", k, given=given, held=held, values=wanted, beta=beta, sweeps=sweeps
         )
         session.advance(session.end)
-        below = session.read()[:, undoing.is_seen]
+        states = session.read()
+        below = states[:, undoing.is_seen]
         path.append(below)
-        spent.append(session.activity(runs=images))
+        asked = session.activity(runs=images)
+        spent.append(asked if given is not None or held is None else replace(asked, data_writes=float(held.sum())))
     v = chain.models[0].n_visible
     return Generated(
         bits=path[-1][:, :v],
         label_bits=path[-1][:, v:],
         path=np.stack(path),
+        states=states,
         activity=added(spent),
         sweeps=sweeps,
         chain=chain,

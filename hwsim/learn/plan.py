@@ -24,7 +24,7 @@ from hwsim.learn.training import Course
 from hwsim.learn.updates import Updates
 from hwsim.text import read_toml
 
-KINDS = ("rbm", "dbm", "fully", "chip")
+KINDS = ("rbm", "dbm", "fully", "chip", "denoising")
 _TEXT, _WHOLE, _NUMBER, _YES = "a text", "a whole number", "a number", "true or false"
 _NUMBERS, _WHOLES, _TABLE, _LIST = "a list of numbers", "a list of whole numbers", "a table", "a list"
 
@@ -42,6 +42,8 @@ KEYS: dict[str, dict[str, tuple[tuple[str, ...], Any]]] = {
         "train": ((_TABLE,), {}),
         "update": ((_TABLE,), {}),
         "judge": ((_TABLE,), {}),
+        "noise": ((_TABLE,), {}),
+        "penalty": ((_TABLE,), {}),
     },
     "code": {
         "values": ((_TEXT,), None),
@@ -98,6 +100,22 @@ KEYS: dict[str, dict[str, tuple[tuple[str, ...], Any]]] = {
         "chains": ((_WHOLE,), 20),
         "steps": ((_WHOLE,), 200),
     },
+    "noise": {
+        "steps": ((_WHOLE,), 4),
+        "schedule": ((_TEXT,), "log"),
+        "end": ((_NUMBER,), None),
+        "rate": ((_NUMBER,), 0.9),
+        "label_rate": ((_NUMBER,), 0.2),
+        "offset": ((_NUMBER,), 0.15),
+    },
+    "penalty": {
+        "rule": ((_TEXT,), "code"),
+        "threshold": ((_NUMBER,), None),
+        "inputs": ((_WHOLE,), 8),
+        "chains": ((_WHOLE,), 16),
+        "looks": ((_WHOLE,), 64),
+        "spacing": ((_WHOLE,), 3),
+    },
 }
 """The keys of each table: what a value may be, and its default; ``...`` where it must be given."""
 
@@ -113,9 +131,10 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     machine : parameters to set, faults to leave out (without), die_seed, rounding of the registers
     train : see Course; steps, or epochs, how often all rows are seen;  update : see Updates
     judge : times, and rows, chains and steps of the likelihood where the exact divergence is not known
+    noise, penalty : of a model of kind "denoising", see `hwsim.learn.denoise_plan`
     """
     full = _filled("", spec)
-    for name in ("code", "split", "model", "machine", "train", "update", "judge"):
+    for name in ("code", "split", "model", "machine", "train", "update", "judge", "noise", "penalty"):
         full[name] = _filled(name, full[name])
     for name in ("positive", "negative"):
         full["train"][name] = _filled(f"train.{name}", full["train"][name])

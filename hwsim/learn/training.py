@@ -207,7 +207,7 @@ class _School:
         self._judges = [each for each in (judge, watch.judge) if each is not None]
         self._rule = rule_of(course.rule)
         self._before: dict[str, dict[str, Any]] = {}
-        self._host_s, self._loads, self._words = 0.0, 0, "starting"
+        self._host_s, self._loads, self._words, self._rate = 0.0, 0, "starting", 0.0
         self._sampled = np.empty((0, machine.model.n_seen), dtype=np.int8)
 
     def begin(self, number: int) -> None:
@@ -237,15 +237,17 @@ class _School:
             now = time.perf_counter()
             if now - shown > _SHOWN_S:
                 shown = now
-                self._show((numbers.step - first) / (now - began))
+                self._rate = (numbers.step - first) / (now - began)
+                self._show()
                 if stop() or self.watch.interrupt():
                     return False
         self._host_s += time.perf_counter() - began
+        self._rate = (end - first) / max(time.perf_counter() - began, 1e-9)
         return True
 
-    def _show(self, rate: float) -> None:
+    def _show(self) -> None:
         step, steps = self.numbers.step, self.course.steps
-        words = f"epoch {self.batches.epoch(step):.4g}, {self._words}, {rate:.3g} steps/s"
+        words = f"epoch {self.batches.epoch(step):.4g}, {self._words}, {self._rate:.3g} steps/s"
         self.watch.progress(step / steps, words)
 
     def judged(self) -> None:
@@ -265,7 +267,7 @@ class _School:
         self.history.append(row)
         known = [f"{word} {row[key]:.4g}" for key, word in _WORDS.items() if row.get(key) is not None]
         self._words = ", ".join(known[:1]) or f"max |J| {row['max_j']:.3g}"
-        self.watch.progress(numbers.step / self.course.steps, f"epoch {row['epoch']:.4g}, {self._words}")
+        self._show()
 
     def _activities(self) -> dict[str, dict[str, Any]]:
         """What each phase asked of the machine, before it was resumed and since."""

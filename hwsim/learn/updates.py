@@ -17,6 +17,7 @@ from hwsim.learn.model import Model
 
 SCHEDULES = ("constant", "linear", "cosine", "1/t")
 METHODS = ("plain", "adam")
+TRAINS = ("all", "biases")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Updates(Shown):
     averaging : last share of the steps over which the numbers are averaged, 0 for none: the mean of a walk around an
     optimum is nearer to it than its last point (Polyak and Juditsky, SIAM J. Control Optim. 30, 838 (1992))
     limit : the largest |number| that the controller keeps, None for none
+    trains : "all", or "biases": couplings stay, as when a model moves to another die
     """
 
     rate: float = 0.05
@@ -44,9 +46,15 @@ class Updates(Shown):
     centring: float = 0.0
     averaging: float = 0.0
     limit: float | None = None
+    trains: str = "all"
 
     def __post_init__(self) -> None:
-        for name, value, allowed in (("schedule", self.schedule, SCHEDULES), ("method", self.method, METHODS)):
+        words = (
+            ("schedule", self.schedule, SCHEDULES),
+            ("method", self.method, METHODS),
+            ("trains", self.trains, TRAINS),
+        )
+        for name, value, allowed in words:
             if value not in allowed:
                 raise InputError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
         within = {"rate_end": 1.0, "momentum": 1.0, "centring": 1.0, "averaging": 1.0, "decay": math.inf}
@@ -117,6 +125,8 @@ class Numbers:
         slope = self._slope(data, machine)
         if how.decay:
             slope[self._n :] += how.decay * self.weight
+        if how.trains == "biases":
+            slope[self._n :] = 0.0
         self.step += 1
         if how.method == "adam":
             self._speed += (1 - _FIRST) * (slope - self._speed)

@@ -156,6 +156,13 @@ def test_the_rate_falls_as_its_schedule_says(schedule, at_half):
     assert how.rate_at(50, 101) == pytest.approx(0.5 * at_half)
 
 
+def test_a_training_of_biases_alone_leaves_the_couplings():
+    model = fully(5, scale=0.5)
+    course = dataclasses.replace(SHORT, updates=Updates(rate=0.1, trains="biases", decay=0.1, centring=0.1))
+    found = learnt(course, model).model
+    assert np.array_equal(found.weight, model.weight) and not np.array_equal(found.bias, model.bias)
+
+
 def test_averaging_takes_the_mean_of_the_last_steps():
     numbers = Numbers(fully(2, scale=0.0), Updates(rate=1.0, averaging=0.5), 4)
     data, machine = Moments(np.zeros(2), np.zeros(1)), Moments(np.ones(2), np.zeros(1))
