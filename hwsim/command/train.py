@@ -75,7 +75,7 @@ def train(
     from hwsim.files import check_writable
     from hwsim.learn.bill import bill_of
     from hwsim.learn.judgement import judge_of
-    from hwsim.learn.plan import checked, planned, read_plan
+    from hwsim.learn.plan import checked, planned, read_plan, seconds_of
     from hwsim.learn.training import Watch
     from hwsim.learn.training import train as trained
     from hwsim.report.provenance import provenance
@@ -100,6 +100,8 @@ def train(
         weights=asked.data.weights,
         die_seed=full["machine"]["die_seed"],
         rounding=full["machine"]["rounding"],
+        parts=full["machine"]["chips"],
+        exchange_s=seconds_of(full["machine"]["exchange"], asked.chip),
         output=output,
         watch=Watch(progress=progress.show, judge=judge_of(asked), plan=full),
         seed=full["seed"],

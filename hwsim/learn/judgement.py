@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.learn.exact import MAX_VISIBLE
 from hwsim.learn.likelihood import log_likelihood
 from hwsim.learn.machine import LearningMachine
 from hwsim.learn.plan import Planned
-from hwsim.learn.training import Judge
+from hwsim.learn.training import Judge, exact_judge
 
 
 def judge_of(asked: Planned) -> Judge | None:
     """The log-likelihood of rows of the test, or of the data where none are held back, by annealed importance sampling
     from both sides; None where the exact divergence is known, and where the plan asks for none."""
     how = asked.plan["judge"]
-    if not how["likelihood"] or asked.model.n_seen <= MAX_VISIBLE:
+    if not how["likelihood"] or exact_judge(asked.rows, asked.data.weights, asked.model) is not None:
         return None
     data = asked.data if asked.test is None else asked.test
     if len(data) > how["rows"]:

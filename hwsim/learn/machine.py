@@ -51,6 +51,22 @@ class Timing(Shown):
         return self.warm_up + (self.looks - 1) * self.spacing
 
 
+class MachineKeywords(ReadKeywords, total=False):
+    """Keywords of a LearningMachine; those of ReadKeywords are for its phases, of which each says its reads itself.
+
+    die_seed : which die (0);  rounding : of the registers, "nearest", or "stochastic", drawn at every load
+    parts : chips that the p-bits are spread over, how many, or the chip of each;  exchange_s : see hwsim.compile
+    """
+
+    die_seed: int
+    rounding: str
+    parts: int | Sequence[int] | None
+    exchange_s: float | None
+
+
+_OWN = ("die_seed", "rounding", "parts", "exchange_s")
+
+
 class LearningMachine(Shown):
     """A model on a die of a chip. The controller holds real numbers; `load` writes what its registers make of them.
 
@@ -60,23 +76,16 @@ class LearningMachine(Shown):
     settings : seed, schedules, engine and threads of every phase
     """
 
-    def __init__(
-        self,
-        model: Model,
-        chip: Chip | str | Path,
-        *,
-        die_seed: int = 0,
-        rounding: str = "nearest",
-        **settings: Unpack[ReadKeywords],
-    ) -> None:
-        """rounding : of the registers, "nearest" or "stochastic", drawn at every load
-        settings : see ReadKeywords; all chains of a phase share one schedule of the clock by default. Raises
+    def __init__(self, model: Model, chip: Chip | str | Path, **how: Unpack[MachineKeywords]) -> None:
+        """how : see MachineKeywords; all chains of a phase share one schedule of the clock by default. Raises
         InputError, and DoesNotFitError where the chip lacks p-bits or wires."""
         self.model, self.chip = model, made_chip(chip)
         check_fits(model, self.chip)
-        self.settings = RunSettings.of(settings, schedules=1)
-        self.program = _program(model, self.chip, die_seed)
-        self.registers = Registers(model.network, self.chip, die_seed, rounding)
+        settings = {key: value for key, value in how.items() if key not in _OWN}
+        self.settings = RunSettings.of(settings, schedules=1)  # type: ignore[arg-type]
+        die_seed = how.get("die_seed", 0)
+        self.program = _program(model, self.chip, die_seed, how.get("parts"), how.get("exchange_s"))
+        self.registers = Registers(model.network, self.chip, die_seed, how.get("rounding", "nearest"))
         self.phases: dict[str, Phase] = {}
         self._spent: dict[str, list[Activity]] = {}
         self._kept: dict[str, np.ndarray] = {}
@@ -304,10 +313,13 @@ class _Ladder:
         return 2 * int(taken.sum())
 
 
-def _program(model: Model, chip: Chip, die_seed: int) -> Program:
+def _program(
+    model: Model, chip: Chip, die_seed: int, parts: int | Sequence[int] | None, exchange_s: float | None
+) -> Program:
     """The program of the model's whole structure on ``chip``, whose registers are written later."""
     ones = model.with_values(np.zeros(model.n), np.ones(len(model.weight)))
-    program = compiled(ones.problem(), chip, die_seed=die_seed, embedding="never")
+    problem = ones.problem()
+    program = compiled(problem, chip, die_seed=die_seed, embedding="never", parts=parts, exchange_s=exchange_s)
     return program.changed(problem=None, energy_offset=0.0)
 
 

@@ -22,7 +22,9 @@ from hwsim.learn.machine import Timing
 from hwsim.learn.model import Model
 from hwsim.learn.training import Course
 from hwsim.learn.updates import Updates
+from hwsim.ranges import in_tau
 from hwsim.text import read_toml
+from hwsim.units import seconds
 
 KINDS = ("rbm", "dbm", "fully", "chip", "denoising")
 _TEXT, _WHOLE, _NUMBER, _YES = "a text", "a whole number", "a number", "true or false"
@@ -75,6 +77,8 @@ KEYS: dict[str, dict[str, tuple[tuple[str, ...], Any]]] = {
         "without": ((_LIST,), []),
         "die_seed": ((_WHOLE,), 0),
         "rounding": ((_TEXT,), "nearest"),
+        "chips": ((_WHOLE,), None),
+        "exchange": ((_TEXT, _NUMBER), None),
     },
     "train": {
         "rule": ((_TEXT,), "pcd"),
@@ -128,7 +132,8 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     model : kind ("rbm", "dbm", "fully", or "chip" for the chip's own p-bits and wires), hidden, layers, placement;
     file : a trained model to go on from;  labels : whether the labels are learnt too;  scale : of the first couplings
     biases : "data", seen units begin with the means of the data, or "zero"
-    machine : parameters to set, faults to leave out (without), die_seed, rounding of the registers
+    machine : parameters to set, faults to leave out (without), die_seed, rounding of the registers; chips over which
+    the p-bits are spread, and the interval at which they exchange boundaries
     train : see Course; steps, or epochs, how often all rows are seen;  update : see Updates
     judge : times, and rows, chains and steps of the likelihood where the exact divergence is not known
     noise, penalty : of a model of kind "denoising", see `hwsim.learn.denoise_plan`
@@ -279,6 +284,14 @@ def _made(asked: Mapping[str, Any], visible: int, labels: int, chip: Chip, how: 
     if not hidden:
         raise InputError("model.hidden must be given for kind rbm: how many hidden units")
     return makers.rbm(visible, hidden, labels=labels, **how)
+
+
+def seconds_of(exchange: Any, chip: Chip) -> float | None:
+    """Seconds between two exchanges of chips; text may give them in tau, the chip's own."""
+    factor = in_tau(exchange)
+    if factor is None:
+        return None if exchange is None else seconds(exchange, name="machine.exchange")
+    return factor * (chip.pbit.tau_s if chip.clock.period_s is None else chip.clock.period_s)
 
 
 def first_biases(model: Model, rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

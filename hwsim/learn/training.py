@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from hwsim.display import Facts, Shown, counted, picture
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.learn.exact import MAX_VISIBLE, data_law, divergence
-from hwsim.learn.machine import LearningMachine, Timing, added
+from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing, added
 from hwsim.learn.model import Model
 from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
 from hwsim.learn.updates import Numbers, Updates
@@ -117,20 +117,18 @@ def train(
     course: Course,
     *,
     weights: np.ndarray | None = None,
-    die_seed: int = 0,
-    rounding: str = "nearest",
     output: str | Path | None = None,
     watch: "Watch | None" = None,
-    **settings: Any,
+    **how: Unpack[MachineKeywords],
 ) -> Training:
     """Train ``model`` on ``chip`` with ``rows`` int8 (m, seen) of +-1: visible and label units of each row of data.
 
     weights : float64 (m,), how often each row comes, None for equally often
     output : a file in which the model is saved after each part, from which the same call goes on
-    settings : seed, schedules, engine, threads, see ReadKeywords. Raises InputError and DoesNotFitError.
+    how : of the machine, such as die_seed, rounding, seed, see MachineKeywords. Raises InputError and DoesNotFitError.
     """
     rows = checked_rows(rows, model)
-    machine = LearningMachine(model, chip, die_seed=die_seed, rounding=rounding, **settings)
+    machine = LearningMachine(model, chip, **how)
     batches = Batches(rows, weights, course.batch, machine.settings.seed)
     school = _School(machine, course, batches, exact_judge(rows, weights, model), watch or Watch())
     school.resume(output)

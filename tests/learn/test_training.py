@@ -224,6 +224,17 @@ def test_a_chip_that_fixes_beta_is_programmed_so_that_the_model_has_beta_one():
     assert LearningMachine(model, fixed, threads=1).network.same_as(model.network)
 
 
+def test_chips_that_exchange_their_boundaries_now_and_then_learn_another_model():
+    course = dataclasses.replace(SHORT, negative=Timing(warm_up=10))
+    one = train(ADDER, fully(5), CHIP, course, threads=1, seed=1)
+    parts = [0, 0, 0, 1, 1]
+    together = train(ADDER, fully(5), CHIP, course, threads=1, seed=1, parts=parts)
+    assert together.model.weight.tobytes() == one.model.weight.tobytes()  # values cross at once
+    apart = train(ADDER, fully(5), CHIP, course, threads=1, seed=1, parts=parts, exchange_s=20e-9)
+    assert not np.array_equal(apart.model.weight, one.model.weight)
+    assert apart.program.wires.exchange.max() > 0
+
+
 def test_activity_counts_loads_data_and_reads_of_all_parts():
     found = learnt(dataclasses.replace(SHORT, rule="pcd"), rbm(5, 2))
     positive, negative = found.activity["positive"], found.activity["negative"]
