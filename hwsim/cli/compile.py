@@ -31,6 +31,11 @@ def add_parser(subparsers: Any) -> None:
         metavar="B",
         help="also print how far the registers shift the law at this inverse temperature",
     )
+    parser.add_argument(
+        "--shared-words",
+        action="store_true",
+        help="p-bits that tick together share random words: other states for a seed, of the same law; one read is faster",
+    )
     parser.add_argument("-o", "--output", type=options.file_out, metavar="FILE.npz", help="write the program")
     parser.set_defaults(run=run)
 
@@ -59,6 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
         chain_strength=arguments.chain_strength,
         **given,
     )
+    if arguments.shared_words:
+        from hwsim.engine.bitplanes import shared_words
+
+        program = shared_words(program)
     facts = compiled_facts(program, exact=exact, part=part, beta=arguments.beta)
     if arguments.output:
         save(program, arguments.output)
