@@ -34,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--shared-words",
         action="store_true",
-        help="p-bits that tick together share random words: other states for a seed, of the same law; one read is faster",
+        help="p-bits that tick together share random words: a read takes less time; other states of the same law",
     )
     parser.add_argument("-o", "--output", type=options.file_out, metavar="FILE.npz", help="write the program")
     parser.set_defaults(run=run)

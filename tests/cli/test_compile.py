@@ -22,6 +22,16 @@ def test_an_embedded_problem_is_described_saved_and_run(tmp_path, capsys):
     assert row["reads"] == 16 and row["total_variation"] is not None  # of the problem's eight spins
 
 
+def test_p_bits_share_random_words_where_they_are_told_to(tmp_path, capsys):
+    program, lattice = tmp_path / "p.npz", ["ea2d:L=12,seed=1", "--set", "clock=chromatic"]
+    assert main(["compile", *lattice, "--shared-words", "-o", str(program)]) == 0
+    assert main(["run", str(program), "--time", "100ns", "--reads", "2", "--schedules", "1"]) == 0
+    assert main(["run", str(program), "--time", "100ns", "--engine", "lanes"]) == 2
+    assert "random words that p-bits share" in capsys.readouterr().err
+    assert main(["compile", "karate", "--shared-words"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_precision_is_told_against_the_bits(capsys):
     errors, laws = [], []
     for bits in ("2", "4", "8"):
