@@ -33,7 +33,7 @@ from hwsim.engine.bitplanes_single import (
 from hwsim.engine.bitplanes_thresholds import threshold_at
 from hwsim.engine.block_layout import TILE, Blocks, Fields, cost_ns
 from hwsim.engine.memory import aligned
-from hwsim.engine.noise import GOLDEN, STRIDE, mix, shared_draw, update_draw
+from hwsim.engine.noise import GOLDEN, STRIDE, is_below, mix, update_key
 from hwsim.engine.schedule import Chunk, Slots
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, loop, splat
@@ -42,14 +42,6 @@ from hwsim.jit import inline, inner, kernel, njit
 _FEW_VALUES = 64
 """Values up to which 64 p-bits look their thresholds up by comparing with each."""
 _OCTETS = ir.VectorType(ir.IntType(8), TILE)
-
-
-class Compared(NamedTuple):
-    """Thresholds as 64 octets compare with them, by number of the field: uint8 (values,) each."""
-
-    top: np.ndarray  # first eight bits
-    open: np.ndarray  # 255 where others follow
-    always: np.ndarray  # 255 where the threshold is 2**32
 
 
 class Octets(NamedTuple):
@@ -76,23 +68,22 @@ class SharedWords(NamedTuple):
     number: np.ndarray  # int64 (B / 8,): of each tile's words
 
 
-def new_compared(law: Fields) -> Compared:
-    """Empty thresholds; of length 0 where 64 p-bits do not compare at once."""
-    few = law.values <= _FEW_VALUES and len(law.devices) == 1
-    return Compared(*(np.zeros(law.values if few else 0, dtype=np.uint8) for _ in range(3)))
+def new_top(law: Fields) -> np.ndarray:
+    """uint8 (values,): room for the first eight bits of thresholds; (0,) where 64 p-bits do not compare at once."""
+    return np.zeros(law.values if law.values <= _FEW_VALUES and len(law.devices) == 1 else 0, dtype=np.uint8)
 
 
 @kernel
-def advance_blocks(slots, steps, blocks, state, asked, compared, noise, replica, events, trace):
+def advance_blocks(slots, steps, blocks, state, asked, top, noise, replica, events, trace):
     """Run the slots ``first`` ... ``last`` - 1.
 
-    state : Octets;  replica : number in its schedule
+    state : Octets;  top : of new_top;  replica : number in its schedule
     events : int32, p-bits of the events of all these slots, in order, and trace : uint8 (n_events,), out, 1 where the
     new value is +1; or both (0,)
     """
     first_slot, last_slot, period, n_slots = slots
     counts, fresh = state.counts, state.fresh
-    event, step, few = 0, -1, len(compared.top) > 0
+    event, step, few = 0, -1, len(top) > 0
     for slot in range(first_slot, last_slot):
         round_, color = slot // n_slots, slot % n_slots
         at, number = step_at(steps, step, round_ * period + color * period // n_slots), round_ + 1
@@ -100,11 +91,11 @@ def advance_blocks(slots, steps, blocks, state, asked, compared, noise, replica,
         if at != step:
             step = at
             if turn_to(asked, steps.beta[step], steps.drive[step]) and few:
-                _fill_compared(blocks.law, asked.now[0], compared)
+                _fill_top(blocks.law, asked, top)
         _count_fields(blocks, np.uint64(first // 8), np.uint64(last // 8), state.seen, state.told, counts)
         _draw(state.words, number, replica, first, last, state.octets)
         if few:
-            _compare(blocks, first, last, state, compared, asked, noise, number, replica)
+            _compare(blocks, first, last, state, top, asked, noise, number, replica)
         else:
             _look_up(blocks, first, last, state, asked, noise, number, replica)
         if len(trace) > 0:
@@ -143,9 +134,9 @@ def _commit(blocks, tile, end, state):
 @inline
 def _tell(blocks, place, values, told):
     """Change the fields of those that ``place`` tells, as it has flipped to its value."""
-    turn = np.uint8(1) if values[place] else np.uint8(255)
+    turn = np.uint8(0) if values[place] else np.uint8(255)
     for k in range(np.uint64(blocks.of_told[place]), np.uint64(blocks.of_told[place + np.uint64(1)])):
-        told[blocks.told[k]] += blocks.change[k] * turn
+        told[blocks.told[k]] += (blocks.change[k] ^ turn) - turn
 
 
 @njit
@@ -177,74 +168,76 @@ def _draw_shared(words, number, replica, first, last, octets):
         draw_tiles(words.keys, np.uint64(number), np.uint64(replica), np.uint64(tile), np.uint64(end), octets)
 
 
-def _whole_number(words, key, pbit, place, number, replica):
-    """The random number of a p-bit."""
+def _is_below(words, key, pbit, place, number, replica, threshold):
+    """Whether the random number of a p-bit is below ``threshold``."""
     raise NotImplementedError("for kernels")
 
 
-@overload(_whole_number)
-def _whole_number_by_words(words, key, pbit, place, number, replica):
-    if words.instance_class is SharedWords:
-        return lambda words, key, pbit, place, number, replica: shared_draw(
-            key, 64 * words.number[place >> np.uint64(6)] + np.int64(place & np.uint64(63)), number, replica
-        )
-    return lambda words, key, pbit, place, number, replica: update_draw(key, pbit, number, replica)
+@overload(_is_below)
+def _is_below_by_words(words, key, pbit, place, number, replica, threshold):
+    return _shared_is_below if words.instance_class is SharedWords else _own_is_below
+
+
+def _own_is_below(words, key, pbit, place, number, replica, threshold):
+    return is_below(update_key(key, pbit, number), replica, threshold)
+
+
+def _shared_is_below(words, key, pbit, place, number, replica, threshold):
+    start = update_key(key, words.number[place >> np.uint64(6)], number)
+    return is_below(start, 64 * replica + np.int64(place & np.uint64(63)), threshold)
 
 
 @inner
-def _fill_compared(law, beta, compared):
-    """Thresholds of the only device at ``beta``."""
+def _fill_top(law, asked, top):
+    """Thresholds of the only device at the beta of now."""
     for k in range(law.values):
-        threshold = threshold_at(
-            law.classes, law.devices[0], law.unit * np.float64(law.first + k * law.step), beta, 0.0
-        )
-        compared.top[k] = np.uint8(min(threshold >> (32 - DRAWN), 255))
-        compared.open[k] = np.uint8(255 if threshold & (2 ** (32 - DRAWN) - 1) else 0)
-        compared.always[k] = np.uint8(255 if threshold >> 32 else 0)
+        field = law.unit * np.float64(law.first + k * law.step)
+        threshold = threshold_at(law.classes, law.devices[0], field, asked.now[0], 0.0)
+        asked.threshold[k] = threshold | asked.number[0] << 33
+        top[k] = np.uint8(min(threshold >> (32 - DRAWN), 255))
 
 
 @inline
-def _compare(blocks, first, last, state, compared, asked, noise, number, replica):
+def _compare(blocks, first, last, state, top, asked, noise, number, replica):
     """New values of a slot, where its p-bits are one device and their fields have few values."""
-    counts, octets, fresh = state.counts, state.octets, state.fresh
-    top, more, sure = compared
     for tile in range(first // 8, last // 8):
-        left = compare_tile(counts, octets, top, more, sure, blocks.law.values, fresh, tile)
+        left = compare_tile(state.counts, state.octets, top, blocks.law.values, state.fresh, tile)
         while left != 0:
             lane = lowest_bit(left)
             left &= left - np.uint64(1)
-            place = np.uint64(64 * tile) + lane
+            place = np.uint64(TILE * tile) + lane
             if blocks.pbit[place] >= 0:
-                fresh[place] = _decide(
-                    blocks, place, octet_at(counts, place), asked, state.words, noise.key, number, replica
-                )
+                state.fresh[place] = _decide(blocks, place, state, asked, noise.key, number, replica)
 
 
 @inline
 def _look_up(blocks, first, last, state, asked, noise, number, replica):
     """New values of a slot, each by its threshold."""
-    counts, octets, fresh = state.counts, state.octets, state.fresh
     threshold, stamp = asked.threshold, asked.number[0]
     for p in range(8 * first, 8 * last):
         place = np.uint64(p)
-        count = octet_at(counts, place)
-        known = threshold[np.uint64(blocks.base[place]) + np.uint64(count)]
-        above = (known & LOW_33) - (np.int64(octets[place]) << (32 - DRAWN))
-        fresh[place] = np.uint8(255) if above > 0 else np.uint8(0)
+        known = threshold[np.uint64(blocks.base[place]) + np.uint64(octet_at(state.counts, place))]
+        above = (known & LOW_33) - (np.int64(state.octets[place]) << (32 - DRAWN))
+        state.fresh[place] = np.uint8(255) if above > 0 else np.uint8(0)
         if ((known >> 33) != stamp or 0 < above < 2 ** (32 - DRAWN)) and blocks.pbit[place] >= 0:
-            fresh[place] = _decide(blocks, place, count, asked, state.words, noise.key, number, replica)
+            state.fresh[place] = _decide(blocks, place, state, asked, noise.key, number, replica)
 
 
 @inner
-def _decide(blocks, place, count, asked, words, key, number, replica):
-    """The new value of a p-bit, 255 for +1, by its whole random number."""
-    law, at = blocks.law, np.uint64(blocks.base[place]) + np.uint64(count)
+def _decide(blocks, place, state, asked, key, number, replica):
+    """The new value of a p-bit, 255 for +1, by as many bits of its random number as it takes."""
+    law, count = blocks.law, np.int64(octet_at(state.counts, place))
+    at = np.uint64(blocks.base[place]) + np.uint64(count)
     if asked.threshold[at] >> 33 != asked.number[0]:
         device = law.devices[np.int64(blocks.base[place]) // law.values]
-        field = law.unit * np.float64(law.first + np.int64(count) * law.step)
+        field = law.unit * np.float64(law.first + count * law.step)
         asked.threshold[at] = threshold_at(law.classes, device, field, asked.now[0], 0.0) | asked.number[0] << 33
-    drawn = _whole_number(words, key, blocks.pbit[place], place, number, replica)
-    return np.uint8(255) if np.int64(drawn) < asked.threshold[at] & LOW_33 else np.uint8(0)
+    threshold = asked.threshold[at] & LOW_33
+    above = threshold - (np.int64(state.octets[place]) << (32 - DRAWN))
+    if 0 < above < 2 ** (32 - DRAWN):
+        below = _is_below(state.words, key, blocks.pbit[place], place, number, replica, threshold)
+        return np.uint8(255) if below else np.uint8(0)
+    return np.uint8(255) if above > 0 else np.uint8(0)
 
 
 @njit
@@ -394,42 +387,36 @@ def draw_tiles(typingctx, keys, number, replica, tile, end, octets):
 
 
 @intrinsic
-def compare_tile(typingctx, counts, octets, top, open_, always, values, out, tile):
+def compare_tile(typingctx, counts, octets, top, values, out, tile):
     """New values of 64 p-bits, 255 for +1, to ``out``; returns a bit for each whose first bits do not settle it."""
-    signature = types.uint64(counts, octets, top, open_, always, types.uint64, out, types.uint64)
+    signature = types.uint64(counts, octets, top, types.uint64, out, types.uint64)
 
     def codegen(context, builder, sig, arguments):
-        arrays = [Words(context, builder, sig.args[k], arguments[k]) for k in (0, 1, 2, 3, 4, 6)]
-        counts_, octets_, *tables, out_ = (builder.bitcast(a.data, ir.IntType(8).as_pointer()) for a in arrays)
-        offset = builder.mul(arguments[7], WORD(TILE))
+        arrays = [Words(context, builder, sig.args[k], arguments[k]) for k in (0, 1, 2, 4)]
+        counts_, octets_, top_, out_ = (builder.bitcast(a.data, ir.IntType(8).as_pointer()) for a in arrays)
+        offset = builder.mul(arguments[5], WORD(TILE))
+        zeros, ones = (ir.Constant(_OCTETS, [k] * TILE) for k in (0, 1))
 
         def place(array: Any) -> Any:
             return builder.bitcast(builder.gep(array, [offset]), _OCTETS.as_pointer())
 
-        def splat_octet(value: Any) -> Any:
-            undefined, order = ir.Constant(_OCTETS, ir.Undefined), ir.VectorType(ir.IntType(32), TILE)
-            single = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
-            return builder.shuffle_vector(single, undefined, ir.Constant(order, [0] * TILE))
-
-        count, drawn = builder.load(place(counts_), align=8), builder.load(place(octets_), align=8)
-        found = [cgutils.alloca_once(builder, _OCTETS) for _ in tables]
-        for variable in found:
-            builder.store(ir.Constant(_OCTETS, [0] * TILE), variable)
+        drawn = builder.load(place(octets_), align=8)
+        count, limit = (cgutils.alloca_once(builder, _OCTETS) for _ in range(2))
+        builder.store(builder.load(place(counts_), align=8), count)
+        builder.store(zeros, limit)
 
         def look(k: Any) -> None:
-            same = builder.icmp_unsigned("==", count, splat_octet(builder.trunc(k, ir.IntType(8))))
-            for table, variable in zip(tables, found, strict=True):
-                value = splat_octet(builder.load(builder.gep(table, [k])))
-                builder.store(builder.select(same, value, builder.load(variable)), variable)
+            left = builder.load(count)  # the number of the field, less k
+            undefined, order = ir.Constant(_OCTETS, ir.Undefined), ir.VectorType(ir.IntType(32), TILE)
+            first = builder.insert_element(undefined, builder.load(builder.gep(top_, [k])), ir.IntType(32)(0))
+            value = builder.shuffle_vector(first, undefined, ir.Constant(order, [0] * TILE))
+            builder.store(builder.select(builder.icmp_unsigned("==", left, zeros), value, builder.load(limit)), limit)
+            builder.store(builder.sub(left, ones), count)
 
-        loop(builder, arguments[5], look)
-        limit, more, sure = (builder.load(variable) for variable in found)
-        below = builder.sext(builder.icmp_unsigned("<", drawn, limit), _OCTETS)
-        builder.store(builder.or_(below, sure), place(out_), align=8)
-        equal = builder.and_(
-            builder.icmp_unsigned("==", drawn, limit), builder.trunc(more, ir.VectorType(ir.IntType(1), TILE))
-        )
-        return builder.bitcast(equal, WORD)
+        loop(builder, arguments[3], look)
+        found = builder.load(limit)
+        builder.store(builder.sext(builder.icmp_unsigned("<", drawn, found), _OCTETS), place(out_), align=8)
+        return builder.bitcast(builder.icmp_unsigned("==", drawn, found), WORD)
 
     return signature, codegen
 
@@ -478,7 +465,7 @@ class BlockShard(FewShard):
         seen, told = ([aligned((n,), np.uint8) for _ in range(reads)] for _ in range(2))
         self._octets = [Octets(s, fresh, t, words, counts, octets) for s, t in zip(seen, told, strict=True)]
         self._asked = [new_asked(blocks.law.values * len(blocks.law.devices)) for _ in range(reads)]
-        self._compared = [new_compared(blocks.law) for _ in range(reads)]
+        self._top = [new_top(blocks.law) for _ in range(reads)]
         super().__init__(len(blocks.place), replicas, law_energies, energies)
 
     def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
@@ -499,9 +486,9 @@ class BlockShard(FewShard):
 
     def _advance(self, slots: Slots, anneals: Sequence[Anneal], events: np.ndarray, trace: np.ndarray) -> None:
         steps, noise = steps_of(anneals[0]), self._noise
-        for r, (state, asked, compared) in enumerate(zip(self._octets, self._asked, self._compared, strict=True)):
+        for r, (state, asked, top) in enumerate(zip(self._octets, self._asked, self._top, strict=True)):
             number = 64 * noise.first_word + r
-            advance_blocks(slots, steps, self._blocks, state, asked, compared, noise, number, events, trace[r])
+            advance_blocks(slots, steps, self._blocks, state, asked, top, noise, number, events, trace[r])
 
     def _states(self) -> np.ndarray:
         return np.stack([state.seen[self._blocks.place] for state in self._octets]) > 0

@@ -23,7 +23,7 @@ from hwsim.engine.bitkernels import mix_words, next_words
 from hwsim.engine.bitplanes_kernel import Noise
 from hwsim.engine.bitplanes_thresholds import Classes, threshold_of
 from hwsim.engine.memory import aligned
-from hwsim.engine.noise import GOLDEN, STRIDE, initial_words, shared_draw, update_draw
+from hwsim.engine.noise import GOLDEN, STRIDE, initial_words, is_below, shared_draw, update_draw, update_key
 from hwsim.engine.pending import drop, joined, latest_seen, new_queue, newest, next_arrival
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
@@ -208,6 +208,17 @@ def _whole_number(sites, key, i, number, replica):
 
 
 @inner
+def _is_below(sites, key, i, number, replica, threshold):
+    """Whether the random number of an update of p-bit ``i`` is below ``threshold``."""
+    if threshold >> 32:
+        return True
+    if len(sites.random_bit) > 0:
+        bit = sites.random_bit[i]
+        return is_below(update_key(key, bit >> 6, number), 64 * replica + (bit & 63), threshold)
+    return is_below(update_key(key, i, number), replica, threshold)
+
+
+@inner
 def _decide(chunk, event, sites, seen, asked, noise, replica):
     """The new value of an event's p-bit, 1 for +1, by its whole random number."""
     i = np.uint64(chunk.pbit[event])
@@ -218,8 +229,7 @@ def _decide(chunk, event, sites, seen, asked, noise, replica):
         c = np.int64(sites.classes.of[i])
         made = threshold_of(sites.classes, c, np.int64(count), asked.now[0], asked.now[1], sites.unit, 0.0)
         asked.threshold[place] = made | asked.number[0] << 33
-    drawn = _whole_number(sites, noise.key, i, chunk.number[event], replica)
-    return np.uint8(np.int64(drawn) < asked.threshold[place] & LOW_33)
+    return np.uint8(_is_below(sites, noise.key, i, chunk.number[event], replica, asked.threshold[place] & LOW_33))
 
 
 def first_planes(begin: Vec) -> list[Vec]:

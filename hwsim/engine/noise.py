@@ -146,6 +146,19 @@ def joins(key, pbit, tick, replica, share):
 
 
 @njit
+def is_below(start, replica, threshold):
+    """Whether the uniform of one replica is below ``threshold``, int64 in [0, 2**32): `draw`, as far as it takes."""
+    bit = np.uint64(replica) & np.uint64(63)
+    shown, hidden = first_word(word_start(start, np.uint64(replica) >> np.uint64(6)))
+    for plane in range(31, -1, -1):
+        drawn, limit = (shown >> bit) & np.uint64(1), np.uint64(threshold >> plane) & np.uint64(1)
+        if drawn != limit:
+            return drawn < limit
+        shown, hidden = next_word(shown, hidden)
+    return False
+
+
+@njit
 def shared_draw(key, bit, update, replica):
     """The same where p-bits share words: ``bit`` is that of `hwsim.program.Noise.random_bit`, each replica a word."""
     return draw(update_key(key, bit >> 6, update), 64 * replica + (bit & 63))
