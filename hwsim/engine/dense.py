@@ -114,6 +114,8 @@ class Prepared:
         )
         self._program, self.law_network = program, network
         self._fill_matrices()
+        self.counts_own_network = program.readout.problem is None and program.readout.own is None
+        self.energy_offset = program.readout.energy_offset
         self.energies, self.law_energies = program.column_energies, network.column_energies
 
     def _fill_matrices(self) -> None:
@@ -284,7 +286,7 @@ class BlockShard:
             visible=np.zeros((n, self.n_words), dtype=np.uint64),
             newest=np.zeros((n, self.n_words), dtype=np.uint64),
             counts=np.zeros(4, dtype=np.int64),
-            **dense_blocks.new_ring(4 * BLOCK, self.n_words),
+            **dense_blocks.new_ring(512, self.n_words),
             near=aligned((lanes * ROW,), np.int32),
             listed=aligned((lanes * LISTED,), np.int32),
             n_listed=np.zeros(lanes, dtype=np.int64),
@@ -396,11 +398,20 @@ class BlockShard:
 
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E, in problem units."""
-        return self._prepared.energies(self._newest())[self._lane]
+        prepared = self._prepared
+        if prepared.counts_own_network:
+            return self._own_energies(prepared.energy_offset)
+        return prepared.energies(self._newest())[self._lane]
 
     def law_energies(self) -> np.ndarray:
         """float64 (64 * words,): E, in the network that the machine realises."""
-        return self._prepared.law_energies(self._newest())[self._lane]
+        return self._own_energies(0.0)
+
+    def _own_energies(self, offset: float) -> np.ndarray:
+        """The same, added to ``offset``."""
+        energies = np.empty(self.lanes)
+        dense_blocks.add_energies(self._network, self._memory.newest, offset, np.empty(_LANES), energies)
+        return energies[self._lane]
 
 
 def _columns(words: np.ndarray) -> np.ndarray:

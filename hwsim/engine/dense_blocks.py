@@ -17,7 +17,19 @@ from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import exp
 from hwsim.cell.law import ideal_threshold
 from hwsim.engine.arguments import start_row, step_at
-from hwsim.engine.dense_vectors import FIGURES, LANES, TILE, WIDE, add_rows, expand, push_row, screen, take_column, turn
+from hwsim.engine.dense_vectors import (
+    FIGURES,
+    LANES,
+    TILE,
+    WIDE,
+    add_rows,
+    add_terms,
+    expand,
+    push_row,
+    screen,
+    take_column,
+    turn,
+)
 from hwsim.engine.noise import draw, update_key
 from hwsim.engine.pending import latest_seen
 from hwsim.engine.uniforms import draw_many
@@ -122,6 +134,27 @@ def make_fields(network, visible, field):
         place = i // TILE * n_replicas * TILE + i % TILE
         for r in range(n_replicas):
             field[place + TILE * r] = current[r]
+
+
+@kernel
+def add_energies(network, states, offset, sums, out):
+    """float64 (R,) to ``out``: energies of uint64 (n, G), the terms added in the order of program.energy.
+
+    sums : float64 (64,), a buffer
+    """
+    n_words = states.shape[1]
+    flat = states.reshape(-1)
+    for word in range(n_words):
+        sums[:] = offset
+        for i in range(len(network.bias)):
+            bits, h = states[i, word], network.bias[i]
+            for r in range(LANES):
+                up = (bits >> np.uint64(r)) & np.uint64(1)
+                sums[r] += h if up != np.uint64(0) else -h
+            first, end = network.indptr[i], network.indptr[i + 1]
+            add_terms(flat, n_words, word, i, network.indices, network.weight, first, end, sums)
+        for r in range(LANES):
+            out[LANES * word + r] = sums[r]
 
 
 @kernel

@@ -253,3 +253,39 @@ def take_column(typingctx, source, first, target, place, stride):
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+@intrinsic
+def add_terms(typingctx, states, n_words, word, i, indices, weight, first, end, sums):
+    """Add to ``sums`` float64 (64,) the energies of the couplings ``first`` ... ``end`` - 1 of p-bit ``i`` with p-bits
+    of lower numbers, one after the other. states : uint64, rows of ``n_words``, of which number ``word`` counts"""
+    signature = types.void(states, n_words, word, i, indices, weight, first, end, sums)
+
+    def codegen(context, builder, sig, arguments):
+        states_, n_words_, word_, i_, indices_, weight_, first_, end_, sums_ = _arrays(context, builder, sig, arguments)
+        eight, words = ir.VectorType(ir.DoubleType(), 8), ir.VectorType(_I64, 8)
+        totals = [cgutils.alloca_once_value(builder, sums_.load(_I64(8 * k), eight)) for k in range(LANES // 8)]
+        own = states_.load(builder.add(builder.mul(i_, n_words_), word_))
+
+        def splat(value: Any) -> Any:
+            one = builder.insert_element(ir.Constant(ir.VectorType(value.type, 8), ir.Undefined), value, _I32(0))
+            return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, 8), [0] * 8))
+
+        def add(k: Any) -> None:
+            at = builder.add(first_, k)
+            j = builder.sext(indices_.load(at), _I64)
+            with builder.if_then(builder.icmp_signed("<", j, i_)):
+                differ = builder.xor(own, states_.load(builder.add(builder.mul(j, n_words_), word_)))
+                size = weight_.load(at)
+                alike, unlike, bits = splat(size), splat(builder.fneg(size)), splat(differ)
+                for part, total in enumerate(totals):
+                    ones = ir.Constant(words, [1 << (8 * part + lane) for lane in range(8)])
+                    flags = builder.icmp_unsigned("!=", builder.and_(bits, ones), ir.Constant(words, [0] * 8))
+                    builder.store(builder.fadd(builder.load(total), builder.select(flags, unlike, alike)), total)
+
+        loop(builder, builder.sub(end_, first_), add)
+        for k, total in enumerate(totals):
+            sums_.store(_I64(8 * k), builder.load(total))
+        return context.get_dummy_value()
+
+    return signature, codegen
