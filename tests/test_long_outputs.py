@@ -1,6 +1,6 @@
 """The outputs on the pages that take too long for the suite, without what takes long: the rest is as printed today.
 
-These are the study of twenty spin glasses (three minutes), of which only the rows are compared with the plan, and the
+These are the study of twenty spin glasses (a minute and a half), of which only the rows are compared with the plan, and the
 tables of speed: nothing is timed, and the rows of dwave-samplers in the table of estimates (80 s) are left out.
 """
 

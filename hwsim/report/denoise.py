@@ -79,7 +79,8 @@ def chain_drawing(document: Mapping[str, Any]) -> canvas.Drawing:
     if "frechet" in rows[0]:
         panels = {"curve": partial(_curve, rows=rows), **panels}
     if document["samples"]:
-        panels["samples"] = partial(_samples, samples=document["samples"], shape=document["data"]["shape"])
+        shape = document["data"]["shape"]
+        panels["samples"] = partial(_samples, samples=document["samples"], shape=shape, names=())
     return canvas.Drawing(
         title=f"Denoising chain of {document['data']['name']} on {document['chip']}",
         panels=panels,
