@@ -1,7 +1,7 @@
 """The outputs on the pages that take too long for the suite, without what takes long: the rest is as printed today.
 
-These are the study of twenty spin glasses (a minute and a half), of which only the rows are compared with the plan, and the
-tables of speed: nothing is timed, and the rows of dwave-samplers in the table of estimates (80 s) are left out.
+These are the study of twenty spin glasses (a minute and a half), of which only the rows are compared with the plan, and
+the tables of speed: nothing is timed, and the rows of dwave-samplers in the table of estimates (80 s) are left out.
 """
 
 import re
