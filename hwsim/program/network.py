@@ -131,7 +131,9 @@ class Network(Record):
 
     def coupled(self, bias: np.ndarray, strength: np.ndarray) -> "Network":
         """The same with ``strength`` float64 (k,) of the couplings of `pairs`, each in both directions."""
-        return self.reweighted(bias, strength[self.pair_of])
+        if np.shape(strength) != (self.n_couplings,):
+            raise InputError(f"strength must be float64 ({self.n_couplings},), got shape {np.shape(strength)}")
+        return self.reweighted(bias, np.asarray(strength)[self.pair_of])
 
     def same_as(self, other: "Network") -> bool:
         """Whether both hold the same numbers."""

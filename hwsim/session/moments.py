@@ -57,6 +57,8 @@ def moments_of_pairs(states: np.ndarray, first: np.ndarray, second: np.ndarray) 
 
 def checked_pairs(pairs: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
     """The first two of ``pairs`` as int64 (k,). Raises InputError unless they are numbers of ``n`` p-bits, as many."""
+    if not isinstance(pairs, Sequence | np.ndarray) or len(pairs) < 2:
+        raise InputError(f"pairs must be two arrays of as many integers, got {pairs!r}")
     first, second = (np.array(part) for part in pairs[:2])
     for part in (first, second):
         if part.ndim != 1 or part.dtype.kind not in "iu" or len(part) != len(first):

@@ -17,7 +17,7 @@ from hwsim.display import Facts, Shown, counted
 from hwsim.engine.choice import begin, choose, side_by_side
 from hwsim.engine.contract import Start
 from hwsim.engine.initial import checked, checked_biases
-from hwsim.errors import UnsupportedError
+from hwsim.errors import InputError, UnsupportedError
 from hwsim.interrupt import CtrlC
 from hwsim.program import Network, Program
 from hwsim.session.activity import Activity, turns
@@ -215,6 +215,8 @@ class Session(Shown):
         """Write other biases and weights into the running machine, on the couplings that it has (see
         `Network.reweighted`). States, clock, noise and signals under way stay. Raises InputError for other couplings,
         UnsupportedError where the engine cannot hold the numbers."""
+        if not isinstance(network, Network):
+            raise InputError(f"a session loads a network, such as program.network.coupled makes, got {network!r}")
         self.state.load(network)
         self.program = self.program.with_network(network)
         self._loads += 1

@@ -40,6 +40,7 @@ def test_a_session_tells_moments_and_counts_the_read(make_program):
         ((np.array([0]), np.array([1, 2])), "as many integers"),
         ((np.array([0.0]), np.array([1.0])), "as many integers"),
         ((np.array([-1]), np.array([1])), "got -1 to -1"),
+        (3, "two arrays of as many integers, got 3"),
     ],
 )
 def test_pairs_that_are_none_are_refused(pairs, words):

@@ -93,6 +93,10 @@ def test_biases_of_reads_and_loads_are_counted_and_wrong_ones_refused(make_progr
         session.bias_reads(np.where(values > 0, np.inf, 0))
     with pytest.raises(InputError, match="must be numbers"):
         session.bias_reads(None)
+    with pytest.raises(InputError, match="a session loads a network"):
+        session.load("x")
+    with pytest.raises(InputError, match=r"strength must be float64 \(6,\), got shape \(5,\)"):
+        program.network.coupled(np.zeros(6), np.zeros(5))
     assert session.activity().data_writes == 8
 
 
