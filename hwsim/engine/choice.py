@@ -72,6 +72,8 @@ def _lanes_ns(program: Program, reads: int) -> float:
 
 
 def _bitplanes_ns(program: Program, reads: int) -> float:
+    from hwsim.engine.bitplanes import mean_counts
+
     in_blocks = reads * (1.3 + 0.1 * _degree(program))  # where the clock allows them
     if program.clock.kind in ("chromatic", "synchronous") and in_blocks < 18 + _degree(program):
         return in_blocks
@@ -79,6 +81,8 @@ def _bitplanes_ns(program: Program, reads: int) -> float:
         return 20 + 2.1 * _degree(program)
     if reads <= 64 and _degree(program) <= 24:  # eight updates then share a vector, as a rule
         return 30 + 2.5 * _degree(program)
+    if _degree(program) > 31 and mean_counts(program) < _degree(program) + 2:  # couplings of one size, looked up
+        return (90 + 1.5 * _degree(program)) * -(-reads // 512)
     return (20 + 7.5 * _degree(program)) * -(-reads // 512)
 
 

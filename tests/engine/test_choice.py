@@ -25,6 +25,7 @@ SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4, "schedules": 1}
         (DENSE + DENSE.T, {}, 4, "dense", "69 couplings a p-bit and 4 reads"),
         (0.3 * RING, {}, 1, "dense", "couplings a p-bit and 1 read of"),
         (WIDE, {}, 1, "dense", "couplings a p-bit"),
+        (WIDE, {}, 200, "bitplanes", "small-integer"),
         (0.3 * WIDE, {}, 4, "dense", "couplings a p-bit"),
         (0.3 * WIDE, {}, 512, "lanes", "power of two"),
         (DENSE + DENSE.T, {"input_step": 0.1, "input_high": 1.0}, 4, "lanes", "power of two"),
