@@ -4,8 +4,8 @@ A denoising model (Jelincic et al., arXiv:2510.23972) is a chain of Boltzmann ma
 trained to undo one step of noise, and a penalty on correlations keeps its chains mixing. Here each learns the 8 x 8
 digits in three bits a pixel, with half of a torus of p-bits free for hidden units. Prints the quality of the images
 and how well the chains mix, as the training goes; then what one image costs on the device. Writes denoising_digits.png.
-A minute of training shows shapes; for digits: python denoising_digits.py full (two trainings of ten minutes; each is
-saved, and goes on where it was).
+This is a short training of a small torus; for digits: python denoising_digits.py full (two trainings of five minutes of
+one core; each is saved, and goes on where it was).
 """
 
 import sys
@@ -25,7 +25,7 @@ LEVELS = 3 if FULL else 1  # bits of a pixel
 EPOCHS, EVERY, JUDGED, IMAGES = (160, 2, 10, 720) if FULL else (2, 1, 1, 60)
 SWEEPS = 200 if FULL else 40  # of each machine of the chain; the single machine gets those of all
 STEPS = 4
-MODELS = sys.argv[2:] or ["chain", "single"]
+TITLES = {"chain": f"chain of {STEPS} machines", "single": "one machine"}
 
 train, test = read_data("digits", levels=LEVELS).split(0.2, seed=0)
 chip = hwsim.chip("extropic-g12", topology=f"offset-torus:{SIDE}x{SIDE}")
@@ -61,11 +61,12 @@ def judged(chain, epoch):
     return {"frechet": frechet(shown.of(made.bits), shown.of(test.bits))}
 
 
+WIDTH = max(map(len, TITLES.values()))
 found, images = {}, {}
-for name in MODELS:
+for name, title in TITLES.items():
     parts = STEPS if name == "chain" else 1
     start = denoiser(train, chip, Noise(steps=parts), labels=False, seed=1)
-    print(f"{name}: {start}")
+    print(f"\n{title}: {start}")
     output = f"denoising-{name}.npz" if FULL else None
     watch = ChainWatch(judge=judged, plan={"name": name})
     found[name] = train_chain(train, start, chip, course(parts), watch=watch, output=output, seed=1, threads=1)
@@ -74,7 +75,7 @@ for name in MODELS:
         if "frechet" in row:
             worst = int(np.argmax(row["autocorrelation"]))
             print(
-                f"{row['epoch']:6.1f}  {row['frechet']:7.3f}  {row['autocorrelation'][worst]:12.3f} +- "
+                f"{row['epoch']:6.0f}  {row['frechet']:7.3f}  {row['autocorrelation'][worst]:12.3f} +- "
                 f"{row['autocorrelation_error'][worst]:.3f}  {max(row['penalty']):15.4f}  {max(row['max_j']):7.2f}"
             )
     images[name] = generate(found[name].chain, chip, IMAGES, sweeps=SWEEPS * STEPS // parts, seed=8, threads=1)
@@ -83,36 +84,35 @@ print(f"\nFrechet distance of {IMAGES} images from the test data, in {shown.axes
 for name, made in images.items():
     distance = frechet_distance(made.bits, train, test)
     values = [row["frechet"] for row in found[name].history if "frechet" in row]
-    print(f"{name:>8}: {distance.distance:.3f} at the last epoch, {min(values):.3f} at the best")
+    judged_last = f"while it was trained {values[-1]:.3f} there and {min(values):.3f} at the best"
+    print(f"{TITLES[name]:>{WIDTH}}: {distance.distance:.3f} at the last epoch; {judged_last}")
 print(f"training data {distance.floor[0]:.3f}, pixels of a class {distance.by_class[0]:.3f}, ", end="")
 print(f"independent pixels {distance.independent[0]:.3f}")
 
 z1 = hwsim.chip("extropic-z1")
 for name, made in images.items():
-    print(f"\none image of the {name}, prices of {z1.name}")
+    print(f"\nan image of {TITLES[name]}, prices of {z1.name}")
     print(made.bill(z1.prices).text())
 
-figure = Figure(figsize=(4.6 * (len(images) + 2), 5.0), dpi=100, layout="constrained")
-axes = figure.subplots(1, len(images) + 2)
-for ax, (name, made) in zip(axes, images.items(), strict=False):
-    ax.imshow(sheet(train.code.levels_of(made.bits[:80])), cmap="gray_r", vmin=0, vmax=1)
-    ax.set_title(f"images of the {name}")
-if "chain" in images:
-    path = [train.code.levels_of(bits[:10]) for bits in images["chain"].path]
-    axes[-2].imshow(sheet(np.concatenate(path), columns=10), cmap="gray_r", vmin=0, vmax=1)
-    axes[-2].set_title("ten images, machine after machine")
-for ax in axes[:-1]:
-    ax.set_axis_off()
+figure = Figure(figsize=(14, 7), dpi=90, layout="constrained")
+axes = figure.subplot_mosaic(
+    [["chain", "single", "path"], ["chain", "single", "frechet"], ["chain", "single", "mixing"]]
+)
+for name, made in images.items():
+    axes[name].imshow(sheet(train.code.levels_of(made.bits[:96])), cmap="gray_r", vmin=0, vmax=1)
+    axes[name].set_title(f"images of the {TITLES[name]}" if name == "chain" else f"images of {TITLES[name]}")
+steps = np.concatenate([train.code.levels_of(bits[:12]) for bits in images["chain"].path])
+axes["path"].imshow(sheet(steps, columns=12), cmap="gray_r", vmin=0, vmax=1)
+axes["path"].set_title("twelve images, machine after machine")
+for name in ("chain", "single", "path"):
+    axes[name].set_axis_off()
 for name, training in found.items():
     rows = [row for row in training.history if "frechet" in row]
-    line = axes[-1].plot([row["epoch"] for row in rows], [row["frechet"] for row in rows], "o-", label=name)[0]
-    axes[-1].plot(
-        [row["epoch"] for row in training.history],
-        [max(row["autocorrelation"]) for row in training.history],
-        "--",
-        color=line.get_color(),
-        label=f"{name}, worst autocorrelation",
-    )
-axes[-1].set(yscale="log", xlabel="epoch", ylabel="Frechet distance; autocorrelation")
-axes[-1].legend(fontsize=8)
+    axes["frechet"].plot([row["epoch"] for row in rows], [row["frechet"] for row in rows], "o-", label=TITLES[name])
+    worst = [max(row["autocorrelation"]) for row in training.history]
+    axes["mixing"].plot([row["epoch"] for row in training.history], worst, label=TITLES[name])
+axes["frechet"].axhline(distance.floor[0], color="grey", linestyle=":", label="training data")
+axes["frechet"].set(ylim=(0, None), xlabel="epoch", ylabel="Frechet distance")
+axes["frechet"].legend()
+axes["mixing"].set(ylim=(0, None), xlabel="epoch", ylabel="worst autocorrelation")
 figure.savefig("denoising_digits.png")

@@ -57,8 +57,8 @@ def input_coupling(time: float, rate: float | np.ndarray, *, states: int = 2) ->
     infinite time, infinite after none. Of bits it is -ln(tanh(rate time / 2)) / 2.
 
     By Bayes' rule the law of a clean row, given its noisy version, is that of clean rows times a factor exp(w s s') for
-    each bit, s' the noisy one: under P(s) ~ exp(-E) a coupling J = -w. The sign printed in Eq. D1 of the paper belongs
-    to exp(+E). For M states, w is that of the line of the noisy value in a p-dit. Raises InputError.
+    each bit, s' the noisy one: under P(s) ~ exp(-E) a coupling J = -w. Eq. D1 of the paper, as third parties read it,
+    has the sign of exp(+E). For M states, w is that of the line of the noisy value in a p-dit. Raises InputError.
     """
     left = _left(time, rate)
     m = whole(states, name="states", least=2)

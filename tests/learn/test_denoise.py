@@ -55,7 +55,7 @@ def test_a_chain_of_exact_machines_makes_rows_with_the_law_of_the_data(chip, ind
     second = np.cov(made.bits.T) / np.sqrt(np.outer(1 - wanted**2, 1 - wanted**2))
     assert np.all(np.abs(second[np.triu_indices(4, 1)]) < 4 / np.sqrt(images))
     placed = Undoing.placed
-    monkeypatch.setattr(Undoing, "placed", lambda self, given: placed(self, -given))  # the paper's printed sign
+    monkeypatch.setattr(Undoing, "placed", lambda self, given: placed(self, -given))  # the sign of Eq. D1
     wrong = generate(chain, chip, images, sweeps=2, seed=1)
     assert np.abs(wrong.bits.mean(axis=0) - wanted).max() > 15 * sigma.max()
 

@@ -77,7 +77,7 @@ def prior(rng):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_input_as_a_field_makes_the_machine_the_law_of_clean_rows_given_a_noisy_one(seed):
-    """Bayes' rule by enumeration. It pins the sign, which Eq. D1 of the paper prints for exp(+E)."""
+    """Bayes' rule by enumeration. It pins the sign, which third parties read otherwise in Eq. D1 of the paper."""
     rng = np.random.default_rng(seed)
     bias, first, second, weight = prior(rng)
     indptr, indices, values = symmetric_rows(4, first, second, weight)
