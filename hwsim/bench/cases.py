@@ -74,7 +74,7 @@ SIZES = tuple(
         clock="poisson",
         delay="uniform",
         replicas=replicas,
-        sweeps=max(5, 400_000 // side**3),
+        sweeps=max(20, 400_000 // side**3),
         peers=(),
     )
     for side, replicas in [

@@ -87,7 +87,7 @@ FEATURES = SHARED | {
     Feature.PARTICIPANTS,
     Feature.SHARED_WORDS,
 }
-_MAX_TABLE_BYTES = 2**28
+_MAX_TABLE_BYTES, _CACHED_OCTETS = 2**28, 2**17
 _MOST_MIXED_CLASSES = 2**15
 """Classes of p-bits up to which a shard may have several rungs: 272 octets of masks for each vector of replicas."""
 
@@ -636,15 +636,23 @@ class Shard:
 
 
 def _unpack_replicas(words: np.ndarray) -> np.ndarray:
-    """int8 (64 * W, rows) of +-1 from uint64 (rows, W)."""
-    octets = np.ascontiguousarray(np.ascontiguousarray(words).astype("<u8").view(np.uint8).T)
-    out = np.empty((len(octets), 8, len(words)), dtype=np.int8)
-    for bit in range(8):
-        np.right_shift(octets, bit, out=out[:, bit].view(np.uint8))
-    out &= 1
-    out *= 2
-    out -= 1
-    return out.reshape(-1, len(words))
+    """int8 (64 * W, rows) of +-1 from uint64 (rows, W), stretch by stretch, each of which stays in a cache."""
+    by_row = np.ascontiguousarray(words).astype("<u8", copy=False).view(np.uint8)
+    n, n_octets = by_row.shape
+    octets = np.empty((n_octets, n), dtype=np.uint8)
+    for first in range(0, n, _CACHED_OCTETS // n_octets):
+        stretch = slice(first, first + _CACHED_OCTETS // n_octets)
+        octets[:, stretch] = by_row[stretch].T
+    out = np.empty((n_octets, 8, n), dtype=np.int8)
+    lines = max(1, _CACHED_OCTETS // n)
+    for first in range(0, n_octets, lines):
+        some = out[first : first + lines]
+        for bit in range(8):
+            np.right_shift(octets[first : first + lines], bit, out=some[:, bit].view(np.uint8))
+        some &= 1
+        some *= 2
+        some -= 1
+    return out.reshape(-1, n)
 
 
 def _pack_bits(spins: np.ndarray) -> np.ndarray:
