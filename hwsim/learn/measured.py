@@ -46,7 +46,7 @@ def measured_divergence(
     chains: int = 2048,
     timing: Timing = LOOKS,
 ) -> MeasuredDivergence:
-    """The divergence of ``machine`` from ``rows`` int8 (m, seen) of +-1, from ``chains`` chains read as ``timing`` says.
+    """The divergence of ``machine`` from ``rows`` int8 (m, seen) of +-1, from ``chains`` chains read by ``timing``.
 
     weights : float64 (m,), how often each row comes, None for equally often
     The machine needs at least 8 schedules, over which the error is taken. Raises InputError.
@@ -79,7 +79,7 @@ def measured_divergence(
 
 
 def _counts(machine: LearningMachine, patterns: np.ndarray, chains: int, timing: Timing) -> np.ndarray:
-    """int64 (schedules, patterns): how often each of ``patterns`` int8 (k, seen) came in the chains of each schedule."""
+    """int64 (schedules, k): how often each of ``patterns`` int8 (k, seen) came in the chains of each schedule."""
     seen = machine.model.n_seen
     place = {row.tobytes(): k for k, row in enumerate(np.packbits(patterns > 0, axis=1))}
     phase = machine.phase("judgement", chains)

@@ -5,6 +5,7 @@ Without hidden units the divergence is convex in the real numbers (Amari, Kurata
 3, 260 (1992)), so that the least over them bounds what any registers within the limit can do.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,12 +79,15 @@ def represented(
     return Represented(real=value, is_least=model.n_hidden == 0, registers=held, bias=best[:n], weight=best[n:])
 
 
-def _descended(code: np.ndarray, top: float, step: float, cost) -> tuple[float, np.ndarray]:
+def _descended(
+    code: np.ndarray, top: float, step: float, cost: Callable[[np.ndarray], float]
+) -> tuple[float, np.ndarray]:
     """(divergence, numbers) where no change of one code by one, nor of two at once by one, lowers it any more."""
     value, size = cost(code * step), len(code)
-    moves = [((i, d),) for i in range(size) for d in (-1, 1)]
+    moves: list[tuple[tuple[int, int], ...]] = [((i, d),) for i in range(size) for d in (-1, 1)]
     pairs = [((i, d), (j, e)) for i in range(size) for j in range(i) for d in (-1, 1) for e in (-1, 1)]
-    moves += pairs if len(pairs) <= 2000 else []
+    if len(pairs) <= 2000:
+        moves.extend(pairs)
     improved = True
     while improved:
         improved = False
