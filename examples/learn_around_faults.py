@@ -90,7 +90,7 @@ for panel, (task, (data, made, course)) in zip(panels, TASKS.items(), strict=Fal
             middle = logs.mean()
             words = f"{np.exp(middle):.3g} [{np.exp(middle - half):.3g}, {np.exp(middle + half):.3g}]"
         least_words = "-" if least is None else f"{least:.4f}"
-        print(f"{fault:<17}{before.mean():>14.4f}{after.mean():>16.4f}{least_words:>9}  {words}", flush=True)
+        print(f"{fault:<17}{before.mean():>14.4f}{after.mean():>16.4f}{least_words:>9}  {words}".rstrip(), flush=True)
         for values, shift, colour, label in (
             (before, -0.12, "tab:orange", "trained on an ideal chip, loaded"),
             (after, 0.12, "tab:blue", "trained on the machine itself"),

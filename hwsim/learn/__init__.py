@@ -32,6 +32,7 @@ _HOMES = {
     "data_law": "hwsim.learn.exact",
     "divergence": "hwsim.learn.exact",
     "gradient": "hwsim.learn.exact",
+    "measured_divergence": "hwsim.learn.measured",
     "Noise": "hwsim.learn.noising",
     "Controller": "hwsim.learn.penalty",
     "Denoiser": "hwsim.learn.denoise",
