@@ -28,7 +28,7 @@ def test_on_an_ideal_chip_it_is_the_exact_divergence(adder):
 def test_rows_that_never_come_leave_a_bound():
     far = fully(2, scale=0).with_values(np.array([8.0, 8.0]), np.zeros(1))  # both down, all but always
     machine = LearningMachine(far, "generic-all-to-all", schedules=8, **RUN)
-    found = measured_divergence(machine, np.array([[1, 1], [-1, -1]]), chains=64, timing=Timing(looks=4))
+    found = measured_divergence(machine, np.array([[1, 1], [-1, -1]]), chains=64, timing=Timing(warm_up=30, looks=4))
     assert found.unseen == 1 and found.value < divergence(far.network, range(2), data_law(np.array([[1, 1], [-1, -1]])))
     with pytest.raises(InputError, match="8 or more"):
         measured_divergence(LearningMachine(far, "generic-all-to-all", **RUN), np.array([[1, 1]]))
