@@ -109,7 +109,7 @@ ONE = tuple(
 
 
 def choose(names: Sequence[str] | None) -> tuple[Case, ...]:
-    """The cases called ``names``, or all but `sizes`."""
+    """The cases called ``names``, or all but `sizes` and `one read`."""
     if names is None:
         return CASES
     known = dict.fromkeys([case.name for case in CASES + SIZES + ONE])

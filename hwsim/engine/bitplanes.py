@@ -3,8 +3,10 @@
 Enters: a Program, a schedule chunk and a Shard (rows of words, one row of replicas for each p-bit). Leaves: the shard
 advanced.
 
-This file packs a program for the kernels. The event loop is in bitplanes_kernel, the vector code in bitkernels, the
-thresholds in bitplanes_thresholds, the commits that neighbours do not see yet in pending.
+This file packs a program for the kernels. The event loop is in bitplanes_kernel, the vector code in bitkernels and, for
+many inputs, in bitplanes_lookup, the thresholds in bitplanes_thresholds, the commits that neighbours do not see yet in
+pending. Few replicas share vectors in bitplanes_few, copies in bitplanes_ring; single ones are in bitplanes_single and
+bitplanes_blocks.
 """
 
 from collections.abc import Sequence

@@ -29,6 +29,7 @@ from hwsim.engine.bitplanes_single import (
     new_asked,
     put_octets,
     turn_to,
+    word_32,
 )
 from hwsim.engine.bitplanes_thresholds import threshold_at
 from hwsim.engine.block_layout import TILE, Blocks, Fields, cost_ns
@@ -37,6 +38,7 @@ from hwsim.engine.noise import GOLDEN, STRIDE, is_below, mix, update_key
 from hwsim.engine.schedule import Chunk, Slots
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, loop, splat
+from hwsim.engine.words import trailing_zeros
 from hwsim.jit import inline, inner, kernel, njit
 
 _FEW_VALUES = 64
@@ -125,7 +127,7 @@ def _commit(blocks, tile, end, state):
     while tile < end:
         flipped = show_tile(state.seen, state.fresh, tile)
         while flipped != 0 and len(blocks.told) > 0:
-            lane = lowest_bit(flipped)
+            lane = trailing_zeros(flipped)
             flipped &= flipped - np.uint64(1)
             _tell(blocks, np.uint64(TILE) * tile + lane, state.fresh, state.told)
         tile += np.uint64(1)
@@ -203,7 +205,7 @@ def _compare(blocks, first, last, state, top, asked, noise, number, replica):
     for tile in range(first // 8, last // 8):
         left = compare_tile(state.counts, state.octets, top, blocks.law.values, state.fresh, tile)
         while left != 0:
-            lane = lowest_bit(left)
+            lane = trailing_zeros(left)
             left &= left - np.uint64(1)
             place = np.uint64(TILE * tile) + lane
             if blocks.pbit[place] >= 0:
@@ -247,11 +249,6 @@ def noise_keys(key, pbit, out):
         out[p] = mix(key + np.uint64(pbit[p]) * np.uint64(GOLDEN)) if pbit[p] >= 0 else np.uint64(0)
 
 
-def _word(builder: Any, array: Words, at: Any) -> Any:
-    """A number of 32 bits. Atomic, or LLVM would make vectors of the few rows of a block, which take longer."""
-    return builder.zext(builder.load_atomic(builder.gep(array.data, [at]), "monotonic", 4), WORD)
-
-
 def _sum_rows(builder: Any, start: Any, begin: Any, end: Any, term: Any) -> Any:
     """``start`` + term(row) of each row."""
     sum_ = cgutils.alloca_once(builder, WORD)
@@ -279,7 +276,7 @@ def tile_rows(typingctx, field, seen, source, sign, weight, begin, end, counts, 
 
         def add(index: Any) -> None:
             row = builder.add(begin_, index)
-            packed, words = _word(builder, source_, row), builder.mul(row, WORD(LANES))
+            packed, words = word_32(builder, source_, row), builder.mul(row, WORD(LANES))
             value, turn = seen_.load(builder.lshr(packed, WORD(6))).value, builder.and_(packed, WORD(63))
             back = builder.and_(builder.sub(WORD(64), turn), WORD(63))
             right = builder.lshr(value, splat(builder, turn).value)
@@ -303,7 +300,7 @@ def whole_rows(typingctx, start, seen, source, sign, weight, begin, end):
         words = builder.bitcast(seen_.data, WORD.as_pointer())
 
         def term(row: Any) -> Any:
-            packed = _word(builder, source_, row)
+            packed = word_32(builder, source_, row)
             word = builder.load(builder.gep(words, [builder.lshr(packed, WORD(6))]))
             turn = builder.and_(packed, WORD(63))
             back = builder.and_(builder.sub(WORD(64), turn), WORD(63))
@@ -431,16 +428,6 @@ def octet_at(typingctx, words, place):
         return builder.load(builder.gep(octets, [arguments[1]]))
 
     return signature, codegen
-
-
-@intrinsic
-def lowest_bit(typingctx, word):
-    """Number of the lowest bit that is set."""
-
-    def codegen(context, builder, sig, arguments):
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.uint64(types.uint64), codegen
 
 
 def takes_blocks(blocks: Blocks, reads: int) -> bool:

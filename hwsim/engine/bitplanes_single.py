@@ -130,8 +130,8 @@ def _run_instant(chunk, event, now, octets, sites, seen, threshold, number, valu
     e, end = np.uint64(event), np.uint64(len(time))
     while e < end and time[e] == now:
         if e + _SOON < end:
-            fetch_ahead(first, np.uint64(pbit[e + _SOON]))
-            fetch_ahead(records, np.uint64(first[np.uint64(pbit[e + _NEXT])]))
+            fetch_line(first, np.uint64(pbit[e + _SOON]))
+            fetch_line(records, np.uint64(first[np.uint64(pbit[e + _NEXT])]))
         record = np.uint64(first[np.uint64(pbit[e])])
         known = threshold[np.uint64(records[record]) + count_inputs(seen, records, size, record)]
         above = (known & LOW_33) - (np.int64(octets[e]) << (32 - DRAWN))
@@ -143,7 +143,7 @@ def _run_instant(chunk, event, now, octets, sites, seen, threshold, number, valu
 
 
 @intrinsic
-def fetch_ahead(typingctx, array, place):
+def fetch_line(typingctx, array, place):
     """Start loading the cache line of ``array[place]``."""
     signature = types.void(array, place)
 
@@ -152,6 +152,11 @@ def fetch_ahead(typingctx, array, place):
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+def word_32(builder: Any, array: Words, at: Any) -> Any:
+    """A number of 32 bits. Atomic, or LLVM would make vectors of a p-bit's few inputs, which take longer."""
+    return builder.zext(builder.load_atomic(builder.gep(array.data, [at]), "monotonic", 4), WORD)
 
 
 @intrinsic
@@ -164,10 +169,6 @@ def count_inputs(typingctx, seen, records, size, record):
         seen_, records_, size_ = (Words(context, builder, sig.args[k], arguments[k]) for k in range(3))
         sized = context.make_array(sig.args[2])(context, builder, value=arguments[2]).nitems
 
-        def word(array: Words, at: Any) -> Any:
-            # atomic, or LLVM would make vectors of the six inputs of a p-bit, which take longer
-            return builder.zext(builder.load_atomic(builder.gep(array.data, [at]), "monotonic", 4), WORD)
-
         def total(by_size: bool) -> Any:
             sum_ = cgutils.alloca_once_value(builder, WORD(0))
             builder.store(WORD(0), sum_)
@@ -176,15 +177,15 @@ def count_inputs(typingctx, seen, records, size, record):
                 value = builder.load(sum_)
                 for k in range(_TOGETHER):
                     at = builder.add(builder.add(record_, builder.mul(pair, WORD(_TOGETHER))), WORD(_HEAD + k))
-                    packed = word(records_, at)
+                    packed = word_32(builder, records_, at)
                     octet = builder.load(builder.gep(seen_.data, [builder.lshr(packed, WORD(4))]))
                     bit = builder.trunc(builder.and_(builder.lshr(packed, WORD(1)), WORD(7)), octets)
                     pushes = builder.xor(builder.lshr(octet, bit), builder.trunc(packed, octets))
                     pushes = builder.zext(builder.and_(pushes, octets(1)), WORD)
-                    value = builder.add(value, builder.mul(pushes, word(size_, at)) if by_size else pushes)
+                    value = builder.add(value, builder.mul(pushes, word_32(builder, size_, at)) if by_size else pushes)
                 builder.store(value, sum_)
 
-            many = word(records_, builder.add(record_, WORD(1)))
+            many = word_32(builder, records_, builder.add(record_, WORD(1)))
             loop(builder, builder.lshr(many, WORD(_TOGETHER.bit_length() - 1)), add)
             return builder.load(sum_)
 

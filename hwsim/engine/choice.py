@@ -16,7 +16,8 @@ from hwsim.engine.names import ENGINES, NAMES
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Program
 
-_MOST_COUNTS = 128  # field values of a p-bit, on average, up to which bitplanes beats lanes
+_MOST_COUNTS = 128
+"""Field values of a p-bit, on average, up to which bitplanes beats lanes where couplings are not all of one size."""
 MANY = 2048
 """Replicas side by side, where nobody says how many."""
 
@@ -42,7 +43,7 @@ def choose(engine: str, program: Program, reads: int = MANY, *, loads: bool = Fa
     best, why = "lanes", f"the fastest for {reason or f'fields of {counts:.0f} values'}"
     if engine_of(best).why_not(program) is not None:
         best, why = "reference", "the only engine that can"
-    if counts <= _MOST_COUNTS or (reason is None and best == "reference"):
+    if counts <= _MOST_COUNTS or (reason is None and (best == "reference" or _counts_once(program))):
         best, why = "bitplanes", "the fastest for small-integer couplings"
     cost = _bitplanes_ns(program, reads) if best == "bitplanes" else _lanes_ns(program, reads)
     if not loads and engine_of("dense").why_not(program) is None and _dense_ns(program, reads) < cost:
@@ -55,11 +56,22 @@ def _degree(program: Program) -> float:
     return len(program.network.weight) / program.n_pbits
 
 
-def _dense_ns(program: Program, reads: int) -> float:
-    """Nanoseconds an update of all ``reads`` takes. These three were fitted, on one core of a Zen 5, to 1 to 512 reads
-    of Gaussian couplings among 64 to 20,000 p-bits, beta from 0.1 / sigma to 10 / sigma; they err by a third."""
-    from hwsim.engine.dense import keeps_matrix
+def _counts_once(program: Program) -> bool:
+    """Whether all couplings of a p-bit count one, so that bitplanes counts inputs alone."""
+    from hwsim.engine.bitplanes import mean_counts
 
+    return mean_counts(program) < _degree(program) + 2
+
+
+def _dense_ns(program: Program, reads: int) -> float:
+    """Nanoseconds an update of all ``reads`` takes. These three were fitted, on one core of a Zen 5, to 1 to 2,048
+    reads of Gaussian and +-1 couplings among 64 to 20,000 p-bits, beta from 0.1 / sigma to 10 / sigma; they err by a
+    third, and by half where the numbers leave the caches."""
+    from hwsim.engine.dense import keeps_matrix
+    from hwsim.engine.dense_kernel import VECTOR
+
+    if reads > VECTOR and keeps_matrix(program.network):  # in blocks, words of 64
+        return 75 + 64 * -(-reads // 64) * (1.25 + 0.0025 * program.n_pbits)
     octets = 4 * program.n_pbits * min(reads, 64)
     coupling = 0.05 if octets <= 2**18 else 0.1 if octets <= 2**20 else 0.23  # by the cache that holds the fields
     own = 2 + (0.008 * program.n_pbits if keeps_matrix(program.network) else coupling * _degree(program))
@@ -68,12 +80,10 @@ def _dense_ns(program: Program, reads: int) -> float:
 
 def _lanes_ns(program: Program, reads: int) -> float:
     words = -(-reads // 64)
-    return 60 * -(-words // 8) + 30 * words + _degree(program) * (3 * -(-words // 8) + 2.1 * words)
+    return 60 * -(-words // 8) + 30 * words + _degree(program) * (1.8 * -(-words // 8) + 1.35 * words)
 
 
 def _bitplanes_ns(program: Program, reads: int) -> float:
-    from hwsim.engine.bitplanes import mean_counts
-
     in_blocks = reads * (1.3 + 0.1 * _degree(program))  # where the clock allows them
     if program.clock.kind in ("chromatic", "synchronous") and in_blocks < 18 + _degree(program):
         return in_blocks
@@ -81,7 +91,7 @@ def _bitplanes_ns(program: Program, reads: int) -> float:
         return 20 + 2.1 * _degree(program)
     if reads <= 64 and _degree(program) <= 24:  # eight updates then share a vector, as a rule
         return 30 + 2.5 * _degree(program)
-    if _degree(program) > 31 and mean_counts(program) < _degree(program) + 2:  # couplings of one size, looked up
+    if _degree(program) > 31 and _counts_once(program):  # up to 127 looked up, more of them listed
         return (90 + 1.5 * _degree(program)) * -(-reads // 512)
     return (20 + 7.5 * _degree(program)) * -(-reads // 512)
 

@@ -11,6 +11,7 @@ RING = np.roll(np.eye(6), 1, axis=1) + np.roll(np.eye(6), -1, axis=1)
 DENSE = np.triu(np.random.default_rng(0).normal(size=(70, 70)), 1)
 WIDE = sum(np.roll(np.eye(700), k, axis=1) + np.roll(np.eye(700), -k, axis=1) for k in range(1, 36))
 """70 couplings a p-bit, a tenth of all."""
+EVEN = np.ones((160, 160)) - np.eye(160)
 SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4, "schedules": 1}
 
 
@@ -26,6 +27,9 @@ SHORT = {"anneal": constant(1.0, "1 ns"), "reads": 4, "schedules": 1}
         (0.3 * RING, {}, 1, "dense", "couplings a p-bit and 1 read of"),
         (WIDE, {}, 1, "dense", "couplings a p-bit"),
         (WIDE, {}, 200, "bitplanes", "small-integer"),
+        (EVEN, {}, 64, "dense", "159 couplings a p-bit"),
+        (EVEN, {}, 1024, "bitplanes", "small-integer"),
+        (0.3 * EVEN, {}, 1024, "dense", "159 couplings a p-bit"),
         (0.3 * WIDE, {}, 4, "dense", "couplings a p-bit"),
         (0.3 * WIDE, {}, 512, "lanes", "power of two"),
         (DENSE + DENSE.T, {"input_step": 0.1, "input_high": 1.0}, 4, "lanes", "power of two"),
