@@ -316,9 +316,9 @@ class ShardedState(MovesOfCopies):
 
     def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
         """int8 (reads, n), or of ``replicas`` alone."""
-        first = self._clusters[0].parts[0].shard
-        if 64 * first.n_words == self._start.reads:  # the only one, and full: no copy of what may be gigabytes
-            states = first.spins()
+        shards = [part.shard for cluster in self._clusters for part in cluster.parts]
+        if len(shards) == 1 and 64 * shards[0].n_words == self._start.reads:  # full: no copy of what may be gigabytes
+            states = shards[0].spins()
             return states if replicas is None else states[replicas]
         states = np.empty((self._start.reads, self._program.n_pbits), dtype=np.int8)
         for cluster in self._clusters:

@@ -306,6 +306,18 @@ def test_dense_keeps_fields_for_any_number_of_reads(make_program, links, clock, 
     assert same([one.states, *traces[0]], [two.states, *traces[1]])
 
 
+@pytest.mark.exact
+@pytest.mark.parametrize("engine", FAST)
+@pytest.mark.parametrize(("schedules", "rungs"), [(1, 1), (2, 1), (1, 2)])
+def test_states_are_those_whose_energies_are_told_where_one_shard_could_hold_all_reads(
+    make_program, schedules, rungs, engine
+):
+    program = make_program(**integer_glass(np.random.default_rng(5), 20))
+    start = Start(reads=64, schedules=schedules, rungs=rungs, seed=1)
+    state = begin(engine, program, start, [constant(0.1 * (k + 1), "5 ns") for k in range(schedules * rungs)])
+    assert np.array_equal(program.energies(state.spins()), state.energies())
+
+
 @pytest.mark.parametrize("engine", NAMES)
 @pytest.mark.parametrize("schedules", [1, 3])
 def test_the_thread_count_changes_nothing(make_program, schedules, engine):
