@@ -7,13 +7,6 @@ from hwsim.program import Program
 
 def clusters(program: Program, schedule: np.ndarray) -> np.ndarray:
     """int (reads,), the cluster of each read. Reads of one ``schedule`` may be correlated and form a cluster, unless
-    `is_fixed`."""
-    return np.arange(len(schedule)) if is_fixed(program) else schedule
-
-
-def is_fixed(program: Program) -> bool:
-    """Whether the clock has but one schedule and no slow noise is shared, so that all reads are independent.
-
-    Intervals are then those of this die: what another die would do (its phases, say) is in none of them.
-    """
-    return program.reads_are_independent
+    `Program.reads_are_independent`: intervals are then those of this die, and what another die would do (its phases,
+    say) is in none of them."""
+    return np.arange(len(schedule)) if program.reads_are_independent else schedule

@@ -127,14 +127,15 @@ def shared_words(program: Program) -> Program:
     otherwise, so that one read takes a third of the time. Its states for a seed are others, of the same law.
 
     Raises InputError unless bitplanes runs it in blocks: a chromatic clock, or a synchronous one in which all p-bits
-    take part, and one delay for all, not longer than from one tick to the next.
+    take part, one delay for all, not longer than from one tick to the next, and no 1/f noise.
     """
-    reason = why_not(program)
-    blocks = Prepared(program).blocks if reason is None else None
+    runs = why_not(program) is None and not np.any(program.noise.flicker > 0)
+    blocks = Prepared(program).blocks if runs else None
     if blocks is None:
         raise InputError(
             f"p-bits share random words under a chromatic or a fully synchronous clock of {TILE} p-bits a tick or "
-            "more, in a program that engine bitplanes runs, with one delay that is not longer than from tick to tick"
+            "more, in a program that engine bitplanes runs, with one delay that is not longer than from tick to tick, "
+            "and without 1/f noise"
         )
     return program.changed(random_bit=blocks.place)
 

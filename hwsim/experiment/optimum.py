@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.algorithm.outcome import Outcome
 from hwsim.algorithm.recipe import Recipe, run_recipe
-from hwsim.analysis.clusters import clusters, is_fixed
+from hwsim.analysis.clusters import clusters
 from hwsim.analysis.interval import clustered_bootstrap, percentile_interval, standard_error
 from hwsim.analysis.tts import repeats, scaled
 from hwsim.cost.account import account
@@ -126,7 +126,7 @@ def find_optimum(
     """
     budget_s, factor, first_s = search.budget_s, search.factor, search.first_s
     reads, schedules = search.reads, search.schedules
-    least = 1 if is_fixed(program) else _LEAST_SCHEDULES
+    least = 1 if program.reads_are_independent else _LEAST_SCHEDULES
     points: list[Point] = []
     batches: list[list[Outcome]] = []
     began, stopped, interrupted = time.monotonic(), f"{search.most} lengths", False
@@ -204,7 +204,7 @@ def _point(runs: list[Outcome], target: float, length_s: float, seed: int) -> Po
     first = np.cumsum([0] + [int(run.schedule.max()) + 1 for run in runs])
     schedule = np.concatenate([run.schedule + start for run, start in zip(runs, first, strict=False)])
     cluster = clusters(program, schedule)
-    if is_fixed(program):
+    if program.reads_are_independent:
         boot = generator(seed, "reads").binomial(len(success), success.mean(), _BOOT) / len(success)
     else:
         boot = clustered_bootstrap(success, cluster, n_boot=_BOOT, seed=seed)
@@ -372,7 +372,7 @@ def reads_at_once(
     vector = _VECTOR if choose(engine, program)[0] == "bitplanes" else _LANES
     if algorithm == "anneal":
         return max(2, schedules * vector)
-    if not is_fixed(program):
+    if not program.reads_are_independent:
         return 4 * schedules
     alike = {"tempering": "replicas", "population": "population"}.get(algorithm)
     return max(4, vector // int(parameters[alike])) if alike else _LANES

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from hwsim.algorithm.recipe import PARAMETERS, Recipe, complete
-from hwsim.analysis.clusters import is_fixed
 from hwsim.anneal import Anneal
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip
@@ -409,7 +408,7 @@ def _machine_facts(machine: Any, program: Program) -> dict[str, Any]:
         "pbits": program.n_pbits,
         "chip": machine.name,
         "clock": program.clock.kind,
-        "independent": is_fixed(program),
+        "independent": program.reads_are_independent,
         "prices": {price.field: getattr(program.prices, price.field) for price in PRICES.values()},
         "grades": dict(machine.grades),
         "delay_s": to_seconds(int(program.wires.delay.max(initial=0))),

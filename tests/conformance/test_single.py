@@ -135,7 +135,8 @@ def test_copies_share_no_words_and_other_engines_refuse_them(make_program):
     assert choose("auto", program) == ("bitplanes", "the fastest for small-integer couplings")
     real = program.changed(weight=program.network.weight * 1.1)
     assert choose("auto", real) == ("reference", "the only engine that can")
-    for other in (real, make_program(torus(np.random.default_rng(1), 16), clock="poisson")):
+    noisy = program.changed(flicker=np.full(256, 0.1), random_bit=None)
+    for other in (real, noisy, make_program(torus(np.random.default_rng(1), 16), clock="poisson")):
         with pytest.raises(InputError, match="share random words under a chromatic or a fully synchronous clock"):
             bitplanes.shared_words(other.changed(random_bit=None))
     with pytest.raises(InputError, match="needs ideal random numbers"):
