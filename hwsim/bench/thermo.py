@@ -255,7 +255,7 @@ def in_one_thread(
     progress: Callable[[int, int, str], None] | None = None,
     child: Sequence[str] = ("-m", "hwsim.bench.thermo"),
 ) -> list[dict]:
-    """`measure_thermo` in a process of its own, on one thread; its warnings go to standard error."""
+    """Rows of the module ``child`` in a process of its own, on one thread; its warnings go to standard error."""
     command = [sys.executable, *child, str(rounds), str(int(peers))]
     rows: list[dict] = []
     with subprocess.Popen(command, env=os.environ | _ONE_THREAD, stdout=subprocess.PIPE, text=True) as process:
@@ -271,17 +271,18 @@ def in_one_thread(
     return rows
 
 
-def _child(rounds: str, peers: str) -> None:
-    """Print a line of JSON when each measurement begins, and one with the rows."""
+def in_child(measure: Callable[..., list[dict]]) -> None:
+    """Print a line of JSON when each measurement of ``measure`` begins, and one with the rows, for `in_one_thread`."""
+    rounds, peers = sys.argv[1:]
 
     def progress(*message: int | str) -> None:
         print(json.dumps({"progress": message}), flush=True)
 
     if hasattr(os, "sched_setaffinity"):  # XLA keeps a pool of threads whatever its flags say
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    rows = measure_thermo(rounds=int(rounds), peers=bool(int(peers)), progress=progress)
+    rows = measure(rounds=int(rounds), peers=bool(int(peers)), progress=progress)
     print(json.dumps({"rows": rows}))
 
 
 if __name__ == "__main__":
-    _child(*sys.argv[1:])
+    in_child(measure_thermo)

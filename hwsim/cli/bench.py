@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="NAME,...",
         help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes, one read; tts: how long an "
         "estimate of the time to solution takes; algorithms: tempering, cluster moves, quantum and population "
-        "annealing; thermo: states of continuous cells",
+        "annealing; thermo: states of continuous cells; learning: steps of a training",
     )
     parser.add_argument(
         "--peers",
@@ -45,10 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.bench.cases import choose, measure
     from hwsim.bench.solution import measure_solution
     from hwsim.bench.thermo import ABSENT, describe, has_thermox, in_one_thread
-    from hwsim.report.bench import algorithms_table, solution_table, speed_table, states_table
+    from hwsim.report.bench import algorithms_table, solution_table, speed_table, states_table, steps_table
 
     names = arguments.case or []
-    cases = choose([name for name in names if name not in ("tts", "algorithms", "thermo")] if names else None)
+    cases = choose(
+        [name for name in names if name not in ("tts", "algorithms", "thermo", "learning")] if names else None
+    )
     how = {"threads": arguments.threads, "engine": arguments.engine, "peers": arguments.peers}
     with Bar() as bar:
 
@@ -68,12 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.peers and not has_thermox():
                 bar.say(ABSENT)
             continuous = in_one_thread(rounds=arguments.rounds, peers=arguments.peers, progress=count)
+        learnt = []
+        if "learning" in names:
+            child = ("-m", "hwsim.bench.learning")
+            learnt = in_one_thread(rounds=arguments.rounds, peers=arguments.peers, progress=count, child=child)
 
     def text(width: int | None) -> str:
         parts = [speed_table(rows, width=width), algorithms_table(controlled, width=width)]
         parts.append(solution_table(answers, width=width))
         parts.append(states_table([{"what": describe(row)} | row for row in continuous], width=width))
+        parts.append(steps_table(learnt, width=width))
         return "\n".join(part for part in parts if part)
 
-    document = {"rows": rows, "tts": answers, "algorithms": controlled, "thermo": continuous}
+    document = {"rows": rows, "tts": answers, "algorithms": controlled, "thermo": continuous, "learning": learnt}
     return give(arguments, document, record(arguments), text=text)

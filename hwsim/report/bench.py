@@ -1,4 +1,4 @@
-"""Benchmarks as tables: updates and states per second, and how long an estimate of a time to solution takes.
+"""Benchmarks as tables: updates and states per second, steps of a training, time to an estimate of a time to solution.
 
 Enters: rows of `hwsim.bench`. Leaves: text, empty where there are no rows.
 """
@@ -51,6 +51,18 @@ def states_table(rows: _Rows, *, width: int | None = None) -> str:
     for row in rows:
         lines.append([row["what"], f"{row['states_per_ms']:,.4g}", _peer(row, "peer_states_per_ms")])
     return columns(lines, align="<>", width=width)
+
+
+def steps_table(rows: _Rows, *, width: int | None = None) -> str:
+    """Updates per nanosecond inside a training beside the engine's own, and the time of a step."""
+    if not rows:
+        return ""
+    lines = [["training", "engine", "upd./ns", "engine's own", "share", "step, ms", "beside updates, us", "peer"]]
+    for row in rows:
+        rates = [f"{row[key]:.3g}" for key in ("updates_per_ns", "engine_updates_per_ns")]
+        step = [f"{row['share']:.0%}", f"{row['step_ms']:.3g}", f"{row['beside_us']:.3g}"]
+        lines.append([row["name"], row["engine"], *rates, *step, _peer(row, "peer_step_ms")])
+    return columns(lines, align="<<>>>>>>", width=width)
 
 
 def solution_table(rows: _Rows, *, width: int | None = None) -> str:

@@ -53,7 +53,7 @@ def test_without_peers_a_row_stands_alone(small, capsys):
 
 def test_the_process_of_its_own_answers_in_rows():
     """The child process keeps to one thread."""
-    code = "import hwsim.bench.thermo as t, os, sys; t.TASKS = t.TASKS[:1]; t._child(*sys.argv[1:])"
+    code = "import hwsim.bench.thermo as t, os, sys; t.TASKS = t.TASKS[:1]; t.in_child(t.measure_thermo)"
     rows = thermo.in_one_thread(rounds=1, peers=False, child=["-c", code])
     assert [row["kind"] for row in rows] == ["independent"] and rows[0]["states_per_ms"] > 0
     assert thermo._ONE_THREAD["OMP_NUM_THREADS"] == "1"

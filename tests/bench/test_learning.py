@@ -1,0 +1,70 @@
+"""`hwsim bench --case learning`: its rows, and that the numpy peer learns. Speeds themselves are not tested."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hwsim.bench import learning
+from hwsim.cli.main import main
+from hwsim.learn.machine import Timing
+from hwsim.learn.model import fully
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """One small training, in this process."""
+    task = learning.Task(
+        name="three p-bits",
+        make=lambda: fully(3),
+        batch=4,
+        chains=64,
+        positive=Timing(warm_up=1),
+        negative=Timing(warm_up=2),
+        steps=400,
+    )
+    monkeypatch.setattr(learning, "TASKS", (task,))
+
+    def here(*, rounds, peers, progress, child):
+        assert child == ("-m", "hwsim.bench.learning")
+        return learning.measure_learning(rounds=rounds, peers=peers, progress=progress)
+
+    monkeypatch.setattr("hwsim.bench.thermo.in_one_thread", here)
+    return task
+
+
+def test_a_row_compares_a_step_with_the_sweeps_in_it(small, capsys):
+    assert main(["bench", "--case", "learning", "--rounds", "1", "--json", "-"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["learning"]
+    assert row["name"] == "three p-bits" and row["engine"] == "lanes" and row["peer"] is None
+    assert row["share"] == pytest.approx(row["updates_per_ns"] / row["engine_updates_per_ns"])
+    # updates of a step: 64 chains, 3 p-bits, 2 sweeps; nothing else is timed than the step
+    assert row["step_ms"] * 1e6 * row["updates_per_ns"] == pytest.approx(64 * 3 * 2)
+    assert row["beside_us"] == pytest.approx(1e3 * row["step_ms"] * (1 - row["share"]))
+
+
+def test_the_table_says_what_a_step_costs(small, capsys):
+    assert main(["bench", "--case", "learning", "--rounds", "1"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert "beside updates, us" in head and row.startswith("three p-bits  lanes")
+
+
+def test_the_steps_that_are_timed_learn(small):
+    """The couplings of random bits: the machine comes to have the means of its batch."""
+    training = learning._Training(small)
+    for _ in range(3):
+        training.rates()
+    phase = training.machine.phases["negative"].sweep(20)
+    assert phase.states.mean(axis=0) == pytest.approx(training.batch.mean(axis=0), abs=0.5)
+
+
+def test_the_numpy_peer_makes_steps_of_the_same_machine(monkeypatch):
+    monkeypatch.setattr(learning, "VISIBLE", 40)
+    monkeypatch.setattr(learning, "HIDDEN", 10)
+    batch = (2 * np.random.default_rng(1).integers(0, 2, (20, learning.VISIBLE)) - 1).astype(np.int8)
+    peer = learning._NumpyTraining(batch)
+    peer.run(30)
+    weight, bias, _ = peer._values
+    assert weight.shape == (40, 10)
+    means = batch.mean(axis=0)
+    assert np.corrcoef(bias, means)[0, 1] > 0.5  # biases go towards the means of the data
