@@ -108,12 +108,12 @@ def seconds(value: str | float, *, name: str = "time") -> float:
 
 def to_ticks(time_s: float, *, name: str = "time_s") -> int:
     """The grid point nearest to ``time_s`` seconds. Raises InputError when negative or beyond about 2 hours."""
-    ticks = round(time_s / TICK_S)
-    if ticks < 0:
+    exact = time_s / TICK_S  # of a huge time infinite
+    if not exact >= -0.5:
         raise InputError(f"{name} must be >= 0, got {time_s:g} s")
-    if ticks >= 2**63 - 2**60:
+    if not exact < 2**63 - 2**60:
         raise InputError(f"{name} is beyond the time grid (about 2 hours at 1 fs), got {time_s:g} s")
-    return ticks
+    return round(exact)
 
 
 def to_seconds(ticks: int) -> float:

@@ -84,6 +84,7 @@ def train(
     full |= {key: value for key, value in (("chip", chip), ("seed", seed)) if value is not None}
     if die_seed is not None:
         full["machine"] = full["machine"] | {"die_seed": die_seed}
+    full = checked(full)
     if output is not None:
         check_writable(output)
     progress.show(0.0, "reading the data")

@@ -138,9 +138,16 @@ def complete(
 
 
 def code_of(model: Model) -> Code:
-    """The code of the data that ``model`` was trained on; plain bits with the names of its units where it has none."""
+    """The code of the data that ``model`` was trained on; plain bits with the names of its units where it has none.
+    Raises InputError for a code of other data."""
     if model.code is not None:
-        return Code.of_plain(model.code)
+        code = Code.of_plain(model.code)
+        if code.n_bits != model.n_visible or (model.n_label and code.n_label_bits != model.n_label):
+            raise InputError(
+                f"{model.name} is a damaged model: its code is of {code.n_bits} bits and {code.n_label_bits} label bits, "
+                f"and it has {model.n_visible} visible and {model.n_label} label units"
+            )
+        return code
     names = tuple(model.names[: model.n_visible])
     return Code(columns=names, thresholds=((0.0,),) * len(names))
 

@@ -20,6 +20,10 @@ from hwsim.streams import generator
 LABEL_CODES = ("one-hot", "domain-wall")
 
 
+_MOST_COPIES = 10_000
+"""Of a label: more than any chip has p-bits for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Code(Shown):
     """How numbers and labels became bits. It holds plain values only.
@@ -61,8 +65,8 @@ class Code(Shown):
             yield f"an image of {self.shape[0]} x {self.shape[1]} has not {counted(n, 'pixel')}"
         if self.label_code not in LABEL_CODES:
             yield f"the code of labels must be one of {', '.join(LABEL_CODES)}, got {self.label_code!r}"
-        if self.copies < 1:
-            yield f"labels need at least one copy, got {self.copies}"
+        if not 1 <= self.copies <= _MOST_COPIES:
+            yield f"copies of a label must be a whole number from 1 to {_MOST_COPIES}, got {self.copies}"
         if len(self.classes) == 1 or len(set(self.classes)) < len(self.classes):
             yield f"labels need two different classes or more, got {_listed(self.classes)}"
 
@@ -107,9 +111,9 @@ class Code(Shown):
         if self.drawn is not None:
             return self.columns
         return tuple(
-            name if len(levels) == 1 else f"{name} >= {level:g}"
+            name if len(levels) == 1 else f"{name} >= {word}"
             for name, levels in zip(self.columns, self.thresholds, strict=True)
-            for level in levels
+            for word in words_of(levels)
         )
 
     @cached_property
@@ -183,6 +187,12 @@ def thermometer(values: np.ndarray, levels: int, *, by_column: bool) -> tuple[tu
     high = np.where(high > low, high, low + 1)  # a column of one value
     parts = np.arange(1, levels + 1) / (levels + 1)
     return tuple(tuple(row) for row in (low[:, None] + (high - low)[:, None] * parts).tolist())
+
+
+def words_of(numbers: Sequence[float]) -> list[str]:
+    """Short words for ``numbers``, with all their digits where short ones are not different."""
+    words = [f"{number:g}" for number in numbers]
+    return words if len(set(words)) == len(words) else [repr(number) for number in numbers]
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -26,6 +26,10 @@ _LABELS = ("y", "labels", "label", "target", "class")
 """Names that arrays of an archive, or the column of a table, have in any case of letters."""
 
 
+_MOST = 1e300
+"""Of a number: the range of larger ones is none of float64."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Data(Shown):
     """Rows of bits.
@@ -105,6 +109,8 @@ class Data(Shown):
         """
         if not 0 < test < 1:
             raise InputError(f"the share of the rows for a test must lie between 0 and 1, got {test}")
+        if not 0 <= seed < 2**32:
+            raise InputError(f"the seed of a split must lie between 0 and 2**32 - 1, got {seed}")
         n = len(self)
         n_test = math.ceil(test * n)
         if n_test >= n:
@@ -226,18 +232,21 @@ def _classes(labels: np.ndarray | None) -> tuple[np.ndarray | None, tuple[str, .
 
 
 def _word(label: Any) -> str:
-    return f"{label:g}" if isinstance(label, float) else str(label)
+    if not isinstance(label, float):
+        return str(label)
+    short = f"{label:g}"
+    return short if float(short) == label else repr(label)
 
 
 def _check_numbers(table: Table) -> None:
     if not len(table.values) or not table.values.shape[1]:
         raise InputError(f"{table.name} holds no rows of numbers, but an array of shape {table.values.shape}")
-    wrong = np.argwhere(~np.isfinite(table.values))
+    wrong = np.argwhere(~(np.abs(table.values) < _MOST))  # NaN too
     if len(wrong):
         row, column = wrong[0]
         raise InputError(
             f"{table.name} row {row}: {table.columns[column]} is {table.values[row, column]:g}, and must be a finite "
-            "number"
+            f"number below {_MOST:g}"
         )
     if table.labels is not None and len(table.labels) != len(table.values):
         raise InputError(
@@ -256,6 +265,8 @@ def _table(source: Any, values: str | None, labels: Any) -> Table:
     path = Path(source)
     if not path.exists():
         if is_set(str(source)):
+            if values is not None or labels is not None:
+                raise InputError(f"{source} is a set, without an array or a column named {values or labels!r}")
             return table_of(str(source))
         if path.suffix or "/" in str(source):
             raise ReadError(f"no such file: {source}")
@@ -269,9 +280,11 @@ def _table(source: Any, values: str | None, labels: Any) -> Table:
 def _arrays(name: str, values: Any, labels: Any) -> Table:
     """The table of an array of numbers (rows, columns) or (rows, height, width), and of labels (rows,) or None."""
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         numbers = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be rows of numbers, got {type(values).__name__}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name} must be rows of numbers, got {_kind(values)}") from None
     if numbers.ndim not in (2, 3):
         raise InputError(f"{name} must be rows (rows, columns) or images (rows, height, width), got {numbers.shape}")
     shape = (numbers.shape[1], numbers.shape[2]) if numbers.ndim == 3 else None
@@ -281,6 +294,11 @@ def _arrays(name: str, values: Any, labels: Any) -> Table:
         if labels.ndim != 1 or labels.dtype.kind not in "iufUSb":
             raise InputError(f"{name}: labels must be one number or word for each row, got shape {labels.shape}")
     return Table(name=name, values=numbers, labels=labels, shape=shape)
+
+
+def _kind(values: Any) -> str:
+    dtype = getattr(values, "dtype", None)
+    return type(values).__name__ if dtype is None else f"an array of {dtype}"
 
 
 def _archive(path: Path, values: str | None, labels: str | None) -> Table:
@@ -326,6 +344,9 @@ def _csv(path: Path, labels: str | None) -> Table:
             raise ReadError(f"{path} line {number} has {counted(len(words), 'value')}, and {len(names)} are expected")
     if not rows:
         raise ReadError(f"{path} holds names, and no rows")
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
+        raise ReadError(f"{path} has two columns named {twice!r}: give each a name of its own")
     where = _named(path, dict.fromkeys(names), labels, _LABELS, "column of labels")
     place = None if where is None else names.index(where)
     kept = [k for k in range(len(names)) if k != place]

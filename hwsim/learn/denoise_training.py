@@ -22,6 +22,7 @@ from hwsim.learn.data import Data
 from hwsim.learn.denoise import Denoiser, Undoing, rows_of_data, undoings
 from hwsim.learn.exact import Moments
 from hwsim.learn.machine import Timing, added
+from hwsim.learn.memory import check_chains
 from hwsim.learn.noising import NoiseStep
 from hwsim.learn.penalty import Controller, penalised
 from hwsim.learn.quality import ChainCorrelation, chain_correlation
@@ -130,6 +131,7 @@ def train_chain(
     rows = rows_of_data(data, chain.models[0].n_label)
     if rows.shape[1] != chain.models[0].n_seen:
         raise InputError(f"the chain has {chain.models[0].n_seen} seen units, and the data have {rows.shape[1]} bits")
+    check_chains(max(min(course.batch, len(rows)), course.mixing.inputs * course.mixing.chains), chain.models[0].n)
     seed = int(settings.get("seed", 0))
     batches = Batches(rows, data.weights, min(course.batch, len(rows)), seed)
     school = _School(chain, undoings(chain, chip, die_seed, rounding, **settings), batches, course)
@@ -352,6 +354,16 @@ class _School:
         notes, wanted = saved.notes, None if plan is None else dict(plan)
         if notes.get("steps") != self.ends[-1] or notes.get("plan") != wanted or saved.noise != self.chain.noise:
             raise InputError(f"{path} is there already and was trained otherwise: give another name")
+        try:
+            self._restore(saved, arrays)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{path} is a damaged chain: its training cannot go on") from None
+
+    def _restore(self, saved: Denoiser, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from a ``saved`` chain and the ``arrays`` of its training."""
+        notes = saved.notes
         self.step, self.history = int(notes["step"]), list(notes["history"])
         self.before_s = self.history[-1]["host_s"]
         for k, (pupil, model) in enumerate(zip(self.pupils, saved.models, strict=True)):

@@ -255,10 +255,7 @@ class Phase(Shown):
         """Run so many rounds of the chip's clock."""
         session = self.session
         once = session.program.clock.round_ticks
-        if session.now + sweeps * once > _FAR:
-            raise InputError(
-                f"a phase runs for at most {to_seconds(_FAR):.0f} s of the device: judge the training more often"
-            )
+        self._check_time(sweeps)
         if len(self._ladder.betas) == 1:
             session.advance(session.now + sweeps * once)
             return self
@@ -266,6 +263,15 @@ class Phase(Shown):
             session.advance(session.now + once)
             session.wrote(self._ladder.swap(session))
         return self
+
+    def _check_time(self, sweeps: int) -> None:
+        """Raise InputError where so many more ``sweeps`` last longer than a phase can."""
+        session = self.session
+        if session.now + sweeps * session.program.clock.round_ticks > _FAR:
+            raise InputError(
+                f"a phase runs for at most {to_seconds(_FAR):.0f} s of the device: judge the training more often, or "
+                "take fewer sweeps"
+            )
 
     def read(self) -> np.ndarray:
         """int8 (reads, n): the states now at the model's own beta, read by the controller."""
@@ -275,6 +281,7 @@ class Phase(Shown):
     def measure(self, timing: Timing) -> Moments:
         """The moments over all reads and the looks of ``timing``."""
         looks = []
+        self._check_time(timing.sweeps)
         for look in range(timing.looks):
             self.sweep(timing.spacing if look else timing.warm_up)
             looks.append(self.machine.moments(self.read()))

@@ -20,11 +20,13 @@ from hwsim.chip.topology import n_sites, wires
 from hwsim.chip.topology import sites as sites_of
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import ArgumentError, DoesNotFitError, InputError
+from hwsim.learn.memory import check_couplings
 from hwsim.mapping.registers import symmetric_rows
 from hwsim.problem.model_file import (
     HIDDEN,
     KIND,
     LABEL,
+    MOST,
     TRAINING,
     VERSION,
     VISIBLE,
@@ -195,6 +197,7 @@ def rbm(visible: int, hidden: int, *, labels: int = 0, **how: Any) -> Model:
     """
     seen = whole(visible, name="visible", least=1) + whole(labels, name="labels")
     hidden = whole(hidden, name="hidden", least=1)
+    check_couplings(seen + hidden, seen * hidden)
     first, second = (each.ravel() for each in np.indices((seen, hidden)))
     return _made((visible, labels, hidden), first, seen + second, **{"name": "rbm"} | how)
 
@@ -209,6 +212,7 @@ def dbm(layers: Sequence[int], *, labels: int = 0, **how: Any) -> Model:
         raise InputError(f"a deep machine has two or more layers, got {list(layers)}")
     seen = sizes[0] + whole(labels, name="labels")
     starts = [0, *(seen + sum(sizes[1:k]) for k in range(1, len(sizes)))]
+    check_couplings(seen + sum(sizes[1:]), sum(a * b for a, b in zip(sizes, [*sizes[1:], labels], strict=True)))
     pairs = [_between(starts[k], sizes[k], starts[k + 1], sizes[k + 1]) for k in range(len(sizes) - 1)]
     pairs.append(_between(sizes[0], labels, starts[-1], sizes[-1]))
     first, second = np.concatenate(pairs, axis=1)
@@ -218,6 +222,7 @@ def dbm(layers: Sequence[int], *, labels: int = 0, **how: Any) -> Model:
 def fully(visible: int, *, labels: int = 0, hidden: int = 0, **how: Any) -> Model:
     """A Boltzmann machine in which every two units are coupled. how : see `rbm`. Raises InputError."""
     n = whole(visible, name="visible", least=1) + whole(labels, name="labels") + whole(hidden, name="hidden")
+    check_couplings(n, n * (n - 1) // 2)
     first, second = np.triu_indices(n, 1)
     return _made((visible, labels, hidden), first, second, **{"name": "boltzmann machine"} | how)
 
@@ -361,8 +366,8 @@ def _made(
     own = [f"v{k}" for k in range(visible)] + [f"label {k}" for k in range(labels)]
     own = own if names is None else [str(each) for each in names]
     role = np.repeat(np.array([VISIBLE, LABEL, HIDDEN], dtype=np.int8), [visible, labels, hidden])
-    if not scale >= 0:
-        raise InputError(f"scale must be >= 0, got {scale}")
+    if not 0 <= scale < MOST:
+        raise InputError(f"scale must lie between 0 and {MOST:g}, got {scale}")
     order = np.lexsort((second, first))
     return Model(
         bias=np.zeros(len(role)),

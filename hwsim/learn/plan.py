@@ -24,11 +24,12 @@ from hwsim.learn.training import Course
 from hwsim.learn.updates import Updates
 from hwsim.ranges import in_tau
 from hwsim.text import read_toml
-from hwsim.units import seconds
+from hwsim.units import seconds, whole
 
 KINDS = ("rbm", "dbm", "fully", "chip", "denoising")
 _TEXT, _WHOLE, _NUMBER, _YES = "a text", "a whole number", "a number", "true or false"
-_NUMBERS, _WHOLES, _TABLE, _LIST = "a list of numbers", "a list of whole numbers", "a table", "a list"
+_MOST = 2**63
+_NUMBERS, _WHOLES, _TABLE, _TEXTS = "a list of numbers", "a list of whole numbers", "a table", "a list of texts"
 
 KEYS: dict[str, dict[str, tuple[tuple[str, ...], Any]]] = {
     "": {
@@ -74,7 +75,7 @@ KEYS: dict[str, dict[str, tuple[tuple[str, ...], Any]]] = {
     },
     "machine": {
         "set": ((_TABLE,), {}),
-        "without": ((_LIST,), []),
+        "without": ((_TEXTS,), []),
         "die_seed": ((_WHOLE,), 0),
         "rounding": ((_TEXT,), "nearest"),
         "chips": ((_WHOLE,), None),
@@ -148,6 +149,16 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError("train takes steps or epochs, one of the two")
     if model["biases"] not in ("data", "zero"):
         raise InputError(f"model.biases must be data or zero, got {model['biases']!r}")
+    for key, least in (("times", 1), ("rows", 1), ("steps", 1), ("chains", 2)):
+        whole(full["judge"][key], name=f"judge.{key}", least=least)
+    if train["epochs"] is not None and not train["epochs"] > 0:
+        raise InputError(f"train.epochs must be > 0, got {train['epochs']}")
+    if full["machine"]["exchange"] is not None and full["machine"]["chips"] is None:
+        raise InputError("machine.exchange is between chips: give machine.chips too")
+    if model["kind"] != "denoising":
+        table = next((name for name in ("noise", "penalty") if full[name] != _filled(name, {})), None)
+        if table is not None:
+            raise InputError(f'[{table}] is that of a denoising chain: it needs model.kind = "denoising"')
     if model["file"] is not None and (model["kind"] is not None or model["hidden"] is not None):
         raise InputError("model.file is a whole model: leave kind and hidden out")
     return full
@@ -164,10 +175,18 @@ def _filled(table: str, given: Mapping[str, Any]) -> dict[str, Any]:
         kinds, default = known[key]
         if not (value is None and default is None) and not any(_is(kind, value) for kind in kinds):
             raise InputError(f"{where}{key} must be {' or '.join(kinds)}, got {value!r}")
+        large = next((each for each in (value if isinstance(value, list) else [value]) if _is_too_large(each)), None)
+        if large is not None:
+            raise InputError(f"{where}{key} must be less than 2**63, got a whole number of {len(str(large))} digits")
     for key, (_, default) in known.items():
         if default is ... and key not in given:
             raise InputError(f'a plan needs {where}{key}, such as data = "adder"')
     return {key: given.get(key, default) for key, (_, default) in known.items()}
+
+
+def _is_too_large(value: Any) -> bool:
+    """Whether ``value`` is a whole number that neither a file nor an array holds."""
+    return isinstance(value, int) and not -_MOST <= value < _MOST
 
 
 def _is(kind: str, value: Any) -> bool:
@@ -180,7 +199,7 @@ def _is(kind: str, value: Any) -> bool:
         _NUMBER: number,
         _YES: isinstance(value, bool),
         _TABLE: isinstance(value, Mapping),
-        _LIST: isinstance(value, list),
+        _TEXTS: isinstance(value, list) and all(isinstance(each, str) for each in value),
     }
     if kind in alone:
         return alone[kind]
@@ -226,7 +245,7 @@ def planned(plan: Mapping[str, Any]) -> Planned:
     with_labels = full["model"]["labels"] and data.labels is not None
     rows = np.hstack((data.bits, data.label_bits)) if with_labels else data.bits
     model = _model(full, data, rows, chip, with_labels)
-    steps = train["steps"] or max(1, round(train["epochs"] * len(rows) / train["batch"]))
+    steps = _steps(train, len(rows))
     course = Course(
         steps=steps,
         rule=train["rule"],
@@ -240,6 +259,16 @@ def planned(plan: Mapping[str, Any]) -> Planned:
         judgements=full["judge"]["times"],
     )
     return Planned(plan=full, data=data, test=test, rows=rows, model=model, chip=chip, course=course)
+
+
+def _steps(train: Mapping[str, Any], rows: int) -> int:
+    """How many steps [train] asks for with so many ``rows``. Raises InputError."""
+    if train["steps"] is not None:
+        return whole(train["steps"], name="steps", least=1)
+    share = rows / whole(train["batch"], name="batch", least=1)
+    if not train["epochs"] * share < _MOST:
+        raise InputError(f"train.epochs must be less than 2**63 steps, got {train['epochs']:g}")
+    return max(1, round(train["epochs"] * share))
 
 
 def _model(full: Mapping[str, Any], data: Data, rows: np.ndarray, chip: Chip, with_labels: bool) -> Model:
@@ -275,6 +304,10 @@ def _made(asked: Mapping[str, Any], visible: int, labels: int, chip: Chip, how: 
         raise InputError(f"model.kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if (kind == "dbm") != bool(layers):
         raise InputError("model.layers, the sizes of the hidden layers, goes with kind dbm")
+    if kind == "dbm" and hidden is not None:
+        raise InputError("model.layers says how many hidden units there are: leave model.hidden out")
+    if kind != "chip" and asked["placement"] != "random":
+        raise InputError("model.placement, the p-bits of a chip's own wires, goes with kind chip")
     if kind == "dbm":
         return makers.dbm([visible, *layers], labels=labels, **how)
     if kind == "chip":

@@ -20,6 +20,7 @@ from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.learn.exact import MAX_VISIBLE, data_law, divergence
 from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing, added
+from hwsim.learn.memory import check_chains
 from hwsim.learn.model import Model
 from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
 from hwsim.learn.updates import Numbers, Updates
@@ -128,6 +129,7 @@ def train(
     how : of the machine, such as die_seed, rounding, seed, see MachineKeywords. Raises InputError and DoesNotFitError.
     """
     rows = checked_rows(rows, model)
+    check_chains(max(course.batch, course.chains * len(course.betas)), model.n)
     machine = LearningMachine(model, chip, **how)
     batches = Batches(rows, weights, course.batch, machine.settings.seed)
     school = _School(machine, course, batches, exact_judge(rows, weights, model), watch or Watch())
@@ -306,13 +308,28 @@ class _School:
         model, arrays = Model.resume(path)
         notes = model.notes
         wanted = None if self.watch.plan is None else dict(self.watch.plan)
+        if not isinstance(notes.get("plan"), Mapping | None):
+            raise InputError(f"{path} is a damaged model: its training cannot go on")
         if "step" not in notes or notes.get("plan") != wanted or notes.get("steps") != self.course.steps:
             other = _difference(notes.get("plan"), wanted)
             raise InputError(f"{path} is there already and was trained otherwise ({other}): give -o another name")
-        self.history, self._before = list(notes["history"]), dict(notes["activity"])
+        try:
+            self._restore(model, arrays)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{path} is a damaged model: its training cannot go on") from None
+
+    def _restore(self, model: Model, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from a saved ``model`` and the ``arrays`` of its training."""
+        notes = model.notes
+        self.history = list(notes["history"])
+        self._before = {name: asdict(Activity(**values)) for name, values in dict(notes["activity"]).items()}
         self._loads = int(notes["loads"])
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
         self._sampled = arrays.get("samples", self._sampled)
+        if self._sampled.ndim != 2 or self._sampled.shape[1] != model.n_seen:
+            raise ValueError("samples")
         if notes["step"] == self.course.steps:
             self.numbers.finish(model.bias, model.weight)
             return

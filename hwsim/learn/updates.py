@@ -6,6 +6,7 @@ data are, so a step goes against the difference of the moments: dh = -rate (<s>_
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.learn.exact import Moments
 from hwsim.learn.model import Model
+from hwsim.problem.model_file import MOST
 
 SCHEDULES = ("constant", "linear", "cosine", "1/t")
 METHODS = ("plain", "adam")
@@ -119,7 +121,18 @@ class Numbers:
         self.step, self._summed = self.steps, 0
 
     def learn(self, data: Moments, machine: Moments) -> None:
-        """Make a step: ``data`` are the moments of the positive phase, ``machine`` those of the negative one."""
+        """Make a step: ``data`` are the moments of the positive phase, ``machine`` those of the negative one. Raises
+        InputError where a number grows without bound."""
+        with np.errstate(all="ignore"):  # what leaves the range is refused below
+            self._learn(data, machine)
+        largest = np.abs(self._values).max()
+        if not largest < MOST:
+            raise InputError(
+                f"step {self.step} takes a bias or a coupling beyond {MOST:g}: give update a smaller rate than "
+                f"{self.how.rate:g}, less decay or a limit"
+            )
+
+    def _learn(self, data: Moments, machine: Moments) -> None:
         how = self.how
         rate = how.rate_at(self.step, self.steps)
         slope = self._slope(data, machine)
@@ -173,7 +186,7 @@ class Numbers:
             "counts": np.array([self.step, self._summed], dtype=np.int64),
         }
 
-    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from `arrays`. Raises InputError where they are those of another training."""
         for key in ("values", "speed", "squares", "sum", "centre"):
             held, value = getattr(self, f"_{key}"), arrays.get(key)

@@ -19,6 +19,8 @@ VERSION = 1
 VISIBLE, LABEL, HIDDEN = 0, 1, 2
 """Roles of a unit: a column of the data, a p-bit that codes a label, or neither."""
 ROLES = ("visible", "label", "hidden")
+MOST = 1e100
+"""Of a bias or a coupling: sums of larger ones, and products of them, may leave the range of float64."""
 TRAINING = "training."
 """What the names of arrays begin with that only a training that goes on needs."""
 
@@ -85,8 +87,8 @@ def check_units(
         raise InputError(f"role and sites must have an entry for each of the {n} units")
     if len(first) != k or len(second) != k:
         raise InputError(f"first and second must have an entry for each of the {k} couplings")
-    if not (np.all(np.isfinite(bias)) and np.all(np.isfinite(weight))):
-        raise InputError("a bias or a coupling is not finite")
+    if not (np.all(np.abs(bias) < MOST) and np.all(np.abs(weight) < MOST)):  # NaN too
+        raise InputError(f"a bias or a coupling is not a finite number below {MOST:g}")
     if np.any(np.diff(role) < 0) or role[0] != VISIBLE or role[-1] > HIDDEN:
         raise InputError("units must be visible, then label, then hidden, with at least one that is visible")
     if k and (first.min() < 0 or second.max() >= n or np.any(first >= second)):
@@ -96,8 +98,11 @@ def check_units(
     if sites is not None and (len(np.unique(sites)) != n or sites.min() < 0):
         raise InputError("sites must be different numbers of p-bits")
     seen = int(np.sum(role != HIDDEN))
-    if len(names) != seen or len(set(names)) != seen:
-        raise InputError(f"names must be different, one for each of the {seen} visible and label units")
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None) if len(set(names)) < seen else None
+    if twice is not None:
+        raise InputError(f"two visible or label units are named {twice!r}: give each column a name of its own")
+    if len(names) != seen:
+        raise InputError(f"names must be one for each of the {seen} visible and label units")
 
 
 def unit_names(names: Sequence[str], n: int) -> list[str]:

@@ -105,7 +105,7 @@ class Network(Record):
         if len(values) == 0:
             return 1.0
         unit = 2.0 ** lowest_bit(values)
-        return unit if self.reach.max() / unit < _MOST_UNITS else None
+        return unit if self.reach.max() < _MOST_UNITS * unit else None
 
     def same_couplings(self, other: "Network") -> bool:
         """Whether both couple the same spins, in the same order, however strongly."""

@@ -97,6 +97,38 @@ def refused(capsys, words, *more):
         ("data = 'empty.npz'\n[split]\ntest = 0.5\nshuffled = false\n[train]\nsteps = 3", "class '3' has no row"),
         ("data = 'adder'\n[train]\nsteps = 3\n[model]\nfile = 'other.npz'", "4 visible and label units"),
         ("data = 3\n[train]\nsteps = 3", "data must be a text"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[judge]\nrows = -3", "judge.rows must be >= 1, got -3"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[machine]\nwithout = [['delay']]", "must be a list of texts"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[machine]\nset = { delay = '1e300 s' }", "beyond the time grid"),
+        ("data = 'empty.npz'\n[split]\ntest = 0.5\nseed = -1\n[train]\nsteps = 3", "the seed of a split"),
+        ("data = 'adder'\n[train]\nsteps = 0", "steps must be >= 1, got 0"),
+        ("data = 'adder'\n[train]\nepochs = -1", "train.epochs must be > 0, got -1"),
+        ("data = 'adder'\n[train]\nepochs = 1e300", "train.epochs must be less than 2**63 steps"),
+        (f"data = 'adder'\n[train]\nsteps = {10**20}", "train.steps must be less than 2**63"),
+        (f"data = 'adder'\n[train]\nsteps = 3\n[code]\nthreshold = {10**400}", "of 401 digits"),
+        (
+            f"data = 'adder'\n[train]\nsteps = 3\nchains = {10**15}",
+            "1e+15 chains of 5 units, side by side, need at least",
+        ),
+        (f"data = 'adder'\n[train]\nsteps = 3\nbatch = {10**15}", "1e+15 chains of 5 units"),
+        (f"data = 'adder'\n[train]\nsteps = 3\n[model]\nhidden = {10**15}", "5e+15 couplings need at least"),
+        (f"data = 'adder'\n[train]\nsteps = 3\n[model]\nlayers = [9, {10**15}]", "couplings need at least"),
+        (f"data = 'adder'\n[train]\nsteps = 3\n[model]\nkind = 'fully'\nhidden = {10**9}", "5e+17 couplings"),
+        (f"data = 'adder'\n[train]\nsteps = 3\nnegative = {{ looks = {10**12} }}", "take fewer sweeps"),
+        (
+            "data = 'adder'\n[train]\nsteps = 3\n[update]\nrate = 1e300",
+            "step 1 takes a bias or a coupling beyond 1e+100",
+        ),
+        ("data = 'adder'\n[train]\nsteps = 9\n[update]\ndecay = 1e300\nmethod = 'adam'", "beyond 1e+100"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[model]\nscale = 1e300", "scale must lie between 0 and 1e+100"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[model]\nplacement = [0]", "goes with kind chip"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[model]\nlayers = [2]\nhidden = 2", "leave model.hidden out"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[noise]\nsteps = 2", "[noise] is that of a denoising chain"),
+        ("data = 'adder'\n[train]\nsteps = 3\n[machine]\nexchange = '1 ns'", "give machine.chips too"),
+        (
+            "data = 'adder'\n[train]\nsteps = 3\n[code]\nlabels = 'q'",
+            "adder is a set, without an array or a column named 'q'",
+        ),
     ],
 )
 def test_a_wrong_plan_is_refused_in_one_sentence(folder, capsys, plan, words):
@@ -105,6 +137,21 @@ def test_a_wrong_plan_is_refused_in_one_sentence(folder, capsys, plan, words):
     hwsim.learn.fully(4).save("other.npz")
     (folder / "plan.toml").write_text(plan)
     refused(capsys, words)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"history": "x"}, {"history": [{}]}, {"activity": 3}, {"activity": {"a": {}}}, {"loads": "x"}, {"plan": 3}],
+)
+def test_damaged_notes_of_a_training_are_refused_in_one_sentence(folder, capsys, changes):
+    from hwsim.learn import Model
+
+    if not (folder / "m.npz").exists():
+        assert main(["train", "plan.toml", "-o", "m.npz", "--threads", "1"]) == 0
+    model = Model.load("m.npz")
+    model.with_values(model.bias, model.weight, notes=dict(model.notes) | changes).save("m.npz")
+    capsys.readouterr()
+    refused(capsys, "m.npz is a damaged model: its training cannot go on", "-o", "m.npz")
 
 
 def test_a_file_that_is_something_else_is_not_written_over(folder, capsys):

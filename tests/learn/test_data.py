@@ -1,11 +1,12 @@
 """Data and their codes: what becomes which bit, by hand; the splits of scikit-learn; refusals of a sentence."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
-from hwsim.errors import HwsimError, InputError
+from hwsim.errors import HwsimError, InputError, ReadError
 from hwsim.learn.code import Code
 from hwsim.learn.data import Data, read_data
 
@@ -168,3 +169,30 @@ def test_a_class_without_rows_to_learn_from_is_refused():
         data.split(0.2, shuffled=False)
     with pytest.raises(InputError, match="rows need a label each"):
         Data(bits=data.bits, code=data.code, labels=np.full(6, 9))
+
+
+def test_close_thresholds_and_labels_keep_names_of_their_own():
+    found = read_data(([[1e6], [1e6 + 1]], [1.0, 1.0000001]), levels=3)
+    assert found.columns == ("x0 >= 1000000.25", "x0 >= 1000000.5", "x0 >= 1000000.75")
+    assert found.classes == ("1", "1.0000001")
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        (np.array([[1j]]), "got an array of complex128"),
+        ([[10**400]], "must be rows of numbers"),
+        ([[1e308, -1e308]], "must be a finite number below 1e+300"),
+    ],
+)
+def test_numbers_beyond_the_range_are_refused(values, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        read_data(values)
+
+
+def test_columns_of_one_name_and_names_in_a_set_are_refused(tmp_path):
+    (tmp_path / "t.csv").write_text("a,a\n0,1\n1,0\n")
+    with pytest.raises(ReadError, match=r"t\.csv has two columns named 'a'"):
+        read_data(tmp_path / "t.csv")
+    with pytest.raises(InputError, match="adder is a set"):
+        read_data("adder", labels="q")

@@ -7,6 +7,7 @@ import pytest
 
 import hwsim
 from hwsim.cli.main import main
+from hwsim.errors import InputError
 from hwsim.learn.data import read_data
 
 QUICK = ["--threads", "1", "--schedules", "4", "--engine", "lanes"]
@@ -114,6 +115,12 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(folder, arguments, sent
         code = stopped.code
     said = capsys.readouterr().err
     assert code == 2 and sentence in said and said.count("\n") == 1 and "Traceback" not in said
+
+
+def test_a_code_of_other_data_is_a_damage(adder):
+    other = adder.with_values(adder.bias, adder.weight, code=read_data("parity:bits=3").code.plain)
+    with pytest.raises(InputError, match="its code is of 3 bits and 0 label bits, and it has 5 visible"):
+        hwsim.draw(other, reads=4, threads=1)
 
 
 @pytest.mark.parametrize("command", [["run"], ["tts", "--target", "exact"], ["compare"], ["compile"], ["free-energy"]])

@@ -95,7 +95,7 @@ def test_refusals_are_one_sentence(tmp_path):
     refused("different p-bits", lambda: on_chip(KING, 3, placement=[0, 1, 99]))
     refused("two or more layers", lambda: dbm([3]))
     refused("pairs of whole numbers", lambda: on_graph([("a", "b")], 1))
-    refused("names must be different", lambda: fully(2, names=["x", "x"]))
+    refused("two visible or label units are named 'x'", lambda: fully(2, names=["x", "x"]))
     model, path = fully(3), tmp_path / "m.npz"
     refused("not finite", lambda: model.with_values(np.full(3, np.nan), model.weight))
     model.save(path)
