@@ -144,8 +144,8 @@ def code_of(model: Model) -> Code:
         code = Code.of_plain(model.code)
         if code.n_bits != model.n_visible or (model.n_label and code.n_label_bits != model.n_label):
             raise InputError(
-                f"{model.name} is a damaged model: its code is of {code.n_bits} bits and {code.n_label_bits} label bits, "
-                f"and it has {model.n_visible} visible and {model.n_label} label units"
+                f"{model.name} is a damaged model: its code is of {code.n_bits} bits and {code.n_label_bits} label "
+                f"bits, and it has {model.n_visible} visible and {model.n_label} label units"
             )
         return code
     names = tuple(model.names[: model.n_visible])
