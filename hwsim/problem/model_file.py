@@ -88,7 +88,7 @@ def check_units(
     if len(first) != k or len(second) != k:
         raise InputError(f"first and second must have an entry for each of the {k} couplings")
     if not (np.all(np.abs(bias) < MOST) and np.all(np.abs(weight) < MOST)):  # NaN too
-        raise InputError(f"a bias or a coupling is not a finite number below {MOST:g}")
+        raise InputError(f"a bias or a coupling is not finite, or beyond {MOST:g}")
     if np.any(np.diff(role) < 0) or role[0] != VISIBLE or role[-1] > HIDDEN:
         raise InputError("units must be visible, then label, then hidden, with at least one that is visible")
     if k and (first.min() < 0 or second.max() >= n or np.any(first >= second)):
