@@ -13,6 +13,7 @@ from hwsim.errors import InputError
 from hwsim.learn.code import Code
 from hwsim.learn.data import Data
 from hwsim.learn.machine import LearningMachine, Phase, Timing
+from hwsim.learn.memory import check_chains
 from hwsim.learn.model import LABEL, VISIBLE, Model
 from hwsim.learn.quality import Accuracy, accuracy
 from hwsim.session import Activity
@@ -64,6 +65,7 @@ def samples(
     done. Raises InputError.
     """
     model = machine.model
+    check_chains(reads, model.n)
     kept = np.zeros(model.n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
     given = np.empty((reads, 0), np.int8) if values is None else np.broadcast_to(values, (reads, int(kept.sum())))
     found = []
@@ -108,9 +110,11 @@ def classify(
     code = code_of(model)
     if data.bits.shape[1] != model.n_visible:
         raise InputError(f"the model has {model.n_visible} visible units, and the data {data.bits.shape[1]} bits")
+    check_chains(len(data) * reads, model.n)
     rows = np.repeat(data.bits, reads, axis=0)
     votes = np.zeros((len(rows), len(code.classes)))
     for part, phase in _phases(machine, "classes", len(rows), model.role == VISIBLE, rows, tell):
+        phase.check_time(timing.sweeps)
         for look in range(timing.looks):
             phase.sweep(timing.spacing if look else timing.warm_up)
             seen = phase.session.read()
@@ -130,6 +134,7 @@ def complete(
     held[: model.n_visible] = shown
     means = np.zeros((len(rows), model.n_visible))
     for part, phase in _phases(machine, "rows", len(rows), held, rows[:, shown], tell):
+        phase.check_time(timing.sweeps)
         for look in range(timing.looks):
             phase.sweep(timing.spacing if look else timing.warm_up)
             means[part] += phase.session.read()[:, : model.n_visible]

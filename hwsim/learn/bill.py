@@ -96,7 +96,9 @@ class Bill(Shown):
 
     def _shown(self) -> tuple[str, Facts]:
         low, high = self.joules
-        return f"Bill: {format_si(self.seconds, 's')}, {format_si(low, 'J')} to {format_si(high, 'J')}", [
+        some = self.of_power is not None or any(item.joules is not None for item in self.items)
+        energy = f"{format_si(low, 'J')} to {format_si(high, 'J')}" if some else "energy unknown"
+        return f"Bill: {format_si(self.seconds, 's')}, {energy}", [
             *((item.name, f"{_si(item.seconds, 1, 's')}, {_si(item.joules, 1, 'J')}") for item in self.items[:4]),
             ("unknown", ", ".join(self.unknown) or None),
         ]

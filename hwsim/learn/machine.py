@@ -255,7 +255,7 @@ class Phase(Shown):
         """Run so many rounds of the chip's clock."""
         session = self.session
         once = session.program.clock.round_ticks
-        self._check_time(sweeps)
+        self.check_time(sweeps)
         if len(self._ladder.betas) == 1:
             session.advance(session.now + sweeps * once)
             return self
@@ -264,7 +264,7 @@ class Phase(Shown):
             session.wrote(self._ladder.swap(session))
         return self
 
-    def _check_time(self, sweeps: int) -> None:
+    def check_time(self, sweeps: int) -> None:
         """Raise InputError where so many more ``sweeps`` last longer than a phase can."""
         session = self.session
         if session.now + sweeps * session.program.clock.round_ticks > _FAR:
@@ -281,7 +281,7 @@ class Phase(Shown):
     def measure(self, timing: Timing) -> Moments:
         """The moments over all reads and the looks of ``timing``."""
         looks = []
-        self._check_time(timing.sweeps)
+        self.check_time(timing.sweeps)
         for look in range(timing.looks):
             self.sweep(timing.spacing if look else timing.warm_up)
             looks.append(self.machine.moments(self.read()))

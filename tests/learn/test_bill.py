@@ -35,6 +35,7 @@ def test_what_has_no_price_is_named_and_what_was_not_used_is_not():
     assert [item.name for item in found.items] == ["updates", "states read", "weights written"]
     assert found.joules[0] == pytest.approx(4900 * 250 * 2e-15)
     assert "unknown: energy_per_read, energy_per_write" in found.text()
+    assert "2.45 nJ" in repr(found) and "energy unknown" in repr(bill_of([STEP], Prices()))
     assert found.facts["unknown_prices"] == ["energy_per_read", "energy_per_write"]
 
 
