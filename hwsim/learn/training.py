@@ -143,6 +143,8 @@ def train(
                 break
             school.judged()
             school.save(output)
+            if ctrl_c.heard or school.watch.interrupt():  # a part may be shorter than the time between two looks
+                break
     return school.training()
 
 

@@ -61,6 +61,15 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(folder, capsys, monkeyp
     assert "hwsim train plan.toml -o m.npz continues" in capsys.readouterr().err
 
 
+def test_ctrl_c_is_heard_between_parts_that_are_short(folder, capsys, monkeypatch):
+    from hwsim.learn import training
+
+    monkeypatch.setattr(training, "_SHOWN_S", 1e9)
+    monkeypatch.setattr(training.CtrlC, "heard", property(lambda self: True, lambda self, heard: None), raising=False)
+    assert main(["train", "plan.toml", "-o", "m.npz", "--threads", "1"]) == 130
+    assert "10 of 30 steps are kept" in capsys.readouterr().err
+
+
 def refused(capsys, words, *more):
     """The one sentence that the command refuses with."""
     assert main(["train", "plan.toml", *more]) == 2
