@@ -52,9 +52,12 @@ def pytest_configure_node(node):
 
 def pytest_collection_modifyitems(config, items):
     """Where the seed was given: the tests marked ``exact`` alone, each from that seed and MORE times as long."""
+    chosen = [item for item in items if item.get_closest_marker("exact")]
+    for item in chosen:
+        if not hasattr(item.function, "_hypothesis_internal_use_settings"):
+            raise pytest.UsageError(f"{item.nodeid} is marked exact, and draws no random programs")
     if config.option.reseed is None:
         return
-    chosen = [item for item in items if item.get_closest_marker("exact")]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     half = -(-len(chosen) // 2)  # workers begin with two neighbours each, which would be cases of one long test
     items[:] = [chosen[k] for k in sorted(range(len(chosen)), key=lambda k: k % half)]

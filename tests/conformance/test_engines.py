@@ -306,7 +306,6 @@ def test_dense_keeps_fields_for_any_number_of_reads(make_program, links, clock, 
     assert same([one.states, *traces[0]], [two.states, *traces[1]])
 
 
-@pytest.mark.exact
 @pytest.mark.parametrize("engine", FAST)
 @pytest.mark.parametrize(("schedules", "rungs"), [(1, 1), (2, 1), (1, 2)])
 def test_states_are_those_whose_energies_are_told_where_one_shard_could_hold_all_reads(

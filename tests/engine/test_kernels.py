@@ -33,7 +33,6 @@ def test_kernels_have_code_for_what_a_program_has_and_no_other(make_program, cou
     assert any(getattr(kind.types[2], "instance_class", type(None)).__name__ == (name or "NoneType") for kind in tables)
 
 
-@pytest.mark.exact
 @pytest.mark.parametrize(("first", "words"), [(0, 1), (3, 70)])
 def test_random_starts_are_the_same_without_a_kernel(first, words):
     n, key = 131, np.uint64(2**64 - 5)
