@@ -38,6 +38,7 @@ FEATURES = SHARED | {Feature.REAL_COUPLINGS, Feature.READ_BIAS}
 _MOST_ROWS = 8192  # p-bits up to which the whole coupling matrix is kept
 _ROW_PER_COUPLING = 12  # entries of a row that are added in the time of one coupling of a list
 _LANES = 64
+_DEAF = 2.0**-500
 _BLOCK_WORDS = 8
 """Words of a shard in blocks."""
 
@@ -65,6 +66,7 @@ class Prepared:
     def __init__(self, program: Program) -> None:
         n = self.n_pbits = program.n_pbits
         device, network = columns(program), program.network
+        deaf = np.where(program.cells.stuck != 0, _DEAF, 1.0)  # no input turns a stuck p-bit, however strong
         self.by_rows = keeps_matrix(network)
         self.shard_words = _BLOCK_WORDS if self.by_rows else 1
         self._order = np.lexsort((network.rows, network.indices))  # what each p-bit pushes, side by side
@@ -88,8 +90,8 @@ class Prepared:
             network.reach,
             np.empty((0, 0)),
             given(start_rows(self.biased, n), np.int32),
-            device.gain,
-            device.offset,
+            device.gain * deaf,
+            device.offset / deaf,
             device.comparator_step,
             program.wires.uniform_delay or 0,
             0.0,

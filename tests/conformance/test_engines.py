@@ -306,6 +306,15 @@ def test_dense_keeps_fields_for_any_number_of_reads(make_program, links, clock, 
     assert same([one.states, *traces[0]], [two.states, *traces[1]])
 
 
+@pytest.mark.parametrize("reads", [4, 66])
+@pytest.mark.parametrize("engine", ["lanes", "dense"])
+def test_no_input_turns_a_stuck_pbit_however_strong(make_program, engine, reads):
+    stuck = np.array([1, -1, 1, 0], dtype=np.int8)
+    program = make_program(1e9 * (np.ones((4, 4)) - np.eye(4)), bias=np.array([3e9, -3e9, 1e12, 0.0]), stuck=stuck)
+    states = run(program, engine=engine, anneal=constant(1.0, "20 ns"), reads=reads, seed=1).states
+    assert np.array_equal(states[:, :3], np.tile(stuck[:3], (reads, 1)))
+
+
 @pytest.mark.parametrize("engine", FAST)
 @pytest.mark.parametrize(("schedules", "rungs"), [(1, 1), (2, 1), (1, 2)])
 def test_states_are_those_whose_energies_are_told_where_one_shard_could_hold_all_reads(
