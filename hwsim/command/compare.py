@@ -116,7 +116,7 @@ def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ..
     from hwsim.report.table import scheme_label
     from hwsim.session import pilot
     from hwsim.session import run as emulate
-    from hwsim.session.pilot import AUTO
+    from hwsim.session.pilot import AUTO, PilotStopped
 
     ready = schemes.ready
     longest_s = max(length_s(one.program, how["time"]) for one in ready)  # all schemes get the same device time
@@ -133,9 +133,12 @@ def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ..
             words = " ".join([*own.values(), scheme_label(one.program)])
             schedules, why = how["schedules"], {}
             if schedules == AUTO:
-                trial = pilot(
-                    one.program, anneal, reads=how["reads"], threads=how["threads"], progress=progress.watch(words)
-                )
+                watch = progress.watch(words)
+                try:
+                    trial = pilot(one.program, anneal, reads=how["reads"], threads=how["threads"], progress=watch)
+                except PilotStopped:
+                    interrupted = True
+                    break
                 schedules, why = trial.schedules, {"schedule_correlation": trial.correlation}
             result = emulate(
                 one.program,

@@ -138,6 +138,7 @@ def _solved(
     from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
     from hwsim.report.provenance import provenance
+    from hwsim.session.pilot import PilotStopped
 
     words, kind, parameters = algorithm
     rows: list[dict[str, Any]] = []
@@ -158,7 +159,11 @@ def _solved(
             return progress.watch(f"{name(own)}, {format_si(length, 's')}")
 
         progress.expect(12)
-        search, trial = _search(one, algorithm, make, lengths, how)
+        try:
+            search, trial = _search(one, algorithm, make, lengths, how)
+        except PilotStopped:
+            interrupted = True
+            break
         found = find_optimum(
             program,
             make,

@@ -28,6 +28,10 @@ _COST = 16.0  # reads that cost as much as a schedule: 10 to 50 on dense and lan
 _LEAST = 4  # schedules from which an interval means something
 
 
+class PilotStopped(KeyboardInterrupt):
+    """Ctrl-C or ``interrupt`` stopped the pilot, which then knows nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pilot(Shown):
     """schedules : how many;  correlation : of the energies of two reads of one schedule at the end, from the pilot;
@@ -49,7 +53,10 @@ class Pilot(Shown):
 
 
 def pilot(program: Program, anneal: Anneal, *, reads: int, **how: Any) -> Pilot:
-    """Run the pilot of ``program``, of fixed seed and size. how : threads, progress and interrupt of RunSettings"""
+    """Run the pilot of ``program``, of fixed seed and size. Raises PilotStopped.
+
+    how : threads, progress and interrupt of RunSettings
+    """
     if program.reads_are_independent:
         return Pilot(schedules=1, correlation=None)
     settings = replace(RunSettings(reads=SCHEDULES * READS, schedules=SCHEDULES, seed=SEED), **how)
@@ -57,7 +64,7 @@ def pilot(program: Program, anneal: Anneal, *, reads: int, **how: Any) -> Pilot:
         session.advance(anneal.end)
         energies = session.state.energies()
     if session.stopped:
-        raise KeyboardInterrupt
+        raise PilotStopped
     rho = correlation(energies.reshape(SCHEDULES, READS))
     each = math.sqrt(_COST * (1 - rho) / rho) if rho > 0 else math.inf
     wanted = reads if each < 1 else math.ceil(reads / each)

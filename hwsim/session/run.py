@@ -15,7 +15,7 @@ from hwsim.display import Facts, later
 from hwsim.errors import ArgumentError, InputError
 from hwsim.program import Program
 from hwsim.session.activity import Activity
-from hwsim.session.pilot import AUTO, pilot
+from hwsim.session.pilot import AUTO, PilotStopped, pilot
 from hwsim.session.reads import Reads
 from hwsim.session.session import Session
 from hwsim.session.settings import RunKeywords, RunSettings
@@ -109,7 +109,7 @@ def run(
     if isinstance(settings.get("schedules"), str) and not auto:
         raise ArgumentError(f'schedules must be a whole number or "auto", got {settings["schedules"]!r}')
     if auto:
-        settings["schedules"] = 1
+        del settings["schedules"]
     how = RunSettings.of(settings)
     if not isinstance(program, Program):
         raise ArgumentError(
@@ -120,8 +120,11 @@ def run(
     if checkpoints < 1:
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
     if auto:
-        found = pilot(program, anneal, reads=how.reads, threads=how.threads, interrupt=how.interrupt)
-        how = replace(how, schedules=found.schedules)
+        try:
+            found = pilot(program, anneal, reads=how.reads, threads=how.threads, interrupt=how.interrupt)
+            how = replace(how, schedules=found.schedules)
+        except PilotStopped:
+            how = replace(how, interrupt=lambda: True)  # the run stops at its first look
     begin = {"initial_states": initial_states, "record": record, "read_bias": read_bias}
     with Session(program, how, anneal, end=anneal.end, **begin) as session:  # type: ignore[arg-type]
         given = record or initial_states is not None

@@ -16,7 +16,7 @@ Interrupt = Callable[[], bool]
 
 
 class ReadKeywords(TypedDict, total=False):
-    """Keywords of every function that runs a machine; see RunSettings."""
+    """Keywords of every function that runs a machine; see RunSettings. `hwsim.run` alone takes schedules="auto"."""
 
     reads: int
     schedules: int | str

@@ -8,8 +8,8 @@ import pytest
 import hwsim
 from hwsim.cli.main import main
 from hwsim.errors import InputError
-from hwsim.session import run
-from hwsim.session.pilot import correlation, pilot
+from hwsim.session import Session, run
+from hwsim.session.pilot import READS, SCHEDULES, correlation, pilot
 from hwsim.study.plan import build
 from hwsim.study.workers import ProgramFolder
 
@@ -50,6 +50,28 @@ def test_no_pilot_runs_where_reads_are_independent(monkeypatch):
     ):
         found = pilot(program_of(**chip), anneal, reads=64)
         assert (found.schedules, found.correlation) == (1, None) and "independent" in str(found)
+
+
+def test_a_run_that_is_stopped_in_its_pilot_returns_what_it_has():
+    program, long = program_of(clock="poisson"), hwsim.constant(1.0, "1 ms")
+    found = run(program, anneal=long, reads=64, schedules="auto", interrupt=lambda: True)
+    assert found.interrupted and 0 < found.device_time_s < long.end * 1e-15 and found.states.shape == (64, 120)
+    with pytest.raises(KeyboardInterrupt):
+        pilot(program, long, reads=64, interrupt=lambda: True)
+
+
+@pytest.mark.parametrize("command", [hwsim.compare, hwsim.tts])
+def test_a_command_that_is_stopped_in_a_pilot_keeps_the_schemes_before_it(command, monkeypatch):
+    advance = Session.advance
+
+    def stopped(session, until, *anneal):
+        session.stopped = session.settings.reads == SCHEDULES * READS
+        return False if session.stopped else advance(session, until, *anneal)
+
+    monkeypatch.setattr(Session, "advance", stopped)
+    how = {"reads": 64, "schedules": "auto", "time": "50 ns", "progress": False}
+    found = command("karate", clock=["chromatic", "poisson"], **how)
+    assert found.interrupted and len(found.rows) == 1 and "chromatic" in found.text()
 
 
 def test_commands_choose_print_and_keep_the_number(capsys, tmp_path):
