@@ -59,7 +59,7 @@ def checked_pairs(pairs: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.n
     """The first two of ``pairs`` as int64 (k,). Raises InputError unless they are numbers of ``n`` p-bits, as many."""
     if not isinstance(pairs, Sequence | np.ndarray) or len(pairs) < 2:
         raise InputError(f"pairs must be two arrays of as many integers, got {pairs!r}")
-    first, second = (np.array(part) for part in pairs[:2])
+    first, second = (np.asarray(part) for part in pairs[:2])
     for part in (first, second):
         if part.ndim != 1 or part.dtype.kind not in "iu" or len(part) != len(first):
             raise InputError(f"pairs must be two arrays of as many integers, got shapes {first.shape}, {second.shape}")

@@ -75,7 +75,6 @@ class Session(Shown):
         self._pace = Pace(max(1, min(end, _ROUNDS_UNHEARD * program.clock.round_ticks)))
         self._ctrl_c = CtrlC()
         self._looks = self._settles = self._writings = self._loads = 0
-        self._pairs: Sequence[np.ndarray] | None = None  # whose check is known
         self._data_writings = int(read_bias is not None)
         self._written = 0.0
         self._settled_at = 0
@@ -182,9 +181,8 @@ class Session(Shown):
         of the states now. Counts what `read` counts. Raises InputError."""
         from hwsim.session.moments import checked_pairs, moments_of_pairs
 
-        if pairs is not self._pairs:
-            self._checked_pairs, self._pairs = checked_pairs(pairs, self.program.n_pbits), pairs
-        return moments_of_pairs(self.read(), *self._checked_pairs)
+        first, second = checked_pairs(pairs, self.program.n_pbits)
+        return moments_of_pairs(self.read(), first, second)
 
     def _count_read(self) -> None:
         self._looks += 1

@@ -33,6 +33,14 @@ def test_a_session_tells_moments_and_counts_the_read(make_program):
     assert session.activity().reads == 1 and "70 states" in repr(found)
 
 
+def test_pairs_that_were_changed_in_place_are_the_new_ones(make_program):
+    session = Session(make_program(np.zeros((3, 3))), RunSettings(reads=70), constant(1.0, "1 us"), end=10**9)
+    pairs = (np.array([0]), np.array([1]))
+    session.moments(pairs)
+    pairs[1][:] = 2
+    assert session.moments(pairs).second == moments(session.peek(), (np.array([0]), np.array([2]))).second
+
+
 @pytest.mark.parametrize(
     ("pairs", "words"),
     [
