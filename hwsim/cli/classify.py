@@ -5,7 +5,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import ask, present
-from hwsim.command.defaults import OWN
+from hwsim.command.defaults import OWN, PARTS
 
 
 def add_parser(subparsers: Any) -> None:
@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--part",
-        type=options.one_of("part", ("test", "train", "all")),
+        type=options.one_of("part", PARTS),
         metavar="P",
         help="which rows of the training's own split: test, train or all (test without DATA, else all)",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from hwsim.command import given
-from hwsim.command.defaults import OWN
+from hwsim.command.defaults import OWN, PARTS
 from hwsim.command.keywords import ChipKeywords, PaceKeywords, ReadKeywords, command
 from hwsim.command.result import Result
 from hwsim.display import Facts, counted
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from hwsim.learn.data import Data
     from hwsim.learn.model import Model
     from hwsim.report.canvas import Drawing
-
-PARTS = ("test", "train", "all")
 
 
 class Keywords(ChipKeywords, PaceKeywords, ReadKeywords, total=False):
@@ -41,22 +39,17 @@ class ClassifiedOnDies(Result):
         found = self.document
         return f"{found['data']}, {counted(found['n_rows'], 'row')}, by {found['model']} on {found['chip']}"
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether a die is done."""
-        return bool(self.rows)
-
     def text(self, width: int | None = None) -> str:
         """The accuracy on each die, with its interval; what a row costs."""
         from hwsim.report.learnt import classes_text
 
         return classes_text(self.title, self.document, self.bill, width=width)
 
-    def drawing(self) -> "Drawing | None":
+    def drawing(self) -> "Drawing":
         """Which classes are taken for which, and the accuracy of the dies where there are several."""
         from hwsim.report.learnt import classes_drawing
 
-        return classes_drawing(self.title, self.document) if self.rows else None
+        return classes_drawing(self.title, self.document)
 
     def _shown(self) -> tuple[str, Facts]:
         facts = [(f"die {row['die_seed']}", _words(row)) for row in self.rows[:4]]

@@ -6,6 +6,8 @@ Nothing is imported here, so that the command line is made without anything heav
 CHIP = "generic-all-to-all"
 OWN = "own"
 """Of a trained model: the chip that it was trained on."""
+PARTS = ("test", "train", "all")
+"""Of the rows that a model was trained on."""
 FLOORPLAN = "generic-floorplan"
 """The chip of ``hwsim layout``."""
 COMPARED_CLOCKS = ("poisson", "synchronous", "chromatic", "random-sequential")

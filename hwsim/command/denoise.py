@@ -112,9 +112,7 @@ def draw_images(
         raise InputError("a denoising chain makes whole images: hold its label with --label, nothing with --clamp")
     if label is not None and not model.n_label:
         raise InputError(f"the chain has no label units to hold at {label!r}")
-    if label is not None and str(label) not in code.classes:
-        raise InputError(f"label must be one of {', '.join(code.classes)}, got {label!r}")
-    number = None if label is None else np.full(images, code.classes.index(str(label)))
+    number = None if label is None else np.full(images, code.class_of(label))
     machine = given.machine_of((model.chip or CHIP) if chip == OWN else chip, how)
     how["progress"].show(0.0, "making images")
     settings = {name: how[name] for name in ("seed", "engine", "threads", "die_seed")}

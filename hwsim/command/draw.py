@@ -157,11 +157,13 @@ def draw(
 
 def _held(model: "Model", code: "Code", label: Any, clamp: Mapping[str, int]) -> dict[int, int]:
     """{unit: value} of ``clamp`` and the class ``label``. Raises InputError."""
+    from hwsim.learn.code import listed
+
     place = {name: unit for unit, name in enumerate(model.names)}
     found: dict[int, int] = {}
     for name, value in clamp.items():
         if name not in place:
-            raise InputError(f"{model.name} has no visible or label unit {name!r} to clamp; it has {_few(place)}")
+            raise InputError(f"{model.name} has no visible or label unit {name!r} to clamp; it has {listed(place)}")
         if value not in (-1, 0, 1):
             raise InputError(f"{name!r} must be clamped to -1 (or 0) or to 1, got {value!r}")
         found[place[name]] = 1 if value > 0 else -1
@@ -169,15 +171,8 @@ def _held(model: "Model", code: "Code", label: Any, clamp: Mapping[str, int]) ->
         return found
     if not code.classes or not model.n_label:
         raise InputError(f"{model.name} has no label units to hold at {label!r}")
-    if str(label) not in code.classes:
-        raise InputError(f"label must be one of {', '.join(code.classes)}, got {label!r}")
-    bits = code.label_bits(np.array([code.classes.index(str(label))]))[0]
+    bits = code.label_bits(np.array([code.class_of(label)]))[0]
     return found | {model.n_visible + k: int(bit) for k, bit in enumerate(bits)}
-
-
-def _few(names: Any) -> str:
-    words = list(names)
-    return ", ".join(words if len(words) <= 6 else [*words[:5], "..."])
 
 
 def rows_of(found: "Samples", code: "Code") -> list[dict[str, Any]]:

@@ -114,10 +114,7 @@ def classify(
     rows = np.repeat(data.bits, reads, axis=0)
     votes = np.zeros((len(rows), len(code.classes)))
     for part, phase in _phases(machine, "classes", len(rows), model.role == VISIBLE, rows, tell):
-        phase.check_time(timing.sweeps)
-        for look in range(timing.looks):
-            phase.sweep(timing.spacing if look else timing.warm_up)
-            seen = phase.session.read()
+        for seen in phase.looks(timing):
             votes[part] += code.votes(seen[:, model.role == LABEL]) / timing.looks
     votes = votes.reshape(len(data), reads, -1).mean(axis=1)
     right = None if data.labels is None else accuracy(data.labels, votes.argmax(axis=1), len(code.classes))
@@ -134,10 +131,8 @@ def complete(
     held[: model.n_visible] = shown
     means = np.zeros((len(rows), model.n_visible))
     for part, phase in _phases(machine, "rows", len(rows), held, rows[:, shown], tell):
-        phase.check_time(timing.sweeps)
-        for look in range(timing.looks):
-            phase.sweep(timing.spacing if look else timing.warm_up)
-            means[part] += phase.session.read()[:, : model.n_visible]
+        for seen in phase.looks(timing):
+            means[part] += seen[:, : model.n_visible]
     machine.close("rows")
     return means / timing.looks
 

@@ -4,7 +4,7 @@ Enters: numbers, or names of classes. Leaves: bits of -1 and +1. A model keeps i
 to it in the same way and its samples can be read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -58,7 +58,7 @@ class Code(Shown):
         for name, levels in zip(self.columns, self.thresholds, strict=False):
             rising = all(a < b for a, b in pairwise(levels))
             if not levels or not rising or not np.all(np.isfinite(levels)):
-                yield f"the thresholds of {name!r} must be finite and rise, got {_listed(levels)}"
+                yield f"the thresholds of {name!r} must be finite and rise, got {listed(levels)}"
         if self.drawn is not None and not self.drawn[0] < self.drawn[1] < np.inf:
             yield f"the range that bits are drawn over must rise, got {self.drawn[0]:g} to {self.drawn[1]:g}"
         if self.shape is not None and self.shape[0] * self.shape[1] != n:
@@ -68,10 +68,10 @@ class Code(Shown):
         if not 1 <= self.copies <= _MOST_COPIES:
             yield f"copies of a label must be a whole number from 1 to {_MOST_COPIES}, got {self.copies}"
         if len(self.classes) == 1 or len(set(self.classes)) < len(self.classes):
-            yield f"labels need two different classes or more, got {_listed(self.classes)}"
+            yield f"labels need two different classes or more, got {listed(self.classes)}"
 
     def _shown(self) -> tuple[str, Facts]:
-        how = "drawn" if self.drawn is not None else f"thresholds {_listed(self.thresholds[0])}"
+        how = "drawn" if self.drawn is not None else f"thresholds {listed(self.thresholds[0])}"
         differ = len(set(self.thresholds)) > 1
         labels = f"{counted(len(self.classes), 'class', 'classes')}, {self.label_code}"
         copies = "" if self.copies == 1 else f", {self.copies} copies"
@@ -156,6 +156,12 @@ class Code(Shown):
             return (2 * np.eye(k) - 1).astype(np.int8)
         return np.where(np.arange(k - 1) < np.arange(k)[:, None], 1, -1).astype(np.int8)
 
+    def class_of(self, label: Any) -> int:
+        """The number of the class that ``label`` names. Raises InputError."""
+        if str(label) not in self.classes:
+            raise InputError(f"label must be one of {', '.join(self.classes)}, got {label!r}")
+        return self.classes.index(str(label))
+
     def label_bits(self, labels: np.ndarray) -> np.ndarray:
         """int8 (rows, n_label_bits) of +-1, of ``labels`` int (rows,), numbers of classes."""
         return np.tile(self.patterns[np.asarray(labels)], (1, self.copies))
@@ -195,6 +201,7 @@ def words_of(numbers: Sequence[float]) -> list[str]:
     return words if len(set(words)) == len(words) else [repr(number) for number in numbers]
 
 
-def _listed(values: Sequence[Any]) -> str:
+def listed(values: Iterable[Any]) -> str:
+    """``values`` with commas, the first five of many."""
     words = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
     return ", ".join(words if len(words) <= 6 else [*words[:5], "..."]) or "none"

@@ -5,7 +5,7 @@ is, under its own clock, delay, noise, registers and faults; and what all that a
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
@@ -278,13 +278,16 @@ class Phase(Shown):
         states = self.session.read()
         return states if len(self._ladder.betas) == 1 else states[self._ladder.cold]
 
-    def measure(self, timing: Timing) -> Moments:
-        """The moments over all reads and the looks of ``timing``."""
-        looks = []
+    def looks(self, timing: Timing) -> Iterator[np.ndarray]:
+        """int8 (reads, n): the states at each look of ``timing``, as `read` gives them. Raises InputError."""
         self.check_time(timing.sweeps)
         for look in range(timing.looks):
             self.sweep(timing.spacing if look else timing.warm_up)
-            looks.append(self.machine.moments(self.read()))
+            yield self.read()
+
+    def measure(self, timing: Timing) -> Moments:
+        """The moments over all reads and the looks of ``timing``."""
+        looks = [self.machine.moments(states) for states in self.looks(timing)]
         return looks[0] if len(looks) == 1 else Moments(*(np.mean(part, axis=0) for part in zip(*looks, strict=True)))
 
 

@@ -239,9 +239,8 @@ def chain_correlation(record: np.ndarray, *, observables: int = 16, seed: int = 
     half = times // 2
     kept = max(1, half // 16)
     sums = _Lagged.of(seen, half)
-    correlation = np.array([sums.covariance(lag) for lag in range(half)]) / (sums.covariance(0) or 1.0)
-    if not sums.covariance(0) > 0:  # chains that are all frozen in one state
-        correlation = np.ones(half)
+    spread = sums.covariance(0)  # 0 of chains that are all frozen in one state
+    correlation = np.array([sums.covariance(lag) for lag in range(half)]) / spread if spread > 0 else np.ones(half)
     late = float(correlation[-kept:].mean())
     left = []
     for chain in range(chains):
