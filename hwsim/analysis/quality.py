@@ -130,13 +130,11 @@ def quality(run: Run) -> Quality:
 
 def _beta_of_reads(run: Run, kept: np.ndarray, cluster: np.ndarray) -> EffectiveBeta | None:
     """The effective beta of the reads ``kept``; None where chains carry what each read adds to its biases."""
-    program, added = run.program, run.read_bias
-    values = program.readout.vote(run.states[kept])
-    if added is None:
-        return effective_beta(program.problem_network, values, cluster)
-    if program.readout.chain is not None:
+    program, added = run.program, None if run.read_bias is None else run.read_bias[kept]
+    if added is not None and program.readout.chain is not None:
         return None
-    return effective_beta(program.problem_network, values, cluster, read_bias=added[kept])
+    values = program.readout.vote(run.states[kept])
+    return effective_beta(program.problem_network, values, cluster, read_bias=added)
 
 
 def effective_beta(
