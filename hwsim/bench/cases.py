@@ -106,17 +106,22 @@ ONE = tuple(
     )
 )
 """One read at a time; peers make one, too."""
+FEW = tuple(
+    Case(name="few reads", graph=graph, clock=clock, delay="none", replicas=10, sweeps=1000, peers=_SA)
+    for graph, clock in (("sk:n=1000,seed=1", "random-sequential"), (_GAUSS, "poisson"))
+)
+"""Ten reads, of peers too."""
 
 
 def choose(names: Sequence[str] | None) -> tuple[Case, ...]:
-    """The cases called ``names``, or all but `sizes` and `one read`."""
+    """The cases called ``names``, or all but `sizes`, `one read` and `few reads`."""
     if names is None:
         return CASES
-    known = dict.fromkeys([case.name for case in CASES + SIZES + ONE])
+    known = dict.fromkeys([case.name for case in CASES + SIZES + ONE + FEW])
     for name in names:
         if name not in known:
             raise InputError(f"no case is called {name!r}; known are {', '.join(known)}")
-    return tuple(case for case in CASES + SIZES + ONE if case.name in names)
+    return tuple(case for case in CASES + SIZES + ONE + FEW if case.name in names)
 
 
 def _program(case: Case, bqm: Any) -> Program:

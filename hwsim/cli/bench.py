@@ -20,8 +20,8 @@ def add_parser(subparsers: Any) -> None:
         "--case",
         type=options.several(str),
         metavar="NAME,...",
-        help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes, one read; tts: how long an "
-        "estimate of the time to solution takes; algorithms: tempering, cluster moves, quantum and population "
+        help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes, one read, few reads; tts: how "
+        "long an estimate of the time to solution takes; algorithms: tempering, cluster moves, quantum and population "
         "annealing; thermo: states of continuous cells; learning: steps of a training",
     )
     parser.add_argument(

@@ -75,6 +75,7 @@ from hwsim.engine.pending import (
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES
+from hwsim.engine.words import pack_bits, unpack_replicas
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
@@ -89,7 +90,7 @@ FEATURES = SHARED | {
     Feature.PARTICIPANTS,
     Feature.SHARED_WORDS,
 }
-_MAX_TABLE_BYTES, _CACHED_OCTETS = 2**28, 2**17
+_MAX_TABLE_BYTES = 2**28
 _MOST_MIXED_CLASSES = 2**15
 """Classes of p-bits up to which a shard may have several rungs: 272 octets of masks for each vector of replicas."""
 
@@ -411,7 +412,7 @@ class Prepared:
     def energies_of(self, rows: np.ndarray) -> np.ndarray:
         """float64 (64 * W,): E in problem units of states uint64 (n + 1, W), bit-sliced where sums are exact."""
         if not self.counts_energies:
-            return self.energies(_unpack_replicas(rows[:-1]).T)
+            return self.energies(unpack_replicas(rows[:-1]).T)
         return self.law_energies_of(rows) + self.energy_offset
 
     def law_energies_of(self, rows: np.ndarray) -> np.ndarray:
@@ -507,7 +508,7 @@ class Shard:
         state = aligned((n + 1, self._width), np.uint64)
         initial_words(replicas.initial_key, replicas.first_word, state[:n])
         if replicas.initial is not None:
-            state[:n, :words] = _pack_bits(replicas.initial.T)
+            state[:n, :words] = pack_bits(replicas.initial.T)
         self._pending: Queue | Rings
         if wires is None:
             self._visible, self._pending = state, new_queue(self._width, np.uint64)
@@ -601,7 +602,7 @@ class Shard:
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64 * words, n); nothing is under way then."""
         state = np.zeros((self._prepared.n_pbits, self._width), dtype=np.uint64)
-        state[:, : self._words] = _pack_bits(states.T)
+        state[:, : self._words] = pack_bits(states.T)
         if isinstance(self._pending, Queue):
             self._visible[:-1] = state
             drop(self._pending)
@@ -627,7 +628,7 @@ class Shard:
 
     def spins(self) -> np.ndarray:
         """int8 (64 * words, n): the committed states, replicas in order."""
-        return _unpack_replicas(self._committed()[:-1, : self._words])
+        return unpack_replicas(self._committed()[:-1, : self._words])
 
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E in problem units."""
@@ -636,29 +637,3 @@ class Shard:
     def law_energies(self) -> np.ndarray:
         """float64 (64 * words,): E in the network that the machine realises."""
         return self._prepared.law_energies_of(self._committed())[: 64 * self._words]
-
-
-def _unpack_replicas(words: np.ndarray) -> np.ndarray:
-    """int8 (64 * W, rows) of +-1 from uint64 (rows, W), stretch by stretch, each of which stays in a cache."""
-    by_row = np.ascontiguousarray(words).astype("<u8", copy=False).view(np.uint8)
-    n, n_octets = by_row.shape
-    octets = np.empty((n_octets, n), dtype=np.uint8)
-    for first in range(0, n, _CACHED_OCTETS // n_octets):
-        stretch = slice(first, first + _CACHED_OCTETS // n_octets)
-        octets[:, stretch] = by_row[stretch].T
-    out = np.empty((n_octets, 8, n), dtype=np.int8)
-    lines = max(1, _CACHED_OCTETS // n)
-    for first in range(0, n_octets, lines):
-        some = out[first : first + lines]
-        for bit in range(8):
-            np.right_shift(octets[first : first + lines], bit, out=some[:, bit].view(np.uint8))
-        some &= 1
-        some *= 2
-        some -= 1
-    return out.reshape(-1, n)
-
-
-def _pack_bits(spins: np.ndarray) -> np.ndarray:
-    """uint64 (rows, W) from int8 (rows, 64 * W) of +-1."""
-    packed = np.ascontiguousarray(np.packbits(spins > 0, axis=1, bitorder="little"))
-    return packed.view("<u8").astype(np.uint64)

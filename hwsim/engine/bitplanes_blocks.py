@@ -37,7 +37,7 @@ from hwsim.engine.memory import aligned
 from hwsim.engine.noise import GOLDEN, STRIDE, is_below, mix, update_key
 from hwsim.engine.schedule import Chunk, Slots
 from hwsim.engine.shards import Replicas
-from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, loop, splat
+from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, loop, repeated, splat
 from hwsim.engine.words import trailing_zeros
 from hwsim.jit import inline, inner, kernel, njit
 
@@ -249,18 +249,6 @@ def noise_keys(key, pbit, out):
         out[p] = mix(key + np.uint64(pbit[p]) * np.uint64(GOLDEN)) if pbit[p] >= 0 else np.uint64(0)
 
 
-def _sum_rows(builder: Any, start: Any, begin: Any, end: Any, term: Any) -> Any:
-    """``start`` + term(row) of each row."""
-    sum_ = cgutils.alloca_once(builder, WORD)
-    builder.store(start, sum_)
-
-    def add(index: Any) -> None:
-        builder.store(builder.add(builder.load(sum_), term(builder.add(begin, index))), sum_)
-
-    loop(builder, builder.sub(end, begin), add)
-    return builder.load(sum_)
-
-
 @intrinsic
 def tile_rows(typingctx, field, seen, source, sign, weight, begin, end, counts, tile):
     """The octets of ``field`` of a tile and of its rows ``begin`` ... ``end`` - 1, to words ``counts``: see Blocks."""
@@ -297,17 +285,22 @@ def whole_rows(typingctx, start, seen, source, sign, weight, begin, end):
 
     def codegen(context, builder, sig, arguments):
         seen_, source_, sign_, weight_ = (Words(context, builder, sig.args[k], arguments[k]) for k in range(1, 5))
-        words = builder.bitcast(seen_.data, WORD.as_pointer())
+        words, begin, end = builder.bitcast(seen_.data, WORD.as_pointer()), arguments[5], arguments[6]
+        total = cgutils.alloca_once(builder, WORD)
+        builder.store(arguments[0], total)
 
-        def term(row: Any) -> Any:
+        def add(index: Any) -> None:
+            row = builder.add(begin, index)
             packed = word_32(builder, source_, row)
             word = builder.load(builder.gep(words, [builder.lshr(packed, WORD(6))]))
             turn = builder.and_(packed, WORD(63))
             back = builder.and_(builder.sub(WORD(64), turn), WORD(63))
             turned = builder.or_(builder.lshr(word, turn), builder.shl(word, back))
-            return builder.and_(builder.xor(turned, sign_.word(row)), weight_.word(row))
+            term = builder.and_(builder.xor(turned, sign_.word(row)), weight_.word(row))
+            builder.store(builder.add(builder.load(total), term), total)
 
-        return _sum_rows(builder, arguments[0], arguments[5], arguments[6], term)
+        loop(builder, builder.sub(end, begin), add)
+        return builder.load(total)
 
     return signature, codegen
 
@@ -404,9 +397,7 @@ def compare_tile(typingctx, counts, octets, top, values, out, tile):
 
         def look(k: Any) -> None:
             left = builder.load(count)  # the number of the field, less k
-            undefined, order = ir.Constant(_OCTETS, ir.Undefined), ir.VectorType(ir.IntType(32), TILE)
-            first = builder.insert_element(undefined, builder.load(builder.gep(top_, [k])), ir.IntType(32)(0))
-            value = builder.shuffle_vector(first, undefined, ir.Constant(order, [0] * TILE))
+            value = repeated(builder, builder.load(builder.gep(top_, [k])), TILE)
             builder.store(builder.select(builder.icmp_unsigned("==", left, zeros), value, builder.load(limit)), limit)
             builder.store(builder.sub(left, ones), count)
 

@@ -26,6 +26,7 @@ from hwsim.engine.noise import GOLDEN, initial_words
 from hwsim.engine.schedule import Chunk, Slots
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES
+from hwsim.engine.words import pack_bits, unpack_replicas
 from hwsim.jit import kernel
 from hwsim.program import Program
 
@@ -205,7 +206,7 @@ class RingShard:
         self._number = np.zeros((2, width), dtype=np.uint64)
         words = np.zeros((len(ring.place), 1), dtype=np.uint64)
         initial_words(replicas.initial_key, replicas.first_word, words)
-        self._write(words[:, 0] if replicas.initial is None else _words_of(replicas.initial))
+        self._write((words if replicas.initial is None else pack_bits(replicas.initial.T))[:, 0])
 
     def _write(self, words: np.ndarray) -> None:
         """Write uint64 (C n,)."""
@@ -247,7 +248,7 @@ class RingShard:
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64, C n)."""
-        self._write(_words_of(states))
+        self._write(pack_bits(states.T)[:, 0])
 
     def load(self) -> None:
         """Nothing: other networks are refused."""
@@ -262,9 +263,7 @@ class RingShard:
 
     def spins(self) -> np.ndarray:
         """int8 (64, C n): the states, replicas in order."""
-        octets = self._words().astype("<u8").view(np.uint8).reshape(-1, 8)
-        bits = np.unpackbits(octets, axis=1, bitorder="little").view(np.int8)
-        return np.ascontiguousarray((2 * bits - 1).T)
+        return unpack_replicas(self._words()[:, None])
 
     def energies(self) -> np.ndarray:
         """float64 (64,): E in problem units."""
@@ -273,9 +272,3 @@ class RingShard:
     def law_energies(self) -> np.ndarray:
         """float64 (64,): E in the network that the machine realises."""
         return self._energies[1](self.spins().T)
-
-
-def _words_of(states: np.ndarray) -> np.ndarray:
-    """uint64 (C n,) of states int8 (64, C n)."""
-    packed = np.packbits(states.T > 0, axis=1, bitorder="little")
-    return np.ascontiguousarray(packed).view("<u8")[:, 0].astype(np.uint64)

@@ -190,9 +190,19 @@ def _fill(classes, tables, c, slot, betas, step, unit, shift):
 def _fill_by_tables(classes, tables, c, slot, betas, step, unit, shift):
     if tables.instance_class is RungTables:
         return _fill_rungs
-    if is_looked_up(tables):
-        return _fill_looked_up
-    return _fill_slot if is_wide(tables) else _fill_narrow
+    if not is_wide(tables):
+        return _fill_narrow
+    fill_wide = _fill_octets if is_looked_up(tables) else _fill_lists
+
+    def fill(classes, tables, c, slot, betas, step, unit, shift):
+        _fill_thresholds(classes, c, betas.beta[step, 0], betas.drive[step, 0], unit, shift, tables.threshold)
+        n_counts, narrow = classes.counts[c, 2], classes.counts[c, 7]
+        if narrow:
+            _fill_masks(tables.threshold, n_counts, tables.masks[slot])
+        else:
+            fill_wide(tables.threshold, n_counts, tables.others, slot)
+
+    return fill
 
 
 def _fill_rungs(classes, tables, c, slot, betas, step, unit, shift):
@@ -207,24 +217,6 @@ def _fill_rungs(classes, tables, c, slot, betas, step, unit, shift):
 def _fill_narrow(classes, tables, c, slot, betas, step, unit, shift):
     _fill_thresholds(classes, c, betas.beta[step, 0], betas.drive[step, 0], unit, shift, tables.threshold)
     _fill_masks(tables.threshold, classes.counts[c, 2], tables.masks[slot])
-
-
-def _fill_slot(classes, tables, c, slot, betas, step, unit, shift):
-    _fill_thresholds(classes, c, betas.beta[step, 0], betas.drive[step, 0], unit, shift, tables.threshold)
-    n_counts, narrow = classes.counts[c, 2], classes.counts[c, 7]
-    if narrow:
-        _fill_masks(tables.threshold, n_counts, tables.masks[slot])
-    else:
-        _fill_lists(tables.threshold, n_counts, tables.others.levels[slot], tables.others.lists[slot])
-
-
-def _fill_looked_up(classes, tables, c, slot, betas, step, unit, shift):
-    _fill_thresholds(classes, c, betas.beta[step, 0], betas.drive[step, 0], unit, shift, tables.threshold)
-    n_counts, narrow = classes.counts[c, 2], classes.counts[c, 7]
-    if narrow:
-        _fill_masks(tables.threshold, n_counts, tables.masks[slot])
-    else:
-        _fill_octets(tables.threshold, n_counts, tables.others.octets[slot], tables.others.exact[slot])
 
 
 @inner
@@ -312,9 +304,10 @@ def _fill_word(threshold, n_counts, masks, w):
 
 
 @inner
-def _fill_octets(threshold, n_counts, octets, exact):
+def _fill_octets(threshold, n_counts, others, slot):
     """The two leading octets of the thresholds by count: see bitplanes_lookup. A threshold of 2**32 gets those of the
     one below, with which the random numbers that it is yet to be told from tie."""
+    octets, exact = others.octets[slot], others.exact[slot]
     half = len(octets) // 2
     for s in range(n_counts):
         exact[s] = threshold[s]
@@ -326,8 +319,9 @@ def _fill_octets(threshold, n_counts, octets, exact):
 
 
 @inner
-def _fill_lists(threshold, n_counts, levels, lists):
+def _fill_lists(threshold, n_counts, others, slot):
     """Level and plane lists of a wide class: see bitkernels.decide_wide."""
+    levels, lists = others.levels[slot], others.lists[slot]
     n_open, n_always = 0, 0
     for s in range(n_counts):
         if 0 < threshold[s] < 4294967296:

@@ -66,7 +66,8 @@ def _counts_once(program: Program) -> bool:
 def _dense_ns(program: Program, reads: int) -> float:
     """Nanoseconds an update of all ``reads`` takes. These three were fitted, on one core of a Zen 5, to 1 to 2,048
     reads of Gaussian and +-1 couplings among 64 to 20,000 p-bits, beta from 0.1 / sigma to 10 / sigma; they err by a
-    third, and by half where the numbers leave the caches."""
+    third, but in blocks of 1,024 p-bits or more, whose fields leave the caches, an update takes two to six times as
+    long."""
     from hwsim.engine.dense import keeps_matrix
     from hwsim.engine.dense_kernel import VECTOR
 

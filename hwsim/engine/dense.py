@@ -31,6 +31,7 @@ from hwsim.engine.pending import drop, longer, new_queue, newest
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.engine.uniforms import Uniforms, lane_of_replica, new_uniforms, random_start
+from hwsim.engine.words import pack_bits
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 
@@ -157,7 +158,60 @@ class Prepared:
         return BlockShard(self, replicas) if many else Shard(self, replicas)
 
 
-class Shard:
+class _Fields:
+    """What both kinds of shard do with the fields of their replicas."""
+
+    _prepared: Prepared
+    _network: Network | dense_blocks.Network
+    _column: np.ndarray  # int64: of each replica; in blocks, its lane
+    _added: np.ndarray  # float64 (k, R): what reads add to the biases of the `biased`, by column
+
+    def _with_starts(self) -> Network | dense_blocks.Network:
+        """What the kernels read, with what the sums of each column begin with."""
+        raise NotImplementedError
+
+    def _seen(self) -> np.ndarray:
+        """int8 (n, R): the visible states, by column."""
+        raise NotImplementedError
+
+    def _newest(self) -> np.ndarray:
+        """int8 (n, R): the committed states, by column."""
+        raise NotImplementedError
+
+    def _by_part(self) -> np.ndarray:
+        """int32 (parts, replicas, p-bits of a part): h + sum J s of the visible states, on the grid."""
+        raise NotImplementedError
+
+    def load(self) -> None:
+        """Take the numbers of the program as they are laid out now."""
+        self._network = self._with_starts()
+        self._make_fields()
+
+    def _make_fields(self) -> None:
+        make_fields(self._network, self._seen(), self._by_part())
+
+    def bias_reads(self, values: np.ndarray) -> None:
+        """Each read adds ``values`` float64 (64 * words, k) to the biases of the `biased`."""
+        before, field, biased = self._network, self._by_part(), self._prepared.biased
+        _, count, width = field.shape
+        self._added[:, self._column[:count]] = values[:count].T
+        self._network = self._with_starts()
+        if self._network.grid != before.grid:
+            self._make_fields()
+            return
+        moved = np.rint(self._network.starts / before.grid) - np.rint(before.starts / before.grid)
+        field[biased // width, :, biased % width] += moved[:, :count].astype(np.int64).astype(np.int32)
+
+    def spins(self) -> np.ndarray:
+        """int8 (64 * words, n): the committed states, replicas in order; those of spare lanes are repeated ones."""
+        return np.ascontiguousarray(self._newest().T)[self._column]
+
+    def energies(self) -> np.ndarray:
+        """float64 (64 * words,): E, in problem units."""
+        return self._prepared.energies(self._newest())[self._column]
+
+
+class Shard(_Fields):
     """Up to 64 replicas of one schedule, up to 16 where rows are added, in whole vectors of columns; spare columns do
     nothing."""
 
@@ -201,47 +255,27 @@ class Shard:
         """How many words of replicas."""
         return 1
 
-    def load(self) -> None:
-        """Take the numbers of the program as they are laid out now."""
-        self._network = self._with_starts()
-        make_fields(self._network, self._visible, self._field)
-
     def _with_starts(self) -> Network:
-        """What the kernels read, with what the sums of each column begin with."""
         network = self._prepared.network
         return network._replace(
             matrix=self._prepared.matrix, starts=network.bias[self._prepared.biased][:, None] + self._added
         )
 
-    def bias_reads(self, values: np.ndarray) -> None:
-        """Each read adds ``values`` float64 (64, k) to the biases of the `biased`."""
-        before, count = self._network, len(self._field)
-        self._added[:, self._column[:count]] = values[:count].T
-        self._network = self._with_starts()
-        if self._network.grid != before.grid:
-            make_fields(self._network, self._visible, self._field)
-            return
-        moved = np.rint(self._network.starts / before.grid) - np.rint(before.starts / before.grid)
-        self._field[:, self._prepared.biased] += moved[:, :count].T.astype(np.int64).astype(np.int32)
+    def _seen(self) -> np.ndarray:
+        return self._visible
+
+    def _by_part(self) -> np.ndarray:
+        return self._field[None]
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64, n); nothing is under way then."""
         count = len(self._field)
         self._visible[:, self._column[:count]] = states[:count].T
         drop(self._queue)
-        make_fields(self._network, self._visible, self._field)
+        self._make_fields()
 
     def _newest(self) -> np.ndarray:
-        """int8 (n, width): the committed states, by column."""
         return newest(self._queue, self._visible)
-
-    def spins(self) -> np.ndarray:
-        """int8 (64, n): the committed states, replicas in order; those of spare lanes are repeated ones."""
-        return np.ascontiguousarray(self._newest().T)[self._column]
-
-    def energies(self) -> np.ndarray:
-        """float64 (64,): E, in problem units."""
-        return self._prepared.energies(self._newest())[self._column]
 
     def law_energies(self) -> np.ndarray:
         """float64 (64,): E, in the network that the machine realises."""
@@ -271,17 +305,17 @@ def _new_scratch(uniforms: Uniforms, lanes: np.ndarray, count: int) -> Scratch:
     )
 
 
-class BlockShard:
+class BlockShard(_Fields):
     """Some words of replicas of one schedule; see dense_blocks."""
 
     def __init__(self, prepared: Prepared, replicas: Replicas) -> None:
         self._prepared, self.n_words = prepared, replicas.words
         self._uniforms = new_uniforms(replicas.noise_key, replicas.words, replicas.first_word, BLOCK)
-        self._lane, n = lane_of_replica(replicas.words), prepared.n_pbits
+        self._column, n = lane_of_replica(replicas.words), prepared.n_pbits
         columns = np.empty((n, self.lanes), dtype=np.int8)
         random_start(np.uint64(replicas.initial_key), self._uniforms.replica, columns)
         if replicas.initial is not None:
-            columns[:, self._lane] = replicas.initial.T
+            columns[:, self._column] = replicas.initial.T
         lanes, tiles = self.lanes, len(prepared.tiles)
         self._memory = dense_blocks.Memory(
             field=aligned((tiles * lanes * TILE,), np.int32),
@@ -315,20 +349,23 @@ class BlockShard:
     def _write(self, columns: np.ndarray) -> None:
         """Write int8 (n, R), by lane; nothing is under way then."""
         memory = self._memory
-        bits = np.packbits(columns > 0, axis=1, bitorder="little").view("<u8").astype(np.uint64)
-        memory.visible[:], memory.newest[:] = bits, bits
+        memory.visible[:] = memory.newest[:] = pack_bits(columns)
         memory.counts[:] = 0
-        self._make_fields(columns)
+        self._make_fields()
 
-    def _make_fields(self, visible: np.ndarray) -> None:
-        """All fields of ``visible`` int8 (n, R), by lane."""
+    def _make_fields(self) -> None:
         memory = self._memory
         memory.n_listed[:], memory.n_down[:] = 0, 0
         memory.counts[dense_blocks.LISTED_NOW], memory.counts[dense_blocks.PUSHED] = 0, memory.counts[dense_blocks.SEEN]
-        dense_blocks.make_fields(self._network, visible, memory.field)
+        super()._make_fields()
+
+    def _seen(self) -> np.ndarray:
+        return _columns(self._memory.visible)
+
+    def _by_part(self) -> np.ndarray:
+        return self._memory.field.reshape(-1, self.lanes, TILE)
 
     def _with_starts(self) -> dense_blocks.Network:
-        """What the kernel reads, with what the sums of each lane begin with."""
         network, prepared = self._prepared.network, self._prepared
         rounded = prepared.law_network.weight - network.grid * network.push
         return dense_blocks.Network(
@@ -350,23 +387,6 @@ class BlockShard:
             network.grid,
         )
 
-    def load(self) -> None:
-        """Take the numbers of the program as they are laid out now."""
-        self._network = self._with_starts()
-        self._make_fields(_columns(self._memory.visible))
-
-    def bias_reads(self, values: np.ndarray) -> None:
-        """Each read adds ``values`` float64 (64 * words, k) to the biases of the `biased`."""
-        before, biased = self._network, self._prepared.biased
-        self._added[:, self._lane] = values.T
-        self._network = self._with_starts()
-        if self._network.grid != before.grid:
-            self._make_fields(_columns(self._memory.visible))
-            return
-        moved = np.rint(self._network.starts / before.grid) - np.rint(before.starts / before.grid)
-        field = self._memory.field.reshape(-1, self.lanes, TILE)
-        field[biased // TILE, :, biased % TILE] += moved.astype(np.int64).astype(np.int32)
-
     @property
     def lanes(self) -> int:
         """How many replicas, padding included."""
@@ -381,29 +401,24 @@ class BlockShard:
                 event, chunk, steps, self._network, self._memory, self._plan, self._uniforms, trace
             )
             if event == len(chunk.time):
-                return trace[:, self._lane[recorded]]
+                return trace[:, self._column[recorded]]
             self._memory = dense_blocks.longer(self._memory)
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64 * words, n); nothing is under way then."""
         columns = np.empty((self._prepared.n_pbits, self.lanes), dtype=np.int8)
-        columns[:, self._lane] = states.T
+        columns[:, self._column] = states.T
         self._write(columns)
 
     def _newest(self) -> np.ndarray:
-        """int8 (n, R): the committed states, by lane."""
         return _columns(self._memory.newest)
-
-    def spins(self) -> np.ndarray:
-        """int8 (64 * words, n): the committed states, replicas in order."""
-        return np.ascontiguousarray(self._newest().T)[self._lane]
 
     def energies(self) -> np.ndarray:
         """float64 (64 * words,): E, in problem units."""
         prepared = self._prepared
         if prepared.counts_own_network:
             return self._own_energies(prepared.energy_offset)
-        return prepared.energies(self._newest())[self._lane]
+        return super().energies()
 
     def law_energies(self) -> np.ndarray:
         """float64 (64 * words,): E, in the network that the machine realises."""
@@ -413,7 +428,7 @@ class BlockShard:
         """The same, added to ``offset``."""
         energies = np.empty(self.lanes)
         dense_blocks.add_energies(self._network, self._memory.newest, offset, np.empty(_LANES), energies)
-        return energies[self._lane]
+        return energies[self._column]
 
 
 def _columns(words: np.ndarray) -> np.ndarray:

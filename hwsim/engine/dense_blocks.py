@@ -34,7 +34,7 @@ from hwsim.engine.noise import draw, update_key
 from hwsim.engine.pending import latest_seen
 from hwsim.engine.uniforms import draw_many
 from hwsim.engine.words import trailing_zeros
-from hwsim.jit import inline, kernel, njit
+from hwsim.jit import inline, kernel
 
 BLOCK, NEXT, LISTED = 128, 16, 160
 """Updates of a block, and of a run of updates in it; commits that may stand in the lists of flips."""
@@ -116,24 +116,6 @@ def longer(memory: Memory) -> Memory:
     for name, array in ring.items():
         array[commits % (2 * size)] = getattr(memory, name)[commits % size]
     return memory._replace(**ring)
-
-
-@njit
-def make_fields(network, visible, field):
-    """All fields of ``visible`` int8 (n, R)."""
-    n_replicas = visible.shape[1]
-    current = np.empty(n_replicas, dtype=np.int32)
-    for i in range(visible.shape[0]):
-        row = start_row(network, i)
-        for r in range(n_replicas):
-            current[r] = network.start[i] if row < 0 else np.int32(np.rint(network.starts[row, r] / network.grid))
-        for k in range(network.indptr[i], network.indptr[i + 1]):
-            j, w = np.int64(network.indices[k]), network.push[k]
-            for r in range(n_replicas):
-                current[r] += np.int32(w * np.int32(visible[j, r]))
-        place = i // TILE * n_replicas * TILE + i % TILE
-        for r in range(n_replicas):
-            field[place + TILE * r] = current[r]
 
 
 @kernel

@@ -63,10 +63,11 @@ class Scratch(NamedTuple):
 
 @njit
 def make_fields(network, visible, field):
-    """All fields of all columns that have a replica."""
-    count = field.shape[0]
+    """All fields of the columns that have a replica, of ``visible`` int8 (n, R). field : int32 (parts, replicas, p-bits
+    of a part)"""
+    _, count, width = field.shape
     current = np.empty(count, dtype=np.int32)
-    for i in range(field.shape[1]):
+    for i in range(len(network.start)):
         row = start_row(network, i)
         for r in range(count):
             current[r] = network.start[i] if row < 0 else np.int32(np.rint(network.starts[row, r] / network.grid))
@@ -75,7 +76,7 @@ def make_fields(network, visible, field):
             for r in range(count):
                 current[r] += np.int32(w * np.int32(visible[j, r]))
         for r in range(count):
-            field[r, i] = current[r]
+            field[i // width, r, i % width] = current[r]
 
 
 @kernel

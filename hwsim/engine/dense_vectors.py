@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from hwsim.engine.vector import loop
+from hwsim.engine.vector import loop, repeated
 
 WIDE, LANES, TILE = 16, 64, 64
 """Numbers of a vector; replicas that are decided together; p-bits whose fields stand side by side."""
@@ -58,11 +58,7 @@ def _arrays(context: Any, builder: Any, sig: Any, arguments: Any) -> list[Any]:
 
 
 def _splat(builder: Any, value: Any) -> Any:
-    kind = ir.VectorType(value.type, WIDE)
-    one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, _I32(0))
-    return builder.shuffle_vector(
-        one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(_I32, WIDE), [0] * WIDE)
-    )
+    return repeated(builder, value, WIDE)
 
 
 def _number(value: float) -> Any:
@@ -267,17 +263,13 @@ def add_terms(typingctx, states, n_words, word, i, indices, weight, first, end, 
         totals = [cgutils.alloca_once_value(builder, sums_.load(_I64(8 * k), eight)) for k in range(LANES // 8)]
         own = states_.load(builder.add(builder.mul(i_, n_words_), word_))
 
-        def splat(value: Any) -> Any:
-            one = builder.insert_element(ir.Constant(ir.VectorType(value.type, 8), ir.Undefined), value, _I32(0))
-            return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, 8), [0] * 8))
-
         def add(k: Any) -> None:
             at = builder.add(first_, k)
             j = builder.sext(indices_.load(at), _I64)
             with builder.if_then(builder.icmp_signed("<", j, i_)):
                 differ = builder.xor(own, states_.load(builder.add(builder.mul(j, n_words_), word_)))
                 size = weight_.load(at)
-                alike, unlike, bits = splat(size), splat(builder.fneg(size)), splat(differ)
+                alike, unlike, bits = (repeated(builder, one, 8) for one in (size, builder.fneg(size), differ))
                 for part, total in enumerate(totals):
                     ones = ir.Constant(words, [1 << (8 * part + lane) for lane in range(8)])
                     flags = builder.icmp_unsigned("!=", builder.and_(bits, ones), ir.Constant(words, [0] * 8))

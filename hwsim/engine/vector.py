@@ -69,11 +69,16 @@ def constant(builder: Any, words: int | Sequence[int]) -> Vec:
     return Vec(builder, ir.Constant(VECTOR, [w & _ALL for w in values]))
 
 
+def repeated(builder: Any, value: Any, times: int) -> Any:
+    """An LLVM vector of a number ``times`` times."""
+    undefined, index = ir.Constant(ir.VectorType(value.type, times), ir.Undefined), ir.IntType(32)
+    single = builder.insert_element(undefined, value, index(0))
+    return builder.shuffle_vector(single, undefined, ir.Constant(ir.VectorType(index, times), [0] * times))
+
+
 def splat(builder: Any, word: Any) -> Vec:
     """The i64 ``word`` eight times."""
-    single = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), word, ir.Constant(ir.IntType(32), 0))
-    order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return Vec(builder, builder.shuffle_vector(single, ir.Constant(VECTOR, ir.Undefined), order))
+    return Vec(builder, repeated(builder, word, LANES))
 
 
 class Words:

@@ -57,8 +57,3 @@ class Noise(Record):
         first = 64 * (int(self.random_bit.max()) // 64 + 1) * np.arange(copies)
         bits = (first[:, None] + self.random_bit).ravel()
         return replace(replace(self, random_bit=None).tile(copies, sizes), random_bit=bits)
-
-    @property
-    def is_none(self) -> bool:
-        """Whether inputs are exact and random numbers ideal."""
-        return self.source == "ideal" and not (np.any(self.white > 0) or np.any(self.flicker > 0))

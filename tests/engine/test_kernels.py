@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from numba import typeof
 
 from hwsim.anneal import constant
 from hwsim.engine import bitplanes
 from hwsim.engine.bitplanes_kernel import advance_queue
+from hwsim.engine.bitplanes_thresholds import OTHERS
 from hwsim.engine.noise import initial_states, initial_words
 from hwsim.session import run
 
@@ -24,13 +26,17 @@ def circulant(n, steps):
         (circulant(12, [1]) + 40 * circulant(12, [2]), "Wide10"),
     ],
 )
-def test_kernels_have_code_for_what_a_program_has_and_no_other(make_program, couplings, name):
-    program = make_program(couplings)
-    run(program, anneal=constant(1.0, "1 ns"), reads=200, schedules=1, engine="bitplanes")
-    others = bitplanes.Prepared(program).tables().others
-    assert (None if others is None else type(others).__name__) == name
-    tables = [signature[6] for signature in advance_queue.signatures]
-    assert any(getattr(kind.types[2], "instance_class", type(None)).__name__ == (name or "NoneType") for kind in tables)
+def test_kernels_have_code_for_what_a_program_has_and_no_other(make_program, couplings, name, monkeypatch):
+    called = []
+
+    def advance(*arguments):
+        called.append(tuple(typeof(argument) for argument in arguments))
+        return advance_queue(*arguments)
+
+    monkeypatch.setattr(bitplanes, "advance_queue", advance)
+    run(make_program(couplings), anneal=constant(1.0, "1 ns"), reads=200, schedules=1, engine="bitplanes")
+    kinds = {getattr(signature[6].types[OTHERS], "instance_class", type(None)).__name__ for signature in called}
+    assert kinds == {name or "NoneType"} and set(called) <= set(advance_queue.signatures)
 
 
 @pytest.mark.parametrize(("first", "words"), [(0, 1), (3, 70)])

@@ -1,10 +1,5 @@
 """Thresholds looked up by count: traces beside `dense`, with and without the processor's instruction."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -96,13 +91,8 @@ assert ("vpermi2b" in code or "vpermt2b" in code) == AT_ONCE, "the other instruc
 
 
 @pytest.mark.parametrize("processor", ["", "generic"])
-def test_counts_are_looked_up_on_any_processor(processor, tmp_path):
+def test_counts_are_looked_up_on_any_processor(processor, run_alone):
     from llvmlite import binding
 
     at_once = not processor and bool(binding.get_host_cpu_features().get("avx512vbmi"))
-    script = tmp_path / "looked.py"
-    script.write_text(SCRIPT.replace("AT_ONCE", str(at_once)))
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    own = {"PYTHONPATH": path, "HWSIM_CACHE_DIR": str(tmp_path)} | ({"NUMBA_CPU_NAME": processor} if processor else {})
-    done = subprocess.run([sys.executable, str(script)], env=os.environ | own, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run_alone(SCRIPT.replace("AT_ONCE", str(at_once)), processor)

@@ -1,10 +1,5 @@
 """Patterns of few neighbours: the look-up with and without the processor's instruction, and traces beside `dense`."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -30,16 +25,11 @@ assert not WIDE or "vpermi2w" in next(iter(looked_up.inspect_asm().values())), "
 
 
 @pytest.mark.parametrize("processor", ["", "generic"])
-def test_a_look_up_is_that_of_numpy_on_any_processor(processor, tmp_path):
+def test_a_look_up_is_that_of_numpy_on_any_processor(processor, run_alone):
     from llvmlite import binding
 
     wide = not processor and bool(binding.get_host_cpu_features().get("avx512bw"))
-    script = tmp_path / "looked.py"
-    script.write_text(LOOK_UP.replace("WIDE", str(wide)))
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    own = {"PYTHONPATH": path, "HWSIM_CACHE_DIR": str(tmp_path)} | ({"NUMBA_CPU_NAME": processor} if processor else {})
-    done = subprocess.run([sys.executable, str(script)], env=os.environ | own, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run_alone(LOOK_UP.replace("WIDE", str(wide)), processor)
 
 
 @pytest.mark.parametrize("size", [1e-3, 1.0, 300.0])
