@@ -58,21 +58,23 @@ def test_a_forced_engine_that_cannot_refuses_by_name(make_program, engine, coupl
 
 
 @pytest.mark.parametrize(
-    ("engine", "module", "kernel"),
+    ("engine", "module", "kernel", "sizes", "reads"),
     [
-        ("bitplanes", "bitplanes_kernel", "advance_queue"),
-        ("lanes", "lanes_kernel", "advance"),
-        ("dense", "dense_kernel", "advance_by_rows"),
+        ("bitplanes", "bitplanes_kernel", "advance_queue", (6, 19), (420, 1330)),
+        ("lanes", "lanes_kernel", "advance", (6, 19), (420, 1330)),
+        ("dense", "dense_blocks", "advance_by_blocks", (6, 19), (420, 1330)),
+        ("dense", "dense_kernel", "advance_by_rows", (6, 19), (3, 12)),
+        ("dense", "dense_kernel", "advance_by_lists", (30, 47), (3, 70)),
     ],
 )
-def test_another_beta_seed_size_weight_or_delay_compiles_nothing(make_program, engine, module, kernel):
+def test_another_beta_seed_size_weight_or_delay_compiles_nothing(make_program, engine, module, kernel, sizes, reads):
     from importlib import import_module
 
     compiled = getattr(import_module(f"hwsim.engine.{module}"), kernel)
-    counts = []
-    for n, size, beta, delay, clock in ((6, 1.0, 0.3, 0, "poisson"), (19, 0.5, 2.0, 7_000, "chromatic")):
+    counts, changes = [], ((1.0, 0.3, 0, "poisson"), (0.5, 2.0, 7_000, "chromatic"))
+    for n, many, (size, beta, delay, clock) in zip(sizes, reads, changes, strict=True):
         couplings = size * (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1))
         program = make_program(couplings, clock=clock, delay=delay)
-        run(program, anneal=constant(beta, "5 ns"), reads=70 * n, seed=n, engine=engine, threads=1)
+        run(program, anneal=constant(beta, "5 ns"), reads=many, seed=n, engine=engine, threads=1)
         counts.append(len(compiled.signatures))
-    assert counts == [counts[0]] * 2
+    assert counts == [counts[0]] * 2 and counts[0] > 0
