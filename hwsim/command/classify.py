@@ -160,9 +160,11 @@ def _data(model: "Model", source: Any, part: str | None) -> "Data":
         part = "all" if source is not None else "test"
     if part not in PARTS:
         raise InputError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
-    code = plan.get("code") or {}
-    names = {key: code[key] for key in ("values", "labels") if code.get(key) is not None} if source is None else {}
-    found = read_data(plan["data"] if source is None else source, code=code_of(model), **names)
+    how: dict[str, Any] = {}
+    if source is None:  # the very bits of the training, drawn ones too
+        code = plan.get("code") or {}
+        how = {"seed": plan.get("seed", 0)} | {key: code[key] for key in ("values", "labels") if code.get(key)}
+    found = read_data(plan["data"] if source is None else source, code=code_of(model), **how)
     if part == "all":
         return found
     split = plan.get("split") or {}

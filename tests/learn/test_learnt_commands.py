@@ -7,8 +7,10 @@ import pytest
 
 import hwsim
 from hwsim.cli.main import main
+from hwsim.command.classify import _data
 from hwsim.errors import InputError
 from hwsim.learn.data import read_data
+from hwsim.learn.plan import planned
 
 QUICK = ["--threads", "1", "--schedules", "4", "--engine", "lanes"]
 
@@ -87,6 +89,22 @@ def test_the_rows_that_a_training_held_back_are_the_default(folder, two_classes)
     assert hwsim.classify(kept, **quick).document["n_rows"] == 6
     assert hwsim.classify(kept, part="train", **quick).document["n_rows"] == 14
     assert hwsim.classify(kept, part="all", **quick).document["n_rows"] == 20
+
+
+def test_rows_of_a_drawn_code_are_the_very_bits_of_the_training(folder):
+    np.savez("gray.npz", x=np.random.default_rng(1).random((40, 6)), y=np.arange(40) % 2)
+    plan = {
+        "data": "gray.npz",
+        "seed": 3,
+        "code": {"drawn": True},
+        "split": {"test": 0.25},
+        "model": {"kind": "rbm", "hidden": 2},
+        "train": {"steps": 1},
+    }
+    made = planned(plan)
+    model = made.model.with_values(made.model.bias, made.model.weight, notes={"plan": made.plan})
+    assert np.array_equal(_data(model, None, "train").bits, made.data.bits)
+    assert np.array_equal(_data(model, None, "test").bits, made.test.bits)
 
 
 @pytest.mark.parametrize(
