@@ -2,8 +2,8 @@
 
 A denoising model (Jelincic et al., arXiv:2510.23972) is a chain of Boltzmann machines on a grid of p-bits. Each is
 trained to undo one step of noise, and a penalty on correlations keeps its chains mixing. Here each learns the 8 x 8
-digits in three bits a pixel, with half of a torus of p-bits free for hidden units. Prints the quality of the images
-and how well the chains mix, as the training goes; then what one image costs on the device. Writes denoising_digits.png.
+digits in three bits a pixel, with three quarters of a torus of p-bits as hidden units. Prints the quality of the
+images and how well the chains mix, as the training goes; then what an image costs. Writes denoising_digits.png.
 This is a short training of a small torus; for digits: python denoising_digits.py full (two trainings of five minutes of
 one core; each is saved, and goes on where it was).
 """

@@ -94,6 +94,10 @@ class Data(Shown):
         """float64 (rows, columns) in [0, 1]: grey values of the rows."""
         return self.code.levels_of(self.bits)
 
+    def seen(self, *, with_labels: bool) -> np.ndarray:
+        """int8 (rows, seen): the bits, and after them those of the labels where these are learnt too."""
+        return np.hstack((self.bits, self.label_bits)) if with_labels else self.bits
+
     def take(self, rows: np.ndarray) -> "Data":
         """The rows with these numbers."""
         labels, weights = (None if part is None else part[rows] for part in (self.labels, self.weights))

@@ -29,7 +29,8 @@ from hwsim.learn.noising import Noise
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.registers import symmetric_rows
 from hwsim.prices import Prices
-from hwsim.session import Activity, ReadKeywords, RunSettings, Session
+from hwsim.problem.model_file import TRAINING
+from hwsim.session import Activity, ReadKeywords, Session
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
 
@@ -108,7 +109,7 @@ class Denoiser(Shown):
             notes=dict(self.notes),
         )
         arrays = {key: np.stack([getattr(m, key) for m in self.models]) for key in _STACKED}
-        extra = {f"training.{key}": value for key, value in (training or {}).items()}
+        extra = {TRAINING + key: value for key, value in (training or {}).items()}
         archive.write(path, manifest, arrays | {"role": model.role} | extra)
 
     @classmethod
@@ -136,7 +137,7 @@ class Denoiser(Shown):
             )
         except (KeyError, IndexError, TypeError, ValueError, msgspec.ValidationError):
             raise InputError(f"{path} is a damaged {KIND}") from None
-        extra = {key.removeprefix("training."): each for key, each in arrays.items() if key.startswith("training.")}
+        extra = {key.removeprefix(TRAINING): each for key, each in arrays.items() if key.startswith(TRAINING)}
         return cls(models=models, noise=noise, notes=manifest.notes), extra
 
 
@@ -157,7 +158,7 @@ def denoiser(
         raise DoesNotFitError(
             f"the data have {seen} bits and chip {machine.name!r} holds {len(side)} p-bits of one colour"
         )
-    rows = rows_of_data(data, n_label)
+    rows = data.seen(with_labels=n_label > 0)
     mean = np.average(rows, axis=0, weights=data.weights)
     rates, models = noise.rates(data.bits.shape[1], n_label), []
     names = (*data.columns, *data.code.label_names)[:seen]
@@ -182,11 +183,6 @@ def denoiser(
 def is_denoiser(source: Any) -> bool:
     """Whether ``source`` is a Denoiser, or the path of the file of one."""
     return isinstance(source, Denoiser) or (isinstance(source, str | Path) and archive.kind_of(source) == KIND)
-
-
-def rows_of_data(data: Data, n_label: int) -> np.ndarray:
-    """int8 (rows, seen): the visible bits of ``data``, and its label bits where ``n_label`` is not 0."""
-    return np.hstack((data.bits, data.label_bits)) if n_label else data.bits
 
 
 def _one_colour(chip: Chip) -> np.ndarray:
@@ -262,9 +258,7 @@ class Undoing:
 
     def drawn(self, reads: int, what: str, number: int) -> np.ndarray:
         """int8 (reads, n): every unit drawn by its bias alone."""
-        up = (1 - np.tanh(self.machine.model.beta * self.machine.bias)) / 2
-        uniform = generator(self.seed, f"{what} start", number).random((reads, len(up)))
-        return np.where(uniform < up, 1, -1).astype(np.int8)
+        return self.machine.drawn(reads, generator(self.seed, f"{what} start", number))
 
     def placed(self, given: np.ndarray) -> np.ndarray:
         """float64 (reads, n): ``given`` (reads, seen) at the seen units, which come first, and 0 at hidden ones."""
@@ -273,10 +267,11 @@ class Undoing:
 
 def undoings(chain: Denoiser, chip: Chip | str | Path, die_seed: int, rounding: str, **settings: Any) -> list[Undoing]:
     """The machines of ``chain`` on one die of ``chip``, which is programmed for one after the other."""
-    how, found = RunSettings.of({"schedules": 1} | settings), []  # type: ignore[arg-type]
+    found = []
     for k, model in enumerate(chain.models):
-        machine = LearningMachine(model, chip, die_seed=die_seed, rounding=rounding, **{"schedules": 1} | settings)
-        found.append(Undoing(machine, chain.rates, stream_key(how.seed, "machine of a chain", k) >> 1))
+        machine = LearningMachine(model, chip, die_seed=die_seed, rounding=rounding, **settings)
+        own = stream_key(machine.settings.seed, "machine of a chain", k) >> 1
+        found.append(Undoing(machine, chain.rates, own))
     return found
 
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.library import chip as chip_of
 from hwsim.display import Shown
 from hwsim.errors import InputError
-from hwsim.learn.data import Data, read_data
+from hwsim.learn.data import Data
 from hwsim.learn.denoise import Denoiser, denoiser, generate
 from hwsim.learn.denoise_training import ChainCourse, Mixing
 from hwsim.learn.machine import Timing
 from hwsim.learn.noising import Noise
 from hwsim.learn.penalty import RULES, Controller
+from hwsim.learn.plan import chip_of_plan, data_of_plan
 from hwsim.learn.quality import COMPONENTS, features, frechet
 from hwsim.learn.updates import Updates
 
@@ -41,7 +41,7 @@ class PlannedChain(Shown):
 
 def planned_chain(full: Mapping[str, Any]) -> PlannedChain:
     """What ``full``, a plan with its defaults filled in, describes. Raises InputError and DoesNotFitError."""
-    machine, train, judge = full["machine"], full["train"], full["judge"]
+    train, judge = full["train"], full["judge"]
     for key, usual in _ALONE.items():
         if train[key] != usual:
             raise InputError(f"train.{key} does not apply to a denoising chain, whose chains begin anew in every step")
@@ -50,13 +50,7 @@ def planned_chain(full: Mapping[str, Any]) -> PlannedChain:
     for key in ("file", "hidden", "layers"):
         if full["model"][key]:
             raise InputError(f"model.{key} does not apply to a denoising chain: its hidden units are all other p-bits")
-    faults = {"without": machine["without"]} if machine["without"] else {}
-    chip = chip_of(full["chip"], **machine["set"], **faults)
-    data, test, split = read_data(full["data"], **full["code"], seed=full["seed"]), None, full["split"]
-    if split["test"]:
-        data, test = data.split(**split)
-    data.check_classes()
-    labels = full["model"]["labels"] and data.labels is not None
+    chip, (data, test, labels) = chip_of_plan(full), data_of_plan(full)
     chain = denoiser(data, chip, Noise(**full["noise"]), labels=labels, seed=full["seed"])
     penalty, epochs = full["penalty"], int(train["epochs"])
     course = ChainCourse(

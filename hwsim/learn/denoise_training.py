@@ -19,9 +19,9 @@ from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.learn.data import Data
-from hwsim.learn.denoise import Denoiser, Undoing, rows_of_data, undoings
+from hwsim.learn.denoise import Denoiser, Undoing, undoings
 from hwsim.learn.exact import Moments
-from hwsim.learn.machine import Timing, added
+from hwsim.learn.machine import Timing, added, check_time, mean_of
 from hwsim.learn.memory import check_chains
 from hwsim.learn.noising import NoiseStep
 from hwsim.learn.penalty import Controller, penalised
@@ -128,7 +128,7 @@ def train_chain(
     settings : seed, engine, threads, see ReadKeywords. Raises InputError and DoesNotFitError.
     """
     course, watch = course or ChainCourse(), watch or ChainWatch()
-    rows = rows_of_data(data, chain.models[0].n_label)
+    rows = data.seen(with_labels=chain.models[0].n_label > 0)
     if rows.shape[1] != chain.models[0].n_seen:
         raise InputError(f"the chain has {chain.models[0].n_seen} seen units, and the data have {rows.shape[1]} bits")
     check_chains(max(min(course.batch, len(rows)), course.mixing.inputs * course.mixing.chains), chain.models[0].n)
@@ -224,10 +224,11 @@ class _Pupil:
     def _measured(self, session: Session, timing: Timing) -> Moments:
         machine, once = self.undoing.machine, session.program.clock.round_ticks
         looks = []
+        check_time(session, timing.sweeps)
         for look in range(timing.looks):
             session.advance(session.now + once * (timing.spacing if look else timing.warm_up))
             looks.append(machine.moments(session.read()))
-        return Moments(*(np.mean(part, axis=0) for part in zip(*looks, strict=True)))
+        return mean_of(looks)
 
     def measure(self, rows: np.ndarray, number: int) -> None:
         """Measure how the chains mix on noisy ``rows``, and set the penalty."""

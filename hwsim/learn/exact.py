@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from hwsim.analysis.exact_laws import state_index
 from hwsim.display import Shown
+from hwsim.equilibrium.partition import log_sum_exp
 from hwsim.errors import InputError
 from hwsim.program import Network
 
@@ -77,7 +78,12 @@ def log_weights(
 def log_z(network: Network, *, beta: float = 1.0, enumerated: Sequence[int] | np.ndarray = ()) -> float:
     """ln Z of the machine. enumerated : spins whose states are enumerated, the smaller layer of an RBM; the others are
     summed one after the other. Raises InputError where the tables would be too large."""
-    return _log_sum_exp(log_weights(network, enumerated, beta=beta))
+    return log_sum_exp(log_weights(network, enumerated, beta=beta))
+
+
+def is_summable(network: Network, visible: Sequence[int] | np.ndarray) -> bool:
+    """Whether sums over all states of the machine, ``visible`` ones enumerated, are within reach; nothing is summed."""
+    return len(visible) <= MAX_VISIBLE and _Sums.of(network, visible, 1.0).work(2 ** len(visible)) <= _MOST_WORK
 
 
 def data_law(rows: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -116,7 +122,7 @@ def gradient(
     target = _checked_law(target, len(visible))
     exponent = log_weights(network, visible, beta=beta)
     data = moments(network, visible, target, beta=beta)
-    machine = moments(network, visible, np.exp(exponent - _log_sum_exp(exponent)), beta=beta)
+    machine = moments(network, visible, np.exp(exponent - log_sum_exp(exponent)), beta=beta)
     return Gradient(
         divergence=_divergence(target, exponent),
         bias=beta * (data.first - machine.first),
@@ -177,10 +183,14 @@ class _Sums:
         """Table entries of one visible state."""
         return self.network.n + sum(2 ** (1 + len(scope)) for scope in self.scopes)
 
+    def work(self, states: int) -> int:
+        """Table entries of so many visible states."""
+        return self.entries * states
+
     def parts(self, values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """``values`` (b, v) as float64, in parts whose tables fit _AT_ONCE. Raises InputError where they are too many
         in all."""
-        hidden, work = self.network.n - len(self.visible), self.entries * len(values)
+        hidden, work = self.network.n - len(self.visible), self.work(len(values))
         if work > _MOST_WORK:
             raise InputError(
                 f"the exact sum over {hidden} hidden spins needs {work:.2g} numbers, more than {_MOST_WORK:.2g}: "
@@ -306,9 +316,4 @@ def _checked_law(law: np.ndarray, v: int) -> np.ndarray:
 def _divergence(target: np.ndarray, exponent: np.ndarray) -> float:
     """sum p ln(p / q), q ~ exp(exponent), from logarithms, so that no small q is lost."""
     kept = target > 0
-    return float(np.sum(target[kept] * (np.log(target[kept]) - exponent[kept] + _log_sum_exp(exponent))))
-
-
-def _log_sum_exp(exponent: np.ndarray) -> float:
-    top = float(exponent.max())
-    return top + float(np.log(np.sum(np.exp(exponent - top))))
+    return float(np.sum(target[kept] * (np.log(target[kept]) - exponent[kept] + log_sum_exp(exponent))))

@@ -150,6 +150,11 @@ class LearningMachine(Shown):
             parts.setdefault(name, []).append(phase.activity)
         return {name: added(each) for name, each in parts.items()}
 
+    def drawn(self, reads: int, draw: np.random.Generator) -> np.ndarray:
+        """int8 (reads, n): every unit drawn by the bias alone that the controller loaded last."""
+        up = (1 - np.tanh(self.model.beta * self.bias)) / 2
+        return np.where(draw.random((reads, len(up))) < up, 1, -1).astype(np.int8)
+
     def moments(self, states: np.ndarray) -> Moments:
         """The moments of ``states`` int8 (reads, n) over the model's couplings."""
         return moments_of(states, self.model.first, self.model.second)
@@ -176,20 +181,16 @@ class Phase(Shown):
         reads: int,
         *,
         held: np.ndarray | None = None,
-        read_bias: np.ndarray | None = None,
         betas: Sequence[float] = (1.0,),
         states: np.ndarray | None = None,
         numbers: tuple[int, int] = (0, 0),
     ) -> None:
-        """read_bias : bool (n,), units that get a bias of each read's own, see `bias_reads`
-        betas : ascending to 1, in units of the model's own;  states : int8 (reads len(betas), n) at the start, None
+        """betas : ascending to 1, in units of the model's own;  states : int8 (reads len(betas), n) at the start, None
         for random ones;  numbers : of the part and of the phase in it, which choose its random numbers"""
         self.machine, self.name, self.reads = machine, name, whole(reads, name="reads", least=1)
         n = machine.model.n
         self.held = np.zeros(n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
         program = machine.program.changed(network=machine.network, held=self.held)
-        if read_bias is not None:
-            program = program.changed(read_bias=np.asarray(read_bias, dtype=bool))
         seed = stream_key(machine.settings.seed, f"phase {name}", *numbers) >> 1
         self._ladder = _Ladder(betas, self.reads, machine, seed)
         many = self.reads * len(self._ladder.betas)
@@ -204,7 +205,6 @@ class Phase(Shown):
             end=_FAR,
             initial_states=given,
             rungs=len(self._ladder.betas),
-            read_bias=None if read_bias is None else np.zeros((many, n)),
             loads=True,
         )
         self._clamped = 0
@@ -246,16 +246,11 @@ class Phase(Shown):
         self._clamped += states[:, self.held].size
         return self
 
-    def bias_reads(self, values: np.ndarray) -> Self:
-        """Give each read biases of its own: float64 (reads, n), 0 where the phase has none."""
-        self.session.bias_reads(values)
-        return self
-
     def sweep(self, sweeps: int) -> Self:
         """Run so many rounds of the chip's clock."""
         session = self.session
         once = session.program.clock.round_ticks
-        self.check_time(sweeps)
+        check_time(session, sweeps)
         if len(self._ladder.betas) == 1:
             session.advance(session.now + sweeps * once)
             return self
@@ -264,15 +259,6 @@ class Phase(Shown):
             session.wrote(self._ladder.swap(session))
         return self
 
-    def check_time(self, sweeps: int) -> None:
-        """Raise InputError where so many more ``sweeps`` last longer than a phase can."""
-        session = self.session
-        if session.now + sweeps * session.program.clock.round_ticks > _FAR:
-            raise InputError(
-                f"a phase runs for at most {to_seconds(_FAR):.0f} s of the device: judge the training more often, or "
-                "take fewer sweeps"
-            )
-
     def read(self) -> np.ndarray:
         """int8 (reads, n): the states now at the model's own beta, read by the controller."""
         states = self.session.read()
@@ -280,15 +266,14 @@ class Phase(Shown):
 
     def looks(self, timing: Timing) -> Iterator[np.ndarray]:
         """int8 (reads, n): the states at each look of ``timing``, as `read` gives them. Raises InputError."""
-        self.check_time(timing.sweeps)
+        check_time(self.session, timing.sweeps)
         for look in range(timing.looks):
             self.sweep(timing.spacing if look else timing.warm_up)
             yield self.read()
 
     def measure(self, timing: Timing) -> Moments:
         """The moments over all reads and the looks of ``timing``."""
-        looks = [self.machine.moments(states) for states in self.looks(timing)]
-        return looks[0] if len(looks) == 1 else Moments(*(np.mean(part, axis=0) for part in zip(*looks, strict=True)))
+        return mean_of([self.machine.moments(states) for states in self.looks(timing)])
 
 
 class _Ladder:
@@ -337,6 +322,20 @@ def moments_of(states: np.ndarray, first: np.ndarray, second: np.ndarray) -> Mom
     """The means of s_i, and of s_i s_j over pairs, of ``states`` int8 (reads, n) of +-1."""
     found = moments_of_pairs(states, first, second)
     return Moments(found.first, found.second)
+
+
+def mean_of(looks: Sequence[Moments]) -> Moments:
+    """The mean of the moments of one or more ``looks``."""
+    return looks[0] if len(looks) == 1 else Moments(*(np.mean(part, axis=0) for part in zip(*looks, strict=True)))
+
+
+def check_time(session: Session, sweeps: int) -> None:
+    """Raise InputError where so many more ``sweeps`` last longer than ``session``."""
+    if session.now + sweeps * session.program.clock.round_ticks > session.end:
+        raise InputError(
+            f"a phase runs for at most {to_seconds(session.end):.0f} s of the device: judge the training more often, "
+            "or take fewer sweeps"
+        )
 
 
 def added(activities: list[Activity]) -> Activity:

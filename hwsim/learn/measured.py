@@ -85,9 +85,8 @@ def _counts(machine: LearningMachine, patterns: np.ndarray, chains: int, timing:
     phase = machine.phase("judgement", chains)
     schedule = phase.session.schedule
     counts = np.zeros((int(schedule.max()) + 1, len(patterns)), dtype=np.int64)
-    for look in range(timing.looks):
-        phase.sweep(timing.spacing if look else timing.warm_up)
-        found, inverse = np.unique(np.packbits(phase.read()[:, :seen] > 0, axis=1), axis=0, return_inverse=True)
+    for states in phase.looks(timing):
+        found, inverse = np.unique(np.packbits(states[:, :seen] > 0, axis=1), axis=0, return_inverse=True)
         known = np.array([place.get(row.tobytes(), -1) for row in found])[inverse.ravel()]
         np.add.at(counts, (schedule[known >= 0], known[known >= 0]), 1)
     machine.close("judgement")

@@ -229,21 +229,9 @@ class Planned(Shown):
 def planned(plan: Mapping[str, Any]) -> Planned:
     """What ``plan`` describes, read and made. Raises InputError and DoesNotFitError."""
     full = checked(plan)
-    machine, train = full["machine"], full["train"]
-    faults = {"without": machine["without"]} if machine["without"] else {}
-    chip = chip_of(full["chip"], **machine["set"], **faults)
-    data = read_data(full["data"], **full["code"], seed=full["seed"])
-    test = None
-    if full["split"]["test"]:
-        data, test = data.split(
-            full["split"]["test"],
-            seed=full["split"]["seed"],
-            shuffled=full["split"]["shuffled"],
-            stratified=full["split"]["stratified"],
-        )
-    data.check_classes()
-    with_labels = full["model"]["labels"] and data.labels is not None
-    rows = np.hstack((data.bits, data.label_bits)) if with_labels else data.bits
+    train, chip = full["train"], chip_of_plan(full)
+    data, test, with_labels = data_of_plan(full)
+    rows = data.seen(with_labels=with_labels)
     model = _model(full, data, rows, chip, with_labels)
     steps = _steps(train, len(rows))
     course = Course(
@@ -259,6 +247,23 @@ def planned(plan: Mapping[str, Any]) -> Planned:
         judgements=full["judge"]["times"],
     )
     return Planned(plan=full, data=data, test=test, rows=rows, model=model, chip=chip, course=course)
+
+
+def chip_of_plan(full: Mapping[str, Any]) -> Chip:
+    """The chip of ``full``, a plan with its defaults, with what the plan changes of its card. Raises InputError."""
+    machine = full["machine"]
+    faults = {"without": machine["without"]} if machine["without"] else {}
+    return chip_of(full["chip"], **machine["set"], **faults)
+
+
+def data_of_plan(full: Mapping[str, Any]) -> tuple[Data, Data | None, bool]:
+    """(data to learn, test held back or None, whether labels are learnt too) of ``full``, a plan with its defaults.
+    Raises InputError."""
+    data, test = read_data(full["data"], **full["code"], seed=full["seed"]), None
+    if full["split"]["test"]:
+        data, test = data.split(**full["split"])
+    data.check_classes()
+    return data, test, full["model"]["labels"] and data.labels is not None
 
 
 def _steps(train: Mapping[str, Any], rows: int) -> int:

@@ -16,7 +16,7 @@ ROUNDINGS = ("nearest", "stochastic")
 
 
 class Registers:
-    """The registers of a die. limit : the largest number that they hold, None for none"""
+    """The registers of a die."""
 
     def __init__(self, network: Network, chip: Chip, die_seed: int, rounding: str) -> None:
         """network : whose couplings are held
@@ -27,9 +27,6 @@ class Registers:
         self._network, self._chip, self._die_seed, self._rounding = network, chip, die_seed, rounding
         weights = chip.weights
         self._is_exact = weights.bits is None and weights.integer_bits is None and weights.dtod == 0
-        self.limit = weights.limit
-        if weights.integer_bits is not None and weights.fraction_bits is not None:
-            self.limit = 2.0**weights.integer_bits - 2.0**-weights.fraction_bits
 
     def hold(self, bias: np.ndarray, weight: np.ndarray, seed: int, load: int) -> Network:
         """The network that the die realises for ``bias`` (n,) and ``weight`` (k,). seed, load : of the draws of

@@ -116,10 +116,7 @@ def _phase(turn: Turn, name: str, reads: int, **how: Any) -> Phase:
 
 def from_biases(turn: Turn, reads: int, what: str) -> np.ndarray:
     """int8 (reads, n): every unit drawn by its bias alone."""
-    machine = turn.machine
-    up = (1 - np.tanh(machine.model.beta * machine.bias)) / 2
-    uniform = generator(turn.seed, f"{what} start", turn.number).random((reads, machine.model.n))
-    return np.where(uniform < up, 1, -1).astype(np.int8)
+    return turn.machine.drawn(reads, generator(turn.seed, f"{what} start", turn.number))
 
 
 def mean_field(machine: LearningMachine, batch: np.ndarray) -> Moments:

@@ -18,7 +18,7 @@ from hwsim.chip.chip import Chip
 from hwsim.display import Facts, Shown, counted, picture
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
-from hwsim.learn.exact import MAX_VISIBLE, data_law, divergence
+from hwsim.learn.exact import data_law, divergence, is_summable
 from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing, added
 from hwsim.learn.memory import check_chains
 from hwsim.learn.model import Model
@@ -208,7 +208,7 @@ class _School:
         self.history: list[dict[str, Any]] = []
         self._judges = [each for each in (judge, watch.judge) if each is not None]
         self._rule = rule_of(course.rule)
-        self._before: dict[str, dict[str, Any]] = {}
+        self._before: dict[str, Activity] = {}
         self._host_s, self._loads, self._words, self._rate = 0.0, 0, "starting", 0.0
         self._sampled = np.empty((0, machine.model.n_seen), dtype=np.int8)
 
@@ -263,7 +263,7 @@ class _School:
             "max_h": float(np.abs(bias).max()),
             "max_j": float(np.abs(weight).max(initial=0)),
             "rate": self.course.updates.rate_at(numbers.step - 1, self.course.steps),
-            "device_s": sum(each["run_s"] for each in self._activities().values()),
+            "device_s": sum(each.run_s for each in self._activities().values()),
             "host_s": self._host_s,
         }
         self.history.append(row)
@@ -271,12 +271,11 @@ class _School:
         self._words = ", ".join(known[:1]) or f"max |J| {row['max_j']:.3g}"
         self._show()
 
-    def _activities(self) -> dict[str, dict[str, Any]]:
+    def _activities(self) -> dict[str, Activity]:
         """What each phase asked of the machine, before it was resumed and since."""
         found = dict(self._before)
         for name, activity in self.machine.activities.items():
-            new = asdict(activity)
-            found[name] = new if name not in found else asdict(added([Activity(**found[name]), activity]))
+            found[name] = added([found[name], activity]) if name in found else activity
         return found
 
     def save(self, path: str | Path | None) -> None:
@@ -296,7 +295,7 @@ class _School:
             "step": self.numbers.step,
             "steps": self.course.steps,
             "history": self.history,
-            "activity": self._activities(),
+            "activity": {name: asdict(activity) for name, activity in self._activities().items()},
             "loads": self._loads + self.machine.loads,
             "die_seed": self.machine.program.placement.die_seed,
             "seed": self.machine.settings.seed,
@@ -326,7 +325,7 @@ class _School:
         """Go on from a saved ``model`` and the ``arrays`` of its training."""
         notes = model.notes
         self.history = list(notes["history"])
-        self._before = {name: asdict(Activity(**values)) for name, values in dict(notes["activity"]).items()}
+        self._before = {name: Activity(**values) for name, values in dict(notes["activity"]).items()}
         self._loads = int(notes["loads"])
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
         self._sampled = arrays.get("samples", self._sampled)
@@ -342,13 +341,12 @@ class _School:
     def training(self) -> Training:
         """What was done so far."""
         model = self._model(*self.numbers.mean)
-        activity = {name: Activity(**values) for name, values in self._activities().items()}
         done = self.numbers.step == self.course.steps
         return Training(
             model=model,
             course=self.course,
             history=self.history,
-            activity=activity,
+            activity=self._activities(),
             loads=self._loads + self.machine.loads,
             samples=self._samples(),
             program=self.machine.program,
@@ -381,13 +379,10 @@ def checked_rows(rows: np.ndarray, model: Model) -> np.ndarray:
 def exact_judge(rows: np.ndarray, weights: np.ndarray | None, model: Model) -> Judge | None:
     """The divergence of what the registers hold from the law of the data, exactly; None where the machine is too large
     for sums over all its states."""
-    if model.n_seen > MAX_VISIBLE:
+    seen = range(model.n_seen)
+    if not is_summable(model.network, seen):
         return None
-    target, seen = data_law(rows, weights), range(model.n_seen)
-    try:
-        divergence(model.network, seen, target, beta=model.beta)
-    except InputError:
-        return None
+    target = data_law(rows, weights)
 
     def judge(machine: LearningMachine, bias: np.ndarray, weight: np.ndarray) -> dict[str, Any]:
         network = machine.registers.hold(bias, weight, machine.settings.seed, 0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from hwsim.display import counted
 from hwsim.report import canvas
-from hwsim.report.learn import _ROWS, _samples
+from hwsim.report.learn import samples_panel, shown_rows
 from hwsim.report.table import columns
 from hwsim.units import format_si
 
@@ -28,7 +28,6 @@ def chain_text(document: Mapping[str, Any], *, width: int | None = None) -> str:
     ]
     if not rows:
         return "\n".join(head)
-    shown = rows if len(rows) <= _ROWS else [rows[k] for k in np.linspace(0, len(rows) - 1, _ROWS).round().astype(int)]
     is_judged = "frechet" in rows[0]
     lines = [
         [
@@ -42,7 +41,7 @@ def chain_text(document: Mapping[str, Any], *, width: int | None = None) -> str:
             "device",
         ]
     ]
-    for row in shown:
+    for row in shown_rows(rows):
         worst = int(np.argmax(row["autocorrelation"]))
         lines.append(
             [
@@ -80,7 +79,7 @@ def chain_drawing(document: Mapping[str, Any]) -> canvas.Drawing:
         panels = {"curve": partial(_curve, rows=rows), **panels}
     if document["samples"]:
         shape = document["data"]["shape"]
-        panels["samples"] = partial(_samples, samples=document["samples"], shape=shape, names=())
+        panels["samples"] = partial(samples_panel, samples=document["samples"], shape=shape, names=())
     return canvas.Drawing(
         title=f"Denoising chain of {document['data']['name']} on {document['chip']}",
         panels=panels,

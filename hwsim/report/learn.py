@@ -32,6 +32,13 @@ def measure_of(rows: Sequence[Mapping[str, Any]]) -> str | None:
     return next((key for key in MEASURES if rows and rows[0].get(key) is not None), None)
 
 
+def shown_rows(rows: Sequence[Any]) -> list[Any]:
+    """Those of ``rows`` that a text shows, the first and the last among them."""
+    if len(rows) <= _ROWS:
+        return list(rows)
+    return [rows[k] for k in np.linspace(0, len(rows) - 1, _ROWS).round().astype(int)]
+
+
 def training_text(document: Mapping[str, Any], *, width: int | None = None) -> str:
     """What was learnt, where; a line for each judgement; what it came to."""
     facts, rows = document["model"], document["rows"]
@@ -44,9 +51,8 @@ def training_text(document: Mapping[str, Any], *, width: int | None = None) -> s
     if not rows:
         return "\n".join(head)
     measure = measure_of(rows)
-    shown = rows if len(rows) <= _ROWS else [rows[k] for k in np.linspace(0, len(rows) - 1, _ROWS).round().astype(int)]
     lines = [["step", "epoch", *([MEASURES[measure][0]] if measure else []), "max |h|", "max |J|", "rate", "device"]]
-    for row in shown:
+    for row in shown_rows(rows):
         value = [] if measure is None else [f"{row[measure]:.4g}"]
         lines.append(
             [
@@ -83,7 +89,7 @@ def training_drawing(document: Mapping[str, Any]) -> canvas.Drawing:
     if len(document["samples"]):
         names = document["data"]["names"][: document["model"]["visible"]]
         shape = document["data"]["shape"]
-        panels["samples"] = partial(_samples, samples=document["samples"], shape=shape, names=names)
+        panels["samples"] = partial(samples_panel, samples=document["samples"], shape=shape, names=names)
     return canvas.Drawing(
         title=f"Training of {document['data']['name']} on {document['chip']}, {document['clock']} clock",
         panels=panels,
@@ -112,7 +118,8 @@ def _curve(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         side.spines[["top", "left"]].set_visible(False)
     else:
         side = axes
-    side.plot(steps, [row["max_j"] for row in rows], "-", color=orange, linewidth=1)
+    line = "-" if len(rows) > 1 else "o"  # a line of one point would not be seen
+    side.plot(steps, [row["max_j"] for row in rows], line, color=orange, linewidth=1, markersize=3)
     side.set_ylabel("max |J|", color=orange)
     side.set_ylim(bottom=0)
     axes.set_xlabel("step")
@@ -133,7 +140,7 @@ def _weights(axes: Any, bias: Sequence[float], weight: Sequence[float]) -> None:
     canvas.dress(axes, "what was learnt")
 
 
-def _samples(
+def samples_panel(
     axes: Any, samples: Sequence[Sequence[float]], shape: tuple[int, int] | None, names: Sequence[str]
 ) -> None:
     """Samples of the machine as images side by side, or as rows of bits where the data are none."""

@@ -1,6 +1,7 @@
 """``hwsim train`` and ``hwsim draw`` of a denoising chain: what they print, and refusals of one sentence."""
 
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def test_a_chain_is_trained_printed_drawn_and_makes_images(folder, capsys):
     assert main(["draw", "c.npz", *same, "--reads", "5", "--sweeps", "4", "-o", "drawn.npz"]) == 0
     assert "5 samples of a chain of 2 machines on extropic-g8" in capsys.readouterr().out
     assert np.load("drawn.npz")["x"].shape == (5, 2, 2)
-    found = hwsim.train(PLAN_AS_DICT, threads=1)
+    found = hwsim.train(tomllib.loads(PLAN), threads=1)
     assert found.rows[-1]["autocorrelation"] == document["rows"][-1]["autocorrelation"]
     for options, words in (
         ([], "has no wire between"),
@@ -67,19 +68,6 @@ def test_a_chain_is_trained_printed_drawn_and_makes_images(folder, capsys):
         assert words in error and "Traceback" not in error
 
 
-PLAN_AS_DICT = {
-    "data": "bars-and-stripes:rows=2,columns=2",
-    "chip": "extropic-g8",
-    "machine": {"set": {"topology": "offset-torus:6x6"}},
-    "model": {"kind": "denoising"},
-    "noise": {"steps": 2},
-    "train": {"epochs": 30, "batch": 6, "positive": {"warm_up": 3}, "negative": {"warm_up": 6}},
-    "update": {"method": "adam"},
-    "penalty": {"inputs": 2, "chains": 4, "looks": 8},
-    "judge": {"times": 3, "rows": 60},
-}
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -87,6 +75,7 @@ PLAN_AS_DICT = {
         ('kind = "denoising"\n[penalty]\nrule = "mine"', "penalty.rule must be one of code, paper, none, got 'mine'"),
         ('kind = "denoising"\n[noise]\nrates = 3', "unknown key noise.rates; did you mean noise.rate?"),
         ('kind = "denoising"\n[train]\nepochs = 2\nrule = "cd"', "train.rule does not apply to a denoising chain"),
+        (f'kind = "denoising"\n[train]\nepochs = 2\nnegative = {{ looks = {10**15} }}', "take fewer sweeps"),
         ('kind = "denoising"\n[train]\nsteps = 2', "a denoising chain takes train.epochs, a whole number"),
     ],
 )
