@@ -161,6 +161,8 @@ class Chip(Shown):
     die : the p-bits that a lab has measured, in place of the spread on the card
     missing : words on numbers that nobody has published;  grades, sources : how good the numbers are and where they
     come from;  notes : numbers of the card that no emulation uses; all by card key
+    settings : what was set beside the card, by key; the faults that were switched off under ``without``, the file of a
+    card under ``card``. Two chips that differ in these alone are equal.
     """
 
     name: str
@@ -181,6 +183,7 @@ class Chip(Shown):
     grades: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Quantity] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __init__(self, *unnamed: Any, **given: Any) -> None:
         if unnamed:

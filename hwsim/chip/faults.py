@@ -106,7 +106,9 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
             floorplan=floorplan,
             die=chip.die and replace(chip.die, **dict.fromkeys(fault.die)),  # type: ignore[arg-type]
         )
-    return unchanged(whole, chip)
+    left_out = list(dict.fromkeys([*whole.settings.get("without", ()), *names]))
+    made = unchanged(whole, chip)
+    return replace(made, settings={**whole.settings, "without": left_out}) if names else made
 
 
 def unknown_faults(names: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ package, or in ``devices/`` at the top of a source checkout or editable install.
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,9 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
     card, mistakes = _read_chip(path)
     made, found = _made(card, mistakes, overrides, path.parent, without)
     if made is not None:
-        return switched_off(made, without)
+        own = {key: value for key, value in overrides.items() if value is not None}
+        own |= {"card": str(name)} if ending(name) == ".toml" else {}
+        return switched_off(replace(made, settings=own), without)
     given = {"without", *(key for key, value in overrides.items() if value is not None)}
     of_card = [mistake for mistake in found if not keys_of(mistake) & given]
     rest = [mistake for mistake in found if mistake not in of_card]

@@ -80,7 +80,7 @@ def classify(
     label units are looked at ``looks`` times after ``warm_up`` sweeps, ``spacing`` sweeps apart.
 
     data : what `hwsim.learn.read_data` takes; None for the data that the model was trained on
-    chip : own for the one that the model was trained on;  dies : how many, from die_seed on
+    chip : own for the one that the model was trained on, with what was set there;  dies : how many, from die_seed on
     part : test, train or all: which rows of the training's own split; None for test where data is None, else all
     reads : chains of each row;  how : see ChipKeywords, PaceKeywords and ReadKeywords. Raises InputError,
     DoesNotFitError.
@@ -89,7 +89,7 @@ def classify(
     from hwsim.learn.answers import classify as classified
     from hwsim.learn.bill import bill_of
     from hwsim.learn.machine import Timing
-    from hwsim.learn.model import model_of
+    from hwsim.learn.model import model_of, plain_settings
     from hwsim.report.provenance import provenance
 
     learnt = model_of(model)
@@ -118,6 +118,7 @@ def classify(
     document = {
         "model": learnt.name,
         "chip": machine.chip.name,
+        "settings": plain_settings(machine.chip),
         "clock": machine.program.clock.kind,
         "data": asked.name,
         "n_rows": len(asked),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.command import given
-from hwsim.command.defaults import CHIP, OWN
 from hwsim.command.result import Result
 from hwsim.display import Facts, counted
 from hwsim.errors import InputError
@@ -103,6 +102,7 @@ def draw_images(
     from hwsim.command.draw import Drawn, rows_of
     from hwsim.learn.answers import Samples, code_of
     from hwsim.learn.denoise import Denoiser, generate
+    from hwsim.learn.model import plain_settings
     from hwsim.report.provenance import provenance
 
     found = chain if isinstance(chain, Denoiser) else Denoiser.load(chain)
@@ -113,7 +113,7 @@ def draw_images(
     if label is not None and not model.n_label:
         raise InputError(f"the chain has no label units to hold at {label!r}")
     number = None if label is None else np.full(images, code.class_of(label))
-    machine = given.machine_of((model.chip or CHIP) if chip == OWN else chip, how)
+    machine = given.machine_of(*given.own_chip(chip, model.chip, found.notes, how))
     how["progress"].show(0.0, "making images")
     settings = {name: how[name] for name in ("seed", "engine", "threads", "die_seed")}
     made = generate(found, machine, images, sweeps=sweeps, labels=number, **settings)
@@ -124,6 +124,7 @@ def draw_images(
     document = {
         "model": f"a chain of {counted(len(found.models), 'machine')}",
         "chip": machine.name,
+        "settings": plain_settings(machine),
         "clock": machine.clock.kind,
         "die_seed": how["die_seed"],
         "sweeps": sweeps,

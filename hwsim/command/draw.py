@@ -103,14 +103,15 @@ def draw(
     """Samples of ``model``, a Model or its file, on ``chip``: the states of ``reads`` chains after ``sweeps`` rounds of
     the clock from random states. Of a Denoiser or its file, images that the chain makes, ``sweeps`` of each machine.
 
-    chip : own for the one that the model was trained on;  label : the class that the label units are held at
+    chip : own for the one that the model was trained on, with what was set there
+    label : the class that the label units are held at
     clamp : {name of a visible or label unit: -1 or +1, or 0 for -1}, units that are held
     how : see ChipKeywords, PaceKeywords and ReadKeywords. Raises InputError, DoesNotFitError.
     """
     from hwsim.learn.answers import code_of, samples
     from hwsim.learn.bill import bill_of
     from hwsim.learn.denoise import is_denoiser
-    from hwsim.learn.model import model_of
+    from hwsim.learn.model import model_of, plain_settings
     from hwsim.report.provenance import provenance
 
     if is_denoiser(model):
@@ -136,6 +137,7 @@ def draw(
     document = {
         "model": learnt.name,
         "chip": machine.chip.name,
+        "settings": plain_settings(machine.chip),
         "clock": machine.program.clock.kind,
         "die_seed": how["die_seed"],
         "sweeps": sweeps,

@@ -77,12 +77,26 @@ def machine_of(chip: "str | Chip", how: Mapping[str, Any]) -> "Chip":
     return chip_of(chip, how["set"], how["without"], **scheme)
 
 
+def own_chip(
+    chip: "str | Chip", card: str | None, notes: Mapping[str, Any], how: Mapping[str, Any]
+) -> "tuple[str | Chip, Mapping[str, Any]]":
+    """(chip, keywords) that `machine_of` takes: of `OWN` the ``card`` on which a model was trained, with what its
+    ``notes`` say was set there, unless ``how`` says otherwise; of another ``chip`` the same."""
+    if chip != OWN:
+        return chip, how
+    kept = dict(notes.get("settings") or {})
+    faults, named = several(kept.pop("without", ())), kept.pop("card", card or CHIP)
+    paced = [name for name in _FIELDS if how.get(name) is not None]
+    kept = {key: value for key, value in kept.items() if key not in paced}
+    return named, {**how, "set": kept | dict(how["set"] or {}), "without": [*faults, *several(how["without"])]}
+
+
 def learning_machine(model: "Model", chip: "str | Chip", how: Mapping[str, Any]) -> "LearningMachine":
     """``model`` on ``chip``, `OWN` for the one that it was trained on, with the keywords of ``how``."""
     from hwsim.errors import DoesNotFitError
     from hwsim.learn.machine import LearningMachine
 
-    machine = machine_of((model.chip or CHIP) if chip == OWN else chip, how)
+    machine = machine_of(*own_chip(chip, model.chip, model.notes, how))
     if machine.topology.is_fixed and model.sites is None:
         raise DoesNotFitError(
             f"{model.name} has couplings of its own and {machine.name} has fixed wires: train it there, or let hwsim "
@@ -98,6 +112,7 @@ def _paced(chip: "Chip", **scheme: Any) -> "Chip":
     from hwsim.cell.card import YOURS
     from hwsim.ranges import in_tau
 
+    given = dict(scheme)
     for name, value in scheme.items():  # tau comes before delay
         if name == "clock":
             continue
@@ -115,7 +130,8 @@ def _paced(chip: "Chip", **scheme: Any) -> "Chip":
     grades = dict(chip.grades) | {name: YOURS for name in scheme if name != "clock"}
     sources = {key: source for key, source in chip.sources.items() if key not in scheme}
     paced, cell = replace(chip.clock, **clock), replace(chip.pbit, **pbit)
-    return replace(chip, clock=paced, pbit=cell, grades=grades, sources=sources)
+    kept = {**chip.settings, **given}
+    return replace(chip, clock=paced, pbit=cell, grades=grades, sources=sources, settings=kept)
 
 
 _FIELDS = {"clock": "kind", "participation": "participation", "tau": "tau_s", "delay": "delay_s"}

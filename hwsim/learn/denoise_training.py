@@ -23,6 +23,7 @@ from hwsim.learn.denoise import Denoiser, Undoing, undoings
 from hwsim.learn.exact import Moments
 from hwsim.learn.machine import Timing, added, check_time, mean_of
 from hwsim.learn.memory import check_chains
+from hwsim.learn.model import plain_settings
 from hwsim.learn.noising import NoiseStep
 from hwsim.learn.penalty import Controller, penalised
 from hwsim.learn.quality import ChainCorrelation, chain_correlation
@@ -334,6 +335,7 @@ class _School:
             return
         notes = {
             "plan": None if plan is None else dict(plan),
+            "settings": plain_settings(self.pupils[0].undoing.machine.chip),
             "step": self.step,
             "steps": self.ends[-1],
             "history": self.history,

@@ -382,6 +382,19 @@ def _made(
     )
 
 
+def plain_settings(chip: Chip) -> dict[str, Any]:
+    """What was set of ``chip`` beside its card, as a file holds it: text, numbers, lists of these."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list | tuple | np.ndarray):
+            return [plain(each) for each in value]
+        if isinstance(value, np.generic):
+            return value.item()
+        return value if isinstance(value, bool | int | float | str) else str(value)
+
+    return {key: plain(value) for key, value in chip.settings.items()}
+
+
 def check_fits(model: Model, chip: Chip) -> None:
     """Raise DoesNotFitError where ``chip`` holds fewer p-bits than the model has units."""
     most = n_sites(chip.topology)

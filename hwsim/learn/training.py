@@ -21,7 +21,7 @@ from hwsim.interrupt import CtrlC
 from hwsim.learn.exact import data_law, divergence, is_summable
 from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing, added
 from hwsim.learn.memory import check_chains
-from hwsim.learn.model import Model
+from hwsim.learn.model import Model, plain_settings
 from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.program import Program
@@ -298,6 +298,7 @@ class _School:
             "activity": {name: asdict(activity) for name, activity in self._activities().items()},
             "loads": self._loads + self.machine.loads,
             "die_seed": self.machine.program.placement.die_seed,
+            "settings": plain_settings(self.machine.chip),
             "seed": self.machine.settings.seed,
         }
         return self.machine.model.with_values(bias, weight, chip=self.machine.chip.name, notes=notes)

@@ -52,6 +52,19 @@ def test_the_command_and_the_function_are_one(folder, capsys):
     assert str(hwsim.train({"data": "adder", "seed": 3} | found.document["plan"], threads=1)) == shown
 
 
+def test_a_model_is_drawn_on_the_chip_as_it_was_set(folder, capsys):
+    settings = "[machine]\nset = { topology = 'king:3x3', delay = '0.5tau' }\nwithout = ['jitter']\n"
+    (folder / "plan.toml").write_text(PLAN + settings)
+    assert main(["train", "plan.toml", "-o", "m.npz", "--threads", "1"]) == 0
+    for more, delay in (([], "0.5tau"), (["--delay", "1ns"], 1e-9)):
+        capsys.readouterr()
+        assert main(["draw", "m.npz", "--reads", "4", "--threads", "1", "--json", "-", *more]) == 0
+        found = json.loads(capsys.readouterr().out)["settings"]
+        assert found == {"topology": "king:3x3", "delay": delay, "without": ["jitter"]}
+    drawn = hwsim.draw("m.npz", "generic-all-to-all", set={"topology": "king:3x3"}, reads=4, threads=1)
+    assert drawn.document["settings"] == {"topology": "king:3x3"}  # another chip is as its card says
+
+
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(folder, capsys, monkeypatch):
     from hwsim.learn import training
 
