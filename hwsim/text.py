@@ -8,6 +8,7 @@ that is not one are refused in one sentence with the line.
 import io
 import math
 import re
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,18 @@ def is_whole(text: str) -> bool:
 def is_real(text: str) -> bool:
     """Whether ``text`` spells a finite decimal number."""
     return _REAL.fullmatch(text) is not None
+
+
+def pairs(text: str, wrong: Callable[[str], Exception]) -> dict[str, str]:
+    """{key: value} of ``key=value,...``, blanks around them left out. wrong : the exception for a part that is no such
+    pair"""
+    found = {}
+    for part in filter(None, text.split(",")):
+        key, equals, value = (each.strip() for each in part.partition("="))
+        if not (equals and key and value):
+            raise wrong(part)
+        found[key] = value
+    return found
 
 
 def whole(path: str | Path, line: int, text: str) -> int:

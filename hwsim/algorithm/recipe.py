@@ -20,6 +20,7 @@ from hwsim.program import Program, content_hash
 from hwsim.session import RunKeywords, RunSettings
 from hwsim.session import run as emulate
 from hwsim.session.run import activity_of
+from hwsim.text import pairs
 from hwsim.units import to_ticks
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -77,12 +78,11 @@ def complete(algorithm: str, given: Mapping[str, Any]) -> dict[str, Any]:
 def parse_algorithm(text: str) -> tuple[str, dict[str, Any]]:
     """Name and complete parameters of text such as ``tempering:replicas=8,cluster=false``. Raises InputError."""
     name, _, rest = text.partition(":")
-    given: dict[str, Any] = {}
-    for part in filter(None, rest.split(",")):
-        key, equals, word = part.partition("=")
-        if not equals:
-            raise InputError(f"an algorithm is written like tempering:replicas=8, got {part!r} in {text!r}")
-        given[key.strip()] = _value(word.strip())
+
+    def wrong(part: str) -> InputError:
+        return InputError(f"an algorithm is written like tempering:replicas=8, got {part!r} in {text!r}")
+
+    given = {key: _value(word) for key, word in pairs(rest, wrong).items()}
     return name.strip(), complete(name.strip(), given)
 
 

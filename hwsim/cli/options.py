@@ -11,6 +11,7 @@ from typing import Any
 
 from hwsim.command.defaults import CHIP
 from hwsim.errors import HwsimError, InputError
+from hwsim.text import pairs
 from hwsim.units import parse
 
 GENERIC = CHIP
@@ -141,15 +142,49 @@ def one_chain_strength(command: str) -> Callable[[str], float | str]:
     return one
 
 
+def named_numbers(option: str, example: str, *, least: int = 0) -> Callable[[str], dict[str, int]]:
+    """Whole numbers by name, from text such as ``example``."""
+
+    def wrong(_: str) -> UsageError:
+        return UsageError(f"{option} takes NAME=N,..., such as {example}")
+
+    def each(text: str) -> dict[str, int]:
+        return {key: whole(f"{option} {key}", least=least)(value) for key, value in pairs(text, wrong).items()}
+
+    return each
+
+
 def clamps(text: str) -> dict[str, int]:
     """Values by the label of a variable, from ``V=S,...``."""
-    values = {}
-    for part in filter(None, text.split(",")):
-        label, equals, value = part.partition("=")
-        if not equals or value.strip() not in ("-1", "0", "1", "+1"):
-            raise UsageError(f"--clamp takes V=S with S of -1, 0 or 1, got {part!r}")
-        values[label.strip()] = int(value)
-    return values
+
+    def wrong(part: str) -> UsageError:
+        return UsageError(f"--clamp takes V=S with S of -1, 0 or 1, got {part!r}")
+
+    found = pairs(text, wrong)
+    for label, value in found.items():
+        if value not in ("-1", "0", "1", "+1"):
+            raise wrong(f"{label}={value}")
+    return {label: int(value) for label, value in found.items()}
+
+
+class Vary(argparse.Action):
+    """Put the KEY=RANGE of ``--vary`` into a dict."""
+
+    def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
+        key, equals, text = value.partition("=")
+        if not equals or not key.strip() or not text.strip():
+            raise UsageError(f"--vary takes KEY=RANGE such as delay=0:2tau:24, got {value!r}")
+        name = key.strip().replace("-", "_")
+        if name in namespace.vary:
+            raise UsageError(f"{name} is varied twice")
+        namespace.vary = namespace.vary | {name: text.strip()}
+
+
+def limit(text: str) -> Any:
+    """One limit, or several by quantity."""
+    if "=" not in text:
+        return text
+    return pairs(text, lambda _: UsageError(f"--limit takes a value, or QUANTITY=VALUE,..., got {text!r}"))
 
 
 class Out(str):

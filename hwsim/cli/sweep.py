@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
     swept = parser.add_argument_group("what is swept")
     swept.add_argument(
         "--vary",
-        action=_Vary,
+        action=options.Vary,
         required=True,
         metavar="KEY=RANGE",
         default={},
@@ -62,7 +62,7 @@ def add_parser(subparsers: Any) -> None:
     )
     swept.add_argument(
         "--limit",
-        type=_limit,
+        type=options.limit,
         metavar="X|Q=X,...",
         help="how large the quantity may be (success: how small), for the design rule (correlation 0.05)",
     )
@@ -77,29 +77,6 @@ def add_parser(subparsers: Any) -> None:
         help="SQLite file that keeps the points, as that of hwsim study: a rerun continues there",
     )
     parser.set_defaults(run=run)
-
-
-class _Vary(argparse.Action):
-    """Put the KEY=RANGE of ``--vary`` into a dict."""
-
-    def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
-        key, equals, text = value.partition("=")
-        if not equals or not key.strip() or not text.strip():
-            raise options.UsageError(f"--vary takes KEY=RANGE such as delay=0:2tau:24, got {value!r}")
-        name = key.strip().replace("-", "_")
-        if name in namespace.vary:
-            raise options.UsageError(f"{name} is varied twice")
-        namespace.vary = namespace.vary | {name: text.strip()}
-
-
-def _limit(text: str) -> Any:
-    """One limit, or several by quantity."""
-    if "=" not in text:
-        return text
-    pairs = [part.partition("=") for part in text.split(",")]
-    if any(not equals or not value.strip() for _, equals, value in pairs):
-        raise options.UsageError(f"--limit takes a value, or QUANTITY=VALUE,..., got {text!r}")
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -100,7 +100,7 @@ def sweep(
     if not isinstance(how["anneal"], str):
         raise InputError("a sweep takes an anneal by its shape, linear or geometric, with beta and time")
     progress = how["progress"]
-    with CtrlC() as ctrl_c, _folder(store) as (at, tmp):
+    with CtrlC() as ctrl_c, store_at(store) as (at, tmp):
         posed = {} if problem is None else {"problem": given.problem_of(problem, how)}
         names = {posed["problem"].name: posed["problem"]} if posed else {}
         spec = _spec(vary, how, chip, quantity=quantity, limit=limit, algorithm=algorithm, strength=chain_strength)
@@ -217,7 +217,7 @@ def _watch(progress: Progress) -> Callable[[Any], None]:
 
 
 @contextmanager
-def _folder(store: str | Path | None) -> Iterator[tuple[Path, str]]:
+def store_at(store: str | Path | None) -> Iterator[tuple[Path, str]]:
     """(where the store is, a folder for programs); both are temporary where no ``store`` is named."""
     with tempfile.TemporaryDirectory(prefix="hwsim-sweep-", ignore_cleanup_errors=True) as folder:
         yield (Path(folder) / "sweep.db" if store is None else Path(store)), folder

@@ -4,14 +4,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hwsim.command.keywords import command
 from hwsim.command.result import Result
+from hwsim.command.train_studies import DEFAULTS, MovedModel, StudyKeywords, checked_study, movable, train_along
 from hwsim.display import Facts, counted
 
 if TYPE_CHECKING:
     from hwsim.command.denoise import TrainedChain
+    from hwsim.command.sweep import Sweep
     from hwsim.learn.bill import Bill
     from hwsim.learn.model import Model
     from hwsim.report.canvas import Drawing
@@ -54,7 +56,7 @@ class Trained(Result):
         ]
 
 
-@command()
+@command(**DEFAULTS)
 def train(
     plan: str | Path | Mapping[str, Any],
     *,
@@ -65,26 +67,25 @@ def train(
     threads: int | None = None,
     progress: Any = None,
     command_line: str | None = None,
-) -> "Trained | TrainedChain":
+    **study: Unpack[StudyKeywords],
+) -> "Trained | TrainedChain | MovedModel | Sweep":
     """Train the model of ``plan`` on its chip.
 
     plan : a TOML file, or a dict with its keys, see `hwsim.learn.plan.checked`
     output : the file of the model, saved after each part of the training: the same call goes on there
-    chip, seed, die_seed : in place of the plan's;  threads, progress : see ReadKeywords. Raises InputError.
+    chip, seed, die_seed : in place of the plan's;  threads, progress : see ReadKeywords
+    study : see StudyKeywords; with vary the plan is trained at each setting, with dies the model moves to other dies
+    Raises InputError.
     """
     from hwsim.files import check_writable
-    from hwsim.learn.bill import bill_of
-    from hwsim.learn.judgement import judge_of
-    from hwsim.learn.plan import checked, planned, read_plan, seconds_of
-    from hwsim.learn.training import Watch
-    from hwsim.learn.training import train as trained
-    from hwsim.report.provenance import provenance
+    from hwsim.learn.plan import checked, planned, read_plan
 
     full = checked(plan) if isinstance(plan, Mapping) else read_plan(plan)
     full |= {key: value for key, value in (("chip", chip), ("seed", seed)) if value is not None}
     if die_seed is not None:
         full["machine"] = full["machine"] | {"die_seed": die_seed}
     full = checked(full)
+    checked_study(study, full, output)
     if output is not None:
         check_writable(output)
     progress.show(0.0, "reading the data")
@@ -92,25 +93,36 @@ def train(
         from hwsim.command.denoise import train_denoiser
 
         return train_denoiser(full, output=output, threads=threads, progress=progress, command_line=command_line)
+    how = {"threads": threads, "progress": progress, "command_line": command_line}
+    if study["vary"] is not None:
+        return train_along(full, study, how)
     asked = planned(full)
-    done = trained(
+    if study["dies"] is None:
+        return _trained(asked, output, how)
+    move = movable(asked, study)
+    home = _trained(asked, output, how)
+    return home if home.interrupted else move(home, how)
+
+
+def _trained(asked: Any, output: str | Path | None, how: Mapping[str, Any]) -> Trained:
+    """What the plan ``asked`` came to. how : threads, progress, command_line"""
+    from hwsim.learn.bill import bill_of
+    from hwsim.learn.judgement import judge_of
+    from hwsim.learn.training import Watch, train
+    from hwsim.report.provenance import provenance
+
+    full = asked.plan
+    done = train(
         asked.rows,
         asked.model,
         asked.chip,
         asked.course,
-        weights=asked.data.weights,
-        die_seed=full["machine"]["die_seed"],
-        rounding=full["machine"]["rounding"],
-        parts=full["machine"]["chips"],
-        exchange_s=seconds_of(full["machine"]["exchange"], asked.chip),
         output=output,
-        watch=Watch(progress=progress.show, judge=judge_of(asked), plan=full),
-        seed=full["seed"],
-        schedules=full["schedules"],
-        engine=full["engine"],
-        threads=threads,
+        watch=Watch(progress=how["progress"].show, judge=judge_of(asked), plan=full),
+        threads=how["threads"],
+        **asked.keywords,
     )
-    made = provenance(seed=full["seed"], programs=(done.program,), beta=(done.model.beta,), command=command_line)
+    made = provenance(seed=full["seed"], programs=(done.program,), beta=(done.model.beta,), command=how["command_line"])
     data_pbits = sum(activity.data_writes for activity in done.activity.values())
     cost = bill_of(
         done.activity.values(),

@@ -222,8 +222,37 @@ class Planned(Shown):
     chip: Chip
     course: Course
 
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """Those of `hwsim.learn.training.train` besides rows, model, chip and course."""
+        machine = self.plan["machine"]
+        return {
+            "weights": self.data.weights,
+            "die_seed": machine["die_seed"],
+            "rounding": machine["rounding"],
+            "parts": machine["chips"],
+            "exchange_s": seconds_of(machine["exchange"], self.chip),
+        } | {key: self.plan[key] for key in ("seed", "schedules", "engine")}
+
     def _shown(self) -> tuple[str, Facts]:
         return f"Plan to learn {self.data.name} on {self.chip.name}", [("model", self.model._shown()[0])]
+
+
+def with_setting(full: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """``full``, a plan with its defaults, with another ``value`` of ``key``: one of the plan such as update.rate or
+    chip, one of [machine], or a parameter of the card. Raises InputError."""
+    path = key.split(".")
+    if len(path) == 1 and key not in ("chip", "seed", "engine"):
+        path = ["machine", *([] if key in KEYS["machine"] else ["set"]), key]
+    changed: dict[str, Any] = {**full}
+    table = changed
+    for name in path[:-1]:
+        if not isinstance(table.get(name), Mapping):
+            raise InputError(f"a plan has no table {name} in which {key} could vary")
+        table[name] = {**table[name]}
+        table = table[name]
+    table[path[-1]] = value
+    return checked(changed)
 
 
 def planned(plan: Mapping[str, Any]) -> Planned:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, MissingExtraError
+from hwsim.text import pairs
 
 _MOST_BITS = 20
 
@@ -52,12 +53,14 @@ def table_of(name: str) -> Table:
     if head not in SETS:
         raise InputError(f"no such file or set of data: {name!r} (sets: {', '.join(SETS)})")
     make, defaults = SETS[head][:2]
+
+    def wrong(part: str) -> InputError:
+        return InputError(f"{head} takes {', '.join(defaults) or 'no parameters'}, got {part!r}")
+
     given: dict[str, int] = {}
-    for part in filter(None, rest.split(",")):
-        key, _, value = part.partition("=")
+    for key, value in pairs(rest, wrong).items():
         if key not in defaults:
-            allowed = f"takes {', '.join(defaults)}" if defaults else "takes no parameters"
-            raise InputError(f"{head} {allowed}, got {part!r}")
+            raise wrong(f"{key}={value}")
         if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= _MOST_BITS:
             raise InputError(f"{head}: {key} must be a whole number from 1 to {_MOST_BITS}, got {value!r}")
         given[key] = int(value)

@@ -18,6 +18,7 @@ from hwsim.problem.planted import known_ground, planted_loops, tile_2d, tile_3d,
 from hwsim.problem.problem import Problem, make_bqm, max_cut
 from hwsim.problem.sat import clauses_to_bqm
 from hwsim.streams import generator
+from hwsim.text import pairs
 
 
 def generate(text: str) -> Problem:
@@ -31,11 +32,14 @@ def generate(text: str) -> Problem:
         known = ", ".join([*_FAMILIES, *_GRAPHS])
         raise InputError(f"no such file or generator: {text!r} (generators: {known}; hwsim generators explains them)")
     make, required, optional = _FAMILIES[name][:3]
+
+    def wrong(part: str) -> InputError:
+        return InputError(f"{name} takes {', '.join(required + tuple(optional))}, got {part!r}")
+
     given: dict[str, Any] = {}
-    for part in filter(None, rest.split(",")):
-        key, equals, value = part.partition("=")
-        if not equals or key not in required + tuple(optional):
-            raise InputError(f"{name} takes {', '.join(required + tuple(optional))}, got {part!r}")
+    for key, value in pairs(rest, wrong).items():
+        if key not in required + tuple(optional):
+            raise wrong(f"{key}={value}")
         given[key] = _value(name, key, value)
     missing = [key for key in required if key not in given]
     if missing:

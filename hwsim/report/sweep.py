@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.display import counted
 from hwsim.report import canvas
 from hwsim.report.table import columns, number
 from hwsim.study.swept import QUANTITIES, Axis, Rule, Swept, series_of
@@ -39,7 +40,10 @@ def sweep_text(found: Swept, *, width: int | None = None) -> str:
 def _heading(found: Swept) -> str:
     words = " and ".join(QUANTITIES[name].words for name in found.quantities)
     against = " and ".join(axis.key for axis in found.axes)
-    how = [f"{found.facts['reads']} reads of {found.facts['schedules']} schedules"]
+    if "seeds" in found.facts:
+        how = [counted(found.facts["steps"], "step"), counted(len(found.facts["seeds"]), "seed")]
+    else:
+        how = [f"{found.facts['reads']} reads of {found.facts['schedules']} schedules"]
     if found.facts["beta"] is not None:
         how.append(f"beta {number(found.facts['beta'], 4)}")
     if found.facts["target"] is not None:
@@ -152,7 +156,9 @@ def _notes(found: Swept) -> list[str]:
     floors = {row["tv_floor"] for row in found.rows if row.get("tv_floor") is not None}
     if floors:
         notes.append(f"tv of as many perfect samples: {min(floors):.4f}")
-    if any(row.get(f"{name}_is_bound") for row in found.rows for name in found.quantities):
+    if any(row.get("kl_is_bound") for row in found.rows):
+        notes.append('">": rows of the data never came, so this is a lower bound')
+    if any(row.get(f"{name}_is_bound") for row in found.rows for name in found.quantities if name != "kl"):
         notes.append('">": no read succeeded, so this is a lower bound (95 %)')
     missing = sorted({price for row in found.rows for price in row.get("unknown_energy") or ()})
     if missing and "joules" in found.quantities:
@@ -350,7 +356,7 @@ def _ordinate(axes: Any, name: str) -> None:
     quantity = QUANTITIES[name]
     axes.set_ylabel(quantity.words)
     if not quantity.unit:
-        if name == "success":
+        if name in ("success", "kl"):
             axes.set_ylim(bottom=0.0)
         return
     low, high = axes.get_ylim()

@@ -42,25 +42,31 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError(f"unknown key {unknown[0]!r}; known are {', '.join(KEYS)} (card parameters: set)")
     full: dict[str, Any] = {"reads": READS, "schedules": SCHEDULES, "quantity": "correlation", "limit": None}
     full |= spec
-    vary = full.get("vary")
-    if not isinstance(vary, Mapping) or not 1 <= len(vary) <= 2:
-        raise InputError("a sweep varies one key or two, such as vary = {'delay': '0:2tau:24'}")
-    full["vary"] = {key: listed(given, name=key) for key, given in vary.items()}
-    for key, values in full["vary"].items():
-        words = [str(value) for value in values]
-        if len(words) < 2 or len(set(words)) < len(words):
-            raise InputError(f"{key} must vary over at least two different values, got {', '.join(words)}")
+    full["vary"] = varied(full.get("vary"))
     if "problem" not in full["vary"] and len(spelt(full.get("problem"))) > 1:
         raise InputError(f"a sweep has one problem: vary it, or name one of {full['problem']}")
     given = [full["quantity"]] if isinstance(full["quantity"], str) else list(full["quantity"])
+    known = [name for name, quantity in QUANTITIES.items() if not quantity.of_training]
     for name in given:
-        if name not in QUANTITIES:
-            raise InputError(f"quantity must be one of {', '.join(QUANTITIES)}, got {name!r}")
+        if name not in known:
+            raise InputError(f"quantity must be one of {', '.join(known)}, got {name!r}")
     full["quantity"] = list(dict.fromkeys(given))
-    full["limit"] = _limits(full["limit"], full["quantity"])
+    full["limit"] = limits_of(full["limit"], full["quantity"])
     if any(QUANTITIES[name].still for name in full["quantity"]):
         _check_clusters(full)
     return full
+
+
+def varied(vary: Any) -> dict[str, list[Any]]:
+    """The values of each key of ``vary``, {key: list or range}, one key or two. Raises InputError."""
+    if not isinstance(vary, Mapping) or not 1 <= len(vary) <= 2:
+        raise InputError("a sweep varies one key or two, such as vary = {'delay': '0:2tau:24'}")
+    found = {key: listed(given, name=key) for key, given in vary.items()}
+    for key, values in found.items():
+        words = [str(value) for value in values]
+        if len(words) < 2 or len(set(words)) < len(words):
+            raise InputError(f"{key} must vary over at least two different values, got {', '.join(words)}")
+    return found
 
 
 def _check_clusters(full: Mapping[str, Any]) -> None:
@@ -73,7 +79,7 @@ def _check_clusters(full: Mapping[str, Any]) -> None:
         )
 
 
-def _limits(given: Any, quantities: list[str]) -> dict[str, float]:
+def limits_of(given: Any, quantities: list[str]) -> dict[str, float]:
     """The limit of each quantity that has one. Raises InputError."""
     limits = {name: limit for name in quantities if (limit := QUANTITIES[name].limit) is not None}
     if given is None:

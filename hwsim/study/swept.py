@@ -29,6 +29,7 @@ class Quantity:
 
     words : its name for people;  unit : SI, or "" for a plain number;  still : whether of a machine in equilibrium
     limit : by default, None for none;  least : whether the limit is the least that is good enough, not the most
+    of_training : whether of a trained model, which `hwsim train` measures, not `hwsim sweep`
     """
 
     words: str
@@ -36,6 +37,7 @@ class Quantity:
     still: bool = False
     limit: float | None = None
     least: bool = False
+    of_training: bool = False
 
 
 QUANTITIES = {
@@ -45,6 +47,8 @@ QUANTITIES = {
     "tts": Quantity(words="time to solution (99 %, with read-out)", unit="s"),
     "joules": Quantity(words="energy to solution (99 %, with read-out)", unit="J"),
     "energy": Quantity(words="mean energy"),
+    "kl": Quantity(words="KL from the data (nats)", of_training=True),
+    "right": Quantity(words="share of answers that are right", least=True, of_training=True),
 }
 """The quantities by name. correlation: r.m.s. over coupled spins, relative to ideal p-bits without delay."""
 
@@ -166,7 +170,7 @@ def swept(asked: Asked, store: Store, refused: Mapping[str, str], interrupted: b
     solving = asked.solving.combinations if asked.solving is not None else None
     summed = {row["key"]: row for row in table(store, asked.points)}
     counted = _counted(store, asked)
-    axes = _axes(full["vary"], asked.combinations)
+    axes = axes_of(full["vary"], asked.combinations)
     for number, each in enumerate(asked.combinations):
         row: dict[str, Any] = {"words": each.words, "at": {axis.key: axis.at(each.words[axis.key]) for axis in axes}}
         keys = [plan[number].key or "" for plan in (still, solving) if plan is not None]
@@ -199,7 +203,7 @@ def swept(asked: Asked, store: Store, refused: Mapping[str, str], interrupted: b
         programs=list(dict.fromkeys(point.program for point in asked.points.values())),
         interrupted=interrupted,
     )
-    found.rules.extend(_rules(found))
+    found.rules.extend(rules_of(found))
     return found
 
 
@@ -232,7 +236,8 @@ def _facts(asked: Asked) -> dict[str, Any]:
     return facts
 
 
-def _axes(vary: Mapping[str, list[Any]], combinations: Sequence[Combination]) -> tuple[Axis, ...]:
+def axes_of(vary: Mapping[str, list[Any]], combinations: Sequence[Combination]) -> tuple[Axis, ...]:
+    """The axes along which the keys of ``vary`` have these values, in ``combinations`` as text."""
     out = []
     for key, values in vary.items():
         words = tuple(dict.fromkeys(each.words[key] for each in combinations))
@@ -327,7 +332,7 @@ def _pair(asked: Asked, axis: Axis) -> list[tuple[float, float]]:
     ]
 
 
-def _rules(sweep: Swept) -> list[Rule]:
+def rules_of(sweep: Swept) -> list[Rule]:
     """The design rules that the rows show."""
     axis = sweep.axes[0]
     if axis.numbers is None:

@@ -15,6 +15,7 @@ import numpy as np
 from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.streams import stream_key
+from hwsim.text import pairs
 from hwsim.thermo import kernels
 from hwsim.thermo.expression import Expression, Polynomial
 from hwsim.thermo.normal import fill
@@ -306,13 +307,16 @@ def parse_potential(text: str) -> Potential:
     known = {"bowl": quadratic, "wells": double_well}
     if name.strip() not in known:
         return expression(text)
+
+    def wrong(part: str) -> InputError:
+        return InputError(f"{name} takes KEY=NUMBER, got {part!r}")
+
     given: dict[str, float] = {}
-    for part in filter(None, rest.split(",")):
-        key, _, word = part.partition("=")
+    for key, word in pairs(rest, wrong).items():
         try:
-            given[key.strip()] = float(word)
+            given[key] = float(word)
         except ValueError:
-            raise InputError(f"{name} takes KEY=NUMBER, got {part!r}") from None
+            raise wrong(f"{key}={word}") from None
     try:
         return known[name.strip()](**given)
     except TypeError:
