@@ -42,6 +42,9 @@ UNLIKE = {
     "flicker_octaves": 3,
     "source": "lfsr16",
     "source_shifts": 2,
+    "source_steps": "clock",
+    "source_shows": "held",
+    "source_sharing": "taps",
     "stuck": np.array([1, -1], dtype=np.int8),
     "held": np.array([True, False]),
     "read_bias": np.array([True, False]),
@@ -88,7 +91,9 @@ def test_the_hash_sees_what_samples_depend_on_and_nothing_else(make_program):
             new = UNLIKE[item.name] if item.name in UNLIKE else 3.0 if old is None else old * 2 + 3
             if new is None:
                 continue
-            beside = {"source": "lfsr32"} if item.name in ("source_shifts", "source_share", "source_phase") else {}
+            beside = {"source": "lfsr32"} if item.name.startswith("source_") else {}
+            beside |= {"kind": "chromatic"} if item.name in ("source_steps", "source_sharing") else {}
+            beside |= {"source_steps": "clock"} if item.name == "source_sharing" else {}
             found = content_hash(program.changed(**{item.name: new} | beside))
             assert (found in hashes) == (item.name in silent), item.name
             hashes.add(found)

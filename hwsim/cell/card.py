@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from hwsim.cell.choices import CHOICES
 from hwsim.cell.model import PBit, Table
 from hwsim.display import short
 from hwsim.errors import InputError, Mistake
@@ -52,6 +53,9 @@ PBIT_DIMENSIONS = {
     "flicker_shortest": "time",
     "stuck_fraction": "number",
     "temperature_drift": "rate",
+    "random_steps": "word",
+    "random_shows": "word",
+    "random_sharing": "word",
 } | {key: price.dimension for key, price in PRICES.items() if price.of_pbit}
 """Parameters of a p-bit card and their dimensions; see hwsim.cell.model.PBit and hwsim.prices for their meaning."""
 
@@ -307,9 +311,14 @@ def nearest(key: str, known: Collection[str]) -> str:
     return f"; the nearest known key is {found[0]}" if found else ""
 
 
-def si_value(key: str, value: Any, *, name: str = "") -> float | int:
-    """SI value of parameter ``key``. Raises InputError naming it, as ``name`` if that is given."""
+def si_value(key: str, value: Any, *, name: str = "") -> Any:
+    """SI value of parameter ``key``: a number, or one of the words of CHOICES. Raises InputError naming it, as ``name``
+    if that is given."""
     dimension, name = (MODES_DIMENSIONS | PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key], name or key
+    if dimension == "word":
+        if value not in CHOICES[key]:
+            raise InputError(f"{name} must be one of {', '.join(CHOICES[key])}, got {value!r}")
+        return str(value)
     if dimension == "rate":
         dimension = "number"  # per second
     if dimension != "count":

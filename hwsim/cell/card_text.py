@@ -1,6 +1,7 @@
 """Cards as TOML text: how hwsim writes an entry."""
 
 import json
+from typing import Any
 
 from hwsim.cell.card import YOURS
 from hwsim.units import SI_UNIT, format_si, parse
@@ -19,8 +20,10 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def quantity_text(value: float | int, dimension: str) -> str | float | int:
-    """What a card says for the SI number ``value``: read back, it is the same float."""
+def quantity_text(value: Any, dimension: str) -> str | float | int:
+    """What a card says for the SI number ``value``: read back, it is the same float. Words are as they are."""
+    if dimension == "word":
+        return str(value)
     unit = SI_UNIT.get(dimension)
     if unit is None:
         return int(value) if dimension == "count" else float(value)

@@ -1,8 +1,9 @@
 """The model of one p-bit: numbers only, SI units, checked once."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from hwsim.cell.choices import CHOICES, usual
 from hwsim.cell.codes import LAWS, NO_LIMIT, SOURCES
 from hwsim.cell.limits import beyond
 from hwsim.display import Shown
@@ -41,7 +42,8 @@ class PBit(Shown):
     input_low, input_high, input_step : any other quantiser;  input_limit : the input is clipped to +-limit
     threshold_bits : width of the comparison with the random number, 1 to 32
     random_source : a key of hwsim.cell.codes.SOURCES;  random_shifts : steps between two numbers
-    random_share : p-bits that hold one sequence, each random_phase numbers further on
+    random_share : p-bits that share a source, random_phase apart;  random_steps, random_shows, random_sharing : when
+    the source steps, which word it shows and how p-bits share it, in the words of hwsim.cell.choices
     noise_white : s.d. of x, fresh at each update;  noise_flicker : s.d. of 1/f noise of x, whose fastest part changes
     every flicker_shortest_s (None: tau)
     stuck_fraction : share of cells that never change;  temperature_drift_per_s : relative warming per second
@@ -75,6 +77,9 @@ class PBit(Shown):
     random_shifts: int = 1
     random_share: int = 1
     random_phase: int = 0
+    random_steps: str = usual("random_steps")
+    random_shows: str = usual("random_shows")
+    random_sharing: str = usual("random_sharing")
     noise_white: float = 0.0
     noise_flicker: float = 0.0
     flicker_shortest_s: float | None = None
@@ -90,9 +95,22 @@ class PBit(Shown):
         for name, value in vars(self).items():
             if isinstance(value, int | float):
                 yield from beyond(card_key(name), value, name=name)
-        for name, known in (("law", LAWS), ("random_source", SOURCES)):
+        words: dict[str, Collection[str]] = {name: known for name, known in CHOICES.items() if name in vars(self)}
+        for name, known in (words | {"law": LAWS, "random_source": SOURCES}).items():
             if getattr(self, name) not in known:
                 yield Mistake(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}", (name,))
+
+    def _at_odds_with_source(self) -> Iterator[Mistake]:
+        """Mistakes of what says how a random source is used."""
+        beside = [key for key, value in _OF_SOURCE.items() if getattr(self, key) != value]
+        if self.random_source == "ideal" and beside:
+            verb = "needs" if len(beside) == 1 else "need"
+            yield Mistake(
+                f"{' and '.join(beside)} {verb} a random_source with a state of its own", ("random_source", *beside)
+            )
+        if self.random_sharing == "taps" and self.random_steps != "clock":
+            words = "taps of one register need a source that steps with the clock: random_steps = clock"
+            yield Mistake(words, ("random_sharing", "random_steps"))
 
     def _at_odds(self) -> Iterator[Mistake]:
         """Mistakes of values that do not go together."""
@@ -105,11 +123,7 @@ class PBit(Shown):
             if not self.attempt_time_s < self.tau_s:
                 words = f"attempt_time must be below tau, got {self.attempt_time_s:g} s and {self.tau_s:g} s"
                 yield Mistake(words, ("attempt_time", "tau"))
-        if self.random_source == "ideal" and (self.random_shifts, self.random_share, self.random_phase) != (1, 1, 0):
-            yield Mistake(
-                "random_shifts, random_share and random_phase need a random_source with a state of its own",
-                ("random_source", "random_shifts", "random_share", "random_phase"),
-            )
+        yield from self._at_odds_with_source()
         bits = ("input_integer_bits", "input_fraction_bits")
         if (self.input_integer_bits is None) != (self.input_fraction_bits is None):
             yield Mistake("a fixed-point input needs both input_integer_bits and input_fraction_bits", bits)
@@ -126,6 +140,11 @@ class PBit(Shown):
                 "an input is quantised by a DAC, by fixed point or by steps, not by two of them",
                 ("dac_bits", "input_integer_bits", "input_step"),
             )
+
+
+_OF_SOURCE = {"random_shifts": 1, "random_share": 1, "random_phase": 0} | {
+    key: usual(key) for key in ("random_steps", "random_shows", "random_sharing")
+}
 
 
 def card_key(field: str) -> str:

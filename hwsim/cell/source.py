@@ -9,7 +9,7 @@ TOMS 47 (2021)) are good ones. ``ideal`` is the counter-based noise of the engin
 import numba
 import numpy as np
 
-from hwsim.cell.codes import LFSR16, LFSR32, XORSHIFT32
+from hwsim.cell.codes import LFSR16, LFSR32, XORSHIFT32, XOSHIRO128
 from hwsim.jit import njit
 
 STATE_WORDS = 4
@@ -39,6 +39,25 @@ def source_start(source, seed, state):
             state[0] = np.uint32(0)
     elif state[0] == np.uint32(0):
         state[0] = np.uint32(1)
+
+
+@njit
+def source_shown(source, state):
+    """The word that the generator shows as it stands; Xoshiro shows that of the next step."""
+    if source not in (LFSR16, XOSHIRO128):
+        return state[0]
+    return np.uint32(state[0] << np.uint32(16)) if source == LFSR16 else np.uint32(state[0] + state[3])
+
+
+@njit
+def source_tap(source, word, turn):
+    """``word`` as a p-bit reads it whose wires take the bits of the register turned left by ``turn``."""
+    by = np.uint32(turn % (16 if source == LFSR16 else 32))
+    if by == np.uint32(0):
+        return word
+    if source == LFSR16:
+        return np.uint32(word << by) | ((word >> np.uint32(np.uint32(16) - by)) & np.uint32(0xFFFF0000))
+    return _turned(word, by)
 
 
 @njit

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from hwsim.cell.card import MODES_KINDS
+from hwsim.cell.choices import CHOICES
 from hwsim.cell.clock import CLOCKS, PARTICIPANTS
 from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.chip.library import card_mistakes
@@ -58,4 +59,6 @@ def _as_written(definition: dict[str, Any], kind: str) -> None:
     if kind == "chip":
         card["participants"] = {"enum": list(PARTICIPANTS)}
         card["topology"] = {"type": "string", "pattern": f"^({'|'.join(TOPOLOGIES)})(:[0-9]+(x[0-9]+)*)?$"}
-    definition["properties"] = card | dict.fromkeys(sorted(DIMENSIONS[kind].keys() - card.keys()), number)
+    words = {key: {"anyOf": [{"enum": list(known)}, {"$ref": "#/$defs/Quantity"}]} for key, known in CHOICES.items()}
+    more = {key: words.get(key, number) for key in sorted(DIMENSIONS[kind].keys() - card.keys())}
+    definition["properties"] = card | more

@@ -6,6 +6,7 @@ A fault is some fields of the chip, and their values on a chip without it.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
+from hwsim.cell.choices import usual
 from hwsim.cell.codes import LAWS, NO_LIMIT
 from hwsim.cell.model import input_quantiser
 from hwsim.chip.chip import Chip, Control
@@ -41,7 +42,13 @@ FAULTS = {
     "comparator": Fault(label="comparator width", pbit=(("threshold_bits", 32),)),
     "random-source": Fault(
         label="random source",
-        pbit=(("random_source", "ideal"), ("random_shifts", 1), ("random_share", 1), ("random_phase", 0)),
+        pbit=(
+            ("random_source", "ideal"),
+            ("random_shifts", 1),
+            ("random_share", 1),
+            ("random_phase", 0),
+            *((key, usual(key)) for key in ("random_steps", "random_shows", "random_sharing")),
+        ),
     ),
     "law": Fault(label="shape of the response", pbit=(("law", "heat-bath"), ("response", None))),
     "stuck-cells": Fault(label="stuck cells", pbit=(("stuck_fraction", 0.0),)),

@@ -6,6 +6,7 @@ as a card, and compares two chips asks here.
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 from hwsim.cell.card import PBIT_DIMENSIONS, pbit_field
 from hwsim.chip.chip import Chip, Control
@@ -47,16 +48,16 @@ FIELDS: dict[str, tuple[str, str]] = (
 """(part, field) of each parameter of p-bit and chip cards."""
 
 
-def number_of(chip: Chip, key: str) -> float | int | None:
-    """The number that the chip holds for the card key ``key``."""
+def number_of(chip: Chip, key: str) -> Any:
+    """The number, or word, that the chip holds for the card key ``key``."""
     part, field = FIELDS[key]
-    value: float | int | None = getattr(getattr(chip, part) if part else chip, field)
+    value = getattr(getattr(chip, part) if part else chip, field)
     return value
 
 
-def by_part(values: Mapping[str, float | int]) -> dict[str, dict[str, float | int]]:
+def by_part(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Fields by part, of SI ``values`` by card key."""
-    made: dict[str, dict[str, float | int]] = {part: {} for part in PARTS}
+    made: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for key, value in values.items():
         part, field = FIELDS[key]
         made[part][field] = value

@@ -19,6 +19,7 @@ from hwsim.cell.card import (
     pbit_model,
     si_value,
 )
+from hwsim.cell.choices import CHOICES, usual
 from hwsim.cell.limits import limit
 from hwsim.cell.measured_die import MeasuredDie, read_die
 from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Weights
@@ -32,7 +33,7 @@ from hwsim.ranges import in_tau
 WORDS = ("pbit", "clock", "participants", "random_source", "topology", "graph", "die")
 """Changes that are no numbers."""
 Part = TypeVar("Part")
-Numbers = dict[str, float | int]
+Numbers = dict[str, Any]
 _RIVALS = (
     (("dac_bits",), ("input_integer_bits", "input_fraction_bits"), ("input_low", "input_high", "input_step")),
     (("weight_bits", "weight_limit"), ("weight_integer_bits", "weight_fraction_bits")),
@@ -97,7 +98,7 @@ class Making:
             for sentence in error.mistakes:
                 self.say(Mistake(sentence, (key,)))
             return None
-        if limit(key).holds(number):
+        if key in CHOICES or limit(key).holds(number):
             return number
         self.say(Mistake(f"{key} must be {limit(key)}, got {value!r}", (key,)))
         return None
@@ -117,7 +118,7 @@ class Making:
             values |= layer
         for key in self.wrong & (PBIT_DIMENSIONS.keys() | CHIP_DIMENSIONS.keys()):
             if key not in values:  # so that no other mistake is told because of this one
-                values[key] = limit(key).example
+                values[key] = usual(key) if key in CHOICES else limit(key).example
         parts = by_part(values)
         cells = {key: value for key, value in values.items() if key in PBIT_DIMENSIONS}
         source = words.get("random_source", card.random_source or cell.random_source)

@@ -20,6 +20,7 @@ from hwsim.engine.feature import ALL, Feature, asked, missing
 from hwsim.engine.lanes_fields import Filters, Network, fill_reach
 from hwsim.engine.lanes_kernel import GENERAL, INTEGER, SCREENED, SIGMOID, Layout, Memory, Plan, Scratch, advance
 from hwsim.engine.lanes_patterns import MOST
+from hwsim.engine.lanes_sources import Source
 from hwsim.engine.lanes_thresholds import MAX_RUNGS, RUNGS, Cells, Tables
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import seed_source
@@ -99,15 +100,23 @@ class Prepared:
                 has_drawn=bool(np.any(drawn > 0)),
                 longest=wires.longest_ticks,
                 unit=1.0,
-                source=SOURCES[program.noise.source],
-                shifts=program.noise.source_shifts,
+                source=Source(
+                    code=SOURCES[program.noise.source],
+                    shifts=program.noise.source_shifts,
+                    by_clock=program.noise.source_steps == "clock",
+                    held=program.noise.source_shows == "held",
+                    share=program.noise.source_share,
+                    bits_apart=program.noise.bits_apart,
+                    period=program.clock.period,
+                    n_slots=1 if program.clock.is_own else program.clock.n_slots,
+                ),
             ),
         )
         states = 2 if program.remembers else 1
         has_rungs = _has_rungs(program, device) and self.n_pbits * states * RUNGS < MAX_RUNGS
         self._rungs = (1 if self._alike_devices else self.n_pbits, states, RUNGS) if has_rungs else (1, 0, 0)
         self.part = part_of(program)
-        self._source = program.noise.source_share, program.noise.source_phase
+        self._words_apart = program.noise.words_apart
         self._unit = unit if unit is not None else 1.0
         self._most_added = np.zeros(len(self.biased))
         self._program = program
@@ -159,12 +168,14 @@ class Prepared:
 
     def generators(self, uniforms: Uniforms) -> np.ndarray:
         """uint32 (n, R, words): states of the p-bits' random sources before their first update, replicas by lane."""
-        source, shifts = self.layout.plan.source, self.layout.plan.shifts
-        if source == IDEAL:
+        source = self.layout.plan.source
+        if source.code == IDEAL:
             return np.zeros((0, 0, 0), dtype=np.uint32)
-        words = STATE_WORDS if source == XOSHIRO128 else 1
+        words = STATE_WORDS if source.code == XOSHIRO128 else 1
         state = np.zeros((self.n_pbits, len(uniforms.replica), words), dtype=np.uint32)
-        _seed_sources(uniforms.key, source, *self._source, shifts, uniforms.replica, state)
+        _seed_sources(
+            uniforms.key, source.code, source.share, self._words_apart, source.shifts, uniforms.replica, state
+        )
         return state
 
     def shard(self, replicas: Replicas) -> "Shard":
@@ -198,6 +209,7 @@ class Shard:
             rings=new_rings(state[:0] if plan.queued else state),
             filters=_settled_filters(state, network.indices[: len(network.indices) if plan.has_synapse else 0]),
             generator=prepared.generators(uniforms),
+            slot=np.zeros(n if plan.source.by_clock else 0, dtype=np.int64),
             flips=np.zeros(lanes, dtype=np.int64),
         )
         # each line of a p-dit has an input; driven couplings have one of their own

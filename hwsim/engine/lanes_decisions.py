@@ -15,7 +15,6 @@ import numpy as np
 
 from hwsim.cell.elementary import rough_sigmoid
 from hwsim.cell.law import category, ideal_threshold, level_inputs, quantised
-from hwsim.cell.source import source_next
 from hwsim.engine.arguments import start_row
 from hwsim.engine.lanes_thresholds import device_threshold, reach
 from hwsim.engine.noise import draw
@@ -158,15 +157,6 @@ def decide_float(device, update, current, leading, tied, out):
         tied[r] = np.uint8(u < threshold) & np.uint8(not below)
         ties |= tied[r]
     return ties
-
-
-@njit
-def draw_all(source, shifts, generator, i, absent, random):
-    """The random numbers uint32 (R,) of one update in every lane, from the p-bit's own generator; in lanes that are
-    ``absent``, if any, it stands still."""
-    for r in range(len(random)):
-        if len(absent) == 0 or absent[r] == 0:
-            random[r] = source_next(source, shifts, generator[i, r])
 
 
 @njit

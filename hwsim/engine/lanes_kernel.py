@@ -20,7 +20,6 @@ from hwsim.engine.lanes_decisions import (
     decide_float,
     decide_integer,
     decide_level,
-    draw_all,
     draw_noise,
     is_level,
     rough_error,
@@ -42,6 +41,7 @@ from hwsim.engine.lanes_fields import (
     filter_would_lose,
 )
 from hwsim.engine.lanes_patterns import MOST, decide_patterns, fill_pattern, fill_thresholds, look_up
+from hwsim.engine.lanes_sources import Source, draw_words
 from hwsim.engine.lanes_thresholds import Cells, Tables, device_of, fill_alike, fill_rungs, levels_of
 from hwsim.engine.noise import update_key
 from hwsim.engine.participants import Absent, find_absent, keep_lanes
@@ -74,8 +74,7 @@ class Plan(NamedTuple):
     has_drawn: bool  # whether white noise of some p-bit is drawn
     longest: int  # ticks: the longest delay, exchanges included
     unit: float  # of integer fields
-    source: int  # code of the random source
-    shifts: int  # its steps between two words
+    source: Source
 
 
 class Layout(NamedTuple):
@@ -95,6 +94,9 @@ class Memory(NamedTuple):
     rings: Rings  # int8 rows of R, if not queued; else of no p-bits
     filters: Filters
     generator: np.ndarray  # uint32 (n, R, words): states of the p-bits' random sources, else (0, 0, 0)
+    slot: (
+        np.ndarray
+    )  # int64 (n,): the first slot for which each p-bit's source has not stepped, if it does by the clock
     flips: np.ndarray  # int64 (R,): of p-bits that set their own rate, so far
 
 
@@ -287,8 +289,8 @@ def _by_law(layout, update, memory, scratch, seen, out):
         leader, k = np.int64(network.pdit[i]), _fill_lines(layout, update, memory, scratch, seen)
         start = update_key(scratch.uniforms.key, leader, update.number)
         decide_level(cells, update, leader, scratch.inputs[:k], scratch.z[:k], start, replica, out)
-    elif plan.source != IDEAL:
-        draw_all(plan.source, plan.shifts, memory.generator, i, scratch.absent.flags, scratch.drawn)
+    elif plan.source.code != IDEAL:
+        draw_words(plan.source, memory.slot, memory.generator, update, scratch.absent.flags, scratch.drawn)
         decide_drawn(device, update, current, white, scratch.drawn, own, out)
     elif rungs.shape[2] == 0:
         decide_any(device, update, current, white, leading, start, replica, own, out)

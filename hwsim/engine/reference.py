@@ -11,7 +11,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.cell.codes import SOURCES, has_own_clock
 from hwsim.cell.law import category, law_threshold, level_inputs, synapse_step
-from hwsim.cell.source import STATE_WORDS, source_next
+from hwsim.cell.source import STATE_WORDS, source_next, source_shown, source_tap
 from hwsim.engine.contract import Drift, Events, Start, counted_updates, sets_own_rate
 from hwsim.engine.feature import ALL
 from hwsim.engine.moves import MovesOfCopies
@@ -43,13 +43,14 @@ class PBit(Ticker):
         self.filtered: dict[int, float] = {}
         self.stepped: dict[int, int] = {}
         self.generator: np.ndarray | None = None
+        self.steps = 0  # of the generator so far
         if program.noise.source != "ideal":
             self.generator = np.zeros(STATE_WORDS, dtype=np.uint32)
             seed_source(
                 world.noise_key,
                 SOURCES[program.noise.source],
                 program.noise.source_share,
-                program.noise.source_phase,
+                program.noise.words_apart,
                 program.noise.source_shifts,
                 number,
                 world.replica,
@@ -246,7 +247,21 @@ class World(Timeline):
             if shared is not None:
                 return int(shared_draw(self.noise_key, shared[pbit.number], pbit.updates, self.replica))
             return int(update_draw(self.noise_key, pbit.number, pbit.updates, self.replica))
-        return int(source_next(SOURCES[self.program.noise.source], self.program.noise.source_shifts, pbit.generator))
+        return self.word(pbit, pbit.generator)
+
+    def word(self, pbit: PBit, generator: np.ndarray) -> int:
+        """What ``generator`` shows to ``pbit`` at this update: after its steps for it or, where it is held, before.
+        A source that steps with the clock first makes up for the slots in which the p-bit did not tick."""
+        noise = self.program.noise
+        code, shifts = SOURCES[noise.source], noise.source_shifts
+        missed = self.slot * shifts - pbit.steps if noise.source_steps == "clock" else 0
+        if missed:
+            source_next(code, missed, generator)
+        before = source_shown(code, generator)
+        after = source_next(code, shifts, generator)
+        pbit.steps += missed + shifts
+        shown = before if noise.source_shows == "held" else after
+        return int(source_tap(code, shown, pbit.number % noise.source_share * noise.bits_apart))
 
     def until_exchange(self, connection: int) -> int:
         """Ticks until a value committed now leaves over ``connection``: at once, or at the chips' next exchange."""

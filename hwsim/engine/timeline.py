@@ -57,6 +57,7 @@ class Timeline:
         self.clock, self.clock_key, self.place = clock, np.uint64(clock_key), np.uint64(place)
         self.env = simpy.Environment()
         self.uncommitted: list[tuple[Ticker, int]] = []
+        self.slot = 0  # of a common clock: its number, from 0, of the instant at hand
 
     def begin(self, cells: Sequence[Ticker], together: Sequence[Sequence[int]] | None = None) -> None:
         """Start the processes of ``cells``, one for each p-bit of the clock, and then the clock's own.
@@ -114,6 +115,7 @@ class Timeline:
         slot, n_slots = 0, self.clock.n_slots
         while True:
             yield self._wait(slot_time(slot, self.clock.period, n_slots))
+            self.slot = slot
             for number in self._members(slot):
                 self.tick(number)
             slot += 1

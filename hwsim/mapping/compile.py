@@ -240,6 +240,9 @@ def _noise(pbit: PBit, n: int) -> Noise:
         source_shifts=pbit.random_shifts,
         source_share=pbit.random_share,
         source_phase=pbit.random_phase,
+        source_steps=pbit.random_steps,
+        source_shows=pbit.random_shows,
+        source_sharing=pbit.random_sharing,
     )
 
 

@@ -285,6 +285,8 @@ def _check_together(program: Program) -> None:
             "p-bits of a law whose rate depends on the state set it themselves and run on the poisson clock alone; got "
             f"the {clock.kind} clock"
         )
+    if noise.source_steps == "clock":
+        _check_clocked_source(clock)
     if program.wires.driven is not None and (np.any(cells.synapse > 0) or cells.pdit is not None):
         raise InputError("driven couplings cannot reach a p-bit with an RC synapse or a p-dit")
     own = program.readout.problem
@@ -305,6 +307,20 @@ def _check_together(program: Program) -> None:
         noisy = (noise.white > 0) | (noise.flicker > 0)
         if np.any(many & noisy) or (np.any(many) and noise.source != "ideal"):
             raise InputError("a p-dit needs ideal random numbers, and no noise at its input")
+
+
+def _check_clocked_source(clock: Clock) -> None:
+    """Raise InputError unless ``clock`` has slots in which a random source can step."""
+    if clock.is_own:
+        raise InputError(
+            f"a random source that steps with the clock needs one clock for all p-bits, and the {clock.kind} clock is "
+            "each one's own: let it step at updates"
+        )
+    if clock.period * clock.n_slots >= 2**63:
+        raise InputError(
+            f"a random source that steps with the clock needs period x slots below 2**63 fs, got {clock.period} x "
+            f"{clock.n_slots}"
+        )
 
 
 def content_hash(program: Program) -> str:

@@ -87,5 +87,5 @@ def test_the_law_of_a_device_averages_after_the_comparator(make_program):
 def test_a_shared_ideal_source_is_refused(make_program):
     with pytest.raises(InputError, match="need a source with a state of its own"):
         make_program(np.zeros((2, 2)), source_share=2)
-    with pytest.raises(InputError, match="need a random_source with a state of its own"):
+    with pytest.raises(InputError, match="random_share needs a random_source with a state of its own"):
         hwsim.chip("generic-all-to-all", random_share=4)

@@ -112,13 +112,25 @@ def _rates(rng: np.random.Generator, made: Made) -> Made:
     return _mixed_laws(rng, made, [P_KIT, RELAXATION]) | _limited(rng, made) | {"z_limit": gain * (2 + np.abs(offset))}
 
 
-def _source(name: str) -> Builder:
-    return lambda rng, made: {
-        "source": name,
-        "source_shifts": int(rng.choice([1, 8])),
-        "source_share": int(rng.choice([1, 3])),
-        "source_phase": int(rng.choice([0, 5])),
-    }
+def _source(name: str, **how: str) -> Builder:
+    return lambda rng, made: (
+        {
+            "source": name,
+            "source_shifts": int(rng.choice([1, 8])),
+            "source_share": int(rng.choice([1, 3])),
+            "source_phase": int(rng.choice([0, 5])),
+        }
+        | {f"source_{key}": word for key, word in how.items()}
+    )
+
+
+SOURCES_BY_NAME = {name: _source(name) for name in SOURCES if name != "ideal"} | {
+    "lfsr16, held": _source("lfsr16", shows="held"),
+    "xoshiro128+, by the clock": _source("xoshiro128+", steps="clock"),
+    "lfsr32, by the clock, held": _source("lfsr32", steps="clock", shows="held"),
+    "lfsr16 by the clock, taps": _source("lfsr16", steps="clock", sharing="taps"),
+    "xorshift32 by the clock, taps, held": _source("xorshift32", steps="clock", sharing="taps", shows="held"),
+}
 
 
 def _white(rng: np.random.Generator, made: Made) -> Made:
@@ -228,7 +240,7 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
         "few bits": _few_bits,
         "loud, and flicker": lambda rng, made: _loud(rng, made) | _flicker(rng, made),
     },
-    Feature.SOURCE: {name: _source(name) for name in SOURCES if name != "ideal"},
+    Feature.SOURCE: SOURCES_BY_NAME,
     Feature.STUCK: {"some": lambda rng, made: {"stuck": _some(rng, made, [0, 0, -1, 1]).astype(np.int8)}},
     Feature.HELD: {"some": _held},
     Feature.READ_BIAS: {"some": _biased},
@@ -269,6 +281,8 @@ def made_by(rng: np.random.Generator, made: Made, builders: Collection[Builder])
 
 def goes_with(name: str, clock: str) -> bool:
     """Whether the builder ``name`` means something under a clock of CLOCK_CASES."""
+    if "by the clock" in name:
+        return clock not in ("poisson", "free-running")
     return {"rates": clock == "poisson", "own participants": clock.startswith("synchronous")}.get(name, True)
 
 
