@@ -65,12 +65,12 @@ def test_bench_prints_the_rows_of_speed(capsys, monkeypatch):
 
 
 def test_bench_prints_the_rows_of_continuous_cells(capsys, monkeypatch):
-    from hwsim.bench import thermo
+    from hwsim.bench import child, thermo
 
-    def untimed(*, rounds, peers, progress):
+    def untimed(module, *, rounds, peers, progress):
         return thermo.measure_thermo(rounds=rounds, peers=peers, progress=progress)
 
-    monkeypatch.setattr(thermo, "in_one_thread", untimed)
+    monkeypatch.setattr(child, "in_one_thread", untimed)
     monkeypatch.setattr(thermo, "has_thermox", lambda: True)
     monkeypatch.setattr(thermo, "_seconds", lambda work, seed: 1.0)
     monkeypatch.setattr(thermo, "_own", lambda task: lambda seed: None)

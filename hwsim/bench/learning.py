@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.bench.thermo import in_child
+from hwsim.bench.child import in_child
 from hwsim.chip.library import chip
 from hwsim.learn.machine import LearningMachine, Timing
 from hwsim.learn.model import Model, fully, on_chip, rbm

@@ -1,25 +1,21 @@
 """Continuous cells: how many states of a linear network, and steps of a cell in two wells, one core makes.
 
 Enters: sizes. Leaves: states per millisecond, the median of several rounds, beside plain numpy and thermox on the same
-matrix in the same rounds. All run on one thread: `in_one_thread` starts a process that sets this before its libraries
-load.
+matrix in the same rounds, all on one thread (`hwsim.bench.child`).
 """
 
 import importlib.util
-import json
 import math
-import os
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from hwsim.bench.child import in_child
 from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.network import bowl
@@ -33,13 +29,6 @@ BIAS = 0.01
 """How much Euler-Maruyama may inflate the variance of the fastest mode, 2 / (2 - step) - 1."""
 BARRIER, BETA, WELL_STEP = 4.0, 1.0, 0.005
 ABSENT = "thermox is not installed, so its column is left out; pip install 'hwsim[bench]'"
-_ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "JAX_PLATFORMS": "cpu",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-}
 _EULER_STEPS = 40
 """How many steps of Euler-Maruyama are timed; all cost the same, so the rest is extrapolated."""
 
@@ -246,42 +235,6 @@ def _thermox(task: Task) -> Work:
     for way in ways:
         way(0)  # compiled
     return min(ways, key=lambda way: min(_seconds(way, seed) for seed in range(3)))
-
-
-def in_one_thread(
-    *,
-    rounds: int,
-    peers: bool,
-    progress: Callable[[int, int, str], None] | None = None,
-    child: Sequence[str] = ("-m", "hwsim.bench.thermo"),
-) -> list[dict]:
-    """Rows of the module ``child`` in a process of its own, on one thread; its warnings go to standard error."""
-    command = [sys.executable, *child, str(rounds), str(int(peers))]
-    rows: list[dict] = []
-    with subprocess.Popen(command, env=os.environ | _ONE_THREAD, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None  # a pipe was asked for
-        for line in process.stdout:
-            message = json.loads(line)
-            if "rows" in message:
-                rows = message["rows"]
-            elif progress is not None:
-                progress(*message["progress"])
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return rows
-
-
-def in_child(measure: Callable[..., list[dict]]) -> None:
-    """Print a line of JSON when each measurement of ``measure`` begins, and one with the rows, for `in_one_thread`."""
-    rounds, peers = sys.argv[1:]
-
-    def progress(*message: int | str) -> None:
-        print(json.dumps({"progress": message}), flush=True)
-
-    if hasattr(os, "sched_setaffinity"):  # XLA keeps a pool of threads whatever its flags say
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    rows = measure(rounds=int(rounds), peers=bool(int(peers)), progress=progress)
-    print(json.dumps({"rows": rows}))
 
 
 if __name__ == "__main__":

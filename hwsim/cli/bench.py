@@ -43,8 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
     from hwsim.bench.algorithms import measure_algorithms
     from hwsim.bench.cases import choose, measure
+    from hwsim.bench.child import in_one_thread
     from hwsim.bench.solution import measure_solution
-    from hwsim.bench.thermo import ABSENT, describe, has_thermox, in_one_thread
+    from hwsim.bench.thermo import ABSENT, describe, has_thermox
     from hwsim.report.bench import algorithms_table, solution_table, speed_table, states_table, steps_table
 
     names = arguments.case or []
@@ -52,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         [name for name in names if name not in ("tts", "algorithms", "thermo", "learning")] if names else None
     )
     how = {"threads": arguments.threads, "engine": arguments.engine, "peers": arguments.peers}
+    own = {"rounds": arguments.rounds, "peers": arguments.peers}
     with Bar() as bar:
 
         def count(done: int, total: int, name: str) -> None:
@@ -69,11 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         if "thermo" in names:
             if arguments.peers and not has_thermox():
                 bar.say(ABSENT)
-            continuous = in_one_thread(rounds=arguments.rounds, peers=arguments.peers, progress=count)
+            continuous = in_one_thread(("-m", "hwsim.bench.thermo"), progress=count, **own)
         learnt = []
         if "learning" in names:
-            child = ("-m", "hwsim.bench.learning")
-            learnt = in_one_thread(rounds=arguments.rounds, peers=arguments.peers, progress=count, child=child)
+            learnt = in_one_thread(("-m", "hwsim.bench.learning"), progress=count, **own)
 
     def text(width: int | None) -> str:
         parts = [speed_table(rows, width=width), algorithms_table(controlled, width=width)]

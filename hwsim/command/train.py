@@ -142,7 +142,10 @@ def _trained(asked: Any, output: str | Path | None, how: Mapping[str, Any]) -> T
 
 def _document(asked: Any, done: Any) -> dict[str, Any]:
     """What ``--json`` writes."""
+    from hwsim.learn.registers import codes_of
+
     model, data = done.model, asked.data
+    codes = codes_of(model.network, asked.chip)
     return {
         "plan": asked.plan,
         "data": {
@@ -158,6 +161,9 @@ def _document(asked: Any, done: Any) -> dict[str, Any]:
             "hidden": model.n_hidden,
             "couplings": len(model.weight),
         },
+        "registers": None
+        if codes is None
+        else codes.facts | {"units": model.labels, "first": model.first.tolist(), "second": model.second.tolist()},
         "chip": asked.chip.name,
         "clock": asked.chip.clock.kind,
         "engine": done.engine,

@@ -102,25 +102,24 @@ def account(activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, 
     other_s : seconds of a run for which the chip has no price, counted as read-out
     """
     states, rounds = activity.reads + activity.writes, activity.read_rounds + activity.write_rounds
-    sent_s = _sum(_times(prices.transfer_time_s, rounds), _times(prices.transfer_pbit_s, states * activity.n_pbits))
     read_s = prices.readout_time_s
     if read_s is not None:
         read_s += prices.readout_delay_s or 0.0
     time_s = {
         "update": activity.device_time_s,
-        "swap": _times(prices.swap_time_s, activity.swaps),
-        "write": _times(prices.write_time_s, activity.write_rounds),
-        "read": _times(read_s, activity.read_rounds),
-        "transfer": sent_s,
+        "swap": cost(prices.swap_time_s, activity.swaps),
+        "write": cost(prices.write_time_s, activity.write_rounds),
+        "read": cost(read_s, activity.read_rounds),
+        "transfer": sent_s(prices, rounds, states * activity.n_pbits),
     } | ({"other": other_s} if other_s else {})
     energy_j = {
         "update": prices.updates_j(activity.updates),
         **({} if prices.flip_j is None else {"flip": prices.flips_j(activity.flips)}),
         "wires": wires_j,
-        "swap": _times(prices.swap_j, activity.swaps),
-        "write": _times(prices.write_j, activity.writes * activity.n_pbits),
-        "read": _times(prices.read_j, activity.reads * activity.n_pbits),
-        "transfer": _times(prices.transfer_j, states * activity.n_pbits),
+        "swap": cost(prices.swap_j, activity.swaps),
+        "write": cost(prices.write_j, activity.writes * activity.n_pbits),
+        "read": cost(prices.read_j, activity.reads * activity.n_pbits),
+        "transfer": cost(prices.transfer_j, states * activity.n_pbits),
         "standby": 0.0 if prices.standby_w is None else prices.standby_w * sum(v for v in time_s.values() if v),
     }
     return Account(
@@ -131,16 +130,19 @@ def account(activity: Activity, prices: Prices, *, wires_j: float | None = 0.0, 
             updates=activity.updates, flips=activity.flips, time_s=activity.device_time_s, wires_j=wires_j
         ),
         program_s=prices.programming_time_s,
-        program_j=_times(prices.write_j, activity.n_pbits * activity.copies),
+        program_j=cost(prices.write_j, activity.n_pbits * activity.copies),
     )
 
 
-def _times(price: float | None, count: float) -> float | None:
+def sent_s(prices: Prices, rounds: float, pbits: float) -> float | None:
+    """Seconds in which the states of ``pbits`` are sent to or from the controller, in so many ``rounds``."""
+    known = [cost(prices.transfer_time_s, rounds), cost(prices.transfer_pbit_s, pbits)]
+    priced = [seconds for seconds in known if seconds is not None]
+    return sum(priced) if priced else None
+
+
+def cost(price: float | None, count: float) -> float | None:
+    """``count`` things at ``price``; 0 where there is nothing to pay, None where there is no price."""
     if count == 0:
         return 0.0
     return None if price is None else price * count
-
-
-def _sum(*values: float | None) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None

@@ -1,18 +1,20 @@
 """Bill: what a training, or the answers of a model, cost on the device: seconds and joules, item by item.
 
-Enters: what was asked of the machine, and the prices of its card. Leaves: a Bill. An item that was used and has no
-price is unknown and is named. What a row of data costs to write is ambiguous on most cards, which price the writing of
-a whole p-bit with its weights: the bill is summed twice, with each value or bias that is written as data at that price,
-and free.
+Enters: what was asked of the machine, and the prices of its card. Leaves: a Bill, whose items are those of an account
+(`hwsim.cost.account`) with their counts, and what a training writes besides: data and weights. An item that was used
+and has no price is unknown and is named. What a row of data costs to write is ambiguous on most cards, which price the
+writing of a whole p-bit with its weights: the bill is summed twice, with each value or bias that is written as data at
+that price, and free.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hwsim.cost.account import PRICE_OF, account, cost, sent_s
 from hwsim.display import Facts, Shown
 from hwsim.prices import Prices
-from hwsim.session import Activity
+from hwsim.session import Activity, added
 from hwsim.units import format_si
 
 DATA = "data written"
@@ -119,59 +121,43 @@ def bill_of(
     data_rounds : how often the machine waited for values and biases that were written as data
     """
     found = list(activities)
-
-    def total(name: str, *, of_pbits: bool = False) -> float:
-        return float(sum(getattr(each, name) * (each.n_pbits if of_pbits else 1) for each in found))
-
-    read, written = total("reads", of_pbits=True), total("writes", of_pbits=True)
-    data = total("data_writes") if data_pbits is None else data_pbits
-    programmings += total("programmings")
-    programmed, sent = programmings * max((each.n_pbits for each in found), default=0), read + written + data
-    read_s = None if prices.readout_time_s is None else prices.readout_time_s + (prices.readout_delay_s or 0.0)
-    flips = None if any(each.flips is None for each in found) else total("flips")
-    work: list[tuple[str, float | None, float | None, float, float | None, str]] = [
-        # name, count, seconds of one, how many of these, joules, key of the price
-        ("updates", total("updates"), 1.0, total("device_time_s"), prices.updates_j(total("updates")), "update"),
-        ("states read", read, read_s, total("read_rounds"), _times(prices.read_j, read), "read"),
-        (
-            "states written",
-            written,
-            prices.write_time_s,
-            total("write_rounds"),
-            _times(prices.write_j, written),
-            "write",
-        ),
-        (DATA, data, prices.write_time_s, data_rounds, _times(prices.write_j, data), "write"),
+    done = added(found) if found else Activity(n_pbits=0, reads=0.0, read_rounds=0.0)
+    paid = account(done, prices)
+    read, written = done.reads * done.n_pbits, done.writes * done.n_pbits
+    data = done.data_writes if data_pbits is None else data_pbits
+    programmings += done.programmings
+    programmed = programmings * done.n_pbits
+    work: list[tuple[str, float | None, float | None, float | None, str]] = [
+        # name, count, seconds, joules, item of the account
+        ("updates", done.updates, paid.time_s["update"], paid.energy_j["update"], "update"),
+        ("states read", read, paid.time_s["read"], paid.energy_j["read"], "read"),
+        ("states written", written, paid.time_s["write"], paid.energy_j["write"], "write"),
+        (DATA, data, cost(prices.write_time_s, data_rounds), cost(prices.write_j, data), "write"),
         (
             "weights written",
             programmed,
-            prices.programming_time_s,
-            programmings,
-            _times(prices.write_j, programmed),
+            cost(prices.programming_time_s, programmings),
+            cost(prices.write_j, programmed),
             "write",
         ),
     ]
     if prices.flip_j is not None:
-        work.append(("flips", flips, 0.0, 0.0, prices.flips_j(flips), "flip"))
-    if prices.transfer_j is not None or prices.transfer_pbit_s is not None:
-        work.append(("sent", sent, prices.transfer_pbit_s, sent, _times(prices.transfer_j, sent), "transfer"))
+        work.append(("flips", done.flips, 0.0, paid.energy_j["flip"], "flip"))
+    if prices.swap_j is not None or prices.swap_time_s is not None:
+        work.append(("exchanges", done.swaps, paid.time_s["swap"], paid.energy_j["swap"], "swap"))
+    if any(price is not None for price in (prices.transfer_j, prices.transfer_time_s, prices.transfer_pbit_s)):
+        rounds, pbits = done.read_rounds + done.write_rounds + data_rounds, read + written + data
+        work.append(("sent", pbits, sent_s(prices, rounds, pbits), cost(prices.transfer_j, pbits), "transfer"))
     items = [
-        Item(name=name, count=count, seconds=_times(second, times), joules=joules, price=f"energy_per_{key}")
-        for name, count, second, times, joules, key in work
-        if count != 0 or times
+        Item(name=name, count=count, seconds=seconds, joules=joules, price=PRICE_OF[item])
+        for name, count, seconds, joules, item in work
+        if count != 0 or seconds
     ]
     seconds = sum(item.seconds or 0.0 for item in items)
     if prices.standby_w is not None:
         joules = prices.standby_w * seconds
-        items.append(Item(name="standby", count=0.0, seconds=0.0, joules=joules, price="standby_power"))
+        items.append(Item(name="standby", count=0.0, seconds=0.0, joules=joules, price=PRICE_OF["standby"]))
     return Bill(items=tuple(items), of_power=None if prices.power_w is None else prices.power_w * seconds)
-
-
-def _times(price: float | None, count: float) -> float | None:
-    """0 where there is nothing to pay; None where there is no price."""
-    if count == 0:
-        return 0.0
-    return None if price is None else price * count
 
 
 def _count(number: float | None, per: float) -> str:

@@ -23,14 +23,14 @@ from hwsim.errors import DoesNotFitError, InputError
 from hwsim.learn.bill import Bill, bill_of
 from hwsim.learn.code import Code
 from hwsim.learn.data import Data
-from hwsim.learn.machine import LearningMachine, added
+from hwsim.learn.machine import LearningMachine
 from hwsim.learn.model import HIDDEN, LABEL, Model, on_chip
 from hwsim.learn.noising import Noise
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.registers import symmetric_rows
 from hwsim.prices import Prices
 from hwsim.problem.model_file import TRAINING
-from hwsim.session import Activity, ReadKeywords, Session
+from hwsim.session import Activity, ReadKeywords, Session, added
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
 

@@ -21,7 +21,7 @@ from hwsim.interrupt import CtrlC
 from hwsim.learn.data import Data
 from hwsim.learn.denoise import Denoiser, Undoing, undoings
 from hwsim.learn.exact import Moments
-from hwsim.learn.machine import Timing, added, check_time, mean_of
+from hwsim.learn.machine import Timing, check_time, mean_of
 from hwsim.learn.memory import check_chains
 from hwsim.learn.model import plain_settings
 from hwsim.learn.noising import NoiseStep
@@ -29,7 +29,7 @@ from hwsim.learn.penalty import Controller, penalised
 from hwsim.learn.quality import ChainCorrelation, chain_correlation
 from hwsim.learn.training import Batches
 from hwsim.learn.updates import Numbers, Updates
-from hwsim.session import Activity, Session
+from hwsim.session import Activity, Session, added
 from hwsim.streams import generator
 from hwsim.units import whole
 

@@ -6,7 +6,7 @@ is, under its own clock, delay, noise, registers and faults; and what all that a
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
 
@@ -23,7 +23,7 @@ from hwsim.learn.model import Model, check_fits
 from hwsim.learn.registers import Registers
 from hwsim.mapping.compile import compile as compiled
 from hwsim.program import Network, Program
-from hwsim.session import Activity, ReadKeywords, RunSettings, Session
+from hwsim.session import Activity, ReadKeywords, RunSettings, Session, added
 from hwsim.session.moments import moments_of_pairs
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
@@ -336,15 +336,3 @@ def check_time(session: Session, sweeps: int) -> None:
             f"a phase runs for at most {to_seconds(session.end):.0f} s of the device: judge the training more often, "
             "or take fewer sweeps"
         )
-
-
-def added(activities: list[Activity]) -> Activity:
-    """The sum of ``activities`` on one machine."""
-    first = activities[0]
-    same = ("n_pbits", "replicas", "copies")
-    sums: dict[str, Any] = {}
-    for item in fields(Activity):
-        values = [getattr(each, item.name) for each in activities]
-        if item.name not in same:
-            sums[item.name] = None if any(value is None for value in values) else sum(values)
-    return replace(first, **sums)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -40,6 +40,9 @@ from hwsim.problem.problem import Problem
 from hwsim.program import Network
 from hwsim.streams import generator
 from hwsim.units import whole
+
+if TYPE_CHECKING:
+    from hwsim.learn.registers import Codes
 
 __all__ = ["HIDDEN", "LABEL", "VISIBLE", "Model", "dbm", "fully", "on_chip", "on_graph", "rbm"]
 
@@ -135,6 +138,17 @@ class Model(Shown):
     def problem(self) -> Problem:
         """The model as a problem, whose variables have the names of the data's columns."""
         return model_problem(self._manifest(), self._arrays())
+
+    def codes(self, chip: Chip | str | Path) -> "Codes":
+        """The integers that the registers of ``chip`` hold for the model. Raises InputError where they hold real
+        numbers."""
+        from hwsim.learn.registers import codes_of
+
+        machine = made_chip(chip)
+        found = codes_of(self.network, machine)
+        if found is None:
+            raise InputError(f"the registers of chip {machine.name!r} hold real numbers, which have no codes")
+        return found
 
     def with_values(self, bias: np.ndarray, weight: np.ndarray, **changes: Any) -> Self:
         """The same structure with another ``bias`` (n,) and ``weight`` (k,), and other ``changes``."""

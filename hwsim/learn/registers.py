@@ -1,18 +1,61 @@
 """Registers: what a chip holds for the numbers that a controller keeps while it trains.
 
 Enters: biases and couplings as real numbers. Leaves: the network that the die realises: rounded as the card says, with
-the die's own errors.
+the die's own errors; or the integers in the registers, for who programs a machine.
 """
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from hwsim.chip.chip import Chip
+from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
-from hwsim.mapping.registers import controlled, programmed
+from hwsim.mapping.registers import controlled, programmed, register_codes
 from hwsim.program import Network
 from hwsim.streams import generator
 
 ROUNDINGS = ("nearest", "stochastic")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Codes(Shown):
+    """The integers in the registers of a chip, before the errors of a die.
+
+    bias : int64 (n,), weight : int64 (k,), in the order of the model's units and couplings;  scale : units of the
+    model's biases and couplings in one unit of a code;  bits : of a signed register
+    """
+
+    bias: np.ndarray
+    weight: np.ndarray
+    scale: float
+    bits: int
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Plain numbers, for JSON."""
+        return {
+            "bias_code": self.bias.tolist(),
+            "weight_code": self.weight.tolist(),
+            "code_scale": self.scale,
+            "weight_bits": self.bits,
+        }
+
+    def _shown(self) -> tuple[str, Facts]:
+        return f"Codes of {counted(self.bits, 'bit')}, {self.scale:.4g} a unit", [
+            ("registers", f"{counted(len(self.bias), 'bias', 'biases')}, {counted(len(self.weight), 'coupling')}")
+        ]
+
+
+def codes_of(network: Network, chip: Chip) -> Codes | None:
+    """The codes of ``network`` on ``chip``, rounded to the nearest; None where registers hold real numbers."""
+    found = register_codes(network, chip)
+    if not found or chip.fixed_beta is not None:
+        return None
+    once = network.rows < network.indices  # as in ``network.pairs``
+    weight, scale = found["weight_code"][once], float(found["code_scale"])
+    return Codes(bias=found["bias_code"], weight=weight, scale=scale, bits=int(found["weight_bits"]))
 
 
 class Registers:

@@ -19,13 +19,13 @@ from hwsim.display import Facts, Shown, counted, picture
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.learn.exact import data_law, divergence, is_summable
-from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing, added
+from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing
 from hwsim.learn.memory import check_chains
 from hwsim.learn.model import Model, plain_settings
 from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.program import Program
-from hwsim.session import Activity
+from hwsim.session import Activity, added
 from hwsim.streams import generator
 from hwsim.units import format_si, whole
 

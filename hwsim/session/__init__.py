@@ -1,6 +1,6 @@
 """A running machine, above the engines: advance it, read and write its states, watch it, count its activity."""
 
-from hwsim.session.activity import Activity, mean_activity, turns
+from hwsim.session.activity import Activity, added, mean_activity, turns
 from hwsim.session.file import load_run, save_run
 from hwsim.session.pilot import Pilot, pilot
 from hwsim.session.run import Run, run
@@ -16,6 +16,7 @@ __all__ = [
     "RunKeywords",
     "RunSettings",
     "Session",
+    "added",
     "load_run",
     "mean_activity",
     "pilot",

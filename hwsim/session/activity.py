@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,18 @@ class Activity(Shown):
     def device_time_s(self) -> float:
         """Seconds of running and settling, which have no price."""
         return self.run_s + self.settle_s
+
+
+def added(activities: Sequence[Activity]) -> Activity:
+    """The sum of ``activities`` on one machine."""
+    first = activities[0]
+    same = ("n_pbits", "replicas", "copies")
+    sums: dict[str, Any] = {}
+    for item in fields(Activity):
+        values = [getattr(each, item.name) for each in activities]
+        if item.name not in same:
+            sums[item.name] = None if any(value is None for value in values) else sum(values)
+    return replace(first, **sums)
 
 
 def mean_activity(activities: Sequence[Activity]) -> Activity:

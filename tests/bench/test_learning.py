@@ -25,11 +25,11 @@ def small(monkeypatch):
     )
     monkeypatch.setattr(learning, "TASKS", (task,))
 
-    def here(*, rounds, peers, progress, child):
+    def here(child, *, rounds, peers, progress):
         assert child == ("-m", "hwsim.bench.learning")
         return learning.measure_learning(rounds=rounds, peers=peers, progress=progress)
 
-    monkeypatch.setattr("hwsim.bench.thermo.in_one_thread", here)
+    monkeypatch.setattr("hwsim.bench.child.in_one_thread", here)
     return task
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from hwsim.bench import thermo
+from hwsim.bench import child, thermo
 from hwsim.bench.thermo import Task
 from hwsim.cli.main import main
 from hwsim.errors import InputError
@@ -24,7 +24,7 @@ def small(monkeypatch):
     """Small tasks in this process, as if thermox were absent."""
     monkeypatch.setattr(thermo, "TASKS", SMALL)
     monkeypatch.setattr(thermo, "has_thermox", lambda: False)
-    monkeypatch.setattr(thermo, "in_one_thread", thermo.measure_thermo)
+    monkeypatch.setattr(child, "in_one_thread", lambda module, **how: thermo.measure_thermo(**how))
 
 
 def test_rows_hold_what_the_readme_says(small, capsys):
@@ -54,9 +54,9 @@ def test_without_peers_a_row_stands_alone(small, capsys):
 def test_the_process_of_its_own_answers_in_rows():
     """The child process keeps to one thread."""
     code = "import hwsim.bench.thermo as t, os, sys; t.TASKS = t.TASKS[:1]; t.in_child(t.measure_thermo)"
-    rows = thermo.in_one_thread(rounds=1, peers=False, child=["-c", code])
+    rows = child.in_one_thread(["-c", code], rounds=1, peers=False)
     assert [row["kind"] for row in rows] == ["independent"] and rows[0]["states_per_ms"] > 0
-    assert thermo._ONE_THREAD["OMP_NUM_THREADS"] == "1"
+    assert child._ONE_THREAD["OMP_NUM_THREADS"] == "1"
 
 
 def test_eulers_step_makes_the_bias_that_is_promised():

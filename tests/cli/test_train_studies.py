@@ -107,6 +107,17 @@ def test_a_study_that_was_stopped_goes_on_with_the_row_that_it_lost(folder, monk
         assert trained.trained_along(full, vary, [1, 2], trained.Host(store=store)).rows == whole.rows
 
 
+def test_a_training_exports_the_codes_of_its_registers(folder):
+    spec = {"data": "adder", "train": {"steps": 4, "batch": 8, "chains": 8}, "judge": {"times": 1}}
+    card = {"weight_bits": 4, "weight_limit": 3.5}
+    found = hwsim.train(spec | {"machine": {"set": card}}, threads=1)
+    registers, model = found.document["registers"], found.model
+    assert registers["units"] == ["a", "b", "cin", "sum", "cout"] and registers["code_scale"] == 0.5
+    assert registers["weight_code"] == np.rint(model.weight / 0.5).tolist()
+    assert [registers["first"], registers["second"]] == [model.first.tolist(), model.second.tolist()]
+    assert hwsim.train(spec, threads=1).document["registers"] is None
+
+
 def test_settings_that_do_not_fit_are_rows_and_a_class_is_asked_of_labelled_data(folder):
     np.savez("rows.npz", x=np.eye(4), y=np.array(["a", "a", "b", "b"]))
     spec = {"data": "rows.npz", "model": {"hidden": 2}, "train": {"steps": 3, "batch": 4, "chains": 4}}

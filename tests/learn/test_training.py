@@ -187,6 +187,10 @@ def test_stochastic_rounding_keeps_the_mean_and_the_codes_of_the_registers():
     assert all(each.weight[0] == each.weight[1] for each in draws)
     nearest = Registers(model.network, chip, 0, "nearest").hold(model.bias, model.weight, 1, 0)
     assert [*nearest.bias, nearest.weight[0]] == [0.5, -1.0, 1.0]
+    codes = model.codes(chip)
+    assert [codes.bias.tolist(), codes.weight.tolist(), codes.scale, codes.bits] == [[1, -2], [2], 0.5, 4]
+    with pytest.raises(InputError, match="hold real numbers, which have no codes"):
+        model.codes("generic-all-to-all")
 
 
 def test_a_machine_with_coarse_registers_learns_what_they_hold():
