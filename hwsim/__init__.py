@@ -70,7 +70,7 @@ _HOMES = {
     "classify": "hwsim.command.classify",
 }
 
-_ROOMS = ("thermo", "equilibrium", "analysis", "learn")
+_ROOMS = ("thermo", "equilibrium", "analysis", "learn", "rtl")
 """Packages whose names are loaded on first use, too."""
 
 __all__ = ["__version__", *_HOMES, *_ROOMS]

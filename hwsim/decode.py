@@ -1,6 +1,8 @@
 """Decoding: p-bit states back into the problem's own variables."""
 
 import json
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -138,3 +140,26 @@ def timing(run: Any, kept: np.ndarray | None = None) -> dict:
         tick = max(0, round(run.device_time_s * TICKS_PER_S) - 1)
         found["reached"] = {"time_s": run.device_time_s, "beta": run.anneal.beta_at(tick)}
     return found
+
+
+def wire_names(labels: Sequence) -> list[str]:
+    """A legal and unique name for each label: signs other than letters, digits and _ become _, ``3`` becomes ``s3``.
+
+    The p-bit's number follows a name that is taken already, or that is the label of another p-bit.
+    """
+    names: list[str] = []
+    used: set[str] = set()
+    for i, label in enumerate(labels):
+        name = re.sub(r"[^A-Za-z0-9_]+", "_", str(label)).strip("_") or "s"
+        name = f"s{name}" if name[0].isdigit() else name
+        name = unused_name(f"{name}_{i}", used) if name in used or name in ("update", "energy") else name
+        names.append(name)
+        used.add(name)
+    return names
+
+
+def unused_name(name: str, taken: Collection[str]) -> str:
+    """``name``, with as many _ after it as make it none of ``taken``."""
+    while name in taken:
+        name += "_"
+    return name

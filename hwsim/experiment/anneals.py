@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from hwsim.anneal import Anneal, constant, geometric, linear
+from hwsim.anneal import DEFAULT_STEPS, Anneal, constant, geometric, linear
 from hwsim.errors import InputError
 from hwsim.problem.problem import coupling_sigma
 from hwsim.program import Program
@@ -40,6 +40,7 @@ class Ramp:
     beta: str | None = None
     shape: str = "linear"
     time: str | float | None = None
+    steps: int = DEFAULT_STEPS
 
 
 def default_time_s(program: Program) -> float:
@@ -69,10 +70,17 @@ def slow_note(program: Program, time_s: float) -> str | None:
 
 
 def make_anneal(
-    problem: Any, program: Program, *, beta: str | None, shape: str = "linear", time: str | float | None
+    problem: Any,
+    program: Program,
+    *,
+    beta: str | None,
+    shape: str = "linear",
+    time: str | float | None,
+    steps: int = DEFAULT_STEPS,
 ) -> Anneal:
     """The anneal of ``beta`` (see `beta_ends`; None: the chip's own where its hardware fixes it, else DEFAULT_BETA),
-    ``shape`` linear or geometric, and length ``time`` (None: `default_time_s`). Raises InputError."""
+    ``shape`` linear or geometric, in so many ``steps``, and length ``time`` (None: `default_time_s`). Raises
+    InputError."""
     on = program.placement
     if beta is None and on.fixed_beta is not None:
         # a machine that anneals ramps up to its beta; any other is at its beta all the time
@@ -86,7 +94,7 @@ def make_anneal(
         raise InputError(f"anneal must be linear or geometric, got {shape!r}")
     if len(ends) == 1:
         return constant(ends[0], duration)
-    return (linear if shape == "linear" else geometric)(ends[0], ends[1], duration)
+    return (linear if shape == "linear" else geometric)(ends[0], ends[1], duration, steps=steps)
 
 
 def still_time_s(program: Program) -> float:

@@ -5,7 +5,6 @@ In scope ``chip``: a one-bit wire per p-bit (s = +1 is 1), event variables for t
 """
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from hwsim.analysis.steps import energy_steps
+from hwsim.decode import unused_name, wire_names
 from hwsim.errors import InputError
 from hwsim.files import replacing
 from hwsim.session import Run
@@ -87,7 +87,7 @@ def write_vcd(
                 changes += [(max(t, 1), update, True) for t in np.unique(times).tolist()]
             else:
                 for name, instants in zip(names, tick_times, strict=True):
-                    tick = out.register_var(SCOPE, _unused(f"{name}_tick", names), "event")
+                    tick = out.register_var(SCOPE, unused_name(f"{name}_tick", names), "event")
                     changes += [(max(t, 1), tick, True) for t in np.asarray(instants).tolist()]
             if energies is not None:
                 pairs = [(int(t), float(e)) for t, e in energies]
@@ -141,26 +141,6 @@ def write_gtkw(path: str | os.PathLike, *, vcd_path: str | os.PathLike, names: S
             view.trace(f"{SCOPE}.{name}")
 
     _write(Path(path), write)
-
-
-def wire_names(labels: Sequence) -> list[str]:
-    """A legal and unique name for each label: signs other than letters, digits and _ become _, ``3`` becomes ``s3``.
-
-    The p-bit's number follows a name that is taken already, or that is the label of another p-bit.
-    """
-    names: list[str] = []
-    for i, label in enumerate(labels):
-        name = re.sub(r"[^A-Za-z0-9_]+", "_", str(label)).strip("_") or "s"
-        name = f"s{name}" if name[0].isdigit() else name
-        taken = {*names, "update", "energy"}
-        names.append(_unused(f"{name}_{i}", names) if name in taken else name)
-    return names
-
-
-def _unused(name: str, taken: Sequence[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _write(path: Path, write: Callable[[IO[str]], None]) -> None:

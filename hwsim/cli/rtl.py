@@ -1,0 +1,153 @@
+"""``hwsim rtl``: a digital machine as Verilog, and the proof that it is the emulated one."""
+
+import argparse
+from typing import Any
+
+from hwsim.cli import options
+from hwsim.cli.output import give, problem_facts, record
+from hwsim.cli.source import given_problem
+from hwsim.errors import InputError
+
+CHIP = "generic-sparse"
+"""The default chip: digital, under a chromatic clock, any graph."""
+STEPS = 16
+"""Betas of an anneal: each needs a table of its own in every p-bit."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "rtl", help="a digital machine as Verilog: rtl write writes it, rtl check compares it with the emulation"
+    )
+    kinds = parser.add_subparsers(title="what to do", required=True, metavar="DO", parser_class=type(parser))
+    _add_write(kinds)
+    check = kinds.add_parser(
+        "check",
+        help="compare the Verilog of a folder with the emulation",
+        description="Simulate the Verilog in a folder that hwsim rtl write made, with your changes, and compare every "
+        "update with the emulation. The first that differs is named, and the exit code is 1.",
+    )
+    check.add_argument("folder", metavar="DIR", help="a folder of hwsim rtl write")
+    check.add_argument("--tool", default="iverilog", metavar="TOOL", help="iverilog or verilator (%(default)s)")
+    check.add_argument(
+        "--limit",
+        type=options.time("limit", above_zero=True),
+        default=600.0,
+        metavar="TIME",
+        help="longest time of the simulation on this computer (600s)",
+    )
+    check.add_argument("--json", type=options.stream_out, metavar="FILE|-", help="what was compared, as JSON")
+    check.set_defaults(run=run_check)
+
+
+def _add_write(kinds: Any) -> None:
+    write = kinds.add_parser(
+        "write",
+        help="write a problem on a chip as Verilog",
+        description="Write a digital machine as synthesizable Verilog, one module a file, with a testbench that holds "
+        "the emulation's trace. --check simulates it at once.",
+        parents=[
+            options.problem("ea3d:L=4,seed=1; or a program of hwsim compile"),
+            options.chip(CHIP),
+            options.pace(),
+            options.cells(),
+            options.chains("compile"),
+            options.partition(),
+            options.anneal(),
+            options.seeds(),
+        ],
+    )
+    group = write.add_argument_group("the hardware")
+    group.add_argument(
+        "--source",
+        metavar="S",
+        help="random source of each p-bit: lfsr32, lfsr16, xorshift32, xoshiro128+, or port for words from outside "
+        "(the chip's own)",
+    )
+    group.add_argument(
+        "--weights", default="fixed", metavar="fixed|writable", help="constants, or registers with a write port (fixed)"
+    )
+    group.add_argument(
+        "--table", default="logic", metavar="logic|block", help="logic, or block RAM at two clocks a colour (logic)"
+    )
+    group.add_argument(
+        "--steps",
+        type=options.whole("steps", least=1),
+        default=str(STEPS),
+        metavar="N",
+        help="betas of a start:end anneal, a table for each (%(default)s)",
+    )
+    write.add_argument("-o", "--output", dest="folder", required=True, metavar="DIR", help="the folder to write")
+    write.add_argument("--check", metavar="TOOL", help="simulate with iverilog or verilator and compare every update")
+    write.add_argument("--json", type=options.stream_out, metavar="FILE|-", help="the manifest as JSON")
+    write.set_defaults(run=run_write)
+
+
+def run_write(arguments: argparse.Namespace) -> int:
+    """Run ``hwsim rtl write``."""
+    from hwsim.report.rtl import checked_facts, checked_text, written_text
+    from hwsim.rtl import check, write
+    from hwsim.rtl.simulate import check_tool
+    from hwsim.rtl.write import check_folder
+
+    if arguments.check is not None:
+        check_tool(arguments.check)
+    check_folder(arguments.folder)
+    ready, parts = _ready(arguments)
+    made = write(
+        ready.program,
+        arguments.folder,
+        anneal=ready.anneal,
+        seed=arguments.seed,
+        source=arguments.source,
+        table=arguments.table,
+        weights=arguments.weights,
+        parts=parts,
+    )
+    found = None if arguments.check is None else check(arguments.folder, tool=arguments.check)
+    document = {"problem": problem_facts(ready.problem), "chip": ready.chip_name, "folder": arguments.folder}
+    document |= {"rtl": dict(made.manifest), "check": None if found is None else checked_facts(found)}
+
+    def text(_: int | None) -> str:
+        return "\n".join([written_text(made), *([] if found is None else [checked_text(found)])])
+
+    proof = record(arguments, programs=[ready.program], anneal=ready.anneal)
+    return give(arguments, document, proof, text=text) or int(found is not None and found.mismatches > 0)
+
+
+def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    """The problem on its chip or the saved program, with its anneal; and the chip of each p-bit, None for one chip."""
+    from dataclasses import replace
+
+    from hwsim.archive import kind_of
+    from hwsim.chip.library import chip
+    from hwsim.experiment.prepare import prepare, prepare_saved
+    from hwsim.mapping.compile import Settings
+    from hwsim.mapping.partition import partition
+    from hwsim.text import ending
+
+    ramp = replace(options.ramp(arguments), steps=arguments.steps)
+    chips, given = arguments.chips, {"die_seed": arguments.die_seed, "chain_strength": arguments.chain_strength}
+    if ending(arguments.problem) == ".npz" and kind_of(arguments.problem) not in (None, "model"):
+        if arguments.card or arguments.chip != CHIP or chips is not None:
+            raise InputError("a saved program contains its chip: give --chip, --chips and changes to hwsim compile")
+        return prepare_saved(arguments.problem, ramp=ramp), None
+    problem, machine = given_problem(arguments), chip(arguments.chip, **arguments.card)
+    ready = prepare(problem, machine, Settings(**given), ramp=ramp)
+    options.parts(arguments)  # refuses --exchange without --chips
+    if chips is None or chips == 1:
+        return ready, None
+    parts = partition(ready.program.network, chips).tolist()
+    settings = Settings(**given, embedding=ready.embedding, parts=parts, exchange_s=arguments.exchange)
+    return prepare(problem, machine, settings, ramp=ramp), parts
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Run ``hwsim rtl check``."""
+    from hwsim.report.rtl import checked_facts, checked_text
+    from hwsim.rtl import check
+
+    found = check(arguments.folder, tool=arguments.tool, limit_s=arguments.limit)
+    made = record(arguments)
+    code = give(arguments, {"check": checked_facts(found)}, made, text=lambda _: checked_text(found))
+    return code or int(found.mismatches > 0)

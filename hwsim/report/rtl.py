@@ -1,0 +1,53 @@
+"""What was written as RTL, and what a simulator said of it, in words.
+
+Enters: a Written or a Checked of `hwsim.rtl`. Leaves: text, or plain numbers.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from hwsim.rtl import Checked, Written
+from hwsim.units import format_si, to_seconds
+
+
+def written_text(written: Written) -> str:
+    """A line for each thing that a designer asks first."""
+    made = written.machine
+    clock, n = made.program.clock, made.wiring.n_slots
+    tables = ", ".join(
+        f"{each.n_words} words over the {'field' if each.over_field else 'input levels'}" for each in made.activations
+    )
+    sizes = sorted({len(each) for each in made.members})
+    several = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
+    rows = [
+        ("p-bits", f"{made.n}" + (f" on {made.n_chips} chips" if made.n_chips > 1 else "")),
+        ("clock", f"{clock.kind}, {format_si(to_seconds(clock.period), 's')} in {n} slots of {several} p-bits"),
+        ("clocks of a slot", str(made.clocks_per_slot)),
+        ("random source", made.source),
+        ("weights", f"{made.weights}, {made.weight_width} bits, a unit is {made.whole.scale:.6g} of the problem"),
+        ("table", f"{made.table}, {tables}"),
+        ("threshold", f"{made.activations[0].bits} bits and one for always +1"),
+        ("trace", f"{made.updates} updates in {made.n_slots} slots"),
+    ]
+    if made.wiring.exchange:
+        rows.insert(3, ("exchange", f"every {made.wiring.exchange} slots"))
+    files = sum(name.endswith(".v") for name in written.manifest["files"])
+    return "\n".join([f"{written.folder}: {files} files of Verilog", *(f"  {name:<18}{words}" for name, words in rows)])
+
+
+def checked_text(checked: Checked) -> str:
+    """What was compared, and the first difference."""
+    lines = [
+        f"{checked.tool}: {checked.updates} updates compared, {checked.mismatches} mismatches "
+        f"(emulated by {checked.engine}, the first {checked.by_reference} by reference too)"
+    ]
+    if checked.difference is not None:
+        lines.append(str(checked.difference))
+    return "\n".join(lines)
+
+
+def checked_facts(checked: Checked) -> dict[str, Any]:
+    """The same as plain values."""
+    names = ("tool", "updates", "mismatches", "engine", "by_reference", "build_s", "run_s")
+    facts: dict[str, Any] = {name: getattr(checked, name) for name in names}
+    return facts | {"difference": None if checked.difference is None else asdict(checked.difference)}

@@ -1,0 +1,197 @@
+"""Activations: thresholds as tables of integers, made by hwsim's own law for every integer that a p-bit reads.
+
+Enters: p-bits whose devices are alike, the integer fields that they can reach, and the betas of an anneal. Leaves:
+an Activation, over the field itself, or over the levels of the input quantiser where beta is a shift.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hwsim.engine.contract import columns
+from hwsim.engine.lanes_thresholds import Cells, device_of, device_threshold
+from hwsim.errors import UnsupportedError
+from hwsim.jit import njit
+from hwsim.program import Program
+
+MOST_WORDS = 1024
+"""Words of one table, all steps of the anneal together."""
+_CHECKED = 2**20
+"""Fields at which a shift is compared with the law; all, or of a wider range so many, evenly spread, and its ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """The input quantiser on integers, of one step of an anneal: level = floor((field + add) / 2**by), within the
+    table. A negative ``by`` shifts to the left."""
+
+    by: int
+    add: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activation:
+    """What p-bits of one kind compare their random word with.
+
+    least, step, n : the integers that it is made for: fields, or levels (0, 1, n)
+    words : int64 (steps, n), thresholds in units of 2**-bits, 0 to 2**bits;  bits : of the word that are compared
+    shifts : how a field becomes a level, for each step of the anneal; empty where the table is over the field
+    reach : (least, most) field that its p-bits can have
+    betas : (steps,), of the problem;  law, fields : for words in comments, the law and what P(+1) is at each word
+    """
+
+    least: int
+    step: int
+    words: np.ndarray
+    bits: int
+    shifts: tuple[Shift, ...]
+    reach: tuple[int, int]
+    betas: tuple[float, ...]
+
+    @property
+    def integers(self) -> np.ndarray:
+        """int64 (n,): what the words are for."""
+        return self.least + self.step * np.arange(self.words.shape[1], dtype=np.int64)
+
+    @property
+    def over_field(self) -> bool:
+        """Whether the table is over the field itself."""
+        return not self.shifts
+
+    @property
+    def n_words(self) -> int:
+        """Words in all steps."""
+        return int(self.words.size)
+
+    def levels(self, field: np.ndarray, step: int) -> np.ndarray:
+        """int64: the level of each ``field`` in ``step``, as the hardware computes it."""
+        shift = self.shifts[step]
+        moved = field + shift.add
+        level = moved >> shift.by if shift.by >= 0 else moved << -shift.by
+        return np.clip(level, 0, self.words.shape[1] - 1)
+
+
+def cells_of(program: Program) -> Cells:
+    """The devices of ``program`` as the laws take them."""
+    n, cells = program.n_pbits, program.cells
+    return Cells(
+        **vars(columns(program)),
+        own_rate=np.zeros(n, dtype=np.bool_),
+        drawn=np.zeros(n),
+        synapse=cells.synapse,
+        table=cells.points,
+        table_first=cells.table_first,
+        table_step=cells.table_step,
+    )
+
+
+@njit
+def fill_thresholds(cells, i, fields, beta, out):
+    """Write to ``out`` int64 (k,) the thresholds of p-bit ``i`` at ``fields`` float64 (k,), in comparator steps."""
+    device = device_of(cells, i, 0.0)
+    for q in range(len(fields)):
+        threshold = device_threshold(device, 1, fields[q], beta, 0.0)
+        out[q] = np.int64(threshold / device.comparator_step)
+
+
+def thresholds(cells: Cells, i: int, fields: np.ndarray, beta: float) -> np.ndarray:
+    """int64 (k,): thresholds of p-bit ``i`` at the integer ``fields`` int64 (k,), in units of its comparator."""
+    out = np.empty(len(fields), dtype=np.int64)
+    fill_thresholds(cells, i, fields.astype(np.float64), float(beta), out)
+    return out
+
+
+def activation(
+    cells: Cells, i: int, lattice: tuple[int, int, int], betas: Sequence[float], *, scale: float
+) -> Activation:
+    """The Activation of p-bit ``i`` and all like it.
+
+    lattice : (least, step, count) of the fields that they can reach;  betas : of the problem, one for each step
+    scale : problem units of a unit of the field. Raises UnsupportedError.
+    """
+    least, step, n = lattice
+    bits = 32 - round(math.log2(cells.comparator_step[i]))
+    reach = least, least + step * (n - 1)
+    given: dict[str, Any] = {"bits": bits, "reach": reach, "betas": tuple(betas)}
+    if n * len(betas) <= MOST_WORDS:
+        fields = least + step * np.arange(n, dtype=np.int64)
+        words = np.stack([thresholds(cells, i, fields, beta * scale) for beta in betas])
+        return Activation(least=least, step=step, words=words, shifts=(), **given)
+    return _over_quantiser(cells, i, betas, scale, given, n)
+
+
+def _over_quantiser(
+    cells: Cells, i: int, betas: Sequence[float], scale: float, given: dict[str, Any], n_fields: int
+) -> Activation:
+    low, high, step = (float(a[i]) for a in (cells.low, cells.high, cells.step))
+    if step == 0:
+        raise UnsupportedError(
+            _too_large(n_fields, betas, "the p-bit has no input quantiser, over which a table is small")
+        )
+    shifts = tuple(_shift(beta * scale / step, -low / step) for beta in betas)
+    if None in shifts:
+        near = 2.0 ** round(math.log2(max(betas[0], 1e-300) * scale / step)) * step / scale
+        raise UnsupportedError(
+            _too_large(n_fields, betas, f"a table over the quantised input needs a beta that is a shift, as {near:.6g}")
+        )
+    n_levels = math.floor((high - low) / step + 2.0**-10) + 1
+    if n_levels > MOST_WORDS:
+        raise UnsupportedError(f"no Verilog: the input quantiser has {n_levels} levels, and a table {MOST_WORDS} words")
+    made = Activation(
+        least=0,
+        step=1,
+        words=_level_words(cells, i, low + step * np.arange(n_levels)),
+        shifts=shifts,  # type: ignore[arg-type]
+        **given,
+    )
+    least, most = made.reach
+    fields = np.unique(
+        np.append(np.linspace(least, most, min(_CHECKED, most - least + 1)).astype(np.int64), [least, most])
+    )
+    for k, beta in enumerate(betas):
+        if not np.array_equal(made.words[0][made.levels(fields, k)], thresholds(cells, i, fields, beta * scale)):
+            raise UnsupportedError(
+                _too_large(n_fields, betas, f"a shift does not round inputs as the card at beta {beta:g}")
+            )
+    return made
+
+
+def _level_words(cells: Cells, i: int, inputs: np.ndarray) -> np.ndarray:
+    """int64 (1, n): thresholds at the quantised ``inputs`` themselves."""
+    out = np.empty(len(inputs), dtype=np.int64)
+    fill_thresholds(cells, i, inputs, 1.0, out)
+    return out[None]
+
+
+def _shift(ratio: float, zero: float) -> Shift | None:
+    """The Shift of ``ratio`` quantiser steps for a unit of the field, level ``zero`` at field 0; None where there is
+    none."""
+    if ratio <= 0 or math.frexp(ratio)[0] != 0.5:
+        return None
+    by = 1 - math.frexp(ratio)[1]
+    add = (zero + 0.5) * 2.0**by
+    return Shift(by=by, add=int(add)) if add == math.floor(add) and by < 62 else None
+
+
+def _too_large(n_fields: int, betas: Sequence[float], why: str) -> str:
+    steps = f" for each of {len(betas)} betas" if len(betas) > 1 else ""
+    fewer = "fewer --steps, " if len(betas) > 1 else ""
+    return (
+        f"no Verilog: a table over the field would have {n_fields:,} words{steps}, the most are {MOST_WORDS:,}, "
+        f"and {why}: "
+        f"give {fewer}fewer --weight-bits, or weights that are multiplied by beta before they are rounded, at beta 1"
+    )
+
+
+def field_lattice(low: np.ndarray, high: np.ndarray, divisor: np.ndarray) -> tuple[int, int, int]:
+    """(least, step, count) of an evenly spaced set of integers that holds every field of some p-bits.
+
+    low, high : int64 (k,), least and largest field of each;  divisor : int64 (k,), its fields are ``low`` plus
+    multiples of this, 0 where it has one field
+    """
+    least, most = int(low.min()), int(high.max())
+    step = int(np.gcd.reduce(np.concatenate((divisor, low - least)))) or 1
+    return least, step, (most - least) // step + 1

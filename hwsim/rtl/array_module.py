@@ -1,0 +1,139 @@
+"""The array of one chip: its p-bits, one named net each, and what they see of the p-bits of other chips."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwsim.rtl.machine import PORT, Machine
+from hwsim.rtl.pbit_module import pbit_name, widths
+from hwsim.rtl.source_module import STATE_BITS, seed_of
+from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, signed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    """One chip of a Machine. name : of its array's module;  members : int64, its p-bits, ascending
+    foreign : int64, p-bits of other chips that it sees, ascending
+    """
+
+    number: int
+    name: str
+    members: np.ndarray
+    foreign: np.ndarray
+
+
+def chips(machine: Machine) -> list[Chip]:
+    """All chips of ``machine``."""
+    network = machine.program.network
+    made = []
+    for c in range(machine.n_chips):
+        own = machine.chip_of == c
+        rows = own[network.rows] & machine.free[network.rows]
+        seen = np.unique(network.indices[rows & ~own[network.indices]]).astype(np.int64)
+        name = "array" if machine.n_chips == 1 else f"array_{c}"
+        made.append(Chip(number=c, name=f"pbit_{name}", members=np.flatnonzero(own), foreign=seen))
+    return made
+
+
+def shared_ports(machine: Machine) -> list[tuple[str, int, str]]:
+    """(name, bits, note) of what all arrays are told beside clk and rst."""
+    n, found = machine.wiring.n_slots, []
+    if machine.table == "block":
+        found.append(("look_up", n, "by slot: read the tables"))
+    found.append(("update", n, "by slot: decide at the end of this clock"))
+    if np.any(machine.wiring.stages) or machine.wiring.exchange:
+        found.append(("slot_end", 1, ""))
+    if machine.wiring.exchange:
+        found.append(("exchange", 1, "values cross before this slot"))
+    if len(machine.step_slots) > 1:
+        found.append(("step", bits_for(len(machine.step_slots)), "of the anneal"))
+    return found
+
+
+def random_ports(machine: Machine, chip: Chip) -> list[tuple[str, int]]:
+    """(name, bits) of the random words that ``chip`` takes from outside."""
+    if machine.source != PORT:
+        return []
+    free = chip.members[machine.free[chip.members]]
+    return [(f"random_{machine.names[i]}", widths(machine, int(machine.kind[i])).compared) for i in free]
+
+
+def array_module(machine: Machine, chip: Chip) -> str:
+    """The file of the array of ``chip``."""
+    names = machine.names
+    ports = [*clocked("initial states and seeds")]
+    ports += [Port(direction="input", name=name, width=bits, note=note) for name, bits, note in shared_ports(machine)]
+    ports += [Port(direction="input", name=name, width=bits) for name, bits in random_ports(machine, chip)]
+    ports += [Port(direction="input", name=names[j], note="of another chip") for j in chip.foreign]
+    ports += [Port(direction="output", name=names[i]) for i in chip.members]
+    body = [*_late(machine, chip), *(_pbit(machine, int(i)) for i in chip.members)]
+    what = "the p-bits" if machine.n_chips == 1 else f"the p-bits of chip {chip.number}"
+    return entity(
+        chip.name,
+        ports,
+        "\n\n".join(body),
+        about=f"Array: {what}, one net each, 1 for s = +1. Weights, biases and seeds are constants here.",
+    )
+
+
+def seen_name(machine: Machine, k: int) -> str:
+    """The net through which the row of connection ``k`` sees its neighbour."""
+    name = machine.names[machine.program.network.indices[k]]
+    waits, stages = bool(machine.wiring.waits[k]), int(machine.wiring.stages[k])
+    if not waits and not stages:
+        return name
+    return f"seen_{name}{'_link' if waits else ''}{f'_late_{stages}' if stages else ''}"
+
+
+def _late(machine: Machine, chip: Chip) -> Iterator[str]:
+    """Links and lines of registers, one for each way to see a p-bit."""
+    wiring, network = machine.wiring, machine.program.network
+    mine = np.isin(network.rows, chip.members[machine.free[chip.members]]) & (wiring.waits | (wiring.stages > 0))
+    made: set[str] = set()
+    for k in np.flatnonzero(mine).tolist():
+        j, stages = int(network.indices[k]), int(wiring.stages[k])
+        live, seen = machine.names[j], seen_name(machine, k)
+        common = [("clk", "clk"), ("rst", "rst"), ("slot_end", "slot_end")]
+        start = ("initial_state", f"1'b{int(machine.initial[j] > 0)}")
+        if wiring.waits[k]:
+            link = f"seen_{live}_link"
+            if link not in made:
+                made.add(link)
+                wires = [*common, ("exchange", "exchange"), start, ("live", live), ("seen", link)]
+                yield f"  wire {link};\n" + instance("link", f"instance_{link}", wires)
+            live = link
+        if stages and seen not in made:
+            made.add(seen)
+            wires = [*common, start, ("live", live), ("seen", seen)]
+            yield f"  wire {seen};\n" + instance(f"delay_{stages}", f"instance_{seen}", wires)
+
+
+def _pbit(machine: Machine, i: int) -> str:
+    """The instance of p-bit ``i``, or the constant that it is."""
+    name, network = machine.names[i], machine.program.network
+    if not machine.free[i]:
+        why = "stuck" if machine.program.cells.stuck[i] else "held"
+        return f"  assign {name} = 1'b{int(machine.initial[i] > 0)};  // {why}"
+    kind, row = int(machine.kind[i]), network.row(i)
+    wide, slot = widths(machine, kind), int(machine.wiring.slot[i])
+    bit = f"[{slot}]" if machine.wiring.n_slots > 1 else ""
+    wires = [("clk", "clk"), ("rst", "rst")]
+    if machine.table == "block":
+        wires.append(("look_up", f"look_up{bit}"))
+    wires.append(("update", f"update{bit}"))
+    if wide.step:
+        wires.append(("step", "step"))
+    if machine.source == PORT:
+        wires.append(("random", f"random_{name}"))
+    else:
+        seed = seed_of(machine.source, machine.source_states[i].tolist())
+        wires.append(("seed", hexadecimal(seed, STATE_BITS[machine.source])))
+    wires.append(("initial_state", f"1'b{int(machine.initial[i] > 0)}"))
+    wires.append(("bias", signed(int(machine.whole.bias[i]), wide.weight)))
+    for q, k in enumerate(range(row.start, row.stop)):
+        wires.append((f"weight_{q}", signed(int(machine.whole.weight[k]), wide.weight)))
+        wires.append((f"neighbour_{q}", seen_name(machine, k)))
+    wires.append(("state", name))
+    says = f"  // p-bit {i}, variable {machine.labels[i]}, slot {slot} of a round"
+    return f"{says}\n" + instance(pbit_name(machine, kind, row.stop - row.start), f"instance_{name}", wires)

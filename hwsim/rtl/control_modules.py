@@ -1,0 +1,204 @@
+"""What times and reads the array, as modules: clock phases, exchange, annealing, links, delays, read-out."""
+
+from hwsim.rtl.machine import Machine
+from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, span, unsigned
+from hwsim.units import format_si, to_seconds
+
+
+def phases_module(machine: Machine) -> str:
+    """The file of the clock phases: one slot after the other."""
+    n, block = machine.wiring.n_slots, machine.table == "block"
+    clock = machine.program.clock
+    ports = [*clocked("the first slot is next"), Port(direction="input", name="run", note="0 stops the machine")]
+    if block:
+        ports.append(Port(direction="output", name="look_up", width=n, note="bit k: slot k reads its tables"))
+    ports += [
+        Port(direction="output", name="update", width=n, note="bit k: slot k decides at the end of this clock"),
+        Port(direction="output", name="slot_end", note="a slot ends with this clock"),
+    ]
+    lines = []
+    if block:
+        lines += [
+            "  reg second;  // of the two clocks of a slot",
+            "  always @(posedge clk) begin",
+            "    if (rst) second <= 1'b0;",
+            "    else if (run) second <= ~second;",
+            "  end",
+            "",
+        ]
+    end = "run & second" if block else "run"
+    if n == 1:
+        lines.append(f"  assign slot_end = {end};\n  assign update = slot_end;")
+        if block:
+            lines.append("  assign look_up = run & ~second;")
+    else:
+        lines += [
+            f"  reg [{n - 1}:0] turn;  // one bit is 1: that of the slot",
+            f"  assign slot_end = {end};",
+            f"  assign update = turn & {{{n}{{slot_end}}}};",
+        ]
+        if block:
+            lines.append(f"  assign look_up = turn & {{{n}{{run & ~second}}}};")
+        lines += [
+            "",
+            "  always @(posedge clk) begin",
+            f"    if (rst) turn <= {hexadecimal(1, n)};",
+            f"    else if (slot_end) turn <= {{turn[{n - 2}:0], turn[{n - 1}]}};",
+            "  end",
+        ]
+    clocks = "one clock" if machine.clocks_per_slot == 1 else "two clocks"
+    return entity(
+        "phases",
+        ports,
+        "\n".join(lines),
+        about=f"Clock phases: a round of {n} slot{'s' if n > 1 else ''}, each of {clocks}.\n"
+        f"In hwsim: clock {clock.kind}, period {format_si(to_seconds(clock.period), 's')} of a round.",
+    )
+
+
+def exchange_module(machine: Machine) -> str:
+    """The file of the counter that says when values cross between chips."""
+    every = machine.wiring.exchange
+    width = bits_for(every)
+    if every == 1:
+        body = "  wire unused = &{1'b0, clk, rst, slot_end};\n  assign exchange = 1'b1;\n"
+    else:
+        body = f"""  reg{span(width)} count;  // slots since the last exchange
+  assign exchange = count == {unsigned(0, width)};
+
+  always @(posedge clk) begin
+    if (rst) count <= {unsigned(0, width)};
+    else if (slot_end) begin
+      if (count == {unsigned(every - 1, width)}) count <= {unsigned(0, width)};
+      else count <= count + {unsigned(1, width)};
+    end
+  end
+"""
+    return entity(
+        "exchange_counter",
+        [
+            *clocked("the first slot exchanges"),
+            Port(direction="input", name="slot_end"),
+            Port(direction="output", name="exchange", note="values cross before this slot"),
+        ],
+        body,
+        about=f"Exchange: values cross between chips before every slot whose number is a multiple of {every}.\n"
+        "In hwsim: exchange_s of hwsim.compile.",
+    )
+
+
+def link_module() -> str:
+    """The file of a link."""
+    return entity(
+        "link",
+        [
+            *clocked("hold the initial state"),
+            Port(direction="input", name="slot_end"),
+            Port(direction="input", name="exchange", note="values cross before this slot"),
+            Port(direction="input", name="initial_state", note="of the p-bit, 1 for s = +1"),
+            Port(direction="input", name="live", note="the p-bit's s now"),
+            Port(direction="output", name="seen", note="what the other chip sees of it"),
+        ],
+        """  reg held;
+  assign seen = exchange ? live : held;
+
+  always @(posedge clk) begin
+    if (rst) held <= initial_state;
+    else if (slot_end & exchange) held <= live;
+  end
+""",
+        about="Link: the state of one p-bit as another chip sees it. In the slot of an exchange it is the state\n"
+        "before that slot, which then stays until the next exchange. A p-bit that decides in that very slot\n"
+        "waits for the next one, as in hwsim (wires.exchange).",
+    )
+
+
+def delay_module(stages: int) -> str:
+    """The file of a line of registers."""
+    last = stages - 1
+    moved = "live" if stages == 1 else f"{{line[{last - 1}:0], live}}"
+    return entity(
+        f"delay_{stages}",
+        [
+            *clocked("all registers take the initial state"),
+            Port(direction="input", name="slot_end"),
+            Port(direction="input", name="initial_state", note="of the p-bit, 1 for s = +1"),
+            Port(direction="input", name="live"),
+            Port(direction="output", name="seen", note=f"the same, {stages} slot{'s' if stages > 1 else ''} late"),
+        ],
+        f"""  reg{span(stages)} line;
+  assign seen = line{f"[{last}]" if stages > 1 else ""};
+
+  always @(posedge clk) begin
+    if (rst) line <= {{{stages}{{initial_state}}}};
+    else if (slot_end) line <= {moved};
+  end
+""",
+        about=f"Wire, {stages} slot{'s' if stages > 1 else ''} beyond the p-bit's own register. In hwsim: wires.delay.",
+    )
+
+
+def anneal_module(machine: Machine) -> str:
+    """The file of the annealing: the step of beta, by the number of the slot."""
+    width = bits_for(machine.n_slots + 1)
+    betas, n = machine.activations[0].betas, len(machine.step_slots)
+    bits = bits_for(n)
+    cases = [
+        f"        {unsigned(slot, width)}: step <= {unsigned(k, bits)};  // beta = {betas[k]:.6g}"
+        for k, slot in enumerate(machine.step_slots)
+        if k > 0
+    ]
+    body = f"""  reg{span(width)} slots;  // that have ended
+  wire{span(width)} next_slot = slots + {unsigned(1, width)};
+  assign done = slots == {unsigned(machine.n_slots, width)};
+
+  always @(posedge clk) begin
+    if (rst) begin
+      slots <= {unsigned(0, width)};
+      step <= {unsigned(0, bits)};  // beta = {betas[0]:.6g}
+    end else if (slot_end & ~done) begin
+      slots <= next_slot;
+      case (next_slot)
+{chr(10).join(cases)}
+        default: step <= step;
+      endcase
+    end
+  end
+"""
+    return entity(
+        "anneal",
+        [
+            *clocked("the anneal begins"),
+            Port(direction="input", name="slot_end"),
+            Port(direction="output", name="step", width=bits, kind="reg", note="selects the table of the p-bits"),
+            Port(direction="output", name="done", note="all slots of the anneal have ended"),
+        ],
+        body,
+        about=f"Annealing: {n} steps of beta in {machine.n_slots} slots.\n"
+        "In hwsim: the anneal's steps, each from the first slot at or after its start.",
+    )
+
+
+def readout_module(n: int, name: str) -> str:
+    """The file of the read-out of ``n`` states."""
+    shifted = "serial_in" if n == 1 else f"{{serial_in, chain[{n - 1}:1]}}"
+    return entity(
+        name,
+        [
+            Port(direction="input", name="clk"),
+            Port(direction="input", name="load", note="take all states"),
+            Port(direction="input", name="shift", note="move on by one p-bit"),
+            Port(direction="input", name="serial_in", note="what follows the last p-bit, as another chain"),
+            Port(direction="input", name="states", width=n, note="bit k: p-bit k of the chain"),
+            Port(direction="output", name="serial_out", note="p-bit 0 after load, then 1, 2 ..."),
+        ],
+        f"""  reg{span(n)} chain;
+  assign serial_out = chain{"[0]" if n > 1 else ""};
+
+  always @(posedge clk) begin
+    if (load) chain <= states;
+    else if (shift) chain <= {shifted};
+  end
+""",
+        about=f"Read-out: a shift chain that takes the states of {n} p-bits at one clock while the machine runs on.",
+    )

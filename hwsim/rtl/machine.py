@@ -1,0 +1,269 @@
+"""Machine: what the RTL implements, as integers, made once and read by the writer, the testbench and the check.
+
+Enters: a Program, an anneal, a seed, and how the hardware shall be built. Leaves: a Machine. Its program, run by any
+engine of hwsim with its anneal and seed, is the emulation that the RTL must equal.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.cell.codes import SOURCES
+from hwsim.cell.source import STATE_WORDS, source_next
+from hwsim.display import Facts, Shown, counted
+from hwsim.engine.contract import Start
+from hwsim.engine.initial import allowed
+from hwsim.engine.noise import initial_states, seed_source
+from hwsim.errors import InputError
+from hwsim.program import Program, content_hash
+from hwsim.rtl.activation import Activation, activation, cells_of, field_lattice
+from hwsim.rtl.names import pbit_names
+from hwsim.rtl.refusals import check_digital
+from hwsim.rtl.whole import Whole, whole
+from hwsim.rtl.wiring import Wiring, first_slot, wiring
+
+PORT = "port"
+"""The source of a machine whose random words come from outside."""
+SOURCE_NAMES = (*(name for name in SOURCES if name != "ideal"), PORT)
+TABLES = ("logic", "block")
+WEIGHTS = ("fixed", "writable")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Machine(Shown):
+    """n p-bits and m stored connections, as RTL implements them.
+
+    given : the program as it was given;  whole : the same with integer biases and weights
+    anneal : as it was given;  seed : of the noise and the initial states
+    source : of SOURCE_NAMES;  table : of TABLES;  weights : of WEIGHTS
+    names : Verilog name of each p-bit;  wiring : slots and registers
+    free : bool (n,), p-bits that update: neither stuck nor held;  initial : int8 (n,), +-1
+    kind : int64 (n,), number of each p-bit's Activation, -1 where it has none
+    step_slots : first slot of each step of the anneal, 0 first;  n_slots : of the whole run
+    chip_of : int64 (n,), chip of each p-bit
+    """
+
+    given: Program
+    whole: Whole
+    anneal: Anneal
+    seed: int
+    source: str
+    table: str
+    weights: str
+    names: tuple[str, ...]
+    wiring: Wiring
+    free: np.ndarray
+    initial: np.ndarray
+    kind: np.ndarray
+    activations: tuple[Activation, ...]
+    step_slots: tuple[int, ...]
+    n_slots: int
+    chip_of: np.ndarray
+
+    def _shown(self) -> tuple[str, Facts]:
+        return f"Machine of {counted(self.program.n_pbits, 'p-bit')}", [
+            ("source", self.source),
+            ("slots", f"{self.n_slots} in rounds of {self.wiring.n_slots}"),
+            ("table", f"{self.table}, {', '.join(str(each.n_words) for each in self.activations)} words"),
+            ("weights", f"{self.weights}, {self.weight_width} bits"),
+        ]
+
+    @property
+    def program(self) -> Program:
+        """What engines run."""
+        return self.whole.program
+
+    @property
+    def run_anneal(self) -> Anneal:
+        """What engines run it under: betas in the unit of the integer field."""
+        return self.whole.scaled(self.anneal)
+
+    @property
+    def n(self) -> int:
+        """How many p-bits."""
+        return self.program.n_pbits
+
+    @property
+    def n_chips(self) -> int:
+        """How many chips."""
+        return int(self.chip_of.max()) + 1
+
+    @property
+    def clocks_per_slot(self) -> int:
+        """Clocks in which one colour updates."""
+        return 2 if self.table == "block" else 1
+
+    @cached_property
+    def members(self) -> tuple[np.ndarray, ...]:
+        """The p-bits of each slot of a round that update, ascending."""
+        slot = np.where(self.free, self.wiring.slot, -1)
+        return tuple(np.flatnonzero(slot == k) for k in range(self.wiring.n_slots))
+
+    @property
+    def labels(self) -> list[str]:
+        """The problem's variable that each p-bit carries, as text."""
+        names, chain = self.program.readout.names, self.program.readout.chain
+        return [str(names[i if chain is None else int(chain[i])]) for i in range(self.n)]
+
+    @property
+    def digest(self) -> str:
+        """40 hex digits that identify the machine's trace: of its program, anneal and seed."""
+        made = hashlib.blake2b(content_hash(self.program).encode(), digest_size=20)
+        made.update(f"|{self.anneal.end}|{self.seed}|{self.source}".encode())
+        made.update(self.anneal.start.tobytes() + self.run_anneal.beta.tobytes())
+        return made.hexdigest()
+
+    @property
+    def updates(self) -> int:
+        """Of free p-bits in the whole run."""
+        rounds, rest = divmod(self.n_slots, self.wiring.n_slots)
+        sizes = [len(each) for each in self.members]
+        return rounds * sum(sizes) + sum(sizes[:rest])
+
+    @cached_property
+    def weight_width(self) -> int:
+        """Bits of a weight, two's complement."""
+        if self.weights == "writable":
+            return int(self.program.placement.weight_bits or 1)
+        return width_of(self.whole.weight, self.whole.bias)
+
+    @cached_property
+    def source_states(self) -> np.ndarray:
+        """uint32 (n, 4): what the register of each p-bit's source holds at reset. The word of the first update follows
+        from it without a step, and each update then steps it."""
+        states = np.zeros((self.n, STATE_WORDS), dtype=np.uint32)
+        if self.source == PORT:
+            return states
+        noise, code = self.program.noise, SOURCES[self.source]
+        key = np.uint64(Start(reads=1, schedules=1, seed=self.seed).keys(0)[0])
+        for i in range(self.n):
+            seed_source(key, code, noise.source_share, noise.source_phase, noise.source_shifts, i, 0, states[i])
+            ahead = noise.source_shifts
+            if self.source == "xoshiro128+":  # shows a sum of its state, and then steps
+                ahead -= 1
+            if ahead:
+                source_next(code, ahead, states[i])
+        return states
+
+
+def width_of(*values: np.ndarray) -> int:
+    """Bits of two's complement that hold all ``values`` and their negatives, at least 2."""
+    most = max((int(np.abs(a).max(initial=0)) for a in values), default=0)
+    return max(2, most.bit_length() + 1)
+
+
+def machine(
+    program: Program,
+    anneal: Anneal,
+    *,
+    seed: int = 0,
+    source: str | None = None,
+    table: str = "logic",
+    weights: str = "fixed",
+    parts: Sequence[int] | None = None,
+) -> Machine:
+    """The Machine of ``program`` under ``anneal``.
+
+    source : lfsr32, lfsr16, xorshift32, xoshiro128+, or port for words that come from outside; None: the program's own
+    table : logic, or block for a table in block RAM, which takes two clocks a slot
+    weights : fixed in the netlist, or writable registers;  parts : the chip of each p-bit, None for one chip
+    Raises InputError, and UnsupportedError for what is no synchronous digital machine.
+    """
+    for name, value, known in (("table", table, TABLES), ("weights", weights, WEIGHTS)):
+        if value not in known:
+            raise InputError(f"{name} must be {' or '.join(known)}, got {value!r}")
+    if source is not None and source not in SOURCE_NAMES:
+        raise InputError(f"source must be one of {', '.join(SOURCE_NAMES)}, got {source!r}")
+    source = program.noise.source if source is None else source
+    if source in SOURCES and source != program.noise.source:
+        program = program.changed(source=source)
+    check_digital(program, anneal, source)
+    held = whole(program, registers=weights == "writable")
+    free = (program.cells.stuck == 0) & ~program.cells.held
+    steps = _steps(program, anneal)
+    kind, activations = _activations(held, free, [float(anneal.beta[k]) for k, _ in steps], weights)
+    start = Start(reads=1, schedules=1, seed=seed)
+    initial = allowed(program, start)
+    if initial is None:
+        initial = initial_states(np.uint64(start.keys(0)[2]), 1, program.n_pbits)
+    return Machine(
+        given=program,
+        whole=held,
+        anneal=anneal,
+        seed=seed,
+        source=source,
+        table=table,
+        weights=weights,
+        names=tuple(pbit_names(program)),
+        wiring=wiring(program),
+        free=free,
+        initial=initial[0],
+        kind=kind,
+        activations=activations,
+        step_slots=tuple(slot for _, slot in steps),
+        n_slots=first_slot(program.clock, anneal.end),
+        chip_of=_chip_of(program.n_pbits, parts),
+    )
+
+
+def _steps(program: Program, anneal: Anneal) -> list[tuple[int, int]]:
+    """(step of the anneal, first slot that it holds in) of every step that a slot sees, without repeats of one beta."""
+    slots = [first_slot(program.clock, int(tick)) for tick in (*anneal.start, anneal.end)]
+    seen = [(k, slots[k]) for k in range(len(slots) - 1) if slots[k] < slots[k + 1]]
+    if not seen:
+        raise InputError("no Verilog: the anneal ends before the first slot")
+    return [step for q, step in enumerate(seen) if q == 0 or anneal.beta[step[0]] != anneal.beta[seen[q - 1][0]]]
+
+
+def _activations(
+    held: Whole, free: np.ndarray, betas: list[float], weights: str
+) -> tuple[np.ndarray, tuple[Activation, ...]]:
+    """The number of each p-bit's activation, and the activations: one for p-bits whose devices are alike."""
+    program, cells = held.program, cells_of(held.program)
+    network = program.network
+    low, high, divisor = _fields(held, weights)
+    devices = np.stack(
+        [
+            *(cells.gain, cells.offset, cells.low, cells.high, cells.step, cells.comparator_step),
+            *(cells.law.astype(np.float64), cells.noise),
+        ],
+        axis=1,
+    )
+    kind = np.full(network.n, -1, dtype=np.int64)
+    _, first, of = np.unique(devices[free], axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # numbered by their first p-bit
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    kind[free] = place[of.ravel()]
+    made = []
+    for k in range(len(order)):
+        alike = np.flatnonzero(kind == k)
+        lattice = field_lattice(low[alike], high[alike], divisor[alike])
+        made.append(activation(cells, int(alike[0]), lattice, betas, scale=held.scale))
+    return kind, tuple(made)
+
+
+def _fields(held: Whole, weights: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(least, most, divisor of the differences) of the fields of each p-bit, int64 (n,) each."""
+    network, bias, weight = held.program.network, held.bias, held.weight
+    if weights == "writable":
+        top = 2 ** (int(held.program.placement.weight_bits or 1) - 1) - 1
+        reach = top * (network.degree + 1)
+        return -reach, reach, np.ones(network.n, dtype=np.int64)
+    reach = np.bincount(network.rows, weights=np.abs(weight), minlength=network.n).astype(np.int64)
+    divisor = np.zeros(network.n, dtype=np.int64)
+    np.gcd.at(divisor, network.rows, 2 * weight)
+    return -bias - reach, -bias + reach, divisor
+
+
+def _chip_of(n: int, parts: Sequence[int] | None) -> np.ndarray:
+    if parts is None:
+        return np.zeros(n, dtype=np.int64)
+    chips = np.asarray(parts)
+    if chips.shape != (n,) or chips.dtype.kind not in "iu" or chips.min() < 0:
+        raise InputError(f"parts must name the chip of each of the {n} p-bits, from 0 on, got shape {chips.shape}")
+    return chips.astype(np.int64)

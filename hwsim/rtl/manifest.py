@@ -1,0 +1,166 @@
+"""The manifest of a folder of RTL: what every name, width and constant means in hwsim, and how to make it again.
+
+Enters: a Machine and its files. Leaves: JSON, and from such JSON the Machine.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.errors import InputError
+from hwsim.program import load
+from hwsim.rtl.array_module import chips, seen_name
+from hwsim.rtl.expected import Expected
+from hwsim.rtl.machine import PORT, Machine, machine
+from hwsim.rtl.pbit_module import law_words, pbit_name, suffix, widths
+from hwsim.rtl.source_module import MODULES, STATE_BITS
+from hwsim.units import to_seconds
+
+FORMAT = "hwsim-rtl-1"
+FILE, PROGRAM = "manifest.json", "program.npz"
+
+
+def digest(content: bytes) -> str:
+    """How the manifest identifies a file."""
+    return hashlib.blake2b(content, digest_size=20).hexdigest()
+
+
+def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The manifest of the machine of ``expected`` with ``files``, their content by path."""
+    made = expected.machine
+    clock, wiring, program = made.program.clock, made.wiring, made.program
+    slot_s = to_seconds(clock.period) / wiring.n_slots
+    return {
+        "format": FORMAT,
+        "machine": made.digest,
+        "chip": program.placement.chip,
+        "problem": program.readout.problem_name,
+        "is_exact": made.whole.is_exact,
+        "field_unit": made.whole.scale,
+        "codes_per_field_unit": made.whole.codes,
+        "clock": {
+            "kind": clock.kind,
+            "slots_of_a_round": wiring.n_slots,
+            "clocks_of_a_slot": made.clocks_per_slot,
+            "pbits_of_a_slot": [len(each) for each in made.members],
+            "round_s": to_seconds(clock.period),
+            "clock_period_s": slot_s / made.clocks_per_slot,
+            "exchange_slots": wiring.exchange or None,
+        },
+        "run": {"slots": made.n_slots, "updates": made.updates, "engine": expected.engine},
+        "build": {
+            "seed": made.seed,
+            "source": made.source,
+            "table": made.table,
+            "weights": made.weights,
+            "anneal": {"start": made.anneal.start.tolist(), "beta": made.anneal.beta.tolist(), "end": made.anneal.end},
+            "parts": made.chip_of.tolist() if made.n_chips > 1 else None,
+        },
+        "steps": [
+            {"first_slot": slot, "beta": beta}
+            for slot, beta in zip(made.step_slots, made.activations[0].betas, strict=True)
+        ],
+        "modules": _modules(made),
+        "pbits": [_pbit(made, i) for i in range(made.n)],
+        "readout": [[made.names[i] for i in chip.members] for chip in chips(made)],
+        "files": {name: digest(content) for name, content in sorted(files.items())},
+    }
+
+
+def _modules(made: Machine) -> dict[str, Any]:
+    """What the ports of each module mean."""
+    found: dict[str, Any] = {}
+    noise = made.program.noise
+    if made.source != PORT:
+        found[MODULES[made.source]] = {
+            "is": "random source of a p-bit",
+            "hwsim": {"random_source": made.source, "random_shifts": noise.source_shifts},
+            "flip_flops": STATE_BITS[made.source],
+        }
+    for kind, activation in enumerate(made.activations):
+        wide = widths(made, kind)
+        found[f"activation{suffix(made, kind)}"] = {
+            "is": "table of thresholds",
+            "hwsim": law_words(made, kind),
+            "over": "field" if activation.over_field else "levels of the input quantiser",
+            "words": activation.n_words,
+            "threshold": {"bits": wide.threshold, "unit": 2.0**-wide.compared, "compared_bits": wide.compared},
+            "field": {
+                "bits": wide.field,
+                "unit": made.whole.scale,
+                "least": activation.reach[0],
+                "most": activation.reach[1],
+            },
+        }
+        degrees = np.unique(made.program.network.degree[made.kind == kind])
+        for degree in degrees.tolist():
+            found[pbit_name(made, kind, degree)] = {
+                "is": f"p-bit with {degree} neighbours",
+                "count": int(np.sum((made.kind == kind) & (made.program.network.degree == degree))),
+                "weight": {"bits": wide.weight, "unit": made.whole.scale, "signed": True},
+            }
+    return found
+
+
+def _pbit(made: Machine, i: int) -> dict[str, Any]:
+    row = made.program.network.row(i)
+    fact: dict[str, Any] = {"net": made.names[i], "pbit": i, "variable": made.labels[i], "chip": int(made.chip_of[i])}
+    if not made.free[i]:
+        return fact | {"constant": int(made.initial[i])}
+    return fact | {
+        "module": pbit_name(made, int(made.kind[i]), row.stop - row.start),
+        "slot": int(made.wiring.slot[i]),
+        "initial": int(made.initial[i]),
+        "bias": int(made.whole.bias[i]),
+        "neighbours": [seen_name(made, k) for k in range(row.start, row.stop)],
+        "weights": made.whole.weight[row].tolist(),
+    }
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """``document`` as JSON, a line for each p-bit."""
+    head = json.dumps({k: v for k, v in document.items() if k not in ("pbits", "readout")}, indent=2)
+    pbits = ",\n".join("    " + json.dumps(each) for each in document["pbits"])
+    chains = ",\n".join("    " + json.dumps(each) for each in document["readout"])
+    return f'{head[:-2]},\n  "pbits": [\n{pbits}\n  ],\n  "readout": [\n{chains}\n  ]\n}}\n'
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest in ``folder``. Raises InputError."""
+    try:
+        document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{folder} holds no {FILE}: give a folder that hwsim rtl write made") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {folder / FILE}: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError(f"{folder / FILE} is no manifest of the format {FORMAT}")
+    return document
+
+
+def machine_of(folder: Path) -> tuple[dict[str, Any], Machine]:
+    """The manifest in ``folder``, and the Machine that it was written for. Raises InputError."""
+    document = read_manifest(folder)
+    try:
+        build = document["build"]
+        anneal = Anneal(
+            start=np.array(build["anneal"]["start"], dtype=np.int64),
+            beta=np.array(build["anneal"]["beta"], dtype=np.float64),
+            end=int(build["anneal"]["end"]),
+        )
+        kept = {name: build[name] for name in ("seed", "source", "table", "weights", "parts")}
+        wanted = document["machine"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder / FILE} is damaged: {error!r}") from None
+    made = machine(load(folder / PROGRAM), anneal, **kept)
+    if made.digest != wanted:
+        raise InputError(
+            f"{folder / PROGRAM} is another program than {FILE} was written for, or of another version of hwsim: write "
+            "the folder again"
+        )
+    return document, made

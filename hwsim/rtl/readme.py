@@ -1,0 +1,63 @@
+"""The README of a folder of RTL, and the constraints of its clock."""
+
+from hwsim.rtl.expected import Expected
+from hwsim.rtl.machine import PORT, Machine
+from hwsim.units import format_si, to_seconds
+
+
+def readme(trace: Expected, files: list[str]) -> str:
+    """README.md of the folder with ``files``."""
+    made = trace.machine
+    program, wiring = made.program, made.wiring
+    period = to_seconds(program.clock.period)
+    slots = f"{wiring.n_slots} slot{'s' if wiring.n_slots > 1 else ''}"
+    clocks = "one clock" if made.clocks_per_slot == 1 else "two clocks"
+    words = ", ".join(
+        f"{each.n_words} words over the {'field' if each.over_field else 'input levels'}" for each in made.activations
+    )
+    source = (
+        "words come from outside, a port for each p-bit"
+        if made.source == PORT
+        else f"{made.source}, one for each p-bit"
+    )
+    exact = (
+        "The trace is that of the program as it was compiled."
+        if made.whole.is_exact
+        else (
+            "Weights are integers times one factor that is no power of two, so the last bit of a field may differ\n"
+            "from that of the program as it was compiled; the emulation that this RTL equals takes the integers."
+        )
+    )
+    return f"""# {program.readout.problem_name or "A problem"} on {program.placement.chip or "a chip"}
+
+Plain synthesizable Verilog-2005, written by hwsim, one module a file.
+
+* `rtl/top.v` is the top: `clk`, `rst` (synchronous, active high), `run`, and a read-out chain (`load`, `shift`).
+* {made.n} p-bits, one net each in `{"rtl/top.v"}`, with the names that hwsim gives them in waveforms. 1 is s = +1.
+* Clock: {program.clock.kind}, a round of {format_si(period, "s")} in {slots}, {clocks} a slot.
+* Field: I = -(h + sum of J s), in units of {made.whole.scale:.6g} of the problem.
+* Table ({made.table}): {words}. A threshold has {made.activations[0].bits} bits and one more for always +1.
+* Random source: {source}.
+* Weights: {made.weights}, {made.weight_width} bits.
+
+{exact}
+
+`manifest.json` says of each net which p-bit it is, of each module which quantity of hwsim it holds, and of each file
+its hash. `program.npz` is the program: `hwsim rtl check .` compiles `rtl/` and compares it with the emulation.
+
+Without hwsim, in this folder:
+
+    iverilog -g2005 -o simulation test/testbench.v rtl/*.v
+    vvp simulation +data=test/
+
+It runs {made.n_slots} slots, {made.updates} updates, and prints `HWSIM compared slots {made.n_slots}`, or the first
+slot that differs from `test/expected.hex`.
+"""
+
+
+def constraints(made: Machine) -> dict[str, str]:
+    """The clock as SDC and XDC, by file name. The period is that of a slot of the chip, by the clocks of a slot."""
+    period_s = to_seconds(made.program.clock.period) / made.wiring.n_slots / made.clocks_per_slot
+    line = f"create_clock -name clk -period {period_s * 1e9:.3f} [get_ports clk]\n"
+    about = f"# {made.wiring.n_slots} slots of {made.clocks_per_slot} clock(s) in a round of the chip's period. ns\n"
+    return {"top.sdc": about + line, "top.xdc": about + line}

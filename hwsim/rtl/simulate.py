@@ -1,0 +1,85 @@
+"""Simulate: the Verilog of a folder, compiled and run by Icarus or Verilator in a process with a time limit."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwsim.errors import InputError
+
+TOOLS = ("iverilog", "verilator")
+BUILD_LIMIT_S = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """A compiled simulation. command : that runs it;  build_s : seconds of processor time that compiling took"""
+
+    tool: str
+    command: tuple[str, ...]
+    build_s: float
+
+
+def check_tool(tool: str) -> None:
+    """Raise InputError unless ``tool`` is one, and installed."""
+    if tool not in TOOLS:
+        raise InputError(f"a simulator is {' or '.join(TOOLS)}, got {tool!r}")
+    if shutil.which(tool) is None:
+        raise InputError(f"{tool} is not installed: apt-get install {tool}")
+
+
+def build(files: Sequence[Path], place: Path, *, tool: str) -> Simulation:
+    """Compile ``files``, whose top is the module testbench, in the folder ``place``. Raises InputError."""
+    check_tool(tool)
+    sources = [str(path.resolve()) for path in files]
+    began = time.monotonic()
+    if tool == "iverilog":
+        made = place / "simulation"
+        _checked([tool, "-g2005", "-s", "testbench", "-o", str(made), *sources], place, tool)
+        command: tuple[str, ...] = ("vvp", "-n", str(made))
+    else:
+        options = ["--binary", "--timing", "-O3", "--top-module", "testbench", "-Wno-fatal", "-Wno-lint", "-Wno-style"]
+        options += ["-j", "1", "--Mdir", str(place / "verilated"), "-o", "simulation"]
+        options += ["-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1"]
+        _checked([tool, *options, *sources], place, tool)
+        command = (str(place / "verilated" / "simulation"),)
+    return Simulation(tool=tool, command=command, build_s=time.monotonic() - began)
+
+
+def _checked(command: list[str], place: Path, tool: str) -> None:
+    code, out = call(command, place, limit_s=BUILD_LIMIT_S)
+    if code != 0:
+        first = next(
+            (line for line in out.splitlines() if "rror" in line), out.strip().splitlines()[-1] if out.strip() else ""
+        )
+        raise InputError(f"{tool} does not compile this Verilog: {first.strip()}")
+
+
+def call(command: Sequence[str], place: Path, *, limit_s: float) -> tuple[int, str]:
+    """(exit code, what it printed) of ``command`` in the folder ``place``. Raises InputError beyond ``limit_s``."""
+    with subprocess.Popen(
+        list(command),
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as child:
+        try:
+            out, _ = child.communicate(timeout=limit_s)
+        except BaseException as error:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise InputError(
+                    f"{Path(command[0]).name} did not end within {limit_s:g} s: the design may hang in a loop; "
+                    "--limit gives it more"
+                ) from None
+            raise
+    return child.returncode, out

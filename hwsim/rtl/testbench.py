@@ -1,0 +1,243 @@
+"""The testbench: clock and stimulus in Verilog, the expected trace from a file, and a watchdog."""
+
+from hwsim.rtl.array_module import chips, random_ports
+from hwsim.rtl.expected import Expected
+from hwsim.rtl.machine import Machine
+from hwsim.rtl.verilog import instance, listed, span
+
+SAYS = "HWSIM"
+"""How each line begins that `hwsim.rtl.check` reads."""
+
+
+def header(machine: Machine, what: str) -> str:
+    """First line of a file of the testbench: what follows, and of which machine."""
+    return f"// hwsim {what} of machine {machine.digest}"
+
+
+def data_files(expected: Expected, words: list[str]) -> dict[str, str]:
+    """The files that the testbench reads, by name."""
+    machine = expected.machine
+    lines = expected.checksums() if expected.is_long else expected.lines()
+    what = "checksums by round" if expected.is_long else "states by slot"
+    made = {"expected.hex": "\n".join([header(machine, what), *lines, ""])}
+    if words:
+        made["random.hex"] = "\n".join([header(machine, "random words by slot"), *words, ""])
+    return made
+
+
+def testbench(expected: Expected) -> str:
+    """The file of the testbench."""
+    machine = expected.machine
+    every = [port for chip in chips(machine) for port in random_ports(machine, chip)]
+    n = machine.wiring.n_slots
+    widest = max(1, *(len(each) for each in machine.members))
+    sizes = ", ".join(str(len(each)) for each in machine.members[:8]) + (" ..." if n > 8 else "")
+    inputs = ["clk", "rst", "run"]
+    nets = [(name, name) for name in inputs]
+    nets += [("load", "1'b0"), ("shift", "1'b0"), ("serial_in", "1'b0"), *((name, name) for name, _ in every)]
+    nets += [("serial_out", "serial_out")] + ([("done", "done")] if len(machine.step_slots) > 1 else [])
+    declared = "".join(f"  reg{span(bits)} {name};\n" for name, bits in every)
+    return _TEXT.format(
+        says=SAYS,
+        sizes=sizes,
+        plural="s" if n > 1 else "",
+        n=n,
+        last=machine.n_slots,
+        clocks=machine.clocks_per_slot,
+        limit=machine.clocks_per_slot * machine.n_slots + 100,
+        widest=widest,
+        declared=declared,
+        dut=instance("top", "dut", nets),
+        random=_random(machine, every),
+        read=_READ_WORDS if every else "",
+        states=_states(machine),
+        check=_checksum(machine) if expected.is_long else _trace(),
+        done="  wire done;\n" if len(machine.step_slots) > 1 else "",
+        next_random="      next_random;\n" if every else "",
+        open_words='    open_file("random.hex", words);\n' if every else "",
+        word_file="  integer words;  // file of random words\n" if every else "",
+        ended=f"(k + 1) % {n} == 0 || k == LAST - 1" if expected.is_long else "1",
+    )
+
+
+def _states(machine: Machine) -> str:
+    lines = []
+    for k, each in enumerate(machine.members):
+        names = [f"dut.{machine.names[i]}" for i in each[::-1]]
+        width = sum(1 for _ in each)
+        if width == 0:
+            lines.append(f"        {k}: states = 0;")
+            continue
+        lines.append(f"        {k}: states = {{\n{listed(names, ' ' * 10)}\n        }};")
+    return "\n".join(lines)
+
+
+def _random(machine: Machine, every: list[tuple[str, int]]) -> str:
+    if not every:
+        return ""
+    bits = dict(every)
+    cases, most = [], 1
+    for k, each in enumerate(machine.members):
+        names = [f"random_{machine.names[i]}" for i in each]
+        most = max(most, sum(bits[name] for name in names))
+        if names:
+            cases.append(f"        {k}: {{\n{listed(names[::-1], ' ' * 10)}\n        }} = word_line;")
+    lines = "\n".join(cases)
+    return f"""
+  reg [{most - 1}:0] word_line;
+  task next_random;  // the words of the slot that begins
+    begin
+      code = $fscanf(words, "%h\\n", word_line);
+      if (code != 1) stop_short("random.hex");
+      case (k % {machine.wiring.n_slots})
+{lines}
+        default: ;
+      endcase
+    end
+  endtask
+"""
+
+
+_READ_WORDS = ""
+
+
+def _trace() -> str:
+    return """
+  task compare;  // the states after slot k with those of hwsim
+    begin
+      code = $fscanf(file, "%h\\n", wanted);
+      if (code != 1) stop_short("expected.hex");
+      if (states !== wanted) begin
+        $display("HWSIM mismatch slot %0d expected %0h rtl %0h", k, wanted, states);
+        $finish;
+        k = LAST;
+      end
+    end
+  endtask
+
+  reg [WIDEST-1:0] wanted;
+"""
+
+
+def _checksum(machine: Machine) -> str:
+    names = [f"dut.{machine.names[i]}" for each in machine.members for i in each]
+    words = -(-len(names) // 64)
+    return f"""
+  reg [63:0] wanted, checksum;
+  reg [{64 * words - 1}:0] all;
+  integer word;
+  task compare;  // a checksum of all states after a round with that of hwsim: FNV-1a over words of 64 bits
+    begin
+      all = {{
+{listed(names[::-1], " " * 8)}
+      }};
+      checksum = 64'hcbf29ce484222325;
+      for (word = 0; word < {words}; word = word + 1)
+        checksum = (checksum ^ all[64 * word +: 64]) * 64'h00000100000001b3;
+      code = $fscanf(file, "%h\\n", wanted);
+      if (code != 1) stop_short("expected.hex");
+      if (checksum !== wanted) begin
+        $display("HWSIM mismatch round %0d", k / {machine.wiring.n_slots});
+        $finish;
+        k = LAST;
+      end
+    end
+  endtask
+"""
+
+
+_TEXT = """`timescale 1ns / 1ps
+`default_nettype none
+
+// Testbench: runs the machine for {last} slots of {clocks} clock(s) and compares it with the emulation.
+// A round has {n} slot{plural}, of {sizes} p-bits. expected.hex holds what hwsim expects.
+// +data=FOLDER/ where expected.hex is; +dump=FILE +from=SLOT +to=SLOT writes new states, a line for each slot;
+// +vcd=FILE writes a waveform of all p-bits.
+module testbench;
+  localparam LAST = {last};      // slots
+  localparam WIDEST = {widest};  // most p-bits of a slot
+
+  reg clk = 1'b0, rst = 1'b1, run = 1'b0;
+  wire serial_out;
+{done}{declared}
+{dut}
+
+  always #5 clk = ~clk;
+
+  integer file, dump, code, k, from, to;
+{word_file}  reg [8*1024-1:0] folder, path, line;
+  reg [WIDEST-1:0] states;
+
+  task open_file(input [8*16-1:0] name, output integer opened);
+    begin
+      if (!$value$plusargs("data=%s", folder)) folder = "";
+      $sformat(path, "%0s%0s", folder, name);
+      opened = $fopen(path, "r");
+      if (opened == 0) begin
+        $display("{says} no file %0s", path);
+        $finish;
+        k = LAST;
+      end
+      code = $fgets(line, opened);  // the header
+    end
+  endtask
+
+  task stop_short(input [8*16-1:0] name);
+    begin
+      $display("{says} %0s ends at slot %0d", name, k);
+      $finish;
+      k = LAST;
+    end
+  endtask
+
+  task sample;  // the new states of slot k
+    begin
+      case (k % {n})
+{states}
+        default: states = 0;
+      endcase
+    end
+  endtask
+{check}{random}
+  initial begin
+    k = 0;
+    open_file("expected.hex", file);
+{open_words}    dump = 0;
+    if ($value$plusargs("dump=%s", path)) begin
+      dump = $fopen(path, "w");
+      if (!$value$plusargs("from=%d", from)) from = 0;
+      if (!$value$plusargs("to=%d", to)) to = LAST;
+    end
+    if ($value$plusargs("vcd=%s", path)) begin
+      $dumpfile(path);
+      $dumpvars(1, dut);
+    end
+    repeat (2) @(negedge clk);
+    rst = 1'b0;
+    run = 1'b1;
+    while (k < LAST) begin
+{next_random}      repeat ({clocks}) @(negedge clk);
+      sample;
+      if (dump != 0) begin
+        if (k >= from && k < to) $fdisplay(dump, "%h", states);
+        if (k + 1 >= to) begin
+          $finish;
+          k = LAST;
+        end
+      end else if ({ended}) compare;
+      k = k + 1;
+      if (k == LAST) $display("{says} compared slots %0d", LAST);
+    end
+    if (dump != 0) $fclose(dump);
+    $finish;
+  end
+
+  initial begin : watchdog
+    repeat ({limit}) @(posedge clk);
+    $display("{says} watchdog: the run should have ended at clock {limit}");
+    $finish;
+  end
+endmodule
+
+`default_nettype wire
+"""

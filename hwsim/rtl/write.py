@@ -1,0 +1,164 @@
+"""Write: the folder of a machine, whole or not at all.
+
+Enters: a Program, an anneal, a seed and how the hardware shall be built. Leaves: Verilog, a testbench with its expected
+trace, constraints, a README and a manifest.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.display import Facts, Shown, counted
+from hwsim.errors import InputError
+from hwsim.program import Program, save
+from hwsim.rtl.array_module import array_module, chips
+from hwsim.rtl.control_modules import (
+    anneal_module,
+    delay_module,
+    exchange_module,
+    link_module,
+    phases_module,
+    readout_module,
+)
+from hwsim.rtl.expected import Expected, expected, random_words
+from hwsim.rtl.machine import PORT, Machine, machine
+from hwsim.rtl.manifest import FILE, PROGRAM, digest, manifest, read_manifest
+from hwsim.rtl.manifest import text as manifest_text
+from hwsim.rtl.pbit_module import activation_module, pbit_module, pbit_name, quantiser_module, suffix
+from hwsim.rtl.readme import constraints, readme
+from hwsim.rtl.source_module import MODULES, source_module
+from hwsim.rtl.testbench import data_files, testbench
+from hwsim.rtl.top_module import readout_name, top_modules
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Written(Shown):
+    """A folder that was written. manifest : its content"""
+
+    folder: Path
+    machine: Machine
+    manifest: Mapping[str, Any]
+
+    def _shown(self) -> tuple[str, Facts]:
+        files = [name for name in self.manifest["files"] if name.endswith(".v")]
+        return f"RTL of {counted(self.machine.n, 'p-bit')} in {self.folder}", [
+            ("files", f"{len(files)} of Verilog"),
+            ("trace", f"{self.machine.updates} updates"),
+        ]
+
+
+def write(
+    program: Program,
+    folder: str | os.PathLike,
+    *,
+    anneal: Anneal,
+    seed: int = 0,
+    source: str | None = None,
+    table: str = "logic",
+    weights: str = "fixed",
+    parts: Sequence[int] | None = None,
+) -> Written:
+    """Write ``program`` under ``anneal`` as Verilog into ``folder``, which is made, or replaced where it holds nothing
+    but what this function wrote.
+
+    source, table, weights, parts : see `hwsim.rtl.machine`. Raises InputError, and UnsupportedError for what is no
+    synchronous digital machine.
+    """
+    target = Path(folder)
+    check_folder(target)
+    made = machine(program, anneal, seed=seed, source=source, table=table, weights=weights, parts=parts)
+    trace = expected(made)
+    with tempfile.TemporaryDirectory(dir=_parent(target), prefix=f".{target.name}-") as place:
+        new = Path(place) / "new"
+        document = _fill(new, trace)
+        try:
+            if target.exists():
+                os.rename(target, Path(place) / "old")
+            os.rename(new, target)
+        except OSError as error:
+            raise InputError(f"cannot write {target}: {error.strerror}") from None
+    return Written(folder=target, machine=made, manifest=document)
+
+
+def modules(made: Machine) -> dict[str, str]:
+    """The Verilog files of ``made`` by module."""
+    found: dict[str, str] = {}
+    if made.source != PORT:
+        found[MODULES[made.source]] = source_module(made.source, made.program.noise.source_shifts)
+    for kind, each in enumerate(made.activations):
+        found[f"activation{suffix(made, kind)}"] = activation_module(made, kind)
+        if not each.over_field:
+            found[f"quantiser{suffix(made, kind)}"] = quantiser_module(made, kind)
+        for degree in np.unique(made.program.network.degree[made.kind == kind]).tolist():
+            found[pbit_name(made, kind, degree)] = pbit_module(made, kind, degree)
+    for chip in chips(made):
+        found[chip.name] = array_module(made, chip)
+        name = readout_name(made, chip)
+        found[name] = readout_module(len(chip.members), name)
+    found["phases"] = phases_module(made)
+    if len(made.step_slots) > 1:
+        found["anneal"] = anneal_module(made)
+    if made.wiring.exchange:
+        found["exchange_counter"] = exchange_module(made)
+        found["link"] = link_module()
+    for stages in np.unique(made.wiring.stages[made.wiring.stages > 0]).tolist():
+        found[f"delay_{stages}"] = delay_module(stages)
+    return found | top_modules(made)
+
+
+def _fill(folder: Path, trace: Expected) -> dict[str, Any]:
+    """Write all files into the new ``folder``; returns the manifest."""
+    made = trace.machine
+    texts = {f"rtl/{name}.v": text for name, text in modules(made).items()}
+    texts["test/testbench.v"] = testbench(trace)
+    texts |= {f"test/{name}": text for name, text in data_files(trace, random_words(made)).items()}
+    texts |= {f"constraints/{name}": text for name, text in constraints(made).items()}
+    texts["README.md"] = readme(trace, sorted(texts))
+    files = {name: text.encode() for name, text in texts.items()}
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    save(made.given, folder / PROGRAM)
+    files[PROGRAM] = (folder / PROGRAM).read_bytes()
+    document = manifest(trace, files)
+    (folder / FILE).write_text(manifest_text(document), encoding="utf-8")
+    return document
+
+
+def check_folder(target: str | os.PathLike) -> None:
+    """Raise InputError unless ``target`` can be made, or replaced without the loss of anything."""
+    target = Path(target)
+    if target.exists() and not target.is_dir():
+        raise InputError(f"cannot write {target}: it is no folder")
+    parent = _parent(target)
+    if not parent.is_dir():
+        raise InputError(f"cannot write {target}: there is no folder {parent}")
+    if not os.access(parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
+        raise InputError(f"cannot write {target}: the folder is read-only")
+    if not target.exists() or not any(target.iterdir()):
+        return
+    try:
+        known = {**read_manifest(target)["files"], FILE: None}
+    except InputError:
+        raise InputError(f"{target} holds other files: name a folder of its own") from None
+    for path in sorted(path for path in target.rglob("*") if path.is_file()):
+        name = path.relative_to(target).as_posix()
+        if name not in known or (known[name] is not None and known[name] != digest(path.read_bytes())):
+            raise InputError(f"{target} holds {name}, which was changed or added: name another folder")
+
+
+def _parent(target: Path) -> Path:
+    return Path(os.path.realpath(target)).parent
+
+
+def copy_rtl(folder: Path, to: Path) -> None:
+    """Copy the Verilog and the test of ``folder``."""
+    for name in ("rtl", "test"):
+        shutil.copytree(folder / name, to / name)
