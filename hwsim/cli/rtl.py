@@ -86,7 +86,8 @@ def _add_write(kinds: Any) -> None:
 def run_write(arguments: argparse.Namespace) -> int:
     """Run ``hwsim rtl write``."""
     from hwsim.report.rtl import checked_facts, checked_text, written_text
-    from hwsim.rtl import check, write
+    from hwsim.rtl import write
+    from hwsim.rtl.check import checked
     from hwsim.rtl.simulate import check_tool
     from hwsim.rtl.write import check_folder
 
@@ -104,7 +105,7 @@ def run_write(arguments: argparse.Namespace) -> int:
         weights=arguments.weights,
         parts=parts,
     )
-    found = None if arguments.check is None else check(arguments.folder, tool=arguments.check)
+    found = None if arguments.check is None else checked(made.folder, made.trace, tool=arguments.check)
     document = {"problem": problem_facts(ready.problem), "chip": ready.chip_name, "folder": arguments.folder}
     document |= {"rtl": dict(made.manifest), "check": None if found is None else checked_facts(found)}
 

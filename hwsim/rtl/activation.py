@@ -19,8 +19,9 @@ from hwsim.program import Program
 
 MOST_WORDS = 1024
 """Words of one table, all steps of the anneal together."""
-_CHECKED = 2**20
-"""Fields at which a shift is compared with the law; all, or of a wider range so many, evenly spread, and its ends."""
+_ROUNDING = 2.0**-20
+"""How far a beta may be from a shift, relatively: it is compared with the law afterwards, at every level."""
+_MOST_SHIFT = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,14 +130,14 @@ def _over_quantiser(
     low, high, step = (float(a[i]) for a in (cells.low, cells.high, cells.step))
     if step == 0:
         raise UnsupportedError(
-            _too_large(n_fields, betas, "the p-bit has no input quantiser, over which a table is small")
+            _too_large(n_fields, betas, "there is no input quantiser, over which it would be smaller")
         )
     shifts = tuple(_shift(beta * scale / step, -low / step) for beta in betas)
     if None in shifts:
-        near = 2.0 ** round(math.log2(max(betas[0], 1e-300) * scale / step)) * step / scale
-        raise UnsupportedError(
-            _too_large(n_fields, betas, f"a table over the quantised input needs a beta that is a shift, as {near:.6g}")
-        )
+        other = betas[shifts.index(None)]
+        near = 2.0 ** (math.floor(math.log2(other * scale / step) + 0.5) if other > 0 else 0) * step / scale
+        why = f"one over the quantised input needs a beta that is a shift: the nearest to {other:g} is {near!r}"
+        raise UnsupportedError(_too_large(n_fields, betas, why))
     n_levels = math.floor((high - low) / step + 2.0**-10) + 1
     if n_levels > MOST_WORDS:
         raise UnsupportedError(f"no Verilog: the input quantiser has {n_levels} levels, and a table {MOST_WORDS} words")
@@ -147,16 +148,20 @@ def _over_quantiser(
         shifts=shifts,  # type: ignore[arg-type]
         **given,
     )
-    least, most = made.reach
-    fields = np.unique(
-        np.append(np.linspace(least, most, min(_CHECKED, most - least + 1)).astype(np.int64), [least, most])
-    )
     for k, beta in enumerate(betas):
+        fields = _around_levels(made, k)
         if not np.array_equal(made.words[0][made.levels(fields, k)], thresholds(cells, i, fields, beta * scale)):
-            raise UnsupportedError(
-                _too_large(n_fields, betas, f"a shift does not round inputs as the card at beta {beta:g}")
-            )
+            raise UnsupportedError(_too_large(n_fields, betas, f"no shift rounds inputs as the card at beta {beta:g}"))
     return made
+
+
+def _around_levels(made: Activation, k: int) -> np.ndarray:
+    """int64: the fields on both sides of where the level changes in step ``k``, and both ends. Levels rise with the
+    field, by the shift and by the law, so that where they agree there they agree everywhere."""
+    shift, levels = made.shifts[k], np.arange(1, made.words.shape[1], dtype=np.int64)
+    edge = (levels << shift.by if shift.by >= 0 else levels >> -shift.by) - shift.add
+    fields = np.concatenate([made.reach, *(edge + d for d in (-2, -1, 0, 1))])
+    return np.unique(np.clip(fields, *made.reach))
 
 
 def _level_words(cells: Cells, i: int, inputs: np.ndarray) -> np.ndarray:
@@ -169,11 +174,12 @@ def _level_words(cells: Cells, i: int, inputs: np.ndarray) -> np.ndarray:
 def _shift(ratio: float, zero: float) -> Shift | None:
     """The Shift of ``ratio`` quantiser steps for a unit of the field, level ``zero`` at field 0; None where there is
     none."""
-    if ratio <= 0 or math.frexp(ratio)[0] != 0.5:
+    if ratio <= 0:
         return None
-    by = 1 - math.frexp(ratio)[1]
+    by = -round(math.log2(ratio))
     add = (zero + 0.5) * 2.0**by
-    return Shift(by=by, add=int(add)) if add == math.floor(add) and by < 62 else None
+    whole = abs(ratio * 2.0**by - 1) < _ROUNDING and abs(add - round(add)) < _ROUNDING
+    return Shift(by=by, add=round(add)) if whole and -_MOST_SHIFT <= by <= _MOST_SHIFT else None
 
 
 def _too_large(n_fields: int, betas: Sequence[float], why: str) -> str:

@@ -92,10 +92,14 @@ def check(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float =
     Raises InputError for a folder that is none of `write`, a trace of another program, Verilog that does not compile, a
     tool that is missing, and a simulation that does not end within ``limit_s``.
     """
-    place = Path(folder)
     check_tool(tool)
-    _, made = machine_of(place)
-    trace = expected(made)
+    _, made = machine_of(Path(folder))
+    return checked(Path(folder), expected(made), tool=tool, limit_s=limit_s)
+
+
+def checked(place: Path, trace: Expected, *, tool: str, limit_s: float = LIMIT_S) -> Checked:
+    """The same of the folder ``place``, whose emulation has made ``trace`` already."""
+    check_tool(tool)
     _check_data(place / "test", trace)
     with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
         simulation = build(verilog_files(place), Path(work), tool=tool)

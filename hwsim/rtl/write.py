@@ -40,11 +40,16 @@ from hwsim.rtl.top_module import readout_name, top_modules
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Written(Shown):
-    """A folder that was written. manifest : its content"""
+    """A folder that was written. trace : of the emulation;  manifest : its content"""
 
     folder: Path
-    machine: Machine
+    trace: Expected
     manifest: Mapping[str, Any]
+
+    @property
+    def machine(self) -> Machine:
+        """What was written."""
+        return self.trace.machine
 
     def _shown(self) -> tuple[str, Facts]:
         files = [name for name in self.manifest["files"] if name.endswith(".v")]
@@ -84,7 +89,7 @@ def write(
             os.rename(new, target)
         except OSError as error:
             raise InputError(f"cannot write {target}: {error.strerror}") from None
-    return Written(folder=target, machine=made, manifest=document)
+    return Written(folder=target, trace=trace, manifest=document)
 
 
 def modules(made: Machine) -> dict[str, str]:

@@ -1,0 +1,131 @@
+"""RTL equals the emulation, update by update: every digital card, every source, links, delays, anneals, tables."""
+
+import json
+
+import numpy as np
+import pytest
+from glasses import constant, random_glass
+
+import hwsim
+from hwsim.rtl.check import checked
+from hwsim.rtl.machine import SOURCE_NAMES
+
+CARDS = {
+    "generic-sparse": (lambda: random_glass(96, 8), {}),
+    "kv260-fabric": (lambda: hwsim.generate("ea2d:L=8,seed=1"), {"rows": 8, "columns": 8}),
+    "pegasus-asic-28nm": (lambda: random_glass(64, 15), {}),
+    "million-pbit-fpga": (lambda: random_glass(64, 6, biased=True), {}),
+    "ucsb-six-fpga": (lambda: random_glass(64, 6), {}),
+    "ucsb-sparse-ising": (lambda: random_glass(64, 5, biased=True), {}),
+    "wobblybits": (lambda: hwsim.generate("sk:n=6,seed=1"), {}),
+}
+UPDATES = 100_000
+
+
+@pytest.mark.parametrize("source", [name for name in SOURCE_NAMES if name != "port"])
+@pytest.mark.parametrize("card", CARDS)
+def test_every_digital_card_and_source_is_the_emulation(card, source, tmp_path, iverilog):
+    problem, changes = CARDS[card]
+    program = hwsim.compile(problem(), hwsim.chip(card, random_source=source, **changes))
+    rounds = -(-UPDATES // program.n_pbits)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=constant(program, rounds), seed=3)
+    found = checked(made.folder, made.trace, tool=iverilog)
+    assert (found.updates, found.mismatches) == (rounds * program.n_pbits, 0)
+    assert found.updates >= UPDATES and found.by_reference > 4000
+    assert 0.02 < made.trace.bits.mean() < 0.98  # both values occur
+
+
+BUILDS = {
+    "words from outside": ({}, {"source": "port"}),
+    "block table": ({}, {"table": "block", "source": "lfsr32"}),
+    "block table, words from outside": ({}, {"table": "block", "source": "port"}),
+    "several steps of a source": ({"random_source": "lfsr32", "random_shifts": 5}, {}),
+    "several steps of a wide source": ({"random_source": "xoshiro128+", "random_shifts": 3}, {}),
+    "a source with copies": ({"random_source": "lfsr16", "random_share": 4, "random_phase": 3}, {}),
+    "few bits": ({"threshold_bits": 9}, {"source": "xorshift32"}),
+    "all p-bits at once": ({"clock": "synchronous"}, {"source": "xorshift32"}),
+    "one p-bit at a time": ({"clock": "sequential"}, {"source": "lfsr32"}),
+    "wires of several slots": ({"clock": "sequential", "delay": "5 ns"}, {"source": "lfsr16"}),
+    "stuck p-bits": ({"stuck_fraction": 0.1}, {"source": "lfsr32"}),
+    "weights of few bits": ({"weight_bits": 3, "weight_limit": 2}, {"source": "lfsr32"}),
+}
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_every_way_to_build_it_is_the_emulation(name, tmp_path, iverilog):
+    card, build = BUILDS[name]
+    chip = hwsim.chip("generic-sparse", **{"period": "96 ns", "weight_limit": 511} | card)  # a slot of 48 is 2 ns
+    program = hwsim.compile(random_glass(48, 4, biased=True), chip)
+    anneal = constant(program, 100, beta=0.5)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=anneal, seed=1, **build)
+    found = checked(made.folder, made.trace, tool=iverilog)
+    assert (found.updates, found.mismatches) == (100 * int(made.machine.free.sum()), 0)
+
+
+def test_an_anneal_is_the_emulation(glass, tmp_path, iverilog):
+    anneal = hwsim.linear(0.05, 1.5, 300.3 * glass.clock.period * 1e-15, steps=23)
+    made = hwsim.rtl.write(glass, tmp_path / "rtl", anneal=anneal)
+    found = checked(made.folder, made.trace, tool=iverilog)
+    assert found.mismatches == 0 and found.updates > 300 * 48
+    assert len(made.machine.step_slots) == 23 and "case (next_slot)" in (made.folder / "rtl" / "anneal.v").read_text()
+
+
+@pytest.fixture(scope="session")
+def wide():
+    """48 p-bits with weights of 10 bits that have no common divisor, and a beta at which a field is shifted."""
+    program = hwsim.compile(random_glass(48, 4, biased=True), hwsim.chip("generic-sparse", random_source="lfsr32"))
+    return program, 0.125 * 2.0**-6 / program.placement.code_scale
+
+
+@pytest.mark.parametrize("table", ["logic", "block"])
+def test_a_table_over_the_input_levels_is_the_emulation(table, wide, tmp_path, iverilog):
+    program, beta = wide
+    anneal = hwsim.table((0, 20e-9, 1e-6), (beta / 8, beta, beta / 2), 5e-6)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=anneal, table=table)
+    assert [shift.by for shift in made.machine.activations[0].shifts] == [9, 6, 7]
+    assert made.machine.activations[0].n_words == 255  # s4.3
+    assert checked(made.folder, made.trace, tool=iverilog).mismatches == 0
+
+
+@pytest.mark.parametrize(("rounds", "slots"), [(1, 0), (3, 0), (0, 1), (0, 7)])
+@pytest.mark.parametrize("delay", ["0 ns", "30 ns"])
+def test_chips_with_links_are_the_emulation(rounds, slots, delay, tmp_path, iverilog):
+    """Two chips, three colours: exchange at every slot, every few slots, every few rounds; links that take time."""
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", period="96 ns", delay=delay)
+    model = random_glass(48, 4)
+    plain = hwsim.compile(model, chip)
+    slot = plain.clock.period // plain.clock.n_slots
+    parts = [int(v >= 24) for v in range(48)]
+    every = (rounds * plain.clock.period + slots * slot) * 1e-15
+    program = hwsim.compile(model, chip, parts=parts, exchange_s=every)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=constant(program, 200), parts=parts)
+    found = checked(made.folder, made.trace, tool=iverilog)
+    assert (found.updates, found.mismatches) == (200 * 48, 0)
+    assert made.machine.wiring.exchange == rounds * plain.clock.n_slots + slots
+    assert {"chip_0.v", "chip_1.v", "link.v"} <= {path.name for path in (made.folder / "rtl").iterdir()}
+
+
+def test_a_scale_that_is_a_power_of_two_leaves_the_trace_of_the_program_as_it_is(glass):
+    """The machine's program has integers for weights; its run is that of the program it was made of."""
+    half = glass.with_network(glass.network.reweighted(glass.network.bias / 4, glass.network.weight / 4))
+    anneal = constant(half, 50, beta=2.9)
+    made = hwsim.rtl.machine(half, anneal, seed=5)
+    assert made.whole.is_exact and made.whole.scale == 0.25
+    runs = [
+        hwsim.run(program, anneal=each, reads=1, schedules=1, seed=5, record=(0,))
+        for program, each in ((half, anneal), (made.program, made.run_anneal))
+    ]
+    assert all(np.array_equal(a, b) for a, b in zip(runs[0].traces[0], runs[1].traces[0], strict=True))
+    assert np.array_equal(runs[0].energies, runs[1].energies)
+
+
+def test_the_manifest_maps_every_net_to_its_meaning(glass, tmp_path):
+    made = hwsim.rtl.write(glass, tmp_path / "rtl", anneal=constant(glass, 3))
+    told = json.loads((tmp_path / "rtl" / "manifest.json").read_text())
+    for i, fact in enumerate(told["pbits"]):
+        row = glass.network.row(i)
+        assert (fact["pbit"], fact["net"], fact["slot"]) == (i, f"s{i}", glass.clock.color[i])
+        neighbours = [f"s{j}" for j in glass.network.indices[row]]
+        assert fact["neighbours"] == neighbours and fact["weights"] == glass.network.weight[row].tolist()
+    text = (made.folder / "rtl" / "pbit_array.v").read_text()
+    assert all(f"instance_{fact['net']} (" in text for fact in told["pbits"])

@@ -1,0 +1,128 @@
+"""Planted faults are found, and the first update that differs is named."""
+
+import numpy as np
+import pytest
+from glasses import constant, random_glass
+
+import hwsim
+from hwsim.rtl.check import checked
+
+SIMPLE = {"random_source": "lfsr32", "weight_limit": 511, "period": "96 ns"}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """One chip, a table over the field, an LFSR."""
+    program = hwsim.compile(random_glass(48, 4, biased=True), hwsim.chip("generic-sparse", **SIMPLE))
+    return hwsim.rtl.write(program, tmp_path_factory.mktemp("plain") / "rtl", anneal=constant(program, 200))
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory):
+    """One chip whose input quantiser saturates at 1.5, its table over the levels."""
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", input_integer_bits=1, input_fraction_bits=1)
+    program = hwsim.compile(random_glass(48, 4, biased=True), chip)
+    anneal = constant(program, 200, beta=0.5 * 2.0**-7 / program.placement.code_scale)
+    return hwsim.rtl.write(program, tmp_path_factory.mktemp("narrow") / "rtl", anneal=anneal)
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory):
+    """Two chips that exchange values once a round."""
+    model, parts = random_glass(48, 4), [int(v >= 24) for v in range(48)]
+    program = hwsim.compile(model, hwsim.chip("generic-sparse", **SIMPLE), parts=parts, exchange_s=96e-9)
+    folder = tmp_path_factory.mktemp("linked") / "rtl"
+    return hwsim.rtl.write(program, folder, anneal=constant(program, 200), parts=parts)
+
+
+FAULTS = {
+    "a bit of the table": ("plain", "activation.v", "threshold = 33'h0f", "threshold = 33'h0b"),
+    "an LFSR tap off by one": ("plain", "lfsr32.v", "register[21]", "register[22]"),
+    "a seed": ("plain", "pbit_array.v", ".seed(32'h1", ".seed(32'h9"),
+    "a wrong saturation": ("narrow", "quantiser.v", "above ? 3'd6", "above ? 3'd5"),
+    "two's complement where it is symmetric": ("narrow", "quantiser.v", "below ? 3'd0", "below ? 3'd7"),
+    "a swapped comparison": (
+        "plain",
+        "pbit_degree_4.v",
+        "is_below = {1'b0, word} < threshold",
+        "is_below = {1'b0, word} > threshold",
+    ),
+    "a comparison that takes ties": (
+        "plain",
+        "pbit_degree_4.v",
+        "word} < threshold",
+        "word} <= threshold + 33'd8388608",
+    ),
+    "a link one clock late": ("linked", "link.v", "seen = exchange ? live : held", "seen = held"),
+    "a weight": ("plain", "pbit_array.v", ".weight_0(3'sd1)", ".weight_0(-3'sd1)"),
+    "an initial state": ("plain", "pbit_array.v", ".initial_state(1'b1)", ".initial_state(1'b0)"),
+    "a phase that waits": ("plain", "phases.v", "slot_end = run", "slot_end = run & ~turn[1]"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_found_and_named(name, request, iverilog):
+    machine, file, right, wrong = FAULTS[name]
+    made = request.getfixturevalue(machine)
+    path = made.folder / "rtl" / file
+    before = path.read_text()
+    assert right in before
+    path.write_text(before.replace(right, wrong, -1 if "initial" in name else 1))
+    try:
+        found = checked(made.folder, made.trace, tool=iverilog)
+    finally:
+        path.write_text(before)
+    assert found.mismatches > 0
+    told = found.difference
+    states, field, threshold, word = _by_hand(made, told.slot, told.pbit)
+    assert (told.field, told.threshold, told.word) == (field, threshold, word)
+    assert told.emulated == (1 if word < threshold else -1) == states and told.rtl == f"{-told.emulated:+d}"
+    assert told.net == f"s{told.pbit}" and f"slot {told.slot}" in str(told)
+
+
+def test_a_flipped_table_bit_is_found_where_its_row_is_read(plain, iverilog):
+    """The field of the first difference is that of the row which was changed, and its word lies between both."""
+    path = plain.folder / "rtl" / "activation.v"
+    before = path.read_text()
+    row = next(line for line in before.splitlines() if "4'sd0:" in line or "'sd0: " in line)
+    path.write_text(before.replace(row, row.replace("080000000", "080800000")))
+    try:
+        told = checked(plain.folder, plain.trace, tool=iverilog).difference
+    finally:
+        path.write_text(before)
+    assert told.field == 0 and 2**31 <= told.word < 2**31 + 2**23 and told.rtl == "+1"
+
+
+def _by_hand(made, slot, pbit):
+    """(state, field, threshold, word) of an update, from the reference engine's run and plain arithmetic."""
+    from hwsim.cell.source import source_next
+    from hwsim.engine.noise import seed_source
+    from hwsim.engine.schedule import slot_time
+    from hwsim.streams import stream_key
+
+    machine = made.machine
+    program, clock = machine.program, machine.program.clock
+    time = slot_time(slot, clock.period, clock.n_slots)
+    run = hwsim.run(
+        program, anneal=machine.run_anneal, reads=1, schedules=1, seed=0, record=(0,), engine="reference", checkpoints=1
+    )
+    times, pbits, values = run.traces[0]
+    total = machine.whole.bias[pbit]
+    row = program.network.row(pbit)
+    exchange = np.zeros(len(program.wires.delay)) if program.wires.exchange is None else program.wires.exchange
+    for k in range(row.start, row.stop):
+        j, every = program.network.indices[k], exchange[k]
+        left = time // every * every if every else time
+        heard = np.flatnonzero((pbits == j) & (times < left))
+        value = values[heard[-1]] if len(heard) else run.initial_states[0][j]
+        total += machine.whole.weight[k] * value
+    state, word = np.zeros(4, dtype=np.uint32), 0
+    seed_source(np.uint64(stream_key(0, "noise", 0)), 1, 1, 0, 1, pbit, 0, state)
+    for _ in range(slot // clock.n_slots + 1):
+        word = int(source_next(1, 1, state))
+    z = float(machine.run_anneal.beta[0]) * -total
+    step, high = program.cells.input_step[0], program.cells.input_high[0]
+    z = min(max(np.floor(z / step + 0.5) * step, -high), high)
+    threshold = int(np.floor((1 + np.tanh(z)) / 2 * 2.0**32 + 0.5))
+    chosen = values[(times == time) & (pbits == pbit)]
+    return int(chosen[0]), int(-total), threshold, word

@@ -1,0 +1,221 @@
+"""What is no digital machine, and what stands in the way of a folder or a simulation, is refused in one sentence."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from glasses import constant, random_glass
+
+import hwsim
+from hwsim.cli.main import main
+from hwsim.errors import InputError, UnsupportedError
+
+GLASS = "ea3d:L=3,seed=1"
+LFSR = ["--source", "lfsr32", "--beta", "1"]
+
+
+def refused(words, capsys):
+    """The one sentence with which ``hwsim`` refuses."""
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and said.startswith("hwsim: error: ")
+    return said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--chip", "autonomous-pbit", *LFSR], "give --clock chromatic"),
+        (["--clock", "random-sequential", *LFSR], "give --clock sequential or chromatic"),
+        (["--clock", "synchronous", "--participation", "0.5", *LFSR], "give --participation 1"),
+        (["--synapse-tau", "1ns", *LFSR], "give --synapse-tau 0"),
+        (["--set", "noise_flicker=0.1", *LFSR], "set noise_flicker = 0"),
+        (["--set", "noise_white=0.1", *LFSR], "set noise_white = 0"),
+        (["--set", "temperature_drift=0.1", *LFSR], "set temperature_drift = 0"),
+        (["--beta", "1"], "give --source lfsr32"),
+        (["--set", "random_source=lfsr16", "--source", "port", "--beta", "1"], "has its own source lfsr16"),
+        (["--source", "dice", "--beta", "1"], "source must be one of lfsr32"),
+        (["--weights", "soft", *LFSR], "weights must be fixed or writable"),
+        (["--table", "ram", *LFSR], "table must be logic or block"),
+        (["--delay", "30ns", "--set", "period=100.000001ns", *LFSR], "not equally long"),
+        (["--chips", "2", "--exchange", "31ns", *LFSR], "no whole number of slots: give --exchange a multiple of"),
+        (["--steps", "400", "--source", "lfsr32"], "fewer --steps"),
+        (["--check", "modelsim", *LFSR], "a simulator is iverilog or verilator"),
+    ],
+)
+def test_what_has_no_hardware_is_refused_with_what_to_set(words, says, tmp_path, capsys):
+    assert says in refused(["rtl", "write", GLASS, "-o", str(tmp_path / "rtl"), *words], capsys)
+    assert not any(tmp_path.iterdir())
+
+
+def test_laws_with_a_state_p_dits_and_biases_of_reads_are_refused(glass):
+    anneal = constant(glass, 3)
+    own = glass.changed(law=np.full(48, 4, dtype=np.int8))
+    biased = glass.changed(read_bias=np.ones(48, dtype=bool))
+    driven = glass.changed(driven=np.ones(len(glass.wires.delay), dtype=bool))
+    for program, says in ((own, "own state"), (biased, "of each read's own"), (driven, "driven couplings")):
+        with pytest.raises(UnsupportedError, match=says):
+            hwsim.rtl.machine(program, anneal)
+
+
+def test_couplings_without_a_common_unit_need_weight_bits(tmp_path):
+    model = random_glass(12, 3)
+    for k, (u, v) in enumerate(sorted(model.quadratic)):
+        model.set_quadratic(u, v, 0.1 + 0.037 * k**0.5)
+    chip = hwsim.chip("ucsb-sparse-ising", random_source="lfsr32")
+    program = hwsim.compile(model, chip)
+    with pytest.raises(UnsupportedError, match="give --weight-bits"):
+        hwsim.rtl.machine(program, constant(program, 3))
+    program = hwsim.compile(model, hwsim.chip("ucsb-sparse-ising", random_source="lfsr32", weight_bits=5))
+    assert hwsim.rtl.machine(program, constant(program, 3)).weight_width == 5
+
+
+def test_a_die_with_other_weights_than_its_registers_is_refused():
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", weight_dtod=0.01)
+    program = hwsim.compile(random_glass(12, 3), chip)
+    with pytest.raises(UnsupportedError, match="without weight-error"):
+        hwsim.rtl.machine(program, constant(program, 3))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("written") / "rtl"
+    assert main(["rtl", "write", GLASS, "-o", str(place), "--set", "period=100ns", *LFSR]) == 0
+    return place
+
+
+def test_a_folder_with_other_files_stays(folder, tmp_path, capsys):
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "notes.txt").write_text("mine")
+    assert "holds other files" in refused(["rtl", "write", GLASS, "-o", str(place), *LFSR], capsys)
+    shutil.copytree(folder, tmp_path / "rtl")
+    (tmp_path / "rtl" / "rtl" / "top.v").write_text("changed")
+    assert "rtl/top.v, which was changed" in refused(
+        ["rtl", "write", GLASS, "-o", str(tmp_path / "rtl"), *LFSR], capsys
+    )
+    assert (tmp_path / "rtl" / "rtl" / "top.v").read_text() == "changed"
+    assert "no folder" in refused(["rtl", "write", GLASS, "-o", str(tmp_path / "no" / "rtl"), *LFSR], capsys)
+    assert "no folder" in refused(["rtl", "write", GLASS, "-o", str(place / "notes.txt"), *LFSR], capsys)
+
+
+def test_a_read_only_folder_is_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write everywhere
+    said = refused(["rtl", "write", GLASS, "-o", str(tmp_path / "rtl"), *LFSR], capsys)
+    assert "the folder is read-only" in said
+
+
+def test_a_missing_tool_is_named_with_its_package(folder, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    for tool in ("iverilog", "verilator"):
+        said = refused(["rtl", "check", str(folder), "--tool", tool], capsys)
+        assert f"{tool} is not installed: apt-get install {tool}" in said
+
+
+def _changed(folder, to, name, change):
+    shutil.copytree(folder, to)
+    (to / name).write_text(change((to / name).read_text()))
+    return ["rtl", "check", str(to)]
+
+
+def test_what_is_no_folder_of_rtl_write_is_refused(folder, tmp_path, capsys, iverilog):
+    assert "holds no manifest.json" in refused(["rtl", "check", str(tmp_path)], capsys)
+    words = _changed(folder, tmp_path / "a", "manifest.json", lambda text: text[:100])
+    assert "cannot read" in refused(words, capsys)
+    words = _changed(folder, tmp_path / "b", "manifest.json", lambda text: '{"format": "hwsim-rtl-1"}')
+    assert "damaged" in refused(words, capsys)
+    words = _changed(folder, tmp_path / "c", "manifest.json", lambda text: text.replace('"seed": 0', '"seed": 1'))
+    assert "is another program" in refused(words, capsys)
+
+
+def test_a_trace_of_another_program_is_refused(folder, tmp_path, capsys, iverilog):
+    words = _changed(folder, tmp_path / "a", "test/expected.hex", lambda text: text.replace("machine ", "machine 0"))
+    assert "is the trace of another program" in refused(words, capsys)
+    words = _changed(folder, tmp_path / "b", "test/expected.hex", lambda text: "\n".join(text.splitlines()[:5]) + "\n")
+    assert "expected.hex ends at slot 4" in refused(words, capsys)
+
+
+def test_verilog_that_does_not_compile_is_refused(folder, tmp_path, capsys, iverilog):
+    words = _changed(folder, tmp_path / "a", "rtl/phases.v", lambda text: text.replace("assign", "asign"))
+    assert "iverilog does not compile this Verilog: " in refused(words, capsys)
+
+
+def test_a_simulation_that_hangs_is_ended(folder, tmp_path, capsys, iverilog):
+    loop = "  reg hang = 1'b0;\n  always @(posedge clk) while (1'b1) hang = ~hang;\n  assign slot_end = run"
+    words = _changed(folder, tmp_path / "a", "rtl/phases.v", lambda text: text.replace("  assign slot_end = run", loop))
+    assert "did not end within 2 s" in refused([*words, "--limit", "2s"], capsys)
+
+
+def test_the_watchdog_ends_a_testbench_that_waits(folder, tmp_path, capsys, iverilog):
+    never = "      repeat (1) @(negedge clk);\n      @(posedge serial_out);\n"
+    words = _changed(
+        folder,
+        tmp_path / "a",
+        "test/testbench.v",
+        lambda text: text.replace("      repeat (1) @(negedge clk);\n", never),
+    )
+    assert "watchdog" in refused(words, capsys)
+
+
+def test_a_second_run_gives_the_same_bytes_and_other_sizes_the_same_names(folder, tmp_path):
+    def files(place):
+        return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+    common = ["--set", "period=100ns", *LFSR]
+    assert main(["rtl", "write", GLASS, "-o", str(tmp_path / "again"), *common]) == 0
+    assert files(tmp_path / "again") == files(folder)
+    assert main(["rtl", "write", GLASS, "-o", str(tmp_path / "again"), *common, "--seed", "7"]) == 0  # replaced
+    other = files(tmp_path / "again")
+    changed = {name for name, content in files(folder).items() if other[name] != content}
+    assert changed <= {"rtl/pbit_array.v", "test/expected.hex", "manifest.json"} and "rtl/pbit_array.v" in changed
+    larger = ["rtl", "write", "ea3d:L=4,seed=2", "-o", str(tmp_path / "larger"), *LFSR]
+    assert main(larger) == 0
+    small, large = ({name for name in files(place) if name.endswith(".v")} for place in (folder, tmp_path / "larger"))
+    assert small == large
+    nets = [
+        re.findall(r"instance_(\w+) \(", (place / "rtl/pbit_array.v").read_text())
+        for place in (folder, tmp_path / "larger")
+    ]
+    assert nets[0] == nets[1][: len(nets[0])]
+
+
+def test_the_command_writes_checks_and_says_so(tmp_path, capsys, iverilog):
+    place, facts = tmp_path / "rtl", tmp_path / "facts.json"
+    words = ["rtl", "write", GLASS, "-o", str(place), "--check", "iverilog", "--json", str(facts), *LFSR]
+    assert main([*words, "--time", "100tau"]) == 0
+    assert "2700 updates compared, 0 mismatches" in capsys.readouterr().out
+    told = json.loads(facts.read_text())
+    assert told["check"]["updates"] == 2700 and told["rtl"]["build"]["source"] == "lfsr32"
+    path = place / "rtl" / "lfsr32.v"
+    path.write_text(path.read_text().replace("register[21]", "register[20]"))
+    assert main(["rtl", "check", str(place), "--json", str(facts)]) == 1
+    assert "first difference: p-bit s" in capsys.readouterr().out
+    assert json.loads(facts.read_text())["check"]["difference"]["slot"] >= 0
+
+
+def test_a_saved_program_is_written_with_its_chip(tmp_path, capsys):
+    program = tmp_path / "p.npz"
+    assert main(["compile", GLASS, "--chip", "ucsb-six-fpga", "-o", str(program)]) == 0
+    assert main(["rtl", "write", str(program), "-o", str(tmp_path / "rtl"), "--beta", "1"]) == 0
+    assert "random source     lfsr32" in capsys.readouterr().out
+    said = refused(["rtl", "write", str(program), "-o", str(tmp_path / "rtl"), "--chips", "2"], capsys)
+    assert "contains its chip" in said
+
+
+def test_names_that_verilog_reserves_are_changed(glass):
+    import dimod
+
+    model = dimod.BinaryQuadraticModel.from_ising(
+        {"wire": 1, "clk": 1, "s_wire": 1, "random_x": 0, "a": 0}, {("wire", "a"): 1}
+    )
+    program = hwsim.compile(model, hwsim.chip("generic-sparse", random_source="lfsr32"))
+    names = hwsim.rtl.machine(program, constant(program, 2)).names
+    assert len(set(names)) == 5 and "a" in names and "s_wire" in names
+    assert not set(names) & {"wire", "clk"} and not any(name.startswith("random_") for name in names)
+
+
+def test_a_seed_must_be_a_number(glass):
+    with pytest.raises(InputError, match="seed must be an integer"):
+        hwsim.rtl.machine(glass, constant(glass, 2), seed="one")
