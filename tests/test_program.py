@@ -38,6 +38,7 @@ UNLIKE = {
     "participants": "own",
     "energy_offset": 1.0,
     "table": np.array([0.2, 0.4]),
+    "comparison": "swapped",
     "flicker_block": 9,
     "flicker_octaves": 3,
     "source": "lfsr16",

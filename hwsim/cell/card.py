@@ -56,6 +56,11 @@ PBIT_DIMENSIONS = {
     "random_steps": "word",
     "random_shows": "word",
     "random_sharing": "word",
+    "input_rounding": "word",
+    "input_saturation": "word",
+    "threshold_top": "word",
+    "threshold_rounding": "word",
+    "comparison": "word",
 } | {key: price.dimension for key, price in PRICES.items() if price.of_pbit}
 """Parameters of a p-bit card and their dimensions; see hwsim.cell.model.PBit and hwsim.prices for their meaning."""
 
@@ -77,6 +82,8 @@ CHIP_DIMENSIONS = {
     "weight_limit": "number",
     "weight_integer_bits": "count",
     "weight_fraction_bits": "count",
+    "weight_rounding": "word",
+    "weight_saturation": "word",
     "weight_dtod": "number",
     "fixed_beta": "number",
     "h_noise": "number",
@@ -100,9 +107,10 @@ period : of the clock;  participation : share of the p-bits that join a synchron
 rows, columns, layers : of a grid; rows and columns of cells of a Chimera graph; visible and hidden units;  size : m of
 a Pegasus or Zephyr graph, p-bits of a Chimera cell's shore;  graph_seed : of a random regular graph of max_pbits and
 max_degree;  dead_* : shares of p-bits and wires that do not work, and the seed that draws them
-weight_* : registers, weight_dtod relative to full scale;  fixed_beta : inverse temperature per unit of programmed
-weight, where the hardware fixes it;  h_noise, j_noise, h_quantization, j_quantization, background_susceptibility :
-control errors where the largest coupling is j_limit;  j_extended_limit : of negative couplings, where it is wider
+weight_* : registers, weight_dtod relative to full scale, words as in hwsim.cell.choices;  fixed_beta : inverse
+temperature per unit of programmed weight, where the hardware fixes it
+h_noise, j_noise, h_quantization, j_quantization, background_susceptibility : control errors where the largest coupling
+is j_limit;  j_extended_limit : of negative couplings, where it is wider
 link_rate : words per second
 cell_pitch : side of a p-bit's cell without couplings;  coupling_area : what each coupling of a p-bit adds to it;
 wire_delay : per length of a coupling's wire;  stage_delay : per stage of the tree that adds up a p-bit's inputs;

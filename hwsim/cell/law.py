@@ -38,6 +38,13 @@ def quantised(x, low, high, step):
 
 
 @numba.njit(inline="always")
+def complement(word, x):
+    """The 32-bit ``word`` as a swapped comparison takes it at the quantised input ``x``: its complement where that is
+    negative. It lies below a threshold t where the word itself is 2**32 - t or more."""
+    return np.uint32(0xFFFFFFFF) - np.uint32(word) if x < 0.0 else np.uint32(word)
+
+
+@numba.njit(inline="always")
 def sigmoid(z):
     """1 / (1 + exp(-2 z)), from the negative exponent alone so that nothing overflows."""
     e = exp(-2.0 * abs(z))

@@ -41,6 +41,8 @@ class PBit(Shown):
     input_integer_bits, input_fraction_bits : fixed-point input s<integer>.<fraction>, instead of a DAC
     input_low, input_high, input_step : any other quantiser;  input_limit : the input is clipped to +-limit
     threshold_bits : width of the comparison with the random number, 1 to 32
+    input_rounding, input_saturation, threshold_top, threshold_rounding, comparison : what logic makes of numbers, in
+    the words of hwsim.cell.choices
     random_source : a key of hwsim.cell.codes.SOURCES;  random_shifts : steps between two numbers
     random_share : p-bits that share a source, random_phase apart;  random_steps, random_shows, random_sharing : when
     the source steps, which word it shows and how p-bits share it, in the words of hwsim.cell.choices
@@ -73,6 +75,11 @@ class PBit(Shown):
     input_step: float | None = None
     input_limit: float | None = None
     threshold_bits: int = 32
+    input_rounding: str = usual("input_rounding")
+    input_saturation: str = usual("input_saturation")
+    threshold_top: str = usual("threshold_top")
+    threshold_rounding: str = usual("threshold_rounding")
+    comparison: str = usual("comparison")
     random_source: str = "ideal"
     random_shifts: int = 1
     random_share: int = 1
@@ -102,7 +109,7 @@ class PBit(Shown):
 
     def _at_odds_with_source(self) -> Iterator[Mistake]:
         """Mistakes of what says how a random source is used."""
-        beside = [key for key, value in _OF_SOURCE.items() if getattr(self, key) != value]
+        beside = [key for key, value in OF_SOURCE.items() if getattr(self, key) != value]
         if self.random_source == "ideal" and beside:
             verb = "needs" if len(beside) == 1 else "need"
             yield Mistake(
@@ -111,6 +118,24 @@ class PBit(Shown):
         if self.random_sharing == "taps" and self.random_steps != "clock":
             words = "taps of one register need a source that steps with the clock: random_steps = clock"
             yield Mistake(words, ("random_sharing", "random_steps"))
+
+    def _at_odds_with_table(self) -> Iterator[Mistake]:
+        """Mistakes of words on a quantised input and on the table behind it."""
+        fixed, steps = self.input_integer_bits is not None, input_quantiser(self)[2] > 0
+        if self.input_saturation != usual("input_saturation") and not fixed:
+            words = "input_saturation is of a fixed-point input: give input_integer_bits and input_fraction_bits"
+            yield Mistake(words, ("input_saturation", "input_integer_bits", "input_fraction_bits"))
+        beside = [key for key in ("input_rounding", *_OF_TABLE) if getattr(self, key) != usual(key)]
+        if beside and not steps:
+            verb = "needs" if len(beside) == 1 else "need"
+            words = f"{' and '.join(beside)} {verb} a quantised input: input_integer_bits, input_step or dac_bits"
+            yield Mistake(words, (*beside, "input_integer_bits", "input_step", "dac_bits"))
+        table = [key for key in beside if key in _OF_TABLE]
+        if table and self.law in LAWS and LAWS[self.law].remembers:
+            yield Mistake(f"{' and '.join(table)} is of a law that does not depend on the own state", ("law", *table))
+        if table and steps and n_levels(self) > MAX_WORDS:
+            words = f"a table of words has {MAX_WORDS:,} at most, and the input has {n_levels(self):,} levels"
+            yield Mistake(words, (*table, "input_integer_bits", "input_fraction_bits", "input_step", "dac_bits"))
 
     def _at_odds(self) -> Iterator[Mistake]:
         """Mistakes of values that do not go together."""
@@ -124,6 +149,7 @@ class PBit(Shown):
                 words = f"attempt_time must be below tau, got {self.attempt_time_s:g} s and {self.tau_s:g} s"
                 yield Mistake(words, ("attempt_time", "tau"))
         yield from self._at_odds_with_source()
+        yield from self._at_odds_with_table()
         bits = ("input_integer_bits", "input_fraction_bits")
         if (self.input_integer_bits is None) != (self.input_fraction_bits is None):
             yield Mistake("a fixed-point input needs both input_integer_bits and input_fraction_bits", bits)
@@ -142,9 +168,15 @@ class PBit(Shown):
             )
 
 
-_OF_SOURCE = {"random_shifts": 1, "random_share": 1, "random_phase": 0} | {
+OF_SOURCE = {"random_shifts": 1, "random_share": 1, "random_phase": 0} | {
     key: usual(key) for key in ("random_steps", "random_shows", "random_sharing")
 }
+"""What says how a random source is used, and its value where there is none."""
+
+
+_OF_TABLE = ("threshold_top", "threshold_rounding", "comparison")
+MAX_WORDS = 2**16
+"""Words of the largest table."""
 
 
 def card_key(field: str) -> str:
@@ -159,8 +191,14 @@ def input_quantiser(pbit: PBit) -> tuple[float, float, float]:
     if pbit.input_integer_bits is not None and pbit.input_fraction_bits is not None:
         step = 2.0**-pbit.input_fraction_bits
         high = 2.0**pbit.input_integer_bits - step
-        return -high, high, step
+        return -high - step if pbit.input_saturation == "twos-complement" else -high, high, step
     if pbit.input_low is not None and pbit.input_high is not None and pbit.input_step is not None:
         return pbit.input_low, pbit.input_high, pbit.input_step
     limit = NO_LIMIT if pbit.input_limit is None else pbit.input_limit
     return -limit, limit, 0.0
+
+
+def n_levels(pbit: PBit) -> int:
+    """How many levels the quantised input has: up to the highest that is not above the limit, but for rounding."""
+    low, high, step = input_quantiser(pbit)
+    return int((high - low) / step + 2.0**-10) + 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cell.card import Quantity, nearest
+from hwsim.cell.choices import CHOICES, usual
 from hwsim.cell.clock import CLOCKS, PARTICIPANTS
 from hwsim.cell.limits import beyond
 from hwsim.cell.measured_die import MeasuredDie
@@ -57,6 +58,7 @@ class Weights(Shown):
 
     bits : signed integers of that many bits times one scale, full scale ``limit`` (None: the problem's largest weight)
     integer_bits, fraction_bits : fixed point s<integer>.<fraction> in the problem's own unit, instead
+    rounding, saturation : of what a register holds, minus the bias or coupling, in the words of hwsim.cell.choices
     dtod : error of each register, relative to full scale, s.d.; drawn per die, per direction of a coupling
     """
 
@@ -64,10 +66,18 @@ class Weights(Shown):
     limit: float | None = None
     integer_bits: int | None = None
     fraction_bits: int | None = None
+    rounding: str = usual("weight_rounding")
+    saturation: str = usual("weight_saturation")
     dtod: float = 0.0
 
     def __post_init__(self) -> None:
-        found = [mistake for name in vars(self) for mistake in beyond(f"weight_{name}", getattr(self, name))]
+        keys = {name: f"weight_{name}" for name in vars(self)}
+        numbers = [name for name, key in keys.items() if key not in CHOICES]
+        found = [mistake for name in numbers for mistake in beyond(keys[name], getattr(self, name))]
+        for name, key in keys.items():
+            if key in CHOICES and getattr(self, name) not in CHOICES[key]:
+                words = f"{key} must be one of {', '.join(CHOICES[key])}, got {getattr(self, name)!r}"
+                found.append(Mistake(words, (key,)))
         fixed = ("weight_integer_bits", "weight_fraction_bits")
         if (self.integer_bits is None) != (self.fraction_bits is None):
             words = "fixed-point weights need both weight_integer_bits and weight_fraction_bits"

@@ -25,6 +25,9 @@ class Fault:
     weights: tuple[tuple[str, object], ...] = ()
 
 
+_WORDS = tuple((key, usual(key)) for key in ("threshold_top", "threshold_rounding", "comparison"))
+"""What is said of a table of words, and falls with the levels of the input or the comparator."""
+
 FAULTS = {
     "delay": Fault(label="response delay", pbit=(("delay_s", 0.0),)),
     "wire-delay": Fault(label="wire and fan-in delay"),
@@ -39,7 +42,7 @@ FAULTS = {
     "flicker-noise": Fault(label="1/f input noise", pbit=(("noise_flicker", 0.0),)),
     "input-quantisation": Fault(label="input resolution"),
     "input-range": Fault(label="input range"),
-    "comparator": Fault(label="comparator width", pbit=(("threshold_bits", 32),)),
+    "comparator": Fault(label="comparator", pbit=(("threshold_bits", 32), *_WORDS)),
     "random-source": Fault(
         label="random source",
         pbit=(
@@ -54,7 +57,14 @@ FAULTS = {
     "stuck-cells": Fault(label="stuck cells", pbit=(("stuck_fraction", 0.0),)),
     "temperature-drift": Fault(label="temperature drift", pbit=(("temperature_drift_per_s", 0.0),)),
     "weight-quantisation": Fault(
-        label="weight resolution", weights=(("bits", None), ("integer_bits", None), ("fraction_bits", None))
+        label="weight resolution",
+        weights=(
+            ("bits", None),
+            ("integer_bits", None),
+            ("fraction_bits", None),
+            ("rounding", usual("weight_rounding")),
+            ("saturation", usual("weight_saturation")),
+        ),
     ),
     "weight-error": Fault(label="weight error", weights=(("dtod", 0.0),)),
     "control-error": Fault(label="control errors (ICE)"),
@@ -98,6 +108,7 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
             if step > 0:  # the same levels, and more on either side than any input reaches
                 pbit = _unquantised(None) | {"input_low": low - _MORE * step, "input_high": high + _MORE * step}
                 pbit["input_step"] = step
+                pbit["input_rounding"] = chip.pbit.input_rounding
                 if high - low > _MORE * step:
                     pbit = {}
             elif high < NO_LIMIT:
@@ -131,4 +142,5 @@ def alone(chip: Chip, name: str) -> Chip:
 
 def _unquantised(limit: float | None) -> dict[str, object]:
     empty = ("dac_bits", "input_integer_bits", "input_fraction_bits", "input_low", "input_high", "input_step")
-    return {name: None for name in empty} | {"input_limit": limit}
+    numbers: dict[str, object] = {name: None for name in empty} | {"input_limit": limit}
+    return numbers | {key: usual(key) for key in ("input_rounding", "input_saturation")} | dict(_WORDS)

@@ -14,7 +14,15 @@ from hwsim.prices import PRICES
 
 PARTS = ("pbit", "clock", "topology", "weights", "control", "prices", "floorplan", "")
 """Parts of a chip that are records; "" is the chip itself."""
-_WEIGHTS = ("weight_bits", "weight_limit", "weight_integer_bits", "weight_fraction_bits", "weight_dtod")
+_WEIGHTS = (
+    "weight_bits",
+    "weight_limit",
+    "weight_integer_bits",
+    "weight_fraction_bits",
+    "weight_rounding",
+    "weight_saturation",
+    "weight_dtod",
+)
 _TOPOLOGY = (
     "max_pbits",
     "max_degree",

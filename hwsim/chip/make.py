@@ -22,6 +22,7 @@ from hwsim.cell.card import (
 from hwsim.cell.choices import CHOICES, usual
 from hwsim.cell.limits import limit
 from hwsim.cell.measured_die import MeasuredDie, read_die
+from hwsim.cell.model import OF_SOURCE
 from hwsim.chip.chip import Chip, Clock, Control, Floorplan, Weights
 from hwsim.chip.graph import graph_of
 from hwsim.chip.keys import by_part
@@ -122,6 +123,8 @@ class Making:
         parts = by_part(values)
         cells = {key: value for key, value in values.items() if key in PBIT_DIMENSIONS}
         source = words.get("random_source", card.random_source or cell.random_source)
+        if source == "ideal":  # what the cards say of another one means nothing then
+            cells = {key: value for key, value in cells.items() if key not in OF_SOURCE or key in changed}
         pbit = self.attempt(lambda: pbit_model(cell, cells, random_source=source))
         clock_kind = words.get("clock", card.clock or cell.clock)
         who = words.get("participants", card.participants or "shared")

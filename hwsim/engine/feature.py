@@ -21,6 +21,7 @@ class Feature(Enum):
     QUANTISED_INPUT = "a quantised input"
     INPUT_LIMIT = "an input limit"
     OTHER_LAWS = "a law other than the heat bath"
+    SWAPPED = "a comparison that is swapped for negative inputs"
     OWN_STATE = "a law that depends on the p-bit's own state (arrhenius, low-barrier, p-kit)"
     NOISE = "noise at the input"
     DRAWN_NOISE = "white noise that is drawn (few comparator bits, a random source, another law, gain x noise above 1)"
@@ -54,6 +55,7 @@ def asked(program: Program) -> list[Feature]:
         Feature.QUANTISED_INPUT: bool(np.any(cells.input_step > 0)),
         Feature.INPUT_LIMIT: bool(np.any(cells.input_high < NO_LIMIT)),
         Feature.OTHER_LAWS: bool(np.any(cells.law != HEAT_BATH)),
+        Feature.SWAPPED: cells.comparison == "swapped",
         Feature.OWN_STATE: cells.remembers,
         Feature.NOISE: bool(np.any(noise.white > 0) or np.any(noise.flicker > 0)),
         Feature.DRAWN_NOISE: bool(np.any(white_noise(program)[1] > 0)),

@@ -38,7 +38,7 @@ from hwsim.rounding import power_of_two
 FEATURES = ALL - {Feature.SHARED_WORDS}
 MAX_LEVELS = 512
 _ORDINARY = 2.0**-40, 2.0**41
-_ODD = {Feature.OWN_STATE, Feature.DRAWN_NOISE, Feature.SOURCE, Feature.PDITS}
+_ODD = {Feature.OWN_STATE, Feature.DRAWN_NOISE, Feature.SOURCE, Feature.PDITS, Feature.SWAPPED}
 """Features that take the general path."""
 
 
@@ -100,6 +100,7 @@ class Prepared:
                 has_drawn=bool(np.any(drawn > 0)),
                 longest=wires.longest_ticks,
                 unit=1.0,
+                swapped=program.cells.comparison == "swapped",
                 source=Source(
                     code=SOURCES[program.noise.source],
                     shifts=program.noise.source_shifts,
@@ -395,7 +396,7 @@ def _path(program: Program, device: Columns, *, is_integer: bool) -> int:
 def _has_rungs(program: Program, device: Columns) -> bool:
     """Whether thresholds may be kept in a table: P(+1) must rise with the input."""
     rising = bool(np.all(rises(device.law, device.parameter)) and np.all(device.gain > 0))
-    return rising and {Feature.SOURCE, Feature.DRAWN_NOISE}.isdisjoint(asked(program))
+    return rising and {Feature.SOURCE, Feature.DRAWN_NOISE, Feature.SWAPPED}.isdisjoint(asked(program))
 
 
 def _settled_filters(state: np.ndarray, indices: np.ndarray) -> Filters:

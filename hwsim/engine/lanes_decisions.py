@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwsim.cell.elementary import rough_sigmoid
-from hwsim.cell.law import category, ideal_threshold, level_inputs, quantised
+from hwsim.cell.law import category, complement, ideal_threshold, level_inputs, quantised
 from hwsim.engine.arguments import start_row
 from hwsim.engine.lanes_thresholds import device_threshold, reach
 from hwsim.engine.noise import draw
@@ -167,11 +167,21 @@ def draw_noise(drawn, update, key, replica, white):
 
 
 @njit
-def decide_drawn(device, update, current, white, random, own, out):
+def draw_ideal(start, replica, random):
+    """The engines' own random numbers uint32 (R,) of one update in every lane, whole."""
+    for r in range(len(random)):
+        random[r] = draw(start, replica[r])
+
+
+@njit
+def decide_drawn(device, update, swapped, current, white, random, own, out):
     """Any law with given random numbers ``random`` uint32 (R,); ``own`` int8 (R,) are the present spins."""
     for r in range(len(current)):
         threshold = device_threshold(device, np.int64(own[r]), -current[r], update.beta, white[r])
-        out[update.target, r] = np.int8(1) if np.float64(random[r]) < threshold else np.int8(-1)
+        word = random[r]
+        if swapped:
+            word = complement(word, quantised(-update.beta * current[r], device.low, device.high, device.step))
+        out[update.target, r] = np.int8(1) if np.float64(word) < threshold else np.int8(-1)
 
 
 @njit

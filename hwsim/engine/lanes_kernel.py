@@ -20,6 +20,7 @@ from hwsim.engine.lanes_decisions import (
     decide_float,
     decide_integer,
     decide_level,
+    draw_ideal,
     draw_noise,
     is_level,
     rough_error,
@@ -74,6 +75,7 @@ class Plan(NamedTuple):
     has_drawn: bool  # whether white noise of some p-bit is drawn
     longest: int  # ticks: the longest delay, exchanges included
     unit: float  # of integer fields
+    swapped: bool  # whether the comparison is swapped for negative inputs
     source: Source
 
 
@@ -291,7 +293,10 @@ def _by_law(layout, update, memory, scratch, seen, out):
         decide_level(cells, update, leader, scratch.inputs[:k], scratch.z[:k], start, replica, out)
     elif plan.source.code != IDEAL:
         draw_words(plan.source, memory.slot, memory.generator, update, scratch.absent.flags, scratch.drawn)
-        decide_drawn(device, update, current, white, scratch.drawn, own, out)
+        decide_drawn(device, update, plan.swapped, current, white, scratch.drawn, own, out)
+    elif plan.swapped:
+        draw_ideal(start, replica, scratch.drawn)
+        decide_drawn(device, update, plan.swapped, current, white, scratch.drawn, own, out)
     elif rungs.shape[2] == 0:
         decide_any(device, update, current, white, leading, start, replica, own, out)
     else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.cell.codes import SOURCES, has_own_clock
-from hwsim.cell.law import category, law_threshold, level_inputs, synapse_step
+from hwsim.cell.law import category, complement, law_threshold, level_inputs, quantised, synapse_step
 from hwsim.cell.source import STATE_WORDS, source_next, source_shown, source_tap
 from hwsim.engine.contract import Drift, Events, Start, counted_updates, sets_own_rate
 from hwsim.engine.feature import ALL
@@ -208,7 +208,11 @@ class World(Timeline):
             cells.table_first,
             cells.table_step,
         )
-        return 1 if float(self.draw(pbit)) < threshold else -1
+        word = self.draw(pbit)
+        if cells.comparison == "swapped":
+            x = self.anneal.beta_at(self.now) * field
+            word = complement(word, quantised(x, cells.input_low[i], cells.input_high[i], cells.input_step[i]))
+        return 1 if float(word) < threshold else -1
 
     def ticking_with(self, i: int) -> list[int]:
         """The p-bits that tick when i does: all lines of a p-dit with its first, none with another; held ones never."""

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.cell.codes import LAWS, NO_LIMIT, P_KIT
-from hwsim.cell.model import PBit, input_quantiser
+from hwsim.cell.choices import usual
+from hwsim.cell.codes import LAWS, NO_LIMIT, P_KIT, TABLE
+from hwsim.cell.digital import has_words, input_shift, word_table
+from hwsim.cell.model import PBit, Table, input_quantiser
 from hwsim.chip.chip import Chip
 from hwsim.chip.die import Die, die_at
 from hwsim.chip.library import made_chip
@@ -211,20 +213,23 @@ def _cells(chip: Chip, die: Die, pdit: np.ndarray | None) -> Cells:
     pbit, full = chip.pbit, np.ones(len(die.gain))
     low, high, step = input_quantiser(pbit)
     parameter, z_limit = _law(chip, die)
+    # a p-dit draws its level without a table
+    words = word_table(pbit) if pdit is None and has_words(pbit) else None
     return Cells(
-        law=np.full(len(full), LAWS[pbit.law].code, dtype=np.int8),
+        law=np.full(len(full), LAWS[pbit.law].code if words is None else TABLE, dtype=np.int8),
         parameter=parameter,
         z_limit=z_limit,
         gain=np.asarray(die.gain, dtype=np.float64),
-        offset=np.asarray(die.offset, dtype=np.float64),
-        input_low=low * full,
-        input_high=high * full,
+        offset=np.asarray(die.offset, dtype=np.float64) - input_shift(pbit),
+        input_low=(low + input_shift(pbit)) * full,
+        input_high=(high + input_shift(pbit)) * full,
         input_step=step * full,
         comparator_step=2.0 ** (32 - pbit.threshold_bits) * full,
         synapse=pbit.synapse_tau_s / TICK_S * full,
         stuck=die.stuck,
         pdit=pdit,
-        **_table(pbit),
+        comparison=usual("comparison") if pdit is not None else pbit.comparison,
+        **_table(words or pbit.response),
     )
 
 
@@ -468,10 +473,9 @@ def _tick_interval(chip: Chip, die: Die, parameter: np.ndarray, z_limit: np.ndar
     return tau
 
 
-def _table(pbit: PBit) -> dict[str, Any]:
-    if pbit.response is None:
+def _table(response: Table | None) -> dict[str, Any]:
+    if response is None:
         return {}
-    response = pbit.response
     return {
         "table": np.array(response.probability, dtype=np.float64),
         "table_first": response.first,

@@ -17,13 +17,14 @@ from hwsim.streams import generator
 def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
     """The network that the registers and control lines of die ``die_seed`` realise for ``asked``."""
     weights, control = chip.weights, chip.control
+    how = {"rounding": weights.rounding, "saturation": weights.saturation}
     bias, weight = asked.bias, asked.weight
     full = _largest(bias, weight)
     if weights.bits is not None:
-        bias, weight = quantize_weights(bias, weight, bits=weights.bits, limit=weights.limit)
+        bias, weight = quantize_weights(bias, weight, bits=weights.bits, limit=weights.limit, **how)
         full = full if weights.limit is None else weights.limit
     elif weights.integer_bits is not None and weights.fraction_bits is not None:
-        bias, weight = (fixed_point(a, weights.integer_bits, weights.fraction_bits) for a in (bias, weight))
+        bias, weight = (fixed_point(a, weights.integer_bits, weights.fraction_bits, **how) for a in (bias, weight))
         full = 2.0**weights.integer_bits
     if weights.dtod > 0 and full > 0:
         bias = bias + weights.dtod * full * generator(die_seed, "die bias").standard_normal(len(bias))
@@ -38,12 +39,15 @@ def register_codes(asked: Network, chip: Chip) -> dict[str, Any]:
     """What the weight registers hold, before a die's own errors, as fields of hwsim.program.Placement; no fields where
     registers hold real numbers."""
     weights = chip.weights
+    how = {"rounding": weights.rounding, "saturation": weights.saturation}
     if weights.bits is not None:
-        bias, weight = quantize_weights(asked.bias, asked.weight, bits=weights.bits, limit=weights.limit)
+        bias, weight = quantize_weights(asked.bias, asked.weight, bits=weights.bits, limit=weights.limit, **how)
         full = _largest(asked.bias, asked.weight) if weights.limit is None else weights.limit
         scale, bits = full / max(1, 2 ** (weights.bits - 1) - 1) or 1.0, weights.bits
     elif weights.integer_bits is not None and weights.fraction_bits is not None:
-        bias, weight = (fixed_point(a, weights.integer_bits, weights.fraction_bits) for a in (asked.bias, asked.weight))
+        bias, weight = (
+            fixed_point(a, weights.integer_bits, weights.fraction_bits, **how) for a in (asked.bias, asked.weight)
+        )
         scale, bits = 2.0**-weights.fraction_bits, 1 + weights.integer_bits + weights.fraction_bits
     else:
         return {}

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hwsim.cell.choices import CHOICES, usual
 from hwsim.cell.codes import HEAT_BATH, P_KIT, TABLE, remembers
 from hwsim.errors import InputError
 from hwsim.moved import renamed
@@ -19,6 +20,8 @@ class Cells(Record):
     parameter : float64 (n,), of the law: exponent of the rate (RELAXATION), time step / dwell time at z = 0 (P_KIT)
     z_limit : float64 (n,), of RELAXATION: z is clipped to +-z_limit, and ticks come at the rate there; else 0
     table : float64 (k,), P(+1) at z = table_first + q table_step, for the law TABLE
+    comparison : "below", +1 where the random word lies below the threshold; "swapped", where the quantised input is
+    negative its complement does
     gain, offset : float64 (n,), dimensionless
     input_low, input_high, input_step : float64 (n,), quantiser of beta I: limits, and step 0 where nothing is rounded
     comparator_step : float64 (n,), step of the comparator's grid in units of 2**-32: 2**(32 - comparator bits)
@@ -50,6 +53,7 @@ class Cells(Record):
     table: np.ndarray | None = column(np.float64, ENTRY, least=0, most=1, optional=True)
     table_first: float = scalar(default=0.0)
     table_step: float = scalar(default=1.0, above=0)
+    comparison: str = scalar(default=usual("comparison"), one_of=CHOICES["comparison"])
 
     bound = renamed("bound", "z_limit")
     threshold_word = renamed("threshold_word", "comparator_step")
@@ -72,6 +76,8 @@ class Cells(Record):
         plain = (self.law == HEAT_BATH) & (self.synapse == 0) & (self.stuck == 0)
         if np.any(many & ~plain):
             raise InputError("a p-dit follows the heat bath: no other law, RC synapse or stuck line")
+        if np.any(many) and self.comparison != usual("comparison"):
+            raise InputError("a p-dit draws its level from one word, which no swapped comparison can do")
         if np.any(self.held != self.held[pdit]):
             raise InputError("program.held must hold all lines of a p-dit or none")
 

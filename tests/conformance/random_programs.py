@@ -229,6 +229,12 @@ BUILDERS: dict[Feature, dict[str, Builder]] = {
         "linear": lambda rng, made: _mixed_laws(rng, made, [LINEAR]),
         "table": lambda rng, made: _mixed_laws(rng, made, [LINEAR, TABLE]),
     },
+    Feature.SWAPPED: {
+        "any input": lambda rng, made: {"comparison": "swapped"},
+        "a table": lambda rng, made: (
+            _mixed_laws(rng, made, [TABLE]) | _quantised(rng, made) | {"comparison": "swapped"}
+        ),
+    },
     Feature.OWN_STATE: {"p-kit": lambda rng, made: _mixed_laws(rng, made, [P_KIT]), "rates": _rates},
     Feature.NOISE: {
         "white": _white,
@@ -260,6 +266,7 @@ APART = {
         Feature.SOURCE,
         Feature.DRIVEN,
         Feature.SHARED_WORDS,
+        Feature.SWAPPED,
     },
     Feature.DRIVEN: {Feature.SYNAPSE},
     Feature.SHARED_WORDS: {Feature.SOURCE},
