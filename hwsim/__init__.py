@@ -65,6 +65,7 @@ _HOMES = {
     "fit": "hwsim.command.fit",
     "free_energy": "hwsim.command.free_energy",
     "sweep": "hwsim.command.sweep",
+    "view": "hwsim.command.view",
     "train": "hwsim.command.train",
     "draw": "hwsim.command.draw",
     "classify": "hwsim.command.classify",

@@ -130,6 +130,17 @@ def picture(home: str) -> Callable[..., Any]:
     return plot
 
 
+def page(home: str) -> Callable[..., Any]:
+    """A method that shows the record as a page of its own; ``home`` as in `picture`."""
+    module, _, name = home.partition(":")
+
+    def view(self: Any) -> Any:
+        """The page on which one sees it run; ``save(path)`` writes it, and a notebook shows it."""
+        return getattr(import_module(module), name)(self)
+
+    return view
+
+
 def later(home: str) -> Any:
     """A property whose value ``home``, a function of the record, gives when it is asked for, once."""
     module, _, name = home.partition(":")

@@ -38,6 +38,7 @@ from hwsim.cli import (
     thermo,
     train,
     tts,
+    view,
 )
 from hwsim.cli.output import check_outputs
 from hwsim.errors import HwsimError
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         run,
         tts,
         sweep,
+        view,
         study,
         train,
         report,

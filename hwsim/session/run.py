@@ -11,7 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.display import Facts, later
+from hwsim.display import Facts, later, page
 from hwsim.errors import ArgumentError, InputError
 from hwsim.program import Program
 from hwsim.session.activity import Activity
@@ -58,6 +58,7 @@ class Run(Reads):
     read_bias: np.ndarray | None = None
     traces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
 
+    view = page("hwsim.command.view:view_run")
     quality = later("hwsim.analysis.quality:quality")
     """How good the reads are as samples: effective beta, effective number of reads, autocorrelation time."""
 

@@ -1,0 +1,162 @@
+"""View: a page on which one sees a machine run, from its p-bits to the law that they should follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from hwsim.command import given
+from hwsim.command.defaults import CHIP
+from hwsim.command.keywords import AnnealKeywords, ChipKeywords, PaceKeywords, ProblemKeywords, ReadKeywords, command
+from hwsim.display import Facts, Shown, counted
+from hwsim.errors import InputError
+
+if TYPE_CHECKING:
+    from hwsim.chip.chip import Chip
+    from hwsim.report.view.scene import Scene, Show
+    from hwsim.session import Run
+
+NOTEBOOK_BYTES = 2_000_000
+"""A notebook holds its pages within itself; of a larger one it is given the beginning."""
+
+
+class Keywords(ProblemKeywords, ChipKeywords, PaceKeywords, AnnealKeywords, ReadKeywords, total=False):
+    """Of `view`."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class View(Shown):
+    """A page. scenes, show : what it shows (see `hwsim.report.view.scene`)"""
+
+    scenes: "Sequence[Scene]"
+    show: "Show"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def html(self) -> str:
+        """The whole page."""
+        from hwsim.report.view.scene import show_html
+
+        return show_html(self.scenes, self.show)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """Plain data: what the page shows, without its traces; what ``--json`` writes."""
+        from hwsim.report.view.scene import scene_facts, swept_curves
+
+        show = self.show
+        return {
+            "title": show.title,
+            "lead": show.lead,
+            "notes": list(show.notes),
+            "bytes": len(self.html.encode()),
+            "scenes": [scene_facts(scene) for scene in self.scenes],
+            "curves": [] if show.swept is None else swept_curves(show.swept),
+        }
+
+    def text(self, width: int | None = None) -> str:
+        """What the command prints."""
+        notes = "".join(f"\nnote: {note}" for note in self.show.notes)
+        return f"{self.show.title}: {self.show.lead}{notes}\npage of {len(self.html) / 1e6:.2f} MB, for a browser"
+
+    def save(self, path: str | Path) -> None:
+        """Write the page to ``path``, whole or not at all."""
+        from hwsim.files import replacing
+
+        with replacing(Path(path)) as part:
+            part.write_text(self.html, encoding="utf-8")
+
+    def thinned(self, n_bytes: int) -> "View":
+        """The view, or its beginning where the page would be larger than ``n_bytes``."""
+        made = self
+        longest = max((len(scene.trace[0]) for scene in self.scenes if scene.trace is not None), default=0)
+        most = longest
+        while len(made.html) > n_bytes and most > 100:
+            most = int(most * min(0.8, 0.95 * n_bytes / len(made.html)))
+            note = (
+                f"thinned to its first {most:,} updates, so that a notebook can hold it; save() writes the whole page"
+            )
+            show = replace(self.show, notes=(*self.show.notes, note))
+            made = replace(self, scenes=[scene.cut(most) for scene in self.scenes], show=show)
+        return made
+
+    def made_by(self, command: str) -> "View":
+        """The view, with the command line as it was typed."""
+        return replace(self, show=replace(self.show, command=command))
+
+    def _shown(self) -> tuple[str, Facts]:
+        settings = counted(len(self.scenes), "setting") if len(self.scenes) > 1 else None
+        return f"View of {self.show.title}", [
+            ("", self.show.lead),
+            ("settings", settings),
+            ("page", f"{len(self.html) / 1e6:.2f} MB; save(path) writes it"),
+        ]
+
+    def _repr_html_(self) -> str:
+        from hwsim.report.view.page import frame_html
+
+        return frame_html(self.thinned(NOTEBOOK_BYTES).html)
+
+
+@command(reads=64, schedules=8)
+def view(
+    problem: Any = None,
+    chip: "str | Chip" = CHIP,
+    *,
+    vary: Mapping[str, Any] | None = None,
+    compare: str | Sequence[str] | None = None,
+    chips: int | None = None,
+    exchange: str | float | None = None,
+    chain_strength: float | str | None = None,
+    events: int | None = None,
+    **how: Unpack[Keywords],
+) -> View:
+    """A page that plays ``problem`` on ``chip``: its p-bits, their waveforms, and the law that they should follow.
+
+    problem : what `hwsim.read` takes, or a Run, or the file of a saved run, which is shown as it ran
+    vary : one parameter or two with their values, as in `hwsim.sweep`; the page has a slider for each
+    compare : two clocks, side by side in the same device time
+    chips, exchange : split the p-bits over so many chips, which exchange their boundaries at this interval
+    events : about how many updates of each setting are shown, where no time is given
+    how : see the keywords of `hwsim.run` and of cards. Beta is constant, 1/sigma or the chip's own, unless it is
+    given as a ramp. The page shows one read; correlations are taken over all ``reads``. Raises InputError.
+    """
+    from hwsim.command import viewed
+    from hwsim.session import Run
+
+    ask = viewed.Asked(
+        chip=chip, vary=vary, compare=compare, chips=chips, exchange=exchange, strength=chain_strength, events=events
+    )
+    if isinstance(problem, Run):
+        return _of_run(problem, ask, how)
+    if isinstance(problem, str | PathLike) and _is_run(problem):
+        from hwsim.session import load_run
+
+        return _of_run(load_run(Path(problem)), ask, how)
+    if problem is None:
+        raise InputError("view needs a problem, or the file of a saved run")
+    scenes, show = viewed.scenes_of(given.problem_of(problem, how), ask, how)
+    return View(scenes=scenes, show=show)
+
+
+def view_run(run: "Run") -> View:
+    """The page of ``run``: its first recorded read, or its first read, which is run again from its seed."""
+    return view(run)
+
+
+def _is_run(path: Any) -> bool:
+    from hwsim.archive import kind_of
+    from hwsim.text import ending
+
+    return ending(path) == ".npz" and kind_of(path) == "run"
+
+
+def _of_run(run: "Run", ask: Any, how: Mapping[str, Any]) -> View:
+    from hwsim.command import viewed
+
+    if not ask.is_plain:
+        raise InputError("a run is shown as it ran: vary and compare need its problem")
+    scene, show = viewed.scene_of_run(run, how)
+    return View(scenes=[scene], show=show)

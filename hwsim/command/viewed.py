@@ -1,0 +1,291 @@
+"""What a view shows: the machines are run, and their reads, correlations and sweeps become scenes.
+
+Enters: a problem and settings, or a run. Leaves: Scenes and what stands beside them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.anneal import Anneal
+from hwsim.command import given
+from hwsim.errors import InputError
+from hwsim.program import Program, content_hash
+from hwsim.report.view import law
+from hwsim.report.view.places import Places, places, problem_words
+from hwsim.report.view.scene import Scene, Show, length_words
+from hwsim.units import format_si, to_seconds
+
+if TYPE_CHECKING:
+    from hwsim.chip.chip import Chip
+    from hwsim.session import Run
+    from hwsim.study.swept import Swept
+
+ONE, EACH = 100_000, 20_000
+"""About how many updates are shown: of a machine alone, and of each of several settings."""
+MOST_SETTINGS = 64
+MOST_EVENTS = 1_500_000
+"""The most updates that a page holds one by one."""
+_LEAST_ROUNDS, _MOST_ROUNDS = 20, 4000
+LOOKS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What `hwsim.view` is asked for, as its arguments say."""
+
+    chip: "str | Chip"
+    vary: Mapping[str, Any] | None = None
+    compare: str | Sequence[str] | None = None
+    chips: int | None = None
+    exchange: str | float | None = None
+    strength: float | str | None = None
+    events: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is one machine alone."""
+        return self.vary is None and self.compare is None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Machine:
+    """One machine to be shown. words : of its setting;  chip : None where it is not known"""
+
+    problem: Any
+    program: Program
+    chip: "Chip | None" = None
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def scenes_of(problem: Any, ask: Asked, how: Mapping[str, Any]) -> tuple[list[Scene], Show]:
+    """The scenes of ``problem``, one for each setting that is asked for."""
+    if ask.vary is not None and ask.compare is not None:
+        raise InputError("compare shows two clocks: vary clock instead, or leave vary out")
+    swept: Swept | None = None
+    if ask.vary is not None:
+        from hwsim.command.view_sweep import varied
+
+        machines, swept = varied(problem, ask, how)
+        axes = tuple(ask.vary)
+    elif ask.compare is not None:
+        machines, axes = _clocks(problem, ask, how), ("clock",)
+    else:
+        machines, axes = [_machine(problem, ask, how)], ()
+    about = ask.events or (ONE // 2 if ask.compare else EACH if ask.vary else ONE)
+    runner = Runner(how=how, about=about, parts=ask.chips)
+    how["progress"].expect(len(machines))
+    scenes = [runner.scene(machine) for machine in machines]
+    first = machines[0]
+    title = f"{problem.name} on {first.program.placement.chip}"
+    show = Show(
+        title=title,
+        lead=_lead(scenes, len(machines)),
+        notes=tuple(runner.notes),
+        words=problem_words(problem),
+        goal=problem.known_energy,
+        swept=swept,
+        axes=axes,
+        is_comparison=ask.compare is not None,
+    )
+    return scenes, show
+
+
+def _lead(scenes: Sequence[Scene], settings: int) -> str:
+    program = scenes[0].program
+    size = f"{program.n_pbits:,} p-bits, {program.network.n_couplings:,} couplings"
+    more = f"; {settings} settings, of each" if settings > 1 else "; shown is"
+    return f"{size}{more} one read: {length_words(scenes[0])}"
+
+
+def _machine(problem: Any, ask: Asked, how: Mapping[str, Any], clock: str | None = None) -> Machine:
+    """The machine of the problem on the chip that is asked for. clock : in place of its own"""
+    from hwsim.experiment.prepare import prepare
+    from hwsim.mapping.compile import Settings
+    from hwsim.units import seconds
+
+    chip = given.machine_of(ask.chip, how if clock is None else {**how, "clock": clock})
+    parts: dict[str, Any] = {}
+    if ask.exchange is not None and ask.chips is None:
+        raise InputError("exchange needs several chips: give chips too")
+    if ask.chips is not None:
+        parts["parts"] = ask.chips
+    if ask.exchange is not None:
+        parts["exchange_s"] = seconds(ask.exchange, name="exchange")
+    how["progress"].show(0.0, f"placing the problem on {chip.name}")
+    ready = prepare(problem, chip, Settings(die_seed=how["die_seed"], chain_strength=ask.strength, **parts))
+    return Machine(problem=problem, program=ready.program, chip=chip)
+
+
+def _clocks(problem: Any, ask: Asked, how: Mapping[str, Any]) -> list[Machine]:
+    """The machine under each of two clocks."""
+    names = given.several(ask.compare)
+    if len(names) != 2 or names[0] == names[1]:
+        raise InputError(f"compare takes two clocks, such as poisson,chromatic, got {', '.join(map(str, names))}")
+    if how["clock"] is not None:
+        raise InputError("compare names both clocks: leave clock out")
+    return [replace(_machine(problem, ask, how, clock=name), words={"clock": name}) for name in names]
+
+
+@dataclass(kw_only=True)
+class Runner:
+    """Runs machines and makes scenes of them.
+
+    about : updates to show where no time is given;  parts : chips that share the p-bits;  notes : what was thinned
+    """
+
+    how: Mapping[str, Any]
+    about: int = ONE
+    parts: int | None = None
+    notes: list[str] = field(default_factory=list)
+    _ideal: dict[Any, law.Looks] = field(default_factory=dict)
+    _places: dict[str, Places] = field(default_factory=dict)
+
+    def scene(self, machine: Machine) -> Scene:
+        """The scene of ``machine``: its first read, and the correlations of all of them."""
+        anneal = self._anneal(machine)
+        run, looks = self._run(machine.program, anneal, record=True)
+        if looks is not None:
+            compared = (looks, self._ideal_looks(machine, anneal))
+        return Scene(
+            program=machine.program,
+            where=self._where(machine),
+            anneal=anneal,
+            end=anneal.end,
+            initial=run.initial_states[0],  # type: ignore[index]
+            trace=run.traces[0],
+            looks=None if looks is None else compared,
+            reads=self.how["reads"],
+            words=machine.words,
+        )
+
+    def _where(self, machine: Machine) -> Places:
+        """The Places of a machine; of one with the same couplings on the same sites, those."""
+        program, site = machine.program, machine.program.placement.sites
+        network = program.network
+        key = repr((network.indptr.tobytes(), network.indices.tobytes(), None if site is None else site.tobytes()))
+        if key not in self._places:
+            self.how["progress"].show(0.0, "placing the p-bits")
+            self._places[key] = places(program, machine.chip, parts=self.parts)
+        return self._places[key]
+
+    def _anneal(self, machine: Machine) -> Anneal:
+        """Constant beta unless a ramp is asked for or the chip's own; as long as about so many updates take."""
+        from hwsim.experiment.anneals import still_anneal
+
+        program, how = machine.program, self.how
+        if isinstance(how["anneal"], Anneal) or ":" in (given.beta_text(how["beta"]) or ""):
+            return given.anneal_of(machine.problem, program, how, time=how["time"])
+        if program.placement.ramps and how["beta"] is None:
+            return given.anneal_of(machine.problem, program, how, time=how["time"])
+        rounds = self.about / program.n_pbits * program.clock.tick_interval / program.clock.round_ticks
+        rounds = float(np.clip(rounds, _LEAST_ROUNDS, _MOST_ROUNDS))
+        time = to_seconds(round(rounds * program.clock.round_ticks)) if how["time"] is None else how["time"]
+        return still_anneal(machine.problem, program, beta=given.beta_text(how["beta"]), time=time)
+
+    def _run(self, program: Program, anneal: Anneal, *, record: bool) -> "tuple[Run, law.Looks | None]":
+        from hwsim.session import run
+
+        how = self.how
+        looks = law.Looks(program) if program.n_variables > law.EXACT and program.network.n_couplings else None
+        events = program.n_pbits * anneal.end / program.clock.tick_interval
+        if record and events > MOST_EVENTS:
+            raise InputError(
+                f"a page holds at most {MOST_EVENTS:,} updates, and {format_si(anneal.duration_s, 's')} of "
+                f"{program.n_pbits:,} p-bits are {events:.2g}: give a shorter time"
+            )
+        found = run(
+            program,
+            anneal=anneal,
+            checkpoints=LOOKS,
+            record=(0,) if record else (),
+            observe=looks,
+            reads=how["reads"],
+            schedules=min(how["schedules"], how["reads"]),
+            seed=how["seed"],
+            engine=how["engine"],
+            threads=how["threads"],
+            progress=how["progress"].watch(program.clock.kind),
+        )
+        return found, looks
+
+    def _ideal_looks(self, machine: Machine, anneal: Anneal) -> law.Looks:
+        """Looks at the same problem on ideal p-bits without delay, under the machine's clock; but where p-bits update
+        at once, whose law is not Boltzmann's, under Poisson's."""
+        from hwsim.chip.library import chip
+        from hwsim.experiment.prepare import prepare
+
+        clock = machine.program.clock
+        kind = "poisson" if clock.kind == "synchronous" else clock.kind
+        tau_s = to_seconds(clock.round_ticks)
+        key = (content_hash_of(machine.problem, machine.program), kind, tau_s, anneal.end, tuple(anneal.beta.tolist()))
+        if key not in self._ideal:
+            ideal = prepare(machine.problem, chip("generic-all-to-all", clock=kind, tau=tau_s)).program
+            looks = self._run(ideal, anneal, record=False)[1]
+            assert looks is not None
+            self._ideal[key] = looks
+        return self._ideal[key]
+
+
+def content_hash_of(problem: Any, program: Program) -> str:
+    """What names the problem of a machine: its name, and the energies it is counted with."""
+    network = program.problem_network
+    return f"{problem.name} {hash((network.bias.tobytes(), network.indices.tobytes(), network.weight.tobytes()))}"
+
+
+def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:
+    """The scene of the first recorded read of ``run``; without one, of read 0, which is run again from its seed."""
+    from hwsim.chip.library import chip, list_chips
+    from hwsim.mapping.restore import restored_problem
+    from hwsim.units import to_ticks
+
+    program = run.program
+    traced = run if run.traces and run.initial_states is not None else again(run, how)
+    read = min(traced.traces)
+    name = program.placement.chip
+    known = name is not None and name in list_chips()
+    problem = restored_problem(program, name="run")
+    machine = Machine(problem=problem, program=program, chip=chip(name) if known else None)  # type: ignore[arg-type]
+    reads = {"reads": run.reads, "schedules": int(run.schedule.max()) + 1, "seed": run.seed}
+    runner = Runner(how={**how, **reads})
+    looks = None
+    if program.n_variables > law.EXACT and program.network.n_couplings:
+        mine = runner._run(program, run.anneal, record=False)[1]
+        assert mine is not None
+        looks = (mine, runner._ideal_looks(machine, run.anneal))
+    scene = Scene(
+        program=program,
+        where=places(program, machine.chip),
+        anneal=run.anneal,
+        end=min(run.anneal.end, to_ticks(run.device_time_s)),
+        initial=traced.initial_states[read],  # type: ignore[index]
+        trace=traced.traces[read],
+        looks=looks,
+        reads=run.reads,
+    )
+    notes = (f"read {read} of {run.reads} of a run with seed {run.seed}, program {content_hash(program)[:12]}",)
+    title = f"{problem.name} on {name or 'its chip'}"
+    return scene, Show(title=title, lead=_lead([scene], 1), notes=notes, goal=program.readout.known_energy)
+
+
+def again(run: "Run", how: Mapping[str, Any]) -> "Run":
+    """``run`` once more from its seed, with the trace of read 0. Raises InputError where it then ends elsewhere."""
+    from hwsim.session import run as emulate
+
+    made = emulate(
+        run.program,
+        anneal=run.anneal,
+        record=(0,),
+        reads=run.reads,
+        schedules=int(run.schedule.max()) + 1,
+        seed=run.seed,
+        threads=how["threads"],
+        initial_states=run.initial_states,
+        read_bias=run.read_bias,
+        progress=how["progress"].watch("running again"),
+    )
+    if not run.interrupted and not np.array_equal(made.states, run.states):
+        raise InputError("the run does not come out again from its seed: it was made by another version of hwsim")
+    return made
