@@ -125,6 +125,10 @@ class State(Protocol):
         """Write int8 (reads, n) into the p-bits between two advances: neighbours see the new values at once, and values
         that were under way are lost."""
 
+    def clamp(self, pbits: np.ndarray, values: np.ndarray) -> None:
+        """What `assign` does with the committed states of which those of ``pbits`` int64 (k,) are ``values`` int8
+        (reads, k)."""
+
     def bias_reads(self, values: np.ndarray) -> None:
         """Each read adds ``values`` float64 (reads, n) to its biases from now on, as in Start.read_bias. A p-bit's sum
         begins with its bias and that value, added first. Nothing else changes: values under way stay so. A bias
@@ -150,6 +154,10 @@ class State(Protocol):
 
     def spins(self, replicas: np.ndarray | None = None) -> np.ndarray:
         """int8 (reads, n): committed states; of the given replicas alone where they are given."""
+
+    def words(self) -> np.ndarray:
+        """uint64 (n, W): the committed states as bits, 1 at +1, the reads in an order of the engine's own, the same for
+        all p-bits; bits that stand for no read are 0."""
 
     def energies(self) -> np.ndarray:
         """float64 (reads,): energies of the committed states, in problem units, offset included."""

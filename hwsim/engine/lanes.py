@@ -6,7 +6,7 @@ This file lays a program out for the kernel. The event loop is in lanes_kernel, 
 comparisons in lanes_decisions, the thresholds in lanes_thresholds, the commits that neighbours do not see in pending.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,13 +24,24 @@ from hwsim.engine.lanes_sources import Source
 from hwsim.engine.lanes_thresholds import MAX_RUNGS, RUNGS, Cells, Tables
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import seed_source
+from hwsim.engine.packing import pack_lanes, pack_queued
 from hwsim.engine.participants import new_absent, part_of
-from hwsim.engine.pending import deeper, drop, longer, new_queue, new_rings, newest, newest_of_rings, write_rings
+from hwsim.engine.pending import (
+    deeper,
+    drop,
+    longer,
+    new_queue,
+    new_rings,
+    newest,
+    newest_of_rings,
+    newest_rows,
+    write_rings,
+)
 from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.engine.uniforms import Uniforms, lane_of_replica, new_uniforms, random_start
 from hwsim.engine.white import white_noise
-from hwsim.jit import njit
+from hwsim.jit import entry, njit
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 from hwsim.rounding import power_of_two
@@ -191,8 +202,10 @@ class Shard:
         self._prepared = prepared
         self._anneal: Anneal | None = None
         self._steps_unit = 1.0
+        self._run: Callable | None = None  # the kernel for the types of its arguments, which loads of numbers keep
         words = self._words = replicas.words
         self._lane = lane_of_replica(words)
+        self._taken = self._lanes_at(replicas.places)
         uniforms = new_uniforms(replicas.noise_key, words, replicas.first_word)
         network, _, plan = prepared.layout
         n, lanes = prepared.n_pbits, 64 * words
@@ -239,16 +252,28 @@ class Shard:
 
     def advance(self, chunk: Chunk, anneals: Sequence[Anneal], recorded: np.ndarray) -> np.ndarray:
         """Run the events of ``chunk``; returns int8 (n_events, len(recorded)), the new values of those replicas."""
-        layout, event, steps = self._layout, 0, self._steps_of(anneals[0])
+        (network, cells, plan), event, steps = self._layout, 0, self._steps_of(anneals[0])
         trace = np.empty((len(chunk.time), self.lanes), dtype=np.int8) if len(recorded) else self._no_trace
         while True:
-            event = advance(event, chunk, steps, *layout, self._memory, self._scratch, trace)
+            arguments = event, chunk, steps, network, cells, plan, self._memory, self._scratch, trace
+            if self._run is None:
+                self._run = entry(advance, *arguments)
+            event = self._run(*arguments)
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]] if len(recorded) else trace
-            if layout.plan.queued:
+            self._run = None
+            if plan.queued:
                 self._memory = self._memory._replace(queue=longer(self._memory.queue))
             else:
                 self._memory = self._memory._replace(rings=deeper(self._memory.rings))
+
+    def _lanes_at(self, places: slice | np.ndarray) -> np.ndarray:
+        """uint64 (words,): the lanes of the replicas at ``places`` as bits."""
+        taken = np.zeros((1, 64 * self._words), dtype=np.int8)
+        taken[0, self._lane[places]] = 1
+        words = np.empty((1, self._words), dtype=np.uint64)
+        pack_lanes(taken, np.zeros(1, dtype=np.int64), np.full(self._words, -1).view(np.uint64), words)
+        return words[0]
 
     def _steps_of(self, anneal: Anneal) -> Steps:
         """``anneal`` as the kernel reads it, in its unit of energy."""
@@ -256,7 +281,7 @@ class Shard:
         if anneal is not self._anneal:
             self._scratch.tables.stamp[:] = -1  # thresholds are kept by number of the anneal's step
         if anneal is not self._anneal or unit != self._steps_unit:
-            steps = steps_of(anneal)
+            self._run, steps = None, steps_of(anneal)
             self._steps = steps if unit == 1 else steps._replace(beta=_in_units(steps.beta, 1 / unit))
             self._anneal, self._steps_unit = anneal, unit
         return self._steps
@@ -274,7 +299,7 @@ class Shard:
     def load(self) -> None:
         """Take the numbers of another network."""
         if self._layout.plan.path != self._prepared.layout.plan.path:
-            self._scratch = self._scratch._replace(tables=self._prepared.tables())
+            self._scratch, self._run = self._scratch._replace(tables=self._prepared.tables()), None
         self._write()
 
     def bias_reads(self, values: np.ndarray) -> None:
@@ -294,9 +319,20 @@ class Shard:
 
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (64 * words, n); nothing is under way then, and synapses have settled."""
-        memory, indices = self._memory, self._prepared.layout.network.indices
         by_lane = np.empty((self._prepared.n_pbits, self.lanes), dtype=np.int8)
         by_lane[:, self._lane] = states.T
+        self._settle(by_lane)
+
+    def clamp(self, pbits: np.ndarray, values: np.ndarray) -> None:
+        """The same of int8 (64 * words, k) for ``pbits`` alone."""
+        by_lane, own = self._newest(), np.empty((len(pbits), self.lanes), dtype=np.int8)
+        own[:, self._lane] = values.T
+        by_lane[pbits] = own
+        self._settle(by_lane)
+
+    def _settle(self, by_lane: np.ndarray) -> None:
+        """Take the states int8 (n, R) as if they had always been so."""
+        memory, indices = self._memory, self._prepared.layout.network.indices
         if self._prepared.layout.plan.queued:
             memory.visible[:] = by_lane
             drop(memory.queue)
@@ -311,6 +347,16 @@ class Shard:
         if self._prepared.layout.plan.queued:
             return newest(self._memory.queue, self._memory.visible)
         return newest_of_rings(self._memory.rings)
+
+    def packed(self) -> np.ndarray:
+        """uint64 (n, words): the committed states as bits, replicas by lane."""
+        (visible, queue, _, rings, *_), taken = self._memory, self._taken
+        words = np.empty((self._prepared.n_pbits, self._words), dtype=np.uint64)
+        if self._prepared.layout.plan.queued:
+            pack_queued(visible, queue.rows, queue.pbit, queue.ends, taken, words)
+        else:
+            pack_lanes(rings.rows, newest_rows(rings), taken, words)
+        return words
 
     def spins(self) -> np.ndarray:
         """int8 (64 * words, n): the committed states, replicas in order."""

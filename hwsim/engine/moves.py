@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.engine.packing import pack_reads
 from hwsim.jit import njit
 
 
@@ -35,6 +36,16 @@ class MovesOfCopies:
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n)."""
         raise NotImplementedError
+
+    def clamp(self, pbits: np.ndarray, values: np.ndarray) -> None:
+        """Write int8 (reads, k) into ``pbits`` alone."""
+        states = self.spins()
+        states[:, pbits] = values
+        self.assign(states)
+
+    def words(self) -> np.ndarray:
+        """uint64 (n, W): the states as bits."""
+        return pack_reads(self.spins())
 
     def law_energies(self) -> np.ndarray:
         """float64 (reads,): in the network that the machine realises, without offset."""

@@ -109,7 +109,12 @@ def _arrive(queue: Queue, state: np.ndarray) -> None:
 
 def newest_of_rings(rings: Rings) -> np.ndarray:
     """The committed states (n, width)."""
-    return rings.rows[np.arange(len(rings.commits)) * rings.depth + rings.commits % rings.depth]
+    return rings.rows[newest_rows(rings)]
+
+
+def newest_rows(rings: Rings) -> np.ndarray:
+    """int64 (n,): the row of each p-bit's newest commit."""
+    return np.arange(len(rings.commits)) * rings.depth + rings.commits % rings.depth
 
 
 def write_rings(rings: Rings, state: np.ndarray) -> None:

@@ -83,6 +83,7 @@ class Instants:
         self._clock, self._code = clock, clock.facts.code
         self._draw = Draw(self._code, np.uint64(key), np.uint64(place), clock.tau, clock.jitter)
         self._count = np.zeros(len(clock.tau), dtype=np.int64)
+        self._alike = not (clock.is_own or clock.is_drawn)
         self.horizon = 0
         if clock.is_own:
             self._next = clock.phase.astype(np.int64)
@@ -97,6 +98,20 @@ class Instants:
             self._members = order.astype(np.int32)
             counts = np.bincount(clock.color, minlength=self._n_slots) if clock.facts.colored else [0]
             self._member_ptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+
+    def rounds(self, until: int) -> int:
+        """How many rounds there are up to ``until``, where that and now begin one, of a clock whose rounds are all
+        alike; else 0."""
+        period = self._clock.period
+        if not self._alike or self.horizon % period or until % period:
+            return 0
+        return (until - self.horizon) // period
+
+    def skip(self, rounds: int) -> None:
+        """Leave out so many `rounds`: they are like others that were made."""
+        self._count += rounds
+        self._slot += rounds * self._n_slots
+        self.horizon += rounds * self._clock.period
 
     def stretch(self, until: int, n_events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(time int64, p-bit int32, number of its update int64) of the next ticks with time < ``until``: about
@@ -164,6 +179,16 @@ class Instants:
         return time, pbit, number
 
 
+class _Repeated(NamedTuple):
+    """Events of whole ``rounds`` of a clock whose rounds are all alike; see Chunk."""
+
+    rounds: int
+    begin: int  # ticks
+    time: np.ndarray
+    pbit: np.ndarray
+    number: np.ndarray
+
+
 class Schedule:
     """One realisation of a Program's clock, made chunk by chunk: the instants at which its p-bits update."""
 
@@ -175,6 +200,7 @@ class Schedule:
         self._regular = ~own_rate if np.any(own_rate) else None
         self._flickers = bool(np.any(program.noise.flicker > 0))
         self._held = program.cells.held if np.any(program.cells.held) else None
+        self._repeated = _Repeated(0, 0, *(np.zeros(0, dtype=np.int64),) * 3)
 
     @property
     def horizon(self) -> int:
@@ -183,19 +209,39 @@ class Schedule:
 
     def chunk(self, until: int, n_events: int) -> Chunk:
         """The next events with time < ``until``: about ``n_events`` of them, more where one instant holds more."""
-        noise = self._program.noise
+        rounds, begin = self._instants.rounds(until), self.horizon
+        if rounds and rounds == self._repeated.rounds and len(self._repeated.time) <= n_events:
+            return self._again(begin, until)
+        made = self._made(until, n_events)
+        if rounds and made.horizon == until:
+            self._repeated = _Repeated(rounds, begin, made.time, made.pbit, made.number)
+        return made
+
+    def _again(self, begin: int, until: int) -> Chunk:
+        """The rounds that were made before, from ``begin`` to ``until``."""
+        rounds, before, time, pbit, number = self._repeated
+        self._instants.skip(rounds)
+        made = time + (begin - before), pbit, number + (begin - before) // self._program.clock.period
+        return self._counted(*made, until)
+
+    def _made(self, until: int, n_events: int) -> Chunk:
         time, pbit, number = self._instants.stretch(until, n_events)
         if self._program.cells.pdit is not None:
             time, pbit, number = _lines_together(self._program.cells.pdit, time, pbit, number)
         if self._held is not None:
             free = ~self._held[pbit]
             time, pbit, number = time[free], pbit[free], number[free]
+        return self._counted(time, pbit, number, self.horizon)
+
+    def _counted(self, time: np.ndarray, pbit: np.ndarray, number: np.ndarray, horizon: int) -> Chunk:
+        """The events as a Chunk, with 1/f noise."""
+        noise = self._program.noise
         self.updates += len(time) if self._regular is None else int(np.count_nonzero(self._regular[pbit]))
         shift = np.empty(len(time) if self._flickers else 0)
         if self._flickers:
             block, octaves = np.int64(noise.flicker_block), noise.flicker_octaves
             _fill_shift(self._key, noise.flicker, block, octaves, time, pbit, shift)
-        return Chunk(time, pbit, number, shift, self.horizon)
+        return Chunk(time, pbit, number, shift, horizon)
 
     def slots(self, until: int, n_events: int) -> Slots:
         """The same of a chromatic clock, or a synchronous one in which all take part, as slots."""

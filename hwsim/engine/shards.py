@@ -42,6 +42,7 @@ class Replicas(NamedTuple):
     reads: int  # lanes that have a replica; of a shard of one word, the first of it
     initial: np.ndarray | None  # int8 (64 * words, n): states at time 0, or None for random ones
     rungs: np.ndarray  # int64 (words,): which of the shard's anneals each word follows
+    places: slice | np.ndarray = slice(None)  # the lanes that have a replica, a slice where they stand in a row
 
 
 class Shard(Protocol):
@@ -80,6 +81,16 @@ class BySlots(Protocol):
 
     def advance_slots(self, slots: Slots, anneals: Sequence[Anneal]) -> None:
         """Run ``slots``, each rung under its anneal."""
+
+
+class Packing(Protocol):
+    """A Shard that packs states as it keeps them, and writes those of some p-bits alone."""
+
+    def packed(self) -> np.ndarray:
+        """uint64 (n, W): the committed states of its replicas as bits; see `State.words`."""
+
+    def clamp(self, pbits: np.ndarray, values: np.ndarray) -> None:
+        """Write int8 (64 * n_words, k) into ``pbits`` alone; nothing is under way then."""
 
 
 class Flipping(Protocol):
@@ -149,6 +160,7 @@ class Cluster(NamedTuple):
     noise_key: int
     replicas: np.ndarray  # int64: their numbers among all reads, consecutive
     lanes: np.ndarray  # int64: of each of them, ascending
+    in_lane: np.ndarray  # int64 (64 * words,): the replica in each lane
     n_events: int  # of a chunk
 
 
@@ -199,15 +211,19 @@ class ShardedState(MovesOfCopies):
                 initial = None if start.initial is None else start.initial[in_lane[64 * first : 64 * (first + words)]]
                 own = rung[first : first + words]
                 begin, end = (int(place) for place in np.searchsorted(lanes, (64 * first, 64 * (first + words))))
-                shard = prepared.shard(Replicas(noise, initial_key, first, words, end - begin, initial, own - own[0]))
                 rungs, places = range(int(own[0]), int(own[-1]) + 1), lanes[begin:end] - 64 * first
+                row = _in_a_row(places)
+                shard = prepared.shard(
+                    Replicas(noise, initial_key, first, words, end - begin, initial, own - own[0], row)
+                )
                 mine = slice(int(replicas[0]) + begin, int(replicas[0]) + end)
                 kept = record[(record >= mine.start) & (record < mine.stop)]
                 recorded = places[kept - mine.start]
-                parts.append(Part(shard, 64 * first, rungs, mine, _in_a_row(places), kept, recorded))
+                parts.append(Part(shard, 64 * first, rungs, mine, row, kept, recorded))
             self._clusters.append(
-                Cluster(Schedule(program, clock), parts, noise, replicas, lanes, self._chunk_of(parts))
+                Cluster(Schedule(program, clock), parts, noise, replicas, lanes, in_lane, self._chunk_of(parts))
             )
+        self._packs = all(hasattr(part.shard, "packed") for cluster in self._clusters for part in cluster.parts)
         self._events = {replica: Events() for replica in start.record}
         threads = min(start.threads, sum(len(cluster.parts) for cluster in self._clusters))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -228,9 +244,18 @@ class ShardedState(MovesOfCopies):
     def assign(self, states: np.ndarray) -> None:
         """Write int8 (reads, n) into the p-bits; see contract.State."""
         for cluster in self._clusters:
-            in_lane = _replica_of_lane(cluster.replicas, cluster.lanes)
             for part in cluster.parts:
-                part.shard.assign(states[in_lane[part.first_lane : part.end_lane]])
+                part.shard.assign(states[cluster.in_lane[part.first_lane : part.end_lane]])
+
+    def clamp(self, pbits: np.ndarray, values: np.ndarray) -> None:
+        """Write int8 (reads, k) into ``pbits`` alone; see contract.State."""
+        if not self._packs:
+            super().clamp(pbits, values)
+            return
+        for cluster in self._clusters:
+            for part in cluster.parts:
+                in_lane = cluster.in_lane[part.first_lane : part.end_lane]
+                cast(Packing, part.shard).clamp(pbits, values[in_lane])
 
     def bias_reads(self, values: np.ndarray) -> None:
         """Each read adds ``values`` float64 (reads, n) to its biases; see contract.State."""
@@ -240,9 +265,9 @@ class ShardedState(MovesOfCopies):
         values = values if len(biased) == values.shape[1] else values[:, biased]
         self._prepared.bias_reads(np.abs(values).max(axis=0))
         for cluster in self._clusters:
-            in_lane = _replica_of_lane(cluster.replicas, cluster.lanes)
             for part in cluster.parts:
-                cast(Biased, part.shard).bias_reads(values[in_lane[part.first_lane : part.end_lane]])
+                in_lane = cluster.in_lane[part.first_lane : part.end_lane]
+                cast(Biased, part.shard).bias_reads(values[in_lane])
 
     def load(self, network: Network) -> None:
         """Write other biases and weights; see contract.State."""
@@ -325,6 +350,13 @@ class ShardedState(MovesOfCopies):
             for part in cluster.parts:
                 states[part.own] = part.shard.spins()[part.places]
         return states if replicas is None else states[replicas]
+
+    def words(self) -> np.ndarray:
+        """uint64 (n, W): the states as bits; see contract.State."""
+        if not self._packs:
+            return super().words()
+        found = [cast(Packing, part.shard).packed() for cluster in self._clusters for part in cluster.parts]
+        return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
     def energies(self) -> np.ndarray:
         """float64 (reads,)."""

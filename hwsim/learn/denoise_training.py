@@ -228,7 +228,7 @@ class _Pupil:
         check_time(session, timing.sweeps)
         for look in range(timing.looks):
             session.advance(session.now + once * (timing.spacing if look else timing.warm_up))
-            looks.append(machine.moments(session.read()))
+            looks.append(machine.measured(session))
         return mean_of(looks)
 
     def measure(self, rows: np.ndarray, number: int) -> None:

@@ -24,7 +24,7 @@ from hwsim.learn.registers import Registers
 from hwsim.mapping.compile import compile as compiled
 from hwsim.program import Network, Program
 from hwsim.session import Activity, ReadKeywords, RunSettings, Session, added
-from hwsim.session.moments import moments_of_pairs
+from hwsim.session.moments import moments_of_pairs, moments_of_words
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
 
@@ -159,6 +159,12 @@ class LearningMachine(Shown):
         """The moments of ``states`` int8 (reads, n) over the model's couplings."""
         return moments_of(states, self.model.first, self.model.second)
 
+    def measured(self, session: Session) -> Moments:
+        """The moments of the states now of all reads of a running ``session`` of the machine, read by the
+        controller."""
+        found = moments_of_words(session.read_words(), session.settings.reads, self.model.first, self.model.second)
+        return Moments(found.first, found.second)
+
     def data_moments(self, batch: np.ndarray) -> Moments:
         """The moments of ``batch`` int8 (rows, n), whose values nobody changes: of the same array again, the same."""
         if self._batch is None or self._batch[0] is not batch:
@@ -207,6 +213,7 @@ class Phase(Shown):
             rungs=len(self._ladder.betas),
             loads=True,
         )
+        self._held_pbits = np.flatnonzero(self.held)
         self._clamped = 0
 
     def _shown(self) -> tuple[str, Facts]:
@@ -240,10 +247,8 @@ class Phase(Shown):
 
     def clamp(self, values: np.ndarray) -> Self:
         """Write ``values`` int8 (reads, held) into the held p-bits, in their order; the others keep their states."""
-        states = self.session.peek()
-        states[:, self.held] = values
-        self.session.state.assign(states)
-        self._clamped += states[:, self.held].size
+        self.session.clamp(self._held_pbits, values)
+        self._clamped += self.reads * len(self._held_pbits)
         return self
 
     def sweep(self, sweeps: int) -> Self:
@@ -273,7 +278,13 @@ class Phase(Shown):
 
     def measure(self, timing: Timing) -> Moments:
         """The moments over all reads and the looks of ``timing``."""
-        return mean_of([self.machine.moments(states) for states in self.looks(timing)])
+        machine, looks = self.machine, []
+        check_time(self.session, timing.sweeps)
+        for look in range(timing.looks):
+            self.sweep(timing.spacing if look else timing.warm_up)
+            tempered = len(self._ladder.betas) > 1
+            looks.append(machine.moments(self.read()) if tempered else machine.measured(self.session))
+        return mean_of(looks)
 
 
 class _Ladder:

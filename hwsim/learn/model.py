@@ -98,22 +98,22 @@ class Model(Shown):
         """How many units."""
         return len(self.bias)
 
-    @property
+    @cached_property
     def n_visible(self) -> int:
         """How many visible units: the first ones."""
         return int(np.sum(self.role == VISIBLE))
 
-    @property
+    @cached_property
     def n_label(self) -> int:
         """How many label units: those after the visible ones."""
         return int(np.sum(self.role == LABEL))
 
-    @property
+    @cached_property
     def n_seen(self) -> int:
         """How many visible and label units: those that the data hold."""
         return self.n_visible + self.n_label
 
-    @property
+    @cached_property
     def n_hidden(self) -> int:
         """How many hidden units: the last ones."""
         return self.n - self.n_seen

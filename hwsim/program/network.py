@@ -133,7 +133,9 @@ class Network(Record):
         """The same with ``strength`` float64 (k,) of the couplings of `pairs`, each in both directions."""
         if np.shape(strength) != (self.n_couplings,):
             raise InputError(f"strength must be float64 ({self.n_couplings},), got shape {np.shape(strength)}")
-        return self.reweighted(bias, np.asarray(strength)[self.pair_of])
+        weight = np.asarray(strength)[self.pair_of]
+        weight.flags.writeable = False  # it is nobody else's, and not copied once more
+        return self.reweighted(bias, weight)
 
     def same_as(self, other: "Network") -> bool:
         """Whether both hold the same numbers."""

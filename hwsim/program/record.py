@@ -125,7 +125,7 @@ class Record(Shown):
         if not isinstance(value, np.ndarray) or value.shape != (length,) or value.dtype != what.dtype:
             got = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else repr(value)
             raise InputError(f"{full} must be {what.dtype} ({length},), got {got}")
-        if what.dtype == np.float64 and not np.all(np.isfinite(value)):
+        if what.dtype == np.float64 and not np.isfinite(value).all():
             raise InputError(f"{full} holds a value that is not finite")
         if what.least is not None and length and value.min() < what.least:
             raise InputError(f"{full} must be >= {what.least:g}, got {value.min()}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.display import Facts, Shown, counted
+from hwsim.engine.packing import pack_reads
 from hwsim.engine.words import ones
 from hwsim.errors import InputError
 from hwsim.jit import njit
@@ -48,11 +49,14 @@ def moments(states: np.ndarray, pairs: Sequence[np.ndarray]) -> Moments:
 
 def moments_of_pairs(states: np.ndarray, first: np.ndarray, second: np.ndarray) -> Moments:
     """The same of pairs that were checked."""
-    words = np.zeros((-(-len(states) // 64), states.shape[1]), dtype=np.uint64)
-    _pack(states, words)
-    single, double = np.empty(states.shape[1]), np.empty(len(first))
-    _mean(np.ascontiguousarray(words.T), len(states), first, second, single, double)
-    return Moments(first=single, second=double, states=len(states))
+    return moments_of_words(pack_reads(states), len(states), first, second)
+
+
+def moments_of_words(words: np.ndarray, reads: int, first: np.ndarray, second: np.ndarray) -> Moments:
+    """The same of ``reads`` states as bits, uint64 (n, W), such as `State.words` gives."""
+    single, double = np.empty(len(words)), np.empty(len(first))
+    _mean(words, reads, first, second, single, double)
+    return Moments(first=single, second=double, states=reads)
 
 
 def checked_pairs(pairs: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -66,15 +70,6 @@ def checked_pairs(pairs: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.n
         if len(part) and (part.min() < 0 or part.max() >= n):
             raise InputError(f"pairs must be numbers of p-bits in [0, {n}), got {part.min()} to {part.max()}")
     return first.astype(np.int64, copy=False), second.astype(np.int64, copy=False)
-
-
-@njit(nogil=True)
-def _pack(states, words):
-    """Bit r % 64 of words uint64 (reads / 64, n) is set where read r is at +1."""
-    for r in range(states.shape[0]):
-        place = np.uint64(r & 63)
-        for i in range(states.shape[1]):
-            words[r >> 6, i] |= np.uint64(states[r, i] > 0) << place
 
 
 @njit(nogil=True)

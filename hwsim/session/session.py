@@ -169,6 +169,11 @@ class Session(Shown):
         self._count_read()
         return self.state.spins()
 
+    def read_words(self) -> np.ndarray:
+        """uint64 (n, W): what `read` reads as bits, as `State.words` gives them."""
+        self._count_read()
+        return self.state.words()
+
     def read_energies(self, *, law: bool = False) -> np.ndarray:
         """float64 (reads,): energies of the states now, for a controller that reads all of them; they stay where the
         engine keeps them. Counts what `read` counts. law : in the network that the machine realises, without offset,
@@ -179,10 +184,10 @@ class Session(Shown):
     def moments(self, pairs: Sequence[np.ndarray]) -> "Moments":
         """The means of s_i, and of s_i s_j over ``pairs`` (int64 (k,), int64 (k,); `Network.pairs` begins with such),
         of the states now. Counts what `read` counts. Raises InputError."""
-        from hwsim.session.moments import checked_pairs, moments_of_pairs
+        from hwsim.session.moments import checked_pairs, moments_of_words
 
         first, second = checked_pairs(pairs, self.program.n_pbits)
-        return moments_of_pairs(self.read(), first, second)
+        return moments_of_words(self.read_words(), self.settings.reads, first, second)
 
     def _count_read(self) -> None:
         self._looks += 1
@@ -194,6 +199,10 @@ class Session(Shown):
         all."""
         self.wrote(len(states) if changed is None else changed)
         self.state.assign(states)
+
+    def clamp(self, pbits: np.ndarray, values: np.ndarray) -> None:
+        """Write ``values`` int8 (reads, k) into ``pbits`` int64 (k,) alone, as data, which the controller counts."""
+        self.state.clamp(pbits, values)
 
     def wrote(self, changed: int) -> None:
         """Count one round of writes, in which moves between replicas changed so many states."""
