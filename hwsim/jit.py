@@ -20,6 +20,8 @@ import numba
 from numba.core import config
 
 _PACKAGE = Path(__file__).parent
+_OFTEN = 64
+"""Calls, after which a look at types is saved."""
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+hwsim\b([\w.]*)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.MULTILINE)
 
 
@@ -99,13 +101,30 @@ def inner(function: Callable) -> Any:
     return njit(function, no_cpython_wrapper=True)
 
 
-def entry(kernel: Any, *arguments: Any) -> Callable:
-    """``kernel`` compiled for arguments of the types of these ``arguments``, to be called with such alone: type by type
-    the same dtype, dimensions, contiguity and leave to write. It looks at no types: looking takes numba ten
-    microseconds for the hundred arrays of an event loop, eight times as long as the call itself."""
-    signature = tuple(kernel.typeof_pyval(argument) for argument in arguments)
-    kernel.compile(signature)
-    return kernel.overloads[signature].entry_point
+class Often:
+    """A kernel for a caller that calls it often with arguments of the same types, array by array the same dtype,
+    dimensions, contiguity and leave to write. The caller says by `renew` where a type may have changed.
+
+    numba looks at all types at every call, which takes ten microseconds for the hundred arrays of an event loop, eight
+    times as long as the call itself. From the _OFTEN-th call on nobody looks: to find out what was compiled for the
+    types takes as long as fifty looks.
+    """
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self.renew()
+
+    def renew(self) -> None:
+        """Look at the types again."""
+        self._run, self._calls = self._kernel, 0
+
+    def __call__(self, *arguments: Any) -> Any:
+        self._calls += 1
+        if self._calls == _OFTEN:
+            signature = tuple(self._kernel.typeof_pyval(argument) for argument in arguments)
+            self._kernel.compile(signature)
+            self._run = self._kernel.overloads[signature].entry_point
+        return self._run(*arguments)
 
 
 inline = numba.njit(inline="always", error_model="numpy")

@@ -6,7 +6,7 @@ This file lays a program out for the kernel. The event loop is in lanes_kernel, 
 comparisons in lanes_decisions, the thresholds in lanes_thresholds, the commits that neighbours do not see in pending.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +41,7 @@ from hwsim.engine.schedule import Chunk
 from hwsim.engine.shards import Replicas, ShardedState
 from hwsim.engine.uniforms import Uniforms, lane_of_replica, new_uniforms, random_start
 from hwsim.engine.white import white_noise
-from hwsim.jit import entry, njit
+from hwsim.jit import Often, njit
 from hwsim.program import Network as WiredNetwork
 from hwsim.program import Program
 from hwsim.rounding import power_of_two
@@ -202,7 +202,7 @@ class Shard:
         self._prepared = prepared
         self._anneal: Anneal | None = None
         self._steps_unit = 1.0
-        self._run: Callable | None = None  # the kernel for the types of its arguments, which loads of numbers keep
+        self._run = Often(advance)  # loads of numbers keep the types
         words = self._words = replicas.words
         self._lane = lane_of_replica(words)
         self._taken = self._lanes_at(replicas.places)
@@ -255,13 +255,10 @@ class Shard:
         (network, cells, plan), event, steps = self._layout, 0, self._steps_of(anneals[0])
         trace = np.empty((len(chunk.time), self.lanes), dtype=np.int8) if len(recorded) else self._no_trace
         while True:
-            arguments = event, chunk, steps, network, cells, plan, self._memory, self._scratch, trace
-            if self._run is None:
-                self._run = entry(advance, *arguments)
-            event = self._run(*arguments)
+            event = self._run(event, chunk, steps, network, cells, plan, self._memory, self._scratch, trace)
             if event == len(chunk.time):
                 return trace[:, self._lane[recorded]] if len(recorded) else trace
-            self._run = None
+            self._run.renew()
             if plan.queued:
                 self._memory = self._memory._replace(queue=longer(self._memory.queue))
             else:
@@ -281,7 +278,8 @@ class Shard:
         if anneal is not self._anneal:
             self._scratch.tables.stamp[:] = -1  # thresholds are kept by number of the anneal's step
         if anneal is not self._anneal or unit != self._steps_unit:
-            self._run, steps = None, steps_of(anneal)
+            self._run.renew()
+            steps = steps_of(anneal)
             self._steps = steps if unit == 1 else steps._replace(beta=_in_units(steps.beta, 1 / unit))
             self._anneal, self._steps_unit = anneal, unit
         return self._steps
@@ -299,7 +297,8 @@ class Shard:
     def load(self) -> None:
         """Take the numbers of another network."""
         if self._layout.plan.path != self._prepared.layout.plan.path:
-            self._scratch, self._run = self._scratch._replace(tables=self._prepared.tables()), None
+            self._scratch = self._scratch._replace(tables=self._prepared.tables())
+            self._run.renew()
         self._write()
 
     def bias_reads(self, values: np.ndarray) -> None:

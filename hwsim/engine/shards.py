@@ -162,6 +162,7 @@ class Cluster(NamedTuple):
     lanes: np.ndarray  # int64: of each of them, ascending
     in_lane: np.ndarray  # int64 (64 * words,): the replica in each lane
     n_events: int  # of a chunk
+    by_slots: bool  # whether its parts need no lists of events
 
 
 def _replica_of_lane(replicas: np.ndarray, lanes: np.ndarray) -> np.ndarray:
@@ -220,10 +221,12 @@ class ShardedState(MovesOfCopies):
                 kept = record[(record >= mine.start) & (record < mine.stop)]
                 recorded = places[kept - mine.start]
                 parts.append(Part(shard, 64 * first, rungs, mine, row, kept, recorded))
-            self._clusters.append(
-                Cluster(Schedule(program, clock), parts, noise, replicas, lanes, in_lane, self._chunk_of(parts))
-            )
-        self._packs = all(hasattr(part.shard, "packed") for cluster in self._clusters for part in cluster.parts)
+            n_events = self._chunk_of(parts)
+            by_slots = not start.record and all(hasattr(part.shard, "advance_slots") for part in parts)
+            schedule = Schedule(program, clock)
+            self._clusters.append(Cluster(schedule, parts, noise, replicas, lanes, in_lane, n_events, by_slots))
+        shards = [part.shard for cluster in self._clusters for part in cluster.parts]
+        self._packs = all(hasattr(shard, "packed") for shard in shards)
         self._events = {replica: Events() for replica in start.record}
         threads = min(start.threads, sum(len(cluster.parts) for cluster in self._clusters))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -284,7 +287,7 @@ class ShardedState(MovesOfCopies):
         rungs = self._start.rungs
         jobs = [(cluster, until, anneals[k * rungs : (k + 1) * rungs]) for k, cluster in enumerate(self._clusters)]
         self._stop.clear()
-        pool = None if self._is_short(until) else self._pool
+        pool = None if self._pool is None or self._is_short(until) else self._pool
         try:
             if pool is not None and len(self._clusters) >= pool._max_workers:
                 running = [pool.submit(self._advance_cluster, *job, map) for job in jobs]
@@ -320,7 +323,7 @@ class ShardedState(MovesOfCopies):
     def _advance_cluster(self, cluster: Cluster, until: int, anneals: Sequence[Anneal], over: Callable) -> None:
         schedule, parts = cluster.schedule, cluster.parts
         work = [(part.shard, anneals[part.rungs.start : part.rungs.stop], part.recorded) for part in parts]
-        if not self._start.record and all(hasattr(part.shard, "advance_slots") for part in parts):
+        if cluster.by_slots:
             while schedule.horizon < until and not self._stop.is_set():
                 slots = schedule.slots(until, _EVENTS_IN_FLIGHT // sum(part.shard.lanes for part in parts))
                 list(over(lambda job, slots=slots: cast(BySlots, job[0]).advance_slots(slots, job[1]), work))

@@ -24,7 +24,7 @@ from hwsim.learn.registers import Registers
 from hwsim.mapping.compile import compile as compiled
 from hwsim.program import Network, Program
 from hwsim.session import Activity, ReadKeywords, RunSettings, Session, added
-from hwsim.session.moments import moments_of_pairs, moments_of_words
+from hwsim.session.moments import means_of_words, moments_of_pairs
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
 
@@ -162,8 +162,8 @@ class LearningMachine(Shown):
     def measured(self, session: Session) -> Moments:
         """The moments of the states now of all reads of a running ``session`` of the machine, read by the
         controller."""
-        found = moments_of_words(session.read_words(), session.settings.reads, self.model.first, self.model.second)
-        return Moments(found.first, found.second)
+        model = self.model
+        return Moments(*means_of_words(session.read_words(), session.settings.reads, model.first, model.second))
 
     def data_moments(self, batch: np.ndarray) -> Moments:
         """The moments of ``batch`` int8 (rows, n), whose values nobody changes: of the same array again, the same."""

@@ -54,9 +54,17 @@ def moments_of_pairs(states: np.ndarray, first: np.ndarray, second: np.ndarray) 
 
 def moments_of_words(words: np.ndarray, reads: int, first: np.ndarray, second: np.ndarray) -> Moments:
     """The same of ``reads`` states as bits, uint64 (n, W), such as `State.words` gives."""
+    single, double = means_of_words(words, reads, first, second)
+    return Moments(first=single, second=double, states=reads)
+
+
+def means_of_words(
+    words: np.ndarray, reads: int, first: np.ndarray, second: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(first, second) of those Moments."""
     single, double = np.empty(len(words)), np.empty(len(first))
     _mean(words, reads, first, second, single, double)
-    return Moments(first=single, second=double, states=reads)
+    return single, double
 
 
 def checked_pairs(pairs: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from numba import typeof
 from random_programs import CLOCK_CASES, NS, arguments, integer_glass
 from test_engines import EXACT, FAST, beyond, lacking, same, with_drive
+from test_fields import rewritten
 
+from hwsim import jit
 from hwsim.anneal import constant
+from hwsim.engine import lanes
 from hwsim.engine.choice import begin, engine_of
 from hwsim.engine.contract import Start
 from hwsim.engine.schedule import Schedule
@@ -86,3 +89,33 @@ def test_a_schedule_made_round_by_round_is_the_one_made_at_once(make_program, cl
     columns = [[np.concatenate(column) for column in list(zip(*each, strict=True))[:4]] for each in (made, once)]
     assert same(*columns) and len(columns[0][0]) and parts.updates == whole.updates
     assert len({typeof(chunk) for chunk in made + once}) == 1  # a kernel that was chosen for one takes them all
+
+
+class Watched(jit.Often):
+    """A kernel that is told whenever a type changes."""
+
+    def renew(self):
+        self._types = None
+        super().renew()
+
+    def __call__(self, *arguments):
+        types = tuple(typeof(argument) for argument in arguments)
+        assert self._types in (None, types)
+        self._types = types
+        return super().__call__(*arguments)
+
+
+@pytest.mark.exact
+@settings(max_examples=15, **EXACT)
+@given(data=st.data())
+def test_a_kernel_that_is_called_without_a_look_at_types_has_the_same_types(make_program, data):
+    program = make_program(**data.draw(arguments(engine_of("lanes").FEATURES)))
+    if lacking("lanes", program):
+        return
+    kinds = data.draw(st.lists(st.sampled_from(["real", "whole", "scaled", "none"]), min_size=1, max_size=3))
+    how = {"seed": data.draw(st.integers(0, 100)), "schedules": 1, "time_ns": 2.0}
+    with pytest.MonkeyPatch.context() as patch:
+        usual = rewritten("lanes", program, kinds, **how)
+        patch.setattr(jit, "_OFTEN", 1)
+        patch.setattr(lanes, "Often", Watched)
+        assert same(usual, rewritten("lanes", program, kinds, **how))
