@@ -44,7 +44,7 @@ def test_both_samplers_name_every_image_that_the_weights_tell_apart(tmp_path):
         "1000",
     ]
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(script, capture_output=True, text=True, timeout=120, env=os.environ | {"PYTHONPATH": path})
+    done = subprocess.run(script, capture_output=True, text=True, timeout=300, env=os.environ | {"PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1].split()
     assert [last[0], last[1], last[4]] == ["1000", "1.00", "1.00"], done.stdout
