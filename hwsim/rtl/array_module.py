@@ -7,7 +7,7 @@ import numpy as np
 
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.pbit_module import pbit_name, widths
-from hwsim.rtl.source_module import STATE_BITS, seed_of
+from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
 from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, signed
 
 
@@ -42,7 +42,7 @@ def shared_ports(machine: Machine) -> list[tuple[str, int, str]]:
     if machine.table == "block":
         found.append(("look_up", n, "by slot: read the tables"))
     found.append(("update", n, "by slot: decide at the end of this clock"))
-    if np.any(machine.wiring.stages) or machine.wiring.exchange:
+    if np.any(machine.wiring.stages) or machine.wiring.exchange or machine.by_clock:
         found.append(("slot_end", 1, ""))
     if machine.wiring.exchange:
         found.append(("exchange", 1, "values cross before this slot"))
@@ -67,7 +67,7 @@ def array_module(machine: Machine, chip: Chip) -> str:
     ports += [Port(direction="input", name=name, width=bits) for name, bits in random_ports(machine, chip)]
     ports += [Port(direction="input", name=names[j], note="of another chip") for j in chip.foreign]
     ports += [Port(direction="output", name=names[i]) for i in chip.members]
-    body = [*_late(machine, chip), *(_pbit(machine, int(i)) for i in chip.members)]
+    body = [*_registers(machine, chip), *_late(machine, chip), *(_pbit(machine, int(i)) for i in chip.members)]
     what = "the p-bits" if machine.n_chips == 1 else f"the p-bits of chip {chip.number}"
     return entity(
         chip.name,
@@ -75,6 +75,38 @@ def array_module(machine: Machine, chip: Chip) -> str:
         "\n\n".join(body),
         about=f"Array: {what}, one net each, 1 for s = +1. Weights, biases and seeds are constants here.",
     )
+
+
+def _registers(machine: Machine, chip: Chip) -> Iterator[str]:
+    """The registers that p-bits of ``chip`` share."""
+    if not machine.has_taps:
+        return
+    module, bits = MODULES[machine.source], STATE_BITS[machine.source]
+    share = machine.program.noise.source_share
+    for block in np.unique(chip.members // share).tolist():
+        seed = hexadecimal(seed_of(machine.source, machine.source_states[block * share].tolist()), bits)
+        net = f"random_{block}"
+        wires = [("clk", "clk"), ("rst", "rst"), ("enable", "slot_end"), ("seed", seed), ("word", net)]
+        yield f"  wire [31:0] {net};  // shared by {share} p-bits in a row\n" + instance(
+            module, f"instance_{net}", wires
+        )
+
+
+def _tapped(machine: Machine, i: int, bits: int) -> str:
+    """The leading ``bits`` of the shared word as p-bit ``i`` sees it, turned left."""
+    net, turn = f"random_{i // machine.program.noise.source_share}", machine.turn(i)
+    size = 16 if machine.source == "lfsr16" else 32
+    order = [(k - turn) % size for k in range(size - 1, -1, -1)]  # bit of the register, leading first
+    parts: list[str] = []
+    for k in [bit + 32 - size for bit in order[:bits]]:
+        if parts and int(parts[-1].split(":")[1]) == k + 1:
+            parts[-1] = f"{parts[-1].split(':')[0]}:{k}"
+        else:
+            parts.append(f"{k}:{k}")
+    parts = [f"{net}[{part}]" for part in parts]
+    if bits > size:
+        parts.append(f"{bits - size}'d0")
+    return parts[0] if len(parts) == 1 else f"{{{', '.join(parts)}}}"
 
 
 def seen_name(machine: Machine, k: int) -> str:
@@ -124,9 +156,13 @@ def _pbit(machine: Machine, i: int) -> str:
     wires.append(("update", f"update{bit}"))
     if wide.step:
         wires.append(("step", "step"))
-    if machine.source == PORT:
+    if machine.has_taps:
+        wires.append(("random", _tapped(machine, i, wide.compared)))
+    elif machine.source == PORT:
         wires.append(("random", f"random_{name}"))
     else:
+        if machine.by_clock:
+            wires.append(("slot_end", "slot_end"))
         seed = seed_of(machine.source, machine.source_states[i].tolist())
         wires.append(("seed", hexadecimal(seed, STATE_BITS[machine.source])))
     wires.append(("initial_state", f"1'b{int(machine.initial[i] > 0)}"))

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from hwsim.cell.codes import SOURCES
-from hwsim.cell.source import STATE_WORDS, source_next
+from hwsim.cell.source import source_next, source_shown, source_tap
 from hwsim.display import Facts, Shown
 from hwsim.engine.contract import Start
-from hwsim.engine.noise import seed_source, shared_draw, update_draw
+from hwsim.engine.noise import shared_draw, update_draw
 from hwsim.errors import InputError
 from hwsim.rtl.activation import cells_of, thresholds
 from hwsim.rtl.expected import Expected, expected, time_s
@@ -202,7 +202,7 @@ def _difference(trace: Expected, slot: int, i: int, q: int, value: str, others: 
         rtl=value,
         field=field,
         threshold=int(threshold[0]),
-        word=word_at(made, i, number + 1) >> (32 - activation.bits),
+        word=word_at(made, i, slot) >> (32 - activation.bits),
         bits=activation.bits,
         others=others,
     )
@@ -234,16 +234,15 @@ def state_before(trace: Expected, j: int, slot: int) -> int:
     return 2 * int(trace.slot(last)[np.searchsorted(made.members[place], j)]) - 1
 
 
-def word_at(made: Machine, i: int, update: int) -> int:
-    """The 32-bit random word of update number ``update``, from 1, of p-bit ``i``."""
-    noise = made.program.noise
-    key = np.uint64(Start(reads=1, schedules=1, seed=made.seed).keys(0)[0])
+def word_at(made: Machine, i: int, slot: int) -> int:
+    """The 32-bit random word that p-bit ``i`` compares with in ``slot``, one of its own."""
+    noise, number = made.program.noise, slot // made.wiring.n_slots
     if made.source == PORT:
+        key = np.uint64(Start(reads=1, schedules=1, seed=made.seed).keys(0)[0])
         shared = noise.random_bit
-        return int(update_draw(key, i, update, 0) if shared is None else shared_draw(key, shared[i], update, 0))
-    code, state = SOURCES[made.source], np.zeros(STATE_WORDS, dtype=np.uint32)
-    seed_source(key, code, noise.source_share, noise.source_phase, noise.source_shifts, i, 0, state)
-    word = 0
-    for _ in range(update):
-        word = int(source_next(code, noise.source_shifts, state))
-    return word
+        return int(update_draw(key, i, number + 1, 0) if shared is None else shared_draw(key, shared[i], number + 1, 0))
+    code, state = SOURCES[made.source], made.source_states[i].copy()
+    steps = (slot if made.by_clock else number) * noise.source_shifts
+    if steps:
+        source_next(code, steps, state)
+    return int(source_tap(code, source_shown(code, state), made.turn(i)))

@@ -131,20 +131,40 @@ class Machine(Shown):
             return int(self.program.placement.weight_bits or 1)
         return width_of(self.whole.weight, self.whole.bias)
 
+    @property
+    def words_enter(self) -> bool:
+        """Whether a p-bit takes its random word through a port: from outside, or from a register that it shares."""
+        return self.source == PORT or self.has_taps
+
+    @property
+    def has_taps(self) -> bool:
+        """Whether p-bits in a row read one register, each its bits turned further."""
+        return self.source != PORT and self.program.noise.source_sharing == "taps"
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether sources step in every slot, and not at the updates of their p-bit alone."""
+        return self.source != PORT and self.program.noise.source_steps == "clock"
+
+    def turn(self, i: int) -> int:
+        """Bits by which p-bit ``i`` sees the word of the register that it shares turned left."""
+        noise = self.program.noise
+        return i % noise.source_share * noise.bits_apart % (16 if self.source == "lfsr16" else 32)
+
     @cached_property
     def source_states(self) -> np.ndarray:
         """uint32 (n, 4): what the register of each p-bit's source holds at reset. The word of the first update follows
-        from it without a step, and each update then steps it."""
+        from it without a step, and each update, or slot, then steps it."""
         states = np.zeros((self.n, STATE_WORDS), dtype=np.uint32)
         if self.source == PORT:
             return states
         noise, code = self.program.noise, SOURCES[self.source]
         key = np.uint64(Start(reads=1, schedules=1, seed=self.seed).keys(0)[0])
+        ahead = 0
+        if noise.source_shows == "stepped":  # xoshiro128+ shows a sum of its state, and then steps
+            ahead = noise.source_shifts - (self.source == "xoshiro128+")
         for i in range(self.n):
-            seed_source(key, code, noise.source_share, noise.source_phase, noise.source_shifts, i, 0, states[i])
-            ahead = noise.source_shifts
-            if self.source == "xoshiro128+":  # shows a sum of its state, and then steps
-                ahead -= 1
+            seed_source(key, code, noise.source_share, noise.words_apart, noise.source_shifts, i, 0, states[i])
             if ahead:
                 source_next(code, ahead, states[i])
         return states

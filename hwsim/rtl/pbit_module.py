@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.rtl.activation import Activation, Shift
-from hwsim.rtl.machine import PORT, Machine, width_of
+from hwsim.rtl.machine import Machine, width_of
 from hwsim.rtl.source_module import MODULES, STATE_BITS
 from hwsim.rtl.verilog import Port, bits_for, clocked, entity, extended, hexadecimal, signed, span, unsigned
 
@@ -197,7 +197,7 @@ def _shifted(shift: Shift, width: int) -> str:
 def pbit_module(machine: Machine, kind: int, degree: int) -> str:
     """The file of a p-bit with ``degree`` neighbours."""
     wide, made = widths(machine, kind), machine.activations[kind]
-    block, port = machine.table == "block", machine.source == PORT
+    block = machine.table == "block"
     scale = f"units of {machine.whole.scale:.6g}"
     ports = [*clocked("take the initial state and the seed")]
     if block:
@@ -205,9 +205,11 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
     ports.append(Port(direction="input", name="update", note="decide at the end of this clock"))
     if wide.step:
         ports.append(Port(direction="input", name="step", width=wide.step, note="of the anneal"))
-    if port:
+    if machine.words_enter:
         ports.append(Port(direction="input", name="random", width=wide.compared, note="uniform, new at each update"))
     else:
+        if machine.by_clock:
+            ports.append(Port(direction="input", name="slot_end", note="the random source steps"))
         bits = STATE_BITS[machine.source]
         ports.append(Port(direction="input", name="seed", width=bits, note="of the random source"))
     ports.append(Port(direction="input", name="initial_state", note="1 for s = +1"))
@@ -258,15 +260,15 @@ def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> li
         f"  wire{span(wide.threshold)} threshold;\n  activation{tail} table_of_thresholds (\n"
         f"    {clocked_}{step}.{of}({of}), .threshold(threshold)\n  );"
     )
-    if machine.source == PORT:
+    if machine.words_enter:
         parts.append("  wire is_below = {1'b0, random} < threshold;")
         return parts
     module = MODULES[machine.source]
-    low = 32 - wide.compared
+    enable, low = "slot_end" if machine.by_clock else "update", 32 - wide.compared
     word = "word" if low == 0 else f"word[31:{low}]"
     lines = [
         "  wire [31:0] word;",
-        f"  {module} random_source (\n    .clk(clk), .rst(rst), .enable(update), .seed(seed), .word(word)\n  );",
+        f"  {module} random_source (\n    .clk(clk), .rst(rst), .enable({enable}), .seed(seed), .word(word)\n  );",
         f"  wire is_below = {{1'b0, {word}}} < threshold;",
     ]
     if low:

@@ -54,8 +54,6 @@ def _reasons(program: Program, anneal: Anneal, source: str) -> Iterator[str]:
         yield "a bias of each read's own has no register: compile the program without read_bias"
     if wires.driven is not None or anneal.drive is not None:
         yield "driven couplings change their strength during a run: a machine with fixed or written weights has none"
-    if (noise.source_steps, noise.source_shows, noise.source_sharing) != ("update", "stepped", "copies"):
-        yield "its random source steps, shows or is shared in another way than at updates of one p-bit"
     if source == "ideal":
         yield (
             "the random source ideal is no hardware: give --source lfsr32, lfsr16, xorshift32 or xoshiro128+, or "

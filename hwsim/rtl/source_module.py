@@ -10,8 +10,8 @@ STATE_BITS = {"lfsr32": 32, "lfsr16": 16, "xorshift32": 32, "xoshiro128+": 128}
 """Flip-flops of each source, and bits of its seed."""
 
 
-def source_module(source: str, shifts: int) -> str:
-    """The file of the module of ``source``, which moves ``shifts`` steps between two words."""
+def source_module(source: str, shifts: int, by_clock: bool) -> str:
+    """The file of the module of ``source``, which moves ``shifts`` steps between two words. by_clock : in every slot"""
     bits = STATE_BITS[source]
     steps, last, about = _STEPS[source](shifts)
     word = _WORD.get(source, "register")
@@ -25,17 +25,19 @@ def source_module(source: str, shifts: int) -> str:
     else if (enable) register <= {last};
   end
 """
+    when = "a slot ends" if by_clock else "the p-bit updates"
     times = "one step" if shifts == 1 else f"{shifts} steps"
     return entity(
         MODULES[source],
         [
             *clocked("take the seed"),
-            Port(direction="input", name="enable", note=f"the p-bit updates: {times} on"),
+            Port(direction="input", name="enable", note=f"{when}: {times} on"),
             Port(direction="input", name="seed", width=bits, note="what the register holds before the first update"),
             Port(direction="output", name="word", width=32, note="what the p-bit compares with in this update"),
         ],
         body,
-        about=f"Random source of one p-bit: {about}\nIn hwsim: random_source {source}, random_shifts {shifts}.",
+        about=f"Random source: {about}\nIn hwsim: random_source {source}, random_shifts {shifts}, random_steps "
+        f"{'clock' if by_clock else 'update'}.",
     )
 
 

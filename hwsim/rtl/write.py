@@ -96,7 +96,7 @@ def modules(made: Machine) -> dict[str, str]:
     """The Verilog files of ``made`` by module."""
     found: dict[str, str] = {}
     if made.source != PORT:
-        found[MODULES[made.source]] = source_module(made.source, made.program.noise.source_shifts)
+        found[MODULES[made.source]] = source_module(made.source, made.program.noise.source_shifts, made.by_clock)
     for kind, each in enumerate(made.activations):
         found[f"activation{suffix(made, kind)}"] = activation_module(made, kind)
         if not each.over_field:

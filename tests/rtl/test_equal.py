@@ -35,6 +35,7 @@ def test_every_digital_card_and_source_is_the_emulation(card, source, tmp_path, 
     assert 0.02 < made.trace.bits.mean() < 0.98  # both values occur
 
 
+TAPS = {"random_steps": "clock", "random_sharing": "taps"}
 BUILDS = {
     "words from outside": ({}, {"source": "port"}),
     "block table": ({}, {"table": "block", "source": "lfsr32"}),
@@ -42,6 +43,15 @@ BUILDS = {
     "several steps of a source": ({"random_source": "lfsr32", "random_shifts": 5}, {}),
     "several steps of a wide source": ({"random_source": "xoshiro128+", "random_shifts": 3}, {}),
     "a source with copies": ({"random_source": "lfsr16", "random_share": 4, "random_phase": 3}, {}),
+    "a source that steps with the clock": ({"random_source": "lfsr32", "random_steps": "clock"}, {}),
+    "the same, held": ({"random_source": "xoshiro128+", "random_steps": "clock", "random_shows": "held"}, {}),
+    "a source that is held": ({"random_source": "xorshift32", "random_shows": "held", "random_shifts": 2}, {}),
+    "taps": ({"random_source": "lfsr32", "random_share": 4, "random_phase": 7} | TAPS, {}),
+    "taps of a short register": ({"random_source": "lfsr16", "random_share": 16, "random_phase": 3} | TAPS, {}),
+    "taps, few bits, block table": (
+        {"random_source": "xoshiro128+", "random_share": 5, "random_phase": 11, "threshold_bits": 9} | TAPS,
+        {"table": "block"},
+    ),
     "few bits": ({"threshold_bits": 9}, {"source": "xorshift32"}),
     "all p-bits at once": ({"clock": "synchronous"}, {"source": "xorshift32"}),
     "one p-bit at a time": ({"clock": "sequential"}, {"source": "lfsr32"}),
