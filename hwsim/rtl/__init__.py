@@ -4,8 +4,8 @@ Enters: a Program, an anneal and a seed. Leaves: a folder of Verilog with a test
 says of it.
 """
 
-from hwsim.rtl.check import Checked, check
+from hwsim.rtl.check import Checked, check, states
 from hwsim.rtl.machine import Machine, machine
 from hwsim.rtl.write import Written, write
 
-__all__ = ["Checked", "Machine", "Written", "check", "machine", "write"]
+__all__ = ["Checked", "Machine", "Written", "check", "machine", "states", "write"]

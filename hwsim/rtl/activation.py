@@ -22,6 +22,8 @@ MOST_WORDS = 1024
 _ROUNDING = 2.0**-20
 """How far a beta may be from a shift, relatively: it is compared with the law afterwards, at every level."""
 _MOST_SHIFT = 24
+_LISTED = 2**22
+"""Evenly spaced fields between the least and the most beyond which they are not listed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,25 +39,19 @@ class Shift:
 class Activation:
     """What p-bits of one kind compare their random word with.
 
-    least, step, n : the integers that it is made for: fields, or levels (0, 1, n)
+    integers : int64 (n,), what the words are for: every field that occurs, or levels from 0 on
     words : int64 (steps, n), thresholds in units of 2**-bits, 0 to 2**bits;  bits : of the word that are compared
     shifts : how a field becomes a level, for each step of the anneal; empty where the table is over the field
     reach : (least, most) field that its p-bits can have
     betas : (steps,), of the problem;  law, fields : for words in comments, the law and what P(+1) is at each word
     """
 
-    least: int
-    step: int
+    integers: np.ndarray
     words: np.ndarray
     bits: int
     shifts: tuple[Shift, ...]
     reach: tuple[int, int]
     betas: tuple[float, ...]
-
-    @property
-    def integers(self) -> np.ndarray:
-        """int64 (n,): what the words are for."""
-        return self.least + self.step * np.arange(self.words.shape[1], dtype=np.int64)
 
     @property
     def over_field(self) -> bool:
@@ -105,23 +101,28 @@ def thresholds(cells: Cells, i: int, fields: np.ndarray, beta: float) -> np.ndar
     return out
 
 
-def activation(
-    cells: Cells, i: int, lattice: tuple[int, int, int], betas: Sequence[float], *, scale: float
-) -> Activation:
+@dataclass(frozen=True, kw_only=True)
+class Fields:
+    """The fields that p-bits of one kind can have. reach : least and most;  n : how many, or a bound
+    each : int64 (n,), all of them, ascending; None where they are too many for a table
+    """
+
+    reach: tuple[int, int]
+    n: int
+    each: np.ndarray | None
+
+
+def activation(cells: Cells, i: int, fields: Fields, betas: Sequence[float], *, scale: float) -> Activation:
     """The Activation of p-bit ``i`` and all like it.
 
-    lattice : (least, step, count) of the fields that they can reach;  betas : of the problem, one for each step
-    scale : problem units of a unit of the field. Raises UnsupportedError.
+    betas : of the problem, one for each step;  scale : problem units of a unit of the field. Raises UnsupportedError.
     """
-    least, step, n = lattice
     bits = 32 - round(math.log2(cells.comparator_step[i]))
-    reach = least, least + step * (n - 1)
-    given: dict[str, Any] = {"bits": bits, "reach": reach, "betas": tuple(betas)}
-    if n * len(betas) <= MOST_WORDS:
-        fields = least + step * np.arange(n, dtype=np.int64)
-        words = np.stack([thresholds(cells, i, fields, beta * scale) for beta in betas])
-        return Activation(least=least, step=step, words=words, shifts=(), **given)
-    return _over_quantiser(cells, i, betas, scale, given, n)
+    given: dict[str, Any] = {"bits": bits, "reach": fields.reach, "betas": tuple(betas)}
+    if fields.each is not None and len(fields.each) * len(betas) <= MOST_WORDS:
+        words = np.stack([thresholds(cells, i, fields.each, beta * scale) for beta in betas])
+        return Activation(integers=fields.each, words=words, shifts=(), **given)
+    return _over_quantiser(cells, i, betas, scale, given, fields.n)
 
 
 def _over_quantiser(
@@ -142,8 +143,7 @@ def _over_quantiser(
     if n_levels > MOST_WORDS:
         raise UnsupportedError(f"no Verilog: the input quantiser has {n_levels} levels, and a table {MOST_WORDS} words")
     made = Activation(
-        least=0,
-        step=1,
+        integers=np.arange(n_levels, dtype=np.int64),
         words=_level_words(cells, i, low + step * np.arange(n_levels)),
         shifts=shifts,  # type: ignore[arg-type]
         **given,
@@ -192,12 +192,32 @@ def _too_large(n_fields: int, betas: Sequence[float], why: str) -> str:
     )
 
 
-def field_lattice(low: np.ndarray, high: np.ndarray, divisor: np.ndarray) -> tuple[int, int, int]:
-    """(least, step, count) of an evenly spaced set of integers that holds every field of some p-bits.
+def fields_of(bias: np.ndarray, weights: Sequence[np.ndarray]) -> Fields:
+    """The Fields of p-bits with biases ``bias`` int64 (k,) and the ``weights`` of each.
 
-    low, high : int64 (k,), least and largest field of each;  divisor : int64 (k,), its fields are ``low`` plus
-    multiples of this, 0 where it has one field
+    The set is kept as the bits of one integer: a weight w adds to each field the one that is 2 |w| above.
     """
-    least, most = int(low.min()), int(high.max())
-    step = int(np.gcd.reduce(np.concatenate((divisor, low - least)))) or 1
-    return least, step, (most - least) // step + 1
+    kinds = {(int(h), *np.sort(np.abs(row)).tolist()) for h, row in zip(bias, weights, strict=True)}
+    low = {kind: -kind[0] - sum(kind[1:]) for kind in kinds}
+    least, most = min(low.values()), max(-kind[0] + sum(kind[1:]) for kind in kinds)
+    step = math.gcd(*(2 * w for kind in kinds for w in kind[1:]), *(low[kind] - least for kind in kinds)) or 1
+    bound = (most - least) // step + 1
+    if bound > _LISTED:
+        return Fields(reach=(least, most), n=bound, each=None)
+    found = 0
+    for kind in kinds:
+        own = 1 << ((low[kind] - least) // step)
+        for w in kind[1:]:
+            own |= own << (2 * w // step)
+        found |= own
+    places = np.flatnonzero(
+        np.unpackbits(np.frombuffer(found.to_bytes(bound // 8 + 1, "little"), np.uint8), bitorder="little")
+    )
+    return Fields(reach=(least, most), n=len(places), each=least + step * places.astype(np.int64))
+
+
+def register_fields(degree: int, top: int) -> Fields:
+    """The Fields of p-bits of up to ``degree`` neighbours whose registers hold -``top`` to ``top``."""
+    most = top * (degree + 1)
+    each = np.arange(-most, most + 1, dtype=np.int64) if 2 * most + 1 <= MOST_WORDS else None
+    return Fields(reach=(-most, most), n=2 * most + 1, each=each)

@@ -106,6 +106,34 @@ def checked(place: Path, trace: Expected, *, tool: str, limit_s: float = LIMIT_S
         return compare(trace, simulation, place / "test", Path(work), limit_s=limit_s)
 
 
+def states(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float = LIMIT_S) -> np.ndarray:
+    """int8 (rounds, n): the states +-1 of all p-bits after each round, as the RTL in ``folder`` has them when ``tool``
+    simulates it. Raises InputError as `check` does."""
+    check_tool(tool)
+    place = Path(folder)
+    _, made = machine_of(place)
+    with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
+        simulation = build(verilog_files(place), Path(work), tool=tool)
+        command = [*simulation.command, f"+data={(place / 'test').resolve()}/"]
+        lines = _dumped(command, Path(work), (0, made.n_slots), limit_s)
+    if len(lines) < made.n_slots or "x" in "".join(lines).lower():
+        raise InputError("the simulation did not come to its end, or holds states that are unknown")
+    n = made.wiring.n_slots
+    out = np.tile(made.initial, (-(-made.n_slots // n), 1))
+    for k, members in enumerate(made.members):
+        bits = _unpacked(lines[k::n])[:, : len(members)]
+        out[: len(bits), members] = 2 * bits.astype(np.int8) - 1
+    return out
+
+
+def _unpacked(lines: list[str]) -> np.ndarray:
+    """uint8 (lines, bits): numbers of hexadecimal digits, all equally long, their lowest bit first."""
+    digits = max((len(line) for line in lines), default=0)
+    octets = bytes.fromhex("".join(line.zfill(digits + digits % 2) for line in lines))
+    rows = np.frombuffer(octets, np.uint8).reshape(len(lines), -1)
+    return np.unpackbits(rows[:, ::-1], axis=1, bitorder="little")
+
+
 def verilog_files(folder: Path) -> list[Path]:
     """The testbench and all modules of ``folder``."""
     files = sorted((folder / "rtl").glob("*.v"))
@@ -161,11 +189,9 @@ def _located(
     trace: Expected, command: list[str], work: Path, slots: tuple[int, int], limit_s: float
 ) -> tuple[Difference, int, int]:
     """The first difference within ``slots``, how many p-bits differ in its slot, and the updates up to its end."""
-    dump = work / "states.hex"
-    first, last = slots[0], min(slots[1], trace.machine.n_slots)
-    call([*command, f"+dump={dump}", f"+from={first}", f"+to={last}"], work, limit_s=limit_s)
-    lines = dump.read_text().split() if dump.exists() else []
     made = trace.machine
+    first, last = slots[0], min(slots[1], made.n_slots)
+    lines = _dumped(command, work, (first, last), limit_s)
     for slot, line in zip(range(first, last), lines, strict=False):
         members, wanted = made.members[slot % made.wiring.n_slots], trace.slot(slot)
         digits = "".join(_BITS.get(digit, digit * 4) for digit in line.lower())[::-1]
@@ -178,6 +204,13 @@ def _located(
             value = {"0": "-1", "1": "+1"}.get(digits[q : q + 1], "unknown (x)")
             return _difference(trace, slot, int(members[q]), q, value, len(wrong) - 1), len(wrong), updates
     raise InputError("the simulation differs from hwsim, but not when it is run again: it is not deterministic")
+
+
+def _dumped(command: list[str], work: Path, slots: tuple[int, int], limit_s: float) -> list[str]:
+    """The new states of each of ``slots``, a line of hexadecimal digits each, as the simulation has them."""
+    dump = work / "states.hex"
+    call([*command, f"+dump={dump}", f"+from={slots[0]}", f"+to={slots[1]}"], work, limit_s=limit_s)
+    return dump.read_text().split() if dump.exists() else []
 
 
 _BITS = {f"{value:x}": f"{value:04b}" for value in range(16)}

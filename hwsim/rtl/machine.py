@@ -20,7 +20,7 @@ from hwsim.engine.initial import allowed
 from hwsim.engine.noise import initial_states, seed_source
 from hwsim.errors import InputError
 from hwsim.program import Program, content_hash
-from hwsim.rtl.activation import Activation, activation, cells_of, field_lattice
+from hwsim.rtl.activation import Activation, activation, cells_of, fields_of, register_fields
 from hwsim.rtl.names import pbit_names
 from hwsim.rtl.refusals import check_digital
 from hwsim.rtl.whole import Whole, whole
@@ -245,7 +245,6 @@ def _activations(
     """The number of each p-bit's activation, and the activations: one for p-bits whose devices are alike."""
     program, cells = held.program, cells_of(held.program)
     network = program.network
-    low, high, divisor = _fields(held, weights)
     devices = np.stack(
         [
             *(cells.gain, cells.offset, cells.low, cells.high, cells.step, cells.comparator_step),
@@ -262,22 +261,13 @@ def _activations(
     made = []
     for k in range(len(order)):
         alike = np.flatnonzero(kind == k)
-        lattice = field_lattice(low[alike], high[alike], divisor[alike])
-        made.append(activation(cells, int(alike[0]), lattice, betas, scale=held.scale))
+        if weights == "writable":
+            top = 2 ** (int(program.placement.weight_bits or 1) - 1) - 1
+            fields = register_fields(int(network.degree[alike].max()), top)
+        else:
+            fields = fields_of(held.bias[alike], [held.weight[network.row(i)] for i in alike.tolist()])
+        made.append(activation(cells, int(alike[0]), fields, betas, scale=held.scale))
     return kind, tuple(made)
-
-
-def _fields(held: Whole, weights: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(least, most, divisor of the differences) of the fields of each p-bit, int64 (n,) each."""
-    network, bias, weight = held.program.network, held.bias, held.weight
-    if weights == "writable":
-        top = 2 ** (int(held.program.placement.weight_bits or 1) - 1) - 1
-        reach = top * (network.degree + 1)
-        return -reach, reach, np.ones(network.n, dtype=np.int64)
-    reach = np.bincount(network.rows, weights=np.abs(weight), minlength=network.n).astype(np.int64)
-    divisor = np.zeros(network.n, dtype=np.int64)
-    np.gcd.at(divisor, network.rows, 2 * weight)
-    return -bias - reach, -bias + reach, divisor
 
 
 def _chip_of(n: int, parts: Sequence[int] | None) -> np.ndarray:

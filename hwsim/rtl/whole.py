@@ -5,6 +5,7 @@ float64 holds, and betas are multiplied by the scale: a threshold is then a func
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -30,12 +31,12 @@ class Whole:
     codes: int
     is_exact: bool
 
-    @property
+    @cached_property
     def bias(self) -> np.ndarray:
         """int64 (n,)."""
         return self.program.network.bias.astype(np.int64)
 
-    @property
+    @cached_property
     def weight(self) -> np.ndarray:
         """int64 (m,), row by row."""
         return self.program.network.weight.astype(np.int64)

@@ -9,6 +9,7 @@ from glasses import constant, random_glass
 import hwsim
 from hwsim.rtl.check import checked
 from hwsim.rtl.machine import SOURCE_NAMES
+from hwsim.rtl.simulate import build, call
 
 CARDS = {
     "generic-sparse": (lambda: random_glass(96, 8), {}),
@@ -82,8 +83,9 @@ def test_an_anneal_is_the_emulation(glass, tmp_path, iverilog):
 
 @pytest.fixture(scope="session")
 def wide():
-    """48 p-bits with weights of 10 bits that have no common divisor, and a beta at which a field is shifted."""
-    program = hwsim.compile(random_glass(48, 4, biased=True), hwsim.chip("generic-sparse", random_source="lfsr32"))
+    """48 p-bits with real weights in 10 bits, and a beta at which a field is shifted."""
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32")
+    program = hwsim.compile(random_glass(48, 4, biased=True, real=True), chip)
     return program, 0.125 * 2.0**-6 / program.placement.code_scale
 
 
@@ -139,3 +141,49 @@ def test_the_manifest_maps_every_net_to_its_meaning(glass, tmp_path):
         assert fact["neighbours"] == neighbours and fact["weights"] == glass.network.weight[row].tolist()
     text = (made.folder / "rtl" / "pbit_array.v").read_text()
     assert all(f"instance_{fact['net']} (" in text for fact in told["pbits"])
+
+
+_READ = """`timescale 1ns / 1ps
+module testbench;
+  reg clk = 1'b0, rst = 1'b1, run = 1'b0, load = 1'b0, shift = 1'b0;
+  wire serial_out;
+  integer k;
+  top dut (.clk(clk), .rst(rst), .run(run), .load(load), .shift(shift), .serial_in(1'b0), .serial_out(serial_out));
+  always #5 clk = ~clk;
+  initial begin
+    repeat (2) @(negedge clk);
+    rst = 1'b0;
+    run = 1'b1;
+    repeat (CLOCKS) @(negedge clk);
+    load = 1'b1;  // the machine runs on
+    @(negedge clk);
+    load = 1'b0;
+    shift = 1'b1;
+    for (k = 0; k < 48; k = k + 1) begin
+      $write("%b", serial_out);
+      @(negedge clk);
+    end
+    $display("");
+    $finish;
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize("chips", [1, 2])
+def test_the_shift_chain_reads_the_states_of_one_moment(chips, glass, tmp_path, iverilog):
+    parts = None if chips == 1 else [v % 2 for v in range(48)]
+    made = hwsim.rtl.write(glass, tmp_path / "rtl", anneal=constant(glass, 20), parts=parts)
+    slots = 5 * glass.clock.n_slots + 1
+    (tmp_path / "testbench.v").write_text(_READ.replace("CLOCKS", str(slots)))
+    files = [tmp_path / "testbench.v", *sorted((made.folder / "rtl").glob("*.v"))]
+    _, out = call(build(files, tmp_path, tool=iverilog).command, tmp_path, limit_s=60)
+    states = hwsim.run(glass, anneal=constant(glass, 20), reads=1, schedules=1, seed=0, record=(0,), checkpoints=1)
+    times, pbits, values = states.traces[0]
+    now = states.initial_states[0].copy()
+    for time, pbit, value in zip(times, pbits, values, strict=True):
+        if time < 5 * glass.clock.period + 1:  # the slots before the load, and the one after five rounds
+            now[pbit] = value
+    order = [name for chain in made.manifest["readout"] for name in chain]
+    wanted = "".join("1" if now[made.machine.names.index(name)] > 0 else "0" for name in order)
+    assert out.split()[0] == wanted

@@ -21,7 +21,7 @@ def plain(tmp_path_factory):
 def narrow(tmp_path_factory):
     """One chip whose input quantiser saturates at 1.5, its table over the levels."""
     chip = hwsim.chip("generic-sparse", random_source="lfsr32", input_integer_bits=1, input_fraction_bits=1)
-    program = hwsim.compile(random_glass(48, 4, biased=True), chip)
+    program = hwsim.compile(random_glass(48, 6, biased=True, real=True), chip)
     anneal = constant(program, 200, beta=0.5 * 2.0**-7 / program.placement.code_scale)
     return hwsim.rtl.write(program, tmp_path_factory.mktemp("narrow") / "rtl", anneal=anneal)
 
@@ -91,6 +91,23 @@ def test_a_flipped_table_bit_is_found_where_its_row_is_read(plain, iverilog):
     finally:
         path.write_text(before)
     assert told.field == 0 and 2**31 <= told.word < 2**31 + 2**23 and told.rtl == "+1"
+
+
+def test_a_long_run_compares_checksums_and_names_the_update(plain, tmp_path, monkeypatch, iverilog):
+    machine = plain.machine
+    monkeypatch.setattr("hwsim.rtl.expected.LONG", 1000)
+    made = hwsim.rtl.write(machine.given, tmp_path / "rtl", anneal=machine.anneal)
+    assert len((made.folder / "test" / "expected.hex").read_text().splitlines()) == 201  # a header, and 200 rounds
+    assert checked(made.folder, made.trace, tool=iverilog).mismatches == 0
+    faults = []
+    for folder, trace in ((made.folder, made.trace), (plain.folder, plain.trace)):
+        path = folder / "rtl" / "pbit_array.v"
+        before = path.read_text()
+        path.write_text(before.replace(".seed(32'h8", ".seed(32'h0", 1))
+        faults.append(checked(folder, trace, tool=iverilog).difference)
+        monkeypatch.undo()
+        path.write_text(before)
+    assert faults[0] == faults[1] is not None
 
 
 def _by_hand(made, slot, pbit):
