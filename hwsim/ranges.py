@@ -18,7 +18,7 @@ from typing import Any
 
 from hwsim.errors import InputError
 from hwsim.text import is_real, is_whole
-from hwsim.units import SI_UNIT, format_si, parse
+from hwsim.units import SI_UNIT, format_si, parse, seconds
 
 EXAMPLES = "1,2,5 or 1..8 or 0:2tau:24 or 1ns:1us:4log"
 _MOST = 100_000
@@ -148,6 +148,13 @@ def in_tau(value: Any) -> float | None:
         return 1.0
     found = _SIZE.match(value)
     return float(found.group(1)) if found is not None and found.group(2) == "tau" else None
+
+
+def seconds_in(value: str | float, tau_s: float, *, name: str) -> float:
+    """Seconds of ``value``: text with a unit of time or in tau, which is ``tau_s`` seconds, or seconds. Raises
+    InputError."""
+    factor = in_tau(value)
+    return seconds(value, name=name) if factor is None else factor * tau_s
 
 
 def size(value: Any) -> tuple[float, str] | None:

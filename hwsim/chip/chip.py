@@ -218,9 +218,14 @@ class Chip(Shown):
                 raise InputError(f"a chip made of records needs {part.name}")
             object.__setattr__(self, part.name, value)
 
+    @property
+    def round_s(self) -> float:
+        """Seconds of a round of the clock: its period, or tau of a p-bit where it states none."""
+        return self.pbit.tau_s if self.clock.period_s is None else self.clock.period_s
+
     def _shown(self) -> tuple[str, Facts]:
         clock, pbit, graph = self.clock, self.pbit, self.topology
-        pace = format_si(pbit.tau_s if clock.period_s is None else clock.period_s, "s")
+        pace = format_si(self.round_s, "s")
         share = f" p={clock.participation:g}" if clock.kind == "synchronous" else ""
         weights, beta = self.weights, self.fixed_beta
         registers = None if weights.bits is None else f"{weights.bits} bits"

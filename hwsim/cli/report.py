@@ -46,8 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     with Store(arguments.store, create=False) as store:
         points = table(store, n_boot=N_BOOT)
         programs = dict.fromkeys(facts["program"] for facts in store.points().values())
+        n_rows = store.count()[1]
     if not any(point["shards"] for point in points):
-        raise InputError(f"{arguments.store} has no results yet")
+        others = " of hwsim study; it holds trainings, which hwsim train prints" if n_rows else " yet"
+        raise InputError(f"{arguments.store} has no results{others}")
     rows = joined(points)
     best = best_lengths(rows)
     slopes = exponents(rows)

@@ -1,6 +1,5 @@
 """Denoising chains in commands: trained as a plan says, and their images."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from hwsim.units import whole
 
 if TYPE_CHECKING:
     from hwsim.command.draw import Drawn
+    from hwsim.learn.bill import Bill
     from hwsim.learn.denoise import Denoiser
     from hwsim.learn.denoise_plan import PlannedChain
     from hwsim.learn.denoise_training import ChainTraining
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class TrainedChain(Result):
-    """What `train` did of a denoising chain, a row for each part. chain : the trained Denoiser"""
+    """What `train` did of a denoising chain, a row for each part. chain : the trained Denoiser
+    bill : of the whole training, one machine after the other"""
 
     chain: "Denoiser" = field()
+    bill: "Bill" = field()
 
     @property
     def is_shown(self) -> bool:
@@ -37,7 +39,7 @@ class TrainedChain(Result):
         """What was learnt, where; a line for each part."""
         from hwsim.report.denoise import chain_text
 
-        return chain_text(self.document, width=width)
+        return f"{chain_text(self.document, width=width)}\n\n{self.bill.text()}"
 
     def drawing(self) -> "Drawing | None":
         """Distance and autocorrelation by epoch, and images."""
@@ -51,6 +53,7 @@ class TrainedChain(Result):
             ("chain", self.chain._shown()[0]),
             ("Frechet distance", None if last.get("frechet") is None else f"{last['frechet']:.3g}"),
             ("worst autocorrelation", f"{max(last['autocorrelation']):.3f}" if last else None),
+            ("bill", self.bill._shown()[0].removeprefix("Bill: ")),
         ]
 
 
@@ -58,6 +61,8 @@ def train_denoiser(
     full: Mapping[str, Any], *, output: str | Path | None, threads: int | None, progress: Any, command_line: str | None
 ) -> TrainedChain:
     """Train the chain of ``full``, a plan with its defaults. Raises InputError."""
+    from hwsim.command.train import say_saved
+    from hwsim.learn.bill import bill_of
     from hwsim.learn.denoise_plan import ImageJudge, planned_chain
     from hwsim.learn.denoise_training import ChainWatch, train_chain
     from hwsim.report.provenance import provenance
@@ -78,13 +83,20 @@ def train_denoiser(
         threads=threads,
     )
     kept = done.history[-1]["step"] if done.history else 0
-    if output is not None and done.history:
-        print(f"model: {output}, after {done.history[-1]['host_s']:.1f} s of this computer", file=sys.stderr)
+    say_saved(output, done.history)
+    data_pbits = sum(activity.data_writes for activity in done.activity.values())
+    cost = bill_of(
+        done.activity.values(),
+        asked.chip.prices,
+        programmings=kept * len(done.chain.models),
+        data_rounds=data_pbits / done.chain.models[0].n_seen,
+    )
     return TrainedChain(
-        document=_document(asked, judge, done),
+        document=_document(asked, judge, done) | {"bill": cost.facts},
         provenance=provenance(seed=full["seed"], beta=(1.0,), command=command_line),
         stopped=f"; {counted(kept, 'step')} are kept" if done.interrupted else None,
         chain=done.chain,
+        bill=cost,
     )
 
 
@@ -141,16 +153,13 @@ def draw_images(
 
 def _document(asked: "PlannedChain", judge: Any, done: "ChainTraining") -> dict[str, Any]:
     """What ``--json`` writes."""
+    from hwsim.command.train import data_facts
+
     model, code = done.chain.models[0], asked.data.code
     images = [] if done.interrupted else code.levels_of(judge.made(done.chain).bits[:64]).tolist()
     return {
         "plan": asked.plan,
-        "data": {
-            "name": asked.data.name,
-            "rows": len(asked.data),
-            "bits": asked.data.bits.shape[1],
-            "shape": None if code.shape is None else list(code.shape),
-        },
+        "data": data_facts(asked.data, asked.data.bits.shape[1]),
         "model": {
             "machines": len(done.chain.models),
             "visible": model.n_visible,

@@ -110,21 +110,19 @@ def learning_machine(model: "Model", chip: "str | Chip", how: Mapping[str, Any])
 def _paced(chip: "Chip", **scheme: Any) -> "Chip":
     """``chip`` under another clock, participation, tau or delay."""
     from hwsim.cell.card import YOURS
-    from hwsim.ranges import in_tau
+    from hwsim.ranges import in_tau, seconds_in
 
     given = dict(scheme)
     for name, value in scheme.items():  # tau comes before delay
         if name == "clock":
             continue
-        factor = None if name == "participation" else in_tau(value)
         if name == "participation":
             scheme[name] = parse(value, "number", name=name)
-        elif factor is None:
-            scheme[name] = seconds(value, name=name)
-        elif name == "tau":
+        elif name == "tau" and in_tau(value) is not None:
             raise InputError(f"tau cannot be a multiple of tau, got {value!r}")
         else:
-            scheme[name] = factor * (chip.clock.period_s or scheme.get("tau", chip.pbit.tau_s))
+            tau_s = chip.clock.period_s or scheme.get("tau", chip.pbit.tau_s)
+            scheme[name] = seconds_in(value, tau_s, name=name)
     clock = {_FIELDS[name]: value for name, value in scheme.items() if name in ("clock", "participation")}
     pbit = {_FIELDS[name]: value for name, value in scheme.items() if name in ("tau", "delay")}
     grades = dict(chip.grades) | {name: YOURS for name in scheme if name != "clock"}

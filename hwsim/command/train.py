@@ -1,7 +1,7 @@
 """Train: a model learnt on an emulated chip, as a plan says."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hwsim.command.denoise import TrainedChain
     from hwsim.command.sweep import Sweep
     from hwsim.learn.bill import Bill
+    from hwsim.learn.data import Data
     from hwsim.learn.model import Model
     from hwsim.report.canvas import Drawing
 
@@ -132,12 +133,22 @@ def _trained(asked: Any, output: str | Path | None, how: Mapping[str, Any]) -> T
         data_rounds=data_pbits / done.model.n_seen,
     )
     step = done.history[-1]["step"] if done.history else 0
-    if output is not None and done.history:
-        host_s = done.history[-1]["host_s"]
-        print(f"model: {output}, after {host_s:.1f} s of this computer", file=sys.stderr)
+    say_saved(output, done.history)
     stopped = f"; {step} of {counted(done.course.steps, 'step')} are kept" if done.interrupted else None
     document = _document(asked, done) | {"bill": cost.facts}
     return Trained(document=document, provenance=made, stopped=stopped, model=done.model, bill=cost)
+
+
+def say_saved(output: str | Path | None, history: Sequence[Mapping[str, Any]]) -> None:
+    """Say where the model is, once a part of its training is done."""
+    if output is not None and history:
+        print(f"model: {output}, after {history[-1]['host_s']:.1f} s of this computer", file=sys.stderr)
+
+
+def data_facts(data: "Data", bits: int) -> dict[str, Any]:
+    """The ``data`` part of a document. bits : of a row, as the model sees it"""
+    shape = data.code.shape
+    return {"name": data.name, "rows": len(data), "bits": bits, "shape": None if shape is None else list(shape)}
 
 
 def _document(asked: Any, done: Any) -> dict[str, Any]:
@@ -148,13 +159,7 @@ def _document(asked: Any, done: Any) -> dict[str, Any]:
     codes = codes_of(model.network, asked.chip)
     return {
         "plan": asked.plan,
-        "data": {
-            "name": data.name,
-            "rows": len(data),
-            "bits": asked.rows.shape[1],
-            "names": list(model.names),
-            "shape": None if data.code.shape is None else list(data.code.shape),
-        },
+        "data": data_facts(data, asked.rows.shape[1]) | {"names": list(model.names)},
         "model": {
             "visible": model.n_visible,
             "label": model.n_label,

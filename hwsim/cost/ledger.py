@@ -52,7 +52,7 @@ def ledger(chip: Chip, *, n_pbits: int | None = None) -> list[Line]:
         if not (price.of_controller or price.is_rare) or known_price(chip, key) is not None or key in chip.missing
     ]
     update, read, write = (known_price(chip, f"energy_per_{what}") for what in ("update", "read", "write"))
-    period = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s
+    period = chip.round_s
     totals = (
         ("write_over_update", "writing over updating a p-bit", _over(write, update), ""),
         ("read_over_update", "reading over updating a p-bit", _over(read, update), ""),

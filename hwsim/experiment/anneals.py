@@ -11,8 +11,8 @@ from hwsim.anneal import DEFAULT_STEPS, Anneal, constant, geometric, linear
 from hwsim.errors import InputError
 from hwsim.problem.problem import coupling_sigma
 from hwsim.program import Program
-from hwsim.ranges import in_tau
-from hwsim.units import format_si, parse, seconds, to_seconds
+from hwsim.ranges import seconds_in
+from hwsim.units import format_si, parse, to_seconds
 
 DEFAULT_BETA = "0.1/sigma:10/sigma"
 DEFAULT_UPDATES = 200
@@ -53,8 +53,7 @@ def length_s(program: Program, time: str | float | None) -> float:
     `default_time_s`. Raises InputError."""
     if time is None:
         return default_time_s(program)
-    factor = in_tau(time)
-    return seconds(time, name="time") if factor is None else factor * to_seconds(program.clock.period)
+    return seconds_in(time, to_seconds(program.clock.period), name="time")
 
 
 def slow_note(program: Program, time_s: float) -> str | None:

@@ -27,7 +27,7 @@ from hwsim.learn.model import plain_settings
 from hwsim.learn.noising import NoiseStep
 from hwsim.learn.penalty import Controller, penalised
 from hwsim.learn.quality import ChainCorrelation, chain_correlation
-from hwsim.learn.training import Batches
+from hwsim.learn.training import Batches, going_on
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.session import Activity, Session, added
 from hwsim.streams import generator
@@ -354,15 +354,10 @@ class _School:
         if path is None or not Path(path).exists():
             return
         saved, arrays = Denoiser.resume(path)
-        notes, wanted = saved.notes, None if plan is None else dict(plan)
-        if notes.get("steps") != self.ends[-1] or notes.get("plan") != wanted or saved.noise != self.chain.noise:
-            raise InputError(f"{path} is there already and was trained otherwise: give another name")
-        try:
+        with going_on(path, "chain", saved.notes, plan, self.ends[-1]):
+            if saved.noise != self.chain.noise:
+                raise InputError(f"{path} is there already and undoes other noise: give -o another name")
             self._restore(saved, arrays)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"{path} is a damaged chain: its training cannot go on") from None
 
     def _restore(self, saved: Denoiser, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a ``saved`` chain and the ``arrays`` of its training."""

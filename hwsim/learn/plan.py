@@ -22,9 +22,9 @@ from hwsim.learn.machine import Timing
 from hwsim.learn.model import Model
 from hwsim.learn.training import Course
 from hwsim.learn.updates import Updates
-from hwsim.ranges import in_tau
+from hwsim.ranges import seconds_in
 from hwsim.text import read_toml
-from hwsim.units import seconds, whole
+from hwsim.units import whole
 
 KINDS = ("rbm", "dbm", "fully", "chip", "denoising")
 _TEXT, _WHOLE, _NUMBER, _YES = "a text", "a whole number", "a number", "true or false"
@@ -226,12 +226,13 @@ class Planned(Shown):
     def keywords(self) -> dict[str, Any]:
         """Those of `hwsim.learn.training.train` besides rows, model, chip and course."""
         machine = self.plan["machine"]
+        exchange, tau_s = machine["exchange"], self.chip.round_s
         return {
             "weights": self.data.weights,
             "die_seed": machine["die_seed"],
             "rounding": machine["rounding"],
             "parts": machine["chips"],
-            "exchange_s": seconds_of(machine["exchange"], self.chip),
+            "exchange_s": None if exchange is None else seconds_in(exchange, tau_s, name="machine.exchange"),
         } | {key: self.plan[key] for key in ("seed", "schedules", "engine")}
 
     def _shown(self) -> tuple[str, Facts]:
@@ -351,14 +352,6 @@ def _made(asked: Mapping[str, Any], visible: int, labels: int, chip: Chip, how: 
     if not hidden:
         raise InputError("model.hidden must be given for kind rbm: how many hidden units")
     return makers.rbm(visible, hidden, labels=labels, **how)
-
-
-def seconds_of(exchange: Any, chip: Chip) -> float | None:
-    """Seconds between two exchanges of chips; text may give them in tau, the chip's own."""
-    factor = in_tau(exchange)
-    if factor is None:
-        return None if exchange is None else seconds(exchange, name="machine.exchange")
-    return factor * (chip.pbit.tau_s if chip.clock.period_s is None else chip.clock.period_s)
 
 
 def first_biases(model: Model, rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

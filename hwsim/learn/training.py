@@ -7,7 +7,8 @@ training that was killed goes on from the last part and ends with the same bits.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
@@ -308,19 +309,8 @@ class _School:
         if path is None or not Path(path).exists():
             return
         model, arrays = Model.resume(path)
-        notes = model.notes
-        wanted = None if self.watch.plan is None else dict(self.watch.plan)
-        if not isinstance(notes.get("plan"), Mapping | None):
-            raise InputError(f"{path} is a damaged model: its training cannot go on")
-        if "step" not in notes or notes.get("plan") != wanted or notes.get("steps") != self.course.steps:
-            other = _difference(notes.get("plan"), wanted)
-            raise InputError(f"{path} is there already and was trained otherwise ({other}): give -o another name")
-        try:
+        with going_on(path, "model", model.notes, self.watch.plan, self.course.steps):
             self._restore(model, arrays)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"{path} is a damaged model: its training cannot go on") from None
 
     def _restore(self, model: Model, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a saved ``model`` and the ``arrays`` of its training."""
@@ -390,6 +380,27 @@ def exact_judge(rows: np.ndarray, weights: np.ndarray | None, model: Model) -> J
         return {"kl": divergence(network, seen, target, beta=model.beta)}
 
     return judge
+
+
+@contextmanager
+def going_on(
+    path: str | Path, what: str, notes: Mapping[str, Any], plan: Mapping[str, Any] | None, steps: int
+) -> Iterator[None]:
+    """Restore the training of ``path``, a model or a chain with these ``notes``, within the ``with`` block. Raises
+    InputError where it was trained by another ``plan`` or for other ``steps``, and where it is damaged."""
+    damaged = InputError(f"{path} is a damaged {what}: its training cannot go on")
+    wanted = None if plan is None else dict(plan)
+    if not isinstance(notes.get("plan"), Mapping | None):
+        raise damaged
+    if "step" not in notes or notes.get("plan") != wanted or notes.get("steps") != steps:
+        other = _difference(notes.get("plan"), wanted)
+        raise InputError(f"{path} is there already and was trained otherwise ({other}): give -o another name")
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise damaged from None
 
 
 def _difference(found: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None) -> str:

@@ -16,7 +16,7 @@ from hwsim.learn.exact import MAX_VISIBLE
 from hwsim.learn.machine import LearningMachine
 from hwsim.learn.measured import measured_divergence
 from hwsim.learn.model import Model
-from hwsim.learn.plan import Planned, seconds_of
+from hwsim.learn.plan import Planned
 from hwsim.streams import stream_key
 
 CHAINS, SCHEDULES = 1024, 16
@@ -93,8 +93,8 @@ class Exam:
             model,
             self.asked.chip,
             die_seed=die_seed,
-            parts=plan["machine"]["chips"],
-            exchange_s=seconds_of(plan["machine"]["exchange"], self.asked.chip),
+            parts=self.asked.keywords["parts"],
+            exchange_s=self.asked.keywords["exchange_s"],
             seed=stream_key(plan["seed"], "exam", die_seed) >> 1,
             schedules=SCHEDULES,
             engine=plan["engine"],

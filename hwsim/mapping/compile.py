@@ -253,11 +253,10 @@ def _noise(pbit: PBit, n: int) -> Noise:
 
 def _clock(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
     """Who updates when, with the colours of a chromatic clock."""
-    period_s = chip.clock.period_s if chip.clock.period_s is not None else chip.pbit.tau_s
     tau = _tick_interval(chip, die, cells.parameter, cells.z_limit)
     return Clock(
         kind=chip.clock.kind,
-        period=to_ticks(period_s, name="period"),
+        period=to_ticks(chip.round_s, name="period"),
         participation=float(chip.clock.participation),
         participants=chip.clock.participants if chip.clock.kind == "synchronous" else "shared",
         color=_color(chip, network, cells.pdit),

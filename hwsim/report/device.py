@@ -230,6 +230,6 @@ def _label(data: dict) -> str:
 def device_title(chip: Chip) -> str:
     """The title of the picture: one p-bit of ``chip``, its law and its clock."""
     pbit, clock = chip.pbit, chip.clock
-    time = format_si(pbit.tau_s if clock.period_s is None else clock.period_s, "s")
+    time = format_si(chip.round_s, "s")
     pace = f"{clock.kind} clock, tau {time}" if clock.kind == "poisson" else f"{clock.kind} clock of period {time}"
     return f"{chip.title} ({chip.name}), one p-bit emulated: law {pbit.law}, {pace}; 95\u00a0% intervals"

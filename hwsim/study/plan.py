@@ -28,11 +28,11 @@ from hwsim.prices import PRICES
 from hwsim.problem.problem import Problem
 from hwsim.problem.read import read
 from hwsim.program import Program
-from hwsim.ranges import expanded, in_tau, spelt, values
+from hwsim.ranges import expanded, seconds_in, spelt, values
 from hwsim.session.pilot import AUTO, Pilot, pilot
 from hwsim.streams import NOISE_VERSION, stream_key
 from hwsim.text import read_toml
-from hwsim.units import seconds, to_seconds, to_ticks
+from hwsim.units import to_seconds, to_ticks
 
 _COUNTS = {"reads": 2, "schedules": 1, "seed": 0, "die_seed": 0}
 _DEFAULTS: dict[str, Any] = {
@@ -465,24 +465,17 @@ def _machine(
                 made[placed] = error
         if isinstance(made[placed], DoesNotFitError):
             raise made[placed]
+        exchange = chosen["exchange"]
         settings = Settings(
             die_seed=chosen["die_seed"],
             chain_strength=chosen["chain_strength"],
             parts=chosen["chips"],
-            exchange_s=_exchange_s(chosen["exchange"], machine),
+            exchange_s=None if exchange is None else seconds_in(exchange, machine.round_s, name="exchange"),
             embedding=made[placed],
         )
         program = prepare(problem, machine, settings).program
         made[key] = machine, program, keep(program)
     return made[key]
-
-
-def _exchange_s(exchange: Any, machine: Chip) -> float | None:
-    """Seconds between two exchanges of the chips; text may give them in tau, the chip's own."""
-    factor = in_tau(exchange)
-    if factor is None:
-        return None if exchange is None else seconds(exchange, name="exchange")
-    return factor * (machine.pbit.tau_s if machine.clock.period_s is None else machine.clock.period_s)
 
 
 def read_plan(path: str | Path) -> dict[str, Any]:

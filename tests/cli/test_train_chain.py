@@ -48,6 +48,8 @@ def test_a_chain_is_trained_printed_drawn_and_makes_images(folder, capsys):
     assert "6 rows of 4 bits; chain of 2 machines, 4 visible, 32 hidden units and 144 couplings in each" in out
     document = json.loads((folder / "c.json").read_text())
     assert [row["epoch"] for row in document["rows"]] == [10, 20, 30]
+    written = {item["item"]: item["count"] for item in document["bill"]["items"]}["weights written"]
+    assert written == 30 * 2 * 36 and "weights written" in out  # steps, machines, p-bits
     assert np.array(document["samples"]).shape == (60, 4) and (folder / "c.png").stat().st_size > 10_000
     assert main(["train", "plan.toml", "-o", "c.npz", "--threads", "1"]) == 0  # there is nothing left to do
     assert capsys.readouterr().out == out
