@@ -166,6 +166,10 @@ def test_the_pictures_of_the_page_are_those_of_its_commands(page):
             if "--plot" in line and "hwsim " in line:
                 words = shlex.split(line[line.index("hwsim ") :], comments=True)
                 drawn[words[words.index("--plot") + 1]] = words
+            if line.startswith("hwsim view "):  # whose page is photographed by tests/report/view/pictures.py
+                words = shlex.split(line, comments=True)
+                name = words[words.index("-o") + 1].removesuffix(".html")
+                drawn |= {f"{name}.png": words, f"{name}_400.png": words}
     for name in re.findall(r"!\[[^\]]+\]\((\S+?)\)", page.read_text(encoding="utf-8")):
         picture = page.parent / name
         assert picture.is_file(), name

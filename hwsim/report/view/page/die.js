@@ -45,7 +45,7 @@ class Die {
       this.boundsOf = m;
       this.apart = spacing(m, b);
     }
-    const b = this.bounds, margin = 1.2 * this.apart;
+    const b = this.bounds, margin = (m.part ? 2.6 : 1.2) * this.apart;
     const width = b[2] - b[0] + 2 * margin, height = b[3] - b[1] + 2 * margin;
     const scale = Math.min(w / width, h / height) * z.f;
     const cx = z.x === null ? (b[0] + b[2]) / 2 : z.x, cy = z.y === null ? (b[1] + b[3]) / 2 : z.y;
@@ -283,7 +283,9 @@ class Die {
     parts.push(`magnetisation <b>${plain(view.magnet[at], 3)}</b>`);
     if (!view.isFrames) {
       const made = view.first[at] || 0, stale = view.staleSoFar[at];
-      parts.push(`${whole(made)} updates, <b class="stale">${made ? plain(100 * stale / made, 3) : 0} % of them stale reads</b>`);
+      const together = view.togetherSoFar[at], share = (many) => made ? plain(100 * many / made, 3) : 0;
+      parts.push(`${whole(made)} updates, <b class="stale">${share(stale)} % of them stale reads</b>` +
+        (together ? `, <b class="stale">${share(together)} % at the same instant as a neighbour's</b>` : ""));
     }
     if (m.chain && view.broken) parts.push(`<b>${view.broken[at]}</b> of ${m.variables} chains broken`);
     const setting = app.settingWords(view);

@@ -80,9 +80,10 @@ class App {
     this.panels = { waves: new Waves(this), law: new Law(this), scope: new Scope(this), pbit: new PBitPanel(this) };
     this.dies = [];
     this.controls();
-    if (this.state.zoom === null && this.end > 60 * this.round) this.state.zoom = [0, 30 * this.round];
+    if (this.state.zoom === null && this.end > 60 * this.round) this.state.zoom = [0, Math.max(8, Math.min(30, this.panels.waves.canvas.clientWidth / 40)) * this.round];
     this.clampTime();
     this.drawAll();
+    this.shownAt = performance.now();
     for (const view of this.all) await this.load(view);
   }
 

@@ -231,7 +231,9 @@ class View {
     for (let i = 0; i < m.n; i++) sum += state[i];
     if (m.chain) for (let v = 0; v < m.variables; v++) broken += up[v] > 0 && up[v] < m.chain_size[v] ? 1 : 0;
     this.energy = new Float64Array(M + 1); this.magnet = new Float64Array(M + 1); this.best = new Float64Array(M + 1);
-    this.broken = new Int32Array(M + 1); this.staleSoFar = new Int32Array(M + 1);
+    this.broken = new Int32Array(M + 1); this.staleSoFar = new Int32Array(M + 1); this.togetherSoFar = new Int32Array(M + 1);
+    const updated = new Int32Array(m.n).fill(-1);
+    let together = 0;
     this.stale = new Uint8Array(E);
     this.marks = { stale: [], break: [], best: [] };
     this.energy[0] = best = energy; this.best[0] = best; this.magnet[0] = sum / m.n; this.broken[0] = broken;
@@ -244,6 +246,13 @@ class View {
     for (let q = 0; q < M; q++) {
       const from = this.first[q], to = this.first[q + 1], t = this.instant[q];
       let isStale = false, isBreak = false;
+      if (to - from > 1) {
+        for (let e = from; e < to; e++) updated[this.pbit[e]] = q;
+        for (let e = from; e < to; e++) {
+          const i = this.pbit[e];
+          for (let k = m.pointer[i]; k < m.pointer[i + 1]; k++) if (updated[m.indices[k]] === q) { together++; break; }
+        }
+      }
       for (let e = from; e < to; e++) {
         const i = this.pbit[e];
         for (let k = m.pointer[i]; k < m.pointer[i + 1]; k++) {
@@ -272,6 +281,7 @@ class View {
         if (this.voteOf(v, state) !== vote[v]) turn(v);
       }
       this.energy[q + 1] = energy; this.magnet[q + 1] = sum / m.n; this.broken[q + 1] = broken; this.staleSoFar[q + 1] = stale;
+      this.togetherSoFar[q + 1] = together;
       if (energy < best - 1e-9 * Math.max(1, Math.abs(best))) { best = energy; this.marks.best.push(q); }
       this.best[q + 1] = best;
       if (isStale) this.marks.stale.push(q);

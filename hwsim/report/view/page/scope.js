@@ -16,7 +16,7 @@ class Scope {
   draw() {
     const app = this.app, axis = app.meta.axes[0], curves = app.meta.curves;
     if (!axis || !curves.length) return;
-    const { pen, w, h } = sheet(this.canvas), gap = 30, high = (h - 40 - gap * (curves.length - 1) - 12) / curves.length;
+    const { pen, w, h } = sheet(this.canvas), gap = 40, high = (h - 40 - gap * (curves.length - 1) - 12) / curves.length;
     const numbers = axis.numbers || axis.words.map((_, k) => k), xs = [Math.min(...numbers), Math.max(...numbers)];
     curves.forEach((curve, number) => this.curve(pen, { x: 46, y: 14 + number * (high + gap), w: w - 58, h: high }, curve, numbers, xs, number === curves.length - 1));
     byId("scope-words").innerHTML = this.words();

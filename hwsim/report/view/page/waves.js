@@ -5,7 +5,7 @@ class Waves {
   constructor(app) {
     this.app = app;
     this.canvas = byId("waves");
-    this.left = 92;
+    this.left = 106;
     pointerOn(this.canvas, {
       move: ({ dx }) => this.pan(-dx / this.width * (this.span[1] - this.span[0])),
       click: ({ x }) => this.app.set({ t: Math.max(0, Math.min(this.app.end, this.tickAt(x))) }),
@@ -95,7 +95,7 @@ class Waves {
     }
     if (row.kind === "beta") return plain(view.betaAt(t), 3);
     if (row.kind === "mode") return plain(view.modes.values[row.mode][this.readBefore(view, t)], 3);
-    return app.views().map((each) => plain(each[row.of][each.at], 4)).join(" | ");
+    return app.views().map((each) => plain(each[row.of][each.at], app.views().length > 1 ? 3 : 4)).join(" | ");
   }
 
   // Number of events at or before tick t: the place among the values of modes.
@@ -162,22 +162,27 @@ class Waves {
 
   pbit(pen, row, x, a, b) {
     const { view, i, y, height } = row, top = y + 4, low = y + height - 9, { pointer, event } = view.flips;
-    let value = view.stateAt(a, i), px = this.left;
+    let value = view.stateAt(a, i), drawn = value, crowd = -1;
+    const level = (s) => s > 0 ? top : low, turn = (at) => {
+      pen.lineTo(at, level(drawn));
+      drawn = value;
+      pen.lineTo(at, level(drawn));
+    };
     pen.strokeStyle = palette.text;
     pen.lineWidth = 1.5;
     pen.beginPath();
-    pen.moveTo(px, value > 0 ? top : low);
-    let crowd = -1;
+    pen.moveTo(this.left, level(drawn));
     for (let q = Math.max(pointer[i], view.lastFlip(i, a) + 1); q < pointer[i + 1] && view.time[event[q]] <= b; q++) {
       const at = x(view.time[event[q]]);
-      value = view.value[event[q]];
-      if (at - crowd < 0.7) continue;
-      crowd = at;
-      pen.lineTo(at, value > 0 ? low : top);
-      pen.lineTo(at, value > 0 ? top : low);
+      if (at - crowd >= 0.7) { // edges closer than this are drawn as one, and put right after them
+        if (drawn !== value) turn(crowd + 0.7);
+        value = view.value[event[q]];
+        turn(at);
+        crowd = at;
+      } else value = view.value[event[q]];
     }
-    value = view.stateAt(b, i);
-    pen.lineTo(this.left + this.width, value > 0 ? top : low);
+    if (drawn !== value) turn(crowd + 0.7);
+    pen.lineTo(x(Math.min(b, this.app.end)), level(drawn));
     pen.stroke();
     this.ticks(pen, row, x, a, b);
   }
