@@ -43,7 +43,8 @@ def times(browser, page):
     browser.wait("performance.now() - window.began > 3000")
     frames = browser.script("window.hwsim.app.play(false); return window.hwsim.app.frames")
     return (
-        f"{page.name}: {page.stat().st_size / 1e6:.2f} MB, first paint after {max(paint):.0f} ms, panels after {panels:.0f} ms, "
+        f"{page.name}: {page.stat().st_size / 1e6:.2f} MB, first paint after {max(paint):.0f} ms, "
+        f"panels after {panels:.0f} ms, "
         f"{len(frames) / 3:.0f} frames a second, {statistics.median(frames):.1f} ms of work each"
     )
 
