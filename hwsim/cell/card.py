@@ -208,7 +208,8 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Response(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A measured response: P(+1) at z = first + k step."""
+    """A measured response: P(+1) at z = first + k step. A card may give words and word_bits in place of probability:
+    the integers of a table, each P(+1) in units of 2**-word_bits."""
 
     first: float
     step: float

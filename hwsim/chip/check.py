@@ -10,7 +10,7 @@ from hwsim.cell.choices import CHOICES
 from hwsim.cell.clock import CLOCKS, PARTICIPANTS
 from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.chip.library import card_mistakes
-from hwsim.chip.read import DIMENSIONS, KINDS, WIRING_KEYS
+from hwsim.chip.read import DIMENSIONS, KINDS, RESPONSE_WORDS, WIRING_KEYS
 from hwsim.chip.topology import TOPOLOGIES
 from hwsim.errors import InputError
 
@@ -35,6 +35,14 @@ def schema(kind: str) -> dict[str, Any]:
         definition = made["$defs"].get(card.__name__)
         if definition is not None:
             _as_written(definition, of)
+    response = made["$defs"].get("Response")
+    if response is not None:  # words of a table may stand in place of probabilities
+        response["required"] = ["first", "step"]
+        words, bits = RESPONSE_WORDS
+        response["properties"] |= {
+            words: {"type": "array", "items": {"type": "integer"}},
+            bits: {"type": "integer", "minimum": 1, "maximum": 32},
+        }
     if kind == "chip":
         chip, wiring = (made["$defs"][name]["properties"] for name in ("ChipCard", "Wiring"))
         chip |= {key: wiring[key] for key in WIRING_KEYS}

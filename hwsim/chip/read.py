@@ -51,6 +51,8 @@ _WORDS = {"chip": ("pbit", "clock", "participants", "topology", "die"), "pbit": 
 _OF_CELL = ("law", "random_source", "response")
 _TABLES = ("parameters", "notes", "missing")
 _ORIGIN = ("source", "grade")
+RESPONSE_WORDS = ("words", "word_bits")
+"""Keys of a [response] that is given as the integer words of a table instead of probabilities."""
 DIMENSIONS = {"chip": PBIT_DIMENSIONS | CHIP_DIMENSIONS, "pbit": PBIT_DIMENSIONS, "modes": MODES_DIMENSIONS}
 """Parameters of each kind of card."""
 
@@ -347,8 +349,8 @@ class _Reading:
             return None
         wanted = ("first", "step", "probability")
         for key in table:
-            if key not in (*wanted, *_ORIGIN):
-                self._unknown(f"response.{key}", key, (*wanted, *_ORIGIN))
+            if key not in (*wanted, *RESPONSE_WORDS, *_ORIGIN):
+                self._unknown(f"response.{key}", key, (*wanted, *RESPONSE_WORDS, *_ORIGIN))
         numbers: dict[str, float] = {}
         for key in wanted[:2]:
             value = table.get(key)
@@ -358,7 +360,7 @@ class _Reading:
                 self.say(f"response.{key}", f"must be a number, got {value!r}", "response")
         if numbers.get("step", 1.0) <= 0:
             self.say("response.step", f"must be > 0, got {table['step']!r}", "response")
-        points: Any = table.get("probability")
+        points: Any = self._of_words(table) if "words" in table else table.get("probability")
         good = isinstance(points, list | tuple) and len(points) >= 2
         if not good or not all(isinstance(p, int | float) and 0 <= p <= 1 for p in points):
             self.say("response.probability", "must be a list of two or more numbers from 0 to 1", "response")
@@ -366,6 +368,21 @@ class _Reading:
         if any("response" in mistake.keys for mistake in self.found):
             return None
         return Response(first=numbers["first"], step=numbers["step"], probability=[float(p) for p in points], **origin)
+
+    def _of_words(self, table: Mapping[str, Any]) -> list[float]:
+        """The probabilities that the words of a table are, each over 2**word_bits."""
+        words, bits = (table.get(key) for key in RESPONSE_WORDS)
+        if "probability" in table:
+            self.say("response.words", "stands beside probability: keep one", "response")
+        if not isinstance(bits, int) or not 1 <= bits <= 32:
+            self.say("response.word_bits", f"must be a whole number from 1 to 32, got {bits!r}", "response")
+        elif not isinstance(words, list | tuple) or not all(isinstance(w, int) and 0 <= w <= 2**bits for w in words):
+            self.say("response.words", f"must be a list of whole numbers from 0 to {2**bits}", "response")
+        elif len(words) < 2:
+            self.say("response.words", "must be a list of two or more", "response")
+        else:
+            return [word / 2**bits for word in words]
+        return [0.5, 0.5]
 
     def _topology(self, table: Mapping[str, Any], given: dict[str, Any]) -> dict[str, int]:
         """Put the kind into ``given``; the sizes of ``king:10x10``."""

@@ -143,6 +143,44 @@ WORDS_TOO = {
 }
 
 
+ROM = {"first": 0.0, "step": 0.5, "words": [128, 187, 225, 243, 251, 253, 254, 255], "word_bits": 8}
+"""tanh at magnitudes 0 to 3.5 in 8-bit words, the last one cut."""
+
+
+def test_the_words_of_a_table_of_ones_own_are_compared_as_they_are(tmp_path):
+    chip = hwsim.Chip(
+        tau="1 ns",
+        clock="chromatic",
+        input_integer_bits=2,
+        input_fraction_bits=1,
+        threshold_bits=8,
+        comparison="swapped",
+        response=ROM,
+    )
+    cells = hwsim.compile(dimod.BinaryQuadraticModel({0: 1.0}, {}, "SPIN"), chip).cells
+    above = [*ROM["words"][:0:-1], *ROM["words"]]
+    assert (256 * cells.points).tolist() == [*(255 - word for word in above[:7]), *above[7:]]
+    straight = hwsim.Chip(tau="1 ns", response=ROM)
+    assert straight.pbit.law == "table" and straight.pbit.response.probability[1] == 187 / 256
+    straight.save(tmp_path / "rom.toml")
+    assert hwsim.chip(tmp_path / "rom.toml").pbit.response == straight.pbit.response
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"word_bits": 7}, "response.words must be a list of whole numbers from 0 to 128"),
+        ({"word_bits": None}, "response.word_bits must be a whole number from 1 to 32, got None"),
+        ({"words": [3]}, "response.words must be a list of two or more"),
+        ({"probability": [0.1, 0.2]}, "response.words stands beside probability: keep one"),
+    ],
+)
+def test_wrong_words_of_a_table_are_told_in_one_sentence(changed, sentence):
+    with pytest.raises(InputError) as caught:
+        hwsim.Chip(tau="1 ns", response=ROM | changed)
+    assert sentence in str(caught.value) and len(caught.value.mistakes) == 1
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

@@ -6,6 +6,7 @@ import pytest
 
 import hwsim
 from hwsim.cell.card import GRADES
+from hwsim.cell.codes import SOURCES
 from hwsim.chip.library import list_chips, list_modes, list_pbits
 from hwsim.chip.topology import wires
 from hwsim.engine.choice import NAMES, engine_of
@@ -98,6 +99,33 @@ def test_every_device_runs_and_all_engines_tell_the_same(name):
     ]
     assert len(traces[0][0]) > 0
     assert all(np.array_equal(a, b) for a, b in zip(*traces, strict=True))
+
+
+DIGITAL = (
+    "generic-sparse",
+    "kv260-fabric",
+    "kv260-writable",
+    "pegasus-asic-28nm",
+    "million-pbit-fpga",
+    "ucsb-six-fpga",
+    "ucsb-sparse-ising",
+    "wobblybits",
+)
+
+
+@pytest.mark.parametrize("name", DIGITAL)
+def test_every_digital_machine_takes_every_source(name):
+    problem, traces = small_problem(hwsim.chip(name)), []
+    for source in SOURCES:
+        chip = hwsim.chip(name, random_source=source)
+        program = hwsim.compile(problem, chip)
+        assert program.noise.source == source
+        if source == "ideal":
+            assert chip.pbit.random_shows == "stepped" and chip.pbit.random_shifts == 1
+        anneal = hwsim.constant(0.5, f"{20 * program.clock.period} fs")
+        run = hwsim.run(program, anneal=anneal, reads=1, schedules=1, record=(0,), engine="lanes")
+        traces.append(run.traces[0][2].tobytes())
+    assert len(set(traces)) == len(SOURCES)
 
 
 @pytest.mark.parametrize(("name", "integer", "fraction"), [("six-fpga-digital", 4, 1), ("opuslab-digital", 4, 3)])
