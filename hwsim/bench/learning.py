@@ -1,7 +1,8 @@
 """Learning: how much of a step of a training is the engine's own work, and how long a step takes beside numpy.
 
 Enters: models with rows of random bits. Leaves: updates per nanosecond of the processor inside a training, those of the
-same phases that only run, what a step costs beside them, and the time of a step in numpy where that is a peer.
+same phases that only run, what a step costs beside them, and the time of a step in numpy and in thrml where they are
+peers.
 """
 
 import statistics
@@ -9,24 +10,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from hwsim.bench.child import in_child
+from hwsim.bench.peers import is_there
 from hwsim.chip.library import chip
 from hwsim.learn.machine import LearningMachine, Timing
 from hwsim.learn.model import Model, fully, on_chip, rbm
 from hwsim.learn.rules import Turn, persistent
 from hwsim.learn.updates import Numbers, Updates
 
+ABSENT = "thrml is not installed, so its row is left out; pip install 'hwsim[bench]'"
 VISIBLE, HIDDEN, BATCH, SWEEPS = 784, 500, 100, 10
 SCALE, RATE, MOMENTUM = 0.05, 0.01, 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A training by persistent chains. steps : that are timed in a round;  has_peer : whether numpy makes them, too"""
+    """A training by persistent chains. steps : that are timed in a round;  has_peers : whether others make them, too"""
 
     name: str
     make: Callable[[], Model]
@@ -36,7 +40,7 @@ class Task:
     positive: Timing
     negative: Timing
     steps: int
-    has_peer: bool = False
+    has_peers: bool = False
 
 
 TASKS = (
@@ -46,7 +50,7 @@ TASKS = (
         positive=Timing(warm_up=1),
         negative=Timing(warm_up=SWEEPS),
         steps=8,
-        has_peer=True,
+        has_peers=True,
     ),
     Task(
         name="zephyr:5, 880 p-bits",
@@ -73,30 +77,36 @@ def measure_learning(
     *, rounds: int = 3, peers: bool = False, progress: Callable[[int, int, str], None] | None = None
 ) -> list[dict[str, Any]]:
     """Rows of name, engine, updates_per_ns (inside a training), engine_updates_per_ns, share, step_ms, beside_us (of a
-    step, beside its updates), peer, peer_step_ms, ratio (peer's time of a step over ours); medians over rounds."""
+    step, beside its updates), peer, peer_step_ms, ratio (peer's time of a step over ours); one for each peer, or one
+    without peer. Medians over rounds, but for thrml, whose step is timed once."""
     rows = []
     for number, task in enumerate(TASKS):
         training = _Training(task)
-        theirs = _NumpyTraining(training.batch) if peers and task.has_peer else None
+        theirs = _NumpyTraining(training.batch) if peers and task.has_peers else None
         found: list[tuple[float, float, float]] = []
-        others: list[float] = []
+        others: dict[str, list[float]] = {}
         for round_ in range(-1, rounds):  # one more, in which kernels load
             if progress is not None:
                 progress(number, len(TASKS), task.name)
             measured = training.rates()
-            waited = [] if theirs is None else [_spent(partial(theirs.run, task.steps)) / task.steps]
+            waited = None if theirs is None else _spent(partial(theirs.run, task.steps)) / task.steps
             if round_ >= 0:
                 found.append(measured)
-                others += waited
+                if waited is not None:
+                    others.setdefault("numpy", []).append(waited)
+        if theirs is not None and is_there("thrml"):
+            if progress is not None:
+                progress(number, len(TASKS), f"{task.name}: thrml, which compiles first")
+            others["thrml"] = [_spent(_thrml_step(training.batch))]
         step, inside, own = (statistics.median(part) for part in zip(*found, strict=True))
         row: dict[str, Any] = {"name": task.name, "engine": training.machine.engine}
         row |= {"updates_per_ns": inside, "engine_updates_per_ns": own, "share": inside / own}
         row |= {"step_ms": step * 1e3, "beside_us": step * (1 - inside / own) * 1e6}
-        if others:
-            other = statistics.median(others)
-            rows.append(row | {"peer": "numpy", "peer_step_ms": other * 1e3, "ratio": other / step})
-        else:
+        if not others:
             rows.append(row | {"peer": None, "peer_step_ms": None, "ratio": None})
+        for peer, spent in others.items():
+            other = statistics.median(spent)
+            rows.append(row | {"peer": peer, "peer_step_ms": other * 1e3, "ratio": other / step})
     return rows
 
 
@@ -186,7 +196,31 @@ class _NumpyTraining:
         return np.where(2 * uniform - 1 < np.tanh(fields), np.float32(1), np.float32(-1))
 
 
-def _spent(work: Callable[[], None]) -> float:
+def _thrml_step(batch: np.ndarray) -> Callable[[], Any]:
+    """What thrml has of such a step, compiled: `estimate_kl_grad`, the moments of both phases and their difference,
+    from states that it is given; it does not give the chains back, and changes no numbers. Called, it returns the
+    slopes of couplings, row by row of the visible units, and of biases, hidden units last.
+
+    batch : int8 (rows, VISIBLE)
+    """
+    equinox, jax, thrml, models = (import_module(name) for name in ("equinox", "jax", "thrml", "thrml.models"))
+    draw = np.random.default_rng(0)
+    seen, hidden = ([thrml.SpinNode() for _ in range(many)] for many in (VISIBLE, HIDDEN))
+    nodes, edges = seen + hidden, [(i, j) for i in seen for j in hidden]
+    numbers = (SCALE * draw.standard_normal(len(part), dtype=np.float32) for part in (nodes, edges))
+    model = models.IsingEBM(nodes, edges, *map(jax.numpy.asarray, numbers), jax.numpy.asarray(1.0))
+    data, free = thrml.Block(seen), thrml.Block(hidden)
+    positive, negative = (thrml.SamplingSchedule(sweeps, 1, 1) for sweeps in (1, SWEEPS))
+    training = models.IsingTrainingSpec(model, [data], [], [free], [free, data], positive, negative)
+    own, given = (jax.numpy.asarray(part > 0) for part in (draw.standard_normal((len(batch), HIDDEN)), batch))
+    states: tuple[list[Any], ...] = [given], [], [own[None]], [own, given]  # data, conditions, starts of both phases
+    arguments = jax.random.PRNGKey(0), training, nodes, edges, *states
+    step = equinox.filter_jit(models.estimate_kl_grad).lower(*arguments).compile()
+
+    return lambda: jax.block_until_ready(step(*arguments)[:2])
+
+
+def _spent(work: Callable[[], Any]) -> float:
     """Seconds of the processor."""
     began = time.process_time()
     work()

@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--peers",
         action="store_true",
-        help="also dwave-samplers, OpenJij, peapods, SimPy, numpy, thermox, where installed",
+        help="also dwave-samplers, OpenJij, peapods, SimPy, numpy, thermox, thrml, where installed",
     )
     parser.add_argument(
         "--rounds",
@@ -41,9 +41,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
+    from hwsim.bench import learning
     from hwsim.bench.algorithms import measure_algorithms
     from hwsim.bench.cases import choose, measure
     from hwsim.bench.child import in_one_thread
+    from hwsim.bench.peers import is_there
     from hwsim.bench.solution import measure_solution
     from hwsim.bench.thermo import ABSENT, describe, has_thermox
     from hwsim.report.bench import algorithms_table, solution_table, speed_table, states_table, steps_table
@@ -74,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
             continuous = in_one_thread(("-m", "hwsim.bench.thermo"), progress=count, **own)
         learnt = []
         if "learning" in names:
+            if arguments.peers and not is_there("thrml"):
+                bar.say(learning.ABSENT)
             learnt = in_one_thread(("-m", "hwsim.bench.learning"), progress=count, **own)
 
     def text(width: int | None) -> str:

@@ -1,14 +1,15 @@
-"""`hwsim bench --case learning`: its rows, and that the numpy peer learns. Speeds themselves are not tested."""
+"""`hwsim bench --case learning`: its rows, and that its peers make the same steps. Speeds themselves are not tested."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from hwsim.bench import learning
+from hwsim.bench import learning, peers
 from hwsim.cli.main import main
 from hwsim.learn.machine import Timing
-from hwsim.learn.model import fully
+from hwsim.learn.model import fully, rbm
 
 
 @pytest.fixture
@@ -69,3 +70,29 @@ def test_the_numpy_peer_makes_steps_of_the_same_machine(monkeypatch):
     assert weight.shape == (40, 10)
     means = batch.mean(axis=0)
     assert np.corrcoef(bias, means)[0, 1] > 0.5  # biases go towards the means of the data
+
+
+def test_each_peer_has_a_row_and_one_that_is_not_there_is_named(small, monkeypatch, capsys):
+    task = replace(small, make=lambda: rbm(6, 4), has_peers=True, steps=2)
+    for name, value in {"TASKS": (task,), "VISIBLE": 6, "HIDDEN": 4, "_thrml_step": lambda batch: batch.sum}.items():
+        monkeypatch.setattr(learning, name, value)
+    for there, wanted in ((True, ["numpy", "thrml"]), (False, ["numpy"])):
+        for place in (learning, peers):
+            monkeypatch.setattr(place, "is_there", lambda module, there=there: there)
+        assert main(["bench", "--case", "learning", "--peers", "--rounds", "1", "--json", "-"]) == 0
+        out, err = capsys.readouterr()
+        rows = json.loads(out)["learning"]
+        assert [row["peer"] for row in rows] == wanted and len({row["step_ms"] for row in rows}) == 1
+        assert all(row["ratio"] == row["peer_step_ms"] / row["step_ms"] for row in rows)
+        assert (learning.ABSENT in err) == (not there)
+
+
+def test_thrml_measures_the_slopes_of_the_same_machine(monkeypatch):
+    """Without couplings or biases the free means are 0 and those of the data stay: 5 sigma of 400 chains."""
+    pytest.importorskip("thrml")
+    for name, value in {"VISIBLE": 5, "HIDDEN": 3, "SCALE": 0.0}.items():
+        monkeypatch.setattr(learning, name, value)
+    batch = np.where(np.random.default_rng(1).random((400, 5)) < [0.1, 0.3, 0.5, 0.7, 0.9], 1, -1).astype(np.int8)
+    couplings, biases = learning._thrml_step(batch)()
+    assert couplings.shape == (15,)
+    assert np.allclose(np.array(biases), [*-batch.mean(axis=0), 0, 0, 0], rtol=0, atol=5 * np.sqrt(2 / 400))
