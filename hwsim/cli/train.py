@@ -104,8 +104,10 @@ def _add_studies(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.command.train import train
+    from hwsim.command.train import Trained, train
 
     found = ask(arguments, train, vary=arguments.vary or None)
     again = f"; hwsim train {arguments.plan} -o {arguments.output} continues" if arguments.output else ""
+    if arguments.vary or arguments.dies:  # of which the result says how it goes on
+        again = "; the same command continues" if arguments.output and isinstance(found, Trained) else ""
     return present(arguments, found, again=again)

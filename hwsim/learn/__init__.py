@@ -33,6 +33,7 @@ _HOMES = {
     "divergence": "hwsim.learn.exact",
     "gradient": "hwsim.learn.exact",
     "measured_divergence": "hwsim.learn.measured",
+    "Exam": "hwsim.learn.worth",
     "Noise": "hwsim.learn.noising",
     "Controller": "hwsim.learn.penalty",
     "Denoiser": "hwsim.learn.denoise",

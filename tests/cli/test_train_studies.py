@@ -1,6 +1,8 @@
 """``hwsim train`` along axes and onto other dies: rows that are stored once, and refusals of one sentence."""
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -105,6 +107,23 @@ def test_a_study_that_was_stopped_goes_on_with_the_row_that_it_lost(folder, monk
     assert len(made) == 4 and not whole.interrupted and [row["at"]["update.rate"] for row in whole.rows] == [0.1, 0.2]
     with Store("b.db") as store:
         assert trained.trained_along(full, vary, [1, 2], trained.Host(store=store)).rows == whole.rows
+
+
+def test_ctrl_c_says_how_a_study_goes_on(folder, capsys, monkeypatch):
+    of = Exam.of
+
+    def heard(self, *asked, **how):
+        os.kill(os.getpid(), signal.SIGINT)
+        return of(self, *asked, **how)
+
+    monkeypatch.setattr(Exam, "of", heard)
+    assert main(["train", "plan.toml", *DIES, "-o", "m.npz", "--store", "s.db"]) == 130
+    said = capsys.readouterr()
+    assert said.err.endswith("; 0 of 2 dies done; the same command with the store s.db continues\n")
+    assert said.out.splitlines()[1].startswith("die 3, on which it was trained: KL ")
+    monkeypatch.setattr(Exam, "of", of)
+    assert main(["train", "plan.toml", *DIES, "-o", "m.npz", "--store", "s.db"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == said.out.splitlines()[1]
 
 
 def test_a_training_exports_the_codes_of_its_registers(folder):
