@@ -26,7 +26,7 @@ def written_text(written: Written) -> str:
         ("random source", made.source),
         ("weights", f"{made.weights}, {made.weight_width} bits, a unit is {made.whole.scale:.6g} of the problem"),
         ("table", f"{made.table}, {tables}"),
-        ("threshold", f"{made.activations[0].bits} bits and one for always +1"),
+        ("threshold", f"{made.activations[0].bits} bits{' and one for always +1' if made.activations[0].wide else ''}"),
         ("trace", f"{made.updates} updates in {made.n_slots} slots"),
     ]
     if made.wiring.exchange:

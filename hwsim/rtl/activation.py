@@ -6,11 +6,13 @@ an Activation, over the field itself, or over the levels of the input quantiser 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from hwsim.cell.codes import TABLE
+from hwsim.cell.law import quantised
 from hwsim.engine.contract import columns
 from hwsim.engine.lanes_thresholds import Cells, device_of, device_threshold
 from hwsim.errors import UnsupportedError
@@ -41,6 +43,8 @@ class Activation:
 
     integers : int64 (n,), what the words are for: every field that occurs, or levels from 0 on
     words : int64 (steps, n), thresholds in units of 2**-bits, 0 to 2**bits;  bits : of the word that are compared
+    swapped : bool (steps, n), where the complement of the word is compared, or None where it never is
+    wide : whether a threshold may be 2**bits, always +1, and takes one bit more
     shifts : how a field becomes a level, for each step of the anneal; empty where the table is over the field
     reach : (least, most) field that its p-bits can have
     betas : (steps,), of the problem;  law, fields : for words in comments, the law and what P(+1) is at each word
@@ -49,6 +53,8 @@ class Activation:
     integers: np.ndarray
     words: np.ndarray
     bits: int
+    swapped: np.ndarray | None
+    wide: bool
     shifts: tuple[Shift, ...]
     reach: tuple[int, int]
     betas: tuple[float, ...]
@@ -94,6 +100,20 @@ def fill_thresholds(cells, i, fields, beta, out):
         out[q] = np.int64(threshold / device.comparator_step)
 
 
+@njit
+def fill_negative(cells, i, fields, beta, out):
+    """Write to ``out`` bool (k,) whether the quantised input of p-bit ``i`` is negative at ``fields`` float64 (k,)."""
+    for q in range(len(fields)):
+        out[q] = quantised(beta * fields[q], cells.low[i], cells.high[i], cells.step[i]) < 0.0
+
+
+def negative(cells: Cells, i: int, fields: np.ndarray, beta: float) -> np.ndarray:
+    """bool (k,): whether a comparison that is swapped for negative inputs is so at ``fields`` (k,)."""
+    out = np.empty(len(fields), dtype=np.bool_)
+    fill_negative(cells, i, fields.astype(np.float64), float(beta), out)
+    return out
+
+
 def thresholds(cells: Cells, i: int, fields: np.ndarray, beta: float) -> np.ndarray:
     """int64 (k,): thresholds of p-bit ``i`` at the integer ``fields`` int64 (k,), in units of its comparator."""
     out = np.empty(len(fields), dtype=np.int64)
@@ -112,17 +132,26 @@ class Fields:
     each: np.ndarray | None
 
 
-def activation(cells: Cells, i: int, fields: Fields, betas: Sequence[float], *, scale: float) -> Activation:
-    """The Activation of p-bit ``i`` and all like it.
+def activation(
+    program: Program, cells: Cells, i: int, fields: Fields, betas: Sequence[float], *, scale: float
+) -> Activation:
+    """The Activation of p-bit ``i`` of ``program``, whose devices are ``cells``, and all like it.
 
     betas : of the problem, one for each step;  scale : problem units of a unit of the field. Raises UnsupportedError.
     """
+    swaps, points = program.cells.comparison == "swapped", program.cells.points
     bits = 32 - round(math.log2(cells.comparator_step[i]))
     given: dict[str, Any] = {"bits": bits, "reach": fields.reach, "betas": tuple(betas)}
+    given["wide"] = not (cells.law[i] == TABLE and points.max() < 1)
     if fields.each is not None and len(fields.each) * len(betas) <= MOST_WORDS:
         words = np.stack([thresholds(cells, i, fields.each, beta * scale) for beta in betas])
+        swapped = [negative(cells, i, fields.each, beta * scale) for beta in betas]
+        given["swapped"] = np.stack(swapped) if swaps else None
         return Activation(integers=fields.each, words=words, shifts=(), **given)
-    return _over_quantiser(cells, i, betas, scale, given, fields.n)
+    made = _over_quantiser(cells, i, betas, scale, given | {"swapped": None}, fields.n)
+    if not swaps:
+        return made
+    return replace(made, swapped=(float(cells.low[i]) + float(cells.step[i]) * made.integers < 0)[None])
 
 
 def _over_quantiser(

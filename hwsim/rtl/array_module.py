@@ -166,9 +166,9 @@ def _pbit(machine: Machine, i: int) -> str:
         seed = seed_of(machine.source, machine.source_states[i].tolist())
         wires.append(("seed", hexadecimal(seed, STATE_BITS[machine.source])))
     wires.append(("initial_state", f"1'b{int(machine.initial[i] > 0)}"))
-    wires.append(("bias", signed(int(machine.whole.bias[i]), wide.weight)))
+    wires.append(("bias", signed(-int(machine.whole.bias[i]), wide.weight)))
     for q, k in enumerate(range(row.start, row.stop)):
-        wires.append((f"weight_{q}", signed(int(machine.whole.weight[k]), wide.weight)))
+        wires.append((f"weight_{q}", signed(-int(machine.whole.weight[k]), wide.weight)))
         wires.append((f"neighbour_{q}", seen_name(machine, k)))
     wires.append(("state", name))
     says = f"  // p-bit {i}, variable {machine.labels[i]}, slot {slot} of a round"

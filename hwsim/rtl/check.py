@@ -19,7 +19,7 @@ from hwsim.display import Facts, Shown
 from hwsim.engine.contract import Start
 from hwsim.engine.noise import shared_draw, update_draw
 from hwsim.errors import InputError
-from hwsim.rtl.activation import cells_of, thresholds
+from hwsim.rtl.activation import cells_of, negative, thresholds
 from hwsim.rtl.expected import Expected, expected, time_s
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.manifest import machine_of
@@ -36,7 +36,8 @@ class Difference:
     """The first update in which RTL and emulation differ, and what hwsim decided on there.
 
     slot : of the run;  time_s : device seconds;  field : in units of the machine;  threshold : in units of 2**-bits
-    word : the leading ``bits`` of the random word;  others : further p-bits that differ in the same slot
+    word : the leading ``bits`` of the random word, its complement where the comparison is swapped
+    others : further p-bits that differ in the same slot
     """
 
     net: str
@@ -223,7 +224,10 @@ def _difference(trace: Expected, slot: int, i: int, q: int, value: str, others: 
     field = field_at(trace, slot, i)
     step = int(np.searchsorted(made.step_slots, slot, side="right")) - 1
     beta = activation.betas[step] * made.whole.scale
-    threshold = thresholds(cells_of(made.program), i, np.array([field], dtype=np.int64), beta)
+    cells, at = cells_of(made.program), np.array([field], dtype=np.int64)
+    threshold, word = thresholds(cells, i, at, beta), word_at(made, i, slot)
+    if activation.swapped is not None and negative(cells, i, at, beta)[0]:
+        word ^= 0xFFFFFFFF
     return Difference(
         net=made.names[i],
         pbit=i,
@@ -235,7 +239,7 @@ def _difference(trace: Expected, slot: int, i: int, q: int, value: str, others: 
         rtl=value,
         field=field,
         threshold=int(threshold[0]),
-        word=word_at(made, i, slot) >> (32 - activation.bits),
+        word=word >> (32 - activation.bits),
         bits=activation.bits,
         others=others,
     )

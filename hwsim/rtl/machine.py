@@ -266,7 +266,7 @@ def _activations(
             fields = register_fields(int(network.degree[alike].max()), top)
         else:
             fields = fields_of(held.bias[alike], [held.weight[network.row(i)] for i in alike.tolist()])
-        made.append(activation(cells, int(alike[0]), fields, betas, scale=held.scale))
+        made.append(activation(program, cells, int(alike[0]), fields, betas, scale=held.scale))
     return kind, tuple(made)
 
 

@@ -101,6 +101,7 @@ def _modules(made: Machine) -> dict[str, Any]:
         for degree in degrees.tolist():
             found[pbit_name(made, kind, degree)] = {
                 "is": f"p-bit with {degree} neighbours",
+                "hwsim": "field I = bias + sum of weight s, with bias = -h and weight = -J of hwsim",
                 "count": int(np.sum((made.kind == kind) & (made.program.network.degree == degree))),
                 "weight": {"bits": wide.weight, "unit": made.whole.scale, "signed": True},
             }
@@ -116,9 +117,9 @@ def _pbit(made: Machine, i: int) -> dict[str, Any]:
         "module": pbit_name(made, int(made.kind[i]), row.stop - row.start),
         "slot": int(made.wiring.slot[i]),
         "initial": int(made.initial[i]),
-        "bias": int(made.whole.bias[i]),
+        "bias": -int(made.whole.bias[i]),
         "neighbours": [seen_name(made, k) for k in range(row.start, row.stop)],
-        "weights": made.whole.weight[row].tolist(),
+        "weights": (-made.whole.weight[row]).tolist(),
     }
 
 

@@ -12,8 +12,9 @@ from hwsim.rtl.verilog import Port, bits_for, clocked, entity, extended, hexadec
 
 @dataclass(frozen=True, kw_only=True)
 class Widths:
-    """Bits of what p-bits of one kind hold. field, weight : two's complement;  threshold : one more than ``compared``,
-    so that 2**compared, always +1, has a word;  step : of the number of the anneal's step, 0 where there is one
+    """Bits of what p-bits of one kind hold. field, weight : two's complement
+    threshold : as many as ``compared``, or one more so that 2**compared, always +1, has a word
+    step : of the number of the anneal's step, 0 where there is one
     level : of a level of the input quantiser, 0 where there is none
     """
 
@@ -40,7 +41,7 @@ def widths(machine: Machine, kind: int) -> Widths:
         field=field,
         weight=weight,
         compared=made.bits,
-        threshold=made.bits + 1,
+        threshold=made.bits + made.wide,
         step=0 if steps == 1 else bits_for(steps),
         level=level,
     )
@@ -100,6 +101,8 @@ def activation_module(machine: Machine, kind: int) -> str:
             note=f"P(+1) in units of 2**-{wide.compared}",
         ),
     ]
+    if made.swapped is not None:
+        ports.append(Port(direction="output", name="swap", kind="reg", note="compare with the complement of the word"))
     set_ = "<=" if block else "="
     indent = "      " if block else "    "
     tables = [
@@ -110,7 +113,8 @@ def activation_module(machine: Machine, kind: int) -> str:
             f"{indent}  {unsigned(k, wide.step)}:  // beta = {made.betas[k]:.6g}\n{table}"
             for k, table in enumerate(tables)
         )
-        last = f"{indent}  default: threshold {set_} {hexadecimal(0, wide.threshold)};  // there is no such step"
+        nothing = _row(made, wide, set_, 0, False)
+        last = f"{indent}  default: {nothing};  // there is no such step"
         inside = f"{indent}case (step)\n{cases}\n{last}\n{indent}endcase"
     else:
         inside = tables[0]
@@ -131,15 +135,23 @@ def activation_module(machine: Machine, kind: int) -> str:
 def _table(machine: Machine, made: Activation, wide: Widths, k: int, set_: str, indent: str) -> str:
     """The case statement of step ``k``."""
     of, lines = ("field" if made.over_field else "level"), []
-    for value, word in zip(made.integers.tolist(), made.words[k].tolist(), strict=True):
+    swapped = np.zeros(len(made.integers), dtype=bool) if made.swapped is None else made.swapped[k]
+    for value, word, swap in zip(made.integers.tolist(), made.words[k].tolist(), swapped.tolist(), strict=True):
         label = signed(value, wide.field) if made.over_field else unsigned(value, wide.level)
         says = f"P(+1) = {word / 2.0**made.bits:.7f}"
         if made.over_field:
             says += f" at I = {value * machine.whole.scale:.6g}"
-        lines.append(f"{indent}  {label}: threshold {set_} {hexadecimal(word, wide.threshold)};  // {says}")
-    lines.append(f"{indent}  default: threshold {set_} {hexadecimal(0, wide.threshold)};  // no p-bit gets here")
+        lines.append(f"{indent}  {label}: {_row(made, wide, set_, word, swap)};  // {says}")
+    lines.append(f"{indent}  default: {_row(made, wide, set_, 0, False)};  // no p-bit gets here")
     inside = "\n".join(lines)
     return f"{indent}case ({of})\n{inside}\n{indent}endcase"
+
+
+def _row(made: Activation, wide: Widths, set_: str, word: int, swap: bool) -> str:
+    """What a row of the table sets."""
+    if made.swapped is None:
+        return f"threshold {set_} {hexadecimal(word, wide.threshold)}"
+    return f"{{swap, threshold}} {set_} {{1'b{int(swap)}, {hexadecimal(word, wide.threshold)}}}"
 
 
 def quantiser_module(machine: Machine, kind: int) -> str:
@@ -213,9 +225,9 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
         bits = STATE_BITS[machine.source]
         ports.append(Port(direction="input", name="seed", width=bits, note="of the random source"))
     ports.append(Port(direction="input", name="initial_state", note="1 for s = +1"))
-    ports.append(Port(direction="input", name="bias", width=wide.weight, signed=True, note=f"h in {scale}"))
+    ports.append(Port(direction="input", name="bias", width=wide.weight, signed=True, note=f"-h in {scale}"))
     for k in range(degree):
-        ports.append(Port(direction="input", name=f"weight_{k}", width=wide.weight, signed=True, note=f"J in {scale}"))
+        ports.append(Port(direction="input", name=f"weight_{k}", width=wide.weight, signed=True, note=f"-J in {scale}"))
         ports.append(Port(direction="input", name=f"neighbour_{k}", note="its s, 1 for +1"))
     ports.append(Port(direction="output", name="state", kind="reg", note="s, 1 for +1"))
     body = [_sum(wide, degree), *_decision(machine, kind, wide, made)]
@@ -229,25 +241,24 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
         ports,
         "\n\n".join(body),
         about=f"p-bit with {count}: s = +1 if a uniform random word is below the threshold of the field\n"
-        "I = -(h + sum of J s). E = sum of h s + sum of J s s, lower is better.",
+        "I = bias + sum of weight s, with bias = -h and weight = -J of hwsim, where E = sum of h s + sum of J s s.",
     )
 
 
 def _sum(wide: Widths, degree: int) -> str:
-    lines = ["  // the field I: a neighbour at +1 adds -J, one at -1 adds J"]
+    lines = ["  // the field I: a neighbour at +1 adds its weight, one at -1 subtracts it"]
     for k in range(degree):
-        lines.append(f"  wire signed{span(wide.field)} j_{k} = {extended(f'weight_{k}', wide.weight, wide.field)};")
-    lines.append(f"  wire signed{span(wide.field)} h = {extended('bias', wide.weight, wide.field)};")
-    terms = [f"(neighbour_{k} ? -j_{k} : j_{k})" for k in range(degree)]
-    total = "\n      + ".join(terms)
-    lines.append(f"  wire signed{span(wide.field)} field = {total + chr(10) + '      - h' if terms else '-h'};")
+        lines.append(f"  wire signed{span(wide.field)} w_{k} = {extended(f'weight_{k}', wide.weight, wide.field)};")
+    lines.append(f"  wire signed{span(wide.field)} b = {extended('bias', wide.weight, wide.field)};")
+    terms = [f"(neighbour_{k} ? w_{k} : -w_{k})" for k in range(degree)]
+    total = "\n      + ".join(["b", *terms])
+    lines.append(f"  wire signed{span(wide.field)} field = {total};")
     return "\n".join(lines)
 
 
 def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> list[str]:
     parts, tail = [], suffix(machine, kind)
-    step = "  .step(step)," if wide.step else ""
-    of = "field"
+    of, swap = "field", "" if made.swapped is None else "  wire swap;\n"
     if not made.over_field:
         of = "level"
         parts.append(
@@ -257,11 +268,11 @@ def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> li
     clocked_ = ".clk(clk), .look_up(look_up), " if machine.table == "block" else ""
     step = ".step(step), " if wide.step and made.over_field else ""
     parts.append(
-        f"  wire{span(wide.threshold)} threshold;\n  activation{tail} table_of_thresholds (\n"
-        f"    {clocked_}{step}.{of}({of}), .threshold(threshold)\n  );"
+        f"  wire{span(wide.threshold)} threshold;\n{swap}  activation{tail} table_of_thresholds (\n"
+        f"    {clocked_}{step}.{of}({of}), .threshold(threshold){swap and ', .swap(swap)'}\n  );"
     )
     if machine.words_enter:
-        parts.append("  wire is_below = {1'b0, random} < threshold;")
+        parts.append(_comparison("random", made))
         return parts
     module = MODULES[machine.source]
     enable, low = "slot_end" if machine.by_clock else "update", 32 - wide.compared
@@ -269,9 +280,24 @@ def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> li
     lines = [
         "  wire [31:0] word;",
         f"  {module} random_source (\n    .clk(clk), .rst(rst), .enable({enable}), .seed(seed), .word(word)\n  );",
-        f"  wire is_below = {{1'b0, {word}}} < threshold;",
+        _comparison(word, made),
     ]
     if low:
         lines.append(f"  wire unused = &{{1'b0, word[{low - 1}:0]}};  // threshold_bits {wide.compared} of 32")
     parts.append("\n".join(lines))
     return parts
+
+
+def _comparison(word: str, made: Activation) -> str:
+    """The comparison of ``word``, the leading bits of the random word."""
+    lines, wider = [], "1'b0, " if made.wide else ""
+    if made.swapped is not None:
+        lines.append(
+            "  // for a negative input, word > threshold of the magnitude: the same as ~word < 2**bits - 1 - it"
+        )
+        lines.append(f"  wire{span(made.bits)} compared = {word} ^ {{{made.bits}{{swap}}}};")
+        word = "compared"
+    lines.append(
+        f"  wire is_below = {{{wider}{word}}} < threshold;" if wider else f"  wire is_below = {word} < threshold;"
+    )
+    return "\n".join(lines)

@@ -28,6 +28,7 @@ def readme(trace: Expected, files: list[str]) -> str:
             "from that of the program as it was compiled; the emulation that this RTL equals takes the integers."
         )
     )
+    bits = f"{made.activations[0].bits} bits" + (" and one for always +1" if made.activations[0].wide else "")
     return f"""# {program.readout.problem_name or "A problem"} on {program.placement.chip or "a chip"}
 
 Plain synthesizable Verilog-2005, written by hwsim, one module a file.
@@ -35,8 +36,9 @@ Plain synthesizable Verilog-2005, written by hwsim, one module a file.
 * `rtl/top.v` is the top: `clk`, `rst` (synchronous, active high), `run`, and a read-out chain (`load`, `shift`).
 * {made.n} p-bits, one net each in `{"rtl/top.v"}`, with the names that hwsim gives them in waveforms. 1 is s = +1.
 * Clock: {program.clock.kind}, a round of {format_si(period, "s")} in {slots}, {clocks} a slot.
-* Field: I = -(h + sum of J s), in units of {made.whole.scale:.6g} of the problem.
-* Table ({made.table}): {words}. A threshold has {made.activations[0].bits} bits and one more for always +1.
+* Field: I = bias + sum of weight s, with bias = -h and weight = -J of hwsim, in units of {made.whole.scale:.6g} of the
+  problem.
+* Table ({made.table}): {words}. A threshold has {bits}.
 * Random source: {source}.
 * Weights: {made.weights}, {made.weight_width} bits.
 

@@ -53,6 +53,15 @@ BUILDS = {
         {"random_source": "xoshiro128+", "random_share": 5, "random_phase": 11, "threshold_bits": 9} | TAPS,
         {"table": "block"},
     ),
+    "a swapped comparison": ({"comparison": "swapped", "threshold_top": "saturated"}, {"source": "lfsr32"}),
+    "a swapped comparison of few bits": ({"comparison": "swapped", "threshold_bits": 7}, {"source": "port"}),
+    "a saturated table": ({"threshold_top": "saturated", "threshold_bits": 6}, {"source": "lfsr32"}),
+    "a scaled table": ({"threshold_top": "scaled", "threshold_bits": 16}, {"source": "xorshift32"}),
+    "inputs rounded down": ({"input_rounding": "down", "input_saturation": "twos-complement"}, {"source": "lfsr32"}),
+    "registers of two's complement": (
+        {"weight_bits": 3, "weight_limit": 1, "weight_saturation": "twos-complement", "weight_rounding": "half-up"},
+        {"source": "lfsr32"},
+    ),
     "few bits": ({"threshold_bits": 9}, {"source": "xorshift32"}),
     "all p-bits at once": ({"clock": "synchronous"}, {"source": "xorshift32"}),
     "one p-bit at a time": ({"clock": "sequential"}, {"source": "lfsr32"}),
@@ -89,9 +98,11 @@ def wide():
     return program, 0.125 * 2.0**-6 / program.placement.code_scale
 
 
+@pytest.mark.parametrize("comparison", ["below", "swapped"])
 @pytest.mark.parametrize("table", ["logic", "block"])
-def test_a_table_over_the_input_levels_is_the_emulation(table, wide, tmp_path, iverilog):
+def test_a_table_over_the_input_levels_is_the_emulation(table, comparison, wide, tmp_path, iverilog):
     program, beta = wide
+    program = program.changed(comparison=comparison)
     anneal = hwsim.table((0, 20e-9, 1e-6), (beta / 8, beta, beta / 2), 5e-6)
     made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=anneal, table=table)
     assert [shift.by for shift in made.machine.activations[0].shifts] == [9, 6, 7]
@@ -138,7 +149,7 @@ def test_the_manifest_maps_every_net_to_its_meaning(glass, tmp_path):
         row = glass.network.row(i)
         assert (fact["pbit"], fact["net"], fact["slot"]) == (i, f"s{i}", glass.clock.color[i])
         neighbours = [f"s{j}" for j in glass.network.indices[row]]
-        assert fact["neighbours"] == neighbours and fact["weights"] == glass.network.weight[row].tolist()
+        assert fact["neighbours"] == neighbours and fact["weights"] == (-glass.network.weight[row]).tolist()
     text = (made.folder / "rtl" / "pbit_array.v").read_text()
     assert all(f"instance_{fact['net']} (" in text for fact in told["pbits"])
 
