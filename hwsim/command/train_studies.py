@@ -134,10 +134,16 @@ def movable(asked: "Planned", study: Mapping[str, Any]) -> "Callable[[Trained, M
     """What moves a model, trained as ``asked``, to other dies: called with that training, and threads and progress. All
     that can be refused is refused at once. Raises InputError."""
     from hwsim.command.given import several
+    from hwsim.experiment.dies import has_spread
     from hwsim.learn.worth import Exam
     from hwsim.study.trained import moved, ways_of
 
     dies, ways = dies_of(study["dies"], asked.plan["machine"]["die_seed"]), ways_of(study["retrain"] or {})
+    if not has_spread(asked.chip):
+        raise InputError(
+            f"chip {asked.chip.name!r} has no device-to-device spread, so all its dies are alike; give it some in "
+            "machine.set, such as gain_dtod = 0.1"
+        )
     exam = Exam(asked, several(study["shown"]))
     limits = _limits(study["limit"], exam.quantities)
 

@@ -145,6 +145,11 @@ def test_settings_that_do_not_fit_are_rows_and_a_class_is_asked_of_labelled_data
     assert 0 <= found.rows[1]["right"] <= 1 and "kl_ci" not in found.rows[1]
 
 
+def test_dies_that_are_all_alike_are_refused():
+    with pytest.raises(hwsim.HwsimError, match="no device-to-device spread, so all its dies are alike"):
+        hwsim.train({"data": "adder", "train": {"steps": 3}}, dies=2, threads=1)
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
