@@ -15,6 +15,7 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.files import replacing
+from hwsim.npy import array_of, parts_of
 
 _FORMAT = "hwsim-"
 _MANIFEST = "manifest"
@@ -74,27 +75,28 @@ def _open(
         with ExitStack() as opened:
             file = opened.enter_context(open(path, "rb")) if isinstance(path, str | Path) else path
             file.seek(0)
-            data = opened.enter_context(np.load(file, allow_pickle=False))  # numpy leaves a file of its own open
-            if not isinstance(data, np.lib.npyio.NpzFile):
+            if file.read(6) == b"\x93NUMPY":
                 raise InputError(f"{name} is not a saved {wanted}: it is one bare array")
-            if _MANIFEST not in data.files:
-                raise InputError(f"{name} is not a saved {wanted}: it has no manifest")
-            text = str(data[_MANIFEST])
-            arrays = {} if manifest_only else {key: data[key] for key in data.files if key != _MANIFEST}
-    except InputError:
-        raise
+            if not zipfile.is_zipfile(file):
+                raise InputError(f"{name} is not a saved {wanted}, or only a part of one")
+            parts = parts_of(file, name, only=_MANIFEST if manifest_only else None)
     except FileNotFoundError:
         raise InputError(f"no such file: {path}") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder, not a saved {wanted}") from None
-    except (zipfile.BadZipFile, EOFError):
-        raise InputError(f"{name} is not a saved {wanted}, or only a part of one") from None
-    except Exception:
-        raise InputError(f"{name} is not a saved {wanted}") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    if _MANIFEST not in parts:
+        raise InputError(f"{name} is not a saved {wanted}: it has no manifest")
     try:
-        return msgspec.json.decode(text, type=manifest, strict=True), arrays
-    except (msgspec.MsgspecError, UnicodeError):
+        text = str(array_of(parts.pop(_MANIFEST), name))
+        found = msgspec.json.decode(text, type=manifest, strict=True)
+    except (InputError, msgspec.MsgspecError, UnicodeError, RecursionError):
         raise InputError(f"{name} is not a saved {wanted}: its manifest is damaged") from None
+    try:
+        return found, {key: array_of(parts.pop(key), key).copy(order="K") for key in list(parts)}
+    except InputError as error:
+        raise InputError(f"{name} is a damaged {wanted}: {error}") from None
 
 
 def name_of(path: Any) -> str:

@@ -1,13 +1,45 @@
 """The errors of hwsim: each is one sentence that names the value and the rule, or a line for each mistake.
 
-The command line prints them and exits with code 2; a library user catches :class:`HwsimError`.
+The command line prints them and exits with code 2; a library user catches :class:`HwsimError`. What a user gave, and a
+sentence quotes, may be long or hold line ends: a sentence is one line of at most MOST_CHARACTERS all the same.
 """
 
+import re
 from collections.abc import Iterable
+
+MOST_CHARACTERS, MOST_MISTAKES = 220, 20
+"""Of a sentence; with the name of the command before it, it has at most 240 characters."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONG_QUOTE = re.compile(r"'[^']{61,}'|\"[^\"]{61,}\"")
+_LONG_WORD = re.compile(r"[^\s/]{61,}")
+_PATH = re.compile(r"[^\s'\":,]*/[^\s'\":,]+")
+_MOST_OF_PATH = 255
+
+
+def one_line(sentence: str, most: int = MOST_CHARACTERS) -> str:
+    """``sentence`` in one line of at most ``most`` characters besides paths: controls as \\x07, quotations and words
+    cut where they are long, and the middle left out if that is not enough."""
+    line = _CONTROL.sub(lambda found: _escaped(found.group()), sentence)
+    most += sum(min(len(path), _MOST_OF_PATH) for path in _PATH.findall(line))
+    if len(line) <= most:
+        return line
+    line = _LONG_QUOTE.sub(lambda found: f"{found.group()[:40]}...{found.group()[-1]}", line)
+    line = _LONG_WORD.sub(lambda found: f"{found.group()[:40]}...", line)
+    if len(line) <= most:
+        return line
+    end = most // 3
+    return f"{line[: most - end - 7]} [...] {line[-end:]}"
+
+
+def _escaped(letter: str) -> str:
+    return " " if letter == "\n" else letter.encode("unicode_escape").decode()
 
 
 class HwsimError(Exception):
     """Base of every refusal. ``str(error)`` is one sentence fit for a user."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(*(one_line(str(sentence)) for sentence in sentences))
 
 
 class Mistake(str):
@@ -31,11 +63,14 @@ class InputError(HwsimError, ValueError):
 
     def __init__(self, *mistakes: str, where: str = "") -> None:
         self.mistakes = mistakes
+        start = f"{where}: " if where else ""
         if len(mistakes) == 1:
-            text = f"{where}: {mistakes[0]}" if where else str(mistakes[0])
+            text = one_line(f"{start}{mistakes[0]}")
         else:
-            text = "\n  ".join([f"{where + ': ' if where else ''}{len(mistakes)} mistakes", *mistakes])
-        super().__init__(text)
+            shown = [one_line(str(mistake)) for mistake in mistakes[:MOST_MISTAKES]]
+            first = f", of which these are the first {MOST_MISTAKES}" if len(mistakes) > MOST_MISTAKES else ""
+            text = "\n  ".join([one_line(f"{start}{len(mistakes)} mistakes{first}"), *shown])
+        Exception.__init__(self, text)
 
 
 class ArgumentError(InputError, TypeError):

@@ -73,10 +73,15 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     """The tables of the TOML file ``path``. Raises InputError."""
     import tomllib
 
+    text = read_text(path, refuse=InputError)
     try:
-        return tomllib.loads(read_text(path, refuse=InputError))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not readable TOML ({error})") from None
+    except RecursionError:
+        raise InputError(f"{path} is not readable TOML (nested too deeply)") from None
+    except ValueError:
+        raise InputError(f"{path} is not readable TOML (a number or date out of range)") from None
 
 
 def json_of(path: str | Path, text: str) -> Any:
@@ -84,18 +89,23 @@ def json_of(path: str | Path, text: str) -> Any:
     import json
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            twice = next(key for k, (key, _) in enumerate(pairs) if any(key == other for other, _ in pairs[:k]))
-            raise ReadError(f"{path} gives the key {twice[:60]!r} twice")
+        made: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in made:
+                raise ReadError(f"{path} gives the key {key[:60]!r} twice")
+            made[key] = value
         return made
 
     try:
         return json.loads(text, object_pairs_hook=once)
+    except ReadError:
+        raise
     except json.JSONDecodeError as error:
         raise ReadError(f"{path} line {error.lineno} is not readable JSON ({error.msg})") from None
     except RecursionError:
         raise ReadError(f"{path} is not readable JSON (nested too deeply)") from None
+    except ValueError:
+        raise ReadError(f"{path} is not readable JSON (a whole number is too long)") from None
 
 
 def is_json(text: str) -> bool:

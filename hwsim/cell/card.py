@@ -305,10 +305,19 @@ def dimensions(card: Any) -> dict[str, str]:
     return PBIT_DIMENSIONS if isinstance(card, PBitCard) else PBIT_DIMENSIONS | CHIP_DIMENSIONS
 
 
-def suggestion(key: str, known: Collection[str]) -> str:
-    """Text that offers the closest known key, or lists them."""
+_MOST_LISTED = 80
+"""Characters of a list in a sentence."""
+
+
+def suggestion(key: str, known: Collection[str], command: str = "") -> str:
+    """Text that offers the closest known key, or lists them where they are few. command : that lists many"""
     close = difflib.get_close_matches(key, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+    if close:
+        return f"; did you mean {close[0]}?"
+    listed = ", ".join(known)
+    if len(listed) <= _MOST_LISTED:
+        return f"; known are {listed}"
+    return nearest(key, known).replace("nearest known key", "nearest") + (f" ({command} lists all)" if command else "")
 
 
 def nearest(key: str, known: Collection[str]) -> str:

@@ -20,6 +20,7 @@ from hwsim.cell.columns import TIMES, by_device, header, numbers, table, unused_
 from hwsim.cell.dwells import DWELL_COLUMNS, Dwells, read_dwells
 from hwsim.cell.instrument import Record, read_record
 from hwsim.cell.signal import Levels, parted_signal, read_signal
+from hwsim.display import short
 from hwsim.errors import InputError
 from hwsim.text import read_text
 from hwsim.units import format_si, parse
@@ -232,9 +233,8 @@ def _kind(file: str, columns: dict[str, list[str]]) -> tuple[str, str]:
     results = [name for name in columns if name in _RESULT]
     if not results:
         raise InputError(
-            f"{file}: the columns {', '.join(columns)} are no known kind of measurement; needed are input, n and one "
-            "of p, mean, ones for a sigmoid, time and value for traces, bit for bits, or dwell and state for dwell "
-            "times; a record of an instrument begins with a time (--columns names others)"
+            f"{file}: no known kind of measurement has the columns {short(', '.join(columns), 40)}: give input, n "
+            "and one of p, mean, ones, or time and value, or bit, or dwell and state (--columns names others)"
         )
     if len(results) > 1:
         raise InputError(f"{file}: has both {results[0]} and {results[1]}; keep one, so that the kind is clear")

@@ -6,6 +6,7 @@ A fault is some fields of the chip, and their values on a chip without it.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
+from hwsim.cell.card import suggestion
 from hwsim.cell.choices import usual
 from hwsim.cell.codes import LAWS, NO_LIMIT
 from hwsim.cell.model import input_quantiser
@@ -131,8 +132,11 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
 
 def unknown_faults(names: Iterable[str]) -> list[str]:
     """A sentence for each of ``names`` that is no fault."""
-    known = f"known are {', '.join(FAULTS)}"
-    return [Mistake(f"unknown fault {name!r}; {known}", ("without",)) for name in names if name not in FAULTS]
+    return [
+        Mistake(f"unknown fault {name!r}{suggestion(str(name), FAULTS, 'hwsim show')}", ("without",))
+        for name in names
+        if name not in FAULTS
+    ]
 
 
 def alone(chip: Chip, name: str) -> Chip:

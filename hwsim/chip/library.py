@@ -41,8 +41,9 @@ def _path(name: str | Path, folder: str) -> Path:
         return Path(name)
     cards = _cards(folder)
     if name not in cards:
+        command = {"chips": "hwsim chips", "modes": "hwsim thermo machines"}.get(folder, "hwsim devices")
         kind = "card of continuous cells" if folder == "modes" else f"{folder[:-1]} card"
-        raise InputError(f"no {kind} is called {str(name)!r}{suggestion(str(name), cards)}")
+        raise InputError(f"no {kind} is called {str(name)!r}{suggestion(str(name), cards, command)}")
     return cards[str(name)]
 
 
@@ -91,7 +92,8 @@ def any_card(name: str | Path) -> PBitCard | ChipCard | ModesCard:
             card = load_card(cards[str(name)], kind)
             return card
     known = [known for cards in held.values() for known in cards]
-    raise InputError(f"no card of a chip, p-bit or modes is called {str(name)!r}{suggestion(str(name), known)}")
+    near = suggestion(str(name), known, "hwsim chips")
+    raise InputError(f"no card of a chip, p-bit or modes is called {str(name)!r}{near}")
 
 
 def list_pbits() -> list[PBitCard]:

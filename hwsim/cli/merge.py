@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from hwsim.cli import options
+from hwsim.errors import InputError, one_line
 
 
 def add_parser(subparsers: Any) -> None:
@@ -13,10 +14,11 @@ def add_parser(subparsers: Any) -> None:
         "merge",
         help="the results of several studies in one store",
         description="Copy the rows of the other stores into the first, or those of all into a new one. A row that is "
-        "already in the store is not copied again, so merging twice changes nothing.",
+        "already in the store is not copied again, so merging twice changes nothing. Rows that are damaged are named "
+        "and left out; exit code 1 when there are some, or when two stores have one row that differs.",
     )
     parser.add_argument("store", metavar="A.db", help="store that gets the rows, unless -o names another")
-    parser.add_argument("others", nargs="+", metavar="B.db", help="stores whose rows are copied")
+    parser.add_argument("others", nargs="*", metavar="B.db", help="stores whose rows are copied")
     parser.add_argument(
         "-o", "--output", type=options.file_out, metavar="FILE", help="store for the rows of all, A.db included"
     )
@@ -29,21 +31,34 @@ def run(arguments: argparse.Namespace) -> int:
 
     target = arguments.output or arguments.store
     sources = arguments.others if arguments.output is None else [arguments.store, *arguments.others]
-    differing = 0
+    if not sources:
+        raise InputError("merge needs another store, or -o for a new one")
+    differing, damaged = 0, 0
     for path in sources if arguments.output else [target, *sources]:
         Store(path, create=False).close()  # refuse before anything is copied
     with Store(target, create=arguments.output is not None) as store:
         for path in sources:
             with Store(path, create=False) as other:
-                taken, differ = store.merge(other)
-            differing += differ
-            print(f"{path}: {taken} rows copied into {target}")
+                done = store.merge(other)
+            differing += done.differ
+            damaged += len(done.damaged)
+            print(f"{path}: {done.copied} rows copied into {target}")
+            for what in done.damaged[:_SHOWN]:
+                print(one_line(f"hwsim: {path}: {what} is damaged and left out"), file=sys.stderr)
         points, rows = store.count()
         print(f"{target}: {points} points, {rows} rows")
+    if damaged:
+        print(
+            f"hwsim: {damaged} damaged parts are left out: hwsim study with --store {target} makes them again",
+            file=sys.stderr,
+        )
     if differing:
         print(
             f"hwsim: {differing} rows are in both and differ, as no two runs of one hwsim do: those of {target} stay",
             file=sys.stderr,
         )
-        return 1
-    return 0
+    return 1 if differing or damaged else 0
+
+
+_SHOWN = 10
+"""How many damaged rows are named."""

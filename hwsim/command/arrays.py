@@ -1,10 +1,10 @@
 """Arrays from files: .npy, Matrix Market, text with rows."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 from hwsim.errors import InputError
+from hwsim.npy import array_of
 from hwsim.text import decoded, ending, read_data
 
 
@@ -15,9 +15,11 @@ def read_array(path: str, name: str, dimensions: int) -> Any:
     from hwsim.problem.matrix import matrix_market
 
     data = read_data(path, refuse=InputError)
+    if data.startswith(b"PK"):
+        raise InputError(f"{path} is an archive of arrays: save one array with numpy.save")
     try:
         if ending(path) == ".npy":
-            array = np.load(io.BytesIO(data), allow_pickle=False)
+            array = array_of(data, path)
         elif ending(path) == ".mtx":
             array = matrix_market(Path(path), decoded(path, data, refuse=InputError), square=False)[1]
             array = array.toarray() if hasattr(array, "toarray") else array
@@ -26,10 +28,8 @@ def read_array(path: str, name: str, dimensions: int) -> Any:
             array = np.array([line.split() for line in text.splitlines() if line.strip()], dtype=float)
     except InputError:
         raise
-    except (ValueError, OverflowError, OSError, EOFError) as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{path} holds no array of numbers ({' '.join(str(error).split())})") from None
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"{path} is an archive of arrays: save one array with numpy.save")
     return checked(array, name, dimensions, where=path)
 
 

@@ -135,8 +135,7 @@ def shared_words(program: Program) -> Program:
     if blocks is None:
         raise InputError(
             f"p-bits share random words under a chromatic or a fully synchronous clock of {TILE} p-bits a tick or "
-            "more, in a program that engine bitplanes runs, with one delay that is not longer than from tick to tick, "
-            "and without 1/f noise"
+            "more, with one delay not longer than a tick and no 1/f noise, in a program of engine bitplanes"
         )
     return program.changed(random_bit=blocks.place)
 

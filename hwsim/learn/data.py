@@ -5,7 +5,6 @@ finite, rows of different widths and classes without rows are refused in one sen
 """
 
 import csv
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError, ReadError
 from hwsim.learn.code import Code, thermometer
 from hwsim.learn.sets import Table, is_set, table_of
+from hwsim.npy import arrays_of
 
 _VALUES = ("x", "data", "images", "values", "bits")
 _LABELS = ("y", "labels", "label", "target", "class")
@@ -306,12 +306,10 @@ def _kind(values: Any) -> str:
 
 
 def _archive(path: Path, values: str | None, labels: str | None) -> Table:
-    data = text.read_data(path)
     try:
-        loaded = np.load(io.BytesIO(data), allow_pickle=False)
-        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
-    except Exception:
-        raise ReadError(f"{path} is not a readable numpy file: it may be damaged, or hold objects") from None
+        arrays = arrays_of(text.read_data(path), str(path))
+    except InputError as error:
+        raise ReadError(*error.mistakes) from None
     if "" in arrays:
         if values is not None or labels is not None:
             raise InputError(f"{path} holds one array without a name, so it has no {values or labels!r}")

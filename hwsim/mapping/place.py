@@ -66,6 +66,5 @@ def _check_wires(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarr
         k = int(np.argmax(missing))
         raise DoesNotFitError(
             f"chip {chip.name!r} has no wire between p-bits {first[k]} and {second[k]}, which the problem couples "
-            f"({int(missing.sum())} of {len(missing)} couplings have none); the problem must be drawn on its "
-            f"{chip.topology.kind} graph"
+            f"({int(missing.sum())} of {len(missing)} have none): draw it on the {chip.topology.kind} graph"
         )

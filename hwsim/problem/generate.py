@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hwsim.cell.card import suggestion
 from hwsim.errors import InputError, MissingExtraError
 from hwsim.problem.boltzmann import dbm, rbm
 from hwsim.problem.logic import adder, clamped, multiplier, solvable
@@ -29,8 +30,8 @@ def generate(text: str) -> Problem:
             raise InputError(f"{name} takes no parameters, got {rest!r}")
         return _shipped(name)
     if name not in _FAMILIES:
-        known = ", ".join([*_FAMILIES, *_GRAPHS])
-        raise InputError(f"no such file or generator: {text!r} (generators: {known}; hwsim generators explains them)")
+        known = suggestion(name, [*_FAMILIES, *_GRAPHS], "hwsim generators")
+        raise InputError(f"no such file or generator: {text!r}{known}")
     make, required, optional = _FAMILIES[name][:3]
 
     def wrong(part: str) -> InputError:

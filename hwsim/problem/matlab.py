@@ -21,7 +21,7 @@ from hwsim.text import MAX_UNPACKED, stem
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _COUPLINGS, _BIASES = ("J", "W", "weights"), ("h", "b", "bias")
-SIGNS = "with E = sum h s + sum J s s (--as spin) or with the sign of the p-bit papers, E = - sum h s - sum J s s"
+SIGNS = "with E = sum h s + sum J s s (--as spin) or with the other sign, of the p-bit papers"
 
 
 def is_mat(data: bytes) -> bool:

@@ -6,16 +6,15 @@ the reading says so. Memory and time grow with the entries of the file, not with
 """
 
 import io
-import math
 import re
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hwsim.errors import ReadError
+from hwsim.errors import InputError, ReadError
+from hwsim.npy import array_of, parts_of
 from hwsim.problem.carrier import check_numbers, of_matrix
 from hwsim.problem.model_file import is_model, read_model
 from hwsim.problem.problem import Problem, check_size
@@ -31,20 +30,13 @@ def read_npy(path: Path, data: bytes, as_: str | None) -> Problem:
 
 
 def _array(path: Path, data: bytes) -> np.ndarray:
-    """The array in ``data``, without a copy; objects are never unpickled."""
-    file = io.BytesIO(data)
+    """The array of numbers in ``data``, without a copy."""
     try:
-        version = np.lib.format.read_magic(file)
-        head = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, dtype = head(file)
-    except Exception:
-        raise ReadError(f"{path} is not a readable numpy file: it may be damaged") from None
-    check_numbers(dtype, path)
-    size, held = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
-    if size != held:
-        raise ReadError(f"{path} promises an array of shape {shape}, {size} bytes, and holds {held}")
-    array = np.frombuffer(data, dtype, offset=file.tell())
-    return array.reshape(shape, order="F" if fortran else "C")
+        array = array_of(data, str(path))
+    except InputError as error:
+        raise ReadError(*error.mistakes) from None
+    check_numbers(array.dtype, path)
+    return array
 
 
 def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
@@ -52,20 +44,21 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
     import scipy.sparse
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            names = [name.removesuffix(".npy") for name in parts.namelist()]
-            only = parts.read(parts.namelist()[0]) if len(names) == 1 else b""
-    except Exception:
-        raise ReadError(f"{path} is not a readable numpy archive: it may be damaged") from None
+        parts = parts_of(io.BytesIO(data), str(path))
+    except InputError as error:
+        raise ReadError(*error.mistakes) from None
+    names = list(parts)
     if is_model(names):
         return read_model(path, data)
     if "manifest" in names:
         raise ReadError(f"{path} is a file that hwsim saved, not a problem: hwsim run and hwsim.load_run read those")
     if len(names) == 1:
-        return _problem(path, _array(path, only), as_)
+        return _problem(path, _array(path, parts[names[0]]), as_)
     if not set(names) >= _SPARSE:
         raise ReadError(f"{path} must hold one matrix, got {', '.join(names) or 'no array'}")
     try:
+        for name, part in parts.items():  # a size that the file does not hold takes memory in scipy
+            array_of(part, name)
         matrix = scipy.sparse.load_npz(io.BytesIO(data))
         if hasattr(matrix, "check_format"):  # an index outside would end the process
             matrix.check_format(full_check=True)

@@ -69,7 +69,7 @@ def _body(path: Path, text: str) -> tuple[list[tuple[int, list[str]]], str | Non
         fields = _fields(path, k, entry)
         if fields:
             if len(fields) not in (2, 3):
-                tried = "" if body else f" (no other format fits: tried were {TRIED}; hwsim formats lists all)"
+                tried = "" if body else " (no other format fits; hwsim formats lists all)"
                 raise ReadError(f"{path} line {k}: expected 'i j' or 'i j value', got {entry.strip()[:60]!r}{tried}")
             body.append((k, fields))
         found = re.search(r"vartype[\"']?\s*[:=]\s*(.*)", comment, re.IGNORECASE) if mark else None
@@ -86,7 +86,6 @@ def _body(path: Path, text: str) -> tuple[list[tuple[int, list[str]]], str | Non
     return body, vartype
 
 
-TRIED = "dimod, numpy, scipy, MATLAB, JSON, GraphML, GML, qbsolv, Matrix Market, DIMACS, QPLIB, OR-Library"
 """The formats that the content of a file tells."""
 
 _TITLE = re.compile(
@@ -219,7 +218,7 @@ def _refuse_two_ways(path: Path, pairs: Pairs, body: list[tuple[int, list[str]]]
 
 
 _ALL = "spin, --as qubo or --as max-cut"
-_BIQ_MAC = "; a list of Biq Mac, whose entries off the diagonal count twice, is told by its ending .sparse"
+_BIQ_MAC = "; a list of Biq Mac ends in .sparse"
 
 
 def _two(spins: str) -> str:

@@ -4,7 +4,6 @@ A malformed file is refused with its line number; a short file is never accepted
 read by ``as_``, by the one established reading (see `hwsim.problem.pairs`), or not at all.
 """
 
-import io
 import math
 from collections.abc import Callable
 from os import PathLike
@@ -16,6 +15,7 @@ import numpy as np
 from hwsim.errors import InputError, ReadError
 from hwsim.problem.bqp import is_or_library, read_bq, read_or_library, read_sparse
 from hwsim.problem.constrained import modelled, penalised
+from hwsim.problem.dimod_file import BQM_MARK, CQM_MARK, read_bqm, read_cqm
 from hwsim.problem.generate import generate, is_generator
 from hwsim.problem.graph_file import is_dimacs_graph, is_gml, read_dimacs_graph, read_gml, read_graphml, read_metis
 from hwsim.problem.json_file import read_json
@@ -119,29 +119,6 @@ def _read(path: Path, data: bytes, as_: str | None) -> Problem:
     return read_pairs(path, text, as_) if rows is None else read_rows(path, rows, as_)
 
 
-def _read_bqm(path: Path, data: bytes) -> Problem:
-    import dimod
-
-    try:
-        bqm = dimod.BinaryQuadraticModel.from_file(io.BytesIO(data))
-    except Exception:
-        raise ReadError(f"{path} is not a readable dimod BQM file: it may be damaged") from None
-    vectors = bqm.to_numpy_vectors()
-    if not (np.all(np.isfinite(vectors.linear_biases)) and np.all(np.isfinite(vectors.quadratic.biases))):
-        raise ReadError(f"{path} holds a bias that is not finite")
-    return Problem(bqm=bqm, name=stem(path), kind="ising" if bqm.vartype.name == "SPIN" else "qubo")
-
-
-def _read_cqm(path: Path, data: bytes) -> Problem:
-    import dimod
-
-    try:
-        cqm = dimod.ConstrainedQuadraticModel.from_file(io.BytesIO(data))
-    except Exception:
-        raise ReadError(f"{path} is not a readable dimod CQM file: it may be damaged") from None
-    return penalised(cqm, name=stem(path))
-
-
 def _read_lp(path: Path, text: str) -> Problem:
     """An LP file. An objective to be maximised is negated; reports negate it back."""
     cqm, maximised = read_lp(path, text)
@@ -168,8 +145,8 @@ def _one_way(reader: Callable[[Path, Any], Problem]) -> Callable[..., Problem]:
 
 
 _BINARY: tuple[tuple[Callable[[bytes], bool], Callable[..., Problem]], ...] = (
-    (lambda data: data.startswith(b"DIMODBQM"), _one_way(_read_bqm)),
-    (lambda data: data.startswith(b"DIMODCQM"), _one_way(_read_cqm)),
+    (lambda data: data.startswith(BQM_MARK), _one_way(read_bqm)),
+    (lambda data: data.startswith(CQM_MARK), _one_way(read_cqm)),
     (lambda data: data.startswith(b"\x93NUMPY"), read_npy),
     (lambda data: data.startswith(b"PK\x03\x04"), read_npz),
     (is_mat, read_mat),

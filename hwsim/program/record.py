@@ -121,10 +121,10 @@ class Record(Shown):
     def _checked(self, name: str, value: Any, what: Column, sizes: Mapping[str, int]) -> np.ndarray:
         """``value`` as a read-only array that nobody else holds. Raises InputError unless it is as ``what`` says."""
         full = f"program.{name}"
-        length = sizes[what.axis]
+        length = sizes.get(what.axis)
         if not isinstance(value, np.ndarray) or value.shape != (length,) or value.dtype != what.dtype:
             got = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else repr(value)
-            raise InputError(f"{full} must be {what.dtype} ({length},), got {got}")
+            raise InputError(f"{full} must be {what.dtype} ({'n' if length is None else length},), got {got}")
         if what.dtype == np.float64 and not np.isfinite(value).all():
             raise InputError(f"{full} holds a value that is not finite")
         if what.least is not None and length and value.min() < what.least:

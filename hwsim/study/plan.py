@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from hwsim.algorithm.recipe import PARAMETERS, Recipe, complete
 from hwsim.anneal import Anneal
+from hwsim.cell.card import suggestion
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip
 from hwsim.cost.toggles import counts_flips, flips_of, wires_of
@@ -144,7 +145,7 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     """
     unknown = [key for key in spec if key not in OWN + _TABLES]
     if unknown:
-        raise InputError(f"unknown key {unknown[0]!r}; known are {', '.join(OWN + _TABLES)} (card parameters: [set])")
+        raise InputError(f"unknown key {unknown[0]!r}{suggestion(unknown[0], OWN + _TABLES)} (card parameters: [set])")
     full = {**{name: {} for name in _TABLES}, **_DEFAULTS, **spec}
     for name in _TABLES:
         if not isinstance(full[name], Mapping):

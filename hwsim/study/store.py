@@ -4,11 +4,8 @@ Enters: points and rows. Leaves: the same, in order. The content hash of its sam
 row, so a row that two processes or two files add is stored once.
 """
 
-import base64
-import json
 import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +15,14 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.files import replacing
+from hwsim.study.stored import DamagedError, facts_of, packed, row_of, text_of, with_watched
 
 APPLICATION_ID = 0x68777374
 VERSION = 2
 """Since version 2 rows are named by what they sample, and each point names the rows it uses."""
 _WAIT_S = 60.0
-_WATCHED = "watched"
-"""The key among the facts of a row under which the file holds what was watched."""
+_ROW = "point, shard, sizes, energies, activity, facts"
+_ADD_ROW = "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?, ?)"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS points (key TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
@@ -54,6 +52,16 @@ class Row:
     activity: dict[str, float]
     facts: dict[str, Any]
     watched: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What a merge did. copied : rows;  differ : rows that both stores have, and not alike;  damaged : what was left
+    out of the other store, in words"""
+
+    copied: int
+    differ: int
+    damaged: tuple[str, ...]
 
 
 class Store:
@@ -107,72 +115,95 @@ class Store:
     def add_points(self, points: Iterable[tuple[str, dict[str, Any]]], *, replace: bool = True) -> None:
         """Add ``points``, each (key, facts). replace : whether they replace stored points of the same samples, whose
         prices may have changed; rows do not depend on prices, so they stay."""
-        named = [(key, _text(facts)) for key, facts in points]
+        listed = list(points)
+        named = [(key, text_of(facts)) for key, facts in listed]
         with self._change():
             if replace:
-                samples = {_samples(key, facts) for key, facts in named}
-                stored = self._read("SELECT key, facts FROM points")
-                old = [(key,) for key, facts in stored if _samples(key, facts) in samples]
+                samples = {facts.get("samples", key) for key, facts in listed}
+                old = [(key,) for key, facts in self.points().items() if facts["samples"] in samples]
                 self._db.executemany("DELETE FROM points WHERE key = ?", old)
             self._db.executemany("INSERT OR IGNORE INTO points VALUES (?, ?)", named)
 
     def add(self, row: Row, *, host_s: float | None = None) -> None:
         """Add ``row``, unless the store has it."""
-        energies = zlib.compress(np.ascontiguousarray(row.energies, dtype="<f8").tobytes(), 6)
+        noted = text_of(with_watched(row.facts, row.watched))
+        columns = (text_of(list(row.sizes)), packed(row.energies, "<f8"), text_of(row.activity), noted)
         with self._change():
-            self._db.execute(
-                "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?, ?)",
-                (row.point, row.shard, _text(list(row.sizes)), energies, _text(row.activity), _text(_packed(row))),
-            )
+            self._db.execute(_ADD_ROW, (row.point, row.shard, *columns))
             if host_s is not None:
                 self._db.execute("INSERT OR IGNORE INTO hosts VALUES (?, ?, ?)", (row.point, row.shard, host_s))
 
     def points(self) -> dict[str, dict[str, Any]]:
-        """Facts of all points by key."""
-        return {key: json.loads(facts) for key, facts in self._read("SELECT key, facts FROM points ORDER BY key")}
+        """Facts of all points by key. Raises InputError where one is damaged."""
+        found = {}
+        for key, facts in self._read("SELECT key, facts FROM points ORDER BY key"):
+            try:
+                found[str(key)] = facts_of(facts)
+            except DamagedError:
+                raise self._damaged(f"the point {str(key)[:12]}") from None
+        return found
 
     def rows(self, point: str | None = None) -> Iterator[Row]:
-        """All rows, or those of ``point``, in order of point and shard."""
-        query = "SELECT point, shard, sizes, energies, activity, facts FROM rows"
-        query += (" WHERE point = ?" if point is not None else "") + " ORDER BY point, shard"
-        for key, shard, sizes, energies, activity, facts in self._read(query, () if point is None else (point,)):
-            yield _row(key, shard, sizes, energies, activity, facts)
+        """All rows, or those of ``point``, in order of point and shard. Raises InputError where one is damaged."""
+        query = (
+            f"SELECT {_ROW} FROM rows" + (" WHERE point = ?" if point is not None else "") + " ORDER BY point, shard"
+        )
+        for row in self._read(query, () if point is None else (point,)):
+            yield self._row(row)
 
     def find(self, point: str, shard: int) -> Row | None:
         """The row of one shard, or None."""
-        query = "SELECT sizes, energies, activity, facts FROM rows WHERE point = ? AND shard = ?"
-        found = self._read(query, (point, shard))
-        if not found:
-            return None
-        return _row(point, shard, *found[0])
+        found = self._read(f"SELECT {_ROW} FROM rows WHERE point = ? AND shard = ?", (point, shard))
+        return self._row(found[0]) if found else None
 
     def host_seconds(self) -> dict[str, float]:
         """Seconds of this computer that the shards of each point took, summed."""
-        return dict(self._read("SELECT point, SUM(seconds) FROM hosts GROUP BY point"))
+        found = self._read("SELECT point, SUM(seconds) FROM hosts GROUP BY point")
+        return {str(key): float(seconds) for key, seconds in found if isinstance(seconds, int | float)}
 
     def count(self) -> tuple[int, int]:
         """(points, rows)."""
         return self._read("SELECT (SELECT COUNT(*) FROM points), (SELECT COUNT(*) FROM rows)")[0]  # type: ignore
 
-    def merge(self, other: "Store") -> tuple[int, int]:
+    def merge(self, other: "Store") -> Merged:
         """Copy what ``other`` has and this store lacks, in one transaction. Where both have a row, this store keeps its
-        own. Returns (rows copied, rows that differ)."""
+        own, unless that is damaged; what is damaged in ``other`` is left out. Raises InputError."""
+        if other.path.samefile(self.path):
+            raise InputError(f"{other.path} and {self.path} are one store: merging it with itself changes nothing")
+        copied = differ = 0
+        damaged: list[str] = []
+        with self._change():
+            for key, facts in other._read("SELECT key, facts FROM points"):
+                if _is_whole(facts_of, facts):
+                    self._db.execute("INSERT OR IGNORE INTO points VALUES (?, ?)", (key, facts))
+                else:
+                    damaged.append(f"the point {str(key)[:12]}")
+            for row in other._read(f"SELECT {_ROW} FROM rows"):
+                if not _is_whole(row_of, *row[2:]):
+                    damaged.append(_named(row))
+                    continue
+                own = self._read(f"SELECT {_ROW} FROM rows WHERE point = ? AND shard = ?", row[:2])
+                if own and own[0] != row and _is_whole(row_of, *own[0][2:]):
+                    differ += 1
+                elif not own or own[0] != row:
+                    self._db.execute(_ADD_ROW.replace("IGNORE", "REPLACE"), row)
+                    copied += 1
+            hosts = other._read("SELECT point, shard, seconds FROM hosts")
+            self._db.executemany("INSERT OR IGNORE INTO hosts VALUES (?, ?, ?)", hosts)
+        return Merged(copied=copied, differ=differ, damaged=tuple(damaged))
+
+    def _row(self, columns: tuple[Any, ...]) -> Row:
         try:
-            self._db.execute("ATTACH DATABASE ? AS other", (f"{other.path}",))
-            with self._change():
-                columns = "sizes, energies, activity, facts"
-                unlike = " OR ".join(f"a.{name} != b.{name}" for name in columns.split(", "))
-                (differ,) = self._db.execute(
-                    "SELECT COUNT(*) FROM main.rows a JOIN other.rows b ON a.point = b.point AND a.shard = b.shard "
-                    f"WHERE {unlike}"
-                ).fetchone()
-                self._db.execute("INSERT OR IGNORE INTO main.points SELECT * FROM other.points")
-                taken = self._db.execute("INSERT OR IGNORE INTO main.rows SELECT * FROM other.rows").rowcount
-                self._db.execute("INSERT OR IGNORE INTO main.hosts SELECT * FROM other.hosts")
-            self._db.execute("DETACH DATABASE other")
-        except sqlite3.Error as error:
-            raise _refused(self.path, error) from None
-        return taken, differ
+            return Row(point=columns[0], shard=columns[1], **row_of(*columns[2:]))
+        except DamagedError:
+            raise self._damaged(_named(columns)) from None
+
+    def _damaged(self, what: str) -> InputError:
+        """What to say of a value that is not what a store holds."""
+        return InputError(
+            f"{self.path} is damaged in {what}: hwsim merge {self.path} -o NEW.db copies all that is whole, and the "
+            "study makes the rest again with --store NEW.db"
+        )
 
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         try:
@@ -267,43 +298,15 @@ def _refused(path: Path, error: sqlite3.Error) -> InputError:
     return InputError(f"the store {path}: {text}")
 
 
-def _samples(key: str, facts: str) -> str:
-    """The key of the rows that a point uses: its own key, unless it shares them."""
-    return str(json.loads(facts).get("samples", key))
+def _named(row: tuple[Any, ...]) -> str:
+    """A row of the table in words."""
+    return f"shard {str(row[1])[:12]} of the samples {str(row[0])[:12]}"
 
 
-def _packed(row: Row) -> dict[str, Any]:
-    """The facts of ``row``, and what was watched among them as compressed text."""
-    if not row.watched:
-        return row.facts
-    packed = {
-        name: {
-            "shape": list(values.shape),
-            "data": base64.b64encode(zlib.compress(values.astype("<i4").tobytes(), 6)).decode("ascii"),
-        }
-        for name, values in row.watched.items()
-    }
-    return row.facts | {_WATCHED: packed}
-
-
-def _row(point: str, shard: int, sizes: str, energies: bytes, activity: str, text: str) -> Row:
-    """A row from its columns."""
-    facts = json.loads(text)
-    packed = facts.pop(_WATCHED, {})
-    watched = {
-        name: np.frombuffer(zlib.decompress(base64.b64decode(each["data"])), dtype="<i4").reshape(each["shape"])
-        for name, each in packed.items()
-    }
-    return Row(
-        point=point,
-        shard=shard,
-        sizes=tuple(json.loads(sizes)),
-        energies=np.frombuffer(zlib.decompress(energies), dtype="<f8"),
-        activity=json.loads(activity),
-        facts=facts,
-        watched=watched,
-    )
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def _is_whole(reader: Callable[..., Any], *columns: Any) -> bool:
+    """Whether ``reader`` takes these columns."""
+    try:
+        reader(*columns)
+    except DamagedError:
+        return False
+    return True

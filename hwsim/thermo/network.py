@@ -153,12 +153,9 @@ def bowl(A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6
     for name, value in (("beta", beta), ("tau_s", tau_s)):
         if not (value > 0 and np.isfinite(value)):
             raise InputError(f"{name} must be > 0, got {value}")
-    return LinearNetwork(
-        drift=A / tau_s,
-        force=b / tau_s,
-        noise=np.eye(len(A)) * 2 / (beta * tau_s),
-        labels=tuple(f"x{k}" for k in range(len(A))),
-    )
+    with np.errstate(over="ignore", divide="ignore"):  # the network refuses what is not finite
+        drift, force, noise = A / tau_s, b / tau_s, np.eye(len(A)) * 2 / (beta * tau_s)
+    return LinearNetwork(drift=drift, force=force, noise=noise, labels=tuple(f"x{k}" for k in range(len(A))))
 
 
 def positive_definite(A: np.ndarray, name: str = "A") -> np.ndarray:

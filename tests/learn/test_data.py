@@ -126,7 +126,7 @@ BAD = {
     "words.csv": ("1,2\n1,b\n", "line 2: expected a number, got 'b'"),
     "names.csv": ("a,b\n", "holds names, and no rows"),
     "empty.csv": ("", "is empty"),
-    "fake.npz": ("PK", "is not a readable numpy file"),
+    "fake.npz": ("PK", "is not a readable numpy archive"),
 }
 
 

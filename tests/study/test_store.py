@@ -11,16 +11,38 @@ import numpy as np
 import pytest
 
 from hwsim.errors import InputError
-from hwsim.study.store import Row, Store
+from hwsim.study.store import Merged, Row, Store
 
 ROW = Row(
     point="a" * 64,
     shard=0,
     sizes=(3, 2),
     energies=np.array([-1.0, -2.5, 0.1, 3.0, -7.0]),
-    activity={"run_s": 1e-6, "reads": 1.0},
+    activity={"n_pbits": 4, "run_s": 1e-6, "reads": 1.0},
     facts={"exchange_rate": [0.25]},
 )
+FACTS = {
+    "algorithm": "anneal",
+    "area_m2": None,
+    "chip": "generic-all-to-all",
+    "clock": "poisson",
+    "couplers": 4,
+    "delay_s": 0.0,
+    "grades": {},
+    "independent": False,
+    "parameters": {},
+    "pbits": 4,
+    "prices": {},
+    "problem": "ring",
+    "program": "c" * 40,
+    "samples": ROW.point,
+    "spins": 4,
+    "target": None,
+    "target_is_exact": False,
+    "time_s": 1e-6,
+    "wires_j": 0.0,
+    "words": {},
+}
 
 
 def same(a, b):
@@ -30,7 +52,7 @@ def same(a, b):
 
 def test_rows_come_back_as_they_were_and_count_once(tmp_path):
     with Store(tmp_path / "s.db") as store:
-        store.add_points([(ROW.point, {"problem": "ring"})])
+        store.add_points([(ROW.point, FACTS)])
         store.add(ROW, host_s=0.5)
         store.add(replace(ROW, energies=np.zeros(5)), host_s=9.0)
         store.add(replace(ROW, shard=1))
@@ -39,7 +61,7 @@ def test_rows_come_back_as_they_were_and_count_once(tmp_path):
         same(second, replace(ROW, shard=1))
         same(store.find(ROW.point, 1), second)
         assert store.find(ROW.point, 2) is None
-        assert store.points() == {ROW.point: {"problem": "ring"}}
+        assert store.points() == {ROW.point: FACTS}
         assert store.host_seconds() == {ROW.point: 0.5}
         assert store.count() == (1, 2)
     assert not (tmp_path / "s.db-wal").exists()
@@ -51,21 +73,21 @@ def test_merging_is_a_union_and_twice_is_once(tmp_path):
         a.add(ROW)
         b.add(ROW)
         b.add(other)
-        b.add_points([(other.point, {"problem": "b"})])
-        assert a.merge(b) == (1, 0)
-        assert a.merge(b) == (0, 0)
+        b.add_points([(other.point, FACTS | {"samples": other.point})])
+        assert (a.merge(b).copied, a.count()[1]) == (1, 2)
+        assert a.merge(b) == Merged(copied=0, differ=0, damaged=())
         assert [row.point for row in a.rows()] == [ROW.point, other.point]
-        assert a.points() == {other.point: {"problem": "b"}}
+        assert a.points() == {other.point: FACTS | {"samples": other.point}}
     with Store(tmp_path / "c.db") as c, Store(tmp_path / "a.db") as a:
         c.add(replace(ROW, energies=ROW.energies + 1))
-        assert c.merge(a) == (1, 1)
+        assert c.merge(a) == Merged(copied=1, differ=1, damaged=())
         np.testing.assert_array_equal(c.find(ROW.point, 0).energies, ROW.energies + 1)
 
 
 def filled(path, rows=200):
     with Store(path) as store:
         for shard in range(rows):
-            store.add(replace(ROW, shard=shard, energies=np.random.default_rng(shard).normal(size=100)))
+            store.add(replace(ROW, shard=shard, sizes=(100,), energies=np.random.default_rng(shard).normal(size=100)))
     return path.read_bytes()
 
 
@@ -121,7 +143,9 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_there(tmp_path):
         store._db.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(InputError, match=r"no space is left for the store .*a rerun continues"):
             for shard in range(3, 400):
-                store.add(replace(ROW, shard=shard, energies=np.random.default_rng(shard).normal(size=100)))
+                store.add(
+                    replace(ROW, shard=shard, sizes=(100,), energies=np.random.default_rng(shard).normal(size=100))
+                )
         kept = store.count()[1]
         assert kept >= 3
     with Store(path) as store:
@@ -132,7 +156,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_there(tmp_path):
 _AS_SOMEBODY = """
 import os, sys
 from hwsim.errors import InputError
-from hwsim.study.store import Row, Store
+from hwsim.study.store import Merged, Row, Store
 import numpy as np
 if os.geteuid() == 0:
     os.seteuid(65534)  # root may write anything

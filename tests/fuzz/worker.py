@@ -1,0 +1,261 @@
+"""A process that runs cases of the fuzzer, each in a child, and says how each ended.
+
+Enters: on standard input, pickled cases. Leaves: on the descriptor that the command line names, a pickled Ending each.
+A child runs many cases; one that dies, hangs or has grown is replaced by another, forked from this process, which has
+imported everything and compiled nothing twice.
+"""
+
+import contextlib
+import gc
+import io
+import os
+import pickle
+import resource
+import signal
+import struct
+import sys
+import time
+import traceback
+import warnings
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a case ended. code : exit code, None where there was none;  out, err : the ends of what was printed
+    error : traceback of what was raised, if anything;  died : signal that ended the process, if any
+    stopped : whether it took too long and was sent SIGINT;  hung : whether it did not stop then, and was killed
+    grown_kb : how much more memory it took than there was before;  left : files that it made, by name
+    """
+
+    code: int | None = None
+    out: str = ""
+    err: str = ""
+    error: str | None = None
+    died: int | None = None
+    stopped: bool = False
+    hung: bool = False
+    seconds: float = 0.0
+    grown_kb: int = 0
+    left: dict[str, bytes] = field(default_factory=dict)
+
+
+LIMIT_S, GRACE_S = 10.0, 5.0
+"""A case may take so long; after SIGINT so much more."""
+_MORE_MEMORY = 3 * 2**30
+_CASES = 300
+_KEPT = 4000
+
+
+def readers():
+    """Functions of Python that read files which no command reads; what they are called with is a path."""
+    from hwsim import load_run
+    from hwsim.learn.denoise import Denoiser
+    from hwsim.learn.model import Model
+    from hwsim.program.file import load
+
+    return {"@run": load_run, "@program": load, "@model": Model.load, "@denoiser": Denoiser.load}
+
+
+def _run(words):
+    """The exit code of ``hwsim`` with ``words``, or of a reader as the command would have it."""
+    from hwsim.cli.main import main
+    from hwsim.errors import HwsimError
+
+    if words[0].startswith("@"):
+        try:
+            readers()[words[0]](words[1])
+        except HwsimError as error:
+            print(f"hwsim: error: {error}", file=sys.stderr)
+            return 2
+        return 0
+    return main(words)
+
+
+def _memory_kb(name):
+    """A number of /proc/self/status in kB; 0 where there is none."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
+
+
+def _reset_peak():
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+class _Streams:
+    """Standard output and error as files, also for what is no Python."""
+
+    def __init__(self):
+        self.files = [os.memfd_create(name) if hasattr(os, "memfd_create") else _unnamed() for name in ("out", "err")]
+        for number, file in enumerate(self.files, 1):
+            os.dup2(file, number)
+
+    def fresh(self):
+        """Begin a case."""
+        for file in self.files:
+            os.ftruncate(file, 0)
+            os.lseek(file, 0, os.SEEK_SET)
+        sys.stdout, sys.stderr = map(_stream, (1, 2))
+
+    def held(self):
+        """(output, errors)."""
+        found = []
+        for file in self.files:
+            size = os.fstat(file).st_size
+            found.append(os.pread(file, _KEPT, max(0, size - _KEPT)).decode("utf-8", "replace"))
+        return tuple(found)
+
+
+def _stream(number):
+    """The text that goes to a descriptor at once."""
+    return io.TextIOWrapper(
+        io.FileIO(number, "w", closefd=False), "utf-8", write_through=True, errors="backslashreplace"
+    )
+
+
+def _unnamed():
+    import tempfile
+
+    return tempfile.TemporaryFile().fileno()
+
+
+def _case(words, folder, names, streams):
+    """The Ending of one case in ``folder``, in which ``names`` are before it."""
+    os.chdir(folder)
+    streams.fresh()
+    warnings.resetwarnings()
+    warnings.simplefilter("always")
+    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+        warnings.simplefilter("ignore", kind)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _reset_peak()
+    before, started = _memory_kb("VmRSS"), time.perf_counter()
+    code, error = None, None
+    try:
+        code = _run(list(words))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        error = traceback.format_exc()[-_KEPT:]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    seconds, peak = time.perf_counter() - started, _memory_kb("VmHWM")
+    out, err = streams.held()
+    left = {}
+    for name in set(os.listdir(folder)) - names:
+        path = Path(folder, name)
+        left[name] = path.read_bytes()[: 10**6] if path.is_file() else b""
+    return Ending(code=code, out=out, err=err, error=error, seconds=seconds, grown_kb=max(0, peak - before), left=left)
+
+
+def _serve(pipe):
+    """Run cases until the other end is closed."""
+    streams = _Streams()
+    grown = _memory_kb("VmSize") * 1024 + _MORE_MEMORY
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (grown, grown))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while True:
+        try:
+            words, folder, names = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_case(words, folder, names, streams))
+
+
+class _Child:
+    """A child that runs cases."""
+
+    def __init__(self):
+        self.pipe, other = Pipe()
+        self.cases = 0
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.pipe.close()
+            os.setsid()  # what it starts is ended with it
+            try:
+                _serve(other)
+            finally:
+                os._exit(0)
+        other.close()
+
+    def ending(self, case):
+        """How ``case`` ends, and whether the child can go on."""
+        self.cases += 1
+        self.pipe.send(case)
+        started, stopped = time.perf_counter(), False
+        try:
+            if not self.pipe.poll(LIMIT_S):
+                stopped = True
+                os.kill(self.pid, signal.SIGINT)
+                if not self.pipe.poll(GRACE_S):
+                    return Ending(stopped=True, hung=True, seconds=time.perf_counter() - started), False
+            made = self.pipe.recv()
+        except EOFError:
+            _, status = os.waitpid(self.pid, 0)
+            self.pid = None
+            died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else -1
+            return Ending(died=died, stopped=stopped, seconds=time.perf_counter() - started), False
+        return (made if not stopped else Ending(**vars(made) | {"stopped": True})), not stopped and self.cases < _CASES
+
+    def end(self):
+        """End the child and what it started."""
+        self.pipe.close()
+        if self.pid is None:
+            return
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def _warm(cases):
+    """Import everything, and load the kernels that ``cases`` run."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    streams = _Streams()
+    here = os.getcwd()
+    for words, folder, names in cases:
+        _case(words, folder, names, streams)
+    os.chdir(here)
+    gc.collect()
+    gc.freeze()
+
+
+def _read(file):
+    head = file.read(8)
+    return pickle.loads(file.read(struct.unpack("<Q", head)[0])) if len(head) == 8 else None
+
+
+def main():
+    """Serve until standard input ends. The first message is the list of cases to warm up with."""
+    cases, endings = os.fdopen(os.dup(0), "rb"), os.fdopen(int(sys.argv[1]), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _warm(_read(cases) or [])
+    child = None
+    while (case := _read(cases)) is not None:
+        child = child or _Child()
+        made, goes_on = child.ending(case)
+        packed = pickle.dumps(made)
+        endings.write(struct.pack("<Q", len(packed)) + packed)
+        endings.flush()
+        if not goes_on:
+            child.end()
+            child = None
+    if child is not None:
+        child.end()
+
+
+if __name__ == "__main__":
+    from worker import main as run  # so that an Ending is pickled by the name that the other side knows
+
+    run()
