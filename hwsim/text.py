@@ -75,13 +75,23 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
     text = read_text(path, refuse=InputError)
     try:
-        return tomllib.loads(text)
+        return toml_of(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not readable TOML ({error})") from None
+
+
+def toml_of(text: str) -> dict[str, Any]:
+    """The tables of TOML in ``text``. Raises tomllib.TOMLDecodeError, also where Python's reader raises another."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
     except RecursionError:
-        raise InputError(f"{path} is not readable TOML (nested too deeply)") from None
-    except ValueError:
-        raise InputError(f"{path} is not readable TOML (a number or date out of range)") from None
+        raise tomllib.TOMLDecodeError("nested too deeply") from None
+    except ValueError:  # int() of more than 4300 digits
+        raise tomllib.TOMLDecodeError("a whole number has too many digits") from None
 
 
 def json_of(path: str | Path, text: str) -> Any:

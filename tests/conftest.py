@@ -24,6 +24,10 @@ def pytest_addoption(parser):
         "(a number, or 'random'); the seed is printed",
     )
     parser.addoption(
+        "--fuzz", metavar="N", type=int, help="try N mutated files and N / 4 mutated command lines (tests/fuzz)"
+    )
+    parser.addoption("--fuzz-seed", metavar="SEED", default="1", help="of the mutations, any word (1)")
+    parser.addoption(
         "--plain-reads",
         metavar="N",
         type=int,

@@ -5,6 +5,7 @@ import tomllib
 from typing import Any
 
 from hwsim.errors import Mistake
+from hwsim.text import toml_of
 
 _AT = re.compile(r"at line (\d+), column \d+")
 _LINE = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*=")
@@ -19,9 +20,12 @@ def tables(text: str) -> tuple[dict[str, Any], list[Mistake]]:
     found: list[Mistake] = []
     for _ in range(_MOST):
         try:
-            return tomllib.loads("\n".join(lines)), found
+            return toml_of("\n".join(lines)), found
         except tomllib.TOMLDecodeError as error:
-            k, said = _place(str(error), lines), str(error)
+            said = str(error)
+        if not said.endswith(")"):  # of the whole file, not of a line
+            return {}, [Mistake(f"is not readable TOML: {said}")]
+        k = _place(said, lines)
         line = lines[k]
         key = _LINE.match(line)
         found.append(Mistake(_sentence(said, k + 1, line), () if key is None else (key[1].split(".")[-1],)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import record, write_json
-from hwsim.errors import InputError
+from hwsim.errors import MOST_MISTAKES, InputError, one_line
 
 
 def add_parser(subparsers: Any) -> None:
@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         for path, (kind, found) in findings.items():
             if not found:
                 print(f"{path}: a good {kind} card")
-            for mistake in found:
-                print(f"{path}: {mistake}", file=sys.stderr)
+            for mistake in found[:MOST_MISTAKES]:
+                print(one_line(f"{path}: {mistake}"), file=sys.stderr)
+            if len(found) > MOST_MISTAKES:
+                print(f"{path}: {len(found)} mistakes, of which these are the first {MOST_MISTAKES}", file=sys.stderr)
     return 2 if any(found for _, found in findings.values()) else 0

@@ -82,6 +82,12 @@ def refusal_faults(said):
     return found
 
 
+def told(case, ending, fault):
+    """A case and how it ended, for the report of a test."""
+    end = (ending.error or ending.err).strip().splitlines()[-3:]
+    return f"{fault}: {case.group}, seed {case.seed}: hwsim {' '.join(case.words)!r:.200}\n    " + "\n    ".join(end)
+
+
 def _pattern(name):
     return re.sub(r"[0-9]+|-\w{6,}", "#", name)
 

@@ -5,6 +5,8 @@ A case is (file, text or bytes, reading or None, labels, law): ``law`` takes the
 
 import io
 import json
+import subprocess
+import sys
 from itertools import product
 
 import dimod
@@ -451,3 +453,32 @@ def test_without_ommx_its_files_say_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ommx.v1", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'hwsim\[ommx\]'"):
         read(written(tmp_path, "a.ommx", b"\n"))
+
+
+def damaged(data, rng):
+    """``data`` with other numbers at a few places."""
+    made = bytearray(data)
+    for _ in range(rng.integers(1, 4)):
+        at = int(rng.integers(len(made)))
+        size = int(rng.choice([1, 4, 8]))
+        made[at : at + size] = int(rng.choice([0, 1, 2**31 - 1, 2**63 - 1])).to_bytes(8, "little")[:size]
+    return bytes(made)
+
+
+@pytest.mark.parametrize("kind", ["bqm", "cqm"])
+def test_damaged_files_of_dimod_are_refused_and_end_no_process(tmp_path, kind):
+    x, y, z = dimod.Binaries("xyz")
+    model = dimod.BQM({"x": 1}, {"xy": -1, "yz": 2}, 0.5, "SPIN") if kind == "bqm" else dimod.CQM()
+    if kind == "cqm":
+        model.set_objective(x * y - 2 * z)
+        model.add_constraint(x + y + z == 1)
+    with model.to_file() as file:
+        data = file.read()
+    code = (
+        "import sys, hwsim\n" + "for path in sys.argv[1:]:\n  try: hwsim.read(path)\n  except hwsim.HwsimError: pass\n"
+    )
+    rng, paths = np.random.default_rng(1), []
+    for k in range(300):
+        paths.append(tmp_path / f"{k}.{kind}")
+        paths[-1].write_bytes(damaged(data, rng))
+    assert subprocess.run([sys.executable, "-c", code, *paths], timeout=120).returncode == 0

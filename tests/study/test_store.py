@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwsim.cli.main import main
 from hwsim.errors import InputError
 from hwsim.study.store import Merged, Row, Store
 
@@ -155,6 +156,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_there(tmp_path):
 
 _AS_SOMEBODY = """
 import os, sys
+from hwsim.cli.main import main
 from hwsim.errors import InputError
 from hwsim.study.store import Merged, Row, Store
 import numpy as np
@@ -181,3 +183,60 @@ def test_a_read_only_store_is_one_sentence(folder_too):
         assert told.returncode == 0, told.stderr
         assert "cannot be written" in told.stdout and told.stdout.count("\n") == 1
         assert path.read_bytes() == whole
+
+
+def changed(path, statement, *values):
+    """Change a value of a store as no command does."""
+    db = sqlite3.connect(path)
+    db.execute(statement, values)
+    db.commit()
+    db.close()
+
+
+@pytest.mark.parametrize("column", ["sizes", "energies", "activity", "facts"])
+@pytest.mark.parametrize(
+    "value", [b"\x00\xff", "{", "[]", "null", '{"watched": {"looks": {"shape": [9], "data": "x"}}}', 7]
+)
+def test_a_row_that_is_damaged_inside_is_named_and_the_rest_is_kept(tmp_path, column, value):
+    path = tmp_path / "s.db"
+    with Store(path) as store:
+        store.add_points([(ROW.point, FACTS)])
+        for shard in range(3):
+            store.add(replace(ROW, shard=shard))
+    changed(path, f"UPDATE rows SET {column} = ? WHERE shard = 1", value)
+    with Store(path) as store, pytest.raises(InputError, match=r"shard 1 of the samples aaaa.* -o NEW.db copies"):
+        list(store.rows())
+    with Store(path) as store, Store(tmp_path / "new.db") as new:
+        done = new.merge(store)
+        assert (done.copied, done.damaged) == (2, ("shard 1 of the samples aaaaaaaaaaaa",))
+        assert [row.shard for row in new.rows()] == [0, 2] and new.points() == {ROW.point: FACTS}
+        new.add(replace(ROW, shard=1))
+        assert store.merge(new).copied == 1  # a whole row replaces the damaged one
+        assert [row.shard for row in store.rows()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("facts", ["null", "[]", "{}", '{"words": 3}', "\x00", b"\xff"])
+def test_a_point_that_is_damaged_inside_is_named(tmp_path, facts):
+    path = tmp_path / "s.db"
+    with Store(path) as store:
+        store.add_points([(ROW.point, FACTS)])
+    changed(path, "UPDATE points SET facts = ?", facts)
+    with Store(path) as store, pytest.raises(InputError, match="damaged in the point aaaa"):
+        store.points()
+
+
+@pytest.mark.parametrize("how", ["same", "link", "hard link"])
+def test_a_store_is_not_merged_with_itself(tmp_path, monkeypatch, capsys, how):
+    monkeypatch.chdir(tmp_path)
+    Store("a.db").close()
+    other = "a.db" if how == "same" else "b.db"
+    if how == "link":
+        Path("b.db").symlink_to("a.db")
+    elif how == "hard link":
+        Path("b.db").hardlink_to("a.db")
+    assert main(["merge", "a.db", other]) == 2
+    assert f"{other} and a.db are one store" in capsys.readouterr().err
+    assert main(["merge", "a.db", "--output="]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["merge", "a.db"]) == 2
+    assert "merge needs another store" in capsys.readouterr().err

@@ -1,0 +1,87 @@
+"""Mutated files of every format and mutated lines of every command: a sentence and exit code 2, or a result.
+
+No traceback, no hang, no process that dies, no part of a file, no warning, no sentence of several lines or of more than
+240 characters. ``pytest tests/fuzz --fuzz 20000`` tries as many files, and a quarter as many lines; --fuzz-seed takes
+other ones.
+"""
+
+import random
+from collections import Counter
+
+import corpus
+import harness
+import lines
+import pytest
+
+from hwsim.problem.formats import FORMATS
+
+FILES, LINES = 300, 120
+"""How many the suite tries."""
+EXTRAS = {"OMMX"}
+"""Formats that need an extra; they are tried where it is installed."""
+
+
+@pytest.fixture(scope="module")
+def valid(tmp_path_factory):
+    """(folder of valid files, Samples of them)."""
+    folder = tmp_path_factory.mktemp("valid")
+    return folder, corpus.build(folder)
+
+
+@pytest.fixture(scope="module")
+def runner(valid, tmp_path_factory):
+    folder, _ = valid
+    with harness.Runner(tmp_path_factory.mktemp("fuzz") / "cases", folder) as made:
+        made.warm([harness.Case(tuple(line.split(" ")), "", "") for line in _warm_lines()])
+        yield made
+
+
+def _warm_lines():
+    return [
+        "run ring:n=6 --reads 4 --time 20tau --threads 1",
+        "problem f-J.txt --as spin",
+        "draw model.npz --reads 4 --sweeps 4",
+    ]
+
+
+def test_every_command_has_a_line_and_every_format_a_file(valid):
+    _, samples = valid
+    assert set(lines.EXAMPLES) == set(lines.commands()), "give each command a valid line in lines.EXAMPLES"
+    groups = {sample.group for sample in samples}
+    lacking = {each.name for each in FORMATS} - groups - EXTRAS
+    assert not lacking, f"formats without a file: {lacking}"
+
+
+def test_every_valid_line_and_file_is_taken(valid, runner):
+    _, samples = valid
+    tried = [
+        harness.Case(tuple(line.split(" ")), name, "") for name, each in lines.EXAMPLES.items() for line in each[:1]
+    ]
+    for sample in samples:
+        words = tuple(sample.file if word == "{}" else word for word in sample.commands[0])
+        tried.append(harness.Case(words, sample.group, ""))
+    for case in tried:
+        if case.group in lines.SLOW:
+            continue
+        ending = runner.run(case)
+        assert ending.code in (0, 2 if case.group == "card" else 0) and not harness.faults(case, ending), (case, ending)
+
+
+@pytest.mark.parametrize("what", ["files", "lines"])
+def test_what_is_wrong_gets_a_sentence(valid, runner, what, request):
+    folder, samples = valid
+    asked, start = request.config.option.fuzz, request.config.option.fuzz_seed
+    count = {"files": FILES, "lines": LINES} if asked is None else {"files": asked, "lines": asked // 4}
+    known, counts, shown = lines.commands(), Counter(), []
+    for number in range(count[what]):
+        seed = f"{start}:{what}:{number}"
+        rng = random.Random(seed)
+        case = harness.file_case(rng, seed, samples, folder) if what == "files" else lines.line_case(rng, seed, known)
+        ending = runner.run(case)
+        counts[f"exit code {ending.code}{' after SIGINT' if ending.stopped else ''}"] += 1
+        for fault in harness.faults(case, ending):
+            counts[fault] += 1
+            if len(shown) < 20:
+                shown.append(harness.told(case, ending, fault))
+    print(f"\n{what}: {count[what]} cases, {dict(counts)}")
+    assert not shown, "\n".join(shown)
