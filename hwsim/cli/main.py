@@ -41,7 +41,7 @@ from hwsim.cli import (
     view,
 )
 from hwsim.cli.output import check_outputs
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, one_line
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,8 +57,21 @@ class _Parser(argparse.ArgumentParser):
         return found, rest
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"{self.prog}: error: {message} (see {self.prog} --help)", file=sys.stderr)
+        print(one_line(f"{self.prog}: error: {message} (see {self.prog} --help)", 240), file=sys.stderr)
         raise SystemExit(2)
+
+    def _check_value(self, action, value):  # type: ignore[no-untyped-def]
+        """As argparse does it, but of many choices the nearest one is named."""
+        if action.choices is not None and value not in action.choices and len(action.choices) > _MOST_LISTED:
+            near = get_close_matches(str(value), list(action.choices), n=1)
+            raise argparse.ArgumentError(
+                action, f"{value!r} is not known" + (f"; did you mean {near[0]}?" if near else "")
+            )
+        super()._check_value(action, value)
+
+
+_MOST_LISTED = 12
+"""Choices that a sentence may list."""
 
 
 def parser() -> argparse.ArgumentParser:

@@ -133,6 +133,7 @@ summary = "A chip."
 pbit = "ideal-poisson"
 clock = "poisson"
 topology = "all-to-all"
+
 [parameters]
 tau = "2 ns"
 delay = { value = 1e-10, source = "a paper", grade = "measured" }
@@ -145,11 +146,12 @@ MORE = {
     "more.cnf": "c a note\np cnf 4 3\n1 -2 3 0\n2 4 0\n-1 -4 0\n",
     "more.wcnf": "p wcnf 3 3 10\n10 1 -2 0\n3 2 3 0\n2 -1 0\n",
     "more.mtx": "%%MatrixMarket matrix array real general\n% a note\n2 2\n0\n1.5\n1.5\n0\n",
+    "dense.mtx": "%%MatrixMarket matrix array real symmetric\n2 2\n2\n0.5\n1\n",
     "dense.csv": "2.0,0.5,0.0\n0.5,1.0,0.2\n0.0,0.2,1.5\n",
     "vector.txt": "1, -1, 2\n",
     "edges.txt": "# a note\n0 1\n1 2\n2 3\n3 0\n",
-    "graph.toml": CARD.replace('"all-to-all"', '"file:edges.txt"'),
-    "table.csv": "a,b,c,y\n1,0,1,left\n0,0,1,left\n1,1,0,right\n0,1,0,right\n",
+    "graph.toml": CARD.replace('"all-to-all"', '"graph"\ngraph = "edges.txt"'),
+    "table.csv": "a,b,c,d,y\n1,0,1,0,left\n0,0,1,0,left\n1,1,0,1,right\n0,1,0,1,right\n",
     "study.toml": STUDY,
     "schemes.toml": SCHEMES,
     "explore.toml": EXPLORE,
@@ -224,7 +226,9 @@ def _saved():
     _say("study", "schemes.toml", "--store", "schemes.db", "--workers", "1")
     sweep = ("sweep", "ring:n=6", "--vary", "delay=0.1tau,0.5tau", "--reads", "32", "--time", "20tau", "--threads", "1")
     _say(*sweep, "--store", "sweep.db")
-    _say("fit", "measured.csv", "--card", "fitted.toml", "--devices", "die.csv")
+    _say("rtl", "write", "ring:n=6", "--chip", "kv260-writable", "--time", "20tau", "-o", "rtl")
+    _say("fit", "measured.csv", "--devices", "die.csv")
+    _say("fit", "trace.csv", "--at-zero", "--card", "fitted.toml")
 
 
 def _samples(examples):
@@ -288,6 +292,13 @@ def _samples(examples):
             ("@model", "{}"),
         )
         yield Sample(file=name, kind="npz", group="model", commands=uses)
+    for name, kind in (
+        ("manifest.json", "json"),
+        ("test/expected.hex", "text"),
+        ("program.npz", "npz"),
+        ("rtl/top.v", "text"),
+    ):
+        yield Sample(file=f"rtl/{name}", kind=kind, group="Verilog", commands=(("rtl", "check", "rtl"),))
     chain = (("draw", "{}", "--set", "topology=offset-torus:6x6", "--sweeps", "2", "--reads", "4", "--threads", "1"),)
     chain += (("train", "chain.toml", "--threads", "1", "-o", "{}"), ("@denoiser", "{}"))
     yield Sample(file="chain.npz", kind="npz", group="denoising chain", commands=chain)
@@ -298,7 +309,7 @@ def _data_samples(short):
     rows = (("classify", "rbm.npz", "{}", "--warm-up", "2", "--looks", "2", *short), ("train", "{}", "--threads", "1"))
     yield Sample(file="rows.npz", kind="npz", group="data", commands=(rows[0],))
     yield Sample(file="table.csv", kind="text", group="data", commands=(rows[0],))
-    for name in ("dense.npy", "dense.csv", "more.mtx"):
+    for name in ("dense.npy", "dense.csv", "dense.mtx"):
         thermo = (("thermo", "inverse", "{}", "--time", "1us"), ("thermo", "determinant", "{}", "--samples", "20"))
         kind = "npy" if name.endswith("npy") else "text"
         yield Sample(file=name, kind=kind, group="matrix", commands=thermo)

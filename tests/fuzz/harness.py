@@ -20,7 +20,7 @@ from worker import Ending
 MOST_CHARACTERS = 240
 MOST_MISTAKES = 20
 MOST_MEMORY_KB = 300 * 1024
-ENDS_WITH_1 = {"merge"}
+ENDS_WITH_1 = {"merge", "rtl"}
 """Commands that document the exit code 1."""
 _HERE = Path(__file__).parent
 _WARNING = re.compile(r"^\S*\b\w*Warning\b.*:", re.MULTILINE)
@@ -55,7 +55,7 @@ def faults(case, ending):
         found.append("warning")
     if _CONTROL.search(ending.err.replace("\t", "")):
         found.append("control character")
-    if ending.code == 2:
+    if ending.code == 2 and not (ending.out and not ending.err):  # hwsim check --json - says it in JSON
         found += refusal_faults(ending.err)
         if ending.grown_kb > MOST_MEMORY_KB:
             found.append("memory before a refusal")
@@ -64,7 +64,7 @@ def faults(case, ending):
 
 def refusal_faults(said):
     """What is wrong with the words of a refusal: a line, or a line for each of at most 20 mistakes."""
-    lines = said.rstrip("\n").split("\n")
+    lines = [line for line in said.rstrip("\n").split("\n") if ": read as " not in line]
     if lines == [""]:
         return ["refusal without a word"]
     found = []
@@ -75,7 +75,7 @@ def refusal_faults(said):
     head = re.search(r"\b(\d+) mistakes", lines[0])
     rest = lines[1:]
     many = head is not None and all(line.startswith("  ") for line in rest)
-    each = all(re.match(r"\S+: \S", line) and line.partition(":")[0] == lines[0].partition(":")[0] for line in rest)
+    each = all(re.match(r"[^:]+: \S", line) for line in lines)
     checked = not lines[0].startswith("hwsim") and each
     if rest and not many and not checked:
         found.append("refusal of several lines")
@@ -96,15 +96,13 @@ def _is_part(name, held):
     """Whether a file that was left is a part of one."""
     if name.startswith(".") or name.endswith((".tmp", ".part")) or not held:
         return not name.endswith(("-wal", "-shm"))
-    if name.endswith(".json") and len(held) < 10**6:
+    if held[:1] == b"{" and len(held) < 10**6:
         try:
             json.loads(held)
         except ValueError:
             return True
-    if name.endswith(".png"):
+    if held.startswith(b"\x89PNG"):
         return len(held) < 10**6 and not held.rstrip(b"\0").endswith(b"IEND\xaeB`\x82")
-    if name.endswith(".npz"):
-        return not held.startswith(b"PK")
     return False
 
 
@@ -179,13 +177,16 @@ class Runner:
 
 
 def _stamp(path):
+    if path.is_dir() and not path.is_symlink():
+        return tuple(_stamp(each) for each in sorted(path.iterdir()))
     found = path.lstat()
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def file_case(rng, seed, samples, folder):
     """A case of one mutated file under a name of its own, or its own name where another file names it."""
-    groups = sorted({each.group for each in samples})
+    slow = {"Verilog"} if rng.random() < 0.9 else set()  # it takes a second
+    groups = sorted({each.group for each in samples} - slow)
     group = rng.choice(groups)
     sample = rng.choice([each for each in samples if each.group == group])
     data = mutate.mutated(rng, sample.kind, (Path(folder) / sample.file).read_bytes())

@@ -29,8 +29,11 @@ EXAMPLES = {
     "blame": [f"blame ring:n=6 --chip parallel-pbit-dac {QUICK} --schedules 2"],
     "compile": ["compile ring:n=6 --chip generic-sparse -o o.npz", "compile p.txt"],
     "layout": ["layout ring:n=6 --measure none", f"layout ring:n=6 --measure kl {QUICK}"],
+    "rtl write": ["rtl write ring:n=6 --chip kv260-writable --time 20tau -o o"],
+    "rtl check": ["rtl check rtl"],
+    "view": ["view ring:n=6 --events 200 --reads 16 --threads 1 -o o.html", "view run.npz -o o.html"],
     "explore": ["explore explore.toml --threads 1"],
-    "free-energy": ["free-energy ring:n=6 --beta 1 --reads 8 --sweeps 20 --threads 1"],
+    "free-energy": ["free-energy ring:n=6 --beta 1 --reads 32 --sweeps 20 --threads 1"],
     "draw": ["draw model.npz --reads 4 --sweeps 4 --threads 1", "draw rbm.npz --label left --reads 4 --sweeps 4"],
     "classify": ["classify rbm.npz rows.npz --warm-up 2 --looks 2 --reads 4 --threads 1"],
     "thermo solve": ["thermo solve dense.npy vector.npy --time 1us"],
@@ -56,7 +59,7 @@ EXAMPLES = {
 }
 """Words of a command, without ``hwsim``, that end in a second."""
 
-SLOW = ("bench", "tts", "explore")
+SLOW = ("bench", "tts", "explore", "rtl write", "rtl check", "view")
 """Commands that are tried less often, for they take long."""
 
 _WORDS = (
@@ -83,6 +86,9 @@ _BY_METAVAR = {
     "FILE|-": ("-", "o.json", "p.txt", "."),
     "FILE.npz": ("o.npz", "o", "run.npz", "p.txt"),
     "FILE.toml": ("o.toml", "card.toml", "o"),
+    "DIR": ("o", "rtl", "p.txt", "."),
+    "TOOL": ("iverilog", "x", ""),
+    "FILE.html": ("o.html", "p.txt", "o"),
     "FILE.csv": ("die.csv", "p.txt", "o.csv", "measured.csv"),
     "KEY=VALUE": (
         "delay=1ns",

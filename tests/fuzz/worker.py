@@ -158,7 +158,7 @@ def _case(words, folder, names, streams):
     left = {}
     for name in set(os.listdir(folder)) - names:
         path = Path(folder, name)
-        left[name] = path.read_bytes()[: 10**6] if path.is_file() else b""
+        left[name] = path.read_bytes()[: 10**6] if path.is_file() else b"a folder"
     return Ending(code=code, out=out, err=err, error=error, seconds=seconds, grown_kb=max(0, peak - before), left=left)
 
 
