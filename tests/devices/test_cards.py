@@ -130,7 +130,9 @@ def test_every_digital_machine_takes_every_source(name):
 
 @pytest.mark.parametrize(("name", "integer", "fraction"), [("six-fpga-digital", 4, 1), ("opuslab-digital", 4, 3)])
 def test_the_look_up_table_of_a_digital_p_bit_bit_for_bit(name, integer, fraction):
-    """Every input code: round(2**32 (1 + tanh x) / 2), ends included, and rounding to the nearest code between.
+    """Every input code: round(2**32 (1 + tanh x) / 2), at most all ones, and rounding to the nearest code between. The
+    six-FPGA p-bit has words of magnitudes: at -x it is +1 for the 2**32 - 1 - word random words above that of x. The
+    other has one code more at the negative end.
 
     0xFE496098 at x = 2.5 is the entry of repository navidaadit/distributed-p-computers (d5e8326, LUT_bias).
     """
@@ -164,14 +166,20 @@ def test_the_look_up_table_of_a_digital_p_bit_bit_for_bit(name, integer, fractio
             p.table_step,
         )
 
+    swapped = name == "six-fpga-digital"
+
     def entry(code):
+        if swapped and code < 0:
+            return 2**32 - 1 - entry(-code)
         x = Decimal(code) / 2**fraction
-        return int((Decimal(2**32) / (1 + (-2 * x).exp()) + Decimal("0.5")).to_integral_value(rounding="ROUND_FLOOR"))
+        word = int((Decimal(2**32) / (1 + (-2 * x).exp()) + Decimal("0.5")).to_integral_value(rounding="ROUND_FLOOR"))
+        return min(word, 2**32 - 1)
 
     top = 2 ** (integer + fraction) - 1
-    for code in range(-top, top + 1):
+    least = -top if swapped else -top - 1
+    for code in range(least, top + 1):
         x = code / 2**fraction
         assert threshold(x) == entry(code), x
         assert threshold(x + 0.4 / 2**fraction) == entry(code)
-    assert threshold(1000.0) == entry(top) and threshold(-1000.0) == entry(-top)
+    assert threshold(1000.0) == entry(top) and threshold(-1000.0) == entry(least)
     assert threshold(2.5) == 0xFE496098
