@@ -335,7 +335,9 @@ def si_value(key: str, value: Any, *, name: str = "") -> Any:
     dimension, name = (MODES_DIMENSIONS | PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key], name or key
     if dimension == "word":
         if value not in CHOICES[key]:
-            raise InputError(f"{name} must be one of {', '.join(CHOICES[key])}, got {value!r}")
+            close = difflib.get_close_matches(str(value), CHOICES[key], n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise InputError(f"{name} must be one of {', '.join(CHOICES[key])}, got {value!r}{hint}")
         return str(value)
     if dimension == "rate":
         dimension = "number"  # per second

@@ -200,6 +200,7 @@ def test_wrong_words_of_a_table_are_told_in_one_sentence(changed, sentence):
             "weight_rounding must be one of half-even, half-up, half-away, down, got 'nearest'",
         ),
         ({"weight_rounding": 3}, "weight_rounding must be one of"),
+        ({"random_steps": "clok"}, "random_steps must be one of update, clock, got 'clok'; did you mean clock?"),
         (
             {"law": "p-kit", "threshold_top": "saturated", "dac_bits": 4},
             "threshold_top is of a law that does not depend on the own state",
