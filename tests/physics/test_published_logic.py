@@ -109,7 +109,7 @@ def plain_trace(machine, bqm, program):
     registers = []
     for i in order:
         state = np.zeros(4, dtype=np.uint32)
-        seed_source(noise_key, SOURCES[machine.source], 1, 0, 1, i, 0, state)
+        seed_source(np.uint64(noise_key), SOURCES[machine.source], 1, 0, 1, i, 0, state)
         registers.append(register(machine.source, [int(w) for w in state]))
     h = {v: machine.register_of(-bias) for v, bias in bqm.linear.items()}  # what a p-bit adds up
     j = {v: {u: machine.register_of(-bqm.quadratic[u, v]) for u in bqm.adj[v]} for v in labels}
@@ -158,7 +158,7 @@ def test_wobblybits_follows_its_public_rtl_with_one_register_for_all_bytes():
     program = hwsim.compile(bqm, hwsim.chip("wobblybits", random_source="lfsr32", **wiring))
     noise_key, _, initial_key = Start(reads=1, schedules=1, seed=SEED).keys(0)
     state = np.zeros(4, dtype=np.uint32)
-    seed_source(noise_key, SOURCES["lfsr32"], 6, 0, 8, 0, 0, state)
+    seed_source(np.uint64(noise_key), SOURCES["lfsr32"], 6, 0, 8, 0, 0, state)
     lfsr, order = register("lfsr32", [int(w) for w in state]), list(bqm.variables)
     spins, trace = initial_states(np.uint64(initial_key), 1, 6)[0].tolist(), []
     for update in range(6 * ROUNDS):

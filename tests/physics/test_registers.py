@@ -75,7 +75,7 @@ def plain_trace(program, name, how, noise_key, initial):
     registers = []
     for i in range(0, N, share if taps else 1):
         state = np.zeros(4, dtype=np.uint32)
-        seed_source(noise_key, SOURCES[name], share, 0, shifts, i, 0, state)
+        seed_source(np.uint64(noise_key), SOURCES[name], share, 0, shifts, i, 0, state)
         registers.append(register(name, [int(word) for word in state]))
     slots = [program.clock.color == c for c in range(program.clock.n_slots)]
     if program.clock.kind == "sequential":
@@ -106,7 +106,7 @@ def plain_trace(program, name, how, noise_key, initial):
 @pytest.mark.parametrize("wiring", list(WIRINGS))
 @pytest.mark.parametrize("name", HARDWARE)
 def test_a_machine_follows_a_clock_by_clock_simulation_of_its_registers(name, wiring, clock):
-    how = WIRINGS[wiring]
+    how = {"random_shows": "stepped"} | WIRINGS[wiring]
     chip = hwsim.chip("generic-all-to-all", pbit="opuslab-digital", clock=clock, tau="10 ns", random_source=name, **how)
     program = hwsim.compile(ring(), chip)
     noise_key, _, initial_key = Start(reads=1, schedules=1, seed=5).keys(0)
