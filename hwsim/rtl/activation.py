@@ -245,8 +245,8 @@ def fields_of(bias: np.ndarray, weights: Sequence[np.ndarray]) -> Fields:
     return Fields(reach=(least, most), n=len(places), each=least + step * places.astype(np.int64))
 
 
-def register_fields(degree: int, top: int) -> Fields:
-    """The Fields of p-bits of up to ``degree`` neighbours whose registers hold -``top`` to ``top``."""
-    most = top * (degree + 1)
+def register_fields(degree: int, bits: int) -> Fields:
+    """The Fields of p-bits of up to ``degree`` neighbours whose registers have ``bits``, two's complement."""
+    most = 2 ** (bits - 1) * (degree + 1)
     each = np.arange(-most, most + 1, dtype=np.int64) if 2 * most + 1 <= MOST_WORDS else None
     return Fields(reach=(-most, most), n=2 * most + 1, each=each)

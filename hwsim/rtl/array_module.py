@@ -8,7 +8,7 @@ import numpy as np
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.pbit_module import pbit_name, widths
 from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
-from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, signed
+from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, signed, unsigned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,10 @@ def shared_ports(machine: Machine) -> list[tuple[str, int, str]]:
         found.append(("exchange", 1, "values cross before this slot"))
     if len(machine.step_slots) > 1:
         found.append(("step", bits_for(len(machine.step_slots)), "of the anneal"))
+    if machine.is_writable:
+        found.append(("store", 1, "a register takes data at the end of this clock"))
+        found.append(("address", machine.address_bits, "p-bit number, and word"))
+        found.append(("data", machine.weight_width, "two's complement"))
     return found
 
 
@@ -68,12 +72,13 @@ def array_module(machine: Machine, chip: Chip) -> str:
     ports += [Port(direction="input", name=names[j], note="of another chip") for j in chip.foreign]
     ports += [Port(direction="output", name=names[i]) for i in chip.members]
     body = [*_registers(machine, chip), *_late(machine, chip), *(_pbit(machine, int(i)) for i in chip.members)]
+    constants = "Seeds and initial states" if machine.is_writable else "Weights, biases and seeds"
     what = "the p-bits" if machine.n_chips == 1 else f"the p-bits of chip {chip.number}"
     return entity(
         chip.name,
         ports,
         "\n\n".join(body),
-        about=f"Array: {what}, one net each, 1 for s = +1. Weights, biases and seeds are constants here.",
+        about=f"Array: {what}, one net each, 1 for s = +1. {constants} are constants here.",
     )
 
 
@@ -166,10 +171,22 @@ def _pbit(machine: Machine, i: int) -> str:
         seed = seed_of(machine.source, machine.source_states[i].tolist())
         wires.append(("seed", hexadecimal(seed, STATE_BITS[machine.source])))
     wires.append(("initial_state", f"1'b{int(machine.initial[i] > 0)}"))
-    wires.append(("bias", signed(-int(machine.whole.bias[i]), wide.weight)))
+    if machine.is_writable:
+        wires += _writes(machine, i)
+    else:
+        wires.append(("bias", signed(-int(machine.whole.bias[i]), wide.weight)))
     for q, k in enumerate(range(row.start, row.stop)):
-        wires.append((f"weight_{q}", signed(-int(machine.whole.weight[k]), wide.weight)))
+        if not machine.is_writable:
+            wires.append((f"weight_{q}", signed(-int(machine.whole.weight[k]), wide.weight)))
         wires.append((f"neighbour_{q}", seen_name(machine, k)))
     wires.append(("state", name))
     says = f"  // p-bit {i}, variable {machine.labels[i]}, slot {slot} of a round"
     return f"{says}\n" + instance(pbit_name(machine, kind, row.stop - row.start), f"instance_{name}", wires)
+
+
+def _writes(machine: Machine, i: int) -> list[tuple[str, str]]:
+    """How p-bit ``i`` is written: its number is in the upper bits of the address."""
+    low, high = machine.word_bits, machine.address_bits
+    number = unsigned(i, high - low)
+    store = f"store & (address[{high - 1}:{low}] == {number})"
+    return [("store", store), ("register_number", f"address[{low - 1}:0]"), ("data", "data")]

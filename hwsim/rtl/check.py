@@ -148,6 +148,8 @@ def _check_data(test: Path, trace: Expected) -> None:
     kinds = {"expected.hex": "checksums by round" if trace.is_long else "states by slot"}
     if trace.machine.source == PORT:
         kinds["random.hex"] = "random words by slot"
+    if trace.machine.is_writable:
+        kinds["weights.hex"] = "addresses and values of registers"
     for name, kind in kinds.items():
         try:
             with (test / name).open(encoding="ascii", errors="replace") as file:

@@ -1,7 +1,9 @@
 """What times and reads the array, as modules: clock phases, exchange, annealing, links, delays, read-out."""
 
+import numpy as np
+
 from hwsim.rtl.machine import Machine
-from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, span, unsigned
+from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, listed, span, unsigned
 from hwsim.units import format_si, to_seconds
 
 
@@ -201,4 +203,67 @@ def readout_module(n: int, name: str) -> str:
   end
 """,
         about=f"Read-out: a shift chain that takes the states of {n} p-bits at one clock while the machine runs on.",
+    )
+
+
+DATA_BITS = 32
+"""Of the write port, as a bus has them."""
+
+
+def write_module(machine: Machine) -> str:
+    """The file of the write port."""
+    low, high, width = machine.word_bits, machine.address_bits, machine.weight_width
+    count = low + 1
+    registers = np.where(machine.free, machine.program.network.degree + 1, 0)
+    most = int(registers.max())
+    cases = []
+    for number in sorted(set(registers.tolist()) - {most}):
+        chosen = [unsigned(i, high - low) for i in np.flatnonzero(registers == number).tolist()]
+        cases.append(f"{listed(chosen, ' ' * 6)}: words = {unsigned(number, count)};")
+    usual = unsigned(most, count)
+    if machine.n < 2 ** (high - low):
+        usual = f"pbit < {unsigned(machine.n, high - low)} ? {usual} : {unsigned(0, count)}"
+    words = f"  wire [{count - 1}:0] words = {usual};  // registers of that p-bit"
+    if cases:
+        lines = "\n".join(f"      {line.strip()}" for line in cases)
+        words = (
+            f"  reg [{count - 1}:0] words;  // registers of that p-bit\n  always @* begin\n    case (pbit)\n{lines}\n"
+            f"      default: words = {usual};\n    endcase\n  end"
+        )
+    body = f"""  wire [{high - low - 1}:0] pbit = address[{high - 1}:{low}];
+  wire [{low - 1}:0] word = address[{low - 1}:0];
+
+{words}
+
+  // a register of {width} bits holds the value if all bits above it are its sign
+  wire fits = &data[{DATA_BITS - 1}:{width - 1}] | ~|data[{DATA_BITS - 1}:{width - 1}];
+  wire exists = {{1'b0, word}} < words;
+  assign store = write & fits & exists;
+  assign value = data[{width - 1}:0];
+
+  always @(posedge clk) begin
+    if (rst) refused <= 1'b0;
+    else if (write) refused <= ~store;
+  end
+"""
+    least, top = -(2 ** (width - 1)), 2 ** (width - 1) - 1
+    return entity(
+        "write_port",
+        [
+            *clocked("no write is refused yet"),
+            Port(direction="input", name="write", note="write data to the register at address, in this clock"),
+            Port(direction="input", name="address", width=high, note=f"p-bit number, and {low} bits of the word"),
+            Port(direction="input", name="data", width=DATA_BITS, note=f"two's complement, {least} to {top}"),
+            Port(direction="output", name="store", note="the write is good"),
+            Port(direction="output", name="value", width=width),
+            Port(
+                direction="output",
+                name="refused",
+                kind="reg",
+                note="the last write was out of range, or to no register",
+            ),
+        ],
+        body,
+        about="Write port: word 0 of a p-bit is its bias, word k the weight of its neighbour k - 1. A value that does\n"
+        "not fit is refused, not clamped. A coupling is written to both of its p-bits.",
     )

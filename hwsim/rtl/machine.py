@@ -5,7 +5,7 @@ engine of hwsim with its anneal and seed, is the emulation that the RTL must equ
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,8 +128,30 @@ class Machine(Shown):
     def weight_width(self) -> int:
         """Bits of a weight, two's complement."""
         if self.weights == "writable":
-            return int(self.program.placement.weight_bits or 1)
+            return register_bits(self.program)
         return width_of(self.whole.weight, self.whole.bias)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether biases and weights are registers."""
+        return self.weights == "writable"
+
+    @property
+    def word_bits(self) -> int:
+        """Low bits of the address of a register: 0 the bias, k the weight of neighbour k - 1."""
+        return max(1, int(self.program.network.degree.max(initial=0)).bit_length())
+
+    @property
+    def address_bits(self) -> int:
+        """Bits of the address of a register: the p-bit's number above the word."""
+        return max(1, (self.n - 1).bit_length()) + self.word_bits
+
+    def registers(self) -> Iterator[tuple[int, int]]:
+        """(address, value) of every register of the free p-bits."""
+        for i in np.flatnonzero(self.free).tolist():
+            row = self.program.network.row(i)
+            values = [self.whole.bias[i], *self.whole.weight[row]]
+            yield from (((i << self.word_bits) + k, -int(value)) for k, value in enumerate(values))
 
     @property
     def words_enter(self) -> bool:
@@ -168,6 +190,11 @@ class Machine(Shown):
             if ahead:
                 source_next(code, ahead, states[i])
         return states
+
+
+def register_bits(program: Program) -> int:
+    """Bits of a written register, two's complement."""
+    return max(2, int(program.placement.weight_bits or 2))
 
 
 def width_of(*values: np.ndarray) -> int:
@@ -262,8 +289,7 @@ def _activations(
     for k in range(len(order)):
         alike = np.flatnonzero(kind == k)
         if weights == "writable":
-            top = 2 ** (int(program.placement.weight_bits or 1) - 1) - 1
-            fields = register_fields(int(network.degree[alike].max()), top)
+            fields = register_fields(int(network.degree[alike].max()), register_bits(program))
         else:
             fields = fields_of(held.bias[alike], [held.weight[network.row(i)] for i in alike.tolist()])
         made.append(activation(program, cells, int(alike[0]), fields, betas, scale=held.scale))

@@ -61,6 +61,7 @@ def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
             "anneal": {"start": made.anneal.start.tolist(), "beta": made.anneal.beta.tolist(), "end": made.anneal.end},
             "parts": made.chip_of.tolist() if made.n_chips > 1 else None,
         },
+        "write": _write_port(made) if made.is_writable else None,
         "steps": [
             {"first_slot": slot, "beta": beta}
             for slot, beta in zip(made.step_slots, made.activations[0].betas, strict=True)
@@ -69,6 +70,19 @@ def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
         "pbits": [_pbit(made, i) for i in range(made.n)],
         "readout": [[made.names[i] for i in chip.members] for chip in chips(made)],
         "files": {name: digest(content) for name, content in sorted(files.items())},
+    }
+
+
+def _write_port(made: Machine) -> dict[str, Any]:
+    """What the host of a machine with written weights must know."""
+    half = 2 ** (made.weight_width - 1)
+    return {
+        "address_bits": made.address_bits,
+        "word_bits": made.word_bits,
+        "words": "0 the bias, k the weight of the p-bit's neighbour number k - 1, at the p-bit's address plus k",
+        "least": -half,
+        "most": half - 1,
+        "unit": made.whole.scale,
     }
 
 
@@ -116,6 +130,7 @@ def _pbit(made: Machine, i: int) -> dict[str, Any]:
     return fact | {
         "module": pbit_name(made, int(made.kind[i]), row.stop - row.start),
         "slot": int(made.wiring.slot[i]),
+        **({"address": i << made.word_bits} if made.is_writable else {}),
         "initial": int(made.initial[i]),
         "bias": -int(made.whole.bias[i]),
         "neighbours": [seen_name(made, k) for k in range(row.start, row.stop)],

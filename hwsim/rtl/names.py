@@ -29,7 +29,7 @@ KEYWORDS = frozenset(_RESERVED.split())
 
 _BESIDE = """
 clk rst run step done update look_up slot slot_end exchange load shift serial_in serial_out states write address
-data refused array phases anneal readout
+data refused store word array phases anneal readout
 """
 OWN = frozenset(_BESIDE.split())
 """Names of ports and instances beside the p-bits."""

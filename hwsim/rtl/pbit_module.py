@@ -225,12 +225,18 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
         bits = STATE_BITS[machine.source]
         ports.append(Port(direction="input", name="seed", width=bits, note="of the random source"))
     ports.append(Port(direction="input", name="initial_state", note="1 for s = +1"))
-    ports.append(Port(direction="input", name="bias", width=wide.weight, signed=True, note=f"-h in {scale}"))
+    if machine.is_writable:
+        ports += _write_ports(machine, wide)
+    else:
+        ports.append(Port(direction="input", name="bias", width=wide.weight, signed=True, note=f"-h in {scale}"))
     for k in range(degree):
-        ports.append(Port(direction="input", name=f"weight_{k}", width=wide.weight, signed=True, note=f"-J in {scale}"))
+        if not machine.is_writable:
+            note = f"-J in {scale}"
+            ports.append(Port(direction="input", name=f"weight_{k}", width=wide.weight, signed=True, note=note))
         ports.append(Port(direction="input", name=f"neighbour_{k}", note="its s, 1 for +1"))
     ports.append(Port(direction="output", name="state", kind="reg", note="s, 1 for +1"))
-    body = [_sum(wide, degree), *_decision(machine, kind, wide, made)]
+    body = [_registers(machine, wide, degree)] if machine.is_writable else []
+    body += [_sum(wide, degree), *_decision(machine, kind, wide, made)]
     body.append(
         "  always @(posedge clk) begin\n    if (rst) state <= initial_state;\n"
         "    else if (update) state <= is_below;\n  end"
@@ -243,6 +249,28 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
         about=f"p-bit with {count}: s = +1 if a uniform random word is below the threshold of the field\n"
         "I = bias + sum of weight s, with bias = -h and weight = -J of hwsim, where E = sum of h s + sum of J s s.",
     )
+
+
+def _write_ports(machine: Machine, wide: Widths) -> list[Port]:
+    return [
+        Port(direction="input", name="store", note="a register takes data at the end of this clock"),
+        Port(direction="input", name="register_number", width=machine.word_bits, note="0 the bias, k weight_(k-1)"),
+        Port(direction="input", name="data", width=wide.weight, signed=True, note="in codes of hwsim's registers"),
+    ]
+
+
+def _registers(machine: Machine, wide: Widths, degree: int) -> str:
+    """Bias and weights as registers."""
+    bits = machine.word_bits
+    names = ["bias", *(f"weight_{k}" for k in range(degree))]
+    unit = f"in units of {machine.whole.scale:.6g}"
+    lines = [f"  reg signed{span(wide.weight)} bias;  // -h {unit}"]
+    lines += [f"  reg signed{span(wide.weight)} {name};  // -J {unit}" for name in names[1:]]
+    lines += ["", "  always @(posedge clk) begin  // reset leaves the registers as they are", "    if (store) begin"]
+    lines.append("      case (register_number)")
+    lines += [f"        {unsigned(k, bits)}: {name} <= data;" for k, name in enumerate(names)]
+    lines += ["        default: bias <= bias;  // there is no such register", "      endcase", "    end", "  end"]
+    return "\n".join(lines)
 
 
 def _sum(wide: Widths, degree: int) -> str:

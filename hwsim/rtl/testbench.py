@@ -22,6 +22,10 @@ def data_files(expected: Expected, words: list[str]) -> dict[str, str]:
     made = {"expected.hex": "\n".join([header(machine, what), *lines, ""])}
     if words:
         made["random.hex"] = "\n".join([header(machine, "random words by slot"), *words, ""])
+    if machine.is_writable:
+        mask = 2**32 - 1
+        writes = [f"{address:x} {value & mask:08x}" for address, value in machine.registers()]
+        made["weights.hex"] = "\n".join([header(machine, "addresses and values of registers"), *writes, ""])
     return made
 
 
@@ -36,6 +40,8 @@ def testbench(expected: Expected) -> str:
     nets = [(name, name) for name in inputs]
     nets += [("load", "1'b0"), ("shift", "1'b0"), ("serial_in", "1'b0"), *((name, name) for name, _ in every)]
     nets += [("serial_out", "serial_out")] + ([("done", "done")] if len(machine.step_slots) > 1 else [])
+    if machine.is_writable:
+        nets += [(name, name) for name in ("write", "address", "data", "refused")]
     declared = "".join(f"  reg{span(bits)} {name};\n" for name, bits in every)
     return _TEXT.format(
         says=SAYS,
@@ -44,17 +50,18 @@ def testbench(expected: Expected) -> str:
         n=n,
         last=machine.n_slots,
         clocks=machine.clocks_per_slot,
-        limit=machine.clocks_per_slot * machine.n_slots + 100,
+        limit=machine.clocks_per_slot * machine.n_slots + 100 + len(list(machine.registers())) * machine.is_writable,
         widest=widest,
         declared=declared,
         dut=instance("top", "dut", nets),
         random=_random(machine, every),
-        read=_READ_WORDS if every else "",
         states=_states(machine),
         check=_checksum(machine) if expected.is_long else _trace(),
         done="  wire done;\n" if len(machine.step_slots) > 1 else "",
         next_random="      next_random;\n" if every else "",
         open_words='    open_file("random.hex", words);\n' if every else "",
+        write_nets=_WRITE_NETS.format(bits=machine.address_bits) if machine.is_writable else "",
+        write_registers=_WRITE_REGISTERS if machine.is_writable else "",
         word_file="  integer words;  // file of random words\n" if every else "",
         ended=f"(k + 1) % {n} == 0 || k == LAST - 1" if expected.is_long else "1",
     )
@@ -98,7 +105,29 @@ def _random(machine: Machine, every: list[tuple[str, int]]) -> str:
 """
 
 
-_READ_WORDS = ""
+_WRITE_NETS = """  reg write = 1'b0;
+  reg [{bits}-1:0] address = 0;
+  reg [31:0] data = 0;
+  wire refused;
+  integer weights;  // file of registers
+"""
+
+_WRITE_REGISTERS = """    // write all registers, then reset again: it leaves them
+    open_file("weights.hex", weights);
+    rst = 1'b0;
+    write = 1'b1;
+    while ($fscanf(weights, "%h %h\\n", address, data) == 2) begin
+      @(negedge clk);
+      if (refused) begin
+        $display("HWSIM the write of %h to %h is refused", data, address);
+        $finish;
+        k = LAST;
+      end
+    end
+    write = 1'b0;
+    rst = 1'b1;
+    repeat (2) @(negedge clk);
+"""
 
 
 def _trace() -> str:
@@ -159,7 +188,7 @@ module testbench;
 
   reg clk = 1'b0, rst = 1'b1, run = 1'b0;
   wire serial_out;
-{done}{declared}
+{done}{write_nets}{declared}
 {dut}
 
   always #5 clk = ~clk;
@@ -213,7 +242,7 @@ module testbench;
       $dumpvars(1, dut);
     end
     repeat (2) @(negedge clk);
-    rst = 1'b0;
+{write_registers}    rst = 1'b0;
     run = 1'b1;
     while (k < LAST) begin
 {next_random}      repeat ({clocks}) @(negedge clk);

@@ -1,6 +1,7 @@
 """The top: chips with their clock phases, annealing and read-out, and the wires between them."""
 
 from hwsim.rtl.array_module import Chip, chips, random_ports, shared_ports
+from hwsim.rtl.control_modules import DATA_BITS
 from hwsim.rtl.machine import Machine
 from hwsim.rtl.verilog import Port, clocked, entity, instance, listed, span
 
@@ -24,6 +25,7 @@ def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
     alone = machine.n_chips == 1
     ports = [*clocked("the run begins anew"), Port(direction="input", name="run", note="0 stops the machine")]
     ports += [Port(direction="input", name=port, note=note) for port, note in READOUT]
+    ports += _write_ports(machine, alone)
     ports += [Port(direction="input", name=port, width=bits) for port, bits in random_ports(machine, chip)]
     if not alone:
         ports += [Port(direction="input", name=machine.names[j], note="of another chip") for j in chip.foreign]
@@ -36,6 +38,9 @@ def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
     own = [machine.names[i] for i in chip.members]
     if alone:
         body.append(f"  wire\n{listed(own)};")
+    if alone and machine.is_writable:
+        ports.append(_REFUSED)
+        body.append(_write_port(machine))
     body += [*_control(machine), _array(machine, chip), _readout(machine, chip, own)]
     what = "Top" if alone else f"Chip {chip.number}"
     return entity(name, ports, "\n\n".join(body), about=f"{what}: {len(own)} p-bits, their clock and their read-out.")
@@ -70,10 +75,32 @@ def _control(machine: Machine) -> list[str]:
     return parts
 
 
+_REFUSED = Port(direction="output", name="refused", note="the last write was out of range, or to no register")
+
+
+def _write_ports(machine: Machine, top: bool) -> list[Port]:
+    """Inputs of the write port, of the ``top`` or of a chip below it."""
+    if not machine.is_writable:
+        return []
+    first, width = ("write", DATA_BITS) if top else ("store", machine.weight_width)
+    return [
+        Port(direction="input", name=first, note="a register takes data at the end of this clock"),
+        Port(direction="input", name="address", width=machine.address_bits, note="p-bit number, and word"),
+        Port(direction="input", name="data", width=width, signed=False, note="two's complement"),
+    ]
+
+
+def _write_port(machine: Machine) -> str:
+    wires = [(name, name) for name in ("clk", "rst", "write", "address", "data", "store", "value", "refused")]
+    nets = f"  wire store;\n  wire{span(machine.weight_width)} value;\n"
+    return nets + instance("write_port", "instance_write_port", wires)
+
+
 def _array(machine: Machine, chip: Chip) -> str:
     names = [name for name, _, _ in shared_ports(machine)] + [name for name, _ in random_ports(machine, chip)]
     names += [machine.names[i] for i in (*chip.foreign, *chip.members)]
-    return instance(chip.name, "array", [(name, name) for name in ("clk", "rst", *names)])
+    nets = {"data": "value"} if machine.n_chips == 1 else {}
+    return instance(chip.name, "array", [(name, nets.get(name, name)) for name in ("clk", "rst", *names)])
 
 
 def readout_name(machine: Machine, chip: Chip) -> str:
@@ -91,6 +118,7 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
     """The top of several chips: the wires between them, and one read-out chain."""
     ports = [*clocked("the run begins anew"), Port(direction="input", name="run", note="0 stops the machine")]
     ports += [Port(direction="input", name=port, note=note) for port, note in READOUT]
+    ports += _write_ports(machine, True)
     for chip in every:
         ports += [Port(direction="input", name=port, width=bits) for port, bits in random_ports(machine, chip)]
     ports.append(Port(direction="output", name="serial_out", note="states of chip 0, then chip 1 ..."))
@@ -98,6 +126,9 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
         ports.append(Port(direction="output", name="done", note="the anneal is over"))
     last = len(every) - 1
     body = [f"  wire\n{listed(list(machine.names))};"]
+    if machine.is_writable:
+        ports.append(_REFUSED)
+        body.append(_write_port(machine))
     body.append("\n".join(f"  wire chain_{c};" for c in range(1, last + 1)))
     if _is_annealed(machine):
         body.append(f"  wire{span(last + 1)} done_of_chip;\n  assign done = &done_of_chip;")
@@ -109,6 +140,8 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
         wires.append(("serial_out", "serial_out" if c == 0 else f"chain_{c}"))
         if _is_annealed(machine):
             wires.append(("done", f"done_of_chip[{c}]"))
+        if machine.is_writable:
+            wires += [("store", "store"), ("address", "address"), ("data", "value")]
         wires += [(machine.names[i], machine.names[i]) for i in (*chip.foreign, *chip.members)]
         body.append(instance(f"chip_{c}", f"instance_chip_{c}", wires))
     return entity("top", ports, "\n\n".join(body), about=f"Top: {len(every)} chips under one clock, and their wires.")

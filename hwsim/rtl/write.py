@@ -26,6 +26,7 @@ from hwsim.rtl.control_modules import (
     link_module,
     phases_module,
     readout_module,
+    write_module,
 )
 from hwsim.rtl.expected import Expected, expected, random_words
 from hwsim.rtl.machine import PORT, Machine, machine
@@ -107,6 +108,8 @@ def modules(made: Machine) -> dict[str, str]:
         found[chip.name] = array_module(made, chip)
         name = readout_name(made, chip)
         found[name] = readout_module(len(chip.members), name)
+    if made.is_writable:
+        found["write_port"] = write_module(made)
     found["phases"] = phases_module(made)
     if len(made.step_slots) > 1:
         found["anneal"] = anneal_module(made)

@@ -198,3 +198,78 @@ def test_the_shift_chain_reads_the_states_of_one_moment(chips, glass, tmp_path, 
     order = [name for chain in made.manifest["readout"] for name in chain]
     wanted = "".join("1" if now[made.machine.names.index(name)] > 0 else "0" for name in order)
     assert out.split()[0] == wanted
+
+
+@pytest.mark.parametrize("chips", [1, 2])
+@pytest.mark.parametrize("table", ["logic", "block"])
+def test_written_weights_are_the_emulation(chips, table, tmp_path, iverilog):
+    """The fabric of the KV260: 12-bit registers, 1,024 words over the input, two clocks a colour where they are RAM."""
+    chip = hwsim.chip("kv260-writable", rows=8, columns=8, random_source="xorshift32")
+    parts = None if chips == 1 else [v // 32 for v in range(64)]
+    program = hwsim.compile(hwsim.generate("ea2d:L=8,seed=1,weights=gauss"), chip)
+    anneal = constant(program, 150, beta=1.0)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=anneal, weights="writable", table=table, parts=parts)
+    assert made.machine.activations[0].n_words == 1024 and made.machine.weight_width == 12
+    found = checked(made.folder, made.trace, tool=iverilog)
+    assert (found.updates, found.mismatches) == (150 * 64, 0)
+
+
+def test_written_weights_of_unlike_degrees_and_stuck_p_bits_are_the_emulation(tmp_path, iverilog):
+    chip = hwsim.chip(
+        "generic-sparse", random_source="lfsr32", weight_bits=5, stuck_fraction=0.1, weight_saturation="twos-complement"
+    )
+    program = hwsim.compile("karate", chip)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=constant(program, 100, beta=0.5), weights="writable")
+    assert checked(made.folder, made.trace, tool=iverilog).mismatches == 0
+
+
+_REFUSE = """`timescale 1ns / 1ps
+module testbench;
+  reg clk = 1'b0, rst = 1'b1, write = 1'b0;
+  reg [31:0] data = 0, a = 0;
+  wire refused, serial_out;
+  integer file;
+  top dut (
+    .clk(clk), .rst(rst), .run(1'b0), .load(1'b0), .shift(1'b0), .serial_in(1'b0), .serial_out(serial_out),
+    .write(write), .address(a[BITS-1:0]), .data(data), .refused(refused)
+  );
+  always #5 clk = ~clk;
+  initial begin
+    repeat (2) @(negedge clk);
+    rst = 1'b0;
+    write = 1'b1;
+    file = $fopen("writes.hex", "r");
+    while ($fscanf(file, "%h %h\\n", a, data) == 2) begin
+      @(negedge clk);
+      $display("%b %0d %0d", refused, dut.array.instance_s3.bias, dut.array.instance_s3.weight_1);
+    end
+    $finish;
+  end
+endmodule
+"""
+
+
+def test_a_write_that_does_not_fit_is_refused_and_changes_nothing(tmp_path, iverilog):
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", weight_bits=5)
+    program = hwsim.compile(random_glass(20, 4), chip)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=constant(program, 5), weights="writable")
+    base = made.manifest["pbits"][3]["address"]
+    writes = [
+        (base, 7),
+        (base + 2, -16),
+        (base, 15),
+        (base, 16),
+        (base + 2, -17),
+        (base + 5, 1),
+        (20 << 3, 1),
+        (base, -1),
+    ]
+    lines = [f"{address:x} {value & (2**32 - 1):x}" for address, value in writes]
+    (tmp_path / "writes.hex").write_text("\n".join(lines) + "\n")
+    (tmp_path / "testbench.v").write_text(_REFUSE.replace("BITS", str(made.manifest["write"]["address_bits"])))
+    files = [tmp_path / "testbench.v", *sorted((made.folder / "rtl").glob("*.v"))]
+    _, out = call(build(files, tmp_path, tool=iverilog).command, tmp_path, limit_s=60)
+    told = [line.split() for line in out.splitlines() if len(line.split()) == 3]
+    assert [each[0] for each in told] == list("00011110")
+    assert [each[1] for each in told] == ["7", "7", *["15"] * 5, "-1"]
+    assert [each[2] for each in told][1:] == ["-16"] * 7
