@@ -35,9 +35,11 @@ def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
     os.close(handle)
     try:
-        yield Path(name)
+        with naming(path, name):
+            yield Path(name)
         if not plain:
-            _copy(Path(name), target)
+            with naming(path):
+                _copy(Path(name), target)
             Path(name).unlink()
             return
         os.chmod(name, _mode(target))
@@ -48,6 +50,20 @@ def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def naming(path: str | os.PathLike, part: str = "") -> Iterator[None]:
+    """Within it a disk that takes no more is refused with the name of ``path``: what writes to an open file does not
+    say which. part : the name under which the file is written. Raises InputError."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename not in (None, part):
+            raise
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def _replaceable(path: Path) -> bool:

@@ -3,12 +3,14 @@
 numba's own cache looks at the kernel's file alone and keeps running an old device function after that one was edited.
 Here the cache folder is named after a hash of the kernel's file and of every file of the package that it imports, by
 itself or through others, so an edit of any of them starts a new folder.
-``HWSIM_CACHE_DIR`` moves the folder; a folder that cannot be written means no cache, and nothing worse.
+``HWSIM_CACHE_DIR`` moves the folder; a folder that cannot be written, or files in it that were cut, mean compiling
+again, and nothing worse.
 """
 
 import hashlib
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,9 +82,50 @@ def njit(function: Callable | None = None, **options: Any) -> Any:
     before = config.CACHE_DIR  # type: ignore[attr-defined]  # made when numba is imported
     try:
         config.CACHE_DIR = folder or before  # type: ignore[attr-defined]
-        return numba.njit(cache=folder is not None, **options)(function)
+        made = numba.njit(cache=folder is not None, **options)(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
+    if folder is not None:
+        _forgive(made._cache._cache_file, folder)
+    return made
+
+
+_told: set[str] = set()
+
+
+def _forgive(file: Any, folder: str) -> None:
+    """Let numba's cache ``file`` take what is empty or cut as missing, so that it is compiled again, and go on without
+    what the disk does not take. The folder is named once."""
+    load_index, load_data, save = file._load_index, file._load_data, file.save
+
+    def tell(words: str) -> None:
+        if folder not in _told:
+            _told.add(folder)
+            print(f"hwsim: {words} {folder}", file=sys.stderr)
+
+    def index() -> Any:
+        try:
+            return load_index()
+        except Exception:
+            tell("compiling again, for there are damaged kernels in")
+            return {}
+
+    def data(name: str) -> Any:
+        try:
+            return load_data(name)
+        except OSError:
+            raise
+        except Exception:
+            tell("compiling again, for there are damaged kernels in")
+            raise OSError(name) from None  # numba then compiles, and writes it anew
+
+    def keep(key: Any, compiled: Any) -> None:
+        try:
+            save(key, compiled)
+        except OSError as error:
+            tell(f"compiled kernels are not kept ({error.strerror}): HWSIM_CACHE_DIR names another folder than")
+
+    file._load_index, file._load_data, file.save = index, data, keep
 
 
 def kernel(function: Callable) -> Any:

@@ -141,7 +141,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        print(f"hwsim: error: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+        where = error.filename or "standard output"  # every file is named by what writes it
+        print(one_line(f"hwsim: error: {error.strerror or error}: {where}", 240), file=sys.stderr)
         return 2
 
 

@@ -136,7 +136,7 @@ class HwsimSampler(dimod.Sampler, dimod.Initialized):
         ``embedding_context`` where the sampler embedded, whose ``timing`` is the search's, in s. Raises InputError.
         """
         given, began = locals(), perf_counter_ns()
-        request, model = Request.of(given, kwargs), in_floats(bqm)
+        request, model = Request.of(given, kwargs), in_floats(_model(bqm))
         chosen = seed if seed is not None else int(np.random.SeedSequence().entropy % 2**32)  # type: ignore[operator]
         states, reads = self._initial(model, request, chosen)
         if not model.num_variables or request.num_sweeps == 0:
@@ -176,9 +176,19 @@ class HwsimSampler(dimod.Sampler, dimod.Initialized):
             return np.tile(_one_state(request.initial_state, bqm), (reads or 1, 1)), reads or 1
         if initial is None and style == "random":
             return None, reads or 1
-        parsed = self.parse_initial_states(
-            bqm, initial_states=initial, initial_states_generator=style, num_reads=reads, seed=seed % 2**32
-        )
+        if style not in _GENERATORS:
+            raise ArgumentError(
+                f"initial_states_generator must be {', '.join(_GENERATORS[:-1])} or tile, got {style!r}"
+            )
+        try:
+            parsed = self.parse_initial_states(
+                bqm, initial_states=initial, initial_states_generator=style, num_reads=reads, seed=seed % 2**32
+            )
+        except (ValueError, TypeError, KeyError):
+            each = ", and a state to each read, as initial_states_generator is none" if style == "none" else ""
+            raise InputError(
+                f"initial_states must give each variable of the model a value of -1 and 1, or of 0 and 1{each}"
+            ) from None
         order = [parsed.initial_states.variables.index(v) for v in bqm.variables]
         states = parsed.initial_states.record.sample[:, order].astype(np.int8)
         return 2 * states - 1 if parsed.initial_states.vartype is dimod.BINARY else states, len(states)
@@ -238,6 +248,23 @@ def _chip(chip: Chip | str, overrides: dict[str, Any]) -> Chip:
     return chip if isinstance(chip, Chip) else find_chip(chip, **overrides)
 
 
+_GENERATORS = ("none", "random", "tile")
+"""How dimod makes the initial states that are not given."""
+
+
+def _model(given: Any) -> Any:
+    """``given`` if it is a BinaryQuadraticModel. Raises ArgumentError."""
+    if isinstance(given, dimod.BinaryQuadraticModel):
+        return given
+    if isinstance(given, dimod.ConstrainedQuadraticModel):
+        more = ": hwsim.compile takes it with its constraints, or give dimod.cqm_to_bqm(cqm)[0]"
+    elif isinstance(given, dict):
+        more = ": sample_ising takes h and J, sample_qubo takes Q"
+    else:
+        more = ""
+    raise ArgumentError(f"sample takes a dimod BinaryQuadraticModel, got {type(given).__name__}{more}")
+
+
 def _one_state(given: Any, model: Any) -> np.ndarray:
     """int8 (variables,) of +-1: a mapping or pairs of variables and values, -1 and 1 or 0 and 1; others may be left
     unused. Raises InputError."""
@@ -250,9 +277,11 @@ def _one_state(given: Any, model: Any) -> np.ndarray:
         if v not in values:
             raise InputError(f"initial_state has no value for variable {v!r}")
         row.append(values[v])
-    state = np.array(row)
+    state = np.array([value if np.ndim(value) == 0 else np.nan for value in row], dtype=object)
     if not (np.all(np.isin(state, (-1, 1))) or np.all(np.isin(state, (0, 1)))):
-        odd = next(value for value in row if value not in (-1, 0, 1) or (value == 0 and -1 in row))
+        odd = next(
+            v for v, read in zip(row, state, strict=True) if read not in (-1, 0, 1) or (read == 0 and -1 in state)
+        )
         raise InputError(f"the values of an initial_state are -1 and 1, or 0 and 1, got {odd!r}")
     return np.where(state == 1, 1, -1).astype(np.int8)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 from hwsim.sampler import HwsimSampler
 
 CHAIN = dimod.BinaryQuadraticModel({}, {(i, i + 1): -1.0 for i in range(15)}, "SPIN")
@@ -100,11 +100,45 @@ def test_the_betas_of_a_custom_schedule_are_those_of_the_run():
         ({"chain_strength": True}, "chain_strength must be"),
         ({"partial": 1}, "partial must be True or False"),
         ({"interrupt_function": 5}, "interrupt_function must be a function"),
+        ({"beta_range": np.ones((2, 2))}, "betas must be a row"),
+        ({"beta_range": np.array([1, 2, 3])}, "beta_range must be"),
+        ({"beta_schedule_type": "custom", "beta_schedule": np.ones((2, 2))}, "betas must be a row"),
+        ({"anneal_schedule": np.array([0.0, 1.0])}, "must be two or more pairs"),
+        ({"schedules": np.array([1, 2])}, "schedules must be a whole number"),
+        ({"initial_states_generator": "bogus"}, "must be none, random or tile, got 'bogus'"),
+        ({"initial_states": np.full((1, 16), 2)}, "initial_states must give each variable"),
+        ({"initial_states": {"nobody": 1}}, "initial_states must give each variable"),
+        ({"initial_states": "abc"}, "initial_states must give each variable"),
+        ({"initial_states_generator": "none"}, "a state to each read"),
+        ({"initial_state": dict.fromkeys(range(16), np.array([1, 2]))}, "the values of an initial_state"),
     ],
 )
 def test_requests_that_cannot_be_met_are_refused(asked, words):
     with pytest.raises(InputError, match=words):
         sample(**asked)
+
+
+def test_numpy_arrays_are_betas():
+    found = sample(beta_range=np.array([0.5, 2.0]), num_sweeps=10)
+    assert found.info["beta_range"] == [0.5, 2.0]
+    betas = np.linspace(0.5, 2.0, 10)
+    assert sample(beta_schedule_type="custom", beta_schedule=betas).info["beta_range"] == [0.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (dimod.CQM(), "got ConstrainedQuadraticModel: hwsim.compile takes it"),
+        (dimod.DQM(), "got DiscreteQuadraticModel"),
+        (dimod.QM(), "got QuadraticModel"),
+        ({(0, 1): 1.0}, "got dict: sample_ising takes h and J"),
+        (None, "got NoneType"),
+        ("ring:n=6", "got str"),
+    ],
+)
+def test_what_is_no_binary_quadratic_model_is_refused_by_its_name(model, words):
+    with pytest.raises(ArgumentError, match=words):
+        HwsimSampler().sample(model)
 
 
 @pytest.mark.parametrize("value", [3.7, "7", -1, True, np.float64(2.0)])

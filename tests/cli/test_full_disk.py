@@ -1,0 +1,50 @@
+"""A disk that takes no more: one sentence that names the file, exit code 2; what was there stays, no part is left."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+resource = pytest.importorskip("resource")
+
+CODE = """
+import contextlib, io, json, resource, sys
+from hwsim.cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+found = []
+for words in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    found.append([code, err.getvalue()])
+print(json.dumps(found))
+"""
+PLAN = 'problem = "ring:n=4"\nreads = 4\nschedules = 1\ntime = "0.1 us"\n'
+COMMANDS = {
+    "o.npz": ["compile", "ring:n=6", "-o", "o.npz"],
+    "o.bqm": ["problem", "ring:n=30", "-o", "o.bqm"],
+    "o.json": ["ledger", "extropic-z1", "--json", "o.json"],
+    "o.toml": ["chip", "new", "--like", "generic-sparse", "-o", "o.toml"],
+    "o.db": ["study", "plan.toml", "--store", "o.db", "--workers", "1"],
+}
+
+
+def test_a_full_disk_is_one_sentence_with_the_name_of_the_file(tmp_path):
+    (tmp_path / "plan.toml").write_text(PLAN)
+    for name in COMMANDS:
+        if name != "o.db":
+            (tmp_path / name).write_text("before")
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, json.dumps(list(COMMANDS.values()))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    for (name, words), (code, said) in zip(COMMANDS.items(), json.loads(done.stdout), strict=True):
+        assert code == 2 and said.count("\n") == 1 and name in said, (words, said)
+        if name != "o.db":
+            assert (tmp_path / name).read_text() == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {*COMMANDS, "plan.toml"} - {"o.db"}
