@@ -14,9 +14,11 @@ from hwsim.command import given
 from hwsim.errors import InputError
 from hwsim.program import Program, content_hash
 from hwsim.report.view import law
+from hwsim.report.view.history import frames_size
+from hwsim.report.view.machine import MOST_COUPLED
 from hwsim.report.view.places import Places, places, problem_words
 from hwsim.report.view.scene import Scene, Show, length_words
-from hwsim.units import format_si, to_seconds
+from hwsim.units import format_si, to_seconds, to_ticks
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
@@ -27,7 +29,9 @@ ONE, EACH = 100_000, 20_000
 """About how many updates are shown: of a machine alone, and of each of several settings."""
 MOST_SETTINGS = 64
 MOST_EVENTS = 1_500_000
-"""The most updates that a page holds one by one."""
+"""The most updates that a page holds one by one; of more, it holds frames."""
+MOST_BYTES = 7_500_000
+"""The most that frames take."""
 _LEAST_ROUNDS, _MOST_ROUNDS = 20, 4000
 LOOKS = 40
 
@@ -129,6 +133,30 @@ def _clocks(problem: Any, ask: Asked, how: Mapping[str, Any]) -> list[Machine]:
     return [replace(_machine(problem, ask, how, clock=name), words={"clock": name}) for name in names]
 
 
+class Seen:
+    """What is seen of a run at equal intervals. looks : of all reads, None where the page draws the exact law
+    times_s, states : device seconds and int8 (n,) of its first read, where ``frames`` are asked for"""
+
+    def __init__(self, program: Program, *, frames: bool = False) -> None:
+        self.looks = law.Looks(program) if has_pairs(program) else None
+        self._frames = frames
+        self.times_s: list[float] = []
+        self.states: list[np.ndarray] = []
+
+    def __call__(self, time_s: float, states: np.ndarray) -> None:
+        """Look at ``states`` int8 (reads, p-bits) at ``time_s``."""
+        if self.looks is not None:
+            self.looks(time_s, states)
+        if self._frames:
+            self.times_s.append(time_s)
+            self.states.append(states[0].copy())
+
+
+def has_pairs(program: Program) -> bool:
+    """Whether the page compares correlations: not of few variables, nor of a machine whose couplings it leaves out."""
+    return program.n_variables > law.EXACT and program.network.n_couplings > 0 and program.n_pbits <= MOST_COUPLED
+
+
 @dataclass(kw_only=True)
 class Runner:
     """Runs machines and makes scenes of them.
@@ -145,21 +173,35 @@ class Runner:
 
     def scene(self, machine: Machine) -> Scene:
         """The scene of ``machine``: its first read, and the correlations of all of them."""
-        anneal = self._anneal(machine)
-        run, looks = self._run(machine.program, anneal, record=True)
-        if looks is not None:
-            compared = (looks, self._ideal_looks(machine, anneal))
+        anneal, program = self._anneal(machine), machine.program
+        is_whole = program.n_pbits * anneal.end / program.clock.tick_interval <= MOST_EVENTS
+        seen = Seen(program, frames=not is_whole)
+        run = self._run(program, anneal, seen, record=is_whole)
+        past: dict[str, Any] = {"trace": run.traces[0]} if is_whole else {"frames": self._frames(program, seen, anneal)}
         return Scene(
-            program=machine.program,
+            program=program,
             where=self._where(machine),
             anneal=anneal,
             end=anneal.end,
-            initial=run.initial_states[0],  # type: ignore[index]
-            trace=run.traces[0],
-            looks=None if looks is None else compared,
+            initial=seen.states[0] if run.initial_states is None else run.initial_states[0],
+            looks=None if seen.looks is None else (seen.looks, self._ideal_looks(machine, anneal)),
             reads=self.how["reads"],
             words=machine.words,
+            **past,
         )
+
+    def _frames(self, program: Program, seen: "Seen", anneal: Anneal) -> tuple[np.ndarray, np.ndarray]:
+        """As many frames of those seen as a page holds, at equal intervals."""
+        times = np.array([to_ticks(time_s) for time_s in seen.times_s])
+        states = np.array(seen.states)
+        while len(times) > 2 and frames_size(states) > MOST_BYTES:
+            times, states = times[1::2], states[1::2]
+        apart = format_si(to_seconds(int(np.diff(times).mean())), "s")
+        made = program.n_pbits * anneal.end / program.clock.tick_interval
+        self.notes.append(
+            f"thinned: this page holds {len(times)} frames, {apart} apart, and not each of the {made:.3g} updates"
+        )
+        return times, states
 
     def _where(self, machine: Machine) -> Places:
         """The Places of a machine; of one with the same couplings on the same sites, those."""
@@ -185,31 +227,25 @@ class Runner:
         time = to_seconds(round(rounds * program.clock.round_ticks)) if how["time"] is None else how["time"]
         return still_anneal(machine.problem, program, beta=given.beta_text(how["beta"]), time=time)
 
-    def _run(self, program: Program, anneal: Anneal, *, record: bool) -> "tuple[Run, law.Looks | None]":
+    def _run(self, program: Program, anneal: Anneal, seen: "Seen", *, record: bool) -> "Run":
+        """The run of a machine; it is observed by ``seen``. record : every update of its first read"""
         from hwsim.session import run
 
         how = self.how
-        looks = law.Looks(program) if program.n_variables > law.EXACT and program.network.n_couplings else None
-        events = program.n_pbits * anneal.end / program.clock.tick_interval
-        if record and events > MOST_EVENTS:
-            raise InputError(
-                f"a page holds at most {MOST_EVENTS:,} updates, and {format_si(anneal.duration_s, 's')} of "
-                f"{program.n_pbits:,} p-bits are {events:.2g}: give a shorter time"
-            )
-        found = run(
+        reads = how["reads"] if seen.looks is not None else 1
+        return run(
             program,
             anneal=anneal,
             checkpoints=LOOKS,
             record=(0,) if record else (),
-            observe=looks,
-            reads=how["reads"],
-            schedules=min(how["schedules"], how["reads"]),
+            observe=seen,
+            reads=reads,
+            schedules=min(how["schedules"], reads),
             seed=how["seed"],
             engine=how["engine"],
             threads=how["threads"],
             progress=how["progress"].watch(program.clock.kind),
         )
-        return found, looks
 
     def _ideal_looks(self, machine: Machine, anneal: Anneal) -> law.Looks:
         """Looks at the same problem on ideal p-bits without delay, under the machine's clock; but where p-bits update
@@ -223,9 +259,10 @@ class Runner:
         key = (content_hash_of(machine.problem, machine.program), kind, tau_s, anneal.end, tuple(anneal.beta.tolist()))
         if key not in self._ideal:
             ideal = prepare(machine.problem, chip("generic-all-to-all", clock=kind, tau=tau_s)).program
-            looks = self._run(ideal, anneal, record=False)[1]
-            assert looks is not None
-            self._ideal[key] = looks
+            seen = Seen(ideal)
+            self._run(ideal, anneal, seen, record=False)
+            assert seen.looks is not None
+            self._ideal[key] = seen.looks
         return self._ideal[key]
 
 
@@ -251,10 +288,11 @@ def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:
     reads = {"reads": run.reads, "schedules": int(run.schedule.max()) + 1, "seed": run.seed}
     runner = Runner(how={**how, **reads})
     looks = None
-    if program.n_variables > law.EXACT and program.network.n_couplings:
-        mine = runner._run(program, run.anneal, record=False)[1]
-        assert mine is not None
-        looks = (mine, runner._ideal_looks(machine, run.anneal))
+    if has_pairs(program):
+        seen = Seen(program)
+        runner._run(program, run.anneal, seen, record=False)
+        assert seen.looks is not None
+        looks = (seen.looks, runner._ideal_looks(machine, run.anneal))
     scene = Scene(
         program=program,
         where=places(program, machine.chip),

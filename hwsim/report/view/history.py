@@ -107,6 +107,13 @@ def frames(arrays: Arrays, times: np.ndarray, states: np.ndarray, end: int) -> d
     }
 
 
+def frames_size(states: np.ndarray) -> int:
+    """Bytes that ``states`` int8 (k, n) take as frames of a page."""
+    arrays = Arrays()
+    frames(arrays, np.arange(len(states)), states, len(states))
+    return arrays.size
+
+
 def curves(arrays: Arrays, names: list[str], x: np.ndarray, start: np.ndarray) -> dict[str, Any]:
     """Continuous cells: ``x`` float64 (events, m) as read at each event, ``start`` float64 (m,), in 2**16 steps."""
     every = np.concatenate((start[None], x))

@@ -14,12 +14,15 @@ from hwsim.units import format_si, to_seconds
 
 MOST_NAMES = 20_000
 """Of more variables than this the page holds no names, only numbers."""
+MOST_COUPLED = 100_000
+"""Of more p-bits than this the page holds no couplings."""
 _LAWS = ("heat bath", "linear", "table", "relaxation", "p-kit")
 
 
 def machine_facts(arrays: Arrays, program: Program, where: Places) -> dict[str, Any]:
     """The ``machine`` of a view. Couplings stand row by row: connection k of row i tells p-bit i of ``indices[k]``."""
     wires, clock, readout = program.wires, program.clock, program.readout
+    is_bare = program.n_pbits > MOST_COUPLED
     names = _names(program)
     facts: dict[str, Any] = {
         "n": program.n_pbits,
@@ -28,14 +31,15 @@ def machine_facts(arrays: Arrays, program: Program, where: Places) -> dict[str, 
         "participation": clock.share,
         "round": clock.round_ticks,
         "tau_words": format_si(to_seconds(clock.round_ticks), "s"),
-        "network": _network(arrays, program.network),
-        "delay": arrays.whole(wires.delay),
-        "exchange": None if wires.exchange is None else arrays.whole(wires.exchange),
+        "network": _bare(arrays, program.network) if is_bare else _network(arrays, program.network),
+        "delay": arrays.whole([] if is_bare else wires.delay),
+        "exchange": None if wires.exchange is None or is_bare else arrays.whole(wires.exchange),
+        "bare": is_bare,
         "cells": _cells(arrays, program),
         "names": names,
         "binary": readout.vartype == "BINARY",
         "chain": None if readout.chain is None else arrays.whole(readout.chain),
-        "problem": None if readout.problem is None else _network(arrays, readout.problem),
+        "problem": None if readout.problem is None or is_bare else _network(arrays, readout.problem),
         "variables": program.n_variables,
         "offset": readout.energy_offset,
         "x": arrays.real(where.at[:, 0], n_bytes=4),
@@ -65,6 +69,17 @@ def _network(arrays: Arrays, network: Network) -> dict[str, Any]:
         "degree": arrays.whole(network.degree),
         "indices": arrays.whole(network.indices),
         "weight": arrays.real(network.weight),
+        "bias": arrays.real(network.bias),
+    }
+
+
+def _bare(arrays: Arrays, network: Network) -> dict[str, Any]:
+    """The same without couplings."""
+    none = np.zeros(0)
+    return {
+        "degree": arrays.whole(np.zeros(network.n)),
+        "indices": arrays.whole(none),
+        "weight": arrays.real(none),
         "bias": arrays.real(network.bias),
     }
 

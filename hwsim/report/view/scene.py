@@ -108,7 +108,7 @@ def _view(arrays: Arrays, scene: Scene, machines: list[dict[str, Any]], names: l
         past = history.events(arrays, scene.program, scene.trace, scene.initial, scene.end)
     else:
         assert scene.frames is not None
-        past = history.frames(arrays, *scene.frames, scene.end)
+        past = history.frames(arrays, *scene.frames, scene.end) | _sums(scene.program, scene.frames[1])
     return {
         "machine": _number(machines, facts),
         "words": scene.words,
@@ -117,6 +117,11 @@ def _view(arrays: Arrays, scene: Scene, machines: list[dict[str, Any]], names: l
         "beta": history.beta_steps(arrays, drifted(scene.anneal, scene.program.noise.temperature_drift)),
         "still": scene.is_still,
     }
+
+
+def _sums(program: Program, states: np.ndarray) -> dict[str, Any]:
+    """Energy and magnetisation of ``states`` int8 (k, n)."""
+    return {"energy": program.energies(states).tolist(), "magnet": states.mean(axis=1, dtype=np.float64).tolist()}
 
 
 def _number(known: list[Any], new: Any) -> int:
@@ -133,7 +138,8 @@ def _law(arrays: Arrays, scene: Scene) -> dict[str, Any]:
     if scene.looks is not None:
         here, ideal = scene.looks
         return law.compared(arrays, here, ideal, reads=scene.reads, still=scene.is_still)
-    return {"kind": "exact" if scene.program.n_variables <= law.EXACT else "none"}
+    is_exact = scene.program.n_variables <= law.EXACT and scene.trace is not None
+    return {"kind": "exact" if is_exact else "none"}
 
 
 def _axes(scenes: Sequence[Scene], show: Show) -> list[dict[str, Any]]:

@@ -253,6 +253,25 @@ def test_the_law_on_the_page_is_boltzmanns(browser, tmp_path):
     assert np.isclose(facts["floor"], tv_noise_floor(expected, int(sum(facts["counts"]))), rtol=1e-6)
 
 
+def test_of_too_many_updates_the_page_holds_frames_and_says_so(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr("hwsim.command.viewed.MOST_EVENTS", 1000)
+    view = machine(problem="ea2d:L=5,seed=2")
+    view.save(tmp_path / "page.html")
+    (scene,) = view.scenes
+    assert "thinned: this page holds 40 frames" in view.show.notes[0]
+    with hwsim.Session.of(scene.program, scene.anneal, reads=2, schedules=2, seed=4) as session:
+        expected = [frame.states[0].tolist() for frame in session.frames(40)]
+    browser.open(tmp_path / "page.html")
+    assert browser.log() == []
+    shown = browser.script(
+        "const view = window.hwsim.app.view(0);"
+        "return Array.from(view.instant, t => { view.seek(t); return Array.from(view.state) })"
+    )
+    assert shown == expected
+    energies = browser.script("return Array.from(window.hwsim.app.view(0).energy).slice(1)")
+    assert energies == scene.program.energies(np.array(expected, dtype=np.int8)).tolist()
+
+
 def test_a_saved_run_is_shown_as_it_ran(browser, tmp_path):
     program = hwsim.compile(hwsim.read("karate"), hwsim.chip("generic-all-to-all", delay="1 ns"))
     how = {"anneal": hwsim.linear(0.1, 1.0, "100 ns"), "reads": 4, "schedules": 2, "seed": 9}

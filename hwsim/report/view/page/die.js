@@ -249,7 +249,9 @@ class Die {
 
   // A large machine as an image: each pixel is the mean of the p-bits in it.
   image(pen, view, w, h) {
-    const m = view.machine, { scale, x0, y0 } = this.fit;
+    const m = view.machine, { scale, x0, y0 } = this.fit, shot = [view.at, scale, x0, y0, w, h, palette.up, this.app.all.indexOf(view)].join();
+    if (shot === this.taken) return pen.drawImage(this.board, 0, 0, w, h);
+    this.taken = shot;
     const cell = Math.max(1, Math.floor(scale * this.apart)), W = Math.ceil(w), H = Math.ceil(h);
     const size = W * H;
     if (!this.sum || this.sum.length !== size) { this.sum = new Int32Array(size); this.many = new Int32Array(size); this.shot = new ImageData(W, H); }

@@ -310,6 +310,9 @@ class App {
     const hasBreaks = this.machine.chain !== null;
     for (const option of byId("until").options) if (option.value === "break") option.hidden = option.disabled = !hasBreaks;
     byId("scope-panel").hidden = !meta.curves.length;
+    byId("law-panel").hidden = this.view(0).facts.law.kind === "none";
+    byId("pbit-panel").hidden = Boolean(this.view(0).isFrames);
+    document.body.classList.toggle("alone", byId("law-panel").hidden && byId("pbit-panel").hidden && byId("scope-panel").hidden);
     document.body.classList.toggle("plain", !meta.curves.length);
   }
 
@@ -332,9 +335,9 @@ class App {
     const m = this.machine, one = m.binary ? ["1", "0"] : ["+1", "-1"], key = (style) => `<span class="key" style="${style}"></span>`;
     const stuck = m.device.stuck.some((s) => s !== 1) || m.device.held.some((s) => s);
     byId("die-legend").innerHTML = key("background:var(--up)") + one[0] + key("background:var(--down)") + one[1] +
-      key("border:3px solid var(--stale)") + "its last update was a stale read" + (m.longest > 0 ? key("width:7px;height:7px;background:var(--up);vertical-align:1px") + "on a wire: a commit on its way" : "") +
+      (this.view(0).isFrames ? "" : key("border:3px solid var(--stale)") + "its last update was a stale read") + (m.longest > 0 ? key("width:7px;height:7px;background:var(--up);vertical-align:1px") + "on a wire: a commit on its way" : "") +
       (m.chain ? key("border-radius:2px;height:6px;background:var(--soft);vertical-align:2px") + "chain of one variable" + key("border-radius:2px;height:6px;background:var(--stale);vertical-align:2px") + "broken chain" : "") +
-      (stuck ? " &nbsp;&times; stuck or held cell" : "") + (m.spots.dead.x.length ? " &nbsp;&times; dead cell" : "") + ". Wires: dashed where the coupling favours opposite values.";
+      (stuck ? " &nbsp;&times; stuck or held cell" : "") + (m.spots.dead.x.length ? " &nbsp;&times; dead cell" : "") + (m.bare ? ". Each pixel is the mean of its p-bits; the couplings are too many for a page." : ". Wires: dashed where the coupling favours opposite values.");
   }
 
   showControls() {

@@ -178,15 +178,16 @@ class View {
     this.initial = this.state.slice();
     this.at = 1;
     this.time = new Float64Array(0); this.pbit = new Int32Array(0); this.value = new Int8Array(0); this.stale = new Uint8Array(0);
-    this.first = Int32Array.from(this.instant, () => 0);
+    this.first = new Int32Array(this.instant.length + 1);
     this.current = new Int32Array(this.machine.n).fill(-1);
     this.flips = { pointer: new Int32Array(this.machine.n + 1), event: new Int32Array(0) };
     this.updates = this.flips;
     this.marks = { stale: [], break: [], best: [] };
-    this.energy = h.energy ? Float64Array.from(h.energy) : null;
-    this.magnet = Float64Array.from(h.magnet || this.instant, (v) => v);
-    this.staleSoFar = this.broken = new Int32Array(this.instant.length + 1);
-    this.best = this.energy;
+    this.energy = Float64Array.from([h.energy[0], ...h.energy]);
+    this.magnet = Float64Array.from([h.magnet[0], ...h.magnet]);
+    this.broken = null;
+    this.best = this.energy.slice();
+    for (let q = 1; q < this.best.length; q++) if (this.best[q] > this.best[q - 1]) this.best[q] = this.best[q - 1]; else if (this.best[q] < this.best[q - 1]) this.marks.best.push(q - 1);
     await this.loadRest();
     return this;
   }
