@@ -155,8 +155,10 @@ class Prepared:
         if plan.path != self._real_path:
             self._unit = 1.0
             self.layout = self.layout._replace(plan=plan._replace(path=self._real_path))
-        self._program, reach = program, np.empty(network.n)
-        fill_reach(network.bias, network.weight, network.indptr, reach)
+        self._program, known = program, vars(network).get("reach")  # there already, where the network was `coupled`
+        reach = np.empty(network.n) if known is None else known.copy()
+        if known is None:
+            fill_reach(network.bias, network.weight, network.indptr, reach)
         self._write(reach)
 
     def bias_reads(self, most: np.ndarray) -> None:

@@ -119,23 +119,34 @@ class Network(Record):
 
         bias : float64 (n,);  weight : float64 (m,), row by row. Raises InputError.
         """
-        made = object.__new__(Network)
-        known = vars(self)
-        kept = {name: known[name] for name in _OF_COUPLINGS if name in known}
-        vars(made).update(kept, bias=bias, weight=weight)
+        known, made = vars(self), self._with(bias=bias, weight=weight)
         for name in ("bias", "weight"):
             what = _COLUMNS[name]
             sizes = {what.axis: len(known[name])}
             vars(made)[name] = self._checked(name, vars(made)[name], what, sizes)
         return made
 
+    def _with(self, **values: np.ndarray) -> "Network":
+        """The network with ``values`` that nobody checks."""
+        made, known = object.__new__(Network), vars(self)
+        vars(made).update({name: known[name] for name in _OF_COUPLINGS if name in known}, **values)
+        return made
+
     def coupled(self, bias: np.ndarray, strength: np.ndarray) -> "Network":
         """The same with ``strength`` float64 (k,) of the couplings of `pairs`, each in both directions."""
         if np.shape(strength) != (self.n_couplings,):
             raise InputError(f"strength must be float64 ({self.n_couplings},), got shape {np.shape(strength)}")
-        weight = np.asarray(strength)[self.pair_of]
-        weight.flags.writeable = False  # it is nobody else's, and not copied once more
-        return self.reweighted(bias, weight)
+        from hwsim.program.spread import spread
+
+        strength = np.asarray(strength)
+        if np.shape(bias) == (self.n,) and getattr(bias, "dtype", None) == strength.dtype == np.float64:
+            own = np.array(bias)
+            strength = strength if strength.flags.writeable and strength.flags.c_contiguous else strength.copy()
+            weight, reach = np.empty(len(self.weight)), np.empty(self.n)
+            if spread(own, strength, self.pair_of, self.indptr, weight, reach):
+                own.flags.writeable = weight.flags.writeable = False
+                return self._with(bias=own, weight=weight, reach=reach)
+        return self.reweighted(bias, strength[self.pair_of])
 
     def same_as(self, other: "Network") -> bool:
         """Whether both hold the same numbers."""

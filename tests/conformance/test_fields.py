@@ -99,6 +99,18 @@ def test_each_connection_knows_its_coupling():
         weight=(upper + upper.T)[rows, columns][order],
     )
     assert np.array_equal(network.pairs[2][network.pair_of], network.weight)
+    for _ in range(2):
+        bias, strength = rng.normal(size=9), rng.normal(size=network.n_couplings)
+        found, wanted = network.coupled(bias, strength), network.reweighted(bias, strength[network.pair_of])
+        assert found.same_as(wanted) and np.array_equal(found.reach, wanted.reach)
+        assert not any(array.flags.writeable or np.shares_memory(array, bias) for array in (found.bias, found.weight))
+    for wrong in (np.inf, np.nan):
+        with pytest.raises(InputError, match="weight holds a value that is not finite"):
+            network.coupled(bias, np.append(strength[1:], wrong))
+    with pytest.raises(InputError, match=r"bias must be float64 \(9,\), got int64"):
+        network.coupled(np.zeros(9, dtype=np.int64), strength)
+    huge = np.full(network.n_couplings, 1.7e308)  # each of them is finite, their sums are not
+    assert np.array_equal(network.coupled(bias, huge).weight, huge[network.pair_of])
 
 
 @pytest.mark.parametrize("links", [1, 150], ids=["few couplings", "many couplings"])
