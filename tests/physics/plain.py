@@ -67,6 +67,15 @@ def simulate(program: Any, anneal: Any, *, reads: int, moments: np.ndarray, seed
 
 
 def _machine(program: Any, anneal: Any) -> Machine:
+    noise = program.noise
+    usual = (noise.source_steps, noise.source_shows, noise.source_sharing, program.cells.comparison)
+    if usual != (
+        "update",
+        "stepped",
+        "copies",
+        "below",
+    ):  # test_registers.py and test_published_logic.py simulate these
+        raise NotImplementedError(f"the plain simulation has no source or comparison of {usual}")
     given: dict[str, Any] = {}
     for record in (program.network, program.wires, program.cells, program.noise, program.clock, anneal):
         given |= vars(record)

@@ -2,6 +2,7 @@
 
 Each machine below is written from its repository's files, in integers, with a table made in exact arithmetic. What is
 no part of the RTL comes from hwsim: which p-bits form a colour, the seeds of the registers and the first states.
+``tests/rtl/published.py`` runs the files themselves under Icarus Verilog, given clones of the repositories.
 """
 
 from decimal import ROUND_HALF_UP, Decimal, getcontext
