@@ -159,14 +159,12 @@ def _over_quantiser(
 ) -> Activation:
     low, high, step = (float(a[i]) for a in (cells.low, cells.high, cells.step))
     if step == 0:
-        raise UnsupportedError(
-            _too_large(n_fields, betas, "there is no input quantiser, over which it would be smaller")
-        )
+        raise UnsupportedError(_too_large(n_fields, betas, "there is no input quantiser to read instead"))
     shifts = tuple(_shift(beta * scale / step, -low / step) for beta in betas)
     if None in shifts:
         other = betas[shifts.index(None)]
         near = 2.0 ** (math.floor(math.log2(other * scale / step) + 0.5) if other > 0 else 0) * step / scale
-        why = f"one over the quantised input needs a beta that is a shift: the nearest to {other:g} is {near!r}"
+        why = f"beta {other:g} is no shift to the levels of the input, as {near!r} is"
         raise UnsupportedError(_too_large(n_fields, betas, why))
     n_levels = math.floor((high - low) / step + 2.0**-10) + 1
     if n_levels > MOST_WORDS:
@@ -212,12 +210,11 @@ def _shift(ratio: float, zero: float) -> Shift | None:
 
 
 def _too_large(n_fields: int, betas: Sequence[float], why: str) -> str:
-    steps = f" for each of {len(betas)} betas" if len(betas) > 1 else ""
+    many = f"{n_fields:,} fields" + (f" at {len(betas)} betas" if len(betas) > 1 else "")
     fewer = "fewer --steps, " if len(betas) > 1 else ""
     return (
-        f"no Verilog: a table over the field would have {n_fields:,} words{steps}, the most are {MOST_WORDS:,}, "
-        f"and {why}: "
-        f"give {fewer}fewer --weight-bits, or weights that are multiplied by beta before they are rounded, at beta 1"
+        f"no Verilog: {many} need more than the {MOST_WORDS:,} words of a table, and {why}: give {fewer}fewer "
+        "--weight-bits, or weights that beta is multiplied into, at beta 1"
     )
 
 
