@@ -164,7 +164,7 @@ def _over_quantiser(
     if None in shifts:
         other = betas[shifts.index(None)]
         near = 2.0 ** (math.floor(math.log2(other * scale / step) + 0.5) if other > 0 else 0) * step / scale
-        why = f"beta {other:g} is no shift to the levels of the input, as {near!r} is"
+        why = f"beta {other:.3g} is no shift of the input ({near!r} is)"
         raise UnsupportedError(_too_large(n_fields, betas, why))
     n_levels = math.floor((high - low) / step + 2.0**-10) + 1
     if n_levels > MOST_WORDS:
@@ -213,8 +213,8 @@ def _too_large(n_fields: int, betas: Sequence[float], why: str) -> str:
     many = f"{n_fields:,} fields" + (f" at {len(betas)} betas" if len(betas) > 1 else "")
     fewer = "fewer --steps, " if len(betas) > 1 else ""
     return (
-        f"no Verilog: {many} need more than the {MOST_WORDS:,} words of a table, and {why}: give {fewer}fewer "
-        "--weight-bits, or weights that beta is multiplied into, at beta 1"
+        f"no Verilog: {many} are more than a table's {MOST_WORDS:,} words, and {why}: give {fewer}fewer --weight-bits, or "
+        "weights times beta, at beta 1"
     )
 
 
