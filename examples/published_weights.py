@@ -103,7 +103,8 @@ def compare(folder, count, sweeps):
     start = np.random.default_rng(1).choice(np.array([-1, 1], np.int8), (len(levels), model.n))
     start[:, : model.n_visible] = np.where(levels > 0, 1, -1)
     chip = hwsim.chip("generic-all-to-all", clock="chromatic")
-    print(f"{model}\n{len(levels)} images; share that is named right, with its interval of 95 %")
+    print(f"{model}\n  couplings {np.sqrt(np.mean(model.weight**2)):.2f} in root mean square")
+    print(f"{len(levels)} images; share that is named right, with its interval of 95 %")
     print(f"{'sweeps':>8}  {'emulated p-bits':<22}plain Gibbs")
     code = Code.of_plain(model.code)
     answers = [looks_of_machine(model, chip, start, sweeps), looks_of_gibbs(model, start, sweeps)]
