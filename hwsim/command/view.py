@@ -1,5 +1,6 @@
 """View: a page on which one sees a machine run, from its p-bits to the law that they should follow."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -115,7 +116,8 @@ def view(
 ) -> View:
     """A page that plays ``problem`` on ``chip``: its p-bits, their waveforms, and the law that they should follow.
 
-    problem : what `hwsim.read` takes, or a Run, or the file of a saved run, which is shown as it ran
+    problem : what `hwsim.read` takes; or a Run, or the file of a saved run, shown as it ran; or a mixed machine
+    of p-bits and modes (`hwsim.thermo.mixed.MixedNetwork`), which takes beta, clock, delay, time and seed
     vary : one parameter or two with their values, as in `hwsim.sweep`; the page has a slider for each
     compare : two clocks, side by side in the same device time
     chips, exchange : split the p-bits over so many chips, which exchange their boundaries at this interval
@@ -137,6 +139,13 @@ def view(
         return _of_run(load_run(Path(problem)), ask, how)
     if problem is None:
         raise InputError("view needs a problem, or the file of a saved run")
+    if _is_mixed(problem):
+        from hwsim.command.view_mixed import mixed_scene
+
+        if not ask.is_plain:
+            raise InputError("a mixed machine is shown alone: vary and compare need a problem")
+        scene, show = mixed_scene(problem, how, events=events)
+        return View(scenes=[scene], show=show)
     scenes, show = viewed.scenes_of(given.problem_of(problem, how), ask, how)
     return View(scenes=scenes, show=show)
 
@@ -151,6 +160,12 @@ def _is_run(path: Any) -> bool:
     from hwsim.text import ending
 
     return ending(path) == ".npz" and kind_of(path) == "run"
+
+
+def _is_mixed(problem: Any) -> bool:
+    """Whether ``problem`` is a mixed machine, which nobody has made before its module was loaded."""
+    made = sys.modules.get("hwsim.thermo.mixed")
+    return made is not None and isinstance(problem, made.MixedNetwork)
 
 
 def _of_run(run: "Run", ask: Any, how: Mapping[str, Any]) -> View:

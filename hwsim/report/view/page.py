@@ -13,7 +13,7 @@ from hwsim import __version__
 from hwsim.report.view.codec import Arrays
 
 FORMAT = 1
-_SCRIPTS = ("codec", "model", "kit", "die", "waves", "law", "scope", "main")
+_SCRIPTS = ("codec", "model", "kit", "die", "logical", "waves", "law", "scope", "main")
 """Parts of the script, in order; together they are one function."""
 
 

@@ -26,6 +26,19 @@ _CURVES = ("correlation", "success", "tv", "tts", "joules", "energy")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Modes:
+    """The m continuous cells of a mixed machine. weights : float64 (m, n), how p-bits and modes drive each other
+    at : float64 (m, 2), where they are drawn;  start : float64 (1 + m,), energy and modes before the first update
+    values : float64 (events, 1 + m), energy after each update, and the modes as it read them
+    """
+
+    weights: np.ndarray
+    at: np.ndarray
+    start: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Scene:
     """One read of one machine.
 
@@ -45,6 +58,7 @@ class Scene:
     looks: tuple[law.Looks, law.Looks] | None = None
     reads: int = 1
     words: dict[str, str] = field(default_factory=dict)
+    modes: Modes | None = None
 
     @property
     def is_still(self) -> bool:
@@ -106,6 +120,13 @@ def _view(arrays: Arrays, scene: Scene, machines: list[dict[str, Any]], names: l
     facts["names"] = _number(names, facts["names"])
     if scene.trace is not None:
         past = history.events(arrays, scene.program, scene.trace, scene.initial, scene.end)
+        if scene.modes is not None:
+            past["modes"] = _mode_curves(arrays, scene.modes)
+            facts["modes"] = {
+                "weights": arrays.real(scene.modes.weights),
+                "x": arrays.real(scene.modes.at[:, 0], n_bytes=4),
+                "y": arrays.real(scene.modes.at[:, 1], n_bytes=4),
+            }
     else:
         assert scene.frames is not None
         past = history.frames(arrays, *scene.frames, scene.end) | _sums(scene.program, scene.frames[1])
@@ -117,6 +138,11 @@ def _view(arrays: Arrays, scene: Scene, machines: list[dict[str, Any]], names: l
         "beta": history.beta_steps(arrays, drifted(scene.anneal, scene.program.noise.temperature_drift)),
         "still": scene.is_still,
     }
+
+
+def _mode_curves(arrays: Arrays, modes: Modes) -> dict[str, Any]:
+    names = ["energy", *(f"cell {k}" for k in range(len(modes.at)))]
+    return history.curves(arrays, names, modes.values, modes.start)
 
 
 def _sums(program: Program, states: np.ndarray) -> dict[str, Any]:
@@ -138,7 +164,7 @@ def _law(arrays: Arrays, scene: Scene) -> dict[str, Any]:
     if scene.looks is not None:
         here, ideal = scene.looks
         return law.compared(arrays, here, ideal, reads=scene.reads, still=scene.is_still)
-    is_exact = scene.program.n_variables <= law.EXACT and scene.trace is not None
+    is_exact = scene.program.n_variables <= law.EXACT and scene.trace is not None and scene.modes is None
     return {"kind": "exact" if is_exact else "none"}
 
 

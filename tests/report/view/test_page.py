@@ -284,3 +284,69 @@ def test_a_saved_run_is_shown_as_it_ran(browser, tmp_path):
     browser.open(tmp_path / "page.html", fragment=f"#t={run.anneal.end}")
     assert browser.log() == []
     assert browser.script("return Array.from(window.hwsim.app.view(0).state)") == run.states[0].tolist()
+
+
+def test_chains_vote_break_and_stand_beside_the_problem(browser, tmp_path):
+    pytest.importorskip("minorminer")
+    view = machine(problem="sk:n=14,seed=1", chip="dwave-advantage2-1.10", delay=None, clock=None, time="60tau")
+    view.save(tmp_path / "page.html")
+    (scene,) = view.scenes
+    readout, times = scene.program.readout, np.unique(scene.trace[0])
+    browser.open(tmp_path / "page.html", fragment="#t=0")
+    assert browser.log() == [] and drawn(browser, "logical")[0] > 300
+    state, energies, broken = scene.initial.copy(), [], []
+    for instant in times:
+        here = scene.trace[0] == instant
+        state[scene.trace[1][here]] = scene.trace[2][here]
+        energies.append(scene.program.energies(state[None])[0])
+        broken.append(int(readout.broken(state[None]).sum()))
+    assert max(broken) > 0
+    shown = browser.script(
+        "const view = window.hwsim.app.view(0); return [Array.from(view.energy), Array.from(view.broken)]"
+    )
+    assert np.allclose(shown[0][1:], energies, rtol=0, atol=1e-9)
+    assert shown[1][1:] == broken
+    browser.choose("Pause at", "next chain break")
+    browser.click(browser.labelled("Next event"))
+    browser.wait("document.getElementById('status').innerText.startsWith('A chain breaks')")
+
+
+def test_a_mixed_machine_shows_its_modes_as_curves_and_their_pull_on_a_pbit(browser, tmp_path):
+    from hwsim.thermo.mixed import MixedNetwork
+
+    rng = np.random.default_rng(8)
+    coupling = np.zeros((4, 4))
+    coupling[0, 1] = coupling[1, 0] = -0.5
+    network = MixedNetwork(
+        bias=np.array([0.1, -0.2, 0.0, 0.3]),
+        coupling=coupling,
+        stiffness=2 * np.eye(2),
+        force=np.zeros(2),
+        weights=rng.standard_normal((2, 4)),
+        pbit_tau_s=5e-9,
+        mode_tau_s=10e-9,
+    )
+    view = hwsim.view(network, beta=0.8, delay="1 ns", events=300, seed=2, progress=False)
+    view.save(tmp_path / "page.html")
+    (scene,) = view.scenes
+    browser.open(tmp_path / "page.html")
+    assert browser.log() == []
+    shown = browser.script(
+        "const view = window.hwsim.app.view(0);"
+        "return [Array.from(view.value), view.modes.values.map(values => Array.from(values))]"
+    )
+    assert shown[0] == scene.trace[2].tolist()
+    step = np.ptp(scene.modes.values, axis=0) / 2**16
+    assert np.all(np.abs(np.array(shown[1]).T[1:] - scene.modes.values) <= 2 * step)
+    event = 200
+    t, i = int(scene.trace[0][event]), int(scene.trace[1][event])
+    x = scene.modes.values[event, 1:]
+    heard = browser.script(
+        "const app = window.hwsim.app, view = app.view(0), m = view.machine, [t, i] = arguments, out = [];"
+        "for (let k = m.pointer[i]; k < m.pointer[i + 1]; k++) out.push([m.indices[k], view.heard(k, t).value]);"
+        "return [view.input(i, t), out]",
+        t,
+        i,
+    )
+    field = network.bias[i] + sum(coupling[i, j] * value for j, value in heard[1]) - network.weights[:, i] @ x
+    assert np.isclose(heard[0], -field, atol=1e-3)

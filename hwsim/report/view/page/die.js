@@ -40,7 +40,6 @@ class Die {
         b[0] = Math.min(b[0], x[i]); b[1] = Math.min(b[1], y[i]); b[2] = Math.max(b[2], x[i]); b[3] = Math.max(b[3], y[i]);
       } };
       add(m.x, m.y);
-      if (m.spots.logical) this.logicalBox = m.spots.logical;
       this.bounds = b;
       this.boundsOf = m;
       this.apart = spacing(m, b);
@@ -77,6 +76,7 @@ class Die {
       this.chains(pen, m, view, r);
       if (app.state.wires) this.signals(pen, view, t, r);
       this.discs(pen, view, r, w, h);
+      if (m.modes) this.modes(pen, view, r, t);
       this.marks(pen, view, r, t);
       if (r > 9 && m.n <= 80) this.labels(pen, m, r);
     }
@@ -212,6 +212,20 @@ class Die {
     pen.strokeStyle = palette.text;
     pen.lineWidth = 1.5;
     for (let i = 0; i < m.n; i++) if (d.stuck[i] !== 1 || d.held[i]) cross(pen, m.x[i] * scale + x0, m.y[i] * scale + y0, r * 0.6);
+  }
+
+  // Continuous cells: squares, from orange through grey to blue with their value.
+  modes(pen, view, r, t) {
+    const m = view.machine, { scale, x0, y0 } = this.fit, side = 1.8 * r, up = rgb(palette.up), down = rgb(palette.down);
+    for (let k = 0; k < m.modes.x.length; k++) {
+      if (!view.reach) view.reach = view.modes.values.slice(1).map((all) => all.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-12));
+      const part = view.modeAt(k, t) / view.reach[k], to = part > 0 ? up : down, x = m.modes.x[k] * scale + x0, y = m.modes.y[k] * scale + y0;
+      pen.fillStyle = `rgb(${to.map((c) => Math.round(160 + (c - 160) * Math.min(1, Math.abs(part)))).join()})`;
+      pen.fillRect(x - side / 2, y - side / 2, side, side);
+      pen.strokeStyle = palette.soft;
+      pen.strokeRect(x - side / 2, y - side / 2, side, side);
+      if (r > 9) text(pen, plain(view.modeAt(k, t), 2), x, y + side / 2 + 13, palette.text, "center");
+    }
   }
 
   // Commits under way: a dot on each wire, as far along as the signal is.

@@ -136,6 +136,12 @@ class App {
     while (this.dies.length < sides) this.dies.push(new Die(this.dies.length, this));
     this.dies.forEach((die, side) => { die.root.hidden = side >= sides; });
     for (let side = 0; side < sides; side++) this.dies[side].draw();
+    if (this.machine.spots.logical && !this.logical) this.logical = new Logical(this);
+    if (this.logical) {
+      this.logical.root.hidden = sides > 1 || !this.machine.spots.logical;
+      if (!this.logical.root.hidden) this.logical.draw();
+    }
+    document.body.classList.toggle("embedded", Boolean(this.logical) && !this.logical.root.hidden);
     if (this.playing) this.panels.waves.follow(this.state.t);
     this.panels.waves.draw();
     this.panels.law.draw();

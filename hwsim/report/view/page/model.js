@@ -16,6 +16,7 @@ class Machine {
       const given = this[kind];
       this.spots[kind] = given === null ? null : { x: await array(given.x), y: await array(given.y) };
     }
+    if (this.modes) for (const key of ["weights", "x", "y"]) this.modes[key] = await array(this.modes[key]);
     const cells = { ...this.cells };
     for (const key of Object.keys(cells)) if (cells[key] && typeof cells[key] === "object" && "n" in cells[key]) cells[key] = await array(cells[key]);
     this.device = cells;
@@ -145,6 +146,7 @@ class View {
     const modes = this.facts.history.modes;
     if (modes) {
       const values = await Promise.all(modes.values.map(array));
+      this.energy = null; // of p-bits alone; the curves hold that of the whole machine
       this.modes = { names: modes.names, values: values.map((v, k) => v.map((w) => modes.low[k] + modes.step[k] * w)) };
     }
   }
@@ -380,8 +382,12 @@ class View {
     const m = this.machine;
     let field = m.bias[i];
     for (let k = m.pointer[i]; k < m.pointer[i + 1]; k++) field += m.weight[k] * this.heard(k, t).value;
+    if (m.modes) for (let k = 0; k < m.modes.x.length; k++) field -= m.modes.weights[k * m.n + i] * this.modeAt(k, t);
     return -field;
   }
+
+  // Continuous cell k as it was read last, by tick t.
+  modeAt(k, t) { return this.modes.values[k + 1][this.first[last(this.instant, t) + 1]]; }
 
   betaAt(t) { return this.beta[Math.max(0, last(this.beta_start, t))]; }
 
