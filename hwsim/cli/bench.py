@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="NAME,...",
         help="lattice, pegasus, zephyr, gnp, gauss, sk, million (all of these), sizes, one read, few reads; tts: how "
         "long an estimate of the time to solution takes; algorithms: tempering, cluster moves, quantum and population "
-        "annealing; thermo: states of continuous cells; learning: steps of a training",
+        "annealing; thermo: states of continuous cells; learning: steps of a training; rtl: simulated Verilog",
     )
     parser.add_argument(
         "--peers",
@@ -48,11 +48,18 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.bench.peers import is_there
     from hwsim.bench.solution import measure_solution
     from hwsim.bench.thermo import ABSENT, describe, has_thermox
-    from hwsim.report.bench import algorithms_table, solution_table, speed_table, states_table, steps_table
+    from hwsim.report.bench import (
+        algorithms_table,
+        simulated_table,
+        solution_table,
+        speed_table,
+        states_table,
+        steps_table,
+    )
 
     names = arguments.case or []
     cases = choose(
-        [name for name in names if name not in ("tts", "algorithms", "thermo", "learning")] if names else None
+        [name for name in names if name not in ("tts", "algorithms", "thermo", "learning", "rtl")] if names else None
     )
     how = {"threads": arguments.threads, "engine": arguments.engine, "peers": arguments.peers}
     own = {"rounds": arguments.rounds, "peers": arguments.peers}
@@ -80,12 +87,20 @@ def run(arguments: argparse.Namespace) -> int:
                 bar.say(learning.ABSENT)
             learnt = in_one_thread(("-m", "hwsim.bench.learning"), progress=count, **own)
 
+        simulated = []
+        if "rtl" in names:
+            from hwsim.rtl.speed import measure_rtl
+
+            simulated = measure_rtl(rounds=arguments.rounds, progress=count)
+
     def text(width: int | None) -> str:
         parts = [speed_table(rows, width=width), algorithms_table(controlled, width=width)]
         parts.append(solution_table(answers, width=width))
         parts.append(states_table([{"what": describe(row)} | row for row in continuous], width=width))
         parts.append(steps_table(learnt, width=width))
+        parts.append(simulated_table(simulated, width=width))
         return "\n".join(part for part in parts if part)
 
     document = {"rows": rows, "tts": answers, "algorithms": controlled, "thermo": continuous, "learning": learnt}
+    document["rtl"] = simulated
     return give(arguments, document, record(arguments), text=text)

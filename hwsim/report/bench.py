@@ -65,6 +65,17 @@ def steps_table(rows: _Rows, *, width: int | None = None) -> str:
     return columns(lines, align="<<>>>>>>", width=width)
 
 
+def simulated_table(rows: _Rows, *, width: int | None = None) -> str:
+    """Updates per second of simulated RTL and of the engines, on one core, of one machine and of many replicas."""
+    if not rows:
+        return ""
+    lines = [["RTL of " + rows[0]["graph"], "random source", "replicas", "million upd./s", "build, s"]]
+    for row in rows:
+        built = "" if row["build_s"] is None else f"{row['build_s']:.3g}"
+        lines.append([row["what"], row["source"], str(row["replicas"]), f"{row['updates_per_s'] / 1e6:.3g}", built])
+    return columns(lines, align="<<>>>", width=width)
+
+
 def solution_table(rows: _Rows, *, width: int | None = None) -> str:
     """Reads, hits, and the seconds until the interval of a time to solution is narrow, compared with the first tool."""
     if not rows:

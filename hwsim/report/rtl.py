@@ -41,6 +41,11 @@ def checked_text(checked: Checked) -> str:
         f"{checked.tool}: {checked.updates} updates compared, {checked.mismatches} mismatches "
         f"(emulated by {checked.engine}, the first {checked.by_reference} by reference too)"
     ]
+    if checked.mismatches == 0 and checked.run_s > 0:
+        lines.append(
+            f"  compiled in {checked.build_s:.1f} s, simulated in {checked.run_s:.2f} s of processor time, "
+            f"{checked.updates / checked.run_s / 1e6:.2g} million updates/s"
+        )
     if checked.difference is not None:
         lines.append(str(checked.difference))
     return "\n".join(lines)

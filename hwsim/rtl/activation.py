@@ -213,8 +213,8 @@ def _too_large(n_fields: int, betas: Sequence[float], why: str) -> str:
     many = f"{n_fields:,} fields" + (f" at {len(betas)} betas" if len(betas) > 1 else "")
     fewer = "fewer --steps, " if len(betas) > 1 else ""
     return (
-        f"no Verilog: {many} are more than a table's {MOST_WORDS:,} words, and {why}: give {fewer}fewer --weight-bits, or "
-        "weights times beta, at beta 1"
+        f"no Verilog: {many} are more than a table's {MOST_WORDS:,} words, and {why}: give {fewer}fewer --weight-bits, "
+        "or weights times beta, at beta 1"
     )
 
 

@@ -7,7 +7,6 @@ first update that differs.
 import os
 import re
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from hwsim.rtl.activation import cells_of, negative, thresholds
 from hwsim.rtl.expected import Expected, expected, time_s
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.manifest import machine_of
-from hwsim.rtl.simulate import Simulation, build, call, check_tool
+from hwsim.rtl.simulate import Simulation, build, call, check_tool, children_s
 from hwsim.rtl.testbench import SAYS, header
 from hwsim.units import format_si
 
@@ -68,7 +67,7 @@ class Difference:
 class Checked(Shown):
     """What a simulation said. updates : compared;  mismatches : in the first slot that differs, where the simulation
     stops;  by_reference : updates that the reference engine of hwsim made too
-    build_s, run_s : seconds of this computer;  difference : None where there is none
+    build_s, run_s : seconds of processor time of this computer;  difference : None where there is none
     """
 
     tool: str
@@ -163,9 +162,9 @@ def _check_data(test: Path, trace: Expected) -> None:
 def compare(trace: Expected, simulation: Simulation, data: Path, work: Path, *, limit_s: float) -> Checked:
     """Run ``simulation`` with the files of the folder ``data``, and name the first update that differs."""
     command = [*simulation.command, f"+data={data.resolve()}/"]
-    began = time.monotonic()
+    began = children_s()
     _, out = call(command, work, limit_s=limit_s)
-    run_s = time.monotonic() - began
+    run_s = children_s() - began
     found = re.search(rf"^{SAYS} mismatch (slot|round) (\d+)", out, re.MULTILINE)
     difference, mismatches, updates = None, 0, len(trace.bits)
     if found:

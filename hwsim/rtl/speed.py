@@ -1,0 +1,87 @@
+"""Speed: updates per second of a simulated RTL, beside hwsim's own engines on the same machine, on one core.
+
+Enters: how many rounds of measuring. Leaves: a row for each tool, in seconds of processor time.
+"""
+
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hwsim.anneal import Anneal, constant
+from hwsim.chip.library import chip
+from hwsim.mapping.compile import compile
+from hwsim.problem.generate import generate
+from hwsim.program import Program
+from hwsim.rtl.check import checked
+from hwsim.rtl.write import write
+from hwsim.session.run import run
+from hwsim.units import to_seconds
+
+GRAPH, CHIP, SOURCE = "ea3d:L=8,seed=1", "generic-sparse", "lfsr32"
+MANY = 512
+"""Replicas of a run of many."""
+_ROUNDS = {"verilator": 19_532, "iverilog": 200, "lanes": 400, "many": 40, "ideal": 400}
+"""Rounds of the clock that each run takes; each p-bit updates once in a round."""
+
+Rows = list[dict[str, Any]]
+
+
+def measure_rtl(*, rounds: int, progress: Callable[[int, int, str], None] | None = None) -> Rows:
+    """A row for the simulators that are installed, and for hwsim with one replica and with many; medians of ``rounds``
+    runs, but one of a simulator, whose time does not vary."""
+    tell = progress or (lambda done, total, name: None)
+    tools = [tool for tool in ("verilator", "iverilog") if shutil.which(tool)]
+    steps = [(_simulated, tool) for tool in tools] + [(_emulated, name) for name in ("lanes", "many", "ideal")]
+    rows: Rows = []
+    for done, (measure, name) in enumerate(steps):
+        tell(done, len(steps), name)
+        rows.append(measure(name, rounds))  # type: ignore[operator]
+    return rows
+
+
+def _program(source: str) -> Program:
+    return compile(generate(GRAPH), chip(CHIP, random_source=source))
+
+
+def _anneal(program: Program, rounds: int) -> Anneal:
+    return constant(0.7, to_seconds(rounds * program.clock.period))
+
+
+def _row(
+    what: str, source: str, replicas: int, updates: float, seconds: float, build_s: float | None
+) -> dict[str, Any]:
+    return {
+        "graph": GRAPH,
+        "what": what,
+        "source": source,
+        "replicas": replicas,
+        "updates": updates,
+        "seconds": seconds,
+        "updates_per_s": updates / seconds,
+        "build_s": build_s,
+    }
+
+
+def _simulated(tool: str, rounds: int) -> dict[str, Any]:
+    program = _program(SOURCE)
+    with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as place:
+        made = write(program, Path(place) / "rtl", anneal=_anneal(program, _ROUNDS[tool]))
+        found = checked(made.folder, made.trace, tool=tool)
+    return _row(tool, SOURCE, 1, found.updates, found.run_s, found.build_s)
+
+
+def _emulated(name: str, rounds: int) -> dict[str, Any]:
+    source, reads = ("ideal" if name == "ideal" else SOURCE), (1 if name == "lanes" else MANY)
+    program = _program(source)
+    spent, updates, engine = [], 0.0, ""
+    for each in range(rounds + 1):  # the first compiles
+        anneal = _anneal(program, _ROUNDS[name] if each else 4)
+        began = time.process_time()
+        made = run(program, anneal=anneal, reads=reads, schedules=1, seed=each, threads=1, checkpoints=1)
+        spent.append(time.process_time() - began)
+        updates, engine = made.updates, made.engine
+    return _row(f"hwsim {engine}", source, reads, updates, statistics.median(spent[1:]), None)
