@@ -24,7 +24,10 @@ def add_parser(subparsers: Any) -> None:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[
-            options.problem("karate", words="a file or a generator such as karate; or a run of hwsim run -o"),
+            options.problem(
+                "karate",
+                words="a file or a generator such as karate; a run of hwsim run -o, a program of hwsim compile -o",
+            ),
             options.chip(),
             options.pace(),
             options.chains("view"),

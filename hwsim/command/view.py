@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -116,8 +115,8 @@ def view(
 ) -> View:
     """A page that plays ``problem`` on ``chip``: its p-bits, their waveforms, and the law that they should follow.
 
-    problem : what `hwsim.read` takes; or a Run, or the file of a saved run, shown as it ran; or a mixed machine
-    of p-bits and modes (`hwsim.thermo.mixed.MixedNetwork`), which takes beta, clock, delay, time and seed
+    problem : what `hwsim.read` takes; the file of a saved program; a Run or its file, shown as it ran; or a mixed
+    machine of p-bits and modes (`hwsim.thermo.mixed.MixedNetwork`), which takes beta, clock, delay, time and seed
     vary : one parameter or two with their values, as in `hwsim.sweep`; the page has a slider for each
     compare : two clocks, side by side in the same device time
     chips, exchange : split the p-bits over so many chips, which exchange their boundaries at this interval
@@ -133,10 +132,15 @@ def view(
     )
     if isinstance(problem, Run):
         return _of_run(problem, ask, how)
-    if isinstance(problem, str | PathLike) and _is_run(problem):
+    kind = _kind(problem)
+    if kind == "run":
         from hwsim.session import load_run
 
         return _of_run(load_run(Path(problem)), ask, how)
+    if kind == "program":
+        _check_as_made("a saved program contains its chip", ask, how, also=("chips", "exchange", "strength"))
+        scene, show = viewed.scene_of_program(Path(problem), ask, how)
+        return View(scenes=[scene], show=show)
     if problem is None:
         raise InputError("view needs a problem, or the file of a saved run")
     if _is_mixed(problem):
@@ -155,11 +159,27 @@ def view_run(run: "Run") -> View:
     return view(run)
 
 
-def _is_run(path: Any) -> bool:
+def _kind(problem: Any) -> str | None:
+    """What hwsim saved in the file ``problem``; None of anything else."""
     from hwsim.archive import kind_of
     from hwsim.text import ending
 
-    return ending(path) == ".npz" and kind_of(path) == "run"
+    return kind_of(problem) if isinstance(problem, str | Path) and ending(problem) == ".npz" else None
+
+
+_OF_CHIP = ("as_", "set", "without", "die_seed", "clock", "participation", "tau", "delay")
+
+
+def _check_as_made(words: str, ask: Any, how: Mapping[str, Any], *, also: Sequence[str]) -> None:
+    """Raise InputError where something is asked for that a file decides. also : names of ``ask`` and ``how``"""
+    from hwsim.command.keywords import DEFAULTS
+
+    given_here = [name for name in (*_OF_CHIP, *also) if name in how and how[name] != DEFAULTS[name] and how[name]]
+    given_here += [name for name in also if getattr(ask, name, None) is not None]
+    given_here += [] if ask.chip == CHIP else ["chip"]
+    given_here += [name for name in ("vary", "compare") if getattr(ask, name) is not None]
+    if given_here:
+        raise InputError(f"{words}: leave {given_here[0].rstrip('_')} out, or give the problem itself")
 
 
 def _is_mixed(problem: Any) -> bool:
@@ -171,7 +191,7 @@ def _is_mixed(problem: Any) -> bool:
 def _of_run(run: "Run", ask: Any, how: Mapping[str, Any]) -> View:
     from hwsim.command import viewed
 
-    if not ask.is_plain:
-        raise InputError("a run is shown as it ran: vary and compare need its problem")
+    also = ("beta", "time", "chips", "exchange", "strength", "events")
+    _check_as_made("a run is shown as it ran", ask, how, also=also)
     scene, show = viewed.scene_of_run(run, how)
     return View(scenes=[scene], show=show)

@@ -5,6 +5,7 @@ Enters: a problem and settings, or a run. Leaves: Scenes and what stands beside 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -272,19 +273,35 @@ def content_hash_of(problem: Any, program: Program) -> str:
     return f"{problem.name} {hash((network.bias.tobytes(), network.indices.tobytes(), network.weight.tobytes()))}"
 
 
+def scene_of_program(path: Path, ask: Asked, how: Mapping[str, Any]) -> tuple[Scene, Show]:
+    """The scene of a program that ``hwsim compile -o`` wrote."""
+    from hwsim.experiment.prepare import prepare_saved
+
+    ready = prepare_saved(path)
+    runner = Runner(how=how, about=ask.events or ONE)
+    scene = runner.scene(Machine(problem=ready.problem, program=ready.program, chip=known_chip(ready.program)))
+    title = f"{ready.problem.name} on {ready.chip_name}"
+    goal = ready.program.readout.known_energy
+    return scene, Show(title=title, lead=_lead([scene], 1), notes=tuple(runner.notes), goal=goal)
+
+
+def known_chip(program: Program) -> "Chip | None":
+    """The chip of the card that ``program`` names, for its places alone; None where nobody has such a card."""
+    from hwsim.chip.library import chip, list_chips
+
+    name = program.placement.chip
+    return chip(name) if name is not None and name in list_chips() else None
+
+
 def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:
     """The scene of the first recorded read of ``run``; without one, of read 0, which is run again from its seed."""
-    from hwsim.chip.library import chip, list_chips
     from hwsim.mapping.restore import restored_problem
-    from hwsim.units import to_ticks
 
     program = run.program
     traced = run if run.traces and run.initial_states is not None else again(run, how)
     read = min(traced.traces)
-    name = program.placement.chip
-    known = name is not None and name in list_chips()
     problem = restored_problem(program, name="run")
-    machine = Machine(problem=problem, program=program, chip=chip(name) if known else None)  # type: ignore[arg-type]
+    machine = Machine(problem=problem, program=program, chip=known_chip(program))
     reads = {"reads": run.reads, "schedules": int(run.schedule.max()) + 1, "seed": run.seed}
     runner = Runner(how={**how, **reads})
     looks = None
@@ -304,7 +321,7 @@ def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:
         reads=run.reads,
     )
     notes = (f"read {read} of {run.reads} of a run with seed {run.seed}, program {content_hash(program)[:12]}",)
-    title = f"{problem.name} on {name or 'its chip'}"
+    title = f"{problem.name} on {program.placement.chip or 'its chip'}"
     return scene, Show(title=title, lead=_lead([scene], 1), notes=notes, goal=program.readout.known_energy)
 
 

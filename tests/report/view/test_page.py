@@ -286,6 +286,32 @@ def test_a_saved_run_is_shown_as_it_ran(browser, tmp_path):
     assert browser.script("return Array.from(window.hwsim.app.view(0).state)") == run.states[0].tolist()
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"delay": "1 ns"}, "a run is shown as it ran: leave delay out, or give the problem itself"),
+        ({"vary": {"delay": "0:1tau:3"}}, "a run is shown as it ran: leave vary out, or give the problem itself"),
+        ({"time": "1 us"}, "a run is shown as it ran: leave time out, or give the problem itself"),
+    ],
+)
+def test_a_run_takes_nothing_that_would_change_it(given, words):
+    program = hwsim.compile(hwsim.read("ring:n=4"), "generic-all-to-all")
+    run = hwsim.run(program, anneal=hwsim.constant(1, "20 ns"), reads=2, record=(0,))
+    with pytest.raises(hwsim.HwsimError, match=f"^{words}$"):
+        hwsim.view(run, progress=False, **given)
+
+
+def test_a_saved_program_is_shown_with_its_own_chip(tmp_path):
+    from hwsim.program import save
+
+    program = hwsim.compile(hwsim.read("ring:n=5"), hwsim.chip("generic-all-to-all", delay="1 ns"))
+    save(program, tmp_path / "ring.npz")
+    view = hwsim.view(tmp_path / "ring.npz", events=500, progress=False)
+    assert np.array_equal(view.scenes[0].program.wires.delay, program.wires.delay)
+    with pytest.raises(hwsim.HwsimError, match="a saved program contains its chip: leave tau out"):
+        hwsim.view(tmp_path / "ring.npz", tau="2 ns", progress=False)
+
+
 def test_chains_vote_break_and_stand_beside_the_problem(browser, tmp_path):
     pytest.importorskip("minorminer")
     view = machine(problem="sk:n=14,seed=1", chip="dwave-advantage2-1.10", delay=None, clock=None, time="60tau")

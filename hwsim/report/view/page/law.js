@@ -46,9 +46,10 @@ class Law {
     }
     if (view.machine.variables > 6) text(pen, `states, the likeliest first${shown < law.p.length ? ` (${shown} of ${whole(law.p.length)})` : ""}`, box.x + box.w / 2, box.y + box.h + 15, palette.text, "center");
     byId("law-title").textContent = "bars: measured so far; lines: exp(-beta E) / Z";
-    const floor = (n) => n ? plain(noiseFloor(law.p, n), 3) : "unknown";
+    const floor = (n, view) => n ? plain(noiseFloor(law.p, Math.max(1, Math.round(n / memory(view)))), 3) : "unknown";
     const words = taken.map((each, number) => `${app.views().length > 1 ? safe(app.settingWords(app.view(number))) + ": " : ""}distance (total variation) <b>${
-      each.n ? plain(distance(each, law.p), 3) : "unknown"}</b> after ${whole(each.n)} samples; as many perfect samples would show about ${floor(each.n)}`);
+      each.n ? plain(distance(each, law.p), 3) : "unknown"}</b> after ${whole(each.n)} samples, which follow each other and are worth about ${
+      whole(Math.max(1, each.n / memory(app.view(number))))} independent ones: chance alone may show up to ${floor(each.n, app.view(number))}`);
     byId("law-words").innerHTML = words.join(". ") + `. One sample each tau; beta ${plain(beta, 4)}${view.facts.still ? "" : `, which changes: the last ${WINDOW} samples beside the law of this moment`}.`;
   }
 
@@ -123,6 +124,21 @@ function counts(view, t, states) {
   const of = new Float64Array(states);
   for (let k = from; k < n; k++) of[all[k]]++;
   return { n: n - from, of };
+}
+
+// How many samples in a row are worth one: 1 + 2 (sum of the autocorrelation of the state), up to five times that long.
+function memory(view) {
+  if (view.memory) return view.memory;
+  const all = samples(view), n = all.length, share = new Map();
+  for (const state of all) share.set(state, (share.get(state) || 0) + 1 / n);
+  let squares = 0, total = 1;
+  for (const p of share.values()) squares += p * p;
+  for (let lag = 1; lag < n / 4 && lag < 5 * total; lag++) {
+    let same = 0;
+    for (let k = lag; k < n; k++) same += all[k] === all[k - lag] ? 1 : 0;
+    total += 2 * Math.max(0, (same / (n - lag) - squares) / (1 - squares || 1));
+  }
+  return view.memory = total;
 }
 
 function distance(taken, p) {

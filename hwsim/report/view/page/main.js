@@ -142,7 +142,8 @@ class App {
       if (!this.logical.root.hidden) this.logical.draw();
     }
     document.body.classList.toggle("embedded", Boolean(this.logical) && !this.logical.root.hidden);
-    if (this.playing) this.panels.waves.follow(this.state.t);
+    if (this.state.t !== this.followed) this.panels.waves.follow(this.state.t);
+    this.followed = this.state.t;
     this.panels.waves.draw();
     this.panels.law.draw();
     this.panels.scope.draw();
