@@ -125,9 +125,12 @@ def drifted(anneal: Anneal, drift: float) -> Anneal:
 
 def _number(beta: float) -> float:
     try:
-        return float(beta)
-    except (TypeError, ValueError):
+        number = float(beta)
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"beta must be a number, got {beta!r}") from None
+    if not np.isfinite(number):
+        raise InputError(f"beta must be finite and >= 0 throughout an anneal, got {number}")
+    return number
 
 
 def _checked(steps: int) -> int:

@@ -122,6 +122,8 @@ def _put_if_absent(part: Path, path: Path) -> None:
 def check_writable(path: str | os.PathLike) -> None:
     """Raise InputError where ``path`` is a folder or read-only, or where its folder, links followed, does not exist or
     takes no files: before the work, not after."""
+    if not str(path):
+        raise InputError("a file to write needs a name, got an empty text")
     try:
         found = os.stat(path)
     except FileNotFoundError:

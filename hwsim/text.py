@@ -39,6 +39,8 @@ def read_text(path: str | Path, *, refuse: type[InputError] = ReadError) -> str:
 
 def read_data(path: str | Path, *, refuse: type[InputError] = ReadError) -> bytes:
     """The bytes of the file ``path``, unpacked, read once, so that it may be a pipe. Raises ``refuse``."""
+    if not str(path):
+        raise refuse("a file to read needs a name, got an empty text")
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:

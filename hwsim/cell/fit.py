@@ -117,7 +117,8 @@ def fit(measured: Measured, *, law_name: str | None = None, tau_s: float | None 
             "fit them from files of their own"
         )
     separable = all(several)
-    devices = tuple(_device(measured, device, separable) for device in measured.devices)
+    with np.errstate(all="ignore"):  # inputs as large as 1e308 have no maximum, which is refused by name
+        devices = tuple(_device(measured, device, separable) for device in measured.devices)
     population, spread, notes = _population(devices)
     if tau_s is not None and ("tau" in population or (len(devices) == 1 and "tau" in devices[0].estimates)):
         raise InputError(f"{measured.file} shows the tau of its devices: leave --tau out")

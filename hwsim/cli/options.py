@@ -213,6 +213,8 @@ def picture(text: str) -> Out:
     """The file of a picture."""
     from hwsim.report.canvas import picture_path
 
+    if not text:
+        raise UsageError("a file to write needs a name, got an empty text")
     try:
         picture_path(text)
     except InputError as error:

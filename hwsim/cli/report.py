@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.study.summed import table
 
     if not arguments.html:
+        Store(arguments.store, create=False).close()  # refuses a name that is none
         arguments.html = options.file_out(str(Path(arguments.store).with_suffix(".html")))
         check_outputs(arguments)
     page = Path(arguments.html)

@@ -126,6 +126,9 @@ def run(arguments: argparse.Namespace) -> int:
     return give(arguments, document, made, text=text, stopped=again if result.interrupted else None)
 
 
+_MOST_WORKERS = 1024
+
+
 def _workers(arguments: argparse.Namespace, programs: Any, interrupt: Any) -> Any:
     from hwsim.study.workers import Processes, ThisProcess
 
@@ -136,6 +139,8 @@ def _workers(arguments: argparse.Namespace, programs: Any, interrupt: Any) -> An
     count = os.cpu_count() or 1
     if arguments.workers is not None:
         count = arguments.workers
+    if count > _MOST_WORKERS:
+        raise InputError(f"workers must be at most {_MOST_WORKERS} on one computer, got {count}")
     return ThisProcess(programs, interrupt=interrupt) if count == 1 else Processes(programs, count)
 
 

@@ -13,7 +13,7 @@ def restored_problem(program: Program, *, name: str) -> Problem:
     parts = None
     if readout.own is None or readout.violations is not None:
         network = program.problem_network
-        bqm = make_bqm(network.bias, *network.pairs, readout.names, offset=readout.energy_offset)
+        bqm = make_bqm(network.bias, *network.pairs, readout.names or range(network.n), offset=readout.energy_offset)
     else:
         bqm = _binary(readout.own, readout.names, readout.own_offset)
     if readout.own is not None and readout.violations is not None:

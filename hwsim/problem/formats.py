@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from hwsim.cell.card import suggestion
 from hwsim.errors import InputError
 
 
@@ -334,6 +335,8 @@ def format_called(name: str) -> Format:
     )
     found = next((held for test in tests if (held := [each for each in FORMATS if test(each)])), [])
     if len(found) != 1:
-        known = ", ".join(each.name for each in found or FORMATS)
-        raise InputError(f"{'several' if found else 'no'} formats are called {name!r}: {known}")
+        if found:
+            raise InputError(f"several formats are called {name!r}: {', '.join(each.name for each in found)}")
+        near = suggestion(name, [each.name for each in FORMATS], "hwsim formats")
+        raise InputError(f"no formats are called {name!r}{near}")
     return found[0]

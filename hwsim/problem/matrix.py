@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.display import short
 from hwsim.errors import InputError, ReadError
 from hwsim.npy import array_of, parts_of
 from hwsim.problem.carrier import check_numbers, of_matrix
@@ -55,7 +56,7 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
     if len(names) == 1:
         return _problem(path, _array(path, parts[names[0]]), as_)
     if not set(names) >= _SPARSE:
-        raise ReadError(f"{path} must hold one matrix, got {', '.join(names) or 'no array'}")
+        raise ReadError(f"{path} must hold one matrix, got {short(', '.join(names), 80) or 'no array'}")
     try:
         for name, part in parts.items():  # a size that the file does not hold takes memory in scipy
             array_of(part, name)

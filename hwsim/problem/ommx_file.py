@@ -4,6 +4,7 @@ Enters: a path and its bytes, or an ``ommx.v1.Instance``. Leaves: a dimod Constr
 whether the instance maximises. Binary and integer variables, an objective of degree 2, linear constraints.
 """
 
+import logging
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ def read_ommx(path: Path, data: bytes) -> tuple[Any, bool]:
         v1, artifact = import_module("ommx.v1"), import_module("ommx.artifact")
     except ImportError:
         raise MissingExtraError(f"{path} is an OMMX instance: pip install 'hwsim[ommx]'") from None
+    logging.getLogger("ommx").setLevel(logging.ERROR)  # its notes on a damaged file would come before the refusal
     try:
         is_archive = data[257:262] == b"ustar"
         instance = artifact.Artifact.load_archive(str(path)).instance if is_archive else v1.Instance.from_bytes(data)

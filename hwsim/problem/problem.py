@@ -135,9 +135,12 @@ def make_bqm(
 
     if not (np.all(np.isfinite(values)) and np.all(np.isfinite(bias))):
         raise InputError("the problem holds a weight that is not finite")
-    return dimod.BinaryQuadraticModel.from_numpy_vectors(
-        np.asarray(bias, dtype=np.float64), (rows, columns, values), offset, dimod.SPIN, variable_order=list(nodes)
-    )
+    try:
+        return dimod.BinaryQuadraticModel.from_numpy_vectors(
+            np.asarray(bias, dtype=np.float64), (rows, columns, values), offset, dimod.SPIN, variable_order=list(nodes)
+        )
+    except OverflowError:
+        raise InputError("a variable is named by a whole number of more than 64 bits: name it by text") from None
 
 
 def coupling_sigma(bqm: Any) -> float:

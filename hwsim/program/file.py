@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -56,11 +56,32 @@ def load(path: str | Path | BinaryIO) -> Program:
     kinds: dict[int, type[FlatManifest | Manifest]] = {2: FlatManifest, VERSION: Manifest}
     manifest, arrays = archive.read(path, KIND, kinds)
     try:
-        if isinstance(manifest, Manifest):
-            return of_parts(manifest, arrays)
-        return _of_flat(manifest, arrays)
+        program = of_parts(manifest, arrays) if isinstance(manifest, Manifest) else _of_flat(manifest, arrays)
+        check_texts(program)
+        return program
     except InputError as error:
         raise InputError(f"{archive.name_of(path)} is not a saved program: {error}") from None
+
+
+def check_texts(program: Program) -> None:
+    """Raise InputError unless the texts of a file are the names of the variables and the grades of the prices."""
+    try:
+        names = program.readout.names
+        is_named = len(set(names)) == len(names) and all(_is_label(name) for name in names)
+    except (ValueError, TypeError, RecursionError):
+        names, is_named = [], False
+    if not is_named or len(names) not in (0, program.n_variables):
+        raise InputError(f"readout.labels must be {program.n_variables} different names, text, numbers or tuples")
+    try:
+        msgspec.json.decode(program.prices.grades_text, type=dict[str, str])
+    except (msgspec.MsgspecError, UnicodeError):
+        raise InputError("prices.grades_text must hold a grade for each price that is known") from None
+
+
+def _is_label(name: Any) -> bool:
+    if isinstance(name, tuple):
+        return all(_is_label(part) for part in name)
+    return isinstance(name, str | float | bool) or name is None or (isinstance(name, int) and abs(name) < 2**63)
 
 
 def parts(program: Program) -> tuple[Manifest, dict[str, np.ndarray]]:

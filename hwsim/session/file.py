@@ -98,6 +98,7 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
         arrays["schedule"] = arrays.pop("group")
     own = {key.partition("/")[2]: value for key, value in arrays.items() if key.startswith("program/")}
     program = program_file.of_parts(facts.program, own)
+    program_file.check_texts(program)
     values, anneal = pick("", _ARRAYS), pick("anneal/", _ANNEAL)
     traces = {read: pick(f"trace/{read}/", _TRACE) for read in facts.traces}
     lacking = [name for name in _ARRAYS if name not in values and name not in _OPTIONAL]

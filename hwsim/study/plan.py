@@ -246,6 +246,8 @@ def _stop(table: Mapping[str, Any]) -> Stop:
         whole = key != "relative_width"
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not value > 0:
             raise InputError(f"stop.{key} must be a {'whole ' if whole else ''}number > 0, got {value!r}")
+        if value >= 2**63:
+            raise InputError(f"stop.{key} must be below 2**63, got a number of {len(str(int(value)))} digits")
     return Stop(**table)
 
 

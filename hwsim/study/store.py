@@ -76,6 +76,7 @@ class Store:
             self._db = sqlite3.connect(self.path, timeout=_WAIT_S, isolation_level=None)
         except sqlite3.Error as error:
             raise InputError(f"cannot open the store {self.path}: {error}") from None
+        self._db.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")  # damaged text is named later
         try:
             self._check()
         except sqlite3.Error as error:

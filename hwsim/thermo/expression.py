@@ -43,7 +43,10 @@ class Expression:
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise InputError(f"a potential is an expression of x such as x**4/4 - x**2/2, got {text!r}") from None
         self._body = tree.body
-        _check(self._body, text)
+        try:
+            _check(self._body, text)
+        except RecursionError:
+            raise InputError(f"a potential may have some hundred terms, got {len(text)} characters: {text!r}") from None
 
     def value(self, x: np.ndarray) -> np.ndarray:
         """float64, of the shape of ``x``."""

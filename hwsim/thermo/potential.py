@@ -54,9 +54,17 @@ def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
     )
 
 
+_LEAST = 1e-50
+"""Of a length: its fourth power is a number of float64."""
+
+
 def double_well(barrier: float = 4.0, distance: float = 1.0) -> Potential:
     """Two wells at -distance and distance with U = 0, and U = barrier at 0 between them."""
     _positive(barrier=barrier, distance=distance)
+    if not (_LEAST < distance < 1 / _LEAST and _LEAST < barrier < 1 / _LEAST):
+        raise InputError(
+            f"barrier and distance must be between {_LEAST:g} and {1 / _LEAST:g}, got {barrier:g}, {distance:g}"
+        )
     return Potential(
         name=f"two wells, barrier {barrier:g}",
         energy=lambda x: barrier * ((x / distance) ** 2 - 1) ** 2,

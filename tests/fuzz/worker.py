@@ -42,7 +42,7 @@ class Ending:
     left: dict[str, bytes] = field(default_factory=dict)
 
 
-LIMIT_S, GRACE_S = 8.0, 4.0
+LIMIT_S, GRACE_S = 8.0, 15.0
 """Seconds of a processor that a case may take, and after SIGINT."""
 _MORE_MEMORY = 3 * 2**30
 _CASES = 300

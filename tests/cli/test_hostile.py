@@ -1,0 +1,121 @@
+"""Files and words that nobody means: one sentence, exit code 2, no memory, no time, and nothing written."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwsim.cli.main import main
+
+FILES = {
+    "nested.toml": b"name = " + b"[" * 20000,
+    "tables.toml": b"x = " + b"{a=" * 20000,
+    "bare.toml": b"name = mine\ntau = 5 ns\n",
+    "long.toml": b'name = "' + b"x" * 10**6 + b'"\n',
+    "digits.toml": b"tau = " + b"9" * 5000 + b"\n",
+    "bytes.toml": bytes(range(256)),
+    "keys.toml": "\n".join(f"key{k} = {k}" for k in range(100)).encode(),
+    "controls.toml": b'name = "a\\nb\\u0007"\npbit = "ideal\\nx"\nclock = "a\\u2028b"\ntopology = "z\\nz"\n',
+    "nested.json": b"[" * 20000,
+    "digits.json": b"9" * 5000,
+    "zeros.txt.gz": gzip.compress(b"0" * 10**7),
+    "names.json": b'{"' + b"k" * 10**5 + b'": 1}',
+}
+LINES = [
+    *(["check", name] for name in FILES if name.endswith(".toml")),
+    *(["show", name] for name in ("nested.toml", "tables.toml", "digits.toml")),
+    *(
+        [command, name]
+        for name in ("nested.toml", "keys.toml", "digits.toml")
+        for command in ("study", "train", "explore")
+    ),
+    *(["problem", name] for name in FILES if not name.endswith(".toml")),
+    ["thermo", "sample", "+".join(["x**4"] * 2000)],
+    ["thermo", "sample", "x*" * 3000 + "x"],
+    ["thermo", "sample", "(" * 3000 + "x"],
+    ["thermo", "sample", "wells:distance=1e-200"],
+    ["thermo", "sample", "x**2\n+x"],
+    ["problem", "ring:n=\u00b2"],
+    ["problem", "ring:n=" + "9" * 5000],
+    ["run", "ring:n=4", "--chip", "x\ny"],
+    ["run", "x" * 5000],
+    ["run", "ring:n=4", "--set", "x" * 5000 + "=1"],
+    ["compile", "ring:n=4", "-o", "x" * 300],
+    ["compile", "ring:n=4", "--output="],
+    ["run", "ring:n=4", "--json="],
+    ["run", "ring:n=4", "--plot="],
+    ["report", ""],
+    ["report", "."],
+    ["draw", ""],
+    ["formats", ""],
+    ["x\ny"],
+    ["run", "ring:n=4", "--x\ny"],
+    ["study", "plan.toml", "--workers", "9223372036854775808"],
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("hostile")
+    for name, data in FILES.items():
+        (made / name).write_bytes(data)
+    (made / "plan.toml").write_text('problem = "ring:n=4"\nreads = 4\nschedules = 1\ntime = "0.1 us"\n')
+    return made
+
+
+@pytest.mark.parametrize("words", LINES, ids=range(len(LINES)))
+def test_it_is_refused_in_short_lines(folder, monkeypatch, capsys, words):
+    monkeypatch.chdir(folder)
+    before = {path.name for path in folder.iterdir()} | {"study.db"}
+    try:
+        code = main(words)
+    except SystemExit as end:  # of argparse
+        code = end.code
+    lines = capsys.readouterr().err.rstrip("\n").split("\n")
+    assert code == 2 and 0 < len(lines) <= 21 and all(0 < len(line) <= 240 for line in lines), lines
+    assert len(lines) == 1 or words[0] in ("check", "show") or "mistakes" in lines[0]
+    assert all(line.isprintable() for line in lines)
+    assert {path.name for path in folder.iterdir()} <= before
+
+
+DAMAGE = {
+    "null": "null",
+    "list": "[1]",
+    "text": '"x"',
+    "twice": '{"format": "hwsim-program", "format": "x", "version": 3, "records": {}}',
+    "nested": "[" * 20000,
+    "number": '{"format": "hwsim-program", "version": 1e400, "records": {}}',
+    "kinds": '{"format": "hwsim-program", "version": 3, "records": {"readout": {"labels": 3}}}',
+    "labels": None,
+    "indptr": None,
+    "indices": None,
+    "shape": None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_program_is_refused_in_a_sentence(tmp_path, monkeypatch, capsys, damage):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compile", "ring:n=6", "-o", "a.npz"]) == 0
+    with np.load("a.npz") as file:
+        arrays = dict(file)
+    manifest = json.loads(str(arrays["manifest"]))
+    if damage == "labels":
+        manifest["records"]["readout"]["labels"] = '[{"a": 1}, null]'
+        arrays["manifest"] = np.array(json.dumps(manifest))
+    elif damage == "indptr":
+        arrays["network.indptr"] = arrays["network.indptr"] + 100
+    elif damage == "indices":
+        arrays["network.indices"] = arrays["network.indices"] + 10**6
+    elif damage == "shape":
+        arrays["network.weight"] = arrays["network.weight"][None]
+    else:
+        arrays["manifest"] = np.array(DAMAGE[damage])
+    np.savez("b.npz", **arrays)
+    capsys.readouterr()
+    assert main(["run", "b.npz", "--reads", "4"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and len(said) <= 241 and "b.npz" in said
+    assert not Path("study.db").exists()
