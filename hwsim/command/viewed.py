@@ -84,6 +84,11 @@ def scenes_of(problem: Any, ask: Asked, how: Mapping[str, Any]) -> tuple[list[Sc
     how["progress"].expect(len(machines))
     scenes = [runner.scene(machine) for machine in machines]
     first = machines[0]
+    if swept is not None:
+        runner.notes.append(
+            f"thinned: of each setting about {about:,} updates of one read are shown; the curves are of "
+            f"{swept.facts['reads']:,} reads of a sweep, and at its own length"
+        )
     title = f"{problem.name} on {first.program.placement.chip}"
     show = Show(
         title=title,
@@ -287,10 +292,12 @@ def scene_of_program(path: Path, ask: Asked, how: Mapping[str, Any]) -> tuple[Sc
 
 def known_chip(program: Program) -> "Chip | None":
     """The chip of the card that ``program`` names, for its places alone; None where nobody has such a card."""
-    from hwsim.chip.library import chip, list_chips
+    from hwsim.chip.library import chip
 
-    name = program.placement.chip
-    return chip(name) if name is not None and name in list_chips() else None
+    try:
+        return None if program.placement.chip is None else chip(program.placement.chip)
+    except InputError:
+        return None
 
 
 def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:

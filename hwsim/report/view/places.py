@@ -19,6 +19,8 @@ from hwsim.program import Network, Program
 _SPRING = 1200
 """The most p-bits that springs place."""
 _ROUNDS = 300
+_AROUND, _MOST_SPOTS = 4, 6000
+"""Cells without a p-bit are drawn so far around those in use, and up to so many."""
 _LATTICE = re.compile(r"(?:ea|planted|tile|ising)([23])?d?:(?:.*?\b)?L=(\d+)")
 
 
@@ -52,12 +54,19 @@ def places(program: Program, chip: Chip | None, *, parts: int | None = None, see
         unused = positions(chip.topology)[~np.isin(sites(chip.topology), placed)]
         at = positions(chip.topology)[np.searchsorted(sites(chip.topology), placed)]
         words = f"each p-bit on its place in the {chip.topology.kind} graph of the chip"
-        return Places(at=at, words=words, unused=unused, dead=dead_positions(chip.topology), logical=logical)
+        dead = dead_positions(chip.topology)
+        return Places(at=at, words=words, unused=_near(unused, at), dead=_near(dead, at), logical=logical)
     if chip is not None and chip.floorplan.has_delay:
         at = lay_out(program.network, chip, np.arange(program.n_pbits) if placed is None else placed).place
         return Places(at=at, words="each p-bit on its cell of the die, annealed to short wires", logical=logical)
     at, words = _free(program.network, program, seed)
     return Places(at=at, words=words, logical=logical)
+
+
+def _near(spots: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The ``spots`` among the places ``at`` and around them; none where they are too many to be seen one by one."""
+    inside = np.all((spots >= at.min(axis=0) - _AROUND) & (spots <= at.max(axis=0) + _AROUND), axis=1)
+    return spots[inside] if inside.sum() <= _MOST_SPOTS else spots[:0]
 
 
 def _part(program: Program, parts: int | None) -> np.ndarray | None:

@@ -308,6 +308,10 @@ def test_a_saved_program_is_shown_with_its_own_chip(tmp_path):
     save(program, tmp_path / "ring.npz")
     view = hwsim.view(tmp_path / "ring.npz", events=500, progress=False)
     assert np.array_equal(view.scenes[0].program.wires.delay, program.wires.delay)
+    grid = hwsim.compile(hwsim.read("ring:n=8"), "hitachi-king")
+    save(grid, tmp_path / "grid.npz")
+    where = hwsim.view(tmp_path / "grid.npz", events=500, progress=False).scenes[0].where
+    assert where.words == "each p-bit on its place in the king graph of the chip"
     with pytest.raises(hwsim.HwsimError, match="a saved program contains its chip: leave tau out"):
         hwsim.view(tmp_path / "ring.npz", tau="2 ns", progress=False)
 
