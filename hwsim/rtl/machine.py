@@ -103,7 +103,7 @@ class Machine(Shown):
         slot = np.where(self.free, self.wiring.slot, -1)
         return tuple(np.flatnonzero(slot == k) for k in range(self.wiring.n_slots))
 
-    @property
+    @cached_property
     def labels(self) -> list[str]:
         """The problem's variable that each p-bit carries, as text."""
         names, chain = self.program.readout.names, self.program.readout.chain
@@ -131,12 +131,28 @@ class Machine(Shown):
             return register_bits(self.program)
         return width_of(self.whole.weight, self.whole.bias)
 
+    @cached_property
+    def weight_widths(self) -> tuple[int, ...]:
+        """Bits of a weight of the p-bits of each kind."""
+        if self.is_writable:
+            return (self.weight_width,) * len(self.activations)
+        rows = self.kind[self.program.network.rows]
+        return tuple(
+            width_of(self.whole.weight[rows == kind], self.whole.bias[self.kind == kind])
+            for kind in range(len(self.activations))
+        )
+
+    @property
+    def unit(self) -> str:
+        """The unit of a field, in words."""
+        return "units of the problem" if self.whole.scale == 1 else f"units of {self.whole.scale:.6g} of the problem"
+
     @property
     def is_writable(self) -> bool:
         """Whether biases and weights are registers."""
         return self.weights == "writable"
 
-    @property
+    @cached_property
     def word_bits(self) -> int:
         """Low bits of the address of a register: 0 the bias, k the weight of neighbour k - 1."""
         return max(1, int(self.program.network.degree.max(initial=0)).bit_length())

@@ -28,12 +28,7 @@ class Widths:
 
 def widths(machine: Machine, kind: int) -> Widths:
     """The Widths of ``kind``."""
-    made, whole = machine.activations[kind], machine.whole
-    alike = machine.kind == kind
-    rows = alike[machine.program.network.rows]
-    weight = machine.weight_width
-    if machine.weights == "fixed":
-        weight = width_of(whole.weight[rows], whole.bias[alike])
+    made, weight = machine.activations[kind], machine.weight_widths[kind]
     field = max(width_of(np.array(made.reach)), weight)
     level = 0 if made.over_field else bits_for(made.words.shape[1])
     steps = len(made.betas)
@@ -90,7 +85,7 @@ def activation_module(machine: Machine, kind: int) -> str:
     ports = ports if block else []
     if stepped:
         ports.append(Port(direction="input", name="step", width=wide.step, note="of the anneal"))
-    note = f"I in units of {machine.whole.scale:.6g}" if made.over_field else "of the input quantiser, 0 the lowest"
+    note = f"I in {machine.unit}" if made.over_field else "of the input quantiser, 0 the lowest"
     ports += [
         Port(direction="input", name=of, width=width, signed=made.over_field, note=note),
         Port(
@@ -135,9 +130,10 @@ def activation_module(machine: Machine, kind: int) -> str:
 def _table(machine: Machine, made: Activation, wide: Widths, k: int, set_: str, indent: str) -> str:
     """The case statement of step ``k``."""
     of, lines = ("field" if made.over_field else "level"), []
+    longest = max(len(signed(value, wide.field)) for value in made.reach)
     swapped = np.zeros(len(made.integers), dtype=bool) if made.swapped is None else made.swapped[k]
     for value, word, swap in zip(made.integers.tolist(), made.words[k].tolist(), swapped.tolist(), strict=True):
-        label = signed(value, wide.field) if made.over_field else unsigned(value, wide.level)
+        label = f"{signed(value, wide.field):>{longest}}" if made.over_field else unsigned(value, wide.level)
         says = f"P(+1) = {word / 2.0**made.bits:.7f}"
         if made.over_field:
             says += f" at I = {value * machine.whole.scale:.6g}"
@@ -165,13 +161,7 @@ def quantiser_module(machine: Machine, kind: int) -> str:
     width = max(big.bit_length() + 1, wide.field, most.bit_length() + 1)
     ports = [Port(direction="input", name="step", width=wide.step, note="of the anneal")] if wide.step else []
     ports += [
-        Port(
-            direction="input",
-            name="field",
-            width=wide.field,
-            signed=True,
-            note=f"I in units of {machine.whole.scale:.6g}",
-        ),
+        Port(direction="input", name="field", width=wide.field, signed=True, note=f"I in {machine.unit}"),
         Port(direction="output", name="level", width=wide.level, note="of the input quantiser, 0 the lowest"),
     ]
     wider = extended("field", wide.field, width)
@@ -210,7 +200,7 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
     """The file of a p-bit with ``degree`` neighbours."""
     wide, made = widths(machine, kind), machine.activations[kind]
     block = machine.table == "block"
-    scale = f"units of {machine.whole.scale:.6g}"
+    scale = machine.unit
     ports = [*clocked("take the initial state and the seed")]
     if block:
         ports.append(Port(direction="input", name="look_up", note="first clock of the slot: read the table"))
@@ -236,7 +226,7 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
         ports.append(Port(direction="input", name=f"neighbour_{k}", note="its s, 1 for +1"))
     ports.append(Port(direction="output", name="state", kind="reg", note="s, 1 for +1"))
     body = [_registers(machine, wide, degree)] if machine.is_writable else []
-    body += [_sum(wide, degree), *_decision(machine, kind, wide, made)]
+    body += [_sum(wide, made, degree), *_decision(machine, kind, wide, made)]
     body.append(
         "  always @(posedge clk) begin\n    if (rst) state <= initial_state;\n"
         "    else if (update) state <= is_below;\n  end"
@@ -263,7 +253,7 @@ def _registers(machine: Machine, wide: Widths, degree: int) -> str:
     """Bias and weights as registers."""
     bits = machine.word_bits
     names = ["bias", *(f"weight_{k}" for k in range(degree))]
-    unit = f"in units of {machine.whole.scale:.6g}"
+    unit = f"in {machine.unit}"
     lines = [f"  reg signed{span(wide.weight)} bias;  // -h {unit}"]
     lines += [f"  reg signed{span(wide.weight)} {name};  // -J {unit}" for name in names[1:]]
     lines += ["", "  always @(posedge clk) begin  // reset leaves the registers as they are", "    if (store) begin"]
@@ -273,8 +263,9 @@ def _registers(machine: Machine, wide: Widths, degree: int) -> str:
     return "\n".join(lines)
 
 
-def _sum(wide: Widths, degree: int) -> str:
-    lines = ["  // the field I: a neighbour at +1 adds its weight, one at -1 subtracts it"]
+def _sum(wide: Widths, made: Activation, degree: int) -> str:
+    least, most = made.reach
+    lines = [f"  // the field I, {least} to {most}: a neighbour at +1 adds its weight, one at -1 subtracts it"]
     for k in range(degree):
         lines.append(f"  wire signed{span(wide.field)} w_{k} = {extended(f'weight_{k}', wide.weight, wide.field)};")
     lines.append(f"  wire signed{span(wide.field)} b = {extended('bias', wide.weight, wide.field)};")

@@ -1,6 +1,7 @@
 """RTL equals the emulation, update by update: every digital card, every source, links, delays, anneals, tables."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -273,3 +274,45 @@ def test_a_write_that_does_not_fit_is_refused_and_changes_nothing(tmp_path, iver
     assert [each[0] for each in told] == list("00011110")
     assert [each[1] for each in told] == ["7", "7", *["15"] * 5, "-1"]
     assert [each[2] for each in told][1:] == ["-16"] * 7
+
+
+def test_weights_that_are_written_in_mid_run_are_those_of_a_session_that_loads(tmp_path, iverilog):
+    """Ten rounds on the first weights, then other ones, written while the machine stands still, and ten more."""
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", weight_bits=4, weight_limit=7)
+    model = random_glass(20, 4, biased=True)
+    program = hwsim.compile(model, chip)
+    anneal = constant(program, 20, beta=0.4)
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=anneal, weights="writable")
+    network = program.network
+    other = network.reweighted(-2.0 * network.bias, 3.0 * network.weight)
+    with hwsim.Session.of(program, anneal, reads=1, schedules=1, seed=0, loads=True) as session:
+        session.advance(10 * program.clock.period)
+        session.load(other)
+        session.advance(20 * program.clock.period)
+        wanted = session.peek()[0]
+    bench = (made.folder / "test" / "testbench.v").read_text()
+    bench = bench.replace("      sample;\n", "      if (k == 10 * ROUND - 1) rewrite;\n      sample;\n", 1)
+    task = """
+  task rewrite;
+    begin
+      run = 1'b0;
+      write = 1'b1;
+      open_file("other.hex", weights);
+      while ($fscanf(weights, "%h %h\\n", address, data) == 2) @(negedge clk);
+      write = 1'b0;
+      run = 1'b1;
+    end
+  endtask
+"""
+    bench = bench.replace("  task sample;", task + "\n  task sample;", 1).replace("ROUND", str(program.clock.n_slots))
+    bench = re.sub(r"repeat \(\d+\) @\(posedge clk\)", "repeat (5000) @(posedge clk)", bench)  # the watchdog
+    (made.folder / "test" / "testbench.v").write_text(bench)
+    lines = ["// header"]
+    for i in range(program.n_pbits):
+        values = [other.bias[i], *other.weight[other.row(i)]]
+        lines += [
+            f"{(i << made.machine.word_bits) + k:x} {int(-value) & (2**32 - 1):x}" for k, value in enumerate(values)
+        ]
+    (made.folder / "test" / "other.hex").write_text("\n".join(lines) + "\n")
+    assert np.array_equal(hwsim.rtl.states(made.folder, tool=iverilog)[-1], wanted)
+    assert not np.array_equal(made.trace.rounds[-1], (wanted > 0)[np.concatenate(made.machine.members)])
