@@ -200,6 +200,7 @@ def swept_curves(swept: "Swept") -> list[dict[str, Any]]:
                 "words": QUANTITIES[name].words,
                 "unit": QUANTITIES[name].unit,
                 "limit": swept.limits.get(name),
+                "least": QUANTITIES[name].least,
                 "points": points,
                 "rules": rules,
                 "pair": [list(point) for point in swept.pair] if name == "correlation" else [],

@@ -123,6 +123,21 @@ class Browser:
         found = self._ask("POST", f"{self.session}/element", {"using": "xpath", "value": path})
         self.click(next(iter(found.values())))
 
+    def words(self, selector):
+        """What a person reads in the element that a CSS selector finds."""
+        return self._ask("GET", f"{self.session}/element/{self.element(selector)}/text")
+
+    def names(self, selector):
+        """What a screen reader calls each visible element that a CSS selector finds."""
+        found = self._ask("POST", f"{self.session}/elements", {"using": "css selector", "value": selector})
+        elements = [next(iter(one.values())) for one in found]
+        shown = [one for one in elements if self._ask("GET", f"{self.session}/element/{one}/displayed")]
+        return [self._ask("GET", f"{self.session}/element/{one}/computedlabel") for one in shown]
+
+    def printed(self, paper):
+        """The page as a PDF file in base64, on ``paper``: {width, height} in cm."""
+        return self._ask("POST", f"{self.session}/print", {"page": paper, "background": True})
+
     def picture(self, path):
         """A picture of the whole page, as a PNG file."""
         size = self.script("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]")

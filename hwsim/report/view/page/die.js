@@ -304,6 +304,7 @@ class Die {
         (together ? `, <b class="stale">${share(together)} % at the same instant as a neighbour's</b>` : ""));
     }
     if (m.chain && view.broken) parts.push(`<b>${view.broken[at]}</b> of ${m.variables} chains broken`);
+    parts.push(view.machine.paceWords());
     const setting = app.settingWords(view);
     this.words.innerHTML = (setting ? `<b>${safe(setting)}</b>: ` : "") + parts.join("; ");
     this.numbers.hidden = !app.meta.words.length;

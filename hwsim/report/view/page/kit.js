@@ -81,7 +81,7 @@ function plot(pen, box, xs, ys, labels) {
     text(pen, plain(v, 3), box.x - 5, y(v) + 4, palette.soft, "right");
   }
   if (labels.x) text(pen, labels.x, box.x + box.w / 2, box.y + box.h + 28, palette.text, "center");
-  if (labels.y) text(pen, labels.y, box.x, box.y - 5, palette.text, "left");
+  if (labels.y) text(pen, labels.y, Math.max(2, Math.min(box.x, box.x + box.w - pen.measureText(labels.y).width)), box.y - 5, palette.text, "left");
   return { x, y };
 }
 

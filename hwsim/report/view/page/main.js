@@ -1,5 +1,6 @@
 // The page: one state, kept in the address; panels that draw it; controls that change it.
 const SPEEDS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+const PAPER = 960; // CSS pixels that are left between the margins of a sheet, A4 or Letter
 
 class App {
   constructor(meta) {
@@ -41,8 +42,9 @@ class App {
 
   // Chosen p-bits among the waveforms: the one that is chosen last, and those that are kept.
   shown() {
-    const { sel, kept } = this.state, n = this.machine.n;
-    return [...new Set([...(sel === null ? [] : [sel]), ...kept])].filter((i) => i < n).slice(0, 8);
+    const { sel, kept } = this.state, n = this.machine.n, isPaper = document.body.classList.contains("sheet");
+    const most = !isPaper ? 8 : this.state.beside === null ? 3 : 1;
+    return [...new Set([...(sel === null ? [] : [sel]), ...kept])].filter((i) => i < n).slice(0, most);
   }
 
   load(view) {
@@ -307,7 +309,8 @@ class App {
     });
     window.addEventListener("resize", () => this.draw());
     window.addEventListener("hashchange", () => { if (location.hash !== this.address) { this.fromAddress(); this.readTheme(); this.changed(); } });
-    window.addEventListener("beforeprint", () => this.drawAll());
+    window.addEventListener("beforeprint", () => this.toPaper(true));
+    window.addEventListener("afterprint", () => this.toPaper(false));
     document.addEventListener("keydown", (event) => this.key(event));
     this.settings();
     this.legend();
@@ -403,6 +406,21 @@ class App {
     document.documentElement.dataset.theme = dark ? "dark" : "light";
     byId("theme").textContent = dark ? "Light" : "Dark";
     readPalette();
+  }
+
+  // Lay the page out on one sheet of paper, in light colours, and back.
+  toPaper(isPaper) {
+    this.playing = false;
+    document.body.classList.toggle("sheet", isPaper);
+    document.documentElement.style.fontSize = isPaper ? "11px" : "";
+    document.body.style.zoom = "";
+    this.readTheme();
+    if (isPaper) {
+      document.documentElement.dataset.theme = "light";
+      readPalette();
+    }
+    this.drawAll();
+    if (isPaper) document.body.style.zoom = Math.min(1, PAPER / document.body.offsetHeight);
   }
 
   // Every setting stands in the address, so that a link shows what its sender saw.

@@ -56,6 +56,12 @@ class Machine {
     return this.names ? this.names[i] : String(i);
   }
 
+  // Clock, tau and delay, as the die says them.
+  paceWords() {
+    const delay = this.delay_max > 0 ? `delay ${this.delay_words}` : "no delay";
+    return `clock ${this.clock}, tau ${this.tau_words}, ${delay}${this.exchange_words ? `, boundaries exchanged every ${this.exchange_words}` : ""}`;
+  }
+
   // The tick at which a commit at tick `t` over connection k is seen.
   arrival(k, t) {
     const every = this.exchange ? this.exchange[k] : 0;

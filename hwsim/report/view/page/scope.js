@@ -89,17 +89,25 @@ class Scope {
     return curve.rules.find((rule) => rule.series === series);
   }
 
+  // Whether the machine does what it should, where a limit says so.
+  verdict(curve, value) {
+    if (curve.limit === null) return "";
+    const fails = curve.least ? value < curve.limit : value > curve.limit, limit = `the limit of ${plain(curve.limit)}`;
+    return fails ? `, <b class="stale">${curve.least ? "less" : "more"} than ${limit}: here the machine fails</b>` : `, within ${limit}: here the machine holds`;
+  }
+
   words() {
     const app = this.app, [axis, second] = app.meta.axes, unit = axis.unit ? " " + axis.unit : "", view = app.view(0);
     const parts = [];
     for (const curve of app.meta.curves) {
       const point = this.line(curve, second ? view.facts.words[second.key] : null)[axis.words.indexOf(view.facts.words[axis.key])];
-      if (point && point.value !== null) parts.push(`${safe(curve.words)} here: <b>${plain(point.value, 3)}</b>`);
+      if (point && point.value !== null) parts.push(`${safe(curve.words)} here: <b>${plain(point.value, 3)}</b>${this.verdict(curve, point.value)}`);
       const rule = this.rule(curve);
-      if (rule) parts.push(`<b class="rule">design rule</b>: within ${plain(curve.limit)} ${{ all: "everywhere", none: "nowhere", several: "more than once" }[rule.side]
-        || `${rule.side === "largest" ? "up to" : "from"} ${safe(app.axisName(axis))} <b>${plain(rule.value, 3)}${unit}</b>`}`);
+      if (rule) parts.push(`<b class="rule">Design rule</b>: the machine holds ${{ all: "everywhere", none: "nowhere", several: "in more than one range" }[rule.side]
+        || `${rule.side === "largest" ? "up to" : "from"} ${safe(app.axisName(axis))} <b>${plain(rule.value, 3)}${unit}</b>`} (green line)`);
     }
     if (app.meta.curves.some((curve) => curve.pair.length)) parts.push("dotted: the exact law of two coupled p-bits");
-    return parts.join("; ") + ".";
+    if (app.meta.curves.some((curve) => curve.limit !== null)) parts.push("dashed: the limit");
+    return parts.map((part) => part[0] === "<" ? part : part[0].toUpperCase() + part.slice(1)).join(". ") + ".";
   }
 }
