@@ -55,7 +55,7 @@ def machine_facts(arrays: Arrays, program: Program, where: Places) -> dict[str, 
 
 def _delay_words(program: Program) -> dict[str, Any]:
     delay = program.wires.delay
-    low, high = int(delay.min(initial=0)), int(delay.max(initial=0))
+    low, high = (int(delay.min()), int(delay.max())) if len(delay) else (0, 0)
     words = [format_si(to_seconds(ticks), "s") for ticks in sorted({low, high})]
     exchange = program.wires.exchange
     facts: dict[str, Any] = {"delay_words": " to ".join(words), "delay_max": high}

@@ -50,6 +50,8 @@ def test_a_stranger_finds_a_stale_read(browser, found):
     browser.open(path)
     slider = browser.labelled("delay")
     browser.type(slider, "end")
+    browser.wait("document.querySelector(\"output[for='axis0']\").innerText === '0.9 tau'")
+    assert "clock poisson, tau 5 ns, delay 4.5 ns" in browser.words("section[aria-label='Die']")
     browser.choose("Pause at", "next stale read")
     browser.click(browser.labelled("Next event"))
     browser.wait("document.querySelector('[role=status]').innerText")
