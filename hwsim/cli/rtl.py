@@ -1,6 +1,7 @@
 """``hwsim rtl``: a digital machine as Verilog, and the proof that it is the emulated one."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
@@ -36,6 +37,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="TIME",
         help="longest time of the simulation on this computer (600s)",
     )
+    _add_tools(check)
     check.add_argument("--json", type=options.stream_out, metavar="FILE|-", help="what was compared, as JSON")
     check.set_defaults(run=run_check)
 
@@ -79,8 +81,51 @@ def _add_write(kinds: Any) -> None:
     )
     write.add_argument("-o", "--output", dest="folder", required=True, metavar="DIR", help="the folder to write")
     write.add_argument("--check", metavar="TOOL", help="simulate with iverilog or verilator and compare every update")
+    _add_tools(write)
     write.add_argument("--json", type=options.stream_out, metavar="FILE|-", help="the manifest as JSON")
     write.set_defaults(run=run_write)
+
+
+def _add_tools(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lint", action="store_true", help="read it with verilator -Wall; a warning is exit code 1")
+    parser.add_argument(
+        "--synth",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="T,...",
+        help="look-up tables, flip-flops, memory and levels of logic by yosys: generic, ice40, ecp5, xilinx",
+    )
+
+
+def _check_tools(arguments: argparse.Namespace) -> None:
+    """Raise InputError where a tool that is asked for is missing, before anything is made."""
+    from hwsim.rtl.simulate import check_installed
+    from hwsim.rtl.synthesis import check_targets
+
+    if arguments.lint:
+        check_installed("verilator")
+    if arguments.synth:
+        check_targets(arguments.synth)
+
+
+def _tools(arguments: argparse.Namespace, folder: Path, machine: Any) -> tuple[dict[str, Any], list[str], int]:
+    """What lint and synthesis said, where they are asked for: plain values, text, and warnings."""
+    from hwsim.report.rtl import linted_text, synthesis_text
+    from hwsim.rtl.lint import lint
+    from hwsim.rtl.synthesis import synthesise
+
+    facts: dict[str, Any] = {}
+    texts, warnings = [], 0
+    if arguments.lint:
+        linted = lint(folder, machine)
+        facts["lint"] = linted.facts
+        texts.append(linted_text(linted))
+        warnings = len(linted.warnings)
+    if arguments.synth:
+        costs = [synthesise(folder, machine, target) for target in arguments.synth]
+        facts["synthesis"] = [cost.facts for cost in costs]
+        texts.append(synthesis_text(costs))
+    return facts, texts, warnings
 
 
 def run_write(arguments: argparse.Namespace) -> int:
@@ -88,11 +133,13 @@ def run_write(arguments: argparse.Namespace) -> int:
     from hwsim.report.rtl import checked_facts, checked_text, written_text
     from hwsim.rtl import write
     from hwsim.rtl.check import checked
+    from hwsim.rtl.manifest import add
     from hwsim.rtl.simulate import check_tool
     from hwsim.rtl.write import check_folder
 
     if arguments.check is not None:
         check_tool(arguments.check)
+    _check_tools(arguments)
     check_folder(arguments.folder)
     ready, parts = _ready(arguments)
     made = write(
@@ -106,14 +153,17 @@ def run_write(arguments: argparse.Namespace) -> int:
         parts=parts,
     )
     found = None if arguments.check is None else checked(made.folder, made.trace, tool=arguments.check)
+    facts, texts, warnings = _tools(arguments, made.folder, made.machine)
+    told = add(made.folder, facts) if facts else dict(made.manifest)
     document = {"problem": problem_facts(ready.problem), "chip": ready.chip_name, "folder": arguments.folder}
-    document |= {"rtl": dict(made.manifest), "check": None if found is None else checked_facts(found)}
+    document |= {"rtl": told, "check": None if found is None else checked_facts(found)}
 
     def text(_: int | None) -> str:
-        return "\n".join([written_text(made), *([] if found is None else [checked_text(found)])])
+        return "\n".join([written_text(made), *([] if found is None else [checked_text(found)]), *texts])
 
     proof = record(arguments, programs=[ready.program], anneal=ready.anneal)
-    return give(arguments, document, proof, text=text) or int(found is not None and found.mismatches > 0)
+    wrong = warnings > 0 or (found is not None and found.mismatches > 0)
+    return give(arguments, document, proof, text=text) or int(wrong)
 
 
 def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
@@ -147,8 +197,13 @@ def run_check(arguments: argparse.Namespace) -> int:
     """Run ``hwsim rtl check``."""
     from hwsim.report.rtl import checked_facts, checked_text
     from hwsim.rtl import check
+    from hwsim.rtl.manifest import machine_of
 
+    _check_tools(arguments)
     found = check(arguments.folder, tool=arguments.tool, limit_s=arguments.limit)
+    _, machine = machine_of(Path(arguments.folder))
+    facts, texts, warnings = _tools(arguments, Path(arguments.folder), machine)
     made = record(arguments)
-    code = give(arguments, {"check": checked_facts(found)}, made, text=lambda _: checked_text(found))
-    return code or int(found.mismatches > 0)
+    document = {"check": checked_facts(found), **facts}
+    code = give(arguments, document, made, text=lambda _: "\n".join([checked_text(found), *texts]))
+    return code or int(found.mismatches > 0 or warnings > 0)

@@ -1,12 +1,15 @@
 """What was written as RTL, and what a simulator said of it, in words.
 
-Enters: a Written or a Checked of `hwsim.rtl`. Leaves: text, or plain numbers.
+Enters: a Written, a Checked, a Linted or a Synthesis of `hwsim.rtl`. Leaves: text, or plain numbers.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from hwsim.rtl import Checked, Written
+from hwsim.rtl.lint import Linted
+from hwsim.rtl.synthesis import Synthesis
 from hwsim.units import format_si, to_seconds
 
 
@@ -48,6 +51,29 @@ def checked_text(checked: Checked) -> str:
         )
     if checked.difference is not None:
         lines.append(str(checked.difference))
+    return "\n".join(lines)
+
+
+def linted_text(linted: Linted) -> str:
+    """How many modules were read, and each warning."""
+    n = len(linted.warnings)
+    head = f"{linted.version}: {len(linted.tops)} modules read with -Wall, {n} warning{'' if n == 1 else 's'}"
+    return "\n".join([head, *(f"  {line}" for line in linted.warnings)])
+
+
+def synthesis_text(costs: Sequence[Synthesis]) -> str:
+    """A table of what one of each part takes on each target."""
+    lines = []
+    for made in costs:
+        width = max(len(cost.what) for cost in made.rows)
+        title = f"{made.version}, {made.target}, of one"
+        heads = ("number", "LUTs", "flip-flops", "memory bits", "levels")
+        lines.append(f"{title:<{width + 2}}" + "".join(f"  {head:>{max(len(head), 7)}}" for head in heads))
+        for cost in made.rows:
+            levels = "" if cost.levels is None else str(cost.levels)
+            numbers = (cost.count, cost.luts, cost.flip_flops, cost.memory_bits, levels)
+            cells = "".join(f"  {number:>{max(len(head), 7)}}" for head, number in zip(heads, numbers, strict=True))
+            lines.append(f"  {cost.what:<{width}}{cells}".rstrip())
     return "\n".join(lines)
 
 

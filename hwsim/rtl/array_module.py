@@ -8,7 +8,7 @@ import numpy as np
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.pbit_module import pbit_name, widths
 from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
-from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, signed, unsigned
+from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, listed, signed, unsigned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,7 @@ def array_module(machine: Machine, chip: Chip) -> str:
     ports += [Port(direction="input", name=names[j], note="of another chip") for j in chip.foreign]
     ports += [Port(direction="output", name=names[i]) for i in chip.members]
     body = [*_registers(machine, chip), *_late(machine, chip), *(_pbit(machine, int(i)) for i in chip.members)]
+    body += _unused_slots(machine, chip)
     constants = "Seeds and initial states" if machine.is_writable else "Weights, biases and seeds"
     what = "the p-bits" if machine.n_chips == 1 else f"the p-bits of chip {chip.number}"
     return entity(
@@ -80,6 +81,16 @@ def array_module(machine: Machine, chip: Chip) -> str:
         "\n\n".join(body),
         about=f"Array: {what}, one net each, 1 for s = +1. {constants} are constants here.",
     )
+
+
+def _unused_slots(machine: Machine, chip: Chip) -> Iterator[str]:
+    """The slots of a round in which no p-bit of ``chip`` updates, as nets that lint shall not name."""
+    own = set(machine.wiring.slot[chip.members[machine.free[chip.members]]].tolist())
+    others = [k for k in range(machine.wiring.n_slots) if k not in own]
+    names = ["look_up", "update"] if machine.table == "block" else ["update"]
+    bits = [f"{name}[{k}]" if machine.wiring.n_slots > 1 else name for name in names for k in others]
+    if bits:
+        yield f"  wire unused = &{{  // no p-bit of this chip updates in these slots\n    1'b0,\n{listed(bits)}\n  }};"
 
 
 def _registers(machine: Machine, chip: Chip) -> Iterator[str]:

@@ -230,6 +230,8 @@ def write_module(machine: Machine) -> str:
             f"  reg [{count - 1}:0] words;  // registers of that p-bit\n  always @* begin\n    case (pbit)\n{lines}\n"
             f"      default: words = {usual};\n    endcase\n  end"
         )
+    if "pbit" not in words:  # every number is a p-bit, and all have as many
+        words += "\n  wire unused = &{1'b0, pbit};"
     body = f"""  wire [{high - low - 1}:0] pbit = address[{high - 1}:{low}];
   wire [{low - 1}:0] word = address[{low - 1}:0];
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.errors import InputError
+from hwsim.files import replacing
 from hwsim.program import load
 from hwsim.rtl.array_module import chips, seen_name
 from hwsim.rtl.expected import Expected
@@ -144,6 +145,14 @@ def text(document: Mapping[str, Any]) -> str:
     pbits = ",\n".join("    " + json.dumps(each) for each in document["pbits"])
     chains = ",\n".join("    " + json.dumps(each) for each in document["readout"])
     return f'{head[:-2]},\n  "pbits": [\n{pbits}\n  ],\n  "readout": [\n{chains}\n  ]\n}}\n'
+
+
+def add(folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Put ``facts`` into the manifest of ``folder``, and return it."""
+    document = {**read_manifest(folder), **facts}
+    with replacing(folder / FILE) as part:
+        part.write_text(text(document), encoding="utf-8")
+    return document
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

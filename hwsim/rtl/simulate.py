@@ -34,6 +34,11 @@ def check_tool(tool: str) -> None:
     """Raise InputError unless ``tool`` is one, and installed."""
     if tool not in TOOLS:
         raise InputError(f"a simulator is {' or '.join(TOOLS)}, got {tool!r}")
+    check_installed(tool)
+
+
+def check_installed(tool: str) -> None:
+    """Raise InputError unless ``tool``, which has the name of its package, is installed."""
     if shutil.which(tool) is None:
         raise InputError(f"{tool} is not installed: apt-get install {tool}")
 

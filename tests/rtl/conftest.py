@@ -24,6 +24,11 @@ def verilator():
     return _needs("verilator")
 
 
+@pytest.fixture
+def yosys():
+    return _needs("yosys")
+
+
 @pytest.fixture(scope="session")
 def glass():
     """48 p-bits of degree 4 with biases, on the generic chip with a good source."""
