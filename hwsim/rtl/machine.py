@@ -6,7 +6,7 @@ engine of hwsim with its anneal and seed, is the emulation that the RTL must equ
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,7 @@ from hwsim.engine.contract import Start
 from hwsim.engine.initial import allowed
 from hwsim.engine.noise import initial_states, seed_source
 from hwsim.errors import InputError
-from hwsim.program import Program, content_hash
+from hwsim.program import Noise, Program, content_hash
 from hwsim.rtl.activation import Activation, activation, cells_of, fields_of, register_fields
 from hwsim.rtl.names import pbit_names
 from hwsim.rtl.refusals import check_digital
@@ -242,8 +242,7 @@ def machine(
     if source is not None and source not in SOURCE_NAMES:
         raise InputError(f"source must be one of {', '.join(SOURCE_NAMES)}, got {source!r}")
     source = program.noise.source if source is None else source
-    if source in SOURCES and source != program.noise.source:
-        program = program.changed(source=source)
+    program = _with_source(program, source)
     check_digital(program, anneal, source)
     held = whole(program, registers=weights == "writable")
     free = (program.cells.stuck == 0) & ~program.cells.held
@@ -271,6 +270,14 @@ def machine(
         n_slots=first_slot(program.clock, anneal.end),
         chip_of=_chip_of(program.n_pbits, parts),
     )
+
+
+def _with_source(program: Program, source: str) -> Program:
+    """``program`` with random words of ``source``: ideal ones for words from outside."""
+    if source == PORT and program.noise.source != "ideal":
+        plain = {item.name: item.default for item in fields(Noise) if item.name.startswith("source_")}
+        return program.changed(source="ideal", **plain)
+    return program if source in (PORT, program.noise.source) else program.changed(source=source)
 
 
 def _steps(program: Program, anneal: Anneal) -> list[tuple[int, int]]:

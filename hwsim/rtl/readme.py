@@ -28,6 +28,15 @@ def readme(trace: Expected, files: list[str]) -> str:
             "from that of the program as it was compiled; the emulation that this RTL equals takes the integers."
         )
     )
+    port = ""
+    if made.is_writable:
+        half = 2 ** (made.weight_width - 1)
+        port = f"""
+* Write port: `write`, `address`, `data` set one register in a clock. The address is the p-bit's number and
+  {made.word_bits} bits of the word, 0 for the bias and k for the weight of neighbour k - 1.
+  Data is {-half} to {half - 1}. `refused` says that the last write was out of range or to no register.
+  Reset keeps the registers; before the first write they are unknown. The manifest has the address of each p-bit, and
+  its neighbours in order."""
     bits = f"{made.activations[0].bits} bits" + (" and one for always +1" if made.activations[0].wide else "")
     return f"""# {program.readout.problem_name or "A problem"} on {program.placement.chip or "a chip"}
 
@@ -36,11 +45,10 @@ Plain synthesizable Verilog-2005, written by hwsim, one module a file.
 * `rtl/top.v` is the top: `clk`, `rst` (synchronous, active high), `run`, and a read-out chain (`load`, `shift`).
 * {made.n} p-bits, one net each in `{"rtl/top.v"}`, with the names that hwsim gives them in waveforms. 1 is s = +1.
 * Clock: {program.clock.kind}, a round of {format_si(period, "s")} in {slots}, {clocks} a slot.
-* Field: I = bias + sum of weight s, with bias = -h and weight = -J of hwsim, in units of {made.whole.scale:.6g} of the
-  problem.
+* Field: I = bias + sum of weight s, with bias = -h and weight = -J of hwsim, in {made.unit}.
 * Table ({made.table}): {words}. A threshold has {bits}.
 * Random source: {source}.
-* Weights: {made.weights}, {made.weight_width} bits.
+* Weights: {made.weights}, {made.weight_width} bits.{port}
 
 {exact}
 

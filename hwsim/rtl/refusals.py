@@ -59,5 +59,3 @@ def _reasons(program: Program, anneal: Anneal, source: str) -> Iterator[str]:
             "the random source ideal is no hardware: give --source lfsr32, lfsr16, xorshift32 or xoshiro128+, or "
             "--source port for words that come from outside"
         )
-    if source == "port" and noise.source != "ideal":
-        yield f"--source port takes ideal random words, and this program has its own source {noise.source}"

@@ -40,6 +40,10 @@ def test_every_digital_card_and_source_is_the_emulation(card, source, tmp_path, 
 TAPS = {"random_steps": "clock", "random_sharing": "taps"}
 BUILDS = {
     "words from outside": ({}, {"source": "port"}),
+    "words from outside instead of a register's": (
+        {"random_source": "lfsr32", "random_share": 4, "random_phase": 7} | TAPS,
+        {"source": "port"},
+    ),
     "block table": ({}, {"table": "block", "source": "lfsr32"}),
     "block table, words from outside": ({}, {"table": "block", "source": "port"}),
     "several steps of a source": ({"random_source": "lfsr32", "random_shifts": 5}, {}),
@@ -83,9 +87,11 @@ def test_every_way_to_build_it_is_the_emulation(name, tmp_path, iverilog):
     assert (found.updates, found.mismatches) == (100 * int(made.machine.free.sum()), 0)
 
 
-def test_an_anneal_is_the_emulation(glass, tmp_path, iverilog):
+@pytest.mark.parametrize(("chips", "table"), [(1, "logic"), (3, "block")])
+def test_an_anneal_is_the_emulation(chips, table, glass, tmp_path, iverilog):
     anneal = hwsim.linear(0.05, 1.5, 300.3 * glass.clock.period * 1e-15, steps=23)
-    made = hwsim.rtl.write(glass, tmp_path / "rtl", anneal=anneal)
+    parts = [v % chips for v in range(48)]
+    made = hwsim.rtl.write(glass, tmp_path / "rtl", anneal=anneal, parts=parts, table=table)
     found = checked(made.folder, made.trace, tool=iverilog)
     assert found.mismatches == 0 and found.updates > 300 * 48
     assert len(made.machine.step_slots) == 23 and "case (next_slot)" in (made.folder / "rtl" / "anneal.v").read_text()

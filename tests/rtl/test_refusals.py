@@ -35,7 +35,6 @@ def refused(words, capsys):
         (["--set", "noise_white=0.1", *LFSR], "set noise_white = 0"),
         (["--set", "temperature_drift=0.1", *LFSR], "set temperature_drift = 0"),
         (["--beta", "1"], "give --source lfsr32"),
-        (["--set", "random_source=lfsr16", "--source", "port", "--beta", "1"], "has its own source lfsr16"),
         (["--source", "dice", "--beta", "1"], "source must be one of lfsr32"),
         (["--weights", "soft", *LFSR], "weights must be fixed or writable"),
         (["--table", "ram", *LFSR], "table must be logic or block"),
