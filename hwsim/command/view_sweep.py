@@ -64,6 +64,8 @@ def varied(problem: Any, ask: Asked, how: Mapping[str, Any]) -> "tuple[list[Mach
     if not machines:
         raise InputError(f"no setting fits its chip: {plan.unfit[0][1]}")
     found = sweep(problem, ask.vary, quantity=quantity, chip=ask.chip, chain_strength=ask.strength, **_for_sweep(own))
+    if found.interrupted:
+        raise KeyboardInterrupt
     return machines, found.swept
 
 

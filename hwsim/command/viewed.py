@@ -239,7 +239,7 @@ class Runner:
 
         how = self.how
         reads = how["reads"] if seen.looks is not None else 1
-        return run(
+        found = run(
             program,
             anneal=anneal,
             checkpoints=LOOKS,
@@ -252,6 +252,9 @@ class Runner:
             threads=how["threads"],
             progress=how["progress"].watch(program.clock.kind),
         )
+        if found.interrupted:  # half a page would say of a setting what is true of its beginning alone
+            raise KeyboardInterrupt
+        return found
 
     def _ideal_looks(self, machine: Machine, anneal: Anneal) -> law.Looks:
         """Looks at the same problem on ideal p-bits without delay, under the machine's clock; but where p-bits update
