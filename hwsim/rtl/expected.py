@@ -11,6 +11,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import Start
 from hwsim.engine.noise import shared_draw, update_draw
+from hwsim.engine.schedule import slot_time
 from hwsim.errors import HwsimError
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.session.run import run
@@ -137,7 +138,5 @@ def random_words(machine: Machine) -> list[str]:
 
 def time_s(machine: Machine, slot: int) -> float:
     """Device seconds at slot number ``slot``."""
-    from hwsim.engine.schedule import slot_time
-
     clock = machine.program.clock
     return to_seconds(slot_time(slot, clock.period, clock.n_slots))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.cell.codes import LAWS
 from hwsim.rtl.activation import Activation, Shift
 from hwsim.rtl.machine import Machine, width_of
 from hwsim.rtl.source_module import MODULES, STATE_BITS
@@ -56,8 +57,6 @@ def law_words(machine: Machine, kind: int) -> str:
     """The law of ``kind`` in words."""
     cells = machine.program.cells
     i = int(np.flatnonzero(machine.kind == kind)[0])
-    from hwsim.cell.codes import LAWS
-
     formula = next(law.formula for law in LAWS.values() if law.code == cells.law[i])
     z = "z = beta I"
     if cells.gain[i] != 1 or cells.offset[i] != 0:

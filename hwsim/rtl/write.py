@@ -5,7 +5,6 @@ trace, constraints, a README and a manifest.
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -164,9 +163,3 @@ def check_folder(target: str | os.PathLike) -> None:
 
 def _parent(target: Path) -> Path:
     return Path(os.path.realpath(target)).parent
-
-
-def copy_rtl(folder: Path, to: Path) -> None:
-    """Copy the Verilog and the test of ``folder``."""
-    for name in ("rtl", "test"):
-        shutil.copytree(folder / name, to / name)
