@@ -18,7 +18,7 @@ STEPS = 16
 def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
-        "rtl", help="a digital machine as Verilog: rtl write writes it, rtl check compares it with the emulation"
+        "rtl", help="a digital machine as Verilog: rtl write, rtl check against the emulation, rtl diff of waveforms"
     )
     kinds = parser.add_subparsers(title="what to do", required=True, metavar="DO", parser_class=type(parser))
     _add_write(kinds)
@@ -37,9 +37,42 @@ def add_parser(subparsers: Any) -> None:
         metavar="TIME",
         help="longest time of the simulation on this computer (600s)",
     )
+    check.add_argument(
+        "--vcd",
+        type=options.file_out,
+        metavar="FILE",
+        help="waveform of the RTL, its p-bits named as in hwsim run --vcd",
+    )
     _add_tools(check)
     check.add_argument("--json", type=options.stream_out, metavar="FILE|-", help="what was compared, as JSON")
     check.set_defaults(run=run_check)
+    _add_diff(kinds)
+
+
+def _add_diff(kinds: Any) -> None:
+    diff = kinds.add_parser(
+        "diff",
+        help="the first instant and signal at which two waveforms part",
+        description="Compare two waveforms (VCD) up to the end of the shorter, signals by their names without scopes. "
+        "The first instant and signal at which they part is named, and the exit code is 1.",
+    )
+    diff.add_argument("first", metavar="A.vcd", help="of a simulator, hwsim rtl check --vcd or hwsim run --vcd")
+    diff.add_argument("second", metavar="B.vcd", help="another, its timescale perhaps another")
+    diff.add_argument(
+        "--order", action="store_true", help="compare the order of changes, not their times: the RTL with hwsim run"
+    )
+    diff.add_argument("--json", type=options.stream_out, metavar="FILE|-", help="what was compared, as JSON")
+    diff.set_defaults(run=run_diff)
+
+
+def run_diff(arguments: argparse.Namespace) -> int:
+    """Run ``hwsim rtl diff``."""
+    from hwsim.rtl.diff import diff, text
+
+    found = diff(arguments.first, arguments.second, by_order=arguments.order)
+    said = text(found, arguments.first, arguments.second)
+    code = give(arguments, {"diff": found.facts}, record(arguments), text=lambda _: said)
+    return code or int(found.difference is not None)
 
 
 def _add_write(kinds: Any) -> None:
@@ -200,7 +233,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     from hwsim.rtl.manifest import machine_of
 
     _check_tools(arguments)
-    found = check(arguments.folder, tool=arguments.tool, limit_s=arguments.limit)
+    found = check(arguments.folder, tool=arguments.tool, limit_s=arguments.limit, vcd=arguments.vcd)
     _, machine = machine_of(Path(arguments.folder))
     facts, texts, warnings = _tools(arguments, Path(arguments.folder), machine)
     made = record(arguments)

@@ -6,8 +6,9 @@ first update that differs.
 
 import os
 import re
+import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from hwsim.display import Facts, Shown
 from hwsim.engine.contract import Start
 from hwsim.engine.noise import shared_draw, update_draw
 from hwsim.errors import InputError
+from hwsim.files import replacing
 from hwsim.rtl.activation import cells_of, negative, thresholds
 from hwsim.rtl.expected import Expected, expected, time_s
 from hwsim.rtl.machine import PORT, Machine
@@ -86,24 +88,35 @@ class Checked(Shown):
         ]
 
 
-def check(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float = LIMIT_S) -> Checked:
+def check(
+    folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float = LIMIT_S, vcd: str | os.PathLike | None = None
+) -> Checked:
     """Simulate the RTL in ``folder`` with ``tool``, iverilog or verilator, and compare every update with hwsim.
 
+    vcd : file for the waveform of the RTL, its p-bits named as in `hwsim run --vcd`; up to the first difference.
     Raises InputError for a folder that is none of `write`, a trace of another program, Verilog that does not compile, a
     tool that is missing, and a simulation that does not end within ``limit_s``.
     """
     check_tool(tool)
     _, made = machine_of(Path(folder))
-    return checked(Path(folder), expected(made), tool=tool, limit_s=limit_s)
+    return checked(Path(folder), expected(made), tool=tool, limit_s=limit_s, vcd=vcd)
 
 
-def checked(place: Path, trace: Expected, *, tool: str, limit_s: float = LIMIT_S) -> Checked:
+def checked(
+    place: Path, trace: Expected, *, tool: str, limit_s: float = LIMIT_S, vcd: str | os.PathLike | None = None
+) -> Checked:
     """The same of the folder ``place``, whose emulation has made ``trace`` already."""
     check_tool(tool)
     _check_data(place / "test", trace)
     with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
-        simulation = build(verilog_files(place), Path(work), tool=tool)
-        return compare(trace, simulation, place / "test", Path(work), limit_s=limit_s)
+        simulation = build(verilog_files(place), Path(work), tool=tool, waves=vcd is not None)
+        if vcd is None:
+            return compare(trace, simulation, place / "test", Path(work), limit_s=limit_s)
+        waved = replace(simulation, command=(*simulation.command, "+vcd=waves.vcd"))
+        found = compare(trace, waved, place / "test", Path(work), limit_s=limit_s)
+        with replacing(Path(vcd)) as part:
+            shutil.copyfile(Path(work) / "waves.vcd", part)
+        return found
 
 
 def states(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float = LIMIT_S) -> np.ndarray:

@@ -43,8 +43,11 @@ def check_installed(tool: str) -> None:
         raise InputError(f"{tool} is not installed: apt-get install {tool}")
 
 
-def build(files: Sequence[Path], place: Path, *, tool: str) -> Simulation:
-    """Compile ``files``, whose top is the module testbench, in the folder ``place``. Raises InputError."""
+def build(files: Sequence[Path], place: Path, *, tool: str, waves: bool = False) -> Simulation:
+    """Compile ``files``, whose top is the module testbench, in the folder ``place``. Raises InputError.
+
+    waves : whether it shall write a waveform, which makes Verilator's programs slower
+    """
     check_tool(tool)
     sources = [str(path.resolve()) for path in files]
     began = children_s()
@@ -54,6 +57,7 @@ def build(files: Sequence[Path], place: Path, *, tool: str) -> Simulation:
         command: tuple[str, ...] = ("vvp", "-n", str(made))
     else:
         options = ["--binary", "--timing", "-O3", "--top-module", "testbench", "-Wno-fatal", "-Wno-lint", "-Wno-style"]
+        options += ["--trace"] if waves else []
         options += ["-j", "1", "--Mdir", str(place / "verilated"), "-o", "simulation"]
         options += ["-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1"]
         _checked([tool, *options, *sources], place, tool)

@@ -181,7 +181,7 @@ _TEXT = """`timescale 1ns / 1ps
 // Testbench: runs the machine for {last} slots of {clocks} clock(s) and compares it with the emulation.
 // A round has {n} slot{plural}, of {sizes} p-bits. expected.hex holds what hwsim expects.
 // +data=FOLDER/ where expected.hex is; +dump=FILE +from=SLOT +to=SLOT writes new states, a line for each slot;
-// +vcd=FILE writes a waveform of all p-bits.
+// +vcd=FILE writes a waveform of all p-bits, from their initial states on.
 module testbench;
   localparam LAST = {last};      // slots
   localparam WIDEST = {widest};  // most p-bits of a slot
@@ -237,12 +237,12 @@ module testbench;
       if (!$value$plusargs("from=%d", from)) from = 0;
       if (!$value$plusargs("to=%d", to)) to = LAST;
     end
-    if ($value$plusargs("vcd=%s", path)) begin
+    repeat (2) @(negedge clk);
+{write_registers}    if ($value$plusargs("vcd=%s", path)) begin
       $dumpfile(path);
       $dumpvars(1, dut);
     end
-    repeat (2) @(negedge clk);
-{write_registers}    rst = 1'b0;
+    rst = 1'b0;
     run = 1'b1;
     while (k < LAST) begin
 {next_random}      repeat ({clocks}) @(negedge clk);
