@@ -44,9 +44,13 @@ def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InputError(f"{name} must be a {dimension}, got {value!r}")
     if not isinstance(value, str):
-        if not math.isfinite(value):
+        try:
+            number = float(value)
+        except OverflowError:
+            raise InputError(f"{name} must be finite, got a number of more than 300 digits") from None
+        if not math.isfinite(number):
             raise InputError(f"{name} must be finite, got {value}")
-        return float(value)
+        return number
     match = _TEXT.match(value)
     if match is None:
         raise InputError(f"{name} must be a number{_example(dimension)}, got {value!r}")

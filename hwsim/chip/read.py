@@ -38,6 +38,7 @@ from hwsim.cell.codes import LAWS, SOURCES
 from hwsim.cell.limits import limit
 from hwsim.chip.toml_text import tables
 from hwsim.chip.topology import TOPOLOGIES, in_words
+from hwsim.display import short
 from hwsim.errors import CardError, InputError, Mistake
 from hwsim.text import decoded
 
@@ -208,7 +209,7 @@ class _Reading:
         found = table.get(key, {})
         if isinstance(found, Mapping):
             return found
-        self.say(key, f"must be a table, got {found!r}")
+        self.say(key, f"must be a table, got {short(repr(found), 60)}")
         return {}
 
     def _text(self, table: Mapping[str, Any], key: str, *, path: str = "") -> str:
@@ -345,7 +346,7 @@ class _Reading:
         if table is None:
             return None
         if not isinstance(table, Mapping):
-            self.say("response", f"must be a table of first, step and probability, got {table!r}")
+            self.say("response", f"must be a table of first, step and probability, got {short(repr(table), 60)}")
             return None
         wanted = ("first", "step", "probability")
         for key in table:

@@ -1,6 +1,5 @@
 """Explore: one problem on many designs, and the designs that no other beats."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from hwsim.command.progress import Progress
 from hwsim.command.result import Result, best_row
 from hwsim.display import Facts, counted
 from hwsim.errors import InputError
+from hwsim.text import json_of, read_text
 from hwsim.units import format_si
 
 if TYPE_CHECKING:
@@ -151,9 +151,9 @@ def kept_rows(path: str | Path | None) -> dict[str, dict[str, Any]]:
     if not Path(path).is_file():
         raise InputError(f"a rerun reads the rows of -o, so it must be a regular file, and {path} is none")
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = json_of(path, read_text(path))
         return {row["key"]: row for row in data["rows"]}
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError):
         raise InputError(f"{path} exists and does not hold rows of hwsim explore: give -o another name") from None
 
 

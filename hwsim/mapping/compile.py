@@ -253,6 +253,11 @@ def _noise(pbit: PBit, n: int) -> Noise:
 
 def _clock(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
     """Who updates when, with the colours of a chromatic clock."""
+    with np.errstate(over="ignore", invalid="ignore"):  # the clock refuses what is not finite
+        return _clock_of(chip, die, network, cells)
+
+
+def _clock_of(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
     tau = _tick_interval(chip, die, cells.parameter, cells.z_limit)
     return Clock(
         kind=chip.clock.kind,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hwsim.display import short
 from hwsim.errors import ReadError
 from hwsim.graphs import is_node_link, node_link
 from hwsim.problem.carrier import number, of_graph, of_matrix
@@ -35,7 +36,7 @@ def read_json(path: Path, text: str, as_: str | None) -> Problem:
             return in_one_way(reader(path, document), as_, str(path))
     if {"qubits", "couplers"} <= document.keys() or {"nodes", "edges"} <= document.keys():
         raise ReadError(f"{path} holds a graph without weights, as of a chip: --set graph={path} takes it")
-    keys = ", ".join(list(document)[:6]) or "none"
+    keys = short(", ".join(document), 40) or "none"
     raise ReadError(f"{path} holds JSON with the keys {keys}: read are {_READ} (hwsim formats lists all)")
 
 

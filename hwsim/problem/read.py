@@ -53,7 +53,10 @@ def read(source: Any, *, as_: str | None = None) -> Problem:
             raise InputError(f"{source} is a generator, which can be read in one way: --as {as_} does not apply")
         return generate(str(source))
     data = read_data(path)
-    problem = _read(path, data, as_) if chosen is None else in_one_way(_one_of(path, data, chosen), as_, str(path))
+    try:
+        problem = _read(path, data, as_) if chosen is None else in_one_way(_one_of(path, data, chosen), as_, str(path))
+    except OverflowError:
+        raise ReadError(f"{path} names a variable by a whole number of more than 64 bits: name it by text") from None
     if not problem.bqm.num_variables:
         raise ReadError(f"{path} holds an empty problem, without variables")
     if not math.isfinite(problem.bqm.offset):

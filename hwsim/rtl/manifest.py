@@ -20,6 +20,7 @@ from hwsim.rtl.expected import Expected
 from hwsim.rtl.machine import PORT, Machine, machine
 from hwsim.rtl.pbit_module import law_words, pbit_name, suffix, widths
 from hwsim.rtl.source_module import MODULES, STATE_BITS
+from hwsim.text import json_of, read_text
 from hwsim.units import to_seconds
 
 FORMAT = "hwsim-rtl-1"
@@ -158,11 +159,12 @@ def add(folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest in ``folder``. Raises InputError."""
     try:
-        document = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{folder} holds no {FILE}: give a folder that hwsim rtl write made") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {folder / FILE}: {error}") from None
+        has_one = (folder / FILE).exists()
+    except OSError:  # too long a name
+        has_one = False
+    if not has_one:
+        raise InputError(f"{folder} holds no {FILE}: give a folder that hwsim rtl write made")
+    document = json_of(folder / FILE, read_text(folder / FILE))
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError(f"{folder / FILE} is no manifest of the format {FORMAT}")
     return document
@@ -171,6 +173,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def machine_of(folder: Path) -> tuple[dict[str, Any], Machine]:
     """The manifest in ``folder``, and the Machine that it was written for. Raises InputError."""
     document = read_manifest(folder)
+    damaged = InputError(f"{folder / FILE} is damaged: write the folder again")
     try:
         build = document["build"]
         anneal = Anneal(
@@ -180,9 +183,15 @@ def machine_of(folder: Path) -> tuple[dict[str, Any], Machine]:
         )
         kept = {name: build[name] for name in ("seed", "source", "table", "weights", "parts")}
         wanted = document["machine"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder / FILE} is damaged: {error!r}") from None
-    made = machine(load(folder / PROGRAM), anneal, **kept)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise damaged from None
+    program = load(folder / PROGRAM)
+    try:
+        made = machine(program, anneal, **kept)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+        raise damaged from None
     if made.digest != wanted:
         raise InputError(
             f"{folder / PROGRAM} is another program than {FILE} was written for, or of another version of hwsim: write "

@@ -150,6 +150,8 @@ MORE = {
     "dense.csv": "2.0,0.5,0.0\n0.5,1.0,0.2\n0.0,0.2,1.5\n",
     "vector.txt": "1, -1, 2\n",
     "edges.txt": "# a note\n0 1\n1 2\n2 3\n3 0\n",
+    "wires.json": '{"qubits": [0, 1, 2, 3], "couplers": [[0, 1], [1, 2], [2, 3], [3, 0]]}',
+    "wires.toml": CARD.replace('"all-to-all"', '"graph"\ngraph = "wires.json"'),
     "graph.toml": CARD.replace('"all-to-all"', '"graph"\ngraph = "edges.txt"'),
     "table.csv": "a,b,c,d,y\n1,0,1,0,left\n0,0,1,0,left\n1,1,0,1,right\n0,1,0,1,right\n",
     "study.toml": STUDY,
@@ -226,6 +228,7 @@ def _saved():
     _say("study", "schemes.toml", "--store", "schemes.db", "--workers", "1")
     sweep = ("sweep", "ring:n=6", "--vary", "delay=0.1tau,0.5tau", "--reads", "32", "--time", "20tau", "--threads", "1")
     _say(*sweep, "--store", "sweep.db")
+    _say("explore", "explore.toml", "-o", "designs.json", "--threads", "1")
     _say("rtl", "write", "ring:n=6", "--chip", "kv260-writable", "--time", "20tau", "-o", "rtl")
     _say("fit", "measured.csv", "--devices", "die.csv")
     _say("fit", "trace.csv", "--at-zero", "--card", "fitted.toml")
@@ -236,7 +239,7 @@ def _samples(examples):
     for name, group, as_ in examples:
         problem = (("problem", "{}", *as_), ("problem", "{}", *as_, "-o", "o.bqm"), ("run", "{}", *as_, *QUICK))
         yield Sample(file=name, kind=_kind(name), group=group, commands=problem)
-    for name in ("card.toml", "graph.toml", "fitted.toml", *sorted(map(str, Path().glob("*-*.toml")))):
+    for name in ("card.toml", "graph.toml", "wires.toml", "fitted.toml", *sorted(map(str, Path().glob("*-*.toml")))):
         commands = [
             ("check", "{}"),
             ("check", "{}", "--json", "o.json"),
@@ -249,6 +252,10 @@ def _samples(examples):
             group="card",
             commands=(*commands, ("ledger", "{}"), ("compile", "ring:n=4", "--chip", "{}")),
         )
+    again = ("explore", "explore.toml", "-o", "{}", "--threads", "1")
+    yield Sample(file="designs.json", kind="json", group="designs", commands=(again,))
+    on_json = ("run", "ring:n=3", "--chip", "wires.toml", *QUICK)
+    yield Sample(file="wires.json", kind="json", group="graph of a chip", commands=(on_json,))
     on_file = ("run", "ring:n=3", "--chip", "graph.toml", *QUICK)
     yield Sample(file="edges.txt", kind="text", group="graph of a chip", commands=(on_file, ("check", "graph.toml")))
     plan = (
