@@ -5,6 +5,7 @@ every name are numbers, also where the format holds text.
 """
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,9 @@ def _read(path: Path, name: str, parse: Any) -> Any:
     import networkx
 
     try:
-        graph = parse()
+        with warnings.catch_warnings():  # what is wrong is refused, or read as networkx reads it
+            warnings.simplefilter("ignore")
+            graph = parse()
     except Exception as error:
         found = re.search(r"line (\d+)|at \((\d+), ", str(error))  # as expat and networkx say
         where = "" if found is None else f" line {found.group(1) or found.group(2)}"

@@ -1,9 +1,11 @@
 """The die: one chip of a wafer. Spread and a seed become the parameters of every cell."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip
 from hwsim.streams import generator
 
@@ -48,10 +50,15 @@ def make_die(chip: Chip, n: int, seed: int) -> Die:
 
     pbit = chip.pbit
     dead = generator(seed, "die stuck").random(n)
+    with np.errstate(over="ignore"):  # the program refuses what is not finite
+        return _drawn(pbit, normal, dead, generator(seed, "die phase").random(n))
+
+
+def _drawn(pbit: PBit, normal: Callable[[str], np.ndarray], dead: np.ndarray, phase: np.ndarray) -> Die:
     return Die(
         gain=np.maximum(pbit.gain * (1 + pbit.gain_dtod * normal("gain")), 1e-6),
         offset=pbit.offset + pbit.offset_dtod * normal("offset"),
         tau_s=pbit.tau_s * np.maximum(1 + pbit.tau_dtod * normal("tau"), MIN_TAU),
-        phase=generator(seed, "die phase").random(n),
+        phase=phase,
         stuck=np.where(dead < pbit.stuck_fraction, np.where(dead < pbit.stuck_fraction / 2, -1, 1), 0).astype(np.int8),
     )

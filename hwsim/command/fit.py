@@ -102,6 +102,8 @@ def fit(
     tau : of the card, where the data show no time;  law : of a sigmoid's card;  at_zero : whether the mean offset is
     taken off, as a lab biases its devices;  progress : see ReadKeywords. Raises InputError.
     """
+    import numpy as np
+
     from hwsim.cell.collected import read_all
     from hwsim.cell.fit import at_zero_input
     from hwsim.cell.fit import fit as estimate
@@ -120,10 +122,11 @@ def fit(
     files = [data] if isinstance(data, str | Path) or not isinstance(data, Iterable) else list(data)
     if not all(isinstance(file, str | Path) for file in files):
         raise InputError(f"data must be a file of measurements, or several, got {type(data).__name__}")
-    measured = read_all(files, how)
-    progress.show(0.3, "fitting")
-    found = estimate(measured, law_name=law, tau_s=None if tau is None else seconds(tau, name="tau"))
-    result = at_zero_input(found) if at_zero else found
+    with np.errstate(all="ignore"):  # values as large as 1e308 leave no level and no maximum, which is refused
+        measured = read_all(files, how)
+        progress.show(0.3, "fitting")
+        found = estimate(measured, law_name=law, tau_s=None if tau is None else seconds(tau, name="tau"))
+        result = at_zero_input(found) if at_zero else found
     return Fitted(document=fit_facts(result), provenance=provenance(), fit=result, drawn=found, measured=measured)
 
 

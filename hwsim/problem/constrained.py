@@ -65,7 +65,7 @@ def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constraine
     if len(model.constraints):
         model.set_objective([])
         violations, _ = _as_bqm(model, 1.0, cqm.variables)
-        parts = _over(bqm, alone), _over(bqm, violations), float(penalty or 10 * _largest_bias(alone) or 1.0)
+        parts = _over(bqm, alone), _over(bqm, violations), float(penalty or 10.0 * float(_largest_bias(alone)) or 1.0)
     return Problem(bqm=bqm, name=name, kind="constrained", constrained=(cqm, invert), maximised=maximised, parts=parts)
 
 

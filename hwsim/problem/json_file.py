@@ -19,7 +19,7 @@ from hwsim.problem.problem import Problem
 from hwsim.problem.reading import in_one_way, read_or_refuse
 from hwsim.text import json_of, stem
 
-_READ = "bqpjson, a dimod BinaryQuadraticModel, node-link, Fujitsu's binary_polynomial and rows of a matrix"
+_READ = "bqpjson, dimod's models, node-link, Fujitsu's binary_polynomial and rows of a matrix"
 
 
 def read_json(path: Path, text: str, as_: str | None) -> Problem:

@@ -37,6 +37,8 @@ def read_mat(path: Path, data: bytes, as_: str | None) -> Problem:
         raise ReadError(f"{path} is a MATLAB file of version 7.3 (HDF5): save it again with save(..., '-v7')")
     if is_mat(data):
         _check_elements(path, data)
+    else:
+        _check_old(path, data)
     try:
         held = scipy.io.loadmat(io.BytesIO(data))
         for value in held.values():
@@ -60,6 +62,33 @@ _MATRIX, _COMPRESSED = 14, 15
 _NUMBERS = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 1, 18: 1}
 """Types of elements that hold numbers or text (MAT-file format, version 5, table 1-1)."""
 _HEADER, _COMPLEX, _SPARSE = 128, 0x0800, 5
+
+
+_OLD_SIZES = (8, 4, 4, 2, 2, 1)
+"""Octets of a number by its type in a file of version 4: float64, float32, int32, int16, uint16, uint8."""
+
+
+def _check_old(path: Path, data: bytes) -> None:
+    """Raise ReadError unless ``data`` is a chain of matrices of version 4, as long as each of them says: scipy.io would
+    take another file for one of version 5."""
+    if not any(_is_old(data, order) for order in "<>"):
+        raise ReadError(f"{path} is not a readable MATLAB file: it may be damaged")
+
+
+def _is_old(data: bytes, order: str) -> bool:
+    at = 0
+    while at < len(data):
+        if at + 20 > len(data):
+            return False
+        kind, rows, columns, imaginary, name = struct.unpack_from(order + "5i", data, at)
+        number, form = kind // 10 % 10, kind % 10
+        if not 0 <= kind < 5000 or number >= len(_OLD_SIZES) or form > 2 or min(rows, columns, name) < 0:
+            return False
+        size = rows * columns * _OLD_SIZES[number] * (2 if imaginary else 1)
+        at += 20 + name + size
+        if at > len(data):
+            return False
+    return at > 0
 
 
 def _check_elements(path: Path, data: bytes) -> None:

@@ -75,7 +75,7 @@ def refusal_faults(said):
     head = re.search(r"\b(\d+) mistakes", lines[0])
     rest = lines[1:]
     many = head is not None and all(line.startswith("  ") for line in rest)
-    each = all(re.match(r"[^:]+: \S", line) for line in lines)
+    each = all(re.search(r".: \S", line) for line in lines)
     checked = not lines[0].startswith("hwsim") and each
     if rest and not many and not checked:
         found.append("refusal of several lines")

@@ -465,6 +465,15 @@ def damaged(data, rng):
     return bytes(made)
 
 
+def test_a_matlab_file_whose_mark_is_damaged_is_refused_and_ends_no_process(tmp_path):
+    data = mat(J=MATRIX, h=FIELD)
+    for k, mark in enumerate((b"MATLAB 5.0 \0AT", b"\0\0\0\0", b"MATLAB", b"")):
+        path = tmp_path / f"{k}.mat"
+        path.write_bytes(mark + data[len(mark) : 128] + data[136:] + b"\xff" * 64)
+        with pytest.raises(InputError, match="MATLAB"):
+            read(path, as_="spin")
+
+
 @pytest.mark.parametrize("kind", ["bqm", "cqm"])
 def test_damaged_files_of_dimod_are_refused_and_end_no_process(tmp_path, kind):
     x, y, z = dimod.Binaries("xyz")

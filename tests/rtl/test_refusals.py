@@ -122,7 +122,7 @@ def _changed(folder, to, name, change):
 def test_what_is_no_folder_of_rtl_write_is_refused(folder, tmp_path, capsys, iverilog):
     assert "holds no manifest.json" in refused(["rtl", "check", str(tmp_path)], capsys)
     words = _changed(folder, tmp_path / "a", "manifest.json", lambda text: text[:100])
-    assert "cannot read" in refused(words, capsys)
+    assert "is not readable JSON" in refused(words, capsys)
     words = _changed(folder, tmp_path / "b", "manifest.json", lambda text: '{"format": "hwsim-rtl-1"}')
     assert "damaged" in refused(words, capsys)
     words = _changed(folder, tmp_path / "c", "manifest.json", lambda text: text.replace('"seed": 0', '"seed": 1'))
