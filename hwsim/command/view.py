@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOTEBOOK_BYTES = 2_000_000
 """A notebook holds its pages within itself; of a larger one it is given the beginning."""
+_LEAST_SHARE = 1e-3
 
 
 class Keywords(ProblemKeywords, ChipKeywords, PaceKeywords, AnnealKeywords, ReadKeywords, total=False):
@@ -68,18 +70,22 @@ class View(Shown):
         with replacing(Path(path)) as part:
             part.write_text(self.html, encoding="utf-8")
 
-    def thinned(self, n_bytes: int) -> "View":
-        """The view, or its beginning where the page would be larger than ``n_bytes``."""
-        made = self
-        longest = max((len(scene.trace[0]) for scene in self.scenes if scene.trace is not None), default=0)
-        most = longest
-        while len(made.html) > n_bytes and most > 100:
-            most = int(most * min(0.8, 0.95 * n_bytes / len(made.html)))
+    def frame(self, n_bytes: int = NOTEBOOK_BYTES) -> str:
+        """HTML of at most ``n_bytes`` for a notebook: the page in a frame of its own, or as much of it as fits."""
+        from hwsim.report.view.page import frame_html
+
+        made, share = frame_html(self.html), 1.0
+        while len(made.encode()) > n_bytes and share > _LEAST_SHARE:
+            share *= min(0.8, 0.95 * n_bytes / len(made.encode()))
+            what = "its first updates" if any(scene.frames is None for scene in self.scenes) else "fewer frames"
             note = (
-                f"thinned to its first {most:,} updates, so that a notebook can hold it; save() writes the whole page"
+                f"thinned to {what}, {100 * share:.2g} %, so that a notebook can hold it; save() writes the whole page"
             )
             show = replace(self.show, notes=(*self.show.notes, note))
-            made = replace(self, scenes=[scene.cut(most) for scene in self.scenes], show=show)
+            scenes = [scene.part(share) for scene in self.scenes]
+            made = frame_html(replace(self, scenes=scenes, show=show).html)
+        if len(made.encode()) > n_bytes:
+            return f"<p>{escape(str(self))}: too large for a notebook; save(path) writes the page.</p>"
         return made
 
     def made_by(self, command: str) -> "View":
@@ -95,9 +101,7 @@ class View(Shown):
         ]
 
     def _repr_html_(self) -> str:
-        from hwsim.report.view.page import frame_html
-
-        return frame_html(self.thinned(NOTEBOOK_BYTES).html)
+        return self.frame()
 
 
 @command(reads=64, schedules=8)

@@ -4,8 +4,10 @@ Enters: points and curves of `hwsim.study`. Leaves: text of a page.
 """
 
 import base64
+import re
 from collections.abc import Sequence
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from hwsim import __version__
@@ -15,28 +17,7 @@ from hwsim.report.study_figures import Picture
 from hwsim.report.study_table import SOLUTION, between, joules, length_note, notes, remainder, residual, solution, spent
 from hwsim.units import format_si
 
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; margin: 0 auto; max-width: 76rem;
-  padding: 1rem 1.25rem 3rem; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0 .25rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; }
-p { max-width: 60rem; margin: .4rem 0; }
-.lead { color: #444; }
-.made { font-size: .86rem; overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; border: 1px solid #ddd; border-radius: 4px; }
-table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; width: 100%; }
-th, td { padding: .3rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid #eee; }
-th { background: #f4f4f4; position: sticky; top: 0; }
-tr:last-child td { border-bottom: 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; }
-figure { margin: 0; }
-figure h3 { font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
-figure img { width: 100%; height: auto; display: block; }
-figcaption { font-size: .86rem; color: #444; }
-details { margin-top: 1rem; }
-summary { cursor: pointer; font-weight: 600; }
-"""
+_DARK = re.compile(r':root\[data-theme="dark"\]([^{]*) \{([^}]*)\}')
 
 
 def study_page(
@@ -53,24 +34,34 @@ def study_page(
     reads, host_s = sum(point["reads"] for point in done), sum(point["host_s"] for point in done)
     problems = list(dict.fromkeys(point["problem"] for point in points))
     chips = list(dict.fromkeys(point["chip"] for point in points))
-    parts = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="lead">{_count(len(problems), "problem")} on {escape(", ".join(chips))}; '
+    head = (
+        f'<header class="top"><h1>{escape(title)}</h1>'
+        f"<p>{_count(len(problems), 'problem')} on {escape(', '.join(chips))}; "
         f"{_count(len(points), 'point')}, of which {len(done)} have results; {_count(reads, 'independent run')} that "
-        f"took {_host(host_s)} of computer time. Times and energies below are those of the emulated machine.</p>",
-        _best(best),
-    ]
+        f"took {_host(host_s)} of computer time. Times and energies below are those of the emulated machine.</p>"
+        "</header>"
+    )
+    parts = [_best(best)]
     if pictures:
-        parts += ['<h2>Pictures</h2><div class="figures">', *(_figure(picture) for picture in pictures), "</div>"]
+        parts.append('<h2>Pictures</h2><div class="figures">' + "\n".join(map(_figure, pictures)) + "</div>")
     parts += [_matched(matched), _exponents(exponents), _split(done), _points(points), _method(points), _made(made)]
+    panels = [f'<section class="panel">{part}</section>' for part in parts if part]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="generator" content="hwsim {escape(__version__)}">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(part for part in parts if part)
+        f"<title>{escape(title)}</title><style>\n{_style()}</style></head>\n<body>\n"
+        + "\n".join([head, *panels])
         + "\n</body></html>\n"
     )
+
+
+def _style() -> str:
+    """The style: that of the page of a machine, whose dark colours the reader's own choice switches on here, since
+    this page has no script."""
+    source = files("hwsim.report.view") / "page"
+    style = "".join((source / f"{name}.css").read_text(encoding="utf-8") for name in ("look", "study"))
+    return _DARK.sub(r"@media screen and (prefers-color-scheme: dark) { :root\1 {\2} }", style)
 
 
 def _best(best: Sequence[dict[str, Any]]) -> str:
@@ -265,7 +256,11 @@ def _figure(picture: Picture) -> str:
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     cells = "".join(f"<th>{escape(text)}</th>" for text in head)
     lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in body)
-    return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Table, scrolls sideways where it is wide">'
+        '<p class="sideways" aria-hidden="true">&larr; scroll the table sideways &rarr;</p>'
+        f"<table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
 
 
 def _keys(points: Sequence[dict[str, Any]]) -> list[str]:

@@ -20,7 +20,7 @@ _SCRIPTS = ("codec", "model", "kit", "die", "logical", "waves", "law", "scope", 
 def page_html(meta: dict[str, Any], arrays: Arrays) -> str:
     """The page. meta : title, lead, command, notes, machines, views, axes, curves, ... as page/main.js reads them"""
     source = files("hwsim.report.view") / "page"
-    style = (source / "page.css").read_text(encoding="utf-8")
+    style = "".join((source / f"{name}.css").read_text(encoding="utf-8") for name in ("look", "page"))
     body = (source / "page.html").read_text(encoding="utf-8")
     parts = [(source / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
     script = '(function () {\n"use strict";\n' + "\n".join(parts) + "\n})();"

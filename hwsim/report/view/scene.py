@@ -65,11 +65,15 @@ class Scene:
         """Whether beta is constant."""
         return len(self.anneal.beta) == 1 and self.program.noise.temperature_drift == 0
 
-    def cut(self, most: int) -> "Scene":
-        """The scene up to its event number ``most``."""
-        if self.trace is None or len(self.trace[0]) <= most:
-            return self
-        return replace(self, end=max(int(self.trace[0][most]), 1))
+    def part(self, share: float) -> "Scene":
+        """The scene with the first ``share`` of its updates; of frames so many are left, at equal intervals."""
+        if self.frames is not None:
+            times, states = self.frames
+            kept = np.unique(np.linspace(0, len(times) - 1, max(1, int(share * len(times)))).astype(np.int64))
+            return replace(self, frames=(times[kept], states[kept]))
+        assert self.trace is not None
+        most = int(share * len(self.trace[0]))
+        return replace(self, end=max(int(self.trace[0][most]), 1)) if most < len(self.trace[0]) else self
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

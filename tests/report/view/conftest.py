@@ -12,6 +12,8 @@ from urllib.error import HTTPError, URLError
 import pytest
 
 _NAMES = {"space": " ", "left": "\ue012", "right": "\ue014", "enter": "\ue007", "home": "\ue011", "end": "\ue010"}
+READY = "document.documentElement.dataset.ready === 'all'"
+"""What holds once a page of a machine has unpacked all of its settings."""
 
 
 class Browser:
@@ -57,18 +59,24 @@ class Browser:
         except HTTPError as error:
             raise AssertionError(json.load(error)["value"]["message"].splitlines()[0]) from None
 
-    def open(self, path, *, fragment="", width=1280, height=1000):
-        """Open the file ``path`` in a window of that size, and wait until all of its settings are unpacked."""
+    def open(self, path, *, fragment="", width=1280, height=1000, ready=READY):
+        """Open the file ``path`` in a window of that size, and wait until it is ``ready``: unpacked."""
         self._ask("POST", f"{self.session}/window/rect", {"width": width, "height": height})
         self._ask("POST", f"{self.session}/url", {"url": "about:blank"})
         self.log()
         self._ask("POST", f"{self.session}/url", {"url": f"{path.as_uri()}{fragment}"})
-        self.wait("document.documentElement.dataset.ready === 'all'")
+        if ready is not None:
+            self.wait(ready)
 
     def resize(self, width, height):
         """Give the page a viewport of exactly that size, which may be narrower than a window can be."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+
+    def prefer(self, theme):
+        """Let the reader prefer light or dark colours."""
+        wanted = [{"name": "prefers-color-scheme", "value": theme}]
+        self.devtools("Emulation.setEmulatedMedia", {"features": wanted})
 
     def devtools(self, command, parameters):
         """One command of Chromium's own protocol, through the driver."""
@@ -126,6 +134,12 @@ class Browser:
     def words(self, selector):
         """What a person reads in the element that a CSS selector finds."""
         return self._ask("GET", f"{self.session}/element/{self.element(selector)}/text")
+
+    def enter(self, selector):
+        """Go into the frame that a CSS selector finds; None: back to the page that holds it."""
+        key = "element-6066-11e4-a52e-4f735466cecf"  # of the W3C's WebDriver
+        frame = None if selector is None else {key: self.element(selector)}
+        self._ask("POST", f"{self.session}/frame", {"id": frame})
 
     def names(self, selector):
         """What a screen reader calls each visible element that a CSS selector finds."""
