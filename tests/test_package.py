@@ -85,6 +85,7 @@ def test_cards_are_found_in_a_wheel(tmp_path):
     assert where.startswith(str(tmp_path / "site"))
     assert int(count) == len(list((ROOT / "devices" / "chips").glob("*.toml")))
     assert (tmp_path / "site" / "hwsim" / "py.typed").exists()  # type checkers read our annotations
+    assert (tmp_path / "site" / "hwsim" / "report" / "view" / "page" / "main.js").exists()
 
 
 def test_numba_is_one_that_the_vector_code_was_checked_with():

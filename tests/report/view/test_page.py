@@ -121,6 +121,7 @@ def test_space_plays_and_pauses_in_device_time(browser, swept):
     browser.press("space")
     start = browser.script("return window.hwsim.app.state.t")
     browser.wait(f"window.hwsim.app.state.t > {start} + window.hwsim.app.round")
+    browser.wait(f"Number(location.hash.match(/t=(\\d+)/)[1]) > {start}")
     browser.press("space")
     settle(browser)
     assert browser.script("return window.hwsim.app.playing") is False

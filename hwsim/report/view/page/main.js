@@ -440,10 +440,10 @@ class App {
     const address = "#" + Object.entries(parts).map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
     if (address === this.address) return;
     this.address = address;
-    const now = performance.now();
+    if (this.playing && this.writing) return; // a browser takes a few new addresses a second
     clearTimeout(this.writing);
     this.writing = setTimeout(() => {
-      this.written = now;
+      this.writing = null;
       try { history.replaceState(null, "", this.address); } catch { /* a frame of a notebook has no address of its own */ }
     }, this.playing ? 400 : 30);
   }
