@@ -4,6 +4,7 @@ p-bits of a fixed graph are numbered from 0: row by row on grids (layer by layer
 Chimera, Pegasus and Zephyr graphs, visible before hidden units on bipartite ones. Dead p-bits and wires are left out.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,7 @@ import numpy as np
 
 from hwsim.cell.limits import beyond
 from hwsim.chip.graph import Graph
-from hwsim.display import Shown
+from hwsim.display import Shown, short
 from hwsim.errors import InputError, MissingExtraError, Mistake
 from hwsim.streams import generator
 
@@ -136,6 +137,22 @@ def _working(topology: Topology) -> np.ndarray:
     return every[works]
 
 
+_MOST_SITES = 2**31 - 1
+"""Connections name p-bits by int32."""
+
+
+def _too_large(topology: Topology) -> list[Mistake]:
+    """A sentence where the numbers that set the size make more p-bits than a program can name."""
+    sizes = [getattr(topology, name) or 1 for name in topology.sizes]
+    if topology.kind in ("pegasus", "zephyr"):  # of some 24 p-bits for each of m x m cells
+        sizes *= 2
+    made = sum(sizes) if topology.kind == "bipartite" else math.prod(sizes)
+    if made <= _MOST_SITES:
+        return []
+    words = " x ".join(short(str(size), 20) for size in sizes)
+    return [Mistake(f"a {topology.kind} graph of {words} has more than 2**31 p-bits", ("topology", *topology.sizes))]
+
+
 def _mistakes(topology: Topology) -> Iterator[Mistake]:
     """The mistakes in ``topology``, a sentence each."""
     kind, known = topology.kind, topology.kind in _SIZES
@@ -161,7 +178,7 @@ def _mistakes(topology: Topology) -> Iterator[Mistake]:
         words = f"topology {kind} has no wires of its own, so none of its parts can be dead"
         yield Mistake(words, ("topology", "dead_pbits", "dead_wires", "dead_fraction", "dead_wire_fraction"))
     elif not (absent or wrong):
-        yield from _not_there(topology)
+        yield from _too_large(topology) or _not_there(topology)
 
 
 def _not_there(topology: Topology) -> Iterator[Mistake]:
