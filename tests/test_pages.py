@@ -3,7 +3,8 @@
 In a block ``console`` a line ``$ command`` is run, and the lines below it are what it prints, errors included. A block
 ``text`` is what the blocks ``bash`` and ``python`` above it print, back to the last one; ``bash`` without an output is
 not run. What this computer's speed decides is masked, a line ``...`` leaves lines out, and a comment
-``<!-- too long for a test: ... -->`` above a block says that nothing runs it here. All blocks of a page run in one
+``<!-- too long for a test: ... -->`` above a block says that nothing runs it here. A line
+``<!-- needs TOOL ... -->`` names programs without which the page is skipped. All blocks of a page run in one
 folder, which has examples/; a block with a name, as ``toml board.toml``, is a file there.
 """
 
@@ -134,6 +135,10 @@ def metadata(picture):
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_the_outputs_of_the_page_are_printed_today(page, tmp_path, monkeypatch):
+    for tools in re.findall(r"^<!-- needs (.+) -->$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        missing = [tool for tool in tools.split() if shutil.which(tool) is None]
+        if missing:
+            pytest.skip(f"not installed: {', '.join(missing)}")
     shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=shutil.ignore_patterns("*.png", "*.ipynb"))
     monkeypatch.chdir(tmp_path)
     reader, printed, waiting = Reader(tmp_path), "", []

@@ -116,7 +116,7 @@ def activation_module(machine: Machine, kind: int) -> str:
         body = f"  always @(posedge clk) begin\n    if (look_up) begin\n{inside}\n    end\n  end\n"
     else:
         body = f"  always @* begin\n{inside}\n  end\n"
-    ram = " The word is there one clock later: block RAM holds the table." if block else ""
+    ram = "\nBlock RAM holds the table: the threshold is there one clock after look_up." if block else ""
     return entity(
         f"activation{suffix(machine, kind)}",
         ports,
@@ -285,8 +285,9 @@ def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> li
         )
     clocked_ = ".clk(clk), .look_up(look_up), " if machine.table == "block" else ""
     step = ".step(step), " if wide.step and made.over_field else ""
+    says = f"P(+1) at this {of}, in units of 2**-{wide.compared}"
     parts.append(
-        f"  wire{span(wide.threshold)} threshold;\n{swap}  activation{tail} table_of_thresholds (\n"
+        f"  wire{span(wide.threshold)} threshold;  // {says}\n{swap}  activation{tail} table_of_thresholds (\n"
         f"    {clocked_}{step}.{of}({of}), .threshold(threshold){swap and ', .swap(swap)'}\n  );"
     )
     if machine.words_enter:
@@ -296,7 +297,7 @@ def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> li
     enable, low = "slot_end" if machine.by_clock else "update", 32 - wide.compared
     word = "word" if low == 0 else f"word[31:{low}]"
     lines = [
-        "  wire [31:0] word;",
+        "  wire [31:0] word;  // uniform, new at each update",
         f"  {module} random_source (\n    .clk(clk), .rst(rst), .enable({enable}), .seed(seed), .word(word)\n  );",
         _comparison(word, made),
     ]
@@ -309,6 +310,8 @@ def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> li
 def _comparison(word: str, made: Activation) -> str:
     """The comparison of ``word``, the leading bits of the random word."""
     lines, wider = [], "1'b0, " if made.wide else ""
+    if made.wide:
+        lines.append(f"  // one bit more than the word has, so that a threshold of 2**{made.bits} is always +1")
     if made.swapped is not None:
         lines.append(
             "  // for a negative input, word > threshold of the magnitude: the same as ~word < 2**bits - 1 - it"
