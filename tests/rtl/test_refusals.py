@@ -49,6 +49,12 @@ def test_what_has_no_hardware_is_refused_with_what_to_set(words, says, tmp_path,
     assert not any(tmp_path.iterdir())
 
 
+def test_a_graph_that_the_chip_does_not_hold_is_refused(tmp_path, capsys):
+    words = ["rtl", "write", "sk:n=7,seed=1", "--chip", "wobblybits", "-o", str(tmp_path / "rtl"), *LFSR]
+    assert "the problem has 7 spins and chip 'wobblybits' holds 6 p-bits" in refused(words, capsys)
+    assert not any(tmp_path.iterdir())
+
+
 def test_laws_with_a_state_p_dits_and_biases_of_reads_are_refused(glass):
     anneal = constant(glass, 3)
     own = glass.changed(law=np.full(48, 4, dtype=np.int8))
