@@ -210,11 +210,15 @@ def test_a_thousand_pbits_and_a_hundred_thousand_updates_are_quick(browser, tmp_
     size = path.stat().st_size
     browser.open(path, fragment="#speed=5")
     paint = browser.script("return performance.getEntriesByType('paint').map(e => e.startTime)")
-    browser.script("window.hwsim.app.frames.length = 0; window.hwsim.app.play(true)")
-    browser.wait("window.hwsim.app.frames.length >= 30", seconds=20)
-    frames = browser.script("window.hwsim.app.play(false); return window.hwsim.app.frames")
+    browser.script(
+        "window.hwsim.app.frames.length = 0; window.hwsim.app.play(true); window.stamps = [];"
+        "const stamp = now => { window.stamps.push(now); requestAnimationFrame(stamp); }; requestAnimationFrame(stamp)"
+    )
+    browser.wait("window.hwsim.app.frames.length >= 30 && window.stamps.length >= 30", seconds=20)
+    frames, stamps = browser.script("window.hwsim.app.play(false); return [window.hwsim.app.frames, window.stamps]")
     print(
-        f"1,000 p-bits: {size / 1e6:.2f} MB, first paint {max(paint):.0f} ms, frame {statistics.median(frames):.0f} ms"
+        f"1,000 p-bits: {size / 1e6:.2f} MB, first paint {max(paint):.0f} ms, a frame every "
+        f"{statistics.median(np.diff(stamps)):.0f} ms, of which the page works {statistics.median(frames):.0f} ms"
     )
     assert size < 3_000_000
     assert statistics.median(frames) < 100

@@ -44,7 +44,7 @@ class Die {
       this.boundsOf = m;
       this.apart = spacing(m, b);
     }
-    const b = this.bounds, margin = (m.part ? 2.6 : 1.2) * this.apart;
+    const b = this.bounds, margin = (m.part ? 3.4 : 1.2) * this.apart;
     const width = b[2] - b[0] + 2 * margin, height = b[3] - b[1] + 2 * margin;
     const scale = Math.min(w / width, h / height) * z.f;
     const cx = z.x === null ? (b[0] + b[2]) / 2 : z.x, cy = z.y === null ? (b[1] + b[3]) / 2 : z.y;
@@ -99,11 +99,13 @@ class Die {
       const b = boxes.get(m.part[i]) || [Infinity, Infinity, -Infinity, -Infinity];
       boxes.set(m.part[i], [Math.min(b[0], m.x[i]), Math.min(b[1], m.y[i]), Math.max(b[2], m.x[i]), Math.max(b[3], m.y[i])]);
     }
+    const sizes = [...boxes.values()].map((b) => [b[2] - b[0], b[3] - b[1]]);
+    const wide = Math.max(...sizes.map((size) => size[0])) + 2 * pad, high = Math.max(...sizes.map((size) => size[1])) + 2 * pad;
     pen.strokeStyle = palette.soft;
     pen.lineWidth = 1.5;
-    for (const [number, b] of boxes) {
-      const x = (b[0] - pad) * scale + x0, y = (b[1] - pad) * scale + y0;
-      pen.strokeRect(x, y, (b[2] - b[0] + 2 * pad) * scale, (b[3] - b[1] + 2 * pad) * scale);
+    for (const [number, b] of boxes) { // chips are all alike, and stand in rows
+      const x = ((b[0] + b[2] - wide) / 2) * scale + x0, y = ((b[1] + b[3] - high) / 2) * scale + y0;
+      pen.strokeRect(x, y, wide * scale, high * scale);
       text(pen, `chip ${number}`, x + 4, y - 4);
     }
   }
