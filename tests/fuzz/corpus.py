@@ -230,6 +230,7 @@ def _saved():
     _say(*sweep, "--store", "sweep.db")
     _say("explore", "explore.toml", "-o", "designs.json", "--threads", "1")
     _say("rtl", "write", "ring:n=6", "--chip", "kv260-writable", "--time", "20tau", "-o", "rtl")
+    _say("run", "ring:n=6", *QUICK, "--vcd", "a.vcd")
     _say("fit", "measured.csv", "--devices", "die.csv")
     _say("fit", "trace.csv", "--at-zero", "--card", "fitted.toml")
 
