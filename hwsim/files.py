@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from hwsim.errors import InputError
+from hwsim.interrupt import unfinished
 
 
 @contextmanager
@@ -34,6 +35,7 @@ def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
     os.close(handle)
+    unfinished.add(Path(name))
     try:
         with naming(path, name):
             yield Path(name)
@@ -50,6 +52,8 @@ def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    finally:
+        unfinished.discard(Path(name))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 
 from hwsim.anneal import constant
 from hwsim.errors import InputError
+from hwsim.interrupt import Stopped
 from hwsim.program import Program
 from hwsim.session import RunKeywords, RunSettings, Session
 from hwsim.units import to_seconds
@@ -61,7 +62,7 @@ def adaptive_ladder(
                 session.advance(session.now + stride + (settling if k == 0 else 0), anneal)
                 table[k] = program.network.energies(session.read())
             if session.stopped:
-                raise KeyboardInterrupt
+                raise Stopped
             spread = float(np.sqrt(table.var(axis=0, ddof=1).mean()))
             if last is None and spread < LEAST_SPREAD * unit:
                 break

@@ -7,7 +7,7 @@ own least energy minus the sum of the |fields| on them (Verfaillie, Lemaitre, Sc
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from hwsim.rounding import indistinct, power_of_two, rounding
 
 MOST_WIDTH = 22
 """Width of a graph up to which a tree decomposition is tried; its tables take 2**width numbers each."""
+
+_AT_ONCE = 1_000_000
+"""Values tried between two looks at Ctrl-C, a tenth of a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +52,12 @@ def ground_state(
     j[place[rows_of(indptr)], place[indices]] = weight
     j[n, place] = j[place, n] = bias
     slack = rounding(np.triu(j))
-    energy, state, nodes = _search(np.ascontiguousarray(j[::-1, ::-1]), max_nodes, slack)
-    if nodes < 0:
-        return None
-    spins = (state * state[0])[::-1][:n]
-    return GroundState(energy=float(energy), state=spins[place].astype(np.int8), nodes=int(nodes))
+    j, work = np.ascontiguousarray(j[::-1, ::-1]), _work(n + 1)
+    while not _search(j, work, slack, min(int(work.at[2]) + _AT_ONCE, max_nodes)):
+        if work.at[2] >= max_nodes:
+            return None
+    spins = (work.state * work.state[0])[::-1][:n]
+    return GroundState(energy=float(work.least[0]), state=spins[place].astype(np.int8), nodes=int(work.at[2]))
 
 
 def exact_energy(problem: Any) -> float:
@@ -127,64 +131,102 @@ def _has_solver() -> bool:
         return False
 
 
+class _Work(NamedTuple):
+    """A search that goes on from call to call.
+
+    at : int64 (3,), first spin of the subproblem, depth, values tried;  best : float64 (1,), of the subproblem
+    least : float64 (n+1,), of the subproblems solved;  state, spins : float64 (n,), the best one and the one tried
+    field : float64 (n+1, n);  energy : float64 (n+1,);  tried : int64 (n+1,)
+    """
+
+    at: np.ndarray
+    best: np.ndarray
+    least: np.ndarray
+    state: np.ndarray
+    spins: np.ndarray
+    field: np.ndarray
+    energy: np.ndarray
+    tried: np.ndarray
+
+
+def _work(n: int) -> _Work:
+    return _Work(
+        at=np.array([n, n, 0], dtype=np.int64),
+        best=np.zeros(1),
+        least=np.zeros(n + 1),
+        state=np.ones(n),
+        spins=np.ones(n),
+        field=np.zeros((n + 1, n)),
+        energy=np.zeros(n + 1),
+        tried=np.zeros(n + 1, dtype=np.int64),
+    )
+
+
 @njit(nogil=True)
-def _search(j, max_nodes, slack):
-    """(energy, state (n,), values tried or -1) of couplings j (n, n): the last k spins for k = 1 ... n.
+def _begin(j, work):
+    """The next subproblem, of one spin more, which stands at depth n where the last one is solved."""
+    n = len(j)
+    first, state = work.at[0] - 1, work.state
+    # the search must improve on the previous solution with the new spin added
+    pull = 0.0
+    for i in range(first + 1, n):
+        pull += j[first, i] * state[i]
+    if pull > 0:
+        for i in range(first + 1, n):
+            state[i] = -state[i]
+    state[first] = 1.0
+    work.best[0] = work.least[first + 1] - abs(pull)
+    work.spins[first] = 1.0
+    for i in range(first + 1, n):
+        work.field[first + 1, i] = j[first, i]
+    work.energy[first + 1] = 0.0
+    work.tried[first + 1] = 0
+    work.at[0], work.at[1] = first, first + 1
+
+
+@njit(nogil=True)
+def _search(j, work, slack, until):
+    """Search on in couplings j (n, n), the last k spins for k = 1 ... n, until ``until`` values are tried. Returns
+    whether all is proved; work.least[0] is then the least energy, work.state has it.
 
     slack : rounding of the sums
     """
     n = len(j)
-    least = np.zeros(n + 1)
-    state = np.ones(n)
-    field = np.zeros((n + 1, n))
-    energy = np.zeros(n + 1)
-    tried = np.zeros(n + 1, dtype=np.int64)
-    spins = np.ones(n)
-    nodes = 0
-    for first in range(n - 1, -1, -1):
-        # the search must improve on the previous solution with the new spin added
-        pull = 0.0
-        for i in range(first + 1, n):
-            pull += j[first, i] * state[i]
-        if pull > 0:
-            for i in range(first + 1, n):
-                state[i] = -state[i]
-        state[first] = 1.0
-        best = least[first + 1] - abs(pull)
-        spins[first] = 1.0
-        for i in range(first + 1, n):
-            field[first + 1, i] = j[first, i]
-        energy[first + 1] = 0.0
-        tried[first + 1] = 0
-        depth = first + 1
-        while depth > first:
-            if depth == n:
-                if energy[n] < best:
-                    best = energy[n]
-                    state[first:] = spins[first:]
-                depth -= 1
-                continue
-            if tried[depth] == 2:
-                depth -= 1
-                continue
-            value = -1.0 if field[depth, depth] > 0 else 1.0
-            if tried[depth] == 1:
-                value = -value
-            tried[depth] += 1
-            nodes += 1
-            if nodes > max_nodes:
-                return 0.0, state, -1
-            reached = energy[depth] + value * field[depth, depth]
-            open_ = 0.0
-            for i in range(depth + 1, n):
-                x = field[depth, i] + value * j[depth, i]
-                field[depth + 1, i] = x
-                open_ += abs(x)
-            # a tie within rounding is no improvement
-            if reached + least[depth + 1] - open_ < best - slack:
-                spins[depth] = value
-                energy[depth + 1] = reached
-                depth += 1
-                tried[depth] = 0
-        least[first] = best
-    return least[0], state, nodes
+    at, best, least, state, spins, field, energy, tried = work
+    while True:
+        first, depth = at[0], at[1]
+        if depth <= first or first == n:
+            if first < n:
+                least[first] = best[0]
+                if first == 0:
+                    return True
+            _begin(j, work)
+            continue
+        if at[2] >= until:
+            return False
+        if depth == n:
+            if energy[n] < best[0]:
+                best[0] = energy[n]
+                state[first:] = spins[first:]
+            at[1] -= 1
+            continue
+        if tried[depth] == 2:
+            at[1] -= 1
+            continue
+        value = -1.0 if field[depth, depth] > 0 else 1.0
+        if tried[depth] == 1:
+            value = -value
+        tried[depth] += 1
+        at[2] += 1
+        reached = energy[depth] + value * field[depth, depth]
+        open_ = 0.0
+        for i in range(depth + 1, n):
+            x = field[depth, i] + value * j[depth, i]
+            field[depth + 1, i] = x
+            open_ += abs(x)
+        # a tie within rounding is no improvement
+        if reached + least[depth + 1] - open_ < best[0] - slack:
+            spins[depth] = value
+            energy[depth + 1] = reached
+            at[1] += 1
+            tried[depth + 1] = 0

@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from hwsim.algorithm.quantum import BETA, FIELD, quantum_annealing
 from hwsim.algorithm.tempering import parallel_tempering
 from hwsim.bench.peers import is_there
 from hwsim.chip.library import chip
+from hwsim.interrupt import CtrlC, Stopped
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
 from hwsim.program import Program
@@ -155,26 +157,47 @@ def measure_algorithms(
     """
     bqm = generate(GRAPH).bqm
     program = compile_program(bqm, chip("generic-all-to-all", clock="chromatic", tau="5 ns"))
-    rows = []
-    for number, case in enumerate(CASES):
-        there = [name for name in case.peers if peers and is_there(PEERS[name][0])]
-        own: list[float] = []
-        others: dict[str, list[float]] = {name: [] for name in there}
-        how = dict(case.options) | {"threads": threads, "engine": engine}
-        case.work(program, sweeps=2, seed=0, **how)  # kernels load
-        for round_ in range(rounds):
-            if progress is not None:
-                progress(number, len(CASES), case.name)
-            began = time.process_time()
-            found = case.work(program, sweeps=case.sweeps, seed=round_, **how)
-            own.append(found.updates / (time.process_time() - began) / 1e9)
-            for name in there:
-                others[name].append(PEERS[name][1](bqm, round_))
-        row = {"case": case.name, "graph": GRAPH, "replicas": case.replicas, "engine": found.engine, "threads": threads}
-        row["updates_per_ns"] = rate = statistics.median(own)
-        if not there:
-            rows.append(row | {"peer": None, "peer_updates_per_ns": None, "ratio": None})
-        for name, rates in others.items():
-            theirs = statistics.median(rates)
-            rows.append(row | {"peer": name, "peer_updates_per_ns": theirs, "ratio": rate / theirs})
+    rows: list[dict[str, Any]] = []
+    with CtrlC() as ctrl_c:
+        for number, case in enumerate(CASES):
+            with ctrl_c.part():
+                told = None if progress is None else partial(progress, number, len(CASES), case.name)
+                there = [name for name in case.peers if peers and is_there(PEERS[name][0])]
+                rows += _timed(case, program, bqm, there, rounds=rounds, threads=threads, engine=engine, tell=told)
+            if ctrl_c.heard:
+                break
     return rows
+
+
+def _timed(
+    case: Case,
+    program: Program,
+    bqm: Any,
+    there: list[str],
+    *,
+    rounds: int,
+    threads: int,
+    engine: str,
+    tell: Callable[[], None] | None,
+) -> list[dict[str, Any]]:
+    """The rows of one case. Raises Stopped."""
+    own: list[float] = []
+    others: dict[str, list[float]] = {name: [] for name in there}
+    how = dict(case.options) | {"threads": threads, "engine": engine}
+    case.work(program, sweeps=2, seed=0, **how)  # kernels load
+    for round_ in range(rounds):
+        if tell is not None:
+            tell()
+        began = time.process_time()
+        found = case.work(program, sweeps=case.sweeps, seed=round_, **how)
+        if found.interrupted:
+            raise Stopped
+        own.append(found.updates / (time.process_time() - began) / 1e9)
+        for name in there:
+            others[name].append(PEERS[name][1](bqm, round_))
+    row = {"case": case.name, "graph": GRAPH, "replicas": case.replicas, "engine": found.engine, "threads": threads}
+    row["updates_per_ns"] = rate = statistics.median(own)
+    if not there:
+        return [row | {"peer": None, "peer_updates_per_ns": None, "ratio": None}]
+    medians = {name: statistics.median(rates) for name, rates in others.items()}
+    return [row | {"peer": name, "peer_updates_per_ns": each, "ratio": rate / each} for name, each in medians.items()]

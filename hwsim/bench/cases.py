@@ -7,8 +7,9 @@ its set-up, the share of it that the process had meanwhile; with several threads
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from hwsim.bench.peers import installed
 from hwsim.chip.library import chip
 from hwsim.engine.bitplanes import shared_words
 from hwsim.errors import InputError
+from hwsim.interrupt import CtrlC, Stopped
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
 from hwsim.problem.problem import coupling_sigma
@@ -152,57 +154,71 @@ def measure(
 ) -> list[dict]:
     """Rows of case, graph, clock, delay, words, engine, replicas, threads, updates_per_ns, peer and its rate, ratio.
 
-    Each case has a row for each of its peers that is installed, or one row without a peer. Raises InputError.
+    Each case has a row for each of its peers that is installed, or one row without a peer; at Ctrl-C those
+    that are done. Raises InputError.
     """
     if rounds < 1:
         raise InputError(f"rounds must be >= 1, got {rounds}")
     there = installed() if peers else {}
-    rows = []
-    for number, case in enumerate(cases):
-        bqm = generate(case.graph).bqm
-        program = _program(case, bqm)
-        beta = 10 / coupling_sigma(bqm)
-        anneal = linear(beta / 100, beta, case.sweeps * 5e-9)
-        own: list[float] = []
-        others: dict[str, list[float]] = {name: [] for name in case.peers if name in there}
-        for round_ in range(rounds):
-            if progress is not None:
-                progress(number, len(cases), f"{case.graph}, {case.clock}")
-            began = time.perf_counter(), time.process_time()
-            result = run(
-                program,
-                anneal=anneal,
-                reads=case.replicas,
-                schedules=1,
-                seed=round_,
-                threads=threads,
-                engine=engine,
-                checkpoints=1,
-            )
-            share = 1.0
-            if threads == 1:
-                share = min(1.0, (time.process_time() - began[1]) / (time.perf_counter() - began[0]))
-            own.append(result.updates / (result.host_seconds * share) / 1e9)
-            for name, rates in others.items():
-                reads = min(case.replicas, 20)
-                rates.append(there[name](bqm, beta=beta, updates=max(2e7, 100 * len(bqm)), reads=reads, seed=round_))
-        rate = statistics.median(own)
-        if not np.isfinite(rate):
-            raise InputError(f"{case.graph} was too quick to be timed")
-        row = {
-            "case": case.name,
-            "graph": case.graph,
-            "clock": case.clock,
-            "delay": case.delay,
-            "words": case.words,
-            "engine": result.engine,
-            "replicas": case.replicas,
-            "threads": threads,
-            "updates_per_ns": rate,
-        }
-        if not others:
-            rows.append(row | {"peer": None, "peer_updates_per_ns": None, "ratio": None})
-        for peer, rates in others.items():
-            theirs = statistics.median(rates)
-            rows.append(row | {"peer": peer, "peer_updates_per_ns": theirs, "ratio": rate / theirs})
+    rows: list[dict] = []
+    with CtrlC() as ctrl_c:
+        for number, case in enumerate(cases):
+            with ctrl_c.part():
+                told = None if progress is None else partial(progress, number, len(cases))
+                rows += _timed(case, there, rounds=rounds, threads=threads, engine=engine, tell=told)
+            if ctrl_c.heard:
+                break
     return rows
+
+
+def _timed(
+    case: Case, there: Mapping[str, Any], *, rounds: int, threads: int, engine: str, tell: Callable[[str], None] | None
+) -> list[dict]:
+    """The rows of one case. Raises InputError and Stopped."""
+    bqm = generate(case.graph).bqm
+    program = _program(case, bqm)
+    beta = 10 / coupling_sigma(bqm)
+    anneal = linear(beta / 100, beta, case.sweeps * 5e-9)
+    own: list[float] = []
+    others: dict[str, list[float]] = {name: [] for name in case.peers if name in there}
+    for number in range(rounds):
+        if tell is not None:
+            tell(f"{case.graph}, {case.clock}")
+        began = time.perf_counter(), time.process_time()
+        result = run(
+            program,
+            anneal=anneal,
+            reads=case.replicas,
+            schedules=1,
+            seed=number,
+            threads=threads,
+            engine=engine,
+            checkpoints=1,
+        )
+        if result.interrupted:
+            raise Stopped
+        share = 1.0
+        if threads == 1:
+            share = min(1.0, (time.process_time() - began[1]) / (time.perf_counter() - began[0]))
+        own.append(result.updates / (result.host_seconds * share) / 1e9)
+        for name, rates in others.items():
+            reads = min(case.replicas, 20)
+            rates.append(there[name](bqm, beta=beta, updates=max(2e7, 100 * len(bqm)), reads=reads, seed=number))
+    rate = statistics.median(own)
+    if not np.isfinite(rate):
+        raise InputError(f"{case.graph} was too quick to be timed")
+    row = {
+        "case": case.name,
+        "graph": case.graph,
+        "clock": case.clock,
+        "delay": case.delay,
+        "words": case.words,
+        "engine": result.engine,
+        "replicas": case.replicas,
+        "threads": threads,
+        "updates_per_ns": rate,
+    }
+    if not others:
+        return [row | {"peer": None, "peer_updates_per_ns": None, "ratio": None}]
+    medians = {peer: statistics.median(rates) for peer, rates in others.items()}
+    return [row | {"peer": peer, "peer_updates_per_ns": each, "ratio": rate / each} for peer, each in medians.items()]

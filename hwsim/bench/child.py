@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+from hwsim.interrupt import ended_with_this
+
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -25,7 +27,16 @@ def in_one_thread(
     as -m and a module that calls `in_child`"""
     command = [sys.executable, *child, str(rounds), str(int(peers))]
     rows: list[dict] = []
-    with subprocess.Popen(command, env=os.environ | _ONE_THREAD, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        subprocess.Popen(
+            command,
+            env=os.environ | _ONE_THREAD,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for this process, which ends the child
+        ) as process,
+        ended_with_this(process),
+    ):
         assert process.stdout is not None  # a pipe was asked for
         for line in process.stdout:
             message = json.loads(line)

@@ -18,6 +18,7 @@ from hwsim.bench.peers import sampled
 from hwsim.chip.library import chip
 from hwsim.errors import InputError
 from hwsim.experiment.best import best_found
+from hwsim.interrupt import Stopped
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.problem import coupling_sigma
 from hwsim.problem.read import read
@@ -94,7 +95,7 @@ def measure_solution(
 
     The target is the least energy that any tool, or a search before, has found. A tool runs until its interval is
     ``width`` wide or ``budget_s`` is spent; ``reached`` tells which, and where the budget ended it the ratio is a lower
-    bound. progress : called with (tool, width, seconds). Raises InputError.
+    bound. progress : called with (tool, width, seconds). Raises InputError and Stopped.
     """
     if not (width > 0 and sweeps >= 1 and budget_s > 0):
         raise InputError("width, sweeps and budget must be positive")
@@ -106,9 +107,12 @@ def measure_solution(
     anneal = linear(beta / 100, beta, length_s)
 
     def own(reads: int, seed: int) -> np.ndarray:
-        return run(
+        found = run(
             program, anneal=anneal, reads=reads, schedules=1, seed=seed, threads=threads, engine=engine, checkpoints=1
-        ).energies
+        )
+        if found.interrupted:
+            raise Stopped
+        return found.energies
 
     tools = [Series(name=OWN, sample=own, batch=_BATCH, rounding=program.rounding)]
     if peers:

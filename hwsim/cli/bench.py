@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.bench.peers import is_there
     from hwsim.bench.solution import measure_solution
     from hwsim.bench.thermo import ABSENT, describe, has_thermox
+    from hwsim.interrupt import CtrlC
     from hwsim.report.bench import (
         algorithms_table,
         simulated_table,
@@ -63,7 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
     )
     how = {"threads": arguments.threads, "engine": arguments.engine, "peers": arguments.peers}
     own = {"rounds": arguments.rounds, "peers": arguments.peers}
-    with Bar() as bar:
+    rows: list[Any] = []
+    answers: list[Any] = []
+    controlled: list[Any] = []
+    continuous: list[Any] = []
+    learnt: list[Any] = []
+    simulated: list[Any] = []
+    with Bar() as bar, CtrlC() as ctrl_c:
 
         def count(done: int, total: int, name: str) -> None:
             bar.show(done / total, f"{done + 1} of {total}: {name}")
@@ -71,27 +78,29 @@ def run(arguments: argparse.Namespace) -> int:
         def watch(tool: str, width: float, seconds: float) -> None:
             bar.show(0.5, f"{tool}: interval of {width:.2g} x TTS99 after {seconds:.3g} s")
 
-        rows = measure(cases, rounds=arguments.rounds, progress=count, **how)
-        answers = measure_solution(progress=watch, **how) if "tts" in names else []
-        controlled = []
-        if "algorithms" in names:
-            controlled = measure_algorithms(rounds=arguments.rounds, progress=count, **how)
-        continuous = []
-        if "thermo" in names:
-            if arguments.peers and not has_thermox():
-                bar.say(ABSENT)
-            continuous = in_one_thread(("-m", "hwsim.bench.thermo"), progress=count, **own)
-        learnt = []
-        if "learning" in names:
-            if arguments.peers and not is_there("thrml"):
-                bar.say(learning.ABSENT)
-            learnt = in_one_thread(("-m", "hwsim.bench.learning"), progress=count, **own)
+        with ctrl_c.part():
+            rows = measure(cases, rounds=arguments.rounds, progress=count, **how)
+        with ctrl_c.part():
+            if "tts" in names and not ctrl_c.heard:
+                answers = measure_solution(progress=watch, **how)
+        with ctrl_c.part():
+            if "algorithms" in names and not ctrl_c.heard:
+                controlled = measure_algorithms(rounds=arguments.rounds, progress=count, **how)
+        with ctrl_c.part():
+            if "thermo" in names and not ctrl_c.heard:
+                if arguments.peers and not has_thermox():
+                    bar.say(ABSENT)
+                continuous = in_one_thread(("-m", "hwsim.bench.thermo"), progress=count, **own)
+        with ctrl_c.part():
+            if "learning" in names and not ctrl_c.heard:
+                if arguments.peers and not is_there("thrml"):
+                    bar.say(learning.ABSENT)
+                learnt = in_one_thread(("-m", "hwsim.bench.learning"), progress=count, **own)
+        with ctrl_c.part():
+            if "rtl" in names and not ctrl_c.heard:
+                from hwsim.rtl.speed import measure_rtl
 
-        simulated = []
-        if "rtl" in names:
-            from hwsim.rtl.speed import measure_rtl
-
-            simulated = measure_rtl(rounds=arguments.rounds, progress=count)
+                simulated = measure_rtl(rounds=arguments.rounds, progress=count)
 
     def text(width: int | None) -> str:
         parts = [speed_table(rows, width=width), algorithms_table(controlled, width=width)]
@@ -102,5 +111,6 @@ def run(arguments: argparse.Namespace) -> int:
         return "\n".join(part for part in parts if part)
 
     document = {"rows": rows, "tts": answers, "algorithms": controlled, "thermo": continuous, "learning": learnt}
+    from hwsim.interrupt import CtrlC
     document["rtl"] = simulated
     return give(arguments, document, record(arguments), text=text)

@@ -6,6 +6,7 @@ from typing import Any
 from hwsim.cli import options
 from hwsim.cli.output import give, problem_facts, record
 from hwsim.cli.source import given_problem
+from hwsim.command.progress import Bar
 
 
 def add_parser(subparsers: Any) -> None:
@@ -51,26 +52,30 @@ def run(arguments: argparse.Namespace) -> int:
 
     machine = chip(arguments.chip, **arguments.card)
     problem = given_problem(arguments)
-    placed = embed(problem, machine, seed=arguments.seed)
     given, part = options.parts(arguments), None
-    exact = compile_exact(problem, machine, embedding=placed, chain_strength=arguments.chain_strength)
-    if arguments.chips is not None:
-        part = given["parts"] = partition(exact.network, arguments.chips)
-    program = compile(
-        problem,
-        machine,
-        die_seed=arguments.die_seed,
-        embedding=placed,
-        chain_strength=arguments.chain_strength,
-        **given,
-    )
-    if arguments.shared_words:
-        from hwsim.engine.bitplanes import shared_words
+    with Bar(words=f"placing the problem on {machine.name}") as bar:
+        placed = embed(problem, machine, seed=arguments.seed, tell=lambda words: bar.show(0.0, words, now=True))
+        bar.show(0.3, "compiling the problem as it is", now=True)
+        exact = compile_exact(problem, machine, embedding=placed, chain_strength=arguments.chain_strength)
+        if arguments.chips is not None:
+            part = given["parts"] = partition(exact.network, arguments.chips)
+        bar.show(0.6, "compiling it as the chip holds it", now=True)
+        program = compile(
+            problem,
+            machine,
+            die_seed=arguments.die_seed,
+            embedding=placed,
+            chain_strength=arguments.chain_strength,
+            **given,
+        )
+        if arguments.shared_words:
+            from hwsim.engine.bitplanes import shared_words
 
-        program = shared_words(program)
-    facts = compiled_facts(program, exact=exact, part=part, beta=arguments.beta)
-    if arguments.output:
-        save(program, arguments.output)
+            program = shared_words(program)
+        facts = compiled_facts(program, exact=exact, part=part, beta=arguments.beta)
+        if arguments.output:
+            bar.show(0.9, f"writing {arguments.output}", now=True)
+            save(program, arguments.output)
     beta = () if arguments.beta is None else (arguments.beta,)
     return give(
         arguments,

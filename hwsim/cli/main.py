@@ -40,8 +40,9 @@ from hwsim.cli import (
     tts,
     view,
 )
-from hwsim.cli.output import check_outputs
+from hwsim.cli.output import INTERRUPTED, check_outputs
 from hwsim.errors import HwsimError, one_line
+from hwsim.interrupt import Signals
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,18 +123,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without the letters of a name is no reason to stop
+    with Signals() as signals:
+        try:
+            code = _run(list(sys.argv[1:] if argv is None else argv))
+        except (KeyboardInterrupt, Exception) as error:
+            signals.is_obeyed = True
+            if not isinstance(error, KeyboardInterrupt) and not signals.has_ended(error):
+                raise
+            print("hwsim: interrupted before there was a result", file=sys.stderr)
+            code = INTERRUPTED
+        return signals.exit_code if code == INTERRUPTED else code
+
+
+def _run(words: list[str]) -> int:
+    """The exit code of the command of ``words``; a refusal is said in a sentence."""
     try:
-        words = list(sys.argv[1:] if argv is None else argv)
         arguments = parser().parse_args(_joined(words))
         arguments.command_line = shlex.join(["hwsim", *words])
         check_outputs(arguments)
-        return arguments.run(arguments)
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
     except HwsimError as error:
         print(f"hwsim: error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("hwsim: interrupted before there was a result", file=sys.stderr)
-        return 130
     except MemoryError as error:
         print(f"hwsim: error: not enough memory on this computer: {error}".rstrip(": "), file=sys.stderr)
         return 2

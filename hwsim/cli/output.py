@@ -166,11 +166,22 @@ def give(
     """
     if arguments.json:
         write_json(document, arguments.json, made)
+    lost: BrokenPipeError | None = None
     if text is not None and arguments.json != "-":
-        print(text(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+        try:
+            print(text(shutil.get_terminal_size().columns if sys.stdout.isatty() else None), flush=True)
+        except BrokenPipeError as error:  # head has read enough; the picture is still wanted
+            lost = error
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if draw is not None and arguments.plot:
-        draw(arguments.plot)
+        try:
+            draw(arguments.plot)
+        except KeyboardInterrupt:
+            print(f"hwsim: interrupted before {arguments.plot} was drawn", file=sys.stderr)
+            return INTERRUPTED
         print(f"picture: {arguments.plot}", file=sys.stderr)
+    if lost is not None:
+        raise lost
     if stopped is not None:
         print(f"hwsim: interrupted{stopped}", file=sys.stderr)
         return INTERRUPTED

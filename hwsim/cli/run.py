@@ -8,7 +8,7 @@ from hwsim.cli.output import give, problem_facts, record, write_json
 from hwsim.cli.source import given_problem
 from hwsim.cli.target import energy_of, find_target
 from hwsim.command.given import target_facts
-from hwsim.command.progress import Progress
+from hwsim.command.progress import Bar, Progress
 from hwsim.errors import InputError
 
 
@@ -141,7 +141,9 @@ def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
     if ending(arguments.problem) != ".npz" or kind_of(arguments.problem) in (None, "model"):
         problem = _clamped(given_problem(arguments), arguments.clamp)
         settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **options.parts(arguments))
-        return prepare(problem, chip(arguments.chip, **arguments.card), settings, ramp=ramp)
+        with Bar(words="placing the problem") as bar:
+            machine = chip(arguments.chip, **arguments.card)
+            return prepare(problem, machine, settings, ramp=ramp, tell=lambda words: bar.show(0.0, words, now=True))
     compiled = (
         arguments.as_,
         arguments.dies,

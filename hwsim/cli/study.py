@@ -59,7 +59,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.interrupt import CtrlC
+    from hwsim.interrupt import CtrlC, unfinished_folder
     from hwsim.report.study_table import study_table
     from hwsim.study.execute import execute
     from hwsim.study.plan import build, read_plan
@@ -73,10 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         Store(arguments.store) as store,
         tempfile.TemporaryDirectory(prefix="hwsim-study-", ignore_cleanup_errors=True) as folder,
-        CtrlC() as ctrl_c,
+        unfinished_folder(folder),
         Bar() as bar,
     ):
         programs = ProgramFolder(folder)
+        ctrl_c = CtrlC()
         workers = _workers(arguments, programs, lambda: ctrl_c.heard)
         try:
             plan = build(
@@ -95,9 +96,10 @@ def run(arguments: argparse.Namespace) -> int:
             if not plan.points:
                 raise InputError(f"{arguments.plan}: no point of the plan fits its chip")
             began = time.monotonic()
-            result = execute(
-                plan, store, workers, interrupt=lambda: ctrl_c.heard, progress=lambda status: _show(bar, status)
-            )
+            with ctrl_c:  # Ctrl-C ends the preparation, which the store does not need, at once
+                result = execute(
+                    plan, store, workers, interrupt=lambda: ctrl_c.heard, progress=lambda status: _show(bar, status)
+                )
         finally:
             workers.close()
         bar.close()

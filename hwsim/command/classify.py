@@ -85,7 +85,7 @@ def classify(
     reads : chains of each row;  how : see ChipKeywords, PaceKeywords and ReadKeywords. Raises InputError,
     DoesNotFitError.
     """
-    from hwsim.interrupt import CtrlC
+    from hwsim.interrupt import CtrlC, Stopped
     from hwsim.learn.answers import classify as classified
     from hwsim.learn.bill import bill_of
     from hwsim.learn.machine import Timing
@@ -101,19 +101,22 @@ def classify(
     with CtrlC() as ctrl_c:
         for k in range(n_dies):
             die = how["die_seed"] + k
-            machine = given.learning_machine(learnt, chip, how | {"die_seed": die})
-            found = classified(
-                machine,
-                asked,
-                reads=reads,
-                timing=timing,
-                tell=lambda share, k=k, die=die: progress.show((k + share) / n_dies, f"die {die}"),  # type: ignore[misc]
-            )
-            predicted.append(found.predicted)
-            programs.append(machine.program)
-            rows.append(_row(die, found))
+            with ctrl_c.part():
+                machine = given.learning_machine(learnt, chip, how | {"die_seed": die})
+                found = classified(
+                    machine,
+                    asked,
+                    reads=reads,
+                    timing=timing,
+                    tell=lambda share, k=k, die=die: progress.show((k + share) / n_dies, f"die {die}"),  # type: ignore[misc]
+                )
+                predicted.append(found.predicted)
+                programs.append(machine.program)
+                rows.append(_row(die, found))
             if ctrl_c.heard:
                 break
+    if not rows:
+        raise Stopped
     cost = bill_of([found.activity], machine.chip.prices, programmings=0, data_rounds=float(reads * len(asked)))
     document = {
         "model": learnt.name,

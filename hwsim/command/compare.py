@@ -109,14 +109,10 @@ def compare(
 def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ...], how: Any) -> Comparison:
     """Run each scheme for the same device time, and add up."""
     from hwsim.experiment.anneals import length_s
-    from hwsim.experiment.looks import looks
     from hwsim.experiment.summary import summarise
     from hwsim.interrupt import CtrlC
     from hwsim.report.provenance import provenance
     from hwsim.report.table import scheme_label
-    from hwsim.session import pilot
-    from hwsim.session import run as emulate
-    from hwsim.session.pilot import AUTO, PilotStopped
 
     ready = schemes.ready
     longest_s = max(length_s(one.program, how["time"]) for one in ready)  # all schemes get the same device time
@@ -125,37 +121,18 @@ def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ..
     rows: list[dict[str, Any]] = []
     runs: list[Any] = []
     interrupted = False
-    progress = how["progress"]
-    progress.expect(len(ready))
+    how["progress"].expect(len(ready))
     with CtrlC() as ctrl_c:
         for index, (one, anneal) in enumerate(zip(ready, anneals, strict=True)):
-            own = schemes.own(one)
+            own, whole = schemes.own(one), False
             words = " ".join([*own.values(), scheme_label(one.program)])
-            schedules, why = how["schedules"], {}
-            if schedules == AUTO:
-                watch = progress.watch(words)
-                try:
-                    trial = pilot(one.program, anneal, reads=how["reads"], threads=how["threads"], progress=watch)
-                except PilotStopped:
-                    interrupted = True
-                    break
-                schedules, why = trial.schedules, {"schedule_correlation": trial.correlation}
-            result = emulate(
-                one.program,
-                anneal=anneal,
-                checkpoints=looks(one.program, anneal),
-                reads=how["reads"],
-                schedules=schedules,
-                seed=how["seed"],
-                engine=how["engine"],
-                threads=how["threads"],
-                progress=progress.watch(words),
-                record=record if index == 0 else (),
-            )
-            if result.device_time_s > 0:
-                rows.append(own | summarise(result, kind=problem.kind, target=energy) | why)
-                runs.append(result)
-            interrupted = result.interrupted or (ctrl_c.heard and index + 1 < len(ready))
+            with ctrl_c.part():
+                result, why = _run(one.program, anneal, words, record if index == 0 else (), how)
+                if result.device_time_s > 0:
+                    rows.append(own | summarise(result, kind=problem.kind, target=energy) | why)
+                    runs.append(result)
+                whole = not result.interrupted
+            interrupted = not whole or (ctrl_c.heard and index + 1 < len(ready))
             if interrupted:
                 break
     programs = [one.program for one in ready]
@@ -183,6 +160,32 @@ def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ..
         runs=tuple(runs),
         header={key: value for key, value in header.items() if value is not None},
     )
+
+
+def _run(program: Any, anneal: Any, words: str, record: tuple[int, ...], how: Any) -> tuple["Run", dict[str, Any]]:
+    """The run of one scheme, and what its pilot found."""
+    from hwsim.experiment.looks import looks
+    from hwsim.session import pilot
+    from hwsim.session import run as emulate
+    from hwsim.session.pilot import AUTO
+
+    schedules, why, watch = how["schedules"], {}, how["progress"].watch
+    if schedules == AUTO:
+        trial = pilot(program, anneal, reads=how["reads"], threads=how["threads"], progress=watch(words))
+        schedules, why = trial.schedules, {"schedule_correlation": trial.correlation}
+    result = emulate(
+        program,
+        anneal=anneal,
+        checkpoints=looks(program, anneal),
+        reads=how["reads"],
+        schedules=schedules,
+        seed=how["seed"],
+        engine=how["engine"],
+        threads=how["threads"],
+        progress=watch(words),
+        record=record,
+    )
+    return result, why
 
 
 def _in_chains(program: Any) -> str | None:

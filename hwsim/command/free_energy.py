@@ -79,6 +79,7 @@ def free_energy(
     from hwsim.experiment.anneals import beta_ends
     from hwsim.experiment.free_energy import exact_facts, measure
     from hwsim.experiment.prepare import prepare
+    from hwsim.interrupt import Stopped
     from hwsim.mapping.compile import Settings
     from hwsim.report.provenance import provenance
 
@@ -107,8 +108,12 @@ def free_energy(
         threads=how["threads"],
         progress=how["progress"].watch,
     )
+    done = [name for name in methods if name in found]
+    if not done:
+        raise Stopped
     facts = {"problem": given.problem_facts(posed), "chip": machine.name, "clock": program.clock.kind, "beta": ends[0]}
     return FreeEnergy(
         document=facts | {"exact": exact} | found,
         provenance=provenance(seed=how["seed"], beta=[ends[0]], programs=[program]),
+        stopped=f"; {len(done)} of {len(methods)} methods shown" if found["interrupted"] else None,
     )

@@ -107,9 +107,8 @@ def layout(
     posed = whole_die(machine) if problem is None else given.problem_of(problem, how)
     measure = "none" if problem is None or measure is None else measure
     how["progress"].show(0.0, "placing the p-bits")
-    program, place = laid_out(
-        posed, machine, die_seed=how["die_seed"], embedding=embed(posed, machine), chain_strength=chain_strength
-    )
+    placed = embed(posed, machine, tell=lambda words: how["progress"].show(0.0, words))
+    program, place = laid_out(posed, machine, die_seed=how["die_seed"], embedding=placed, chain_strength=chain_strength)
     anneal, rule, wanted = None, None, None
     if measure != "none":
         anneal = rule_anneal(

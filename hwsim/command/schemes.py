@@ -74,7 +74,7 @@ def prepared(
         placing = Settings(die_seed=how["die_seed"], **settings)
         for machine in same:
             try:
-                ready.append(prepare(problem, machine, placing))
+                ready.append(prepare(problem, machine, placing, tell=lambda words: how["progress"].show(0.0, words)))
                 placing = replace(placing, embedding=ready[-1].embedding)
             except HwsimError as error:
                 first = first or error

@@ -91,7 +91,7 @@ def sweep(
     how : see ProblemKeywords, ChipKeywords, AnnealKeywords and ReadKeywords; 2048 reads of 16 schedules by default
     Raises InputError.
     """
-    from hwsim.interrupt import CtrlC
+    from hwsim.interrupt import CtrlC, Stopped
     from hwsim.report.provenance import provenance
     from hwsim.study.store import Store
     from hwsim.study.sweep import run_sweep
@@ -100,6 +100,12 @@ def sweep(
     if not isinstance(how["anneal"], str):
         raise InputError("a sweep takes an anneal by its shape, linear or geometric, with beta and time")
     progress = how["progress"]
+
+    def preparing(done: int, of: int, what: str) -> None:
+        if ctrl_c.heard:
+            raise Stopped
+        progress.show(0.0, f"preparing {done + 1}/{of}  {what}")
+
     with CtrlC() as ctrl_c, store_at(store) as (at, tmp):
         posed = {} if problem is None else {"problem": given.problem_of(problem, how)}
         names = {posed["problem"].name: posed["problem"]} if posed else {}
@@ -115,7 +121,7 @@ def sweep(
                 programs.keep,
                 given={"problems": names, "threads": how["threads"], "machine": _maker(chip)},
                 interrupt=lambda: ctrl_c.heard,
-                preparing=lambda done, of, what: progress.show(0.0, f"preparing {done + 1}/{of}  {what}"),
+                preparing=preparing,
                 progress=_watch(progress),
             )
     facts = given.problem_facts(posed["problem"]) if posed else None

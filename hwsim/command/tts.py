@@ -137,8 +137,8 @@ def _solved(
     """Find the best length of each scheme. algorithm : as given, its name, its parameters"""
     from hwsim.experiment.anneals import slow_note
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
+    from hwsim.interrupt import CtrlC
     from hwsim.report.provenance import provenance
-    from hwsim.session.pilot import PilotStopped
 
     words, kind, parameters = algorithm
     rows: list[dict[str, Any]] = []
@@ -159,9 +159,9 @@ def _solved(
             return progress.watch(f"{name(own)}, {format_si(length, 's')}")
 
         progress.expect(12)
-        try:
+        with CtrlC() as ctrl_c, ctrl_c.part():
             search, trial = _search(one, algorithm, make, lengths, how)
-        except PilotStopped:
+        if ctrl_c.heard:
             interrupted = True
             break
         found = find_optimum(

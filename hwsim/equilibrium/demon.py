@@ -22,6 +22,7 @@ from hwsim.engine.noise import GOLDEN, mix
 from hwsim.equilibrium.macrostates import DensityOfStates
 from hwsim.equilibrium.partition import check_beta
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.interrupt import Stopped
 from hwsim.jit import njit
 from hwsim.program import Program
 from hwsim.session import RunKeywords, RunSettings, Session
@@ -270,7 +271,7 @@ def thermometer(
     with Session(program, how, constant(beta, to_seconds(end)), end=end) as session:
         for number in range(rounds + settle):
             if not session.hold(beta, 1):
-                raise KeyboardInterrupt
+                raise Stopped
             spins = session.read()
             _meet(flips, keys, number * n, n, spins, purse)
             session.write(spins)

@@ -20,6 +20,7 @@ from hwsim.anneal import constant
 from hwsim.display import Shown
 from hwsim.equilibrium.partition import check_beta, log_mean_exp
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.interrupt import Stopped
 from hwsim.moved import renamed
 from hwsim.program import Program
 from hwsim.session import Activity, RunKeywords, RunSettings, Session
@@ -111,7 +112,7 @@ class _Machine(Session):
     def hold(self, beta: float | Sequence[float], sweeps: int) -> bool:
         """Hold as a Session does; returns only at the end of the sweeps."""
         if not super().hold(beta, sweeps):
-            raise KeyboardInterrupt
+            raise Stopped
         return True
 
     def energies(self) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from hwsim.anneal import linear
 from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock
+from hwsim.interrupt import Stopped
 from hwsim.mapping.compile import compile
 from hwsim.problem.problem import coupling_sigma
 from hwsim.session import run
@@ -39,7 +40,7 @@ def best_found(
     """Anneal ``problem`` (a Problem) on an ideal chromatic chip, linearly from 0.1 to 10 over its coupling scale.
 
     Its reads are independent, so that all of them share one schedule: ten times as fast as a Poisson clock with enough
-    schedules, and as good.
+    schedules, and as good. Raises Stopped.
     """
     clock = Clock(kind="chromatic")
     ideal = Chip(name="ideal", title="", summary="", pbit=PBit(name="ideal", tau_s=_TAU_S), clock=clock)
@@ -56,6 +57,8 @@ def best_found(
         checkpoints=1,
         progress=progress,
     )
+    if result.interrupted:
+        raise Stopped
     least = float(result.energies.min())
     hits = int(np.sum(program.reached(result.energies, least)))
     return BestFound(least, hits, READS, sweeps)

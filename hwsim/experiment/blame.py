@@ -70,9 +70,10 @@ def blame(
             if len(runs) < dies:
                 break
             ideal = ideal or runs
-            if target is None:
-                target = typical_energy(ideal)
-            found[label] = _estimates(runs, ideal, target)
+            with ctrl_c.part():
+                if target is None:
+                    target = typical_energy(ideal)
+                found[label] = _estimates(runs, ideal, target)
             if ctrl_c.heard:
                 break
     if "all faults" not in found:

@@ -62,13 +62,16 @@ def scan_chain_strength(
     rows = []
     with CtrlC() as ctrl_c:
         for k, asked in enumerate(strengths):
-            program = compile(problem, chip, embedding=embedding, chain_strength=asked, die_seed=die_seed)
-            hears = None if progress is None else progress(k)
-            run = emulate(program, anneal=anneal, progress=hears, **settings)
-            network = program.problem_network
-            strength = chain_strength_of(network, asked)
-            ratio = strength / torque_chain_strength(network)
-            rows.append({"strength": strength, "over_torque": ratio} | chain_facts(run, target=target))
-            if run.interrupted or ctrl_c.heard:
+            whole = False
+            with ctrl_c.part():
+                program = compile(problem, chip, embedding=embedding, chain_strength=asked, die_seed=die_seed)
+                hears = None if progress is None else progress(k)
+                run = emulate(program, anneal=anneal, progress=hears, **settings)
+                network = program.problem_network
+                strength = chain_strength_of(network, asked)
+                ratio = strength / torque_chain_strength(network)
+                rows.append({"strength": strength, "over_torque": ratio} | chain_facts(run, target=target))
+                whole = not run.interrupted
+            if not whole or ctrl_c.heard:
                 break
     return rows

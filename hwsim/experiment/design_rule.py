@@ -101,11 +101,13 @@ def design_rule(
             if time_s > burnt:
                 seen.append(gather(scaled, states, schedule))
 
-        with CtrlC() as ctrl_c:
+        whole = False
+        with CtrlC() as ctrl_c, ctrl_c.part():
             own = vars(how) | {"progress": None if progress is None else progress(ratio)}
             looks = 1 if measure == "success" else LOOKS
             run = emulate(scaled, anneal=anneal, checkpoints=looks, observe=observe, **own)
-        if run.interrupted or ctrl_c.heard or not np.array_equal(run.schedule, schedule):
+            whole = not run.interrupted and np.array_equal(run.schedule, schedule)
+        if not whole or ctrl_c.heard:
             return np.zeros((how.schedules, 1)), True
         return np.mean(seen, axis=0), False
 

@@ -22,6 +22,8 @@ from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
 from hwsim.session import Run, RunKeywords, RunSettings, run
 
+_AT_ONCE = 1024
+"""Dies that wait for a thread: a million would be slow to cancel."""
 SHARES = (0.1, 0.5, 0.9)
 """Shares of dies for which the time to solution is reported."""
 
@@ -78,9 +80,13 @@ def run_dies(
         def stop() -> bool:
             return ctrl_c.heard or (how.interrupt is not None and how.interrupt())
 
-        first = one(0, stop)  # the first die runs alone, so that kernels are compiled once
-        rest = pool.map(lambda k: one(k, stop), range(1, dies)) if first is not None else []
-        runs = [first, *rest]
+        runs: list[Run | None] = []
+        with ctrl_c.part():
+            runs.append(one(0, stop))  # the first die runs alone, so that kernels are compiled once
+            for first in range(1, dies, _AT_ONCE):
+                if runs[-1] is None:
+                    break
+                runs.extend(pool.map(lambda k: one(k, stop), range(first, min(first + _AT_ONCE, dies))))
     return [result for result in runs if result is not None]
 
 

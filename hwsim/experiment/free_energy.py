@@ -10,6 +10,7 @@ from hwsim.cost.account import account
 from hwsim.cost.toggles import wires_of
 from hwsim.equilibrium.free_energy import Annealed, Integrated, annealed_importance, doubts, thermodynamic_integration
 from hwsim.equilibrium.partition import exact_partition
+from hwsim.interrupt import CtrlC
 from hwsim.problem.problem import Problem
 from hwsim.program import Program
 
@@ -36,21 +37,27 @@ def measure(
     progress: Callable[[str], Callable[[float, int], None]] | None = None,
 ) -> dict[str, Any]:
     """The results of ``methods`` (names of METHODS), each under its name, and ``doubts`` about them. sweeps : at each
-    step of beta, None for the method's own number;  progress : makes the progress callback of a method"""
+    step of beta, None for the method's own number;  progress : makes the progress callback of a method. At Ctrl-C the
+    methods that are done, and ``interrupted``"""
     given: dict[str, Any] = {} if sweeps is None else {"sweeps": sweeps}
     document: dict[str, Any] = {}
     annealed: Annealed | None = None
     integrated: Integrated | None = None
-    for name in methods:
-        how = given | {"reads": reads, "schedules": schedules, "seed": seed, "engine": engine, "threads": threads}
-        if progress is not None:
-            how["progress"] = progress(name)
-        if name == "annealing":
-            annealed = annealed_importance(program, beta, **how)
-            document[name] = _common(annealed, program, beta) | _annealed(annealed)
-        else:
-            integrated = thermodynamic_integration(program, beta, **how)
-            document[name] = _common(integrated, program, beta) | _integrated(integrated, program, beta)
+    with CtrlC() as ctrl_c:
+        for name in methods:
+            how = given | {"reads": reads, "schedules": schedules, "seed": seed, "engine": engine, "threads": threads}
+            if progress is not None:
+                how["progress"] = progress(name)
+            with ctrl_c.part():
+                if name == "annealing":
+                    annealed = annealed_importance(program, beta, **how)
+                    document[name] = _common(annealed, program, beta) | _annealed(annealed)
+                else:
+                    integrated = thermodynamic_integration(program, beta, **how)
+                    document[name] = _common(integrated, program, beta) | _integrated(integrated, program, beta)
+            if ctrl_c.heard:
+                break
+    document["interrupted"] = any(name not in document for name in methods)
     return document | {"doubts": doubts(annealed, integrated)}
 
 

@@ -143,19 +143,22 @@ def find_optimum(
     def batch(k: int) -> bool:
         """Run one more batch of reads of length ``k``; returns False if it was interrupted."""
         length, part = first_s * factor**k, cost_s(k)[1]
-        run = run_recipe(
-            program,
-            make(length),
-            reads=max(1, reads * part // schedules),
-            schedules=part,
-            seed=search.seed + (len(batches[k]) << 32),
-            engine=engine,
-            threads=threads,
-            progress=None if progress is None else progress(length),
-        )
-        if not run.interrupted:
-            batches[k].append(run)
-        return not (run.interrupted or ctrl_c.heard)
+        whole = False
+        with ctrl_c.part():
+            run = run_recipe(
+                program,
+                make(length),
+                reads=max(1, reads * part // schedules),
+                schedules=part,
+                seed=search.seed + (len(batches[k]) << 32),
+                engine=engine,
+                threads=threads,
+                progress=None if progress is None else progress(length),
+            )
+            whole = not run.interrupted
+            if whole:
+                batches[k].append(run)
+        return whole and not ctrl_c.heard
 
     def point(k: int) -> Point:
         return _point(batches[k], target, first_s * factor**k, search.seed + k)

@@ -4,7 +4,7 @@ Enters: a problem and a chip, or a saved program, and settings. Leaves: a Prepar
 studies all begin here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,15 +36,23 @@ class Prepared(Shown):
         return self.program.placement.chip or "unknown"
 
 
-def prepare(problem: Any, chip: Chip, settings: Settings | None = None, *, ramp: Ramp | None = None) -> Prepared:
+def prepare(
+    problem: Any,
+    chip: Chip,
+    settings: Settings | None = None,
+    *,
+    ramp: Ramp | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Prepared:
     """``problem``, a Problem or BQM, compiled for ``chip``.
 
     settings : of `compile`; where one is needed and they hold none, an embedding is searched and returned
-    ramp : the anneal as people write it. Raises InputError and DoesNotFitError.
+    ramp : the anneal as people write it;  tell : called with words where an embedding is searched. Raises InputError
+    and DoesNotFitError.
     """
     settings = Settings() if settings is None else settings
     if settings.embedding is None:
-        settings = replace(settings, embedding=embed(problem, chip))
+        settings = replace(settings, embedding=embed(problem, chip, tell=tell))
     program = compile(problem, chip, **vars(settings))
     placed = settings.embedding if isinstance(settings.embedding, Mapping) else None
     return _asked(Prepared(problem=problem, chip=chip, program=program, embedding=placed), ramp)

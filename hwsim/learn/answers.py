@@ -3,6 +3,7 @@
 Enters: a LearningMachine, and rows. Leaves: states that the emulated chip gave, with what it did for them.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,11 +13,12 @@ from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
 from hwsim.learn.code import Code
 from hwsim.learn.data import Data
-from hwsim.learn.machine import LearningMachine, Phase, Timing
+from hwsim.learn.machine import LearningMachine, Phase, Timing, check_time
 from hwsim.learn.memory import check_chains
 from hwsim.learn.model import LABEL, VISIBLE, Model
 from hwsim.learn.quality import Accuracy, accuracy
 from hwsim.session import Activity
+from hwsim.session.pace import Pace
 
 _TOGETHER = 2048
 """Chains side by side."""
@@ -69,8 +71,8 @@ def samples(
     kept = np.zeros(model.n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
     given = np.empty((reads, 0), np.int8) if values is None else np.broadcast_to(values, (reads, int(kept.sum())))
     found = []
-    for _, phase in _phases(machine, "samples", reads, kept, given, tell):
-        phase.sweep(sweeps)
+    for part, phase in _phases(machine, "samples", reads, kept, given, tell):
+        _told_sweeps(phase, sweeps, part, reads, tell)
         found.append(phase.session.read())
     states = np.concatenate(found)
     labels = None
@@ -164,6 +166,19 @@ def _phases(
         if np.any(held):
             phase.clamp(values[part])
         yield part, phase
+
+
+def _told_sweeps(phase: Phase, sweeps: int, part: slice, reads: int, tell: Tell | None) -> None:
+    """Run ``sweeps`` rounds of the clock and tell a few times a second which share of all ``reads`` is done."""
+    check_time(phase.session, sweeps)
+    pace, done = Pace(min(64, sweeps)), 0
+    while done < sweeps:
+        step, began = min(pace.ticks, sweeps - done), time.perf_counter()
+        phase.sweep(step)
+        pace.learn(step, time.perf_counter() - began)
+        done += step
+        if tell is not None:
+            tell((part.start + (part.stop - part.start) * done / sweeps) / reads)
 
 
 def _spent(machine: LearningMachine, name: str) -> Activity:

@@ -139,12 +139,15 @@ def train(
         for number, end in enumerate(course.ends):
             if end <= school.numbers.step:
                 continue
-            school.begin(number)
-            if not school.run(end, lambda: ctrl_c.heard):
-                break
-            school.judged()
-            school.save(output)
-            if ctrl_c.heard or school.watch.interrupt():  # a part may be shorter than the time between two looks
+            whole = False
+            with ctrl_c.part():
+                school.begin(number)
+                whole = school.run(end, lambda: ctrl_c.heard)
+                if whole:
+                    school.judged()
+                    school.save(output)
+            # a part may be shorter than the time between two looks
+            if not whole or ctrl_c.heard or school.watch.interrupt():
                 break
     return school.training()
 

@@ -38,7 +38,8 @@ def _two_coloring(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
         while len(frontier):
             lengths = indptr[frontier + 1] - indptr[frontier]
             starts = np.repeat(indptr[frontier] - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
-            neighbours = np.unique(indices[starts + np.arange(int(lengths.sum()))])
+            near = np.sort(indices[starts + np.arange(int(lengths.sum()))])
+            neighbours = near[np.diff(near, prepend=-1) > 0]
             if np.any(color[neighbours] == 1 - shade):
                 return None
             frontier = neighbours[color[neighbours] < 0]

@@ -7,7 +7,7 @@ Enters: a problem, a chip and the seed of its die. Leaves: a Program.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -346,9 +346,11 @@ def _color(chip: Chip, network: Network, pdit: np.ndarray | None) -> np.ndarray:
     return greedy_coloring(network.indptr, network.indices)
 
 
-def embed(problem: Any, chip: Chip | str | Path, *, seed: int = 0) -> dict[Any, list[int]] | None:
+def embed(
+    problem: Any, chip: Chip | str | Path, *, seed: int = 0, tell: Callable[[str], None] | None = None
+) -> dict[Any, list[int]] | None:
     """{label: p-bits} for the spins of ``problem`` on ``chip``; None where none need be searched: the problem fits as
-    it is, or wires can be chosen. Raises DoesNotFitError."""
+    it is, or wires can be chosen. tell : called with words where a search begins. Raises DoesNotFitError."""
     machine = made_chip(chip)
     if not machine.topology.is_fixed:
         return None
@@ -357,6 +359,8 @@ def embed(problem: Any, chip: Chip | str | Path, *, seed: int = 0) -> dict[Any, 
     try:
         check_place(machine, sites_of(given, labels), asked.indptr, asked.indices)
     except DoesNotFitError:
+        if tell is not None:
+            tell(f"looking for an embedding on {machine.name}")
         return find_embedding(asked, labels, machine, seed=seed)
     return None
 

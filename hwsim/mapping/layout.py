@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.topology import positions, wires
+from hwsim.chip.topology import have_wire, positions, wires
 from hwsim.chip.topology import sites as sites_of
 from hwsim.display import Facts, Shown, counted, data_frame, picture
 from hwsim.errors import InputError
@@ -105,9 +105,7 @@ def on_wires(network: Network, chip: Chip, sites: np.ndarray | None) -> np.ndarr
     chosen, else all but the cross-talk of control lines."""
     if sites is None or not chip.topology.is_fixed:
         return np.ones(len(network.weight), dtype=bool)
-    wire, (first, second) = wires(chip.topology), np.sort((sites[network.rows], sites[network.indices]), axis=0)
-    span = int(wire.max()) + 1
-    return np.isin(first * span + second, wire[:, 0] * span + wire[:, 1])
+    return have_wire(chip.topology, *np.sort((sites[network.rows], sites[network.indices]), axis=0))
 
 
 def area_m2(indptr: np.ndarray, chip: Chip) -> float | None:

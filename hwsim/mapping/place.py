@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.chip.chip import Chip
-from hwsim.chip.topology import is_dead, n_sites, sites, wires
+from hwsim.chip.topology import have_wire, is_dead, n_sites, sites
 from hwsim.errors import DoesNotFitError
 from hwsim.program import rows_of
 
@@ -59,9 +59,7 @@ def _check_wires(chip: Chip, labels: list, indptr: np.ndarray, indices: np.ndarr
     first, second = place[rows], place[indices]
     once = first < second
     first, second = first[once], second[once]
-    wire = wires(chip.topology)
-    span = int(known.max()) + 1
-    missing = ~np.isin(first * span + second, wire[:, 0] * span + wire[:, 1])
+    missing = ~have_wire(chip.topology, first, second)
     if np.any(missing):
         k = int(np.argmax(missing))
         raise DoesNotFitError(

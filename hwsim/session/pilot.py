@@ -16,6 +16,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.display import Facts, Shown, counted
+from hwsim.interrupt import Stopped
 from hwsim.program import Program
 from hwsim.session.session import Session
 from hwsim.session.settings import RunSettings
@@ -28,7 +29,7 @@ _COST = 16.0  # reads that cost as much as a schedule: 10 to 50 on dense and lan
 _LEAST = 4  # schedules from which an interval means something
 
 
-class PilotStopped(KeyboardInterrupt):
+class PilotStopped(Stopped):
     """Ctrl-C or ``interrupt`` stopped the pilot, which then knows nothing."""
 
 

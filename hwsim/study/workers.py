@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.errors import HwsimError
+from hwsim.interrupt import CtrlC
 from hwsim.program import Program, content_hash, save
 from hwsim.study.task import Task, TaskResult, run_task
 
@@ -61,12 +62,14 @@ class ThisProcess:
         """Run the kept task to its end, whatever ``timeout_s`` says."""
         assert self._task is not None
         handle, task = self._task
-        try:
-            done: TaskResult | Exception | None = run_task(
-                task, str(self._programs.path(task.program)), threads=self._threads, interrupt=self._interrupt
-            )
-        except HwsimError as error:
-            done = error
+        done: TaskResult | Exception | None = None
+        with CtrlC() as ctrl_c, ctrl_c.part():
+            try:
+                done = run_task(
+                    task, str(self._programs.path(task.program)), threads=self._threads, interrupt=self._interrupt
+                )
+            except HwsimError as error:
+                done = error
         self.interrupted = done is None
         return [(handle, done)]
 
