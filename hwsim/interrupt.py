@@ -19,11 +19,9 @@ from typing import Any, Self
 
 from hwsim.errors import HwsimError
 
-_UNHEARD_S, _AGAIN_S, _STUCK_S = 0.6, 0.2, 2.8
+_UNHEARD_S, _AGAIN_S, _STUCK_S = 0.6, 0.2, 2.7
 """After the signal: until KeyboardInterrupt where nobody asked whether to stop, between two of them, until the process
-ends where the main thread runs no Python."""
-_OWN_S, _IDLE_S = 0.4, 2.0
-"""Time of the processor that the work has for its next look, where other processes take most of it, and until when."""
+ends where the main thread runs no Python. Time that was spent waiting for a processor does not count."""
 _HAS_TIMER = hasattr(signal, "setitimer")  # not on Windows
 
 unfinished: set[Path] = set()
@@ -120,7 +118,7 @@ class Signals:
         self.is_obeyed = False
         self.listeners: list[CtrlC] = []
         self._is_pressed_again = self._has_raised = False
-        self._at_s = self._own_s = 0.0
+        self._clock = _OwnTime()
         self._before: dict[int, Any] = {}
         self._pipe: tuple[int, int] | None = None
 
@@ -167,7 +165,7 @@ class Signals:
             self._is_pressed_again = True
             raise KeyboardInterrupt
         self.number = number
-        self._at_s, self._own_s = time.monotonic(), time.process_time()
+        self._clock = _OwnTime()
         self._set_timer(_UNHEARD_S, _AGAIN_S)
         for listener in self.listeners:
             listener.hear()
@@ -184,7 +182,7 @@ class Signals:
         if self.is_obeyed:
             self._set_timer(0, 0)
             return
-        if time.process_time() - self._own_s < _OWN_S and time.monotonic() - self._at_s < _IDLE_S:
+        if self._clock.seconds < _UNHEARD_S:
             return
         self._has_raised = True
         raise KeyboardInterrupt  # a library may swallow it, so that the next follows
@@ -203,12 +201,36 @@ class Signals:
         os.close(receive)
 
     def _wait(self, number: int) -> None:
-        until = time.monotonic() + _STUCK_S
-        while time.monotonic() < until:
+        clock = _OwnTime()
+        while clock.seconds < _STUCK_S:
             if self.is_obeyed:
                 return
             time.sleep(0.05)
         end_now(128 + number)
+
+
+class _OwnTime:
+    """Seconds since it was made, without those in which a thread of this process waited for a processor, where the
+    system tells them (Linux)."""
+
+    def __init__(self) -> None:
+        self._began, self._waited = time.monotonic(), _waits()
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        waited = max((each - self._waited.get(thread, 0.0) for thread, each in _waits().items()), default=0.0)
+        return time.monotonic() - self._began - waited
+
+
+def _waits() -> dict[str, float]:
+    """Seconds that each thread has waited for a processor."""
+    found = {}
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        for thread in os.listdir("/proc/self/task"):
+            with contextlib.suppress(FileNotFoundError):
+                found[thread] = int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[1]) / 1e9
+    return found
 
 
 @contextmanager

@@ -43,6 +43,7 @@ from hwsim.cli import (
 from hwsim.cli.output import INTERRUPTED, check_outputs
 from hwsim.errors import HwsimError, one_line
 from hwsim.interrupt import Signals
+from hwsim.memory import refusal
 
 
 class _Parser(argparse.ArgumentParser):
@@ -148,7 +149,7 @@ def _run(words: list[str]) -> int:
         print(f"hwsim: error: {error}", file=sys.stderr)
         return 2
     except MemoryError as error:
-        print(f"hwsim: error: not enough memory on this computer: {error}".rstrip(": "), file=sys.stderr)
+        print(f"hwsim: error: {refusal(error)}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()

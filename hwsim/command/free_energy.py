@@ -81,6 +81,7 @@ def free_energy(
     from hwsim.experiment.prepare import prepare
     from hwsim.interrupt import Stopped
     from hwsim.mapping.compile import Settings
+    from hwsim.memory import check_reads
     from hwsim.report.provenance import provenance
 
     methods = given.several(method)
@@ -94,6 +95,7 @@ def free_energy(
     machine = given.machine_of(chip, how)
     how["progress"].show(0.0, "placing the problem")
     program = prepare(posed, machine, Settings(die_seed=how["die_seed"])).program
+    check_reads(program.n_pbits, how["reads"], schedules=how["schedules"], looks=2)
     exact = exact_facts(posed, ends[0])
     how["progress"].expect(len(methods))
     found = measure(

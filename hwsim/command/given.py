@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hwsim.command.defaults import CHIP, OWN
 from hwsim.errors import InputError
-from hwsim.units import parse, seconds
+from hwsim.units import format_si, parse, seconds
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
@@ -19,15 +19,21 @@ if TYPE_CHECKING:
     from hwsim.learn.model import Model
     from hwsim.problem.problem import Problem
 
+_LONG_S = 5.0
+"""Seconds from which the bar says how long a problem takes to be made."""
+
 
 def problem_of(problem: Any, how: Mapping[str, Any]) -> "Problem":
     """What `hwsim.read` makes of ``problem``, with the keywords as_ and progress of ``how``; of a file that could be
     read otherwise, the bar says how it was read."""
+    from hwsim.problem.generate import is_generator, seconds_of
     from hwsim.problem.problem import Problem
     from hwsim.problem.read import read
 
     if not isinstance(problem, Problem):
         how["progress"].show(0.0, "reading the problem")
+        if isinstance(problem, str) and is_generator(problem) and (long_s := seconds_of(problem)) > _LONG_S:
+            how["progress"].show(0.0, f"making {problem}, some {format_si(long_s, 's', digits=1)}", now=True)
     found = read(problem, as_=how["as_"])
     if found.reading is not None and isinstance(problem, str | PathLike):
         how["progress"].note(f"{problem}: read as {found.reading}")

@@ -20,6 +20,7 @@ from hwsim.errors import InputError
 from hwsim.experiment.anneals import make_anneal, still_anneal, still_time_s
 from hwsim.experiment.loss import BURN_IN, LOOKS, crossing, jackknife, relative_error
 from hwsim.interrupt import CtrlC
+from hwsim.memory import check_reads
 from hwsim.program import Program
 from hwsim.session import ReadKeywords, RunSettings
 from hwsim.session import run as emulate
@@ -84,6 +85,7 @@ def design_rule(
     """
     how = RunSettings.of(settings, reads=4096, schedules=16)
     _check(program, measure, limit, target, how)
+    check_reads(program.n_pbits, how.reads, schedules=how.schedules, looks=2)
     longest, update = int(program.wires.delay.max(initial=0)), program.clock.update_ticks
     pattern = program.wires.delay / longest if longest else np.ones(len(program.wires.delay))
 

@@ -20,6 +20,7 @@ from hwsim.chip.chip import Chip
 from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
+from hwsim.memory import check_reads
 from hwsim.session import Run, RunKeywords, RunSettings, run
 
 _AT_ONCE = 1024
@@ -57,6 +58,8 @@ def run_dies(
     how = RunSettings.of(settings)
     if dies < 1:
         raise InputError(f"dies must be >= 1, got {dies}")
+    size = getattr(getattr(problem, "bqm", problem), "num_variables", 1)
+    check_reads(int(size), how.reads, schedules=how.schedules, looks=2, dies=dies)
     updates, done, lock = 0, 0, threading.Lock()
 
     def one(k: int, stop: Callable[[], bool]) -> Run | None:

@@ -3,6 +3,7 @@
 Enters: text. Leaves: a Problem. Every random instance is a function of its parameters and seed alone.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,27 +13,44 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsim.cell.card import suggestion
+from hwsim.display import short
 from hwsim.errors import InputError, MissingExtraError
 from hwsim.problem.boltzmann import dbm, rbm
 from hwsim.problem.logic import adder, clamped, multiplier, solvable
 from hwsim.problem.planted import known_ground, planted_loops, tile_2d, tile_3d, wishart, xorsat
 from hwsim.problem.problem import Problem, make_bqm, max_cut
 from hwsim.problem.sat import clauses_to_bqm
+from hwsim.problem.size import check_generated, making_s
 from hwsim.streams import generator
 from hwsim.text import pairs
 
 
 def generate(text: str) -> Problem:
     """The problem that ``text`` names: ``NAME`` or ``NAME:key=value,...``. Raises InputError in one sentence."""
+    name, given = _asked(text)
+    if name in _GRAPHS:
+        return _shipped(name)
+    check_generated(name, given)
+    return _FAMILIES[name].make(text, **given)
+
+
+def seconds_of(text: str) -> float:
+    """About how many seconds `generate` takes for ``text``. Raises InputError."""
+    name, given = _asked(text)
+    return 0.0 if name in _GRAPHS else making_s(name, given)
+
+
+def _asked(text: str) -> tuple[str, dict[str, Any]]:
+    """The name of a generator, and all its parameters. Raises InputError."""
     name, _, rest = text.partition(":")
     if name in _GRAPHS:
         if rest:
             raise InputError(f"{name} takes no parameters, got {rest!r}")
-        return _shipped(name)
+        return name, {}
     if name not in _FAMILIES:
         known = suggestion(name, [*_FAMILIES, *_GRAPHS], "hwsim generators")
         raise InputError(f"no such file or generator: {text!r}{known}")
-    make, required, optional = _FAMILIES[name][:3]
+    _, required, optional = _FAMILIES[name][:3]
 
     def wrong(part: str) -> InputError:
         return InputError(f"{name} takes {', '.join(required + tuple(optional))}, got {part!r}")
@@ -45,7 +63,7 @@ def generate(text: str) -> Problem:
     missing = [key for key in required if key not in given]
     if missing:
         raise InputError(f"{name} needs {missing[0]}, as in {name}:{','.join(f'{key}=...' for key in required)}")
-    return make(text, **(optional | given))
+    return name, optional | given
 
 
 def is_generator(text: str) -> bool:
@@ -246,8 +264,8 @@ def _sat(text: str, n: int, m: int, k: int, seed: int, planted: int) -> Problem:
 
 
 def _whole(name: str, key: str, text: str) -> int:
-    if not text.isdigit():
-        raise InputError(f"{name}: {key} must be a whole number >= 0, got {text!r}")
+    if not re.fullmatch("[0-9]{1,4000}", text):  # isdigit takes superscripts, and int refuses longer ones
+        raise InputError(f"{name}: {key} must be a whole number >= 0, got {short(text, 40)!r}")
     return int(text)
 
 

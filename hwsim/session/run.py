@@ -13,6 +13,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.display import Facts, later, page
 from hwsim.errors import ArgumentError, InputError
+from hwsim.memory import check_reads
 from hwsim.program import Program
 from hwsim.session.activity import Activity
 from hwsim.session.pilot import AUTO, PilotStopped, pilot
@@ -120,6 +121,7 @@ def run(
         raise ArgumentError(f"anneal must be an anneal such as hwsim.linear(0.1, 2.0, '1 us'), got {anneal!r}")
     if checkpoints < 1:
         raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
+    check_reads(program.n_pbits, how.reads, schedules=how.schedules, looks=checkpoints + 1)
     if auto:
         try:
             found = pilot(program, anneal, reads=how.reads, threads=how.threads, interrupt=how.interrupt)

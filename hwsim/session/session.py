@@ -19,6 +19,7 @@ from hwsim.engine.contract import Start
 from hwsim.engine.initial import checked, checked_biases
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.interrupt import CtrlC
+from hwsim.memory import check_reads
 from hwsim.program import Network, Program
 from hwsim.session.activity import Activity, turns
 from hwsim.session.pace import Pace
@@ -56,6 +57,7 @@ class Session(Shown):
         read_bias: np.ndarray | None = None,
         loads: bool = False,
     ) -> None:
+        check_reads(program.n_pbits, settings.reads, schedules=settings.schedules)
         self.program, self.settings, self.anneal = program, settings, anneal
         self.now, self.end, self.stopped = 0, end, False
         start = Start(

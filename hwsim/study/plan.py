@@ -25,6 +25,7 @@ from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import find_target
 from hwsim.mapping.compile import Settings, embed
 from hwsim.mapping.layout import area_m2, on_wires
+from hwsim.memory import check_reads
 from hwsim.prices import PRICES
 from hwsim.problem.problem import Problem
 from hwsim.problem.read import read
@@ -299,6 +300,7 @@ def _point(
         )
     problem = _problem(chosen, made)
     machine, program, name = _machine(chosen, problem, made, keep)
+    check_reads(program.n_pbits, chosen["reads"], schedules=1 if auto else chosen["schedules"], looks=2)
     recipe = _recipe(chosen, problem, program, watched)
     trial = _pilot(chosen, recipe, program, name, made, threads) if auto else None
     if trial is not None:

@@ -1,0 +1,83 @@
+"""Memory: whether this computer holds what is asked for, before any of it is made.
+
+Enters: how many bytes are needed at least, and for what. Leaves: nothing, or a refusal in one sentence.
+``HWSIM_MEMORY_LIMIT``, bytes or text such as ``4GB``, stands in for the memory that the computer has free.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from hwsim.errors import InputError
+from hwsim.units import format_si
+
+LIMIT = "HWSIM_MEMORY_LIMIT"
+_FACTOR = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_PER_VARIABLE, _PER_COUPLING = 250, 80
+"""Bytes: a label and its place in dicts; both ends, the value, the rows of the model and of the network."""
+_PER_STATE, _PER_READ, _PER_SCHEDULE = 2, 32, 200
+"""Bytes: a state in the engine and one that is read; numbers of each read; arrays of each schedule."""
+
+
+def check_memory(needed: int, what: str) -> None:
+    """Raise InputError where ``what``, a plural, needs more bytes than there are."""
+    most = available()
+    if most is not None and needed > most:
+        raise InputError(f"{what} need at least {format_si(needed, 'B')}, and {_there(most)}")
+
+
+def check_problem(variables: int, couplings: int, what: str, *, each: int = _PER_COUPLING) -> None:
+    """Raise InputError where a problem of this size does not fit. each : bytes for a coupling"""
+    needed = _PER_VARIABLE * variables + each * couplings
+    check_memory(needed, f"{what}: {many(variables)} variables and {many(couplings)} couplings")
+
+
+def check_reads(n_pbits: int, reads: int, *, schedules: int = 1, looks: int = 0, dies: int = 1) -> None:
+    """Raise InputError where so many reads of ``n_pbits`` p-bits do not fit. looks : at which energies are kept"""
+    each = reads * (_PER_STATE * n_pbits + _PER_READ + 8 * looks) + min(schedules, reads) * _PER_SCHEDULE
+    words = f"{many(reads)} reads of {many(n_pbits)} p-bits"
+    check_memory(dies * each, words if dies == 1 else f"{many(dies)} dies with {words} each")
+
+
+def available() -> int | None:
+    """Bytes that may be used: those of LIMIT, else those that the computer has free, else all that it has; None where
+    the system does not say. Raises InputError."""
+    text = os.environ.get(LIMIT)
+    if text:
+        found = re.fullmatch(r"([0-9.]+) ?([kMGT]?)B?", text.strip())
+        try:
+            return int(float(found[1]) * _FACTOR[found[2]]) if found else int(text)
+        except ValueError:
+            raise InputError(f"{LIMIT} must be bytes, or text such as 4GB, got {text!r}") from None
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass  # no Linux
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def refusal(error: MemoryError) -> str:
+    """A sentence on memory that could not be had."""
+    most, size = available(), getattr(error, "shape", None)
+    need = "this"
+    if size is not None:
+        octets = error.dtype.itemsize  # type: ignore[attr-defined]  # numpy tells which array it could not make
+        for length in size:
+            octets *= int(length)
+        need = f"an array of {format_si(octets, 'B')}"
+    return f"{need} does not fit into memory" + ("" if most is None else f": {_there(most)}")
+
+
+def many(count: int) -> str:
+    """A whole number in few digits."""
+    return str(count) if count < 10**6 else f"{float(count):.3g}"
+
+
+def _there(most: int) -> str:
+    words = format_si(most, "B")
+    return f"{LIMIT} is {words}" if os.environ.get(LIMIT) else f"this computer has {words} free"
