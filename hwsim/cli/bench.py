@@ -112,5 +112,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     document = {"rows": rows, "tts": answers, "algorithms": controlled, "thermo": continuous, "learning": learnt}
     from hwsim.interrupt import CtrlC
+
     document["rtl"] = simulated
     return give(arguments, document, record(arguments), text=text)

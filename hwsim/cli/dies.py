@@ -9,6 +9,7 @@ from hwsim.cli.target import given_target
 from hwsim.command.given import target_facts, target_words
 from hwsim.command.progress import Progress
 from hwsim.errors import InputError
+from hwsim.memory import check_reads
 
 
 def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
@@ -31,6 +32,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
             "--gain-dtod 0.1"
         )
     dies, anneal = arguments.dies, ready.anneal
+    check_reads(ready.program.n_pbits, arguments.reads, schedules=arguments.schedules, looks=2, dies=dies)
     shared = {
         "anneal": anneal,
         "embedding": ready.embedding,

@@ -39,7 +39,7 @@ class Long:
 TERM = signal.SIGTERM
 LONG = [
     Long(words="run ea3d:L=10 --time 1ms --reads 1024 --json r.json", pattern=RATE, shows="ea3d:L=10"),
-    Long(words="run ea3d:L=8 --dies 100000 --gain-dtod 0.1", pattern="100000 dies.*" + RATE, shows="dies of"),
+    Long(words="run ea3d:L=8 --dies 20000 --reads 64 --gain-dtod 0.1", pattern="20000 dies.*" + RATE, shows="dies of"),
     Long(words="run sk:n=80,seed=1 --target exact", pattern="looking for a target"),
     Long(words="run ea3d:L=12 --target best", pattern=f"looking for a target.*{RATE}", number=TERM),
     Long(words="compare ea3d:L=12 --time 200us --reads 1024 --json c.json", pattern=RATE, shows="ea3d:L=12"),
