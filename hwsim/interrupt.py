@@ -166,9 +166,9 @@ class Signals:
             raise KeyboardInterrupt
         self.number = number
         self._clock = _OwnTime()
-        self._set_timer(_UNHEARD_S, _AGAIN_S)
         for listener in self.listeners:
             listener.hear()
+        self._set_timer(_UNHEARD_S, _AGAIN_S)
         if not self.listeners:
             self._has_raised = True
             raise KeyboardInterrupt

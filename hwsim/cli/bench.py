@@ -111,7 +111,6 @@ def run(arguments: argparse.Namespace) -> int:
         return "\n".join(part for part in parts if part)
 
     document = {"rows": rows, "tts": answers, "algorithms": controlled, "thermo": continuous, "learning": learnt}
-    from hwsim.interrupt import CtrlC
-
     document["rtl"] = simulated
-    return give(arguments, document, record(arguments), text=text)
+    stopped = "; what was measured is shown" if ctrl_c.heard else None
+    return give(arguments, document, record(arguments), text=text, stopped=stopped)

@@ -57,7 +57,7 @@ LONG = [
     Long(words="train adder.toml -o m.npz", pattern="epoch.*steps/s", shows="steps", number=TERM),
     Long(words="draw model.npz --sweeps 100000000 --reads 512", pattern="drawing samples"),
     Long(words="classify model.npz data.npz --dies 100000", pattern="die [1-9]", shows="die"),
-    Long(words="thermo sample wells:barrier=4,distance=1 --time 10ms", pattern="wells", shows="cells"),
+    Long(words="thermo sample wells:barrier=4,distance=1 --time 10ms", pattern=RATE, shows="cells"),
     Long(
         words="compile gnp.txt --chip dwave-advantage2-1.10", pattern="looking for an embedding", limit_s=IN_LIBRARY_S
     ),
