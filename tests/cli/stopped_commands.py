@@ -55,7 +55,8 @@ def watched(*, words: str, pattern: str, number: int, folder: str) -> dict:
             mark, sent, before = len(seen), time.monotonic(), _waited_s(pid)
             os.kill(pid, number)
         if sent is not None:
-            waited = max(waited, _waited_s(pid) - before)
+            now_s = _waited_s(pid)
+            waited = max([waited, *(each - before.get(thread, 0.0) for thread, each in now_s.items())])
         late = now - (began if sent is None else sent) > _SLOWEST_S
         if late:
             os.killpg(pid, signal.SIGKILL)
@@ -109,12 +110,13 @@ def _become(words: str, folder: str, printed: Path) -> None:
         os._exit(code)
 
 
-def _waited_s(pid: int) -> float:
-    """Seconds that process ``pid`` was ready and others had the processor; 0 where the system does not say."""
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except (OSError, IndexError):
-        return 0.0
+def _waited_s(pid: int) -> dict[str, float]:
+    """Seconds that each thread of process ``pid`` was ready and others had the processor, where the system says it."""
+    found = {}
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, IndexError):
+            found[path.parent.name] = int(path.read_text().split()[1]) / 1e9
+    return found
 
 
 if __name__ == "__main__":

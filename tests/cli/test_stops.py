@@ -62,7 +62,7 @@ LONG = [
         words="compile gnp.txt --chip dwave-advantage2-1.10", pattern="looking for an embedding", limit_s=IN_LIBRARY_S
     ),
     Long(words="problem sk:n=5000", pattern="reading"),
-    Long(words="rtl write ea2d:L=24 --source lfsr32 -o verilog --time 300tau", pattern="writing Verilog", number=TERM),
+    Long(words="rtl write ea2d:L=24 --source lfsr32 -o verilog --time 300tau", pattern="reading", number=TERM),
     Long(words="view ea3d:L=6,seed=1 --vary delay=0:2tau:20 -o view.html", pattern="reading"),
     Long(words="bench --rounds 100000 --case sk,gauss", pattern="1 of", number=TERM),
 ]
