@@ -40,10 +40,10 @@ def _escaped(letter: str) -> str:
 
 
 class HwsimError(Exception):
-    """Base of every refusal. ``str(error)`` is one sentence fit for a user."""
+    """Base of every refusal. ``str(error)`` is one sentence fit for a user, or a line for each that was given."""
 
     def __init__(self, *sentences: str) -> None:
-        super().__init__(*(one_line(str(sentence)) for sentence in sentences))
+        super().__init__("\n  ".join(one_line(str(sentence)) for sentence in sentences))
 
 
 class Mistake(str):

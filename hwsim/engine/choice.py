@@ -10,10 +10,10 @@ from typing import cast
 
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import Engine, Start, State
-from hwsim.engine.feature import Feature
+from hwsim.engine.feature import Feature, lacking
 from hwsim.engine.initial import allowed
 from hwsim.engine.names import ENGINES, NAMES
-from hwsim.errors import InputError, UnsupportedError
+from hwsim.errors import MOST_CHARACTERS, InputError, UnsupportedError
 from hwsim.program import Program
 
 _MOST_COUNTS = 128
@@ -107,10 +107,18 @@ def begin(engine: str, program: Program, start: Start, anneal: Anneal | Sequence
     reason = chosen.why_not(program)
     if reason is not None:
         able = [other for other in NAMES if engine_of(other).why_not(program) is None]
-        raise UnsupportedError(f"engine {name} does not do {reason}; engines {' and '.join(able)} do")
+        raise UnsupportedError(*_refusal(name, reason, lacking(program, chosen.FEATURES), " and ".join(able)))
     state = chosen.start(program, replace(start, initial=allowed(program, start)))
     state.compile(start.anneals(anneal)[0])
     return state
+
+
+def _refusal(name: str, reason: str, lacks: list[str], able: str) -> list[str]:
+    """The sentence that refuses for ``reason``; where it would be cut, a line for each feature that is lacking."""
+    sentence = f"engine {name} does not do {reason}; engines {able} do"
+    if len(sentence) <= MOST_CHARACTERS or len(lacks) < 2:
+        return [sentence]
+    return [f"engine {name} does not do {len(lacks)} things that the program asks for; engines {able} do", *lacks]
 
 
 def side_by_side(start: Start) -> int:

@@ -73,10 +73,14 @@ def asked(program: Program) -> list[Feature]:
     return [feature for feature in Feature if present[feature]]
 
 
+def lacking(program: Program, honoured: Set[Feature]) -> list[str]:
+    """The features that ``program`` asks for and ``honoured`` lacks, in words."""
+    found = [feature for feature in asked(program) if feature not in honoured]
+    if Feature.OWN_STATE in found:
+        found = [feature for feature in found if feature is not Feature.OTHER_LAWS]
+    return [f"{f.value} ({program.noise.source})" if f is Feature.SOURCE else f.value for f in found]
+
+
 def missing(program: Program, honoured: Set[Feature]) -> str | None:
-    """The features that ``program`` asks for and ``honoured`` lacks, in words; None where it lacks none."""
-    lacking = [feature for feature in asked(program) if feature not in honoured]
-    if Feature.OWN_STATE in lacking:
-        lacking = [feature for feature in lacking if feature is not Feature.OTHER_LAWS]
-    words = [f"{f.value} ({program.noise.source})" if f is Feature.SOURCE else f.value for f in lacking]
-    return " and ".join(words) or None
+    """The same in one text; None where it lacks none."""
+    return " and ".join(lacking(program, honoured)) or None
