@@ -1,10 +1,11 @@
 """Digits on sparse wires: 4,264 p-bits of a Pegasus graph learn MNIST's digits; accuracy while they learn.
 
 The machine of Niazi et al. (Nat. Electron. 7, 610 (2024)): no p-bit has more than 15 couplings, so what a pixel says
-reaches a label only through hidden p-bits. Trains as train_mnist_pegasus.toml says and prints, after each part of the
-training, the share of the test rows that the chip names right and the seconds of this computer. The course is set
-beforehand: nothing is chosen by the test rows. This is a small machine of the same kind, on scikit-learn's digits;
-for MNIST: python mnist_on_pegasus.py full (saved after each part, and goes on where it was).
+reaches a label only through hidden p-bits. Trains as train_mnist_pegasus.toml says, by the rule that follows the labels
+given the pixels, and prints, after each part of the training, the share of the test rows that the chip names right and
+the seconds of this computer. The course is set beforehand: nothing is chosen by the test rows. This is a small machine
+of the same kind, on scikit-learn's digits; for MNIST: python mnist_on_pegasus.py full (saved after each part, and goes
+on where it was).
 """
 
 import sys
@@ -21,7 +22,7 @@ from hwsim.learn.training import Watch
 
 FULL = "full" in sys.argv[1:]
 PLAN = tomllib.loads((Path(__file__).parent / "train_mnist_pegasus.toml").read_text())
-ASKED = Timing(warm_up=300, looks=60, spacing=10)  # of a row: sparse wires need many sweeps
+ASKED = Timing(warm_up=100, looks=40, spacing=5)  # of a row: sparse wires need many sweeps
 if not FULL:
     PLAN |= {"data": "digits", "code": {"levels": 1, "copies": 5}, "judge": {"times": 3}}
     PLAN["machine"] = {"set": PLAN["machine"]["set"] | {"topology": "pegasus:4"}}

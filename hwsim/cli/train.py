@@ -16,7 +16,7 @@ _EXAMPLE = """an example of a plan:
   [machine]
   set = { delay = "0.5tau" }      # parameters of the card; without, die_seed, rounding
   [train]
-  rule = "pcd"                    # cd, fresh
+  rule = "pcd"                    # cd, fresh; conditional: labels given the rest
   steps = 2000                    # or epochs
   batch = 8
   chains = 256                    # of the negative phase; betas = [0.25, 0.5, 1.0] tempers them

@@ -178,6 +178,7 @@ class Phase(Shown):
     session : the running machine;  held : bool (n,);  reads : chains at the model's own beta
     betas : of a tempered phase: each chain has one partner at each of these, and neighbours exchange their states after
     every sweep; only the chains of the last one, at the model's own beta, are measured
+    seed : of its random numbers
     """
 
     def __init__(
@@ -190,14 +191,17 @@ class Phase(Shown):
         betas: Sequence[float] = (1.0,),
         states: np.ndarray | None = None,
         numbers: tuple[int, int] = (0, 0),
+        like: "Phase | None" = None,
     ) -> None:
         """betas : ascending to 1, in units of the model's own;  states : int8 (reads len(betas), n) at the start, None
-        for random ones;  numbers : of the part and of the phase in it, which choose its random numbers"""
+        for random ones;  numbers : of the part and of the phase in it, which choose its random numbers;  like : another
+        phase, whose random numbers this one draws too, sweep by sweep"""
         self.machine, self.name, self.reads = machine, name, whole(reads, name="reads", least=1)
         n = machine.model.n
         self.held = np.zeros(n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
         program = machine.program.changed(network=machine.network, held=self.held)
-        seed = stream_key(machine.settings.seed, f"phase {name}", *numbers) >> 1
+        seed = stream_key(machine.settings.seed, f"phase {name}", *numbers) >> 1 if like is None else like.seed
+        self.seed = seed
         self._ladder = _Ladder(betas, self.reads, machine, seed)
         many = self.reads * len(self._ladder.betas)
         how = replace(machine.settings, reads=many, seed=seed, schedules=self._ladder.schedules)

@@ -14,7 +14,7 @@ from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.learn.exact import Moments
 from hwsim.learn.machine import LearningMachine, Phase, Timing
-from hwsim.learn.model import HIDDEN
+from hwsim.learn.model import HIDDEN, VISIBLE
 from hwsim.streams import generator
 
 POSITIVES = ("sampled", "mean-field")
@@ -74,7 +74,32 @@ def fresh(turn: Turn) -> tuple[Moments, Moments]:
     return positive, chains.measure(turn.negative)
 
 
-RULES: dict[str, Rule] = {"pcd": persistent, "cd": contrastive, "fresh": fresh}
+def conditional(turn: Turn) -> tuple[Moments, Moments]:
+    """Along ln p(labels | visible) (Larochelle and Bengio, ICML 2008): both phases hold the visible units of the batch,
+    and the negative one sets the label units free.
+
+    Both draw the same random numbers and begin each step with the same hidden units, as a chip does that loads the seeds
+    of its registers again. What the labels do not reach then runs alike in both, and its noise cancels in the difference,
+    which would otherwise drown what the labels do to distant units. Raises InputError.
+    """
+    machine, model = turn.machine, turn.machine.model
+    if not model.n_label:
+        raise InputError(f"rule conditional needs label units, and {model.name} has none")
+    if turn.positive != turn.negative:
+        raise InputError("rule conditional looks at both phases at once: give positive and negative the same sweeps")
+    seen = slice(model.n_visible, model.n_seen)
+    held = held_phase(turn)
+    free = machine.phases.get("answers")
+    if free is None or free.reads != held.reads:
+        held = machine.phase("positive", len(turn.batch), held=held.held, states=held.states)
+        free = machine.phase("answers", len(turn.batch), held=model.role == VISIBLE, like=held)
+    states = held.states
+    states[:, seen] = free.states[:, seen]
+    free.start(states).clamp(turn.batch[:, : model.n_visible])
+    return held.clamp(turn.batch).measure(turn.positive), free.measure(turn.negative)
+
+
+RULES: dict[str, Rule] = {"pcd": persistent, "cd": contrastive, "fresh": fresh, "conditional": conditional}
 
 
 def rule_of(rule: str | Rule) -> Rule:

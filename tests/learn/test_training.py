@@ -1,6 +1,7 @@
 """Trainings: what is learnt, how they go on after they were killed, and what they refuse."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hwsim.errors import DoesNotFitError, InputError
 from hwsim.learn import divergence, exact, train
 from hwsim.learn.exact import Moments, data_law, gradient
 from hwsim.learn.machine import LearningMachine, Timing
-from hwsim.learn.model import Model, fully, on_chip, rbm
+from hwsim.learn.model import HIDDEN, Model, fully, on_chip, on_graph, rbm
 from hwsim.learn.registers import Registers
 from hwsim.learn.rules import RULES, Turn, mean_field
 from hwsim.learn.sets import table_of
@@ -30,7 +31,7 @@ class Killed(Exception):
     """Stands for a kill: what follows in the process never happens."""
 
 
-@pytest.mark.parametrize("case", ["plain", "everything"])
+@pytest.mark.parametrize("case", ["plain", "everything", "conditional"])
 def test_a_training_killed_ten_times_ends_with_the_same_bits(case, tmp_path, monkeypatch):
     monkeypatch.setattr("hwsim.learn.training._SHOWN_S", -1.0)  # a look at every step
     course, how, model = SHORT, {}, fully(5)
@@ -45,6 +46,9 @@ def test_a_training_killed_ten_times_ends_with_the_same_bits(case, tmp_path, mon
             updates=Updates(rate=0.02, method="adam", centring=0.05, averaging=0.5, schedule="cosine"),
         )
         how = {"rounding": "stochastic"}
+    if case == "conditional":
+        model = on_graph([(0, 5), (1, 6), (2, 7), (5, 3), (6, 4), (7, 6)], 3, labels=2, placement=range(5), scale=0.5)
+        course = dataclasses.replace(SHORT, rule="conditional", batch=12, judgements=12)
     whole = learnt(course, model, **how)
     path, draw, kills = tmp_path / "m.npz", np.random.default_rng(3), 0
     while kills < 10:
@@ -84,7 +88,7 @@ def test_threads_and_what_is_watched_change_no_weight():
     assert one.model.weight.tobytes() != train(ADDER, fully(5), CHIP, SHORT, threads=1, seed=2).model.weight.tobytes()
 
 
-@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "conditional"])
 def test_every_rule_learns_the_adder(rule):
     course = Course(
         steps=300,
@@ -97,6 +101,44 @@ def test_every_rule_learns_the_adder(rule):
     first = divergence(fully(5).network, range(5), data_law(ADDER))
     assert first > 1.3  # of a machine that knows nothing: ln(32 / 8)
     assert learnt(course).history[-1]["kl"] < 0.35
+
+
+def turn_of(model, rows, timing, **how):
+    machine = LearningMachine(model, CHIP, seed=3, threads=1)
+    return Turn(machine=machine, batch=rows, number=0, chains=8, positive=timing, negative=timing, seed=3, **how)
+
+
+def test_the_conditional_rule_follows_the_labels_given_the_visible_units():
+    model = on_graph(np.array([[0, 2], [1, 3], [2, 4], [3, 4], [2, 3]]), 2, labels=1, placement=[0, 1, 4])
+    model = model.with_values(np.array([0.3, -0.2, 0.1, 0.2, -0.1]), np.array([0.5, -0.6, 0.4, 0.3, -0.2]))
+    rows = np.tile(np.array([[1, -1, 1], [-1, -1, -1]], dtype=np.int8), (2000, 1))
+    turn = turn_of(model, rows, Timing(warm_up=10, looks=10, spacing=3), betas=(1.0,), statistics="sampled")
+    found = RULES["conditional"](turn)
+    bias, weight, law = model.bias, model.weight, 0
+    states = np.array(list(itertools.product([-1, 1], repeat=5)), dtype=float)
+    energy = states @ bias + (states[:, model.first] * states[:, model.second]) @ weight
+    for row in rows[:2]:
+        seen = np.all(states[:, :2] == row[:2], axis=1)
+        known = [seen & (states[:, 2] == row[2]), seen]
+        p = [np.where(each, np.exp(-energy), 0) / np.exp(-energy)[each].sum() for each in known]
+        law = law + (p[0] - p[1]) / 2
+    slope = np.concatenate([law @ states, law @ (states[:, model.first] * states[:, model.second])])
+    measured = np.concatenate([found[0].first - found[1].first, found[0].second - found[1].second])
+    # 4,000 chains of 10 looks that are nearly independent: a mean of +-1 is known to 0.005, a difference to 0.0071
+    assert np.abs(measured - slope).max() < 4 * np.sqrt(2 / len(rows) / 10)
+    assert np.abs(slope).max() > 0.2
+
+
+def test_what_the_labels_do_not_reach_is_the_same_in_both_phases_of_the_conditional_rule():
+    wires = np.array([[0, 3], [3, 4], [1, 5], [5, 2]])  # a pixel and two hidden units beside the way to the label
+    model = on_graph(wires, 2, labels=1, placement=[0, 1, 2])
+    model = model.with_values(model.bias, np.full(len(model.weight), 0.5))
+    turn = turn_of(model, np.ones((64, 3), np.int8), Timing(warm_up=3), betas=(1.0,), statistics="sampled")
+    for _ in range(3):
+        data, machine = RULES["conditional"](turn)
+        apart = (data.first != machine.first) & (model.role == HIDDEN)
+        assert list(np.flatnonzero(apart)) in ([], [5]), "units 3 and 4 draw the same numbers in both"
+        assert data.first[2] == 1 and machine.first[2] != 1
 
 
 def test_a_rule_is_a_function_that_a_user_replaces():
@@ -257,6 +299,9 @@ def test_refusals_are_one_sentence():
     refused("bits of -1 and", lambda: train((ADDER + 1) // 2, fully(5), CHIP, SHORT))
     refused("steps must be >= 1", lambda: Course(steps=0))
     refused("rule must be one of", lambda: Course(steps=1, rule="sgd"))
+    looks = dataclasses.replace(SHORT, rule="conditional", positive=Timing(warm_up=9))
+    refused("needs label units, and boltzmann machine has none", lambda: learnt(looks))
+    refused("the same sweeps", lambda: train(ADDER, on_graph([(0, 4), (1, 3), (2, 5)], 3, labels=2), CHIP, looks))
     refused("statistics must be one of", lambda: Course(steps=1, statistics="exact"))
     refused("schedule must be one of", lambda: Updates(schedule="step"))
     refused("rate must be > 0", lambda: Updates(rate=0))
