@@ -78,15 +78,17 @@ def conditional(turn: Turn) -> tuple[Moments, Moments]:
     """Along ln p(labels | visible) (Larochelle and Bengio, ICML 2008): both phases hold the visible units of the batch,
     and the negative one sets the label units free.
 
-    Both draw the same random numbers and begin each step with the same hidden units, as a chip does that loads the seeds
-    of its registers again. What the labels do not reach then runs alike in both, and its noise cancels in the difference,
-    which would otherwise drown what the labels do to distant units. Raises InputError.
+    Both draw the same random numbers and begin each step with the same hidden units, as a chip does that loads the
+    seeds of its registers again. What the labels do not reach runs alike in both, and its noise cancels in the
+    difference; it would otherwise drown what the labels do to distant units. Raises InputError.
     """
     machine, model = turn.machine, turn.machine.model
     if not model.n_label:
         raise InputError(f"rule conditional needs label units, and {model.name} has none")
     if turn.positive != turn.negative:
         raise InputError("rule conditional looks at both phases at once: give positive and negative the same sweeps")
+    if turn.statistics != "sampled" or len(turn.betas) > 1:
+        raise InputError("rule conditional reads single chains: it takes neither mean-field statistics nor betas")
     seen = slice(model.n_visible, model.n_seen)
     held = held_phase(turn)
     free = machine.phases.get("answers")

@@ -47,7 +47,9 @@ def test_a_training_killed_ten_times_ends_with_the_same_bits(case, tmp_path, mon
         )
         how = {"rounding": "stochastic"}
     if case == "conditional":
-        model = on_graph([(0, 5), (1, 6), (2, 7), (5, 3), (6, 4), (7, 6)], 3, labels=2, placement=range(5), scale=0.5)
+        model = on_graph(
+            [(0, 5), (1, 6), (2, 7), (5, 3), (6, 4), (7, 6)], 3, labels=2, placement=[0, 1, 2, 3, 4], scale=0.5
+        )
         course = dataclasses.replace(SHORT, rule="conditional", batch=12, judgements=12)
     whole = learnt(course, model, **how)
     path, draw, kills = tmp_path / "m.npz", np.random.default_rng(3), 0
@@ -301,7 +303,10 @@ def test_refusals_are_one_sentence():
     refused("rule must be one of", lambda: Course(steps=1, rule="sgd"))
     looks = dataclasses.replace(SHORT, rule="conditional", positive=Timing(warm_up=9))
     refused("needs label units, and boltzmann machine has none", lambda: learnt(looks))
-    refused("the same sweeps", lambda: train(ADDER, on_graph([(0, 4), (1, 3), (2, 5)], 3, labels=2), CHIP, looks))
+    graph = on_graph([(0, 4), (1, 3), (2, 5)], 3, labels=2)
+    refused("the same sweeps", lambda: train(ADDER, graph, CHIP, looks))
+    field = dataclasses.replace(SHORT, rule="conditional", statistics="mean-field")
+    refused("neither mean-field", lambda: train(ADDER, graph, CHIP, field))
     refused("statistics must be one of", lambda: Course(steps=1, statistics="exact"))
     refused("schedule must be one of", lambda: Updates(schedule="step"))
     refused("rate must be > 0", lambda: Updates(rate=0))
