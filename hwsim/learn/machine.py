@@ -201,7 +201,7 @@ class Phase(Shown):
         self.held = np.zeros(n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
         program = machine.program.changed(network=machine.network, held=self.held)
         seed = stream_key(machine.settings.seed, f"phase {name}", *numbers) >> 1 if like is None else like.seed
-        self.seed = seed
+        self.seed: int = seed
         self._ladder = _Ladder(betas, self.reads, machine, seed)
         many = self.reads * len(self._ladder.betas)
         how = replace(machine.settings, reads=many, seed=seed, schedules=self._ladder.schedules)
