@@ -62,6 +62,14 @@ class _Parser(argparse.ArgumentParser):
         print(one_line(f"{self.prog}: error: {message} (see {self.prog} --help)", 240), file=sys.stderr)
         raise SystemExit(2)
 
+    def _get_values(self, action, arg_strings):  # type: ignore[no-untyped-def]
+        """As argparse does it, but the value of ``--seed=--`` is text, too."""
+        if not action.option_strings or action.nargs is not None or arg_strings != ["--"]:
+            return super()._get_values(action, arg_strings)  # type: ignore[misc]
+        value = self._get_value(action, "--")  # type: ignore[attr-defined]
+        self._check_value(action, value)
+        return value
+
     def _check_value(self, action, value):  # type: ignore[no-untyped-def]
         """As argparse does it, but of many choices the nearest one is named."""
         if action.choices is not None and value not in action.choices and len(action.choices) > _MOST_LISTED:

@@ -243,6 +243,8 @@ class _Setting(argparse.Action):
         key, _, text = value.partition("=")
         if not key.strip():
             raise UsageError(f"--set takes KEY=VALUE, got {value!r}")
+        if key.strip() == "name":
+            raise UsageError("--set changes parameters of cards, which a name is not: hwsim show lists them")
         _put(namespace, key.strip().replace("-", "_"), text.strip(), named=False)
 
 

@@ -21,6 +21,8 @@ FILES = {
     "nested.json": b"[" * 20000,
     "digits.json": b"9" * 5000,
     "zeros.txt.gz": gzip.compress(b"0" * 10**7),
+    "A.txt": b"2 1\n1 3\n",
+    "b.txt": b"1\n2\n",
     "names.json": b'{"' + b"k" * 10**5 + b'": 1}',
 }
 LINES = [
@@ -31,7 +33,7 @@ LINES = [
         for name in ("nested.toml", "keys.toml", "digits.toml")
         for command in ("study", "train", "explore")
     ),
-    *(["problem", name] for name in FILES if not name.endswith(".toml")),
+    *(["problem", name] for name in FILES if not name.endswith((".toml", "A.txt", "b.txt"))),
     ["thermo", "sample", "+".join(["x**4"] * 2000)],
     ["thermo", "sample", "x*" * 3000 + "x"],
     ["thermo", "sample", "(" * 3000 + "x"],
@@ -42,6 +44,12 @@ LINES = [
     ["run", "ring:n=4", "--chip", "x\ny"],
     ["run", "x" * 5000],
     ["run", "ring:n=4", "--set", "x" * 5000 + "=1"],
+    ["run", "ring:n=4", "--set", "name=x"],
+    ["ledger", "--set", "name=x"],
+    ["thermo", "solve", "A.txt", "b.txt", "--set", "name=x"],
+    ["run", "ring:n=4", "--set=clock=poisson", "--clock=chromatic"],
+    *(["run", "ring:n=4", f"--{name}=--"] for name in ("seed", "reads", "set", "clamp", "beta", "target", "without")),
+    ["thermo", "sample", "x**4", "--replicas=--"],
     ["compile", "ring:n=4", "-o", "x" * 300],
     ["compile", "ring:n=4", "--output="],
     ["run", "ring:n=4", "--json="],
