@@ -191,8 +191,13 @@ def _pbit(machine: Machine, i: int) -> str:
             wires.append((f"weight_{q}", signed(-int(machine.whole.weight[k]), wide.weight)))
         wires.append((f"neighbour_{q}", seen_name(machine, k)))
     wires.append(("state", name))
-    says = f"  // p-bit {i}, variable {machine.labels[i]}, slot {slot} of a round"
+    says = f"  // p-bit {i}, variable {_one_line(machine.labels[i])}, slot {slot} of a round"
     return f"{says}\n" + instance(pbit_name(machine, kind, row.stop - row.start), f"instance_{name}", wires)
+
+
+def _one_line(label: str) -> str:
+    """``label`` in a comment: a line break or another character that does not print would end it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in label)
 
 
 def _writes(machine: Machine, i: int) -> list[tuple[str, str]]:

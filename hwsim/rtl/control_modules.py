@@ -33,6 +33,8 @@ def phases_module(machine: Machine) -> str:
         lines.append(f"  assign slot_end = {end};\n  assign update = slot_end;")
         if block:
             lines.append("  assign look_up = run & ~second;")
+        else:
+            lines.append("  wire unused = &{1'b0, clk, rst};  // one slot of one clock has nothing to count")
     else:
         lines += [
             f"  reg [{n - 1}:0] turn;  // one bit is 1: that of the slot",

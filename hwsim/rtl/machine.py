@@ -233,7 +233,8 @@ def machine(
 
     source : lfsr32, lfsr16, xorshift32, xoshiro128+, or port for words that come from outside; None: the program's own
     table : logic, or block for a table in block RAM, which takes two clocks a slot
-    weights : fixed in the netlist, or writable registers;  parts : the chip of each p-bit, None for one chip
+    weights : fixed in the netlist, or writable registers
+    parts : the chip of each p-bit, None for one chip; chips without p-bits are left out, those after them move up
     Raises InputError, and UnsupportedError for what is no synchronous digital machine.
     """
     for name, value, known in (("table", table, TABLES), ("weights", weights, WEIGHTS)):
@@ -325,4 +326,4 @@ def _chip_of(n: int, parts: Sequence[int] | None) -> np.ndarray:
     chips = np.asarray(parts)
     if chips.shape != (n,) or chips.dtype.kind not in "iu" or chips.min() < 0:
         raise InputError(f"parts must name the chip of each of the {n} p-bits, from 0 on, got shape {chips.shape}")
-    return chips.astype(np.int64)
+    return np.unique(chips, return_inverse=True)[1].astype(np.int64)  # no chip without p-bits

@@ -29,10 +29,12 @@ KEYWORDS = frozenset(_RESERVED.split())
 
 _BESIDE = """
 clk rst run step done update look_up slot slot_end exchange load shift serial_in serial_out states write address
-data refused store word array phases anneal readout
+data refused store word value array phases anneal readout unused top done_of_chip
 """
 OWN = frozenset(_BESIDE.split())
-"""Names of ports and instances beside the p-bits."""
+"""Names of ports, nets and instances beside the p-bits."""
+_FAMILIES = ("random_", "seen_", "pbit_", "instance_", "chain_", "chip_")
+"""How names of nets and modules begin of which there are several."""
 
 
 def pbit_names(program: Program) -> list[str]:
@@ -47,7 +49,7 @@ def _legal(names: list[str]) -> list[str]:
     taken: Collection[str] = set(names)
     legal = []
     for name in names:
-        while name in KEYWORDS or name in OWN or name.startswith(("random_", "seen_", "pbit_", "instance_")):
+        while name in KEYWORDS or name in OWN or name.startswith(_FAMILIES):
             name = f"s_{name}"
             while name in taken:
                 name += "_"

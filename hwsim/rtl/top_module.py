@@ -144,4 +144,8 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
             wires += [("store", "store"), ("address", "address"), ("data", "value")]
         wires += [(machine.names[i], machine.names[i]) for i in (*chip.foreign, *chip.members)]
         body.append(instance(f"chip_{c}", f"instance_chip_{c}", wires))
+    seen = {int(j) for chip in every for j in chip.foreign}
+    own = [name for i, name in enumerate(machine.names) if i not in seen]
+    if own:
+        body.append(f"  wire unused = &{{  // no other chip sees these p-bits\n    1'b0,\n{listed(own)}\n  }};")
     return entity("top", ports, "\n\n".join(body), about=f"Top: {len(every)} chips under one clock, and their wires.")

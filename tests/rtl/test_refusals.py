@@ -221,6 +221,22 @@ def test_names_that_verilog_reserves_are_changed(glass):
     assert not set(names) & {"wire", "clk"} and not any(name.startswith("random_") for name in names)
 
 
+def test_labels_of_any_characters_and_names_of_own_nets_are_the_emulation_on_chips_of_few_p_bits(tmp_path, iverilog):
+    import dimod
+
+    labels = ["a\n;", "1'b0", "[0]", "\\", "//", "top", "value", "unused", "chain_1", "chip_0", "done_of_chip"]
+    ring = {(a, b): 1 for a, b in zip(labels, [*labels[1:], labels[0]], strict=True)}
+    model = dimod.BinaryQuadraticModel.from_ising({}, ring)
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", weight_bits=4)
+    program = hwsim.compile(model, chip)
+    anneal = constant(program, 20, beta=0.125 / program.placement.code_scale)
+    for k, parts in enumerate((None, [0, 2, *[3] * 9])):  # chip 1 has no p-bit
+        place = tmp_path / str(k)
+        made = hwsim.rtl.write(program, place, anneal=anneal, weights="writable", parts=parts).machine
+        assert made.n_chips == (1 if parts is None else 3)
+        assert hwsim.rtl.check(place).mismatches == 0
+
+
 def test_a_seed_must_be_a_number(glass):
     with pytest.raises(InputError, match="seed must be an integer"):
         hwsim.rtl.machine(glass, constant(glass, 2), seed="one")

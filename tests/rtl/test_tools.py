@@ -49,6 +49,15 @@ def test_every_digital_card_is_lint_clean(card, weights, table, tmp_path, verila
     assert found.warnings == () and found.whole and {"top", "pbit_array", "activation"} <= set(found.tops)
 
 
+@pytest.mark.parametrize("parts", [None, [0, 0, 0, 1, 1, 1]])
+def test_one_slot_and_p_bits_that_no_other_chip_sees_are_lint_clean(parts, tmp_path, verilator):
+    import dimod
+
+    model = dimod.BinaryQuadraticModel.from_ising(dict.fromkeys(["top", *range(5)], 1), {})
+    program = hwsim.compile(model, hwsim.chip("generic-sparse", random_source="lfsr32"))
+    assert read(program, tmp_path, parts=parts).warnings == ()
+
+
 @pytest.mark.parametrize("source", SOURCE_NAMES)
 @pytest.mark.parametrize("chips", [1, 2])
 def test_sources_anneals_links_and_late_wires_are_lint_clean(chips, source, tmp_path, verilator):
