@@ -152,8 +152,8 @@ def ending(path: str | Path) -> str:
 
 
 def stem(path: str | Path) -> str:
-    """A file's name without its ending, and without ``.gz`` and the like."""
-    return _plain(path).stem
+    """A file's name without its ending, and without ``.gz`` and the like; bytes that are no UTF-8 as question marks."""
+    return _plain(path).stem.encode("utf-8", "replace").decode()
 
 
 def _plain(path: str | Path) -> Path:

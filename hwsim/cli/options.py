@@ -6,6 +6,7 @@ collected in ``arguments.card``, as keywords of `hwsim.chip` or `hwsim.modes`.
 """
 
 import argparse
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -154,17 +155,24 @@ def named_numbers(option: str, example: str, *, least: int = 0) -> Callable[[str
     return each
 
 
+_CLAMP = re.compile(r"""\s*("[^"]*"|'[^']*'|[(\[].*?[)\]]|[^=,]*?)\s*=\s*([^,]*?)\s*(?:,+|$)""")
+
+
 def clamps(text: str) -> dict[str, int]:
-    """Values by the label of a variable, from ``V=S,...``."""
-
-    def wrong(part: str) -> UsageError:
-        return UsageError(f"--clamp takes V=S with S of -1, 0 or 1, got {part!r}")
-
-    found = pairs(text, wrong)
-    for label, value in found.items():
-        if value not in ("-1", "0", "1", "+1"):
-            raise wrong(f"{label}={value}")
-    return {label: int(value) for label, value in found.items()}
+    """Values by the label of a variable, from ``V=S,...``; quotes around a label keep its commas and = signs."""
+    found: dict[str, int] = {}
+    at = 0
+    while at < len(text):
+        part = _CLAMP.match(text, at)
+        if part is None or not part[1] or part[2] not in ("-1", "0", "1", "+1"):
+            got = text[at:].partition(",")[0] if part is None else part[0].strip(" ,")
+            raise UsageError(f"--clamp takes V=S with S of -1, 0 or 1, got {got!r}")
+        label = part[1][1:-1] if part[1][0] in "'\"" else part[1]
+        if found.get(label, int(part[2])) != int(part[2]):
+            raise UsageError(f"--clamp gives {label!r} two values")
+        found[label] = int(part[2])
+        at = part.end()
+    return found
 
 
 class Vary(argparse.Action):

@@ -142,7 +142,7 @@ def _rule(
 
     if measure not in MEASURES:
         raise InputError(f"measure must be one of {', '.join(MEASURES)} or none, got {measure!r}")
-    how["progress"].expect(12)
+    how["progress"].expect(12, is_guess=True)
     return design_rule(
         program,
         anneal=anneal,

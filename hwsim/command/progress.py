@@ -9,6 +9,8 @@ from typing import Any, Self
 from hwsim.units import format_si
 
 _EVERY_S, _PATIENCE_S = 0.1, 1.0
+_KNOWN_S, _KNOWN_PART = 2.0, 0.02
+"""The pace is known after so long, with so much done."""
 
 
 class Bar:
@@ -19,14 +21,15 @@ class Bar:
         """left : whether to show the time left, estimated from the pace so far;  show : None for terminals and
         notebooks, False for nowhere, True for a plain line of each step elsewhere;  words : the first ones"""
         self._shown, self._part = -1.0, 0.0
+        self._pace = _Pace() if left else None
         self._bar: Any = None
         self._plain, self._said, self._kernels = False, "", 0
         if show is not False:
-            self._bar = _bar(left)
+            self._bar = _bar()
             self._plain = self._bar is None and show is True
         self._began_at, self._is_started = time.monotonic(), False
         if self._bar is not None:
-            self._task = self._bar.add_task(words, total=1.0)
+            self._task = self._bar.add_task(words, total=1.0, left="")
             self._start()
         self._show_plain(words)
 
@@ -44,15 +47,16 @@ class Bar:
         return self._bar is not None
 
     def show(self, part: float, words: str, *, now: bool = False) -> None:
-        """Show that ``part`` in 0..1 is done; drawn at most ten times a second, or ``now``."""
-        self._part = part
+        """Show that ``part`` is done, of 0..1, beyond which it is cut; drawn at most ten times a second, or ``now``."""
+        part = self._part = min(max(part, 0.0), 1.0)
         self._show_plain(words.partition("  ")[0])
         instant = time.monotonic()
         if self._bar is None or not self._start() or (instant - self._shown < _EVERY_S and not now):
             return
         if not now:
             self._shown = instant
-        self._bar.update(self._task, completed=part, description=words)
+        left = "" if self._pace is None else self._pace.left(part, instant)
+        self._bar.update(self._task, completed=part, description=words, left=left)
         self._bar.refresh()
 
     def _show_plain(self, words: str) -> None:
@@ -99,13 +103,14 @@ class Progress(Bar):
     def __init__(self, n_runs: int = 1, *, show: bool | None = None, is_loud: bool = False) -> None:
         """is_loud : whether notes are printed where no bar is shown, too"""
         super().__init__(left=True, show=show)
-        self._n_runs, self._done, self._updates = n_runs, 0, 0
+        self._n_runs, self._done, self._updates = max(n_runs, 1), 0, 0
         self._is_loud = is_loud
         self._began = time.perf_counter()
 
-    def expect(self, n_runs: int) -> None:
-        """From now on, ``n_runs`` runs are what is done at the end."""
-        self._n_runs, self._done = n_runs, 0
+    def expect(self, n_runs: int, *, is_guess: bool = False) -> None:
+        """From now on, ``n_runs`` runs are what is done at the end. is_guess : so that no time left is shown"""
+        self._n_runs, self._done = max(n_runs, 1), 0
+        self._pace = None if is_guess else _Pace()
 
     def note(self, text: str) -> None:
         """Print a line about what was found on the way, where somebody watches."""
@@ -133,13 +138,33 @@ def progress_of(asked: "bool | Progress | None") -> Progress:
     return asked if isinstance(asked, Progress) else Progress(show=asked)
 
 
-def _bar(left: bool) -> Any:
+class _Pace:
+    """How long the rest takes at the pace so far."""
+
+    def __init__(self) -> None:
+        self._from: tuple[float, float] | None = None
+        self._last = 0.0
+
+    def left(self, part: float, instant: float) -> str:
+        """The time left when ``part`` of 0..1 is done at ``instant`` seconds; nothing before it is known."""
+        if self._from is None or part < self._last:  # other work begins
+            self._from = (part, instant)
+        self._last = part
+        gained, spent_s = part - self._from[0], instant - self._from[1]
+        if spent_s < _KNOWN_S or gained < _KNOWN_PART:
+            return ""
+        minutes, seconds = divmod(round((1.0 - part) * spent_s / gained), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02} left"
+
+
+def _bar() -> Any:
     """rich's bar; None where there is neither a terminal nor a notebook that can draw it."""
     in_terminal = sys.stderr.isatty()
     if not (in_terminal or "ipykernel" in sys.modules):
         return None
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     console = Console(stderr=True)
     if not (_has_widgets() if console.is_jupyter else in_terminal):
@@ -148,7 +173,7 @@ def _bar(left: bool) -> Any:
     # no thread of its own; standard output is not redirected, as it may be a file or a pipe
     return Progress(
         *columns,
-        *([TimeRemainingColumn()] if left else []),
+        TextColumn("{task.fields[left]}", markup=False),
         console=console,
         transient=True,
         auto_refresh=False,

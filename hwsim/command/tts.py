@@ -158,7 +158,7 @@ def _solved(
         def watch(length: float, own: dict[str, Any] = own) -> Any:
             return progress.watch(f"{name(own)}, {format_si(length, 's')}")
 
-        progress.expect(12)
+        progress.expect(12, is_guess=True)
         with CtrlC() as ctrl_c, ctrl_c.part():
             search, trial = _search(one, algorithm, make, lengths, how)
         if ctrl_c.heard:

@@ -110,7 +110,7 @@ def _image_grid(axes: Any, levels: np.ndarray, labels: Sequence[str | None]) -> 
             interpolation="nearest",
         )
         if labels[0] is not None:
-            axes.text(left, top - 0.06, str(labels[k]), fontsize=7, va="bottom")
+            axes.text(left, top - 0.06, canvas.plain(str(labels[k])), fontsize=7, va="bottom")
     lines = -(-len(levels) // side)
     axes.set_xlim(-0.1, 1.12 * side)
     axes.set_ylim(lines * (1.12 + above) - above, -0.1 - above)

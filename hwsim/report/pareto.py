@@ -110,7 +110,7 @@ def _times_drawing(drawn: list[dict[str, Any]], looks: "_Looks", *, title: str, 
             axes.errorbar(x, k, xerr=reach, color=colour, marker=marker, markersize=7, capsize=3, linewidth=1.2)
         axes.set_yticks(range(len(drawn)), [canvas.plain(", ".join(row["design"].values())) for row in drawn])
         axes.set_ylim(len(drawn) - 0.5, -0.5)
-        axes.set_ylabel(", ".join(looks.keys))
+        axes.set_ylabel(canvas.plain(", ".join(looks.keys)))
         bounds = [row["tts99_total_s"] for row in drawn if row["tts99_is_bound"]]
         axes.set_xscale("log")
         axes.set_xlim(right=max([axes.get_xlim()[1], *(1.8 * bound for bound in bounds)]))
@@ -275,11 +275,27 @@ def _handles(looks: _Looks) -> list[Any]:
     named = ", ".join(looks.keys[1:])
     return [
         *(
-            Line2D([], [], color=colour, marker="o", linestyle="none", markersize=8, label=f"{looks.keys[0]} {word}")
+            Line2D(
+                [],
+                [],
+                color=colour,
+                marker="o",
+                linestyle="none",
+                markersize=8,
+                label=canvas.plain(f"{looks.keys[0]} {word}"),
+            )
             for word, colour in looks.colour_of.items()
         ),
         *(
-            Line2D([], [], color="0.4", marker=marker, linestyle="none", markersize=8, label=f"{named}: {word}")
+            Line2D(
+                [],
+                [],
+                color="0.4",
+                marker=marker,
+                linestyle="none",
+                markersize=8,
+                label=canvas.plain(f"{named}: {word}"),
+            )
             for word, marker in looks.marker_of.items()
         ),
         Line2D(

@@ -249,7 +249,16 @@ def _curve(
         # an interval that reaches 0 has no lower end on a logarithmic axis
         reach[0] = np.where(np.isnan(low) | (low <= 0), value * 0.9, reach[0])
     axes.errorbar(
-        at, value, reach, color=colour, marker="o", markersize=4, capsize=2, linewidth=1.3, linestyle=style, label=name
+        at,
+        value,
+        reach,
+        color=colour,
+        marker="o",
+        markersize=4,
+        capsize=2,
+        linewidth=1.3,
+        linestyle=style,
+        label=canvas.plain(name),
     )
     bounds = [row for row in rows if key == "tts99_total_s" and row[key] is None and row["bound_s"] is not None]
     axes.plot([x(row) for row in bounds], [row["bound_s"] for row in bounds], "^", color=colour, fillstyle="none")

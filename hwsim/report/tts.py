@@ -62,7 +62,7 @@ def _success(axes: Any, row: dict[str, Any], colour: Any) -> None:
         markersize=4,
         capsize=2,
         linewidth=1.2,
-        label=row_label(row),
+        label=canvas.plain(row_label(row)),
     )
 
 
@@ -83,7 +83,7 @@ def _times(left: Any, row: dict[str, Any], colour: Any) -> None:
         markersize=4,
         capsize=2,
         linewidth=1.2,
-        label=row_label(row),
+        label=canvas.plain(row_label(row)),
     )
     left.plot(times[~solved], tts[~solved], "^", color=colour, fillstyle="none")
     for x, y in zip(times[solved & np.isnan(high)], tts[solved & np.isnan(high)], strict=True):

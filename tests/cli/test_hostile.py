@@ -2,12 +2,16 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hwsim.cli.main import main
+from hwsim.cli.options import clamps
 
 FILES = {
     "nested.toml": b"name = " + b"[" * 20000,
@@ -49,6 +53,7 @@ LINES = [
     ["thermo", "solve", "A.txt", "b.txt", "--set", "name=x"],
     ["run", "ring:n=4", "--set=clock=poisson", "--clock=chromatic"],
     *(["run", "ring:n=4", f"--{name}=--"] for name in ("seed", "reads", "set", "clamp", "beta", "target", "without")),
+    ["run", "ring:n=4", "--clamp", "v0=1,v0=-1"],
     ["thermo", "sample", "x**4", "--replicas=--"],
     ["compile", "ring:n=4", "-o", "x" * 300],
     ["compile", "ring:n=4", "--output="],
@@ -127,3 +132,56 @@ def test_a_damaged_program_is_refused_in_a_sentence(tmp_path, monkeypatch, capsy
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and len(said) <= 241 and "b.npz" in said
     assert not Path("study.db").exists()
+
+
+NAMES = """
+problem = "ring:n=4"
+reads = 4
+schedules = 1
+target = -4
+[grid]
+time = ["0.1 us", "0.2 us"]
+scheme = [{ name = "$x^$", clock = "chromatic" }, { name = "$a_$ b", clock = "poisson" }]
+"""
+
+
+def test_a_name_with_dollar_signs_is_drawn(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("plan.toml").write_text(NAMES)
+    assert main(["study", "plan.toml", "--store", "s.db", "--workers", "1"]) == 0
+    assert main(["report", "s.db", "--html", "r.html"]) == 0
+    assert "$x^$" in Path("r.html").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a name of any bytes")
+def test_a_name_that_is_no_utf_8_is_drawn_and_saved(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"a\xff.txt")
+    Path(name).write_text("3 2\n1 2 1\n2 3 1\n")
+    assert main(["run", name, "--reads", "4", "--time", "0.1us", "--plot", "a.png"]) == 0
+    assert main(["compile", name, "-o", "a.npz"]) == 0
+    assert main(["run", "a.npz", "--reads", "4", "--time", "0.1us", "--json", "a.json"]) == 0
+
+
+def test_what_matplotlib_would_draw_on_does_not_matter(tmp_path):
+    words = ["run", "ring:n=4", "--reads", "4", "--time", "0.1us", "--plot", "a.png"]
+    done = subprocess.run(
+        [sys.executable, "-m", "hwsim", *words],
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "nonsense"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0 and (tmp_path / "a.png").exists(), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("('a', 1)=1,b=0", {"('a', 1)": 1, "b": 0}),
+        ("((0, 1), 2)=-1, [3]=+1", {"((0, 1), 2)": -1, "[3]": 1}),
+        ("'a=1,b'=0,\"c'd\"=1", {"a=1,b": 0, "c'd": 1}),
+    ],
+)
+def test_any_label_can_be_clamped(text, found):
+    assert clamps(text) == found

@@ -1,6 +1,7 @@
 """The progress bar: only on standard error, only on a terminal, and erased at the end."""
 
 import io
+import re
 import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
@@ -57,3 +58,28 @@ def test_where_there_is_no_terminal_nothing_is_shown(loaded, monkeypatch, capsys
         bar.show(0.5, "half")
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_more_than_was_expected_is_never_above_all(monkeypatch):
+    with terminal(monkeypatch) as there, Progress(1) as progress:
+        for _ in range(5):
+            progress.watch("x")(1.0, 10)
+    shares = [int(part) for part in re.findall(r"([0-9]+)%", there.getvalue())]
+    assert max(shares) == 100
+
+
+def test_a_time_left_is_shown_once_the_pace_is_known(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("hwsim.command.progress.time.monotonic", lambda: now[0])
+
+    def after(seconds, part):
+        now[0] += seconds
+        progress.show(part, "x")
+        return re.findall(r"[0-9:]+ left", there.getvalue()[-200:])[-1:]
+
+    with terminal(monkeypatch) as there, Progress(1) as progress:
+        assert not after(0.5, 0.001) and not after(1.0, 0.01)
+        assert after(8.5, 0.101) == ["0:01:25 left"]
+        progress.expect(12, is_guess=True)
+        there.truncate(0)
+        assert not after(5.0, 0.0) and not after(5.0, 0.5)
