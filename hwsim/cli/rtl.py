@@ -106,6 +106,9 @@ def _add_write(kinds: Any) -> None:
         "--table", default="logic", metavar="logic|block", help="logic, or block RAM at two clocks a colour (logic)"
     )
     group.add_argument(
+        "--shell", metavar="BUS", help="axi4-lite: a shell around the top, in its own file, on that bus (none)"
+    )
+    group.add_argument(
         "--steps",
         type=options.whole("steps", least=1),
         default=str(STEPS),
@@ -184,6 +187,7 @@ def run_write(arguments: argparse.Namespace) -> int:
         table=arguments.table,
         weights=arguments.weights,
         parts=parts,
+        shell=arguments.shell,
     )
     found = None if arguments.check is None else checked(made.folder, made.trace, tool=arguments.check)
     facts, texts, warnings = _tools(arguments, made.folder, made.machine)

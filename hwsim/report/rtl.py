@@ -34,6 +34,8 @@ def written_text(written: Written) -> str:
     ]
     if made.wiring.exchange:
         rows.insert(3, ("exchange", f"every {made.wiring.exchange} slots"))
+    if made.shell is not None:
+        rows.append(("shell", f"{made.shell}, registers in the README"))
     files = sum(name.endswith(".v") for name in written.manifest["files"])
     return "\n".join([f"{written.folder}: {files} files of Verilog", *(f"  {name:<18}{words}" for name, words in rows)])
 

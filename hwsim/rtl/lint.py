@@ -1,7 +1,7 @@
 """Lint: the Verilog of a folder, read by Verilator with every warning on.
 
 Enters: a folder of RTL and its Machine. Leaves: a Linted. Each module is read as a top of its own, and so is the whole
-design; of a large machine, an array of some of its p-bits stands for the whole.
+design, in its shell where it has one; of a large machine, an array of some of its p-bits stands for the whole.
 """
 
 import re
@@ -15,6 +15,7 @@ from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
 from hwsim.rtl.array_module import Chip, array_module, chips
 from hwsim.rtl.machine import Machine
+from hwsim.rtl.shell_module import NAME
 from hwsim.rtl.simulate import call, check_installed
 
 MOST_WHOLE = 1024
@@ -63,7 +64,7 @@ def lint(folder: Path, machine: Machine) -> Linted:
             raise InputError(f"{folder / 'rtl'} holds no Verilog")
         if not whole:
             every = chips(machine)
-            for name in ("top", *(f"chip_{chip.number}" for chip in every), *(chip.name for chip in every)):
+            for name in (NAME, "top", *(f"chip_{chip.number}" for chip in every), *(chip.name for chip in every)):
                 texts.pop(name, None)
             texts |= {chip.name: array_module(machine, _part(machine, chip)) for chip in every[:1]}
         for name, text in texts.items():

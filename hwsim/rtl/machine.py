@@ -31,6 +31,7 @@ PORT = "port"
 SOURCE_NAMES = (*(name for name in SOURCES if name != "ideal"), PORT)
 TABLES = ("logic", "block")
 WEIGHTS = ("fixed", "writable")
+SHELLS = ("axi4-lite",)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +45,7 @@ class Machine(Shown):
     free : bool (n,), p-bits that update: neither stuck nor held;  initial : int8 (n,), +-1
     kind : int64 (n,), number of each p-bit's Activation, -1 where it has none
     step_slots : first slot of each step of the anneal, 0 first;  n_slots : of the whole run
-    chip_of : int64 (n,), chip of each p-bit
+    chip_of : int64 (n,), chip of each p-bit;  shell : of SHELLS, the bus around the top, or None
     """
 
     given: Program
@@ -63,6 +64,7 @@ class Machine(Shown):
     step_slots: tuple[int, ...]
     n_slots: int
     chip_of: np.ndarray
+    shell: str | None = None
 
     def _shown(self) -> tuple[str, Facts]:
         return f"Machine of {counted(self.program.n_pbits, 'p-bit')}", [
@@ -228,6 +230,7 @@ def machine(
     table: str = "logic",
     weights: str = "fixed",
     parts: Sequence[int] | None = None,
+    shell: str | None = None,
 ) -> Machine:
     """The Machine of ``program`` under ``anneal``.
 
@@ -235,11 +238,14 @@ def machine(
     table : logic, or block for a table in block RAM, which takes two clocks a slot
     weights : fixed in the netlist, or writable registers
     parts : the chip of each p-bit, None for one chip; chips without p-bits are left out, those after them move up
+    shell : axi4-lite for a shell around the top, on that bus
     Raises InputError, and UnsupportedError for what is no synchronous digital machine.
     """
     for name, value, known in (("table", table, TABLES), ("weights", weights, WEIGHTS)):
         if value not in known:
             raise InputError(f"{name} must be {' or '.join(known)}, got {value!r}")
+    if shell is not None and shell not in SHELLS:
+        raise InputError(f"shell must be {' or '.join(SHELLS)}, got {shell!r}")
     if source is not None and source not in SOURCE_NAMES:
         raise InputError(f"source must be one of {', '.join(SOURCE_NAMES)}, got {source!r}")
     source = program.noise.source if source is None else source
@@ -270,6 +276,7 @@ def machine(
         step_slots=tuple(slot for _, slot in steps),
         n_slots=first_slot(program.clock, anneal.end),
         chip_of=_chip_of(program.n_pbits, parts),
+        shell=shell,
     )
 
 

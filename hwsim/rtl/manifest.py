@@ -6,6 +6,7 @@ Enters: a Machine and its files. Leaves: JSON, and from such JSON the Machine.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hwsim.rtl.array_module import chips, seen_name
 from hwsim.rtl.expected import Expected
 from hwsim.rtl.machine import PORT, Machine, machine
 from hwsim.rtl.pbit_module import law_words, pbit_name, suffix, widths
+from hwsim.rtl.shell_module import NAME, address_width, registers
 from hwsim.rtl.source_module import MODULES, STATE_BITS
 from hwsim.text import json_of, read_text
 from hwsim.units import to_seconds
@@ -62,8 +64,10 @@ def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
             "weights": made.weights,
             "anneal": {"start": made.anneal.start.tolist(), "beta": made.anneal.beta.tolist(), "end": made.anneal.end},
             "parts": made.chip_of.tolist() if made.n_chips > 1 else None,
+            "shell": made.shell,
         },
         "write": _write_port(made) if made.is_writable else None,
+        "shell": None if made.shell is None else _shell(made),
         "steps": [
             {"first_slot": slot, "beta": beta}
             for slot, beta in zip(made.step_slots, made.activations[0].betas, strict=True)
@@ -85,6 +89,17 @@ def _write_port(made: Machine) -> dict[str, Any]:
         "least": -half,
         "most": half - 1,
         "unit": made.whole.scale,
+    }
+
+
+def _shell(made: Machine) -> dict[str, Any]:
+    """What a driver of the bus must know."""
+    return {
+        "bus": made.shell,
+        "module": NAME,
+        "address_bits": address_width(made),
+        "registers": [asdict(each) for each in registers(made)],
+        "errors": "DECERR: no register; SLVERR: read or write only, a part of a word, a refused value",
     }
 
 
@@ -182,6 +197,7 @@ def machine_of(folder: Path) -> tuple[dict[str, Any], Machine]:
             end=int(build["anneal"]["end"]),
         )
         kept = {name: build[name] for name in ("seed", "source", "table", "weights", "parts")}
+        kept["shell"] = build.get("shell")  # folders of an earlier version have none
         wanted = document["machine"]
     except (KeyError, TypeError, ValueError, OverflowError):
         raise damaged from None

@@ -2,6 +2,7 @@
 
 from hwsim.rtl.expected import Expected
 from hwsim.rtl.machine import PORT, Machine
+from hwsim.rtl.shell_module import NAME, address_width, registers
 from hwsim.units import format_si, to_seconds
 
 
@@ -49,7 +50,7 @@ Plain synthesizable Verilog-2005, written by hwsim, one module a file.
 * Table ({made.table}): {words}. A threshold has {bits}.
 * Random source: {source}.
 * Weights: {made.weights}, {made.weight_width} bits.{port}
-
+{_shell(made)}
 {exact}
 
 `manifest.json` says of each net which p-bit it is, of each module which quantity of hwsim it holds, and of each file
@@ -57,7 +58,7 @@ its hash. `program.npz` is the program: `hwsim rtl check .` compiles `rtl/` and 
 
 Without hwsim, in this folder:
 
-    iverilog -g2005 -o simulation test/testbench.v rtl/*.v
+    iverilog -g2005 -s testbench -o simulation test/testbench.v rtl/*.v
     vvp simulation +data=test/
 
 It runs {made.n_slots} slots, {made.updates} updates, and prints `HWSIM compared slots {made.n_slots}`, or the first
@@ -65,9 +66,33 @@ slot that differs from `test/expected.hex`.
 """
 
 
+def _shell(made: Machine) -> str:
+    """The map of registers of the shell, where there is one."""
+    if made.shell is None:
+        return ""
+    rows = []
+    for each in registers(made):
+        last = each.address + 4 * (each.words - 1)
+        at = f"0x{each.address:03x}" + (f" to 0x{last:03x}" if each.words > 1 else "")
+        rows.append(f"| {at} | {each.name} | {each.access} | {each.meaning} |")
+    table = "\n".join(rows)
+    return f"""
+`rtl/{NAME}.v` has the top on an AXI4-Lite bus (`s_axi_*`, 32 bits of data, {address_width(made)} of address), one
+write and one read at a time:
+
+| address | register | access | meaning |
+|---|---|---|---|
+{table}
+
+An access to no register is answered DECERR, one that reads or writes what cannot be, a part of a word or a refused
+value SLVERR.
+"""
+
+
 def constraints(made: Machine) -> dict[str, str]:
     """The clock as SDC and XDC, by file name. The period is that of a slot of the chip, by the clocks of a slot."""
     period_s = to_seconds(made.program.clock.period) / made.wiring.n_slots / made.clocks_per_slot
-    line = f"create_clock -name clk -period {period_s * 1e9:.3f} [get_ports clk]\n"
+    port = "clk" if made.shell is None else "s_axi_aclk"
+    line = f"create_clock -name clk -period {period_s * 1e9:.3f} [get_ports {port}]\n"
     about = f"# {made.wiring.n_slots} slots of {made.clocks_per_slot} clock(s) in a round of the chip's period. ns\n"
     return {"top.sdc": about + line, "top.xdc": about + line}

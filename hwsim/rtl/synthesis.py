@@ -19,6 +19,7 @@ from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.pbit_module import pbit_name, widths
+from hwsim.rtl.shell_module import NAME
 from hwsim.rtl.simulate import call, check_installed
 from hwsim.rtl.source_module import STATE_BITS, seed_of
 from hwsim.rtl.verilog import hexadecimal, instance, signed
@@ -129,7 +130,7 @@ def synthesise(folder: Path, machine: Machine, target: str) -> Synthesis:
         constant = [_alone(place, target, name, "weights constant", kinds[name], fixed[name]) for name in fixed]
         whole = None
         if machine.n <= MOST_WHOLE:
-            cells = _mapped(place, target, "top", flat=False)[0]
+            cells = _mapped(place, target, NAME if machine.shell else "top", flat=False)[0]
             whole = _cost("whole design, module by module", 1, cells, None)
     return Synthesis(target=target, version=version, pbits=tuple(alone), constant=tuple(constant), whole=whole)
 

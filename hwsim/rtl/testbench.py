@@ -42,6 +42,7 @@ def testbench(expected: Expected) -> str:
     nets += [("serial_out", "serial_out")] + ([("done", "done")] if len(machine.step_slots) > 1 else [])
     if machine.is_writable:
         nets += [(name, name) for name in ("write", "address", "data", "refused")]
+    nets += [("states", "")] if machine.shell else []
     declared = "".join(f"  reg{span(bits)} {name};\n" for name, bits in every)
     return _TEXT.format(
         says=SAYS,

@@ -17,7 +17,8 @@ def top_modules(machine: Machine) -> dict[str, str]:
     return made | {"top": _joined(machine, every)}
 
 
-def _is_annealed(machine: Machine) -> bool:
+def is_annealed(machine: Machine) -> bool:
+    """Whether beta has several steps, and the run an end."""
     return len(machine.step_slots) > 1
 
 
@@ -30,7 +31,7 @@ def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
     if not alone:
         ports += [Port(direction="input", name=machine.names[j], note="of another chip") for j in chip.foreign]
     ports.append(Port(direction="output", name="serial_out", note="states, p-bit by p-bit"))
-    if _is_annealed(machine):
+    if is_annealed(machine):
         ports.append(Port(direction="output", name="done", note="the anneal is over"))
     if not alone:
         ports += [Port(direction="output", name=machine.names[i]) for i in chip.members]
@@ -41,6 +42,8 @@ def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
     if alone and machine.is_writable:
         ports.append(_REFUSED)
         body.append(_write_port(machine))
+    if alone and machine.shell:
+        ports.append(_states_port(machine))
     body += [*_control(machine), _array(machine, chip), _readout(machine, chip, own)]
     what = "Top" if alone else f"Chip {chip.number}"
     return entity(name, ports, "\n\n".join(body), about=f"{what}: {len(own)} p-bits, their clock and their read-out.")
@@ -48,7 +51,7 @@ def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
 
 def _control(machine: Machine) -> list[str]:
     parts, common = [], [("clk", "clk"), ("rst", "rst")]
-    annealed, n = _is_annealed(machine), machine.wiring.n_slots
+    annealed, n = is_annealed(machine), machine.wiring.n_slots
     run = "run & ~done" if annealed else "run"
     wires = [*common, ("run", run)]
     nets = []
@@ -76,6 +79,11 @@ def _control(machine: Machine) -> list[str]:
 
 
 _REFUSED = Port(direction="output", name="refused", note="the last write was out of range, or to no register")
+
+
+def _states_port(machine: Machine) -> Port:
+    """The states as a shell reads them."""
+    return Port(direction="output", name="states", width=machine.n, note="bit k: p-bit k, 1 for s = +1")
 
 
 def _write_ports(machine: Machine, top: bool) -> list[Port]:
@@ -109,7 +117,8 @@ def readout_name(machine: Machine, chip: Chip) -> str:
 
 
 def _readout(machine: Machine, chip: Chip, own: list[str]) -> str:
-    states = f"  wire{span(len(own))} states = {{  // the last is p-bit 0 of the chain\n{listed(own[::-1])}\n  }};\n"
+    what = "assign" if machine.n_chips == 1 and machine.shell else f"wire{span(len(own))}"  # assign: it is a port
+    states = f"  {what} states = {{  // the last is p-bit 0 of the chain\n{listed(own[::-1])}\n  }};\n"
     wires = [("clk", "clk"), *((x, x) for x in ("load", "shift", "serial_in", "states", "serial_out"))]
     return states + instance(readout_name(machine, chip), "instance_readout", wires)
 
@@ -122,15 +131,18 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
     for chip in every:
         ports += [Port(direction="input", name=port, width=bits) for port, bits in random_ports(machine, chip)]
     ports.append(Port(direction="output", name="serial_out", note="states of chip 0, then chip 1 ..."))
-    if _is_annealed(machine):
+    if is_annealed(machine):
         ports.append(Port(direction="output", name="done", note="the anneal is over"))
     last = len(every) - 1
     body = [f"  wire\n{listed(list(machine.names))};"]
     if machine.is_writable:
         ports.append(_REFUSED)
         body.append(_write_port(machine))
+    if machine.shell:
+        ports.append(_states_port(machine))
+        body.append(f"  assign states = {{  // the last is p-bit 0\n{listed(machine.names[::-1])}\n  }};")
     body.append("\n".join(f"  wire chain_{c};" for c in range(1, last + 1)))
-    if _is_annealed(machine):
+    if is_annealed(machine):
         body.append(f"  wire{span(last + 1)} done_of_chip;\n  assign done = &done_of_chip;")
     for chip in every:
         c = chip.number
@@ -138,7 +150,7 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
         wires = [(name, name) for name in names]
         wires.append(("serial_in", "serial_in" if c == last else f"chain_{c + 1}"))
         wires.append(("serial_out", "serial_out" if c == 0 else f"chain_{c}"))
-        if _is_annealed(machine):
+        if is_annealed(machine):
             wires.append(("done", f"done_of_chip[{c}]"))
         if machine.is_writable:
             wires += [("store", "store"), ("address", "address"), ("data", "value")]

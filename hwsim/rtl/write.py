@@ -33,6 +33,7 @@ from hwsim.rtl.manifest import FILE, PROGRAM, digest, manifest, read_manifest
 from hwsim.rtl.manifest import text as manifest_text
 from hwsim.rtl.pbit_module import activation_module, pbit_module, pbit_name, quantiser_module, suffix
 from hwsim.rtl.readme import constraints, readme
+from hwsim.rtl.shell_module import NAME, shell_module
 from hwsim.rtl.source_module import MODULES, source_module
 from hwsim.rtl.testbench import data_files, testbench
 from hwsim.rtl.top_module import readout_name, top_modules
@@ -69,16 +70,17 @@ def write(
     table: str = "logic",
     weights: str = "fixed",
     parts: Sequence[int] | None = None,
+    shell: str | None = None,
 ) -> Written:
     """Write ``program`` under ``anneal`` as Verilog into ``folder``, which is made, or replaced where it holds nothing
     but what this function wrote.
 
-    source, table, weights, parts : see `hwsim.rtl.machine`. Raises InputError, and UnsupportedError for what is no
-    synchronous digital machine.
+    source, table, weights, parts, shell : see `hwsim.rtl.machine`. Raises InputError, and UnsupportedError for what is
+    no synchronous digital machine.
     """
     target = Path(folder)
     check_folder(target)
-    made = machine(program, anneal, seed=seed, source=source, table=table, weights=weights, parts=parts)
+    made = machine(program, anneal, seed=seed, source=source, table=table, weights=weights, parts=parts, shell=shell)
     trace = expected(made)
     with tempfile.TemporaryDirectory(dir=_parent(target), prefix=f".{target.name}-") as place:
         new = Path(place) / "new"
@@ -117,6 +119,8 @@ def modules(made: Machine) -> dict[str, str]:
         found["link"] = link_module()
     for stages in np.unique(made.wiring.stages[made.wiring.stages > 0]).tolist():
         found[f"delay_{stages}"] = delay_module(stages)
+    if made.shell is not None:
+        found[NAME] = shell_module(made)
     return found | top_modules(made)
 
 
