@@ -69,6 +69,8 @@ def chip_of(chip: "str | Chip", changes: Mapping[str, Any] | None, without: Iter
     for name in scheme:
         if name in (changes or {}):
             raise InputError(f"{name} is given twice, as an argument and by set")
+    if "name" in (changes or {}):
+        raise InputError("set changes parameters of cards, which a name is not: hwsim show lists them")
     if not isinstance(chip, Chip):
         faults = several(without)
         return library.chip(chip, **{**(changes or {}), **({"without": faults} if faults else {}), **scheme})

@@ -23,6 +23,8 @@ _MOST_WORK = 2e11
 _NOWHERE = 1e-200
 _FINE = 4001
 
+_MOST_BINS = 10**6
+
 
 @dataclass(frozen=True, kw_only=True)
 class CellPlan:
@@ -53,6 +55,8 @@ def sample_cell(
 ) -> dict[str, Any]:
     """Mean, variance and histogram of the cells and of the law, their distance and its noise floor, the first cell in
     time, and the memory time of a cell (memory_s, None where a wall keeps it on its side). Raises InputError."""
+    if plan.bins > _MOST_BINS:
+        raise InputError(f"bins must be at most {_MOST_BINS}, got {plan.bins}")
     start = potential.start if plan.start is None else plan.start
     beta, relax_s = plan.beta, plan.relax_s
     low, high = reach(potential, beta=beta, start=start)

@@ -23,6 +23,9 @@ FEW_UPDATES = 3.0
 """With fewer updates of a p-bit, on average, a run says so: under a Poisson clock exp(-3), 5 % of the p-bits, would
 still be in their first state."""
 
+_MOST_BETA = 1e100
+"""Beyond it, beta times an energy need not be a number."""
+
 
 def beta_ends(text: str, problem: Any) -> tuple[float, ...]:
     """One beta, or the first and the last, of text such as ``2``, ``0.1:3`` or ``0.1/sigma:10/sigma``, sigma being
@@ -120,6 +123,8 @@ def _beta(text: str, problem: Any) -> float:
     if match is None:
         raise InputError(f"beta must be a number, or a number over sigma such as 0.1/sigma, got {text!r}")
     value = parse(match.group(1), "number", name="beta")
+    if abs(value) > _MOST_BETA:
+        raise InputError(f"beta must be at most {_MOST_BETA:g}, got {value:g}")
     if not match.group(2):
         return value
     scale = coupling_sigma(problem.bqm)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.memory import check_memory, many
 from hwsim.streams import stream_key
 from hwsim.thermo import kernels
 from hwsim.thermo.network import LinearNetwork
@@ -62,6 +63,7 @@ class Ensemble:
         self._transitions: dict[float, tuple[np.ndarray, np.ndarray]] = {}
         self._basis = network.modes()[1] if method != "walk" and network.is_reversible else None
         # walk: the cells themselves; else deviations from the mean, of modes where there is a basis
+        check_memory(8 * replicas * network.size, f"{many(replicas)} replicas of {many(network.size)} cells")
         self._x = np.empty((replicas, network.size))
         self._begin(start, stream_key(seed, "thermo start"))
 

@@ -11,6 +11,9 @@ import numpy as np
 from hwsim.display import Shown
 from hwsim.errors import InputError
 
+_LEAST = 1e-60
+"""Of a standard deviation: its square and what is divided by it stay numbers."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Posterior(Shown):
@@ -40,8 +43,10 @@ def posterior(X: np.ndarray, y: np.ndarray, *, noise: float = 1.0, prior: float 
     if not (np.isfinite(X).all() and np.isfinite(y).all()):
         raise InputError("X and y must be finite")
     for name, value in (("noise", noise), ("prior", 1.0 if prior is None else prior)):
-        if not (value > 0 and np.isfinite(value)):
+        if not value > 0:
             raise InputError(f"{name} must be > 0, got {value}")
+        if not _LEAST <= value <= 1 / _LEAST:
+            raise InputError(f"{name} must be between {_LEAST:g} and {1 / _LEAST:g}, got {value:g}")
     A = X.T @ X / noise**2 + (0.0 if prior is None else np.eye(X.shape[1]) / prior**2)
     unit = np.sqrt(np.diag(A))
     if not np.all(unit > 0) or np.linalg.eigvalsh(scaled := A / np.outer(unit, unit))[0] <= 1e-12 * len(A):

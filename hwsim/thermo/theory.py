@@ -132,7 +132,7 @@ def correlated(x: np.ndarray, n: int) -> np.ndarray:
     near = np.abs(x) * n < 1e-5
     gap = -np.expm1(-np.where(near, 1.0, x))
     far = (2 - gap) / gap + 2 * (1 - gap) * np.expm1(-n * x) / (n * gap**2)
-    return np.where(near, n - x * (n**2 - 1) / 3, far)
+    return np.where(near, n - np.where(near, x, 0.0) * (float(n) ** 2 - 1) / 3, far)
 
 
 def _geometric(x: np.ndarray, n: int) -> np.ndarray:

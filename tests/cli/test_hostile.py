@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hwsim
 from hwsim.cli.main import main
 from hwsim.cli.options import clamps
+from hwsim.errors import InputError
 
 FILES = {
     "nested.toml": b"name = " + b"[" * 20000,
@@ -55,6 +57,17 @@ LINES = [
     *(["run", "ring:n=4", f"--{name}=--"] for name in ("seed", "reads", "set", "clamp", "beta", "target", "without")),
     ["run", "ring:n=4", "--clamp", "v0=1,v0=-1"],
     ["thermo", "sample", "x**4", "--replicas=--"],
+    ["thermo", "sample", "x**4", "--bins", str(2**63)],
+    ["thermo", "sample", "x**4", "--replicas", str(2**63)],
+    ["thermo", "solve", "A.txt", "b.txt", "--replicas", str(2**63)],
+    *(
+        ["thermo", "regression", "A.txt", "b.txt", option, value]
+        for option in ("--prior", "--noise")
+        for value in ("1e308", "1e-308")
+    ),
+    *([command, "ring:n=4", "--beta", "1e308"] for command in ("run", "free-energy", "tts", "compare")),
+    *([command, "ring:n=4", "--time", "1e300s"] for command in ("run", "tts")),
+    *(["run", "ring:n=4", option, str(2**63)] for option in ("--reads", "--dies")),
     ["compile", "ring:n=4", "-o", "x" * 300],
     ["compile", "ring:n=4", "--output="],
     ["run", "ring:n=4", "--json="],
@@ -185,3 +198,8 @@ def test_what_matplotlib_would_draw_on_does_not_matter(tmp_path):
 )
 def test_any_label_can_be_clamped(text, found):
     assert clamps(text) == found
+
+
+def test_a_card_is_not_renamed_from_python():
+    with pytest.raises(InputError, match="which a name is not"):
+        hwsim.compare("ring:n=4", set={"name": "x"})
