@@ -22,7 +22,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.die import Die, die_at
 from hwsim.chip.library import made_chip
 from hwsim.decode import encode_labels
-from hwsim.errors import DoesNotFitError, InputError
+from hwsim.errors import DoesNotFitError, InputError, named
 from hwsim.mapping.chains import Embedded, chain_strength_of
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.embed import embedded, find_embedding
@@ -74,6 +74,7 @@ class Asked:
     own: dict[str, Any]
 
 
+@named
 def compile(
     problem: Any,
     chip: Chip | str | Path,

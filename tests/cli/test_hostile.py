@@ -13,7 +13,7 @@ import pytest
 import hwsim
 from hwsim.cli.main import main
 from hwsim.cli.options import clamps
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 
 FILES = {
     "nested.toml": b"name = " + b"[" * 20000,
@@ -203,3 +203,10 @@ def test_any_label_can_be_clamped(text, found):
 def test_a_card_is_not_renamed_from_python():
     with pytest.raises(InputError, match="which a name is not"):
         hwsim.compare("ring:n=4", set={"name": "x"})
+
+
+def test_a_wrong_argument_of_compile_is_one_sentence():
+    with pytest.raises(ArgumentError, match=r"^compile has no argument 'tau'; it takes problem, chip, "):
+        hwsim.compile("ring:n=4", "generic-all-to-all", tau="5 ns")
+    with pytest.raises(ArgumentError, match=r"^compile takes problem, chip, .*missing"):
+        hwsim.compile("ring:n=4")
