@@ -52,7 +52,7 @@ def test_bench_prints_the_rows_of_speed(capsys, monkeypatch):
     from hwsim.engine.choice import choose
 
     def timed(program, *, engine, **_):
-        return SimpleNamespace(updates=1e9, host_seconds=1.0, engine=choose(engine, program)[0])
+        return SimpleNamespace(updates=1e9, host_seconds=1.0, engine=choose(engine, program)[0], interrupted=False)
 
     peers = {name for case in cases.CASES for name in case.peers}
     monkeypatch.setattr(cases, "run", timed)

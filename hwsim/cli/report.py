@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.study.summed import table
 
     if not arguments.html:
-        Store(arguments.store, create=False).close()  # refuses a name that is none
+        if not Path(arguments.store).name:
+            Store(arguments.store, create=False).close()  # refuses it
         arguments.html = options.file_out(str(Path(arguments.store).with_suffix(".html")))
         check_outputs(arguments)
     page = Path(arguments.html)

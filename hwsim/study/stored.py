@@ -76,6 +76,10 @@ class _Activity(msgspec.Struct, forbid_unknown_fields=True):
     data_writes: _Amount = 0.0
 
 
+class _Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """Activity of a row without reads."""
+
+
 class _Packed(msgspec.Struct):
     """An array of int32: its shape, and its octets as compressed text."""
 
@@ -95,14 +99,14 @@ def facts_of(text: Any) -> dict[str, Any]:
 
 
 def row_of(sizes: Any, energies: Any, activity: Any, facts: Any) -> dict[str, Any]:
-    """The parts of a Row but its name, from its columns. Raises DamagedError."""
+    """The parts of a Row but its name, from its columns; without reads there is no activity. Raises DamagedError."""
     counts = tuple(_decoded(sizes, list[_Count]))
     noted = _decoded(facts, dict[str, Any])
     packed = _converted(noted.pop(_WATCHED, {}), dict[str, _Packed])
     found = _numbers(energies, "<f8", (sum(counts),))
-    if not counts or not np.all(np.isfinite(found)):
+    if not np.all(np.isfinite(found)):
         raise DamagedError
-    _decoded(activity, _Activity)
+    _decoded(activity, _Activity if counts else _Nothing)
     return {
         "sizes": counts,
         "energies": found,

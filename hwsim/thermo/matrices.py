@@ -80,6 +80,8 @@ def lyapunov(
     A, noise = np.asarray(A, dtype=float), np.asarray(noise, dtype=float)
     if A.ndim != 2 or A.shape[0] != A.shape[1]:
         raise InputError(f"A must be a square matrix, got shape {A.shape}")
+    if not tau_s > 0:
+        raise InputError(f"tau_s must be > 0, got {tau_s}")
     network = LinearNetwork(drift=A / tau_s, force=np.zeros(len(A)), noise=noise / tau_s)
     _check_counts(replicas, samples)
     interval_s = 1 / network.slowest_per_s

@@ -236,6 +236,7 @@ def test_what_does_not_fit_the_memory_is_one_sentence(capsys, monkeypatch):
         raise MemoryError("Unable to allocate 745 GiB")
 
     monkeypatch.setattr("hwsim.command.arrays.read_array", too_much)
+    monkeypatch.setenv("HWSIM_MEMORY_LIMIT", "1GB")
     assert main(["thermo", "inverse", "A.npy"]) == 2
     said = capsys.readouterr().err
-    assert said == "hwsim: error: not enough memory on this computer: Unable to allocate 745 GiB\n"
+    assert said == "hwsim: error: this does not fit into memory: HWSIM_MEMORY_LIMIT is 1 GB\n"

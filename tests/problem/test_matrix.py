@@ -95,8 +95,8 @@ def test_a_pattern_takes_the_meaning_that_is_named(written):
     [
         (np.array([["0", "1"], ["1", "0"]]), "must hold real numbers, got text"),
         (np.array([[0, 1], [1, 0]], dtype=complex), "must hold real numbers, got complex numbers"),
-        (np.array([[0, None], [None, 0]], dtype=object), "must hold real numbers, got objects"),
-        (np.array([[0, 1], [1, 0]], dtype="datetime64[s]"), "must hold real numbers, got type"),
+        (np.array([[0, None], [None, 0]], dtype=object), "holds objects, which are never unpickled"),
+        (np.array([[0, 1], [1, 0]], dtype="datetime64[s]"), "holds values of the type datetime64"),
         (np.array([[False, True], [True, False]]), "--as max-cut, --as spin or --as qubo"),
         (np.array([[0, 2**53 + 1], [2**53 + 1, 0]]), "beyond 2\\*\\*53"),
         (np.array([[0, np.inf], [np.inf, 0]]), "not finite"),
