@@ -163,10 +163,13 @@ def effective_beta(
     if not np.any(pull):
         return None
     shares = np.ones(len(pull)) if weight is None else np.asarray(weight, dtype=np.float64)
+    size, squares, work = np.abs(pull), shares[:, None] * pull**2, np.empty_like(pull)
 
     def score(beta: float) -> np.ndarray:
         """The derivative of the log-likelihood at ``beta`` over 2, by state: s I less its mean."""
-        return shares * np.sum(pull - np.abs(pull) * np.tanh(beta * np.abs(pull)), axis=1)
+        np.tanh(np.multiply(beta, size, out=work), out=work)
+        np.subtract(pull, np.multiply(size, work, out=work), out=work)
+        return shares * np.sum(work, axis=1)
 
     terms = int(np.count_nonzero(pull))
     if not np.any(pull[shares > 0] < 0):
@@ -176,7 +179,9 @@ def effective_beta(
 
     def slope(beta: float) -> float:
         """That of the score of all states, with its sign changed."""
-        return float(np.sum(shares[:, None] * pull**2 / np.cosh(np.minimum(np.abs(beta * pull), 300)) ** 2))
+        np.minimum(np.abs(np.multiply(beta, pull, out=work), out=work), 300, out=work)
+        np.square(np.cosh(work, out=work), out=work)
+        return float(np.sum(np.divide(squares, work, out=work)))
 
     beta = _root(lambda at: (float(score(at).sum()), -slope(at)))
     if not slope(beta) > 0:
