@@ -248,7 +248,7 @@ def _stop(table: Mapping[str, Any]) -> Stop:
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not value > 0:
             raise InputError(f"stop.{key} must be a {'whole ' if whole else ''}number > 0, got {value!r}")
         if value >= 2**63:
-            raise InputError(f"stop.{key} must be below 2**63, got a number of {len(str(int(value)))} digits")
+            raise InputError(f"stop.{key} must be below 2**63, got a larger number")  # of any number of digits
     return Stop(**table)
 
 

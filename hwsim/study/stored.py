@@ -58,7 +58,7 @@ class _Point(msgspec.Struct):
 
 
 class _Activity(msgspec.Struct, forbid_unknown_fields=True):
-    """`hwsim.session.Activity`, whose meaning it has."""
+    """`hwsim.session.Activity`, field by field: importing that loads the engines, which reading a store needs not."""
 
     n_pbits: _Count
     replicas: _Count = 1

@@ -1,10 +1,8 @@
 """The command line: tables, files, refusals."""
 
 import json
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -66,20 +64,6 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("hwsim: error: ") and captured.err.count("\n") == 1
-
-
-def test_ctrl_c_ends_a_long_run_with_what_it_has():
-    command = [sys.executable, "-m", "hwsim.cli.main", "compare", "ea3d:L=20,seed=1", "--beta", "1"]
-    command += ["--clock", "poisson"]
-    subprocess.run([*command, "--time", "10ns"], check=True, capture_output=True)  # compiles
-    process = subprocess.Popen([*command, "--time", "100us"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(4)
-    began = time.perf_counter()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "poisson" in out and "interrupted" in err and "Traceback" not in err
-    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ LONG = [
     Long(words="run ea3d:L=8 --dies 20000 --reads 64 --gain-dtod 0.1", pattern="20000 dies.*" + RATE, shows="dies of"),
     Long(words="run sk:n=80,seed=1 --target exact", pattern="looking for a target"),
     Long(words="run ea3d:L=12 --target best", pattern=f"looking for a target.*{RATE}", number=TERM),
-    Long(words="compare ea3d:L=12 --time 200us --reads 1024 --json c.json", pattern=RATE, shows="ea3d:L=12"),
+    Long(words="compare ea3d:L=12 --time 200us --reads 1024 --json c.json", pattern=RATE, shows="\npoisson"),
     Long(words="tts ea3d:L=8,seed=1 --target=-10000 --budget 200", pattern=f"ns.*{RATE}", shows="chromatic"),
     Long(
         words="sweep ea3d:L=4 --vary delay=0:2tau:30 --reads 8192 --csv s.csv", pattern="[3-9]/30 points", shows="delay"

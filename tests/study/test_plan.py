@@ -1,5 +1,7 @@
 """Plans: the points of a grid, their keys, and refusals."""
 
+import math
+
 import pytest
 
 from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS
@@ -118,6 +120,8 @@ def test_no_key_means_two_things():
         ({"problme": "ring"}, "unknown key 'problme'"),
         ({"stop": {"width": 0.1}}, "unknown key stop.width"),
         ({"stop": {"max_shards": 0}}, "stop.max_shards must be a whole number > 0"),
+        ({"stop": {"max_shards": 10**5000}}, r"stop.max_shards must be below 2\*\*63"),
+        ({"stop": {"relative_width": math.inf}}, r"stop.relative_width must be below 2\*\*63"),
         ({"grid": {"time": 5}}, "grid.time must be a list"),
         ({"grid": {"time": "1:2"}}, "time must be"),
         ({"grid": {"time": []}}, "grid.time must be a list"),

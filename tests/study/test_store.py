@@ -4,14 +4,17 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from hwsim.cli.main import main
 from hwsim.errors import InputError
+from hwsim.session import Activity
+from hwsim.study import stored
 from hwsim.study.store import Merged, Row, Store
 
 ROW = Row(
@@ -191,6 +194,11 @@ def changed(path, statement, *values):
     db.execute(statement, values)
     db.commit()
     db.close()
+
+
+def test_a_row_may_have_every_field_of_an_activity_and_no_other():
+    required = {item.name: item.default is MISSING for item in fields(Activity)}
+    assert {item.name: item.required for item in msgspec.structs.fields(stored._Activity)} == required
 
 
 @pytest.mark.parametrize("column", ["sizes", "energies", "activity", "facts"])
