@@ -23,7 +23,7 @@ QUICK = ("--reads", "4", "--time", "20tau", "--schedules", "2", "--threads", "1"
 @dataclass(frozen=True, kw_only=True)
 class Sample:
     """file : its name in the folder;  kind : how it is mutated (see `mutate.KINDS`);  group : what it is, for counts
-    commands : words of each command that reads it, in which {} is the file; ``@name`` is a reader of `worker.READERS`
+    commands : words of each command that reads it, in which {} is the file; ``@name`` is one of `worker.readers`
     """
 
     file: str
