@@ -196,7 +196,8 @@ def run_write(arguments: argparse.Namespace) -> int:
     document |= {"rtl": told, "check": None if found is None else checked_facts(found)}
 
     def text(_: int | None) -> str:
-        return "\n".join([written_text(made), *([] if found is None else [checked_text(found)]), *texts])
+        said = [] if found is None else [checked_text(found)]
+        return "\n".join([written_text(made, arguments.chips), *said, *texts])
 
     proof = record(arguments, programs=[ready.program], anneal=ready.anneal)
     wrong = warnings > 0 or (found is not None and found.mismatches > 0)
@@ -233,13 +234,17 @@ def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
 def run_check(arguments: argparse.Namespace) -> int:
     """Run ``hwsim rtl check``."""
     from hwsim.report.rtl import checked_facts, checked_text
-    from hwsim.rtl import check
+    from hwsim.rtl.check import checked
+    from hwsim.rtl.expected import expected
     from hwsim.rtl.manifest import machine_of
+    from hwsim.rtl.simulate import check_tool
 
+    check_tool(arguments.tool)
     _check_tools(arguments)
-    found = check(arguments.folder, tool=arguments.tool, limit_s=arguments.limit, vcd=arguments.vcd)
-    _, machine = machine_of(Path(arguments.folder))
-    facts, texts, warnings = _tools(arguments, Path(arguments.folder), machine)
+    folder = Path(arguments.folder)
+    machine = machine_of(folder)
+    found = checked(folder, expected(machine), tool=arguments.tool, limit_s=arguments.limit, vcd=arguments.vcd)
+    facts, texts, warnings = _tools(arguments, folder, machine)
     made = record(arguments)
     document = {"check": checked_facts(found), **facts}
     code = give(arguments, document, made, text=lambda _: "\n".join([checked_text(found), *texts]))

@@ -13,23 +13,23 @@ from hwsim.rtl.synthesis import Synthesis
 from hwsim.units import format_si, to_seconds
 
 
-def written_text(written: Written) -> str:
-    """A line for each thing that a designer asks first."""
+def written_text(written: Written, chips: int | None) -> str:
+    """A line for each thing that a designer asks first. chips : that were asked for, None for one"""
     made = written.machine
     clock, n = made.program.clock, made.wiring.n_slots
-    tables = ", ".join(
-        f"{each.n_words} words over the {'field' if each.over_field else 'input levels'}" for each in made.activations
-    )
     sizes = sorted({len(each) for each in made.members})
     several = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
+    on = f" on {made.n_chips} chips" if made.n_chips > 1 else ""
+    if chips is not None and chips > made.n_chips:
+        on = f" on {made.n_chips} of {chips} chips, as the partition leaves the others empty"
     rows = [
-        ("p-bits", f"{made.n}" + (f" on {made.n_chips} chips" if made.n_chips > 1 else "")),
+        ("p-bits", f"{made.n}{on}"),
         ("clock", f"{clock.kind}, {format_si(to_seconds(clock.period), 's')} in {n} slots of {several} p-bits"),
         ("clocks of a slot", str(made.clocks_per_slot)),
         ("random source", made.source),
         ("weights", f"{made.weights}, {made.weight_width} bits, a unit is {made.whole.scale:.6g} of the problem"),
-        ("table", f"{made.table}, {tables}"),
-        ("threshold", f"{made.activations[0].bits} bits{' and one for always +1' if made.activations[0].wide else ''}"),
+        ("table", f"{made.table}, {made.table_words}"),
+        ("threshold", made.threshold_words),
         ("trace", f"{made.updates} updates in {made.n_slots} slots"),
     ]
     if made.wiring.exchange:

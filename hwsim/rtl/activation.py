@@ -162,10 +162,7 @@ def _over_quantiser(
         raise UnsupportedError(_too_large(n_fields, betas, "there is no input quantiser to read instead"))
     shifts = tuple(_shift(beta * scale / step, -low / step) for beta in betas)
     if None in shifts:
-        other = betas[shifts.index(None)]
-        near = 2.0 ** (math.floor(math.log2(other * scale / step) + 0.5) if other > 0 else 0) * step / scale
-        why = f"beta {other:.3g} is no shift of the input ({near!r} is)"
-        raise UnsupportedError(_too_large(n_fields, betas, why))
+        raise UnsupportedError(_too_large(n_fields, betas, _no_shift(betas[shifts.index(None)], step / scale)))
     n_levels = math.floor((high - low) / step + 2.0**-10) + 1
     if n_levels > MOST_WORDS:
         raise UnsupportedError(f"no Verilog: the input quantiser has {n_levels} levels, and a table {MOST_WORDS} words")
@@ -178,7 +175,7 @@ def _over_quantiser(
     for k, beta in enumerate(betas):
         fields = _around_levels(made, k)
         if not np.array_equal(made.words[0][made.levels(fields, k)], thresholds(cells, i, fields, beta * scale)):
-            raise UnsupportedError(_too_large(n_fields, betas, f"no shift rounds inputs as the card at beta {beta:g}"))
+            raise UnsupportedError(_too_large(n_fields, betas, _no_shift(beta, step / scale)))
     return made
 
 
@@ -205,8 +202,19 @@ def _shift(ratio: float, zero: float) -> Shift | None:
         return None
     by = -round(math.log2(ratio))
     add = (zero + 0.5) * 2.0**by
+    if by == 0:  # nothing is dropped, so that half a level more makes no difference
+        add = math.floor(add + _ROUNDING)
     whole = abs(ratio * 2.0**by - 1) < _ROUNDING and abs(add - round(add)) < _ROUNDING
     return Shift(by=by, add=round(add)) if whole and -_MOST_SHIFT <= by <= _MOST_SHIFT else None
+
+
+def _no_shift(beta: float, unit: float) -> str:
+    """Why no shift is what the card does at ``beta``, and the nearest that is one. unit : beta at which a unit of the
+    field is a level"""
+    near = 2.0 ** min(math.floor(math.log2(beta / unit) + 0.5), 0) * unit if beta > 0 else unit
+    if beta == near:
+        return f"no shift rounds inputs as the card at beta {beta!r}"
+    return f"beta {beta!r} is no shift of the input ({near!r} is)"
 
 
 def _too_large(n_fields: int, betas: Sequence[float], why: str) -> str:

@@ -46,7 +46,7 @@ def shared_ports(machine: Machine) -> list[tuple[str, int, str]]:
         found.append(("slot_end", 1, ""))
     if machine.wiring.exchange:
         found.append(("exchange", 1, "values cross before this slot"))
-    if len(machine.step_slots) > 1:
+    if machine.is_annealed:
         found.append(("step", bits_for(len(machine.step_slots)), "of the anneal"))
     if machine.is_writable:
         found.append(("store", 1, "a register takes data at the end of this clock"))

@@ -16,8 +16,6 @@ import numpy as np
 from hwsim.cell.codes import SOURCES
 from hwsim.cell.source import source_next, source_shown, source_tap
 from hwsim.display import Facts, Shown
-from hwsim.engine.contract import Start
-from hwsim.engine.noise import shared_draw, update_draw
 from hwsim.errors import InputError
 from hwsim.files import replacing
 from hwsim.rtl.activation import cells_of, negative, thresholds
@@ -98,8 +96,7 @@ def check(
     tool that is missing, and a simulation that does not end within ``limit_s``.
     """
     check_tool(tool)
-    _, made = machine_of(Path(folder))
-    return checked(Path(folder), expected(made), tool=tool, limit_s=limit_s, vcd=vcd)
+    return checked(Path(folder), expected(machine_of(Path(folder))), tool=tool, limit_s=limit_s, vcd=vcd)
 
 
 def checked(
@@ -124,7 +121,7 @@ def states(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float 
     simulates it. Raises InputError as `check` does."""
     check_tool(tool)
     place = Path(folder)
-    _, made = machine_of(place)
+    made = machine_of(place)
     with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
         simulation = build(verilog_files(place), Path(work), tool=tool)
         command = [*simulation.command, f"+data={(place / 'test').resolve()}/"]
@@ -212,12 +209,10 @@ def _located(
         digits = "".join(_BITS.get(digit, digit * 4) for digit in line.lower())[::-1]
         wrong = [q for q in range(len(members)) if digits[q : q + 1] != str(wanted[q])]
         if wrong:
-            before = sum(len(trace.slot(k)) for k in range(slot % made.wiring.n_slots))
-            rounds = slot // made.wiring.n_slots
-            updates = rounds * sum(len(each) for each in made.members) + before + len(members)
             q = wrong[0]
             value = {"0": "-1", "1": "+1"}.get(digits[q : q + 1], "unknown (x)")
-            return _difference(trace, slot, int(members[q]), q, value, len(wrong) - 1), len(wrong), updates
+            difference = _difference(trace, slot, int(members[q]), q, value, len(wrong) - 1)
+            return difference, len(wrong), made.updates_before(slot + 1)
     raise InputError("the simulation differs from hwsim, but not when it is run again: it is not deterministic")
 
 
@@ -289,9 +284,7 @@ def word_at(made: Machine, i: int, slot: int) -> int:
     """The 32-bit random word that p-bit ``i`` compares with in ``slot``, one of its own."""
     noise, number = made.program.noise, slot // made.wiring.n_slots
     if made.source == PORT:
-        key = np.uint64(Start(reads=1, schedules=1, seed=made.seed).keys(0)[0])
-        shared = noise.random_bit
-        return int(update_draw(key, i, number + 1, 0) if shared is None else shared_draw(key, shared[i], number + 1, 0))
+        return made.drawn_word(i, number + 1)
     code, state = SOURCES[made.source], made.source_states[i].copy()
     steps = (slot if made.by_clock else number) * noise.source_shifts
     if steps:

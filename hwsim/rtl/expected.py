@@ -9,8 +9,6 @@ from functools import cached_property
 import numpy as np
 
 from hwsim.anneal import Anneal
-from hwsim.engine.contract import Start
-from hwsim.engine.noise import shared_draw, update_draw
 from hwsim.engine.schedule import slot_time
 from hwsim.errors import HwsimError
 from hwsim.rtl.machine import PORT, Machine
@@ -57,11 +55,7 @@ class Expected:
 
     def slot(self, number: int) -> np.ndarray:
         """uint8 (k,): new states of slot ``number``."""
-        machine = self.machine
-        sizes = [len(each) for each in machine.members]
-        rounds, place = divmod(number, machine.wiring.n_slots)
-        begin = rounds * sum(sizes) + sum(sizes[:place])
-        return self.bits[begin : begin + sizes[place]]
+        return self.bits[self.machine.updates_before(number) : self.machine.updates_before(number + 1)]
 
     def lines(self) -> list[str]:
         """A line of hexadecimal digits for each slot: bit q is the new state of its p-bit number q."""
@@ -121,16 +115,12 @@ def random_words(machine: Machine) -> list[str]:
     lowest bits. Empty where they have sources of their own."""
     if machine.source != PORT:
         return []
-    key = np.uint64(Start(reads=1, schedules=1, seed=machine.seed).keys(0)[0])
-    shared, n = machine.program.noise.random_bit, machine.wiring.n_slots
-    lines = []
+    n, lines = machine.wiring.n_slots, []
     for q in range(machine.n_slots):
         line, place = 0, 0
         for i in machine.members[q % n].tolist():
             bits = machine.activations[machine.kind[i]].bits
-            number = q // n + 1
-            word = update_draw(key, i, number, 0) if shared is None else shared_draw(key, shared[i], number, 0)
-            line |= (int(word) >> (32 - bits)) << place
+            line |= (machine.drawn_word(i, q // n + 1) >> (32 - bits)) << place
             place += bits
         lines.append(f"{line:0{max(1, -(-place // 4))}x}")
     return lines

@@ -17,7 +17,7 @@ from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.display import Facts, Shown, counted
 from hwsim.engine.contract import Start
 from hwsim.engine.initial import allowed
-from hwsim.engine.noise import initial_states, seed_source
+from hwsim.engine.noise import initial_states, seed_source, shared_draw, update_draw
 from hwsim.errors import InputError
 from hwsim.program import Noise, Program, content_hash
 from hwsim.rtl.activation import Activation, activation, cells_of, fields_of, register_fields
@@ -25,6 +25,7 @@ from hwsim.rtl.names import pbit_names
 from hwsim.rtl.refusals import check_digital
 from hwsim.rtl.whole import Whole, whole
 from hwsim.rtl.wiring import Wiring, first_slot, wiring
+from hwsim.units import to_seconds
 
 PORT = "port"
 """The source of a machine whose random words come from outside."""
@@ -99,6 +100,16 @@ class Machine(Shown):
         """Clocks in which one colour updates."""
         return 2 if self.table == "block" else 1
 
+    @property
+    def clock_period_s(self) -> float:
+        """Seconds of a clock in which a round takes the chip's period."""
+        return to_seconds(self.program.clock.period) / self.wiring.n_slots / self.clocks_per_slot
+
+    @property
+    def is_annealed(self) -> bool:
+        """Whether beta has several steps, and the run an end."""
+        return len(self.step_slots) > 1
+
     @cached_property
     def members(self) -> tuple[np.ndarray, ...]:
         """The p-bits of each slot of a round that update, ascending."""
@@ -122,9 +133,27 @@ class Machine(Shown):
     @property
     def updates(self) -> int:
         """Of free p-bits in the whole run."""
-        rounds, rest = divmod(self.n_slots, self.wiring.n_slots)
+        return self.updates_before(self.n_slots)
+
+    def updates_before(self, slot: int) -> int:
+        """Of free p-bits in all slots before ``slot``."""
+        rounds, rest = divmod(slot, self.wiring.n_slots)
         sizes = [len(each) for each in self.members]
         return rounds * sum(sizes) + sum(sizes[:rest])
+
+    @property
+    def table_words(self) -> str:
+        """How large the tables are, in words."""
+        return ", ".join(
+            f"{each.n_words} words over the {'field' if each.over_field else 'input levels'}"
+            for each in self.activations
+        )
+
+    @property
+    def threshold_words(self) -> str:
+        """How wide a threshold is, in words."""
+        first = self.activations[0]
+        return f"{first.bits} bits" + (" and one for always +1" if first.wide else "")
 
     @cached_property
     def weight_width(self) -> int:
@@ -192,6 +221,18 @@ class Machine(Shown):
         return i % noise.source_share * noise.bits_apart % (16 if self.source == "lfsr16" else 32)
 
     @cached_property
+    def noise_key(self) -> np.uint64:
+        """Of the noise of the one replica."""
+        return np.uint64(Start(reads=1, schedules=1, seed=self.seed).keys(0)[0])
+
+    def drawn_word(self, i: int, number: int) -> int:
+        """The 32-bit word from outside that p-bit ``i`` compares with in its update ``number``, 1 the first."""
+        shared = self.program.noise.random_bit
+        if shared is None:
+            return int(update_draw(self.noise_key, i, number, 0))
+        return int(shared_draw(self.noise_key, shared[i], number, 0))
+
+    @cached_property
     def source_states(self) -> np.ndarray:
         """uint32 (n, 4): what the register of each p-bit's source holds at reset. The word of the first update follows
         from it without a step, and each update, or slot, then steps it."""
@@ -199,12 +240,13 @@ class Machine(Shown):
         if self.source == PORT:
             return states
         noise, code = self.program.noise, SOURCES[self.source]
-        key = np.uint64(Start(reads=1, schedules=1, seed=self.seed).keys(0)[0])
         ahead = 0
         if noise.source_shows == "stepped":  # xoshiro128+ shows a sum of its state, and then steps
             ahead = noise.source_shifts - (self.source == "xoshiro128+")
         for i in range(self.n):
-            seed_source(key, code, noise.source_share, noise.words_apart, noise.source_shifts, i, 0, states[i])
+            seed_source(
+                self.noise_key, code, noise.source_share, noise.words_apart, noise.source_shifts, i, 0, states[i]
+            )
             if ahead:
                 source_next(code, ahead, states[i])
         return states

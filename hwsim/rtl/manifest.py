@@ -38,7 +38,6 @@ def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
     """The manifest of the machine of ``expected`` with ``files``, their content by path."""
     made = expected.machine
     clock, wiring, program = made.program.clock, made.wiring, made.program
-    slot_s = to_seconds(clock.period) / wiring.n_slots
     return {
         "format": FORMAT,
         "machine": made.digest,
@@ -53,7 +52,7 @@ def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
             "clocks_of_a_slot": made.clocks_per_slot,
             "pbits_of_a_slot": [len(each) for each in made.members],
             "round_s": to_seconds(clock.period),
-            "clock_period_s": slot_s / made.clocks_per_slot,
+            "clock_period_s": made.clock_period_s,
             "exchange_slots": wiring.exchange or None,
         },
         "run": {"slots": made.n_slots, "updates": made.updates, "engine": expected.engine},
@@ -185,8 +184,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return document
 
 
-def machine_of(folder: Path) -> tuple[dict[str, Any], Machine]:
-    """The manifest in ``folder``, and the Machine that it was written for. Raises InputError."""
+def machine_of(folder: Path) -> Machine:
+    """The Machine that the manifest in ``folder`` was written for. Raises InputError."""
     document = read_manifest(folder)
     damaged = InputError(f"{folder / FILE} is damaged: write the folder again")
     try:
@@ -196,8 +195,7 @@ def machine_of(folder: Path) -> tuple[dict[str, Any], Machine]:
             beta=np.array(build["anneal"]["beta"], dtype=np.float64),
             end=int(build["anneal"]["end"]),
         )
-        kept = {name: build[name] for name in ("seed", "source", "table", "weights", "parts")}
-        kept["shell"] = build.get("shell")  # folders of an earlier version have none
+        kept = {name: build[name] for name in ("seed", "source", "table", "weights", "parts", "shell")}
         wanted = document["machine"]
     except (KeyError, TypeError, ValueError, OverflowError):
         raise damaged from None
@@ -213,4 +211,4 @@ def machine_of(folder: Path) -> tuple[dict[str, Any], Machine]:
             f"{folder / PROGRAM} is another program than {FILE} was written for, or of another version of hwsim: write "
             "the folder again"
         )
-    return document, made
+    return made

@@ -13,9 +13,6 @@ def readme(trace: Expected, files: list[str]) -> str:
     period = to_seconds(program.clock.period)
     slots = f"{wiring.n_slots} slot{'s' if wiring.n_slots > 1 else ''}"
     clocks = "one clock" if made.clocks_per_slot == 1 else "two clocks"
-    words = ", ".join(
-        f"{each.n_words} words over the {'field' if each.over_field else 'input levels'}" for each in made.activations
-    )
     source = (
         "words come from outside, a port for each p-bit"
         if made.source == PORT
@@ -38,16 +35,15 @@ def readme(trace: Expected, files: list[str]) -> str:
   Data is {-half} to {half - 1}. `refused` says that the last write was out of range or to no register.
   Reset keeps the registers; before the first write they are unknown. The manifest has the address of each p-bit, and
   its neighbours in order."""
-    bits = f"{made.activations[0].bits} bits" + (" and one for always +1" if made.activations[0].wide else "")
     return f"""# {program.readout.problem_name or "A problem"} on {program.placement.chip or "a chip"}
 
 Plain synthesizable Verilog-2005, written by hwsim, one module a file.
 
 * `rtl/top.v` is the top: `clk`, `rst` (synchronous, active high), `run`, and a read-out chain (`load`, `shift`).
-* {made.n} p-bits, one net each in `{"rtl/top.v"}`, with the names that hwsim gives them in waveforms. 1 is s = +1.
+* {made.n} p-bits, one net each in `rtl/top.v`, with the names that hwsim gives them in waveforms. 1 is s = +1.
 * Clock: {program.clock.kind}, a round of {format_si(period, "s")} in {slots}, {clocks} a slot.
 * Field: I = bias + sum of weight s, with bias = -h and weight = -J of hwsim, in {made.unit}.
-* Table ({made.table}): {words}. A threshold has {bits}.
+* Table ({made.table}): {made.table_words}. A threshold has {made.threshold_words}.
 * Random source: {source}.
 * Weights: {made.weights}, {made.weight_width} bits.{port}
 {_shell(made)}
@@ -91,8 +87,7 @@ value SLVERR.
 
 def constraints(made: Machine) -> dict[str, str]:
     """The clock as SDC and XDC, by file name. The period is that of a slot of the chip, by the clocks of a slot."""
-    period_s = to_seconds(made.program.clock.period) / made.wiring.n_slots / made.clocks_per_slot
     port = "clk" if made.shell is None else "s_axi_aclk"
-    line = f"create_clock -name clk -period {period_s * 1e9:.3f} [get_ports {port}]\n"
+    line = f"create_clock -name clk -period {made.clock_period_s * 1e9:.3f} [get_ports {port}]\n"
     about = f"# {made.wiring.n_slots} slots of {made.clocks_per_slot} clock(s) in a round of the chip's period. ns\n"
     return {"top.sdc": about + line, "top.xdc": about + line}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from hwsim.rtl.array_module import chips, random_ports
 from hwsim.rtl.machine import Machine
-from hwsim.rtl.top_module import is_annealed
 from hwsim.rtl.verilog import Port, bits_for, entity, hexadecimal, instance, span, unsigned
 
 NAME = "axi4_lite_shell"
@@ -31,7 +30,7 @@ class Register:
 
 def registers(machine: Machine) -> tuple[Register, ...]:
     """The registers of the shell of ``machine``, by address."""
-    over = ", bit 1 that the anneal is over" if is_annealed(machine) else ""
+    over = ", bit 1 that the anneal is over" if machine.is_annealed else ""
     rows = [
         (
             "control",
@@ -113,7 +112,7 @@ def _control(machine: Machine) -> str:
     """What runs the machine: its control bits, and the count of its sweeps."""
     clocks = machine.wiring.n_slots * machine.clocks_per_slot
     width = bits_for(clocks)
-    over = " & ~done" if is_annealed(machine) else ""
+    over = " & ~done" if machine.is_annealed else ""
     ends, count, begin, step = "running", "", "", ""
     if clocks > 1:
         count = f"  reg{span(width)} clocks;  // of the sweep, that have ended\n"
@@ -231,7 +230,7 @@ def _read(machine: Machine) -> str:
     """The read channels."""
     bits, words = address_width(machine), registers(machine)[-1].words
     n, pad = machine.n, 32 * words - machine.n
-    status = "{30'd0, done, running}" if is_annealed(machine) else "{31'd0, running}"
+    status = "{30'd0, done, running}" if machine.is_annealed else "{31'd0, running}"
     values = {
         "control": "{31'd0, run}",
         "status": status,
@@ -294,7 +293,7 @@ def _machine(machine: Machine, words: list[tuple[str, int]]) -> str:
     wires += [("load", "1'b0"), ("shift", "1'b0"), ("serial_in", "1'b0"), *((name, name) for name, _ in words)]
     if machine.is_writable:
         wires += [("write", "write"), ("address", "weight_address"), ("data", "write_data"), ("refused", "refused")]
-    wires += [("serial_out", "serial_out"), *([("done", "done")] if is_annealed(machine) else []), ("states", "states")]
+    wires += [("serial_out", "serial_out"), *([("done", "done")] if machine.is_annealed else []), ("states", "states")]
     return f"""  wire serial_out;  // of the read-out chain, which the bus does not need
 {instance("top", "machine", wires)}
 

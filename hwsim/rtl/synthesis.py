@@ -124,9 +124,8 @@ def synthesise(folder: Path, machine: Machine, target: str) -> Synthesis:
             (place / f"{wrapper}.v").write_text(_constants(machine, kinds[name][0], name, wrapper))
         _, said = call(["yosys", "-V"], place, limit_s=LIMIT_S)
         version = " ".join(said.split()[:2]) or "yosys"
-        alone = [_alone(place, target, name, "weights from ports", kinds[name]) for name in kinds]
-        if machine.is_writable:
-            alone = [_alone(place, target, name, "weights in registers", kinds[name]) for name in kinds]
+        how = "weights in registers" if machine.is_writable else "weights from ports"
+        alone = [_alone(place, target, name, how, kinds[name]) for name in kinds]
         constant = [_alone(place, target, name, "weights constant", kinds[name], fixed[name]) for name in fixed]
         whole = None
         if machine.n <= MOST_WHOLE:

@@ -39,7 +39,7 @@ def testbench(expected: Expected) -> str:
     inputs = ["clk", "rst", "run"]
     nets = [(name, name) for name in inputs]
     nets += [("load", "1'b0"), ("shift", "1'b0"), ("serial_in", "1'b0"), *((name, name) for name, _ in every)]
-    nets += [("serial_out", "serial_out")] + ([("done", "done")] if len(machine.step_slots) > 1 else [])
+    nets += [("serial_out", "serial_out")] + ([("done", "done")] if machine.is_annealed else [])
     if machine.is_writable:
         nets += [(name, name) for name in ("write", "address", "data", "refused")]
     nets += [("states", "")] if machine.shell else []
@@ -58,7 +58,7 @@ def testbench(expected: Expected) -> str:
         random=_random(machine, every),
         states=_states(machine),
         check=_checksum(machine) if expected.is_long else _trace(),
-        done="  wire done;\n" if len(machine.step_slots) > 1 else "",
+        done="  wire done;\n" if machine.is_annealed else "",
         next_random="      next_random;\n" if every else "",
         open_words='    open_file("random.hex", words);\n' if every else "",
         write_nets=_WRITE_NETS.format(bits=machine.address_bits) if machine.is_writable else "",
@@ -72,8 +72,7 @@ def _states(machine: Machine) -> str:
     lines = []
     for k, each in enumerate(machine.members):
         names = [f"dut.{machine.names[i]}" for i in each[::-1]]
-        width = sum(1 for _ in each)
-        if width == 0:
+        if len(each) == 0:
             lines.append(f"        {k}: states = 0;")
             continue
         lines.append(f"        {k}: states = {{\n{listed(names, ' ' * 10)}\n        }};")

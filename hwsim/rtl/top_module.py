@@ -17,11 +17,6 @@ def top_modules(machine: Machine) -> dict[str, str]:
     return made | {"top": _joined(machine, every)}
 
 
-def is_annealed(machine: Machine) -> bool:
-    """Whether beta has several steps, and the run an end."""
-    return len(machine.step_slots) > 1
-
-
 def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
     alone = machine.n_chips == 1
     ports = [*clocked("the run begins anew"), Port(direction="input", name="run", note="0 stops the machine")]
@@ -31,7 +26,7 @@ def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
     if not alone:
         ports += [Port(direction="input", name=machine.names[j], note="of another chip") for j in chip.foreign]
     ports.append(Port(direction="output", name="serial_out", note="states, p-bit by p-bit"))
-    if is_annealed(machine):
+    if machine.is_annealed:
         ports.append(Port(direction="output", name="done", note="the anneal is over"))
     if not alone:
         ports += [Port(direction="output", name=machine.names[i]) for i in chip.members]
@@ -51,7 +46,7 @@ def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
 
 def _control(machine: Machine) -> list[str]:
     parts, common = [], [("clk", "clk"), ("rst", "rst")]
-    annealed, n = is_annealed(machine), machine.wiring.n_slots
+    annealed, n = machine.is_annealed, machine.wiring.n_slots
     run = "run & ~done" if annealed else "run"
     wires = [*common, ("run", run)]
     nets = []
@@ -131,7 +126,7 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
     for chip in every:
         ports += [Port(direction="input", name=port, width=bits) for port, bits in random_ports(machine, chip)]
     ports.append(Port(direction="output", name="serial_out", note="states of chip 0, then chip 1 ..."))
-    if is_annealed(machine):
+    if machine.is_annealed:
         ports.append(Port(direction="output", name="done", note="the anneal is over"))
     last = len(every) - 1
     body = [f"  wire\n{listed(list(machine.names))};"]
@@ -142,7 +137,7 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
         ports.append(_states_port(machine))
         body.append(f"  assign states = {{  // the last is p-bit 0\n{listed(machine.names[::-1])}\n  }};")
     body.append("\n".join(f"  wire chain_{c};" for c in range(1, last + 1)))
-    if is_annealed(machine):
+    if machine.is_annealed:
         body.append(f"  wire{span(last + 1)} done_of_chip;\n  assign done = &done_of_chip;")
     for chip in every:
         c = chip.number
@@ -150,7 +145,7 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
         wires = [(name, name) for name in names]
         wires.append(("serial_in", "serial_in" if c == last else f"chain_{c + 1}"))
         wires.append(("serial_out", "serial_out" if c == 0 else f"chain_{c}"))
-        if is_annealed(machine):
+        if machine.is_annealed:
             wires.append(("done", f"done_of_chip[{c}]"))
         if machine.is_writable:
             wires += [("store", "store"), ("address", "address"), ("data", "value")]

@@ -112,7 +112,7 @@ def modules(made: Machine) -> dict[str, str]:
     if made.is_writable:
         found["write_port"] = write_module(made)
     found["phases"] = phases_module(made)
-    if len(made.step_slots) > 1:
+    if made.is_annealed:
         found["anneal"] = anneal_module(made)
     if made.wiring.exchange:
         found["exchange_counter"] = exchange_module(made)

@@ -110,9 +110,9 @@ def wide():
 def test_a_table_over_the_input_levels_is_the_emulation(table, comparison, wide, tmp_path, iverilog):
     program, beta = wide
     program = program.changed(comparison=comparison)
-    anneal = hwsim.table((0, 20e-9, 1e-6), (beta / 8, beta, beta / 2), 5e-6)
+    anneal = hwsim.table((0, 20e-9, 1e-6, 3e-6), (beta / 8, beta, beta / 2, beta * 64), 5e-6)
     made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=anneal, table=table)
-    assert [shift.by for shift in made.machine.activations[0].shifts] == [9, 6, 7]
+    assert [shift.by for shift in made.machine.activations[0].shifts] == [9, 6, 7, 0]
     assert made.machine.activations[0].n_words == 255  # s4.3
     assert checked(made.folder, made.trace, tool=iverilog).mismatches == 0
 

@@ -237,6 +237,28 @@ def test_labels_of_any_characters_and_names_of_own_nets_are_the_emulation_on_chi
         assert hwsim.rtl.check(place).mismatches == 0
 
 
+def test_a_beta_that_is_no_shift_is_told_apart_from_the_nearest_that_is_one():
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", weight_bits=10)
+    program = hwsim.compile(random_glass(12, 3, real=True), chip)
+    unit = 0.125 / program.placement.code_scale  # beta at which a unit of the field is a level
+    for beta in (1.001 * unit, 0.5 * unit / (1 + 1e-5), 2 * unit):
+        with pytest.raises(UnsupportedError) as error:
+            hwsim.rtl.machine(program, constant(program, 3, beta=beta), weights="writable")
+        given, near = re.search(r"beta (\S+) is no shift of the input \((\S+) is\)", str(error.value)).groups()
+        assert float(given) == beta != float(near)
+        made = hwsim.rtl.machine(program, constant(program, 3, beta=float(near)), weights="writable")
+        assert not made.activations[0].over_field
+
+
+def test_chips_that_the_partition_leaves_empty_are_told(tmp_path, capsys):
+    pytest.importorskip("pymetis")
+    words = ["rtl", "write", "ea2d:L=3,seed=1", "-o", str(tmp_path / "rtl"), "--chips", "9", *LFSR]
+    assert main([*words, "--json", str(tmp_path / "facts.json")]) == 0
+    used = len(json.loads((tmp_path / "facts.json").read_text())["rtl"]["readout"])
+    assert used < 9
+    assert f"9 on {used} of 9 chips, as the partition leaves the others empty\n" in capsys.readouterr().out
+
+
 def test_a_seed_must_be_a_number(glass):
     with pytest.raises(InputError, match="seed must be an integer"):
         hwsim.rtl.machine(glass, constant(glass, 2), seed="one")
