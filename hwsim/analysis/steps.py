@@ -1,7 +1,7 @@
-"""The energy of a read at every instant of its trace.
+"""What a trace says from update to update: the energy of a read at every instant, and the state before each update.
 
 Enters: a run with recorded traces. Leaves: the energy after each instant, counted anew, so that the last one is that of
-the run to the last bit.
+the run to the last bit; or the states that updates replaced.
 """
 
 import numpy as np
@@ -33,3 +33,17 @@ def energy_steps(run: Run, read: int = 0) -> list[tuple[int, float]]:
             rows[row], first = state, end + 1
         steps += zip(times[part].tolist(), program.energies(rows).tolist(), strict=True)
     return steps
+
+
+def before(pbit: np.ndarray, value: np.ndarray, initial: np.ndarray) -> np.ndarray:
+    """int8 (events,): the state of each event's p-bit before it.
+
+    pbit, value : (events,), of a trace;  initial : int8 (n,), the states at time 0
+    """
+    order = np.argsort(pbit, kind="stable")
+    sorted_pbit, sorted_value = pbit[order], value[order]
+    old = np.empty(len(value), dtype=np.int8)
+    first = np.concatenate(([True], sorted_pbit[1:] != sorted_pbit[:-1])) if len(value) else np.zeros(0, dtype=bool)
+    previous = np.concatenate(([0], sorted_value[:-1])) if len(value) else sorted_value
+    old[order] = np.where(first, np.asarray(initial)[sorted_pbit], previous)
+    return old

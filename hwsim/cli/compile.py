@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     machine = chip(arguments.chip, **arguments.card)
     problem = given_problem(arguments)
-    given, part = options.parts(arguments), None
+    given, part = options.parts(arguments, machine.round_s), None
     with Bar(words=f"placing the problem on {machine.name}") as bar:
         placed = embed(problem, machine, seed=arguments.seed, tell=lambda words: bar.show(0.0, words, now=True))
         bar.show(0.3, "compiling the problem as it is", now=True)

@@ -362,19 +362,23 @@ def partition() -> argparse.ArgumentParser:
     group.add_argument("--chips", type=whole("chips", least=1), metavar="N", help="split the p-bits over N chips")
     group.add_argument(
         "--exchange",
-        type=time("exchange"),
+        type=own_time("exchange"),
         metavar="TIME",
-        help="interval at which chips exchange their boundaries (at once)",
+        help="interval at which chips exchange their boundaries, such as 5ns or 4tau (at once)",
     )
     return parent
 
 
-def parts(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Keywords of `hwsim.compile` from the arguments that `partition` added."""
+def parts(arguments: argparse.Namespace, tau_s: float) -> dict[str, Any]:
+    """Keywords of `hwsim.compile` from the arguments that `partition` added. tau_s : of the chip"""
+    from hwsim.ranges import seconds_in
+
     if arguments.exchange is not None and arguments.chips is None:
         raise InputError("--exchange needs several chips: give --chips too")
-    given = {"parts": arguments.chips, "exchange_s": arguments.exchange}
-    return {name: value for name, value in given.items() if value is not None}
+    given: dict[str, Any] = {} if arguments.chips is None else {"parts": arguments.chips}
+    if arguments.exchange is not None:
+        given["exchange_s"] = seconds_in(arguments.exchange, tau_s, name="exchange")
+    return given
 
 
 def chains(command: str) -> argparse.ArgumentParser:

@@ -223,11 +223,11 @@ def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
         return prepare_saved(arguments.problem, ramp=ramp), None
     problem, machine = given_problem(arguments), chip(arguments.chip, **arguments.card)
     ready = prepare(problem, machine, Settings(**given), ramp=ramp)
-    options.parts(arguments)  # refuses --exchange without --chips
+    several = options.parts(arguments, machine.round_s)
     if chips is None or chips == 1:
         return ready, None
     parts = partition(ready.program.network, chips).tolist()
-    settings = Settings(**given, embedding=ready.embedding, parts=parts, exchange_s=arguments.exchange)
+    settings = Settings(**given | several | {"embedding": ready.embedding, "parts": parts})
     return prepare(problem, machine, settings, ramp=ramp), parts
 
 

@@ -140,9 +140,10 @@ def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
     ramp = options.ramp(arguments)
     if ending(arguments.problem) != ".npz" or kind_of(arguments.problem) in (None, "model"):
         problem = _clamped(given_problem(arguments), arguments.clamp)
-        settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **options.parts(arguments))
+        machine = chip(arguments.chip, **arguments.card)
+        several = options.parts(arguments, machine.round_s)
+        settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **several)
         with Bar(words="placing the problem") as bar:
-            machine = chip(arguments.chip, **arguments.card)
             return prepare(problem, machine, settings, ramp=ramp, tell=lambda words: bar.show(0.0, words, now=True))
     compiled = (
         arguments.as_,

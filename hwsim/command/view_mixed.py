@@ -12,12 +12,12 @@ from hwsim.command import given
 from hwsim.command.viewed import ONE
 from hwsim.errors import InputError
 from hwsim.program import Program
+from hwsim.ranges import seconds_in
 from hwsim.report.view.places import Places
 from hwsim.report.view.scene import Modes, Scene, Show, length_words
 from hwsim.streams import generator
 from hwsim.thermo.mixed import MixedNetwork
 from hwsim.thermo.mixed_run import run
-from hwsim.units import seconds
 
 _LEAST_ROUNDS, _MOST_ROUNDS = 50, 2000
 
@@ -32,13 +32,13 @@ def mixed_scene(network: MixedNetwork, how: Mapping[str, Any], *, events: int | 
     beta = float(text)
     clock = how["clock"] or "poisson"
     tau_s = float(np.mean(network.pbit_tau_s))
-    program = _pbits(network, clock, how, tau_s)
+    delay_s = seconds_in(how["delay"] or 0.0, tau_s, name="delay")
+    program = _pbits(network, clock, tau_s, delay_s)
     rounds = float(np.clip((events or ONE // 4) / network.n_pbits, _LEAST_ROUNDS, _MOST_ROUNDS))
-    time_s = rounds * tau_s if how["time"] is None else _seconds(how["time"], "time", tau_s)
+    time_s = rounds * tau_s if how["time"] is None else seconds_in(how["time"], tau_s, name="time")
     rng = generator(how["seed"], "view of a mixed machine")
     spins = rng.choice(np.array([-1, 1], dtype=np.int8), network.n_pbits)
     x = np.linalg.solve(network.stiffness, network.force + network.weights @ spins)
-    delay_s = _seconds(how["delay"], "delay", tau_s)
     found = run(
         network, beta=beta, time_s=time_s, seed=how["seed"], clock=clock, delay_s=delay_s, start=(spins, x), record=True
     )
@@ -64,15 +64,7 @@ def mixed_scene(network: MixedNetwork, how: Mapping[str, Any], *, events: int | 
     return scene, Show(title="mixed machine of p-bits and modes", lead=lead)
 
 
-def _seconds(time: Any, name: str, tau_s: float) -> float:
-    """Seconds of ``time``, text such as 0.5tau or with a unit, or seconds; None is 0."""
-    from hwsim.ranges import in_tau
-
-    factor = in_tau(time)
-    return factor * tau_s if factor is not None else seconds(time or 0.0, name=name)
-
-
-def _pbits(network: MixedNetwork, clock: str, how: Mapping[str, Any], tau_s: float) -> Program:
+def _pbits(network: MixedNetwork, clock: str, tau_s: float, delay_s: float) -> Program:
     """The p-bits alone as a Program, for what the page says of them."""
     import dimod
 
@@ -82,7 +74,6 @@ def _pbits(network: MixedNetwork, clock: str, how: Mapping[str, Any], tau_s: flo
     bqm = dimod.BinaryQuadraticModel.from_numpy_vectors(
         network.bias, (first, second, network.coupling[first, second]), 0.0, dimod.SPIN
     )
-    delay_s = _seconds(how["delay"], "delay", tau_s)
     chip = given.chip_of("generic-all-to-all", None, (), clock=clock, tau=tau_s, delay=delay_s)
     program = compile(bqm, chip)
     return program.changed(tau=network.pbit_tau_s * 1e15) if clock in ("poisson", "free-running") else program

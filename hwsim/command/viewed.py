@@ -114,7 +114,7 @@ def _machine(problem: Any, ask: Asked, how: Mapping[str, Any], clock: str | None
     """The machine of the problem on the chip that is asked for. clock : in place of its own"""
     from hwsim.experiment.prepare import prepare
     from hwsim.mapping.compile import Settings
-    from hwsim.units import seconds
+    from hwsim.ranges import seconds_in
 
     chip = given.machine_of(ask.chip, how if clock is None else {**how, "clock": clock})
     parts: dict[str, Any] = {}
@@ -123,7 +123,7 @@ def _machine(problem: Any, ask: Asked, how: Mapping[str, Any], clock: str | None
     if ask.chips is not None:
         parts["parts"] = ask.chips
     if ask.exchange is not None:
-        parts["exchange_s"] = seconds(ask.exchange, name="exchange")
+        parts["exchange_s"] = seconds_in(ask.exchange, chip.round_s, name="exchange")
     how["progress"].show(0.0, f"placing the problem on {chip.name}")
     ready = prepare(problem, chip, Settings(die_seed=how["die_seed"], chain_strength=ask.strength, **parts))
     return Machine(problem=problem, program=ready.program, chip=chip)
@@ -165,7 +165,7 @@ def has_pairs(program: Program) -> bool:
 
 @dataclass(kw_only=True)
 class Runner:
-    """Runs machines and makes scenes of them.
+    """Runs machines of one problem and makes scenes of them.
 
     about : updates to show where no time is given;  parts : chips that share the p-bits;  notes : what was thinned
     """
@@ -265,7 +265,7 @@ class Runner:
         clock = machine.program.clock
         kind = "poisson" if clock.kind == "synchronous" else clock.kind
         tau_s = to_seconds(clock.round_ticks)
-        key = (content_hash_of(machine.problem, machine.program), kind, tau_s, anneal.end, tuple(anneal.beta.tolist()))
+        key = (kind, tau_s, anneal.end, tuple(anneal.beta.tolist()))
         if key not in self._ideal:
             ideal = prepare(machine.problem, chip("generic-all-to-all", clock=kind, tau=tau_s)).program
             seen = Seen(ideal)
@@ -273,12 +273,6 @@ class Runner:
             assert seen.looks is not None
             self._ideal[key] = seen.looks
         return self._ideal[key]
-
-
-def content_hash_of(problem: Any, program: Program) -> str:
-    """What names the problem of a machine: its name, and the energies it is counted with."""
-    network = program.problem_network
-    return f"{problem.name} {hash((network.bias.tobytes(), network.indices.tobytes(), network.weight.tobytes()))}"
 
 
 def scene_of_program(path: Path, ask: Asked, how: Mapping[str, Any]) -> tuple[Scene, Show]:
@@ -322,7 +316,7 @@ def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:
         looks = (seen.looks, runner._ideal_looks(machine, run.anneal))
     scene = Scene(
         program=program,
-        where=places(program, machine.chip),
+        where=runner._where(machine),
         anneal=run.anneal,
         end=min(run.anneal.end, to_ticks(run.device_time_s)),
         initial=traced.initial_states[read],  # type: ignore[index]

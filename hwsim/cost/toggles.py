@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwsim.analysis.steps import before
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import sets_own_rate
 from hwsim.program import Program, content_hash
@@ -105,11 +106,6 @@ def _count(program: Program, anneal: Anneal, reads: int, seed: int) -> np.ndarra
     for read in range(reads):
         assert run.initial_states is not None
         _, pbit, value = run.traces[read]
-        order = np.argsort(pbit, kind="stable")
-        which, values = pbit[order], value[order]
-        before = np.empty_like(values)
-        before[1:] = values[:-1]
-        first = np.concatenate(([True], which[1:] != which[:-1])) if len(which) else np.zeros(0, dtype=bool)
-        before[first] = run.initial_states[read][which[first]]
-        counts[read] = np.bincount(which[values != before], minlength=program.n_pbits)
+        flips = value != before(pbit, value, run.initial_states[read])
+        counts[read] = np.bincount(pbit[flips], minlength=program.n_pbits)
     return counts

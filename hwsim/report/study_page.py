@@ -7,7 +7,6 @@ import base64
 import re
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from hwsim import __version__
@@ -15,6 +14,7 @@ from hwsim.prices import PRICES
 from hwsim.report.provenance import Provenance
 from hwsim.report.study_figures import Picture
 from hwsim.report.study_table import SOLUTION, between, joules, length_note, notes, remainder, residual, solution, spent
+from hwsim.report.view.page import source
 from hwsim.units import format_si
 
 _DARK = re.compile(r':root\[data-theme="dark"\]([^{]*) \{([^}]*)\}')
@@ -59,8 +59,7 @@ def study_page(
 def _style() -> str:
     """The style: that of the page of a machine, whose dark colours the reader's own choice switches on here, since
     this page has no script."""
-    source = files("hwsim.report.view") / "page"
-    style = "".join((source / f"{name}.css").read_text(encoding="utf-8") for name in ("look", "study"))
+    style = source("look.css", "study.css")
     return _DARK.sub(r"@media screen and (prefers-color-scheme: dark) { :root\1 {\2} }", style)
 
 

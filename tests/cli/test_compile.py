@@ -100,10 +100,10 @@ def test_chips_that_exchange_at_intervals(capsys):
     pytest.importorskip("pymetis")
     common = ["--time", "100ns", "--reads", "16", "--clock", "chromatic", "--json", "-"]
     means = []
-    for extra in ([], ["--chips", "2", "--exchange", "2.5ns"], ["--chips", "2", "--exchange", "80ns"]):
+    for extra in ([], *(["--chips", "2", "--exchange", every] for every in ("2.5ns", "0.5tau", "80ns"))):
         assert main(["run", "ea2d:L=6,seed=1", *common, *extra]) == 0
         means.append(json.loads(capsys.readouterr().out)["row"]["energy_mean"])
-    assert means[0] == means[1] < means[2]  # once a colour is one chip
+    assert means[0] == means[1] == means[2] < means[3]  # once a colour is one chip
     assert main(["run", "ea2d:L=6,seed=1", "--exchange", "1ns"]) == 2
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.analysis.steps import before
 from hwsim.anneal import Anneal
 from hwsim.engine.contract import sets_own_rate
 from hwsim.engine.schedule import slot_time
@@ -55,17 +56,6 @@ def _meant(program: Program, trace: Trace, initial: np.ndarray) -> Trace:
         return trace
     kept = ~own[pbit] | (value != before(pbit, value, initial))
     return time[kept], pbit[kept], value[kept]
-
-
-def before(pbit: np.ndarray, value: np.ndarray, initial: np.ndarray) -> np.ndarray:
-    """int8 (events,): the state of each event's p-bit before it."""
-    order = np.argsort(pbit, kind="stable")
-    sorted_pbit, sorted_value = pbit[order], value[order]
-    old = np.empty(len(value), dtype=np.int8)
-    first = np.concatenate(([True], sorted_pbit[1:] != sorted_pbit[:-1])) if len(value) else np.zeros(0, dtype=bool)
-    previous = np.concatenate(([0], sorted_value[:-1])) if len(value) else sorted_value
-    old[order] = np.where(first, np.asarray(initial)[sorted_pbit], previous)
-    return old
 
 
 def _members(program: Program) -> list[np.ndarray] | None:

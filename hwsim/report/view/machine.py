@@ -31,7 +31,7 @@ def machine_facts(arrays: Arrays, program: Program, where: Places) -> dict[str, 
         "participation": clock.share,
         "round": clock.round_ticks,
         "tau_words": format_si(to_seconds(clock.round_ticks), "s"),
-        "network": _bare(arrays, program.network) if is_bare else _network(arrays, program.network),
+        "network": _network(arrays, _bare(program.network) if is_bare else program.network),
         "delay": arrays.whole([] if is_bare else wires.delay),
         "exchange": None if wires.exchange is None or is_bare else arrays.whole(wires.exchange),
         "bare": is_bare,
@@ -73,15 +73,14 @@ def _network(arrays: Arrays, network: Network) -> dict[str, Any]:
     }
 
 
-def _bare(arrays: Arrays, network: Network) -> dict[str, Any]:
-    """The same without couplings."""
-    none = np.zeros(0)
-    return {
-        "degree": arrays.whole(np.zeros(network.n)),
-        "indices": arrays.whole(none),
-        "weight": arrays.real(none),
-        "bias": arrays.real(network.bias),
-    }
+def _bare(network: Network) -> Network:
+    """``network`` without its couplings."""
+    return Network(
+        bias=network.bias,
+        indptr=np.zeros(network.n + 1, dtype=np.int64),
+        indices=np.zeros(0, dtype=np.int32),
+        weight=np.zeros(0),
+    )
 
 
 def _spots(arrays: Arrays, spots: np.ndarray) -> dict[str, Any]:

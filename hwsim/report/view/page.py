@@ -13,17 +13,15 @@ from hwsim import __version__
 from hwsim.report.view.codec import Arrays
 
 FORMAT = 1
-_SCRIPTS = ("codec", "model", "kit", "die", "logical", "waves", "law", "scope", "main")
+_SCRIPTS = ("codec.js", "model.js", "kit.js", "die.js", "logical.js", "waves.js", "law.js", "scope.js", "main.js")
 """Parts of the script, in order; together they are one function."""
 
 
 def page_html(meta: dict[str, Any], arrays: Arrays) -> str:
     """The page. meta : title, lead, command, notes, machines, views, axes, curves, ... as page/main.js reads them"""
-    source = files("hwsim.report.view") / "page"
-    style = "".join((source / f"{name}.css").read_text(encoding="utf-8") for name in ("look", "page"))
-    body = (source / "page.html").read_text(encoding="utf-8")
-    parts = [(source / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
-    script = '(function () {\n"use strict";\n' + "\n".join(parts) + "\n})();"
+    style = source("look.css", "page.css")
+    body = source("page.html")
+    script = f'(function () {{\n"use strict";\n{source(*_SCRIPTS)}\n}})();'
     data = json.dumps({"format": FORMAT, "hwsim": __version__} | meta, allow_nan=False, separators=(",", ":"))
     elements = "\n".join(
         f'<script type="text/plain" id="a{k}">{text}</script>' for k, text in enumerate(arrays.elements)
@@ -38,6 +36,12 @@ def page_html(meta: dict[str, Any], arrays: Arrays) -> str:
             f"<script>\n{script}\n</script>\n</body></html>\n",
         )
     )
+
+
+def source(*names: str) -> str:
+    """The text of files of page/, one after another."""
+    folder = files("hwsim.report.view") / "page"
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
 def _inside(data: str) -> str:

@@ -42,7 +42,7 @@ class Modes:
 class Scene:
     """One read of one machine.
 
-    words : {axis: value as text} where settings vary;  name : of the problem;  seed : of the run
+    words : {axis: value as text} where settings vary
     end : tick up to which it is shown;  initial : int8 (n,);  trace : its updates (see `history`), or None where
     ``frames`` = (int64 (k,) ticks, int8 (k, n) states) stand in its place
     looks : of this machine and of ideal p-bits, or None where the page draws the exact law;  reads : how many each saw

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hwsim
+from hwsim.analysis.steps import before
 from hwsim.report.view import history
 from hwsim.report.view.codec import Arrays, read
 
@@ -56,7 +57,7 @@ def test_before_is_the_state_that_an_update_replaced():
     for i, new in zip(pbit, value, strict=True):
         expected.append(state[i])
         state[i] = new
-    assert history.before(pbit, value, initial).tolist() == expected
+    assert before(pbit, value, initial).tolist() == expected
 
 
 def test_frames_are_stored_as_differences():

@@ -172,7 +172,9 @@ def stale_reads(scene):
     return out
 
 
-@pytest.mark.parametrize("more", [{}, {"chips": 2, "exchange": 3e-9, "delay": "1 ns"}], ids=["one chip", "two chips"])
+@pytest.mark.parametrize(
+    "more", [{}, {"chips": 2, "exchange": "0.6tau", "delay": "1 ns"}], ids=["one chip", "two chips"]
+)
 def test_stale_reads_and_energies_are_those_of_the_definition(browser, tmp_path, more):
     view = machine(events=900, **more)
     view.save(tmp_path / "page.html")

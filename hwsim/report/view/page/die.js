@@ -36,10 +36,9 @@ class Die {
     const m = this.app.view(this.number).machine, z = this.app.state.die;
     if (this.bounds === undefined || this.boundsOf !== m) {
       const b = [Infinity, Infinity, -Infinity, -Infinity];
-      const add = (x, y) => { for (let i = 0; i < x.length; i++) {
-        b[0] = Math.min(b[0], x[i]); b[1] = Math.min(b[1], y[i]); b[2] = Math.max(b[2], x[i]); b[3] = Math.max(b[3], y[i]);
-      } };
-      add(m.x, m.y);
+      for (let i = 0; i < m.n; i++) {
+        b[0] = Math.min(b[0], m.x[i]); b[1] = Math.min(b[1], m.y[i]); b[2] = Math.max(b[2], m.x[i]); b[3] = Math.max(b[3], m.y[i]);
+      }
       this.bounds = b;
       this.boundsOf = m;
       this.apart = spacing(m, b);

@@ -153,7 +153,7 @@ function noiseFloor(p, n) {
   for (const q of p) {
     if (!(q > 0 && q < 1)) continue;
     const v = Math.floor(n * q) + 1;
-    if (v > n) { sum += 0; continue; }
+    if (v > n) continue;
     sum += v * (1 - q) * Math.exp(logFactorial(n) - logFactorial(v) - logFactorial(n - v) + v * Math.log(q) + (n - v) * Math.log(1 - q));
   }
   return sum / n;

@@ -157,10 +157,7 @@ class App {
     this.toAddress();
   }
 
-  choose(i) {
-    const { kept } = this.state;
-    this.set({ sel: i, kept });
-  }
+  choose(i) { this.set({ sel: i }); }
 
   setAxis(which, at) {
     const axis = this.state.axis.slice();

@@ -118,6 +118,15 @@ function last(values, x, low = 0, high = values.length) {
   return low - 1;
 }
 
+// The last place p from low to high, without it, with times[order[p]] <= t, or low - 1; those times ascend.
+function lastIn(times, order, t, low = 0, high = order.length) {
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[order[middle]] <= t) low = middle + 1; else high = middle;
+  }
+  return low - 1;
+}
+
 class View {
   constructor(facts, machine) {
     this.facts = facts;
@@ -351,13 +360,8 @@ class View {
 
   // The state of p-bit i at tick t, without playing.
   stateAt(t, i) {
-    const { pointer, event } = this.updates;
-    let low = pointer[i], high = pointer[i + 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.time[event[middle]] <= t) low = middle + 1; else high = middle;
-    }
-    return low === pointer[i] ? this.initial[i] : this.value[event[low - 1]];
+    const { pointer, event } = this.updates, at = lastIn(this.time, event, t, pointer[i], pointer[i + 1]);
+    return at < pointer[i] ? this.initial[i] : this.value[event[at]];
   }
 
   // What the reader of connection k has heard of its neighbour by tick t, and the commit that is under way, if any.
@@ -375,12 +379,7 @@ class View {
   // Place among the flips of p-bit j of the last one at or before tick t; pointer[j] - 1 where there is none.
   lastFlip(j, t) {
     const { pointer, event } = this.flips;
-    let low = pointer[j], high = pointer[j + 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.time[event[middle]] <= t) low = middle + 1; else high = middle;
-    }
-    return low - 1;
+    return lastIn(this.time, event, t, pointer[j], pointer[j + 1]);
   }
 
   // The input of p-bit i at tick t, from what it has heard.
@@ -399,13 +398,8 @@ class View {
 
   // The next instant after tick t that is marked as kind, or -1.
   nextMark(kind, t) {
-    const marks = this.marks[kind];
-    let low = 0, high = marks.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.instant[marks[middle]] <= t) low = middle + 1; else high = middle;
-    }
-    return low < marks.length ? marks[low] : -1;
+    const marks = this.marks[kind], next = lastIn(this.instant, marks, t) + 1;
+    return next < marks.length ? marks[next] : -1;
   }
 }
 

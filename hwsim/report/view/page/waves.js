@@ -190,13 +190,8 @@ class Waves {
   // Updates, as strokes below the wave; a stale read as a longer one with a head.
   ticks(pen, row, x, a, b) {
     const { view, i, y, height } = row, { pointer, event } = view.updates, base = y + height;
-    let lowest = pointer[i], high = pointer[i + 1];
-    while (lowest < high) {
-      const middle = (lowest + high) >> 1;
-      if (view.time[event[middle]] < a) lowest = middle + 1; else high = middle;
-    }
     let before = -9;
-    for (let q = lowest; q < pointer[i + 1] && view.time[event[q]] <= b; q++) {
+    for (let q = lastIn(view.time, event, a - 0.5, pointer[i], pointer[i + 1]) + 1; q < pointer[i + 1] && view.time[event[q]] <= b; q++) {
       const e = event[q], at = x(view.time[e]);
       if (at - before < 1.2 && !view.stale[e]) continue;
       before = at;
