@@ -15,13 +15,7 @@ from pathlib import Path
 
 from hwsim.learn import LearningMachine, classify, train
 from hwsim.learn.machine import Timing
-from hwsim.learn.plan import first_biases, planned, read_plan
-
-
-def changed(plan, key, value):
-    """A copy of ``plan`` in which ``key``, as update.rate, is ``value``."""
-    table, _, rest = key.partition(".")
-    return plan | {table: changed(plan.get(table, {}), rest, value) if rest else value}
+from hwsim.learn.plan import first_biases, planned, read_plan, with_setting
 
 
 def judged(plan, ask):
@@ -31,11 +25,12 @@ def judged(plan, ask):
     rows = learnt.seen(with_labels=True)
     start = asked.model.with_values(first_biases(asked.model, rows, None), asked.model.weight)
     began = time.process_time()
-    how = {"seed": plan["seed"], "schedules": plan["schedules"], "threads": 1}
+    how = asked.keywords | {"weights": learnt.weights, "threads": 1}
     found = train(rows, start, asked.chip, asked.course, **how)
     used = time.process_time() - began
     timing = Timing(warm_up=ask.get("warm_up", 50), looks=ask.get("looks", 10), spacing=ask.get("spacing", 5))
-    machine = LearningMachine(found.model, asked.chip, seed=7, schedules=1, threads=1)
+    die = {key: how[key] for key in ("die_seed", "parts", "exchange_s")}
+    machine = LearningMachine(found.model, asked.chip, seed=7, schedules=1, threads=1, **die)
     return classify(machine, held, reads=ask.get("reads", 1), timing=timing).accuracy, used
 
 
@@ -54,7 +49,7 @@ print(f"{'  '.join(f'{key:<14}' for key in values)}  accuracy  95 %            p
 for choice in itertools.product(*values.values()):
     plan = first
     for key, value in zip(values, choice, strict=True):
-        plan = changed(plan, key, value)
+        plan = with_setting(plan, key, value)
     right, seconds = judged(plan, ASK)
     results.append((right.share, choice))
     words = "  ".join(f"{value!s:<14}" for value in choice)

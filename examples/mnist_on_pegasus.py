@@ -65,9 +65,8 @@ found = train(
     plan.course,
     watch=Watch(judge=judged, plan=PLAN),
     output=output,
-    seed=PLAN["seed"],
-    schedules=PLAN["schedules"],
     threads=1,
+    **plan.keywords,
 )
 print(
     f"device time {found.history[-1]['device_s']:.2g} s; {found.history[-1]['host_s']:.0f} s of this computer's clock"

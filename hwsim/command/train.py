@@ -126,11 +126,7 @@ def _trained(asked: Any, output: str | Path | None, how: Mapping[str, Any]) -> T
     made = provenance(seed=full["seed"], programs=(done.program,), beta=(done.model.beta,), command=how["command_line"])
     data_pbits = sum(activity.data_writes for activity in done.activity.values())
     cost = bill_of(
-        done.activity.values(),
-        done.program.prices,
-        programmings=done.loads,
-        data_pbits=data_pbits,
-        data_rounds=data_pbits / done.model.n_seen,
+        done.activity.values(), done.program.prices, programmings=done.loads, data_rounds=data_pbits / done.model.n_seen
     )
     step = done.history[-1]["step"] if done.history else 0
     say_saved(output, done.history)

@@ -1,5 +1,6 @@
 """Studies of a training: a plan trained along axes, and a trained model that moves to other dies."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -122,9 +123,7 @@ def train_along(full: Mapping[str, Any], study: Mapping[str, Any], how: Mapping[
         "facts": found.facts,
         "interrupted": found.interrupted,
     }
-    points = 1
-    for axis in found.axes:
-        points *= len(axis.words)
+    points = math.prod(len(axis.words) for axis in found.axes)
     stopped = f"; {len(found.rows)} of {points} settings done" if found.interrupted else None
     made = provenance(seed=full["seed"], command=how["command_line"])
     return Sweep(document=document, provenance=made, stopped=_again(stopped, study), swept=found)

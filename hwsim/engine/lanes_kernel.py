@@ -96,9 +96,7 @@ class Memory(NamedTuple):
     rings: Rings  # int8 rows of R, if not queued; else of no p-bits
     filters: Filters
     generator: np.ndarray  # uint32 (n, R, words): states of the p-bits' random sources, else (0, 0, 0)
-    slot: (
-        np.ndarray
-    )  # int64 (n,): the first slot for which each p-bit's source has not stepped, if it does by the clock
+    slot: np.ndarray  # int64 (n,): the first slot for which each p-bit's source has yet to step; (0,) if at updates
     flips: np.ndarray  # int64 (R,): of p-bits that set their own rate, so far
 
 

@@ -107,24 +107,17 @@ class Bill(Shown):
 
 
 def bill_of(
-    activities: Iterable[Activity],
-    prices: Prices,
-    *,
-    programmings: float = 1.0,
-    data_pbits: float | None = None,
-    data_rounds: float = 0.0,
+    activities: Iterable[Activity], prices: Prices, *, programmings: float = 1.0, data_rounds: float = 0.0
 ) -> Bill:
     """The bill of ``activities`` on one machine, one after the other, at ``prices``.
 
     programmings : how often all biases and weights were written, beside those that the activities count
-    data_pbits : values and biases that were written as data, None for those that the activities count
     data_rounds : how often the machine waited for values and biases that were written as data
     """
     found = list(activities)
     done = added(found) if found else Activity(n_pbits=0, reads=0.0, read_rounds=0.0)
     paid = account(done, prices)
-    read, written = done.reads * done.n_pbits, done.writes * done.n_pbits
-    data = done.data_writes if data_pbits is None else data_pbits
+    read, written, data = done.reads * done.n_pbits, done.writes * done.n_pbits, done.data_writes
     programmings += done.programmings
     programmed = programmings * done.n_pbits
     work: list[tuple[str, float | None, float | None, float | None, str]] = [

@@ -303,13 +303,7 @@ class Generated(Shown):
         their values are written as the input of the next one. Machines are programmed once, for all images."""
         model, machines = self.chain.models[0], len(self.chain.models)
         seen = replace(self.activity, n_pbits=model.n_seen, reads=float(machines), read_rounds=float(machines))
-        return bill_of(
-            [seen] * images,
-            prices,
-            programmings=0,
-            data_pbits=self.activity.data_writes * images,
-            data_rounds=float(machines - 1) * images,
-        )
+        return bill_of([seen] * images, prices, programmings=0, data_rounds=float(machines - 1) * images)
 
 
 def generate(
