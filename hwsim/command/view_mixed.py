@@ -18,6 +18,7 @@ from hwsim.report.view.scene import Modes, Scene, Show, length_words
 from hwsim.streams import generator
 from hwsim.thermo.mixed import MixedNetwork
 from hwsim.thermo.mixed_run import run
+from hwsim.units import parse
 
 _LEAST_ROUNDS, _MOST_ROUNDS = 50, 2000
 
@@ -29,7 +30,7 @@ def mixed_scene(network: MixedNetwork, how: Mapping[str, Any], *, events: int | 
     text = given.beta_text(how["beta"]) or "1"
     if ":" in text or "sigma" in text:
         raise InputError(f"a mixed machine runs at one beta, a number, got {text}")
-    beta = float(text)
+    beta = parse(text, "number", name="beta")
     clock = how["clock"] or "poisson"
     tau_s = float(np.mean(network.pbit_tau_s))
     delay_s = seconds_in(how["delay"] or 0.0, tau_s, name="delay")

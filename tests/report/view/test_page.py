@@ -387,3 +387,6 @@ def test_a_mixed_machine_shows_its_modes_as_curves_and_their_pull_on_a_pbit(brow
     )
     field = network.bias[i] + sum(coupling[i, j] * value for j, value in heard[1]) - network.weights[:, i] @ x
     assert np.isclose(heard[0], -field, atol=1e-3)
+    for beta, words in (("warm", "^beta must be a number"), ("0.1:1", "^a mixed machine runs at one beta")):
+        with pytest.raises(hwsim.HwsimError, match=words):
+            hwsim.view(network, beta=beta, progress=False)

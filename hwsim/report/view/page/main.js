@@ -151,7 +151,6 @@ class App {
     this.panels.scope.draw();
     this.panels.pbit.draw();
     this.showControls();
-    this.drawn = (this.drawn || 0) + 1;
     this.frames.push(performance.now() - began);
     if (this.frames.length > 600) this.frames.shift();
     this.toAddress();
