@@ -13,8 +13,8 @@ from hwsim.units import format_si
 
 LIMIT = "HWSIM_MEMORY_LIMIT"
 _FACTOR = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_PER_VARIABLE, _PER_COUPLING = 250, 80
-"""Bytes: a label and its place in dicts; both ends, the value, the rows of the model and of the network."""
+_PER_VARIABLE = 250
+"""Bytes: a label, and its place in dicts."""
 _PER_STATE, _PER_READ, _PER_SCHEDULE = 2, 32, 200
 """Bytes: a state in the engine and one that is read; numbers of each read; arrays of each schedule."""
 
@@ -26,7 +26,7 @@ def check_memory(needed: int, what: str) -> None:
         raise InputError(f"{what} need at least {format_si(needed, 'B')}, and {_there(most)}")
 
 
-def check_problem(variables: int, couplings: int, what: str, *, each: int = _PER_COUPLING) -> None:
+def check_problem(variables: int, couplings: int, what: str, *, each: int) -> None:
     """Raise InputError where a problem of this size does not fit. each : bytes for a coupling"""
     needed = _PER_VARIABLE * variables + each * couplings
     check_memory(needed, f"{what}: {many(variables)} variables and {many(couplings)} couplings")

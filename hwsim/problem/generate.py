@@ -360,7 +360,7 @@ _FAMILIES: dict[str, _Family] = {
         planted_loops,
         ("L",),
         {"seed": 0, "loops": 60},
-        "planted frustrated loops on a 3D lattice",
+        "planted frustrated loops on a square lattice",
         "planted:L=4,loops=40",
     ),
     "tile2d": _Family(

@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 
 from hwsim.memory import check_problem
 
-_ARRAYS, _PAIRS, _OBJECTS = 80, 35, 600
-"""Bytes for a coupling: of arrays, of a pair that is only drawn, of graphs and clauses of Python."""
-
-_ARRAY_S, _OBJECT_S = 1e-6, 2e-5
-"""Seconds for a coupling, likewise."""
-
 
 class _Size(NamedTuple):
-    """variables, couplings : of the parameters;  each : bytes for a coupling"""
+    """How large a problem is, and what it takes to make it.
+
+    variables, couplings : of the parameters
+    each : bytes for a coupling, some four fifths of what was measured at 10**5 to 10**7 couplings, so that nothing that
+    fits is refused;  each_us : microseconds for a variable or a coupling, measured on one core of a server
+    """
 
     variables: Callable[..., float]
     couplings: Callable[..., float]
-    each: int = _ARRAYS
+    each: int
+    each_us: float
 
 
 def _cube(L: int, **more: Any) -> float:
@@ -40,25 +40,25 @@ def _n(n: int, **more: Any) -> float:
 
 
 _SIZES: Mapping[str, _Size] = {
-    "ea3d": _Size(_cube, lambda L, **_: 3.0 * L**3),
-    "ea2d": _Size(_square, lambda L, **_: 2.0 * L**2),
-    "ising2d": _Size(_square, lambda L, **_: 2.0 * L**2),
-    "sk": _Size(_n, _all),
-    "maxcut": _Size(_n, _all, _PAIRS),
-    "ring": _Size(_n, _n),
-    "regular": _Size(_n, lambda n, d, **_: n * d / 2, _OBJECTS),
-    "pegasus": _Size(lambda m, **_: 24.0 * m * (m - 1), lambda m, **_: 180.0 * m * (m - 1), _OBJECTS),
-    "zephyr": _Size(lambda m, **_: 16.0 * m * (2 * m + 1), lambda m, **_: 160.0 * m * (2 * m + 1), _OBJECTS),
-    "adder": _Size(lambda n, **_: 4.0 * n, lambda n, **_: 10.0 * n, _OBJECTS),
-    "multiplier": _Size(lambda n, m, **_: 4.0 * n * m, lambda n, m, **_: 10.0 * n * m, _OBJECTS),
-    "wishart": _Size(_n, _all),
-    "xorsat": _Size(_n, lambda n, **_: 3.0 * n, _OBJECTS),
-    "rbm": _Size(lambda v, h, **_: float(v + h), lambda v, h, **_: float(v * h)),
-    "dbm": _Size(lambda v, h, k, **_: float(v + k * h), lambda v, h, k, **_: float(v * h + (k - 1) * h * h)),
-    "sat": _Size(_n, lambda m, k, **_: float(m * k), _OBJECTS),
-    "planted": _Size(_cube, lambda L, **_: 3.0 * L**3),
-    "tile2d": _Size(_square, lambda L, **_: 2.0 * L**2),
-    "tile3d": _Size(_cube, lambda L, **_: 3.0 * L**3),
+    "ea3d": _Size(_cube, lambda L, **_: 3.0 * L**3, 60, 0.15),
+    "ea2d": _Size(_square, lambda L, **_: 2.0 * L**2, 60, 0.15),
+    "ising2d": _Size(_square, lambda L, **_: 2.0 * L**2, 60, 0.15),
+    "sk": _Size(_n, _all, 55, 0.15),
+    "maxcut": _Size(_n, _all, 20, 0.1),
+    "ring": _Size(_n, _n, 80, 0.2),
+    "regular": _Size(_n, lambda n, d, **_: n * d / 2, 400, 5.0),
+    "pegasus": _Size(lambda m, **_: 24.0 * m * (m - 1), lambda m, **_: 180.0 * m * (m - 1), 280, 1.9),
+    "zephyr": _Size(lambda m, **_: 16.0 * m * (2 * m + 1), lambda m, **_: 160.0 * m * (2 * m + 1), 270, 1.8),
+    "adder": _Size(lambda n, **_: 4.0 * n, lambda n, **_: 10.0 * n, 70, 1.1),
+    "multiplier": _Size(lambda n, m, **_: 3.0 * n * m, lambda n, m, **_: 10.0 * n * m, 80, 1.3),
+    "wishart": _Size(_n, _all, 90, 0.2),
+    "xorsat": _Size(_n, lambda n, **_: 3.0 * n, 100, 4.5),
+    "rbm": _Size(lambda v, h, **_: float(v + h), lambda v, h, **_: float(v * h), 36, 1.0),
+    "dbm": _Size(lambda v, h, k, **_: float(v + k * h), lambda v, h, k, **_: float(v * h + (k - 1) * h * h), 36, 1.0),
+    "sat": _Size(_n, lambda m, k, **_: float(m * k), 180, 8.0),
+    "planted": _Size(_square, lambda L, loops, **_: min(2.0, 0.04 * loops) * L**2, 110, 4.0),
+    "tile2d": _Size(_square, lambda L, **_: 2.0 * L**2, 130, 1.6),
+    "tile3d": _Size(_cube, lambda L, **_: 3.0 * L**3, 140, 1.1),
 }
 
 
@@ -71,4 +71,4 @@ def check_generated(name: str, given: Mapping[str, Any]) -> None:
 def making_s(name: str, given: Mapping[str, Any]) -> float:
     """About how many seconds that takes on one core."""
     size = _SIZES[name]
-    return (size.variables(**given) + size.couplings(**given)) * (_OBJECT_S if size.each == _OBJECTS else _ARRAY_S)
+    return 1e-6 * size.each_us * (size.variables(**given) + size.couplings(**given))
