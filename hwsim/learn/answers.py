@@ -67,7 +67,7 @@ def samples(
     done. Raises InputError.
     """
     model = machine.model
-    check_chains(reads, model.n)
+    check_chains(reads, model.n, together=_TOGETHER, kept=model.n)
     kept = np.zeros(model.n, dtype=bool) if held is None else np.asarray(held, dtype=bool)
     given = np.empty((reads, 0), np.int8) if values is None else np.broadcast_to(values, (reads, int(kept.sum())))
     found = []
@@ -112,7 +112,7 @@ def classify(
     code = code_of(model)
     if data.bits.shape[1] != model.n_visible:
         raise InputError(f"the model has {model.n_visible} visible units, and the data {data.bits.shape[1]} bits")
-    check_chains(len(data) * reads, model.n)
+    check_chains(len(data) * reads, model.n, together=_TOGETHER, kept=model.n_visible)
     rows = np.repeat(data.bits, reads, axis=0)
     votes = np.zeros((len(rows), len(code.classes)))
     for part, phase in _phases(machine, "classes", len(rows), model.role == VISIBLE, rows, tell):

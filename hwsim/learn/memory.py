@@ -16,6 +16,10 @@ def check_couplings(units: int, couplings: int) -> None:
     check_memory(_PER_COUPLING * (units + couplings), f"{many(units)} units with {many(couplings)} couplings")
 
 
-def check_chains(chains: int, units: int) -> None:
-    """Raise InputError where so many chains side by side, of so many units each, do not fit."""
-    check_memory(_PER_STATE * chains * units, f"{many(chains)} chains of {many(units)} units, side by side,")
+def check_chains(chains: int, units: int, *, together: int | None = None, kept: int = 0) -> None:
+    """Raise InputError where so many chains of so many units each do not fit.
+
+    together : how many run side by side, all by default;  kept : bytes that stay of each chain
+    """
+    needed = _PER_STATE * min(chains, together or chains) * units + kept * chains
+    check_memory(needed, f"{many(chains)} chains of {many(units)} units")

@@ -128,10 +128,7 @@ def refused(capsys, words, *more):
         ("data = 'adder'\n[train]\nepochs = 1e300", "train.epochs must be less than 2**63 steps"),
         (f"data = 'adder'\n[train]\nsteps = {10**20}", "train.steps must be less than 2**63"),
         (f"data = 'adder'\n[train]\nsteps = 3\n[code]\nthreshold = {10**400}", "of 401 digits"),
-        (
-            f"data = 'adder'\n[train]\nsteps = 3\nchains = {10**15}",
-            "1e+15 chains of 5 units, side by side, need at least",
-        ),
+        (f"data = 'adder'\n[train]\nsteps = 3\nchains = {10**15}", "1e+15 chains of 5 units need at least"),
         (f"data = 'adder'\n[train]\nsteps = 3\nbatch = {10**15}", "1e+15 chains of 5 units"),
         (f"data = 'adder'\n[train]\nsteps = 3\n[model]\nhidden = {10**15}", "5e+15 couplings need at least"),
         (f"data = 'adder'\n[train]\nsteps = 3\n[model]\nlayers = [9, {10**15}]", "couplings need at least"),

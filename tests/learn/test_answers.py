@@ -8,6 +8,7 @@ from hwsim.learn.answers import classify, complete, samples
 from hwsim.learn.data import read_data
 from hwsim.learn.exact import log_weights, visible_law
 from hwsim.learn.machine import LearningMachine, Timing
+from hwsim.memory import LIMIT
 
 
 def machine(model, **how):
@@ -21,6 +22,14 @@ def test_samples_follow_the_exact_law_within_sampling_noise(adder):
     z = (share - law) / np.sqrt(law * (1 - law) / 4000)
     assert np.abs(z).max() < 4.5  # 32 comparisons
     assert found.activity.reads == 4000 and found.activity.updates == pytest.approx(4000 * 5 * 200, rel=0.02)
+
+
+def test_only_the_states_that_stay_count_for_all_reads(adder, monkeypatch):
+    """Chains run 2,048 at once: 20,000 reads of 5 units are 100 kB, and 92 kB for those that run."""
+    monkeypatch.setenv(LIMIT, "250 kB")
+    assert len(samples(machine(adder), 20_000, sweeps=1)) == 20_000
+    with pytest.raises(InputError, match="40000 chains of 5 units need"):
+        samples(machine(adder), 40_000, sweeps=1)
 
 
 def test_held_units_keep_their_values_and_the_rest_follows(adder):

@@ -123,7 +123,7 @@ def test_rows_of_a_drawn_code_are_the_very_bits_of_the_training(folder):
         (["classify", "sides.npz", "adder"], "has 5 columns, and the model was trained on 4"),
         (["classify", "sides.npz", "rows.npz", "--part", "test"], "trained on all rows of its data"),
         (["classify", "sides.npz", "gone.npz"], "no such file: gone.npz"),
-        (["draw", "adder.npz", "--reads", str(10**20)], "1e+20 chains of 5 units, side by side, need at least"),
+        (["draw", "adder.npz", "--reads", str(10**20)], "1e+20 chains of 5 units need at least"),
         (["classify", "sides.npz", "rows.npz", "--reads", str(10**12)], "4e+12 chains of 12 units"),
         (["classify", "sides.npz", "rows.npz", "--looks", str(10**13), *QUICK], "take fewer sweeps"),
         (["classify", "sides.npz", "rows.npz", "--looks", "0"], "looks must be >= 1"),
