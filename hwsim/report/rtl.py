@@ -53,6 +53,10 @@ def checked_text(checked: Checked) -> str:
         )
     if checked.difference is not None:
         lines.append(str(checked.difference))
+    if checked.port is not None:
+        lines.append(checked.port)
+    if checked.own_testbench:
+        lines.append("test/testbench.v is not the one that hwsim writes: it says itself what it compared")
     return "\n".join(lines)
 
 
@@ -81,6 +85,6 @@ def synthesis_text(costs: Sequence[Synthesis]) -> str:
 
 def checked_facts(checked: Checked) -> dict[str, Any]:
     """The same as plain values."""
-    names = ("tool", "updates", "mismatches", "engine", "by_reference", "build_s", "run_s")
+    names = ("tool", "updates", "mismatches", "engine", "by_reference", "build_s", "run_s", "port", "own_testbench")
     facts: dict[str, Any] = {name: getattr(checked, name) for name in names}
     return facts | {"difference": None if checked.difference is None else asdict(checked.difference)}

@@ -6,9 +6,10 @@ first update that differs.
 
 import os
 import re
+import secrets
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,12 @@ from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.files import replacing
 from hwsim.rtl.activation import cells_of, negative, thresholds
+from hwsim.rtl.array_module import chips
 from hwsim.rtl.expected import Expected, expected, time_s
 from hwsim.rtl.machine import PORT, Machine
-from hwsim.rtl.manifest import machine_of
+from hwsim.rtl.manifest import digest, machine_of, read_manifest
 from hwsim.rtl.simulate import Simulation, build, call, check_tool, children_s
-from hwsim.rtl.testbench import SAYS, header
+from hwsim.rtl.testbench import SAYS, data_files, header, testbench, writes
 from hwsim.units import format_si
 
 LIMIT_S = 600.0
@@ -66,8 +68,10 @@ class Difference:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Checked(Shown):
     """What a simulation said. updates : compared;  mismatches : in the first slot that differs, where the simulation
-    stops;  by_reference : updates that the reference engine of hwsim made too
-    build_s, run_s : seconds of processor time of this computer;  difference : None where there is none
+    stops, or 1 where a port does;  by_reference : updates that the reference engine of hwsim made too
+    build_s, run_s : seconds of processor time of this computer;  difference : None where no update differs
+    port : what another port does first otherwise than it should, None where nothing;  own_testbench : whether the
+    testbench is another than `write` makes, which then says itself what it compares
     """
 
     tool: str
@@ -78,11 +82,15 @@ class Checked(Shown):
     build_s: float
     run_s: float
     difference: Difference | None
+    port: str | None
+    own_testbench: bool
 
     def _shown(self) -> tuple[str, Facts]:
         return f"{self.updates} updates compared by {self.tool}, {self.mismatches} mismatches", [
             ("emulated by", f"{self.engine}, the first {self.by_reference} by reference too"),
             ("difference", None if self.difference is None else str(self.difference)),
+            ("port", self.port),
+            ("testbench", "changed" if self.own_testbench else None),
         ]
 
 
@@ -104,16 +112,23 @@ def checked(
 ) -> Checked:
     """The same of the folder ``place``, whose emulation has made ``trace`` already."""
     check_tool(tool)
-    _check_data(place / "test", trace)
+    if len(trace.bits) == 0:
+        raise InputError("there is nothing to compare: no p-bit of this machine updates")
+    _check_data(place, trace)
     with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
-        simulation = build(verilog_files(place), Path(work), tool=tool, waves=vcd is not None)
-        if vcd is None:
-            return compare(trace, simulation, place / "test", Path(work), limit_s=limit_s)
-        waved = replace(simulation, command=(*simulation.command, "+vcd=waves.vcd"))
-        found = compare(trace, waved, place / "test", Path(work), limit_s=limit_s)
-        with replacing(Path(vcd)) as part:
-            shutil.copyfile(Path(work) / "waves.vcd", part)
+        simulation = build(_sources(place, Path(work)), Path(work), tool=tool, waves=vcd is not None)
+        own = (place / "test" / "testbench.v").read_bytes() != testbench(trace).encode()
+        found = compare(trace, simulation, Path(work), limit_s=limit_s, own_testbench=own)
+        if vcd is not None:
+            call([*simulation.command, _DATA, f"+vcd={_WAVES}"], Path(work), limit_s=limit_s)
+            if not (Path(work) / _WAVES).exists():
+                raise InputError("the simulation wrote no waveform")
+            with replacing(Path(vcd)) as part:
+                shutil.copyfile(Path(work) / _WAVES, part)
         return found
+
+
+_WAVES = "waves.vcd"
 
 
 def states(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float = LIMIT_S) -> np.ndarray:
@@ -123,66 +138,75 @@ def states(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float 
     place = Path(folder)
     made = machine_of(place)
     with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
-        simulation = build(verilog_files(place), Path(work), tool=tool)
-        command = [*simulation.command, f"+data={(place / 'test').resolve()}/"]
-        lines = _dumped(command, Path(work), (0, made.n_slots), limit_s)
+        simulation = build(_sources(place, Path(work)), Path(work), tool=tool)
+        lines = _dumped([*simulation.command, _DATA], Path(work), (0, made.n_slots), limit_s)
     if len(lines) < made.n_slots or "x" in "".join(lines).lower():
         raise InputError("the simulation did not come to its end, or holds states that are unknown")
     n = made.wiring.n_slots
     out = np.tile(made.initial, (-(-made.n_slots // n), 1))
     for k, members in enumerate(made.members):
-        bits = _unpacked(lines[k::n])[:, : len(members)]
+        bits = np.array([[digit == "1" for digit in line[::-1][: len(members)]] for line in lines[k::n]])
         out[: len(bits), members] = 2 * bits.astype(np.int8) - 1
     return out
 
 
-def _unpacked(lines: list[str]) -> np.ndarray:
-    """uint8 (lines, bits): numbers of hexadecimal digits, all equally long, their lowest bit first."""
-    digits = max((len(line) for line in lines), default=0)
-    octets = bytes.fromhex("".join(line.zfill(digits + digits % 2) for line in lines))
-    rows = np.frombuffer(octets, np.uint8).reshape(len(lines), -1)
-    return np.unpackbits(rows[:, ::-1], axis=1, bitorder="little")
+_DATA = "+data=test/"
 
 
-def verilog_files(folder: Path) -> list[Path]:
-    """The testbench and all modules of ``folder``."""
-    files = sorted((folder / "rtl").glob("*.v"))
-    if not files:
+def _sources(folder: Path, work: Path) -> list[Path]:
+    """The testbench and all modules of ``folder``, by paths within ``work`` that any tool takes: links to them."""
+    modules = sorted(path.name for path in (folder / "rtl").glob("*.v"))
+    if not modules:
         raise InputError(f"{folder / 'rtl'} holds no Verilog")
-    return [folder / "test" / "testbench.v", *files]
+    if not (folder / "test" / "testbench.v").is_file():
+        raise InputError(f"{folder / 'test'} holds no testbench.v: write the folder again")
+    for name in ("rtl", "test"):
+        (work / name).symlink_to((folder / name).resolve(), target_is_directory=True)
+    return [Path("test", "testbench.v"), *(Path("rtl", name) for name in modules)]
 
 
-def _check_data(test: Path, trace: Expected) -> None:
-    """Raise InputError unless the files of the testbench are of this machine."""
+def _check_data(place: Path, trace: Expected) -> None:
+    """Raise InputError unless the files of the testbench are of this machine, and as they were written."""
     kinds = {"expected.hex": "checksums by round" if trace.is_long else "states by slot"}
     if trace.machine.source == PORT:
         kinds["random.hex"] = "random words by slot"
     if trace.machine.is_writable:
         kinds["weights.hex"] = "addresses and values of registers"
+    made, known = data_files(trace, []), read_manifest(place)["files"]
     for name, kind in kinds.items():
+        path = place / "test" / name
         try:
-            with (test / name).open(encoding="ascii", errors="replace") as file:
-                first = file.readline().rstrip("\n")
+            content = path.read_bytes()
         except OSError as error:
-            raise InputError(f"cannot read {test / name}: {error.strerror}") from None
-        if first != header(trace.machine, kind):
-            raise InputError(f"{test / name} is the trace of another program: write the folder again")
+            raise InputError(f"cannot read {path}: {error.strerror}") from None
+        if content.split(b"\n", 1)[0] != header(trace.machine, kind).encode():
+            raise InputError(f"{path} is the trace of another program: write the folder again")
+        if digest(content) != (digest(made[name].encode()) if name in made else known.get(f"test/{name}")):
+            raise InputError(f"{path} was changed, and is no longer what hwsim expects: write the folder again")
 
 
-def compare(trace: Expected, simulation: Simulation, data: Path, work: Path, *, limit_s: float) -> Checked:
-    """Run ``simulation`` with the files of the folder ``data``, and name the first update that differs."""
-    command = [*simulation.command, f"+data={data.resolve()}/"]
+def compare(
+    trace: Expected, simulation: Simulation, work: Path, *, limit_s: float, own_testbench: bool = False
+) -> Checked:
+    """Run ``simulation`` in the folder ``work``, and name the first update that differs."""
+    token = secrets.token_hex(8)  # no design knows how its testbench ends
+    command = [*simulation.command, _DATA]
     began = children_s()
-    _, out = call(command, work, limit_s=limit_s)
+    _, out = call([*command, f"+token={token}"], work, limit_s=limit_s)
     run_s = children_s() - began
-    found = re.search(rf"^{SAYS} mismatch (slot|round) (\d+)", out, re.MULTILINE)
-    difference, mismatches, updates = None, 0, len(trace.bits)
+    made, difference, port = trace.machine, None, None
+    mismatches, updates = 0, len(trace.bits)
+    lines = -(-made.n_slots // made.wiring.n_slots) if trace.is_long else made.n_slots
+    found = re.search(rf"{SAYS} mismatch (slot|round) (\d+)", out)
+    beside = re.search(rf"{SAYS} mismatch at (.+), slot (\d+) place (\d+)", out)
     if found:
-        rounds = trace.machine.wiring.n_slots
-        first = int(found[2]) * (1 if found[1] == "slot" else rounds)
-        last = first + (1 if found[1] == "slot" else rounds)
-        difference, mismatches, updates = _located(trace, command, work, (first, last), limit_s)
-    elif f"{SAYS} compared slots {trace.machine.n_slots}" not in out:
+        size = 1 if found[1] == "slot" else made.wiring.n_slots
+        first = int(found[2]) * size
+        difference, mismatches, updates = _located(trace, command, work, (first, first + size), limit_s)
+    elif beside:
+        port, updates = _port(trace, beside[1], int(beside[2]), int(beside[3]))
+        mismatches = 1
+    elif f"{SAYS} compared slots {made.n_slots} in {lines} lines {token}\n" not in out:
         said = next((line for line in out.splitlines() if line.startswith(SAYS)), "it printed no result")
         raise InputError(f"the simulation did not come to its end: {said.removeprefix(SAYS).strip()}")
     return Checked(
@@ -194,7 +218,26 @@ def compare(trace: Expected, simulation: Simulation, data: Path, work: Path, *, 
         build_s=simulation.build_s,
         run_s=run_s,
         difference=difference,
+        port=port,
+        own_testbench=own_testbench,
     )
+
+
+def _port(trace: Expected, what: str, slot: int, place: int) -> tuple[str, int]:
+    """What the testbench says of a port in words, and the updates compared before."""
+    made = trace.machine
+    if what == "done":
+        return f"done is wrong after slot {slot} of {made.n_slots}", made.updates_before(slot)
+    if what == "the write port":
+        every = writes(made)
+        if place >= len(every):
+            return "the write port still says refused after a reset", 0
+        address, value, refused = every[place]
+        return f"the write port {'takes' if refused else 'refuses'} the value {value} at address {address}", 0
+    order = np.concatenate([chip.members for chip in chips(made)])
+    where = "what follows the last p-bit" if place >= made.n else f"p-bit {made.names[order[place]]}"
+    when = "after the run" if slot else "after another reset"
+    return f"the read-out is wrong {when}, at place {place}, {where}", len(trace.bits)
 
 
 def _located(
@@ -206,7 +249,7 @@ def _located(
     lines = _dumped(command, work, (first, last), limit_s)
     for slot, line in zip(range(first, last), lines, strict=False):
         members, wanted = made.members[slot % made.wiring.n_slots], trace.slot(slot)
-        digits = "".join(_BITS.get(digit, digit * 4) for digit in line.lower())[::-1]
+        digits = line[::-1]
         wrong = [q for q in range(len(members)) if digits[q : q + 1] != str(wanted[q])]
         if wrong:
             q = wrong[0]
@@ -217,13 +260,10 @@ def _located(
 
 
 def _dumped(command: list[str], work: Path, slots: tuple[int, int], limit_s: float) -> list[str]:
-    """The new states of each of ``slots``, a line of hexadecimal digits each, as the simulation has them."""
-    dump = work / "states.hex"
+    """The new states of each of ``slots``, a line of binary digits each, as the simulation has them."""
+    dump = work / "states.txt"
     call([*command, f"+dump={dump}", f"+from={slots[0]}", f"+to={slots[1]}"], work, limit_s=limit_s)
     return dump.read_text().split() if dump.exists() else []
-
-
-_BITS = {f"{value:x}": f"{value:04b}" for value in range(16)}
 
 
 def _difference(trace: Expected, slot: int, i: int, q: int, value: str, others: int) -> Difference:

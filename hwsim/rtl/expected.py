@@ -11,6 +11,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.engine.schedule import slot_time
 from hwsim.errors import HwsimError
+from hwsim.rtl.array_module import chips
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.session.run import run
 from hwsim.units import to_seconds
@@ -68,6 +69,16 @@ class Expected:
             begin += len(each)
         return [by_place[q % n][q // n] for q in range(machine.n_slots)]
 
+    def chain(self, *, at_end: bool) -> str:
+        """What the read-out gives, in hexadecimal digits: bit k is p-bit k of the chain. at_end : after the run, else
+        before it."""
+        machine = self.machine
+        up = machine.initial > 0
+        if at_end and len(self.bits):
+            up[np.concatenate(machine.members)] = self.rounds[-1]
+        order = np.concatenate([chip.members for chip in chips(machine)])
+        return np.packbits(up[order], bitorder="little")[::-1].tobytes().hex()
+
     def checksums(self) -> list[str]:
         """A line for each round: FNV-1a over the states of its free p-bits, in words of 64."""
         bits = np.pad(self.rounds, ((0, 0), (0, -self.rounds.shape[1] % 64)))
@@ -75,6 +86,7 @@ class Expected:
         sums = np.full(len(words), _FNV_START, dtype=np.uint64)
         for column in words.T:
             sums = (sums ^ column) * np.uint64(_FNV_PRIME)
+            sums ^= sums >> np.uint64(32)  # the top bits of two words would else cancel
         return [f"{value:016x}" for value in sums.tolist()]
 
 

@@ -57,8 +57,8 @@ Without hwsim, in this folder:
     iverilog -g2005 -s testbench -o simulation test/testbench.v rtl/*.v
     vvp simulation +data=test/
 
-It runs {made.n_slots} slots, {made.updates} updates, and prints `HWSIM compared slots {made.n_slots}`, or the first
-slot that differs from `test/expected.hex`.
+It runs {made.n_slots} slots, {made.updates} updates, reads the states out then and after another reset, and prints
+`HWSIM compared slots {made.n_slots}`, or the first slot or port that differs from `test/expected.hex`.
 """
 
 

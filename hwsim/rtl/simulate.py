@@ -2,9 +2,11 @@
 
 import os
 import resource
+import selectors
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from hwsim.errors import InputError
 
 TOOLS = ("iverilog", "verilator")
 BUILD_LIMIT_S = 600.0
+_MOST_PRINTED = 64 * 2**20
+"""Octets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +48,13 @@ def check_installed(tool: str) -> None:
 
 
 def build(files: Sequence[Path], place: Path, *, tool: str, waves: bool = False) -> Simulation:
-    """Compile ``files``, whose top is the module testbench, in the folder ``place``. Raises InputError.
+    """Compile ``files``, whose top is the module testbench, in the folder ``place``, which their paths start from where
+    they are relative. Raises InputError.
 
     waves : whether it shall write a waveform, which makes Verilator's programs slower
     """
     check_tool(tool)
-    sources = [str(path.resolve()) for path in files]
+    sources = ["-Irtl", *(str(path) for path in files)]
     began = children_s()
     if tool == "iverilog":
         made = place / "simulation"
@@ -82,19 +87,42 @@ def call(command: Sequence[str], place: Path, *, limit_s: float) -> tuple[int, s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
-        text=True,
-        errors="replace",
         start_new_session=True,
     ) as child:
         try:
-            out, _ = child.communicate(timeout=limit_s)
+            out = _printed(child, limit_s)
         except BaseException as error:
             os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
+            name = Path(command[0]).name
             if isinstance(error, subprocess.TimeoutExpired):
                 raise InputError(
-                    f"{Path(command[0]).name} did not end within {limit_s:g} s: the design may hang in a loop; "
-                    "--limit gives it more"
+                    f"{name} did not end within {limit_s:g} s: the design may hang in a loop; --limit gives it more"
+                ) from None
+            if isinstance(error, _TooLongError):
+                raise InputError(
+                    f"{name} printed more than {_MOST_PRINTED >> 20} MB: the design may hang in a loop"
                 ) from None
             raise
     return child.returncode, out
+
+
+class _TooLongError(Exception):
+    """A process prints without end."""
+
+
+def _printed(child: subprocess.Popen, limit_s: float) -> str:
+    """What ``child`` prints until it ends. Raises TimeoutExpired, and _TooLongError beyond _MOST_PRINTED octets."""
+    end, kept = time.monotonic() + limit_s, bytearray()
+    with selectors.DefaultSelector() as ready:
+        ready.register(child.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
+        while True:
+            if not ready.select(max(0.0, end - time.monotonic())):
+                raise subprocess.TimeoutExpired(child.args, limit_s)
+            block = os.read(child.stdout.fileno(), 1 << 16)  # type: ignore[union-attr]
+            if not block:
+                break
+            kept += block
+            if len(kept) > _MOST_PRINTED:
+                raise _TooLongError
+    child.wait(max(0.0, end - time.monotonic()))
+    return kept.decode(errors="replace")

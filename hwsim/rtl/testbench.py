@@ -1,5 +1,7 @@
 """The testbench: clock and stimulus in Verilog, the expected trace from a file, and a watchdog."""
 
+import numpy as np
+
 from hwsim.rtl.array_module import chips, random_ports
 from hwsim.rtl.expected import Expected
 from hwsim.rtl.machine import Machine
@@ -19,14 +21,34 @@ def data_files(expected: Expected, words: list[str]) -> dict[str, str]:
     machine = expected.machine
     lines = expected.checksums() if expected.is_long else expected.lines()
     what = "checksums by round" if expected.is_long else "states by slot"
-    made = {"expected.hex": "\n".join([header(machine, what), *lines, ""])}
+    chains = [expected.chain(at_end=True), expected.chain(at_end=False)]
+    made = {"expected.hex": "\n".join([header(machine, what), *lines, *chains, ""])}
     if words:
         made["random.hex"] = "\n".join([header(machine, "random words by slot"), *words, ""])
     if machine.is_writable:
         mask = 2**32 - 1
-        writes = [f"{address:x} {value & mask:08x}" for address, value in machine.registers()]
-        made["weights.hex"] = "\n".join([header(machine, "addresses and values of registers"), *writes, ""])
+        lines = [f"{address:x} {value & mask:08x} {int(refused)}" for address, value, refused in writes(machine)]
+        made["weights.hex"] = "\n".join([header(machine, "addresses and values of registers"), *lines, ""])
     return made
+
+
+def writes(machine: Machine) -> list[tuple[int, int, bool]]:
+    """(address, value, whether it is refused) of each write before the run: both ends of the range, every register, and
+    then values that do not fit, and registers that there are not."""
+    good = list(machine.registers())
+    first, half = good[0][0], 2 ** (machine.weight_width - 1)
+    ends = [(first, half - 1, False), (first, -half, False)]
+    beyond = [(first, value, True) for value in (half, -half - 1, 2**31 - 1, -(2**31)) if not -half <= value < half]
+    words, numbers = 2**machine.word_bits, 2 ** (machine.address_bits - machine.word_bits)
+    held = np.zeros(numbers, dtype=np.int64)  # registers of each p-bit
+    held[: machine.n] = np.where(machine.free, machine.program.network.degree + 1, 0)
+    missing = [
+        (i * words + word, -1, True)
+        for i, count in enumerate(held.tolist())
+        for word in sorted({count, words - 1})
+        if count <= word < words
+    ]
+    return [*ends, *((*each, False) for each in good), *beyond, *missing]
 
 
 def testbench(expected: Expected) -> str:
@@ -38,27 +60,32 @@ def testbench(expected: Expected) -> str:
     sizes = ", ".join(str(len(each)) for each in machine.members[:8]) + (" ..." if n > 8 else "")
     inputs = ["clk", "rst", "run"]
     nets = [(name, name) for name in inputs]
-    nets += [("load", "1'b0"), ("shift", "1'b0"), ("serial_in", "1'b0"), *((name, name) for name, _ in every)]
+    nets += [*((name, name) for name in ("load", "shift", "serial_in")), *((name, name) for name, _ in every)]
     nets += [("serial_out", "serial_out")] + ([("done", "done")] if machine.is_annealed else [])
     if machine.is_writable:
         nets += [(name, name) for name in ("write", "address", "data", "refused")]
     nets += [("states", "")] if machine.shell else []
     declared = "".join(f"  reg{span(bits)} {name};\n" for name, bits in every)
+    n_writes = len(writes(machine)) if machine.is_writable else 0
     return _TEXT.format(
         says=SAYS,
         sizes=sizes,
         plural="s" if n > 1 else "",
         n=n,
+        round=n * machine.clocks_per_slot,
         last=machine.n_slots,
         clocks=machine.clocks_per_slot,
-        limit=machine.clocks_per_slot * machine.n_slots + 100 + len(list(machine.registers())) * machine.is_writable,
+        limit=machine.clocks_per_slot * (machine.n_slots + 2 * n) + 2 * machine.n + 100 + n_writes,
         widest=widest,
+        pbits=machine.n,
         declared=declared,
         dut=instance("top", "dut", nets),
         random=_random(machine, every),
         states=_states(machine),
         check=_checksum(machine) if expected.is_long else _trace(),
         done="  wire done;\n" if machine.is_annealed else "",
+        check_done=_DONE if machine.is_annealed else "",
+        stop="" if machine.is_annealed else "    run = 1'b0;\n",
         next_random="      next_random;\n" if every else "",
         open_words='    open_file("random.hex", words);\n' if every else "",
         write_nets=_WRITE_NETS.format(bits=machine.address_bits) if machine.is_writable else "",
@@ -109,24 +136,26 @@ _WRITE_NETS = """  reg write = 1'b0;
   reg [{bits}-1:0] address = 0;
   reg [31:0] data = 0;
   wire refused;
+  reg no;           // whether it must be refused
   integer weights;  // file of registers
 """
 
-_WRITE_REGISTERS = """    // write all registers, then reset again: it leaves them
+_WRITE_REGISTERS = """    // write all registers, then what is refused, then reset again: it leaves them
     open_file("weights.hex", weights);
     rst = 1'b0;
     write = 1'b1;
-    while ($fscanf(weights, "%h %h\\n", address, data) == 2) begin
+    while ($fscanf(weights, "%h %h %b\\n", address, data, no) == 3) begin
       @(negedge clk);
-      if (refused) begin
-        $display("HWSIM the write of %h to %h is refused", data, address);
-        $finish;
-        k = LAST;
-      end
+      if (refused !== no) differ("the write port");
+      place = place + 1;
     end
     write = 1'b0;
     rst = 1'b1;
     repeat (2) @(negedge clk);
+    if (refused !== 1'b0) differ("the write port");
+"""
+
+_DONE = """      if (done !== (k == LAST - 1)) differ("done");
 """
 
 
@@ -138,9 +167,9 @@ def _trace() -> str:
       if (code != 1) stop_short("expected.hex");
       if (states !== wanted) begin
         $display("HWSIM mismatch slot %0d expected %0h rtl %0h", k, wanted, states);
-        $finish;
-        k = LAST;
+        stop;
       end
+      compared = compared + 1;
     end
   endtask
 
@@ -155,21 +184,23 @@ def _checksum(machine: Machine) -> str:
   reg [63:0] wanted, checksum;
   reg [{64 * words - 1}:0] all;
   integer word;
-  task compare;  // a checksum of all states after a round with that of hwsim: FNV-1a over words of 64 bits
+  task compare;  // a checksum of all states after a round with that of hwsim
     begin
       all = {{
 {listed(names[::-1], " " * 8)}
       }};
       checksum = 64'hcbf29ce484222325;
-      for (word = 0; word < {words}; word = word + 1)
+      for (word = 0; word < {words}; word = word + 1) begin  // FNV-1a, and its upper half again below
         checksum = (checksum ^ all[64 * word +: 64]) * 64'h00000100000001b3;
+        checksum = checksum ^ (checksum >> 32);
+      end
       code = $fscanf(file, "%h\\n", wanted);
       if (code != 1) stop_short("expected.hex");
       if (checksum !== wanted) begin
         $display("HWSIM mismatch round %0d", k / {machine.wiring.n_slots});
-        $finish;
-        k = LAST;
+        stop;
       end
+      compared = compared + 1;
     end
   endtask
 """
@@ -179,23 +210,41 @@ _TEXT = """`timescale 1ns / 1ps
 `default_nettype none
 
 // Testbench: runs the machine for {last} slots of {clocks} clock(s) and compares it with the emulation.
-// A round has {n} slot{plural}, of {sizes} p-bits. expected.hex holds what hwsim expects.
+// A round has {n} slot{plural}, of {sizes} p-bits. expected.hex holds what hwsim expects: new states of each slot, or a
+// checksum of each round; then what the read-out gives after the run, and after another reset.
 // +data=FOLDER/ where expected.hex is; +dump=FILE +from=SLOT +to=SLOT writes new states, a line for each slot;
 // +vcd=FILE writes a waveform of all p-bits, from their initial states on.
 module testbench;
   localparam LAST = {last};      // slots
   localparam WIDEST = {widest};  // most p-bits of a slot
+  localparam PBITS = {pbits};
 
   reg clk = 1'b0, rst = 1'b1, run = 1'b0;
+  reg load = 1'b0, shift = 1'b0, serial_in = 1'b0, waves = 1'b0;
   wire serial_out;
 {done}{write_nets}{declared}
 {dut}
 
   always #5 clk = ~clk;
 
-  integer file, dump, code, k, from, to;
-{word_file}  reg [8*1024-1:0] folder, path, line;
+  integer file, dump, code, k, from, to, compared, place;
+{word_file}  reg [8*1024-1:0] folder, path, line, token;
   reg [WIDEST-1:0] states;
+  reg [PBITS:0] chain;
+
+  task stop;
+    begin
+      $finish;
+      k = LAST + 1;
+    end
+  endtask
+
+  task differ(input [8*24-1:0] what);  // a port, not a p-bit
+    begin
+      $display("HWSIM mismatch at %0s, slot %0d place %0d", what, k, place);
+      stop;
+    end
+  endtask
 
   task open_file(input [8*16-1:0] name, output integer opened);
     begin
@@ -204,8 +253,7 @@ module testbench;
       opened = $fopen(path, "r");
       if (opened == 0) begin
         $display("{says} no file %0s", path);
-        $finish;
-        k = LAST;
+        stop;
       end
       code = $fgets(line, opened);  // the header
     end
@@ -214,8 +262,7 @@ module testbench;
   task stop_short(input [8*16-1:0] name);
     begin
       $display("{says} %0s ends at slot %0d", name, k);
-      $finish;
-      k = LAST;
+      stop;
     end
   endtask
 
@@ -228,8 +275,31 @@ module testbench;
     end
   endtask
 {check}{random}
+  task read_out;  // the chain, p-bit by p-bit, and then what enters it
+    begin
+      repeat ({round}) @(negedge clk);  // a round, in which the machine stands
+      code = $fscanf(file, "%h\\n", chain);
+      if (code != 1) stop_short("expected.hex");
+      serial_in = ~serial_in;
+      chain[PBITS] = serial_in;
+      load = 1'b1;
+      @(negedge clk);
+      load = 1'b0;
+      @(negedge clk);
+      shift = 1'b1;
+      for (place = 0; place <= PBITS; place = place + 1) begin
+        if (serial_out !== chain[place]) differ("the read-out");
+        @(negedge clk);
+      end
+      shift = 1'b0;
+    end
+  endtask
+
   initial begin
     k = 0;
+    compared = 0;
+    place = 0;
+    if (!$value$plusargs("token=%s", token)) token = "";
     open_file("expected.hex", file);
 {open_words}    dump = 0;
     if ($value$plusargs("dump=%s", path)) begin
@@ -241,6 +311,7 @@ module testbench;
 {write_registers}    if ($value$plusargs("vcd=%s", path)) begin
       $dumpfile(path);
       $dumpvars(1, dut);
+      waves = 1'b1;
     end
     rst = 1'b0;
     run = 1'b1;
@@ -248,16 +319,25 @@ module testbench;
 {next_random}      repeat ({clocks}) @(negedge clk);
       sample;
       if (dump != 0) begin
-        if (k >= from && k < to) $fdisplay(dump, "%h", states);
-        if (k + 1 >= to) begin
-          $finish;
-          k = LAST;
-        end
-      end else if ({ended}) compare;
+        if (k >= from && k < to) $fdisplay(dump, "%b", states);
+        if (k + 1 >= to) stop;
+      end else begin
+        if ({ended}) compare;
+{check_done}      end
       k = k + 1;
-      if (k == LAST) $display("{says} compared slots %0d", LAST);
     end
     if (dump != 0) $fclose(dump);
+    if (waves) stop;  // the waveform ends with the run
+{stop}    if (k == LAST) read_out;
+    if (k == LAST) begin
+      rst = 1'b1;
+      run = 1'b0;
+      repeat (2) @(negedge clk);
+      rst = 1'b0;
+      k = 0;
+      read_out;
+      if (k == 0) $display("{says} compared slots %0d in %0d lines %0s", LAST, compared, token);
+    end
     $finish;
   end
 

@@ -1,10 +1,17 @@
 """Planted faults are found, and the first update that differs is named."""
 
+import re
+import shutil
+from dataclasses import replace
+
+import dimod
 import numpy as np
 import pytest
 from glasses import constant, random_glass
 
 import hwsim
+from hwsim.cli.main import main
+from hwsim.errors import InputError
 from hwsim.rtl.check import checked
 
 SIMPLE = {"random_source": "lfsr32", "weight_limit": 511, "period": "96 ns"}
@@ -97,7 +104,9 @@ def test_a_long_run_compares_checksums_and_names_the_update(plain, tmp_path, mon
     machine = plain.machine
     monkeypatch.setattr("hwsim.rtl.expected.LONG", 1000)
     made = hwsim.rtl.write(machine.given, tmp_path / "rtl", anneal=machine.anneal)
-    assert len((made.folder / "test" / "expected.hex").read_text().splitlines()) == 201  # a header, and 200 rounds
+    assert (
+        len((made.folder / "test" / "expected.hex").read_text().splitlines()) == 203
+    )  # a header, 200 rounds, 2 read-outs
     assert checked(made.folder, made.trace, tool=iverilog).mismatches == 0
     faults = []
     for folder, trace in ((made.folder, made.trace), (plain.folder, plain.trace)):
@@ -108,6 +117,103 @@ def test_a_long_run_compares_checksums_and_names_the_update(plain, tmp_path, mon
         monkeypatch.undo()
         path.write_text(before)
     assert faults[0] == faults[1] is not None
+
+
+def test_the_checksum_of_a_long_run_finds_two_p_bits_in_each_others_place(tmp_path, monkeypatch, iverilog):
+    """The top bits of two words of 64 p-bits: in plain FNV-1a two flips of them cancel."""
+    monkeypatch.setattr("hwsim.rtl.expected.LONG", 1000)
+    model = dimod.BinaryQuadraticModel.from_ising(dict.fromkeys(range(130), 0), {})
+    program = hwsim.compile(model, hwsim.chip("generic-sparse", random_source="lfsr32"))
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=constant(program, 20))
+    path = made.folder / "rtl" / "pbit_array.v"
+    swapped = {".state(s63)": ".state(s127)", ".state(s127)": ".state(s63)"}
+    path.write_text(re.sub(r"\.state\(s(63|127)\)", lambda found: swapped[found[0]], path.read_text()))
+    found = checked(made.folder, made.trace, tool=iverilog)
+    assert found.mismatches == 2 and (found.difference.pbit, found.difference.others) == (63, 1)
+
+
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory):
+    """Written weights, an anneal, two chips: every port that a machine may have."""
+    program = hwsim.compile(random_glass(20, 4), hwsim.chip("generic-sparse", random_source="lfsr32", weight_bits=4))
+    anneal = hwsim.linear(0.1, 1, 40 * program.clock.period * 1e-15, steps=3)
+    parts = [int(v >= 11) for v in range(20)]
+    place = tmp_path_factory.mktemp("ports") / "rtl"
+    return hwsim.rtl.write(program, place, anneal=anneal, weights="writable", parts=parts)
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "says"),
+    [
+        ("readout_1.v", "chain[8:1]}", "chain[8:2], chain[2]}", "the read-out is wrong after the run, at place 1"),
+        ("readout_0.v", "else if (shift)", "else", "the read-out is wrong after the run"),
+        ("top.v", ".serial_in(serial_in)", ".serial_in(1'b1)", "after another reset, at place 20, what follows"),
+        ("top.v", ".serial_in(chain_1)", ".serial_in(serial_in)", "the read-out is wrong after the run, at place 1"),
+        ("pbit_array_0.v", ".initial_state(1'b0)", ".initial_state(1'b1)", "p-bit s"),
+        ("chip_0.v", "run & ~done", "run", "the read-out is wrong after the run"),
+        ("anneal.v", "done = slots == ", "done = slots + 1 == ", "done is wrong after slot"),
+        ("write_port.v", "&data[31:3]", "&data[31:4]", "the write port takes the value -9 at address"),
+        ("write_port.v", "exists = {1'b0, word} < words", "exists = 1'b1", "the write port takes the value -1 at"),
+        ("write_port.v", "~|data[31:3]", "~|data[31:2]", "the write port refuses the value 7 at address"),
+        ("write_port.v", "refused <= 1'b0", "refused <= 1'b1", "still says refused after a reset"),
+    ],
+)
+def test_a_fault_of_a_port_is_found_though_no_update_differs(file, right, wrong, says, ports, iverilog):
+    path = ports.folder / "rtl" / file
+    before = path.read_text()
+    assert right in before
+    path.write_text(before.replace(right, wrong, 1))
+    try:
+        found = checked(ports.folder, ports.trace, tool=iverilog)
+    finally:
+        path.write_text(before)
+    told = str(found.difference) if found.port is None else found.port
+    assert found.mismatches == 1 and says in told
+
+
+@pytest.mark.parametrize(
+    ("says", "error"),
+    [
+        ('$display("HWSIM compared slots SLOTS in SLOTS lines "); $finish;', "to its end: compared slots"),
+        ("$finish;", "did not come to its end: it printed no result"),
+        ("while (1'b1) $display(clk);", "printed more than 1 MB"),
+    ],
+)
+def test_a_design_that_ends_the_simulation_itself_proves_nothing(says, error, plain, monkeypatch, iverilog):
+    monkeypatch.setattr("hwsim.rtl.simulate._MOST_PRINTED", 2**20)
+    says = says.replace("SLOTS", str(plain.machine.n_slots))
+    path = plain.folder / "rtl" / "phases.v"
+    before = path.read_text()
+    path.write_text(before.replace("endmodule", f"  initial begin #40 {says} end\nendmodule"))
+    try:
+        with pytest.raises(InputError, match=error):
+            checked(plain.folder, plain.trace, tool=iverilog)
+    finally:
+        path.write_text(before)
+
+
+def test_a_changed_testbench_is_told_and_a_trace_that_the_rtl_made_is_refused(
+    plain, tmp_path, capsys, monkeypatch, iverilog
+):
+    """Expected states that the RTL itself gives would make any RTL equal."""
+    shutil.copytree(plain.folder, tmp_path / "rtl")
+    bench = tmp_path / "rtl" / "test" / "testbench.v"
+    bench.write_text(bench.read_text().replace("if (states !== wanted)", "if (1'b0)"))
+    assert main(["rtl", "check", str(tmp_path / "rtl")]) == 0
+    assert "testbench.v is not the one that hwsim writes: it says itself" in capsys.readouterr().out
+    source = tmp_path / "rtl" / "rtl" / "lfsr32.v"
+    source.write_text(source.read_text().replace("register[21]", "register[20]"))
+    shutil.copyfile(plain.folder / "test" / "testbench.v", bench)
+    path = tmp_path / "rtl" / "test" / "expected.hex"
+    head, *before = path.read_text().splitlines()
+    states = hwsim.rtl.states(tmp_path / "rtl", tool=iverilog)
+    bits = np.concatenate([states[:, members] for members in plain.machine.members], axis=1).ravel() > 0
+    own = replace(plain.trace, bits=bits.astype(np.uint8))
+    path.write_text("\n".join([head, *own.lines(), own.chain(at_end=True), before[-1], ""]))
+    with pytest.raises(InputError, match="was changed, and is no longer what hwsim expects"):
+        hwsim.rtl.check(tmp_path / "rtl", tool=iverilog)
+    monkeypatch.setitem(checked.__globals__, "_check_data", lambda place, trace: None)
+    assert checked(tmp_path / "rtl", plain.trace, tool=iverilog).mismatches == 0  # it would be equal
 
 
 def _by_hand(made, slot, pbit):
