@@ -236,8 +236,13 @@ def _port(trace: Expected, what: str, slot: int, place: int) -> tuple[str, int]:
         return f"the write port {'takes' if refused else 'refuses'} the value {value} at address {address}", 0
     order = np.concatenate([chip.members for chip in chips(made)])
     where = "what follows the last p-bit" if place >= made.n else f"p-bit {made.names[order[place]]}"
-    when = "after the run" if slot else "after another reset"
-    return f"the read-out is wrong {when}, at place {place}, {where}", len(trace.bits)
+    when = {0: "after another reset", made.n_slots: "after the run"}.get(slot, f"after {slot} slots")
+    said = (
+        f"state of {where} is wrong {when}"
+        if what == "the states"
+        else f"read-out is wrong {when}, at place {place}, {where}"
+    )
+    return f"the {said}", made.updates_before(slot) if 0 < slot < made.n_slots else len(trace.bits)
 
 
 def _located(

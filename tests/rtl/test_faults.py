@@ -145,12 +145,12 @@ def ports(tmp_path_factory):
 @pytest.mark.parametrize(
     ("file", "right", "wrong", "says"),
     [
-        ("readout_1.v", "chain[8:1]}", "chain[8:2], chain[2]}", "the read-out is wrong after the run, at place 1"),
-        ("readout_0.v", "else if (shift)", "else", "the read-out is wrong after the run"),
-        ("top.v", ".serial_in(serial_in)", ".serial_in(1'b1)", "after another reset, at place 20, what follows"),
-        ("top.v", ".serial_in(chain_1)", ".serial_in(serial_in)", "the read-out is wrong after the run, at place 1"),
-        ("pbit_array_0.v", ".initial_state(1'b0)", ".initial_state(1'b1)", "p-bit s"),
-        ("chip_0.v", "run & ~done", "run", "the read-out is wrong after the run"),
+        ("readout_1.v", "chain[8:1]}", "chain[8:2], chain[2]}", "the read-out is wrong after"),
+        ("readout_0.v", "else if (shift)", "else", "the read-out is wrong after"),
+        ("top.v", ".serial_in(serial_in)", ".serial_in(1'b1)", "at place 20, what follows the last p-bit"),
+        ("top.v", ".serial_in(chain_1)", ".serial_in(serial_in)", "the read-out is wrong after"),
+        ("pbit_array_0.v", ".initial_state(1'b0)", ".initial_state(1'b1)", "the state of p-bit s"),
+        ("chip_0.v", "run & ~done", "run", "is wrong after the run"),
         ("anneal.v", "done = slots == ", "done = slots + 1 == ", "done is wrong after slot"),
         ("write_port.v", "&data[31:3]", "&data[31:4]", "the write port takes the value -9 at address"),
         ("write_port.v", "exists = {1'b0, word} < words", "exists = 1'b1", "the write port takes the value -1 at"),
