@@ -209,6 +209,7 @@ def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from dataclasses import replace
 
     from hwsim.archive import kind_of
+    from hwsim.cell.codes import SOURCES
     from hwsim.chip.library import chip
     from hwsim.experiment.prepare import prepare, prepare_saved
     from hwsim.mapping.compile import Settings
@@ -221,7 +222,10 @@ def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
         if arguments.card or arguments.chip != CHIP or chips is not None:
             raise InputError("a saved program contains its chip: give --chip, --chips and changes to hwsim compile")
         return prepare_saved(arguments.problem, ramp=ramp), None
-    problem, machine = given_problem(arguments), chip(arguments.chip, **arguments.card)
+    card = dict(arguments.card)
+    if arguments.source in SOURCES and any(key.startswith("random_") for key in card):  # of that source
+        card.setdefault("random_source", arguments.source)
+    problem, machine = given_problem(arguments), chip(arguments.chip, **card)
     ready = prepare(problem, machine, Settings(**given), ramp=ramp)
     several = options.parts(arguments, machine.round_s)
     if chips is None or chips == 1:

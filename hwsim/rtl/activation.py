@@ -42,15 +42,17 @@ class Activation:
     """What p-bits of one kind compare their random word with.
 
     integers : int64 (n,), what the words are for: every field that occurs, or levels from 0 on
+    inputs : float64 (steps, n), beta I at each word, as the input quantiser leaves it
     words : int64 (steps, n), thresholds in units of 2**-bits, 0 to 2**bits;  bits : of the word that are compared
     swapped : bool (steps, n), where the complement of the word is compared, or None where it never is
     wide : whether a threshold may be 2**bits, always +1, and takes one bit more
     shifts : how a field becomes a level, for each step of the anneal; empty where the table is over the field
     reach : (least, most) field that its p-bits can have
-    betas : (steps,), of the problem;  law, fields : for words in comments, the law and what P(+1) is at each word
+    betas : (steps,), of the problem
     """
 
     integers: np.ndarray
+    inputs: np.ndarray
     words: np.ndarray
     bits: int
     swapped: np.ndarray | None
@@ -101,16 +103,17 @@ def fill_thresholds(cells, i, fields, beta, out):
 
 
 @njit
-def fill_negative(cells, i, fields, beta, out):
-    """Write to ``out`` bool (k,) whether the quantised input of p-bit ``i`` is negative at ``fields`` float64 (k,)."""
+def fill_inputs(cells, i, fields, beta, out):
+    """Write to ``out`` float64 (k,) the quantised inputs of p-bit ``i`` at ``fields`` float64 (k,)."""
     for q in range(len(fields)):
-        out[q] = quantised(beta * fields[q], cells.low[i], cells.high[i], cells.step[i]) < 0.0
+        out[q] = quantised(beta * fields[q], cells.low[i], cells.high[i], cells.step[i])
 
 
-def negative(cells: Cells, i: int, fields: np.ndarray, beta: float) -> np.ndarray:
-    """bool (k,): whether a comparison that is swapped for negative inputs is so at ``fields`` (k,)."""
-    out = np.empty(len(fields), dtype=np.bool_)
-    fill_negative(cells, i, fields.astype(np.float64), float(beta), out)
+def inputs(cells: Cells, i: int, fields: np.ndarray, beta: float) -> np.ndarray:
+    """float64 (k,): beta I of p-bit ``i`` at the integer ``fields`` int64 (k,), as its input quantiser leaves it. A
+    comparison that is swapped for negative inputs is so where this is below 0."""
+    out = np.empty(len(fields))
+    fill_inputs(cells, i, fields.astype(np.float64), float(beta), out)
     return out
 
 
@@ -145,13 +148,11 @@ def activation(
     given["wide"] = not (cells.law[i] == TABLE and points.max() < 1)
     if fields.each is not None and len(fields.each) * len(betas) <= MOST_WORDS:
         words = np.stack([thresholds(cells, i, fields.each, beta * scale) for beta in betas])
-        swapped = [negative(cells, i, fields.each, beta * scale) for beta in betas]
-        given["swapped"] = np.stack(swapped) if swaps else None
-        return Activation(integers=fields.each, words=words, shifts=(), **given)
+        read = np.stack([inputs(cells, i, fields.each, beta * scale) for beta in betas])
+        given["swapped"] = read < 0 if swaps else None
+        return Activation(integers=fields.each, inputs=read, words=words, shifts=(), **given)
     made = _over_quantiser(cells, i, betas, scale, given | {"swapped": None}, fields.n)
-    if not swaps:
-        return made
-    return replace(made, swapped=(float(cells.low[i]) + float(cells.step[i]) * made.integers < 0)[None])
+    return replace(made, swapped=made.inputs < 0) if swaps else made
 
 
 def _over_quantiser(
@@ -166,9 +167,11 @@ def _over_quantiser(
     n_levels = math.floor((high - low) / step + 2.0**-10) + 1
     if n_levels > MOST_WORDS:
         raise UnsupportedError(f"no Verilog: the input quantiser has {n_levels} levels, and a table {MOST_WORDS} words")
+    levels = np.arange(n_levels, dtype=np.int64)
     made = Activation(
-        integers=np.arange(n_levels, dtype=np.int64),
-        words=_level_words(cells, i, low + step * np.arange(n_levels)),
+        integers=levels,
+        inputs=(low + step * levels)[None],
+        words=_level_words(cells, i, low + step * levels),
         shifts=shifts,  # type: ignore[arg-type]
         **given,
     )

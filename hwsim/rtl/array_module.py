@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.rtl.control_modules import SLOT_END
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.pbit_module import pbit_name, widths
 from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
 from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, listed, signed, unsigned
+
+ADDRESS = "p-bit number, and in the lowest {bits} bits the word"
+"""What the address of a register is made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +47,15 @@ def shared_ports(machine: Machine) -> list[tuple[str, int, str]]:
         found.append(("look_up", n, "by slot: read the tables"))
     found.append(("update", n, "by slot: decide at the end of this clock"))
     if np.any(machine.wiring.stages) or machine.wiring.exchange or machine.by_clock:
-        found.append(("slot_end", 1, ""))
+        found.append(("slot_end", 1, SLOT_END))
     if machine.wiring.exchange:
         found.append(("exchange", 1, "values cross before this slot"))
     if machine.is_annealed:
-        found.append(("step", bits_for(len(machine.step_slots)), "of the anneal"))
+        found.append(("step", bits_for(len(machine.step_slots)), "of the anneal: which beta"))
     if machine.is_writable:
         found.append(("store", 1, "a register takes data at the end of this clock"))
-        found.append(("address", machine.address_bits, "p-bit number, and word"))
-        found.append(("data", machine.weight_width, "two's complement"))
+        found.append(("address", machine.address_bits, ADDRESS.format(bits=machine.word_bits)))
+        found.append(("data", machine.weight_width, f"two's complement, in {machine.unit}"))
     return found
 
 
@@ -63,24 +67,43 @@ def random_ports(machine: Machine, chip: Chip) -> list[tuple[str, int]]:
     return [(f"random_{machine.names[i]}", widths(machine, int(machine.kind[i])).compared) for i in free]
 
 
+def random_inputs(machine: Machine, chip: Chip) -> list[Port]:
+    """The same as ports."""
+    slot = {f"random_{machine.names[i]}": int(machine.wiring.slot[i]) for i in chip.members}
+    return [
+        Port(direction="input", name=name, width=bits, note=f"uniform, read at the end of slot {slot[name]}")
+        for name, bits in random_ports(machine, chip)
+    ]
+
+
+def foreign_ports(machine: Machine, chip: Chip) -> list[Port]:
+    """The p-bits of other chips that ``chip`` sees."""
+    return [
+        Port(direction="input", name=machine.names[j], note=f"of chip {machine.chip_of[j]}, as it is now")
+        for j in chip.foreign
+    ]
+
+
 def array_module(machine: Machine, chip: Chip) -> str:
     """The file of the array of ``chip``."""
     names = machine.names
-    ports = [*clocked("initial states and seeds")]
+    seeds = "" if machine.source == PORT else " and seeds"
+    ports = [*clocked(f"take initial states{seeds}")]
     ports += [Port(direction="input", name=name, width=bits, note=note) for name, bits, note in shared_ports(machine)]
-    ports += [Port(direction="input", name=name, width=bits) for name, bits in random_ports(machine, chip)]
-    ports += [Port(direction="input", name=names[j], note="of another chip") for j in chip.foreign]
+    ports += random_inputs(machine, chip)
+    ports += foreign_ports(machine, chip)
     ports += [Port(direction="output", name=names[i]) for i in chip.members]
     body = [*_registers(machine, chip), *_late(machine, chip), *(_pbit(machine, int(i)) for i in chip.members)]
     body += _unused_slots(machine, chip)
-    constants = "Seeds and initial states" if machine.is_writable else "Weights, biases and seeds"
     what = "the p-bits" if machine.n_chips == 1 else f"the p-bits of chip {chip.number}"
-    return entity(
-        chip.name,
-        ports,
-        "\n\n".join(body),
-        about=f"Array: {what}, one net each, 1 for s = +1. {constants} are constants here.",
-    )
+    about = [f"Array: {what}, one net each, 1 for s = +1."]
+    if not machine.is_writable:
+        about.append(f"Constants here: biases and weights in {machine.unit}, initial states{seeds}.")
+    else:
+        about.append(f"Constants here: initial states{seeds}.")
+    if seeds:
+        about.append(f"Seeds are those of hwsim's seed {machine.seed} (--seed), one for each source.")
+    return entity(chip.name, ports, "\n\n".join(body), about="\n".join(about))
 
 
 def _unused_slots(machine: Machine, chip: Chip) -> Iterator[str]:
@@ -90,7 +113,8 @@ def _unused_slots(machine: Machine, chip: Chip) -> Iterator[str]:
     names = ["look_up", "update"] if machine.table == "block" else ["update"]
     bits = [f"{name}[{k}]" if machine.wiring.n_slots > 1 else name for name in names for k in others]
     if bits:
-        yield f"  wire unused = &{{  // no p-bit of this chip updates in these slots\n    1'b0,\n{listed(bits)}\n  }};"
+        why = "// for lint: no p-bit of this chip updates in these slots"
+        yield f"  wire unused = &{{  {why}\n    1'b0,\n{listed(bits)}\n  }};"
 
 
 def _registers(machine: Machine, chip: Chip) -> Iterator[str]:
@@ -103,7 +127,8 @@ def _registers(machine: Machine, chip: Chip) -> Iterator[str]:
         seed = hexadecimal(seed_of(machine.source, machine.source_states[block * share].tolist()), bits)
         net = f"random_{block}"
         wires = [("clk", "clk"), ("rst", "rst"), ("enable", "slot_end"), ("seed", seed), ("word", net)]
-        yield f"  wire [31:0] {net};  // shared by {share} p-bits in a row\n" + instance(
+        last = min((block + 1) * share, machine.n) - 1
+        yield f"  wire [31:0] {net};  // of p-bits {block * share} to {last}\n" + instance(
             module, f"instance_{net}", wires
         )
 
@@ -139,7 +164,8 @@ def _late(machine: Machine, chip: Chip) -> Iterator[str]:
     wiring, network = machine.wiring, machine.program.network
     mine = np.isin(network.rows, chip.members[machine.free[chip.members]]) & (wiring.waits | (wiring.stages > 0))
     made: set[str] = set()
-    for k in np.flatnonzero(mine).tolist():
+    late = np.flatnonzero(mine)
+    for k in late[np.argsort(network.indices[late], kind="stable")].tolist():  # by the p-bit that is seen
         j, stages = int(network.indices[k]), int(wiring.stages[k])
         live, seen = machine.names[j], seen_name(machine, k)
         common = [("clk", "clk"), ("rst", "rst"), ("slot_end", "slot_end")]
@@ -149,20 +175,27 @@ def _late(machine: Machine, chip: Chip) -> Iterator[str]:
             if link not in made:
                 made.add(link)
                 wires = [*common, ("exchange", "exchange"), start, ("live", live), ("seen", link)]
-                yield f"  wire {link};\n" + instance("link", f"instance_{link}", wires)
+                yield (
+                    f"  // p-bit {j} of chip {machine.chip_of[j]}, as it was at the last exchange\n  wire {link};\n"
+                    + instance("link", f"instance_{link}", wires)
+                )
             live = link
         if stages and seen not in made:
             made.add(seen)
             wires = [*common, start, ("live", live), ("seen", seen)]
-            yield f"  wire {seen};\n" + instance(f"delay_{stages}", f"instance_{seen}", wires)
+            yield (
+                f"  // p-bit {j}, {stages} slot{'s' if stages > 1 else ''} late\n  wire {seen};\n"
+                + instance(f"delay_{stages}", f"instance_{seen}", wires)
+            )
 
 
 def _pbit(machine: Machine, i: int) -> str:
     """The instance of p-bit ``i``, or the constant that it is."""
     name, network = machine.names[i], machine.program.network
+    who = f"p-bit {i}, variable {_one_line(machine.labels[i])}"
     if not machine.free[i]:
-        why = "stuck" if machine.program.cells.stuck[i] else "held"
-        return f"  assign {name} = 1'b{int(machine.initial[i] > 0)};  // {why}"
+        value = int(machine.initial[i] > 0)
+        return f"  // {who}, {why_constant(machine, i)} at {'+1' if value else '-1'}\n  assign {name} = 1'b{value};"
     kind, row = int(machine.kind[i]), network.row(i)
     wide, slot = widths(machine, kind), int(machine.wiring.slot[i])
     bit = f"[{slot}]" if machine.wiring.n_slots > 1 else ""
@@ -191,8 +224,14 @@ def _pbit(machine: Machine, i: int) -> str:
             wires.append((f"weight_{q}", signed(-int(machine.whole.weight[k]), wide.weight)))
         wires.append((f"neighbour_{q}", seen_name(machine, k)))
     wires.append(("state", name))
-    says = f"  // p-bit {i}, variable {_one_line(machine.labels[i])}, slot {slot} of a round"
+    turned = f", random word turned left by {machine.turn(i)} bits" if machine.has_taps and machine.turn(i) else ""
+    says = f"  // {who}, slot {slot} of a round{turned}"
     return f"{says}\n" + instance(pbit_name(machine, kind, row.stop - row.start), f"instance_{name}", wires)
+
+
+def why_constant(machine: Machine, i: int) -> str:
+    """Why p-bit ``i`` never changes."""
+    return "stuck by fault" if machine.program.cells.stuck[i] else "held"
 
 
 def _one_line(label: str) -> str:

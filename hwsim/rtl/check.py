@@ -19,7 +19,7 @@ from hwsim.cell.source import source_next, source_shown, source_tap
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.files import replacing
-from hwsim.rtl.activation import cells_of, negative, thresholds
+from hwsim.rtl.activation import cells_of, inputs, thresholds
 from hwsim.rtl.array_module import chips
 from hwsim.rtl.expected import Expected, expected, time_s
 from hwsim.rtl.machine import PORT, Machine
@@ -280,7 +280,7 @@ def _difference(trace: Expected, slot: int, i: int, q: int, value: str, others: 
     beta = activation.betas[step] * made.whole.scale
     cells, at = cells_of(made.program), np.array([field], dtype=np.int64)
     threshold, word = thresholds(cells, i, at, beta), word_at(made, i, slot)
-    if activation.swapped is not None and negative(cells, i, at, beta)[0]:
+    if activation.swapped is not None and inputs(cells, i, at, beta)[0] < 0:
         word ^= 0xFFFFFFFF
     return Difference(
         net=made.names[i],

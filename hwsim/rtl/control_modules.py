@@ -6,22 +6,25 @@ from hwsim.rtl.machine import Machine
 from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, listed, span, unsigned
 from hwsim.units import format_si, to_seconds
 
+RUN = "0: nothing updates in this clock"
+SLOT_END = "a slot ends with this clock"
+
 
 def phases_module(machine: Machine) -> str:
     """The file of the clock phases: one slot after the other."""
     n, block = machine.wiring.n_slots, machine.table == "block"
     clock = machine.program.clock
-    ports = [*clocked("the first slot is next"), Port(direction="input", name="run", note="0 stops the machine")]
+    ports = [*clocked("the first slot is next"), Port(direction="input", name="run", note=RUN)]
     if block:
         ports.append(Port(direction="output", name="look_up", width=n, note="bit k: slot k reads its tables"))
     ports += [
         Port(direction="output", name="update", width=n, note="bit k: slot k decides at the end of this clock"),
-        Port(direction="output", name="slot_end", note="a slot ends with this clock"),
+        Port(direction="output", name="slot_end", note=SLOT_END),
     ]
     lines = []
     if block:
         lines += [
-            "  reg second;  // of the two clocks of a slot",
+            "  reg second;  // this is the second of the two clocks of a slot",
             "  always @(posedge clk) begin",
             "    if (rst) second <= 1'b0;",
             "    else if (run) second <= ~second;",
@@ -37,7 +40,7 @@ def phases_module(machine: Machine) -> str:
             lines.append("  wire unused = &{1'b0, clk, rst};  // one slot of one clock has nothing to count")
     else:
         lines += [
-            f"  reg [{n - 1}:0] turn;  // one bit is 1: that of the slot",
+            f"  reg [{n - 1}:0] turn;  // one bit is 1: that of the slot under way",
             f"  assign slot_end = {end};",
             f"  assign update = turn & {{{n}{{slot_end}}}};",
         ]
@@ -56,8 +59,14 @@ def phases_module(machine: Machine) -> str:
         ports,
         "\n".join(lines),
         about=f"Clock phases: a round of {n} slot{'s' if n > 1 else ''}, each of {clocks}.\n"
-        f"In hwsim: clock {clock.kind}, period {format_si(to_seconds(clock.period), 's')} of a round.",
+        f"In hwsim: clock {clock.kind}, period {format_si(to_seconds(clock.period), 's', digits=9)} of a round: the "
+        f"chip's own pace at a clock of {format_si(machine.clock_period_s, 's', digits=6)}.",
     )
+
+
+def exchange_words(every: int) -> str:
+    """When values cross that do so every ``every`` slots."""
+    return "before every slot" if every == 1 else f"before slots 0, {every}, {2 * every} and so on"
 
 
 def exchange_module(machine: Machine) -> str:
@@ -67,7 +76,7 @@ def exchange_module(machine: Machine) -> str:
     if every == 1:
         body = "  wire unused = &{1'b0, clk, rst, slot_end};\n  assign exchange = 1'b1;\n"
     else:
-        body = f"""  reg{span(width)} count;  // slots since the last exchange
+        body = f"""  reg{span(width)} count;  // slots since the last exchange, 0 to {every - 1}
   assign exchange = count == {unsigned(0, width)};
 
   always @(posedge clk) begin
@@ -82,12 +91,12 @@ def exchange_module(machine: Machine) -> str:
         "exchange_counter",
         [
             *clocked("the first slot exchanges"),
-            Port(direction="input", name="slot_end"),
+            Port(direction="input", name="slot_end", note=SLOT_END),
             Port(direction="output", name="exchange", note="values cross before this slot"),
         ],
         body,
-        about=f"Exchange: values cross between chips before every slot whose number is a multiple of {every}.\n"
-        "In hwsim: exchange_s of hwsim.compile.",
+        about=f"Exchange: values cross between chips {exchange_words(every)}.\n"
+        "In hwsim: exchange_s of hwsim.compile, --exchange.",
     )
 
 
@@ -97,13 +106,13 @@ def link_module() -> str:
         "link",
         [
             *clocked("hold the initial state"),
-            Port(direction="input", name="slot_end"),
+            Port(direction="input", name="slot_end", note=SLOT_END),
             Port(direction="input", name="exchange", note="values cross before this slot"),
             Port(direction="input", name="initial_state", note="of the p-bit, 1 for s = +1"),
             Port(direction="input", name="live", note="the p-bit's s now"),
             Port(direction="output", name="seen", note="what the other chip sees of it"),
         ],
-        """  reg held;
+        """  reg held;  // s at the last exchange
   assign seen = exchange ? live : held;
 
   always @(posedge clk) begin
@@ -125,12 +134,12 @@ def delay_module(stages: int) -> str:
         f"delay_{stages}",
         [
             *clocked("all registers take the initial state"),
-            Port(direction="input", name="slot_end"),
+            Port(direction="input", name="slot_end", note=SLOT_END),
             Port(direction="input", name="initial_state", note="of the p-bit, 1 for s = +1"),
-            Port(direction="input", name="live"),
+            Port(direction="input", name="live", note="its s, or what a link shows of it"),
             Port(direction="output", name="seen", note=f"the same, {stages} slot{'s' if stages > 1 else ''} late"),
         ],
-        f"""  reg{span(stages)} line;
+        f"""  reg{span(stages)} line;  // s before each of the last slots, the newest in bit 0
   assign seen = line{f"[{last}]" if stages > 1 else ""};
 
   always @(posedge clk) begin
@@ -152,7 +161,7 @@ def anneal_module(machine: Machine) -> str:
         for k, slot in enumerate(machine.step_slots)
         if k > 0
     ]
-    body = f"""  reg{span(width)} slots;  // that have ended
+    body = f"""  reg{span(width)} slots;  // that have ended, 0 to {machine.n_slots}
   wire{span(width)} next_slot = slots + {unsigned(1, width)};
   assign done = slots == {unsigned(machine.n_slots, width)};
 
@@ -173,13 +182,13 @@ def anneal_module(machine: Machine) -> str:
         "anneal",
         [
             *clocked("the anneal begins"),
-            Port(direction="input", name="slot_end"),
-            Port(direction="output", name="step", width=bits, kind="reg", note="selects the table of the p-bits"),
-            Port(direction="output", name="done", note="all slots of the anneal have ended"),
+            Port(direction="input", name="slot_end", note=SLOT_END),
+            Port(direction="output", name="step", width=bits, kind="reg", note="which beta the p-bits take"),
+            Port(direction="output", name="done", note="all slots have ended: the machine stands still"),
         ],
         body,
-        about=f"Annealing: {n} steps of beta in {machine.n_slots} slots.\n"
-        "In hwsim: the anneal's steps, each from the first slot at or after its start.",
+        about=f"Annealing: {n} steps of beta in {machine.n_slots} slots, and then the end.\n"
+        "In hwsim: the anneal's steps, each from the first slot at or after its start; beta in 1 / energy.",
     )
 
 
@@ -192,11 +201,11 @@ def readout_module(n: int, name: str) -> str:
             Port(direction="input", name="clk"),
             Port(direction="input", name="load", note="take all states"),
             Port(direction="input", name="shift", note="move on by one p-bit"),
-            Port(direction="input", name="serial_in", note="what follows the last p-bit, as another chain"),
+            Port(direction="input", name="serial_in", note="what follows the last p-bit, such as another chain"),
             Port(direction="input", name="states", width=n, note="bit k: p-bit k of the chain"),
             Port(direction="output", name="serial_out", note="p-bit 0 after load, then 1, 2 ..."),
         ],
-        f"""  reg{span(n)} chain;
+        f"""  reg{span(n)} chain;  // without a reset: unknown before the first load
   assign serial_out = chain{"[0]" if n > 1 else ""};
 
   always @(posedge clk) begin
@@ -225,17 +234,18 @@ def write_module(machine: Machine) -> str:
     usual = unsigned(most, count)
     if machine.n < 2 ** (high - low):
         usual = f"pbit < {unsigned(machine.n, high - low)} ? {usual} : {unsigned(0, count)}"
-    words = f"  wire [{count - 1}:0] words = {usual};  // registers of that p-bit"
+    what = "// registers of that p-bit: bias and weights"
+    words = f"  wire [{count - 1}:0] words = {usual};  {what}"
     if cases:
         lines = "\n".join(f"      {line.strip()}" for line in cases)
         words = (
-            f"  reg [{count - 1}:0] words;  // registers of that p-bit\n  always @* begin\n    case (pbit)\n{lines}\n"
+            f"  reg [{count - 1}:0] words;  {what}\n  always @* begin\n    case (pbit)\n{lines}\n"
             f"      default: words = {usual};\n    endcase\n  end"
         )
     if "pbit" not in words:  # every number is a p-bit, and all have as many
-        words += "\n  wire unused = &{1'b0, pbit};"
+        words += "\n  wire unused = &{1'b0, pbit};  // for lint: every number is a p-bit's"
     body = f"""  wire [{high - low - 1}:0] pbit = address[{high - 1}:{low}];
-  wire [{low - 1}:0] word = address[{low - 1}:0];
+  wire [{low - 1}:0] word = address[{low - 1}:0];  // 0 the bias, k the weight of neighbour k - 1
 
 {words}
 
@@ -257,9 +267,14 @@ def write_module(machine: Machine) -> str:
             *clocked("no write is refused yet"),
             Port(direction="input", name="write", note="write data to the register at address, in this clock"),
             Port(direction="input", name="address", width=high, note=f"p-bit number, and {low} bits of the word"),
-            Port(direction="input", name="data", width=DATA_BITS, note=f"two's complement, {least} to {top}"),
+            Port(
+                direction="input",
+                name="data",
+                width=DATA_BITS,
+                note=f"two's complement, {least} to {top} in {machine.unit}",
+            ),
             Port(direction="output", name="store", note="the write is good"),
-            Port(direction="output", name="value", width=width),
+            Port(direction="output", name="value", width=width, note=f"data as a register holds it, in {machine.unit}"),
             Port(
                 direction="output",
                 name="refused",
@@ -268,6 +283,6 @@ def write_module(machine: Machine) -> str:
             ),
         ],
         body,
-        about="Write port: word 0 of a p-bit is its bias, word k the weight of its neighbour k - 1. A value that does\n"
-        "not fit is refused, not clamped. A coupling is written to both of its p-bits.",
+        about="Write port: one bias or weight in a clock. A value that does not fit is refused, not clamped.\n"
+        "A coupling is written to both of its p-bits.",
     )

@@ -16,14 +16,15 @@ from hwsim.anneal import Anneal
 from hwsim.errors import InputError
 from hwsim.files import replacing
 from hwsim.program import load
-from hwsim.rtl.array_module import chips, seen_name
+from hwsim.rtl.array_module import chips, seen_name, why_constant
 from hwsim.rtl.expected import Expected
 from hwsim.rtl.machine import PORT, Machine, machine
-from hwsim.rtl.pbit_module import law_words, pbit_name, suffix, widths
+from hwsim.rtl.pbit_module import law_words, neighbours, pbit_name, suffix, widths
 from hwsim.rtl.shell_module import NAME, address_width, registers
-from hwsim.rtl.source_module import MODULES, STATE_BITS
+from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
+from hwsim.rtl.top_module import readout_name, top_ports
 from hwsim.text import json_of, read_text
-from hwsim.units import to_seconds
+from hwsim.units import TICK_S, to_seconds
 
 FORMAT = "hwsim-rtl-1"
 FILE, PROGRAM = "manifest.json", "program.npz"
@@ -61,7 +62,12 @@ def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
             "source": made.source,
             "table": made.table,
             "weights": made.weights,
-            "anneal": {"start": made.anneal.start.tolist(), "beta": made.anneal.beta.tolist(), "end": made.anneal.end},
+            "anneal": {
+                "tick_s": TICK_S,
+                "start": made.anneal.start.tolist(),
+                "beta": made.anneal.beta.tolist(),
+                "end": made.anneal.end,
+            },
             "parts": made.chip_of.tolist() if made.n_chips > 1 else None,
             "shell": made.shell,
         },
@@ -71,6 +77,10 @@ def manifest(expected: Expected, files: Mapping[str, bytes]) -> dict[str, Any]:
             {"first_slot": slot, "beta": beta}
             for slot, beta in zip(made.step_slots, made.activations[0].betas, strict=True)
         ],
+        "ports": {
+            port.name: {"direction": port.direction, "bits": port.width, "is": port.note or "clock, rising edge"}
+            for port in top_ports(made)
+        },
         "modules": _modules(made),
         "pbits": [_pbit(made, i) for i in range(made.n)],
         "readout": [[made.names[i] for i in chip.members] for chip in chips(made)],
@@ -108,8 +118,13 @@ def _modules(made: Machine) -> dict[str, Any]:
     noise = made.program.noise
     if made.source != PORT:
         found[MODULES[made.source]] = {
-            "is": "random source of a p-bit",
-            "hwsim": {"random_source": made.source, "random_shifts": noise.source_shifts},
+            "is": "random source of a p-bit" if not made.has_taps else f"random source of {noise.source_share} p-bits",
+            "hwsim": {
+                "random_source": made.source,
+                "random_shifts": noise.source_shifts,
+                "random_steps": noise.source_steps,
+                "random_shows": noise.source_shows,
+            },
             "flip_flops": STATE_BITS[made.source],
         }
     for kind, activation in enumerate(made.activations):
@@ -119,7 +134,12 @@ def _modules(made: Machine) -> dict[str, Any]:
             "hwsim": law_words(made, kind),
             "over": "field" if activation.over_field else "levels of the input quantiser",
             "words": activation.n_words,
-            "threshold": {"bits": wide.threshold, "unit": 2.0**-wide.compared, "compared_bits": wide.compared},
+            "threshold": {
+                "bits": wide.threshold,
+                "unit": 2.0**-wide.compared,
+                "compared_bits": wide.compared,
+                "comparison": made.program.cells.comparison,
+            },
             "field": {
                 "bits": wide.field,
                 "unit": made.whole.scale,
@@ -127,14 +147,49 @@ def _modules(made: Machine) -> dict[str, Any]:
                 "most": activation.reach[1],
             },
         }
+        if not activation.over_field:
+            found[f"quantiser{suffix(made, kind)}"] = {
+                "is": "input quantiser, from a field to a level",
+                "hwsim": law_words(made, kind),
+                "bits": wide.level,
+                "levels": activation.words.shape[1],
+                "shifts": [{"beta": b, **asdict(s)} for b, s in zip(activation.betas, activation.shifts, strict=True)],
+            }
         degrees = np.unique(made.program.network.degree[made.kind == kind])
         for degree in degrees.tolist():
             found[pbit_name(made, kind, degree)] = {
-                "is": f"p-bit with {degree} neighbours",
+                "is": f"p-bit with {neighbours(degree)}",
                 "hwsim": "field I = bias + sum of weight s, with bias = -h and weight = -J of hwsim",
                 "count": int(np.sum((made.kind == kind) & (made.program.network.degree == degree))),
                 "weight": {"bits": wide.weight, "unit": made.whole.scale, "signed": True},
             }
+    return found | _others(made)
+
+
+def _others(made: Machine) -> dict[str, Any]:
+    """The modules around the p-bits."""
+    wiring, clock = made.wiring, made.program.clock
+    found: dict[str, Any] = {"phases": {"is": "clock phases", "hwsim": f"clock {clock.kind}, its colours and period"}}
+    if made.is_annealed:
+        found["anneal"] = {"is": "steps of beta, and the end of the run", "hwsim": "the anneal"}
+    if wiring.exchange:
+        found["exchange_counter"] = {"is": "when values cross between chips", "hwsim": "exchange_s of hwsim.compile"}
+        found["link"] = {"is": "a p-bit as another chip sees it", "hwsim": "wires.exchange"}
+    for stages in np.unique(wiring.stages[wiring.stages > 0]).tolist():
+        found[f"delay_{stages}"] = {
+            "is": f"a wire of {stages} slots beyond the p-bit's register",
+            "hwsim": "wires.delay",
+        }
+    if made.is_writable:
+        found["write_port"] = {"is": "write port of biases and weights", "hwsim": "placement.weight_code, bias_code"}
+    for chip in chips(made):
+        found[chip.name] = {"is": "p-bits, a net each, and what they see of others", "chip": chip.number}
+        found[readout_name(made, chip)] = {"is": "shift chain of states", "chip": chip.number}
+        if made.n_chips > 1:
+            found[f"chip_{chip.number}"] = {"is": "a chip: clock, p-bits, read-out", "chip": chip.number}
+    found["top"] = {"is": "the machine"}
+    if made.shell is not None:
+        found[NAME] = {"is": f"the machine on a bus, {made.shell}"}
     return found
 
 
@@ -142,16 +197,27 @@ def _pbit(made: Machine, i: int) -> dict[str, Any]:
     row = made.program.network.row(i)
     fact: dict[str, Any] = {"net": made.names[i], "pbit": i, "variable": made.labels[i], "chip": int(made.chip_of[i])}
     if not made.free[i]:
-        return fact | {"constant": int(made.initial[i])}
+        return fact | {"constant": int(made.initial[i]), "why": why_constant(made, i)}
     return fact | {
         "module": pbit_name(made, int(made.kind[i]), row.stop - row.start),
         "slot": int(made.wiring.slot[i]),
         **({"address": i << made.word_bits} if made.is_writable else {}),
+        **_random(made, i),
         "initial": int(made.initial[i]),
         "bias": -int(made.whole.bias[i]),
         "neighbours": [seen_name(made, k) for k in range(row.start, row.stop)],
         "weights": (-made.whole.weight[row]).tolist(),
     }
+
+
+def _random(made: Machine, i: int) -> dict[str, Any]:
+    """Where the random words of p-bit ``i`` come from: a port, a register of its own, or a shared one and its turn."""
+    if made.source == PORT:
+        return {"random": f"random_{made.names[i]}"}
+    seed = f"{seed_of(made.source, made.source_states[i].tolist()):0{STATE_BITS[made.source] // 4}x}"
+    if not made.has_taps:
+        return {"seed": seed}
+    return {"random": f"random_{i // made.program.noise.source_share}", "turned_left": made.turn(i)}
 
 
 def text(document: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ Enters: a Machine. Leaves: the Verilog of the shell, and its map of registers.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hwsim.rtl.array_module import chips, random_ports
+from hwsim.rtl.array_module import chips, random_inputs, random_ports
 from hwsim.rtl.machine import Machine
 from hwsim.rtl.verilog import Port, bits_for, entity, hexadecimal, instance, span, unsigned
 
@@ -32,11 +32,7 @@ def registers(machine: Machine) -> tuple[Register, ...]:
     """The registers of the shell of ``machine``, by address."""
     over = ", bit 1 that the anneal is over" if machine.is_annealed else ""
     rows = [
-        (
-            "control",
-            "rw",
-            "bit 0 run; bit 1 reset, which is written and reads as 0: initial states, seeds, no sweep done",
-        ),
+        ("control", "rw", "bit 0 run; bit 1 reset, reads as 0: initial states, seeds, no sweep done; the rest stays"),
         ("status", "r", f"bit 0 says that the machine runs{over}"),
         ("target_sweeps", "rw", "the machine runs while run is 1 and fewer sweeps are done"),
         ("sweeps_done", "r", "whole rounds of the clock since the reset"),
@@ -58,8 +54,8 @@ def address_width(machine: Machine) -> int:
 
 def shell_module(machine: Machine) -> str:
     """The file of the shell of ``machine``."""
-    bits, words = address_width(machine), [port for chip in chips(machine) for port in random_ports(machine, chip)]
-    ports = [*_bus(bits), *(Port(direction="input", name=name, width=width) for name, width in words)]
+    words = [port for chip in chips(machine) for port in random_ports(machine, chip)]
+    ports = [*_bus(address_width(machine)), *(port for chip in chips(machine) for port in random_inputs(machine, chip))]
     body = "\n".join([_control(machine), _exists(machine), _write(machine), _read(machine), _machine(machine, words)])
     table = "\n".join(
         f"  {each.address:03x}  {each.name} ({each.access}): {each.meaning}" for each in registers(machine)
@@ -115,7 +111,7 @@ def _control(machine: Machine) -> str:
     over = " & ~done" if machine.is_annealed else ""
     ends, count, begin, step = "running", "", "", ""
     if clocks > 1:
-        count = f"  reg{span(width)} clocks;  // of the sweep, that have ended\n"
+        count = f"  reg{span(width)} clocks;  // of the sweep, that have ended; it has {clocks}\n"
         ends = f"running & (clocks == {unsigned(clocks - 1, width)})"
         begin = f"      clocks <= {unsigned(0, width)};\n"
         zero, one = unsigned(0, width), unsigned(1, width)
@@ -127,7 +123,7 @@ def _control(machine: Machine) -> str:
   reg run;      // bit 0 of control
   reg restart;  // bit 1 of control, for one clock
   wire rst = ~s_axi_aresetn | restart;
-  reg [31:0] target_sweeps, sweeps_done;
+  reg [31:0] target_sweeps, sweeps_done;  // as in the table above
 {count}{done}  wire running = run & ~restart & (sweeps_done < target_sweeps){over};
   wire sweep_ends = {ends};
 
@@ -144,11 +140,12 @@ def _exists(machine: Machine) -> str:
     bits, every = address_width(machine), registers(machine)
     first, end = every[-1].address, every[-1].address + 4 * every[-1].words
     after = every[-2].address + 4
-    return f"""  function is_states(input [{bits - 1}:0] address);
+    many = f"{every[-1].words} words" if every[-1].words > 1 else "one word"
+    return f"""  function is_states(input [{bits - 1}:0] address);  // {many} from {first:03x} on
     is_states = (address >= {hexadecimal(first, bits)}) & (address < {hexadecimal(end, bits)});
   endfunction
 
-  function exists(input [{bits - 1}:0] address);  // a whole word, at its own address alone
+  function exists(input [{bits - 1}:0] address);  // the registers end before {after:03x}; words lie at multiples of 4
     exists = (address[1:0] == 2'b00) & ((address < {hexadecimal(after, bits)}) | is_states(address));
   endfunction
 """
@@ -163,7 +160,7 @@ def _write(machine: Machine) -> str:
         nets = f"""  wire is_address = write_address == {_address(machine, "weight_address")};
   wire is_data = write_address == {_address(machine, "weight_data")};
   wire fits = ~|write_data[31:{wide}];  // an address beyond the write port's is refused, not cut
-  reg [{wide - 1}:0] weight_address;
+  reg [{wide - 1}:0] weight_address;  // p-bit number, and in the lowest {machine.word_bits} bits the word
   wire write = commit & whole & is_data;
   wire refused;  // by the write port, of the clock before
 """
@@ -171,17 +168,19 @@ def _write(machine: Machine) -> str:
         first = f"      weight_address <= {unsigned(0, wide)};\n"
         stored = f"      if (is_address & fits) weight_address <= write_data[{wide - 1}:0];\n"
     return f"""  // write: address and data come in either order and are held until the response is taken
-  reg address_held, data_held, written;
+  reg address_held, data_held;    // write_address, write_data are taken
+  reg written;                    // and their register is written, or refused
   reg [{bits - 1}:0] write_address;
   reg [31:0] write_data;
-  reg whole;  // all octets of the word
+  reg whole;                      // all four octets of write_data count
   assign s_axi_awready = ~address_held;
   assign s_axi_wready = ~data_held;
 
   wire commit = address_held & data_held & ~written;  // for one clock; the response follows
   wire is_control = write_address == {_address(machine, "control")};
   wire is_target = write_address == {_address(machine, "target_sweeps")};
-{nets}  wire accepted = whole & ({taken});
+{nets}  // response: 00 is OKAY, 10 is SLVERR, 11 is DECERR
+  wire accepted = whole & ({taken});
 
   always @(posedge clk) begin
     restart <= 1'b0;
@@ -248,13 +247,13 @@ def _read(machine: Machine) -> str:
     if words > 1:  # from 0x100 on; the addresses beyond the last word do not come here
         number = bits_for(words)
         chosen = "all_states[{read_word, 5'd0} +: 32]"
-        chosen_word = f"  wire [{number - 1}:0] read_word = {_word(bits, number)};\n"
+        chosen_word = f"  wire [{number - 1}:0] read_word = {_word(bits, number)};  // number of the word of states\n"
     else:
         chosen_word = ""
     padded = f"{{{pad}'d0, states}}" if pad else "states"
     return f"""  // read: one at a time
   wire{span(n)} states;  // bit k: p-bit k
-  wire [{32 * words - 1}:0] all_states = {padded};
+  wire [{32 * words - 1}:0] all_states = {padded};  // in whole words
 {chosen_word}  reg [31:0] read_value;
   assign s_axi_arready = ~s_axi_rvalid;
 
@@ -297,5 +296,5 @@ def _machine(machine: Machine, words: list[tuple[str, int]]) -> str:
     return f"""  wire serial_out;  // of the read-out chain, which the bus does not need
 {instance("top", "machine", wires)}
 
-  wire unused = &{{1'b0, s_axi_awprot, s_axi_arprot, serial_out}};
+  wire unused = &{{1'b0, s_axi_awprot, s_axi_arprot, serial_out}};  // for lint
 """

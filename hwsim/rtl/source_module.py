@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 
+from hwsim.program import Noise
 from hwsim.rtl.verilog import Port, clocked, entity
 
 MODULES = {"lfsr32": "lfsr32", "lfsr16": "lfsr16", "xorshift32": "xorshift32", "xoshiro128+": "xoshiro128p"}
 """The module of each source."""
 STATE_BITS = {"lfsr32": 32, "lfsr16": 16, "xorshift32": 32, "xoshiro128+": 128}
 """Flip-flops of each source, and bits of its seed."""
+NEVER = {"lfsr32": "not all ones", "lfsr16": "not all ones", "xorshift32": "not 0", "xoshiro128+": "not 0"}
+"""The seed from which each source would never move."""
 
 
-def source_module(source: str, shifts: int, by_clock: bool) -> str:
-    """The file of the module of ``source``, which moves ``shifts`` steps between two words. by_clock : in every slot"""
-    bits = STATE_BITS[source]
+def source_module(source: str, noise: Noise) -> str:
+    """The file of the module of ``source``, which steps as ``noise`` says."""
+    bits, shifts, by_clock = STATE_BITS[source], noise.source_shifts, noise.source_steps == "clock"
     steps, last, about = _STEPS[source](shifts)
     word = _WORD.get(source, "register")
     body = f"""  reg [{bits - 1}:0] register;
@@ -26,18 +29,25 @@ def source_module(source: str, shifts: int, by_clock: bool) -> str:
   end
 """
     when = "a slot ends" if by_clock else "the p-bit updates"
+    each = "in every slot" if by_clock else "at each update of its p-bit"
     times = "one step" if shifts == 1 else f"{shifts} steps"
+    first = f"after its first {'step' if shifts == 1 else f'{shifts} steps'}"
+    shows = first if noise.source_shows == "stepped" else "before any step"
     return entity(
         MODULES[source],
         [
             *clocked("take the seed"),
             Port(direction="input", name="enable", note=f"{when}: {times} on"),
-            Port(direction="input", name="seed", width=bits, note="what the register holds before the first update"),
-            Port(direction="output", name="word", width=32, note="what the p-bit compares with in this update"),
+            Port(
+                direction="input", name="seed", width=bits, note=f"the state that shows the first word, {NEVER[source]}"
+            ),
+            Port(direction="output", name="word", width=32, note="what the p-bit compares with in this slot"),
         ],
         body,
-        about=f"Random source: {about}\nIn hwsim: random_source {source}, random_shifts {shifts}, random_steps "
-        f"{'clock' if by_clock else 'update'}.",
+        about=f"Random source: {about}\n"
+        f"In hwsim: random_source {source}; {times} {each} (random_shifts {shifts}, random_steps "
+        f"{noise.source_steps}).\nThe first word is what it shows {shows} (random_shows {noise.source_shows}); "
+        "the seed is the state that shows it.",
     )
 
 
@@ -66,8 +76,12 @@ def _lfsr(bits: int, taps: tuple[int, ...], shifts: int) -> tuple[str, str, str]
         feedback = " ^ ".join(f"{before}[{tap}]" for tap in taps)
         lines.append(f"  wire [{bits - 1}:0] after_{k} = {{{before}[{bits - 2}:0], ~({feedback})}};")
         before = f"after_{k}"
-    ends = ", ".join(str(tap + 1) for tap in taps)
-    return "\n".join(lines), before, f"Fibonacci shift register of {bits} bits, XNOR feedback from bits {ends}."
+    ends = ", ".join(str(tap + 1) for tap in taps[:-1]) + f" and {taps[-1] + 1}"
+    return (
+        "\n".join(lines),
+        before,
+        f"Fibonacci shift register of {bits} bits, XNOR feedback from bits {ends} (1 the lowest).",
+    )
 
 
 def _xorshift32(shifts: int) -> tuple[str, str, str]:
@@ -87,17 +101,29 @@ def _xoshiro(shifts: int) -> tuple[str, str, str]:
     for k in range(1, shifts + 1):
         s0, s1, s2, s3 = (f"{before}[{32 * w + 31}:{32 * w}]" for w in range(4))
         lines += [
-            f"  wire [31:0] c_{k} = {s2} ^ {s0};",
-            f"  wire [31:0] d_{k} = {s3} ^ {s1};",
+            f"  wire [31:0] c_{k} = {s2} ^ {s0};  // s2 ^= s0",
+            f"  wire [31:0] d_{k} = {s3} ^ {s1};  // s3 ^= s1",
             f"  wire [127:0] after_{k} = {{",
-            f"    d_{k}[20:0], d_{k}[31:21],                        // word 3",
-            f"    c_{k} ^ {{{before}[{32 + 22}:32], 9'd0}},  // word 2",
-            f"    {s1} ^ c_{k},                       // word 1",
-            f"    {s0} ^ d_{k}                         // word 0",
+            *_noted(
+                (f"d_{k}[20:0], d_{k}[31:21],", "word 3: s3 turned left by 11"),
+                (f"c_{k} ^ {{{before}[{32 + 22}:32], 9'd0}},", "word 2: s2 ^= s1 << 9, of the old s1"),
+                (f"{s1} ^ c_{k},", "word 1: s1 ^= s2"),
+                (f"{s0} ^ d_{k}", "word 0: s0 ^= s3"),
+            ),
             "  };",
         ]
         before = f"after_{k}"
-    return "\n".join(lines), before, "Xoshiro128+ of Blackman and Vigna (2021). It shows the sum of words 0 and 3."
+    return (
+        "\n".join(lines),
+        before,
+        "Xoshiro128+ of Blackman and Vigna (2021). It shows the sum of words 0, the lowest bits, and 3.",
+    )
+
+
+def _noted(*rows: tuple[str, str]) -> list[str]:
+    """Lines with a comment each, the comments in a column."""
+    longest = max(len(text) for text, _ in rows)
+    return [f"    {text:<{longest}}  // {note}" for text, note in rows]
 
 
 _STEPS: dict[str, Callable[[int], tuple[str, str, str]]] = {

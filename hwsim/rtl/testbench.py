@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hwsim.display import counted
 from hwsim.rtl.array_module import chips, random_ports
 from hwsim.rtl.expected import Expected
 from hwsim.rtl.machine import Machine
@@ -76,7 +77,8 @@ def testbench(expected: Expected) -> str:
         n=n,
         round=round_,
         last=machine.n_slots,
-        clocks=machine.clocks_per_slot,
+        clocks=counted(machine.clocks_per_slot, "clock"),
+        repeat=machine.clocks_per_slot,
         limit=machine.clocks_per_slot * machine.n_slots
         + n_reads * (n * machine.clocks_per_slot + machine.n + 8)
         + 100
@@ -215,14 +217,14 @@ def _checksum(machine: Machine) -> str:
 _TEXT = """`timescale 1ns / 1ps
 `default_nettype none
 
-// Testbench: runs the machine for {last} slots of {clocks} clock(s) and compares it with the emulation.
+// Testbench: runs the machine for {last} slots of {clocks} and compares it with the emulation.
 // A round has {n} slot{plural}, of {sizes} p-bits. expected.hex holds what hwsim expects: new states of each slot, or a
 // checksum of each round; then what the read-out gives after the run, and after another reset.
 // +data=FOLDER/ where expected.hex is; +dump=FILE +from=SLOT +to=SLOT writes new states, a line for each slot;
 // +vcd=FILE writes a waveform of all p-bits, from their initial states on.
 module testbench;
   localparam LAST = {last};      // slots
-  localparam WIDEST = {widest};  // most p-bits of a slot
+  localparam WIDEST = {widest};  // most p-bits that a slot has
   localparam PBITS = {pbits};
 
   reg clk = 1'b0, rst = 1'b1, run = 1'b0;
@@ -235,7 +237,7 @@ module testbench;
 
   integer file, dump, code, k, from, to, compared, due, place;
 {word_file}  reg [8*1024-1:0] folder, path, line, token;
-  reg [WIDEST-1:0] states;
+  reg [WIDEST-1:0] states;  // new ones of a slot, in bit k those of its p-bit number k
   reg [PBITS-1:0] nets, wanted_nets;  // in the order of the read-out
 
   task stop;
@@ -333,7 +335,7 @@ module testbench;
     rst = 1'b0;
     run = 1'b1;
     while (k < LAST) begin
-{next_random}      repeat ({clocks}) @(negedge clk);
+{next_random}      repeat ({repeat}) @(negedge clk);
       sample;
       if (dump != 0) begin
         if (k >= from && k < to) $fdisplay(dump, "%b", states);

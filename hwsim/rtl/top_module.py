@@ -1,11 +1,20 @@
 """The top: chips with their clock phases, annealing and read-out, and the wires between them."""
 
-from hwsim.rtl.array_module import Chip, chips, random_ports, shared_ports
-from hwsim.rtl.control_modules import DATA_BITS
+from hwsim.display import counted
+from hwsim.rtl.array_module import ADDRESS, Chip, chips, foreign_ports, random_inputs, random_ports, shared_ports
+from hwsim.rtl.control_modules import DATA_BITS, RUN
 from hwsim.rtl.machine import Machine
 from hwsim.rtl.verilog import Port, clocked, entity, instance, listed, span
 
-READOUT = (("load", "take all states"), ("shift", "move the read-out on by one p-bit"), ("serial_in", ""))
+READOUT = (
+    ("load", "the read-out takes all states"),
+    ("shift", "the read-out moves on by one p-bit"),
+    ("serial_in", "what follows the last p-bit in the read-out"),
+)
+START = (
+    "After a clock with rst = 1, slot 0 of the first round is the first with run = 1. Stopped or not, load takes the\n"
+    "states of that moment, and serial_out shows them one by one, the next after each shift."
+)
 
 
 def top_modules(machine: Machine) -> dict[str, str]:
@@ -17,31 +26,54 @@ def top_modules(machine: Machine) -> dict[str, str]:
     return made | {"top": _joined(machine, every)}
 
 
-def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
-    alone = machine.n_chips == 1
-    ports = [*clocked("the run begins anew"), Port(direction="input", name="run", note="0 stops the machine")]
+def top_ports(machine: Machine) -> list[Port]:
+    """The ports of ``top``."""
+    several = machine.n_chips > 1
+    ports = _inputs(machine, chips(machine), top=True)
+    order = "chip after chip, " if several else ""
+    ports.append(Port(direction="output", name="serial_out", note=f"states, {order}p-bit by p-bit"))
+    ports += _done(machine)
+    if machine.is_writable:
+        ports.append(
+            Port(direction="output", name="refused", note="the last write was out of range, or to no register")
+        )
+    if machine.shell:
+        note = "bit k: p-bit k, 1 for s = +1"
+        ports.append(Port(direction="output", name="states", width=machine.n, note=note))
+    return ports
+
+
+def _inputs(machine: Machine, every: list[Chip], *, top: bool) -> list[Port]:
+    """What the ``top`` takes, or a chip below it."""
+    ports = [*clocked("the run begins anew"), Port(direction="input", name="run", note=RUN)]
     ports += [Port(direction="input", name=port, note=note) for port, note in READOUT]
-    ports += _write_ports(machine, alone)
-    ports += [Port(direction="input", name=port, width=bits) for port, bits in random_ports(machine, chip)]
-    if not alone:
-        ports += [Port(direction="input", name=machine.names[j], note="of another chip") for j in chip.foreign]
-    ports.append(Port(direction="output", name="serial_out", note="states, p-bit by p-bit"))
-    if machine.is_annealed:
-        ports.append(Port(direction="output", name="done", note="the anneal is over"))
-    if not alone:
-        ports += [Port(direction="output", name=machine.names[i]) for i in chip.members]
-    body = []
+    ports += _write_ports(machine, top)
+    return ports + [port for chip in every for port in random_inputs(machine, chip)]
+
+
+def _done(machine: Machine) -> list[Port]:
+    note = "the anneal is over, and the machine stands still"
+    return [Port(direction="output", name="done", note=note)] if machine.is_annealed else []
+
+
+def _chip_module(machine: Machine, chip: Chip, name: str) -> str:
+    """The whole machine, or one chip of several."""
     own = [machine.names[i] for i in chip.members]
-    if alone:
+    body = []
+    if machine.n_chips == 1:
+        what, ports = "Top", top_ports(machine)
         body.append(f"  wire\n{listed(own)};")
-    if alone and machine.is_writable:
-        ports.append(_REFUSED)
-        body.append(_write_port(machine))
-    if alone and machine.shell:
-        ports.append(_states_port(machine))
+        if machine.is_writable:
+            body.append(_write_port(machine))
+    else:
+        what, ports = f"Chip {chip.number}", _inputs(machine, [chip], top=False)
+        ports += foreign_ports(machine, chip)
+        ports.append(Port(direction="output", name="serial_out", note="states, p-bit by p-bit"))
+        ports += _done(machine)
+        ports += [Port(direction="output", name=net) for net in own]
     body += [*_control(machine), _array(machine, chip), _readout(machine, chip, own)]
-    what = "Top" if alone else f"Chip {chip.number}"
-    return entity(name, ports, "\n\n".join(body), about=f"{what}: {len(own)} p-bits, their clock and their read-out.")
+    about = f"{what}: {counted(len(own), 'p-bit')}, their clock and their read-out.\n{START}"
+    return entity(name, ports, "\n\n".join(body), about=about)
 
 
 def _control(machine: Machine) -> list[str]:
@@ -69,16 +101,8 @@ def _control(machine: Machine) -> list[str]:
             + instance("exchange_counter", "instance_exchange", [*common, *((x, x) for x in ("slot_end", "exchange"))])
         )
     if not annealed and "slot_end" not in told:
-        parts.append("  wire unused = &{1'b0, slot_end};")
+        parts.append("  wire unused = &{1'b0, slot_end};  // for lint: this machine needs none of it")
     return parts
-
-
-_REFUSED = Port(direction="output", name="refused", note="the last write was out of range, or to no register")
-
-
-def _states_port(machine: Machine) -> Port:
-    """The states as a shell reads them."""
-    return Port(direction="output", name="states", width=machine.n, note="bit k: p-bit k, 1 for s = +1")
 
 
 def _write_ports(machine: Machine, top: bool) -> list[Port]:
@@ -88,8 +112,10 @@ def _write_ports(machine: Machine, top: bool) -> list[Port]:
     first, width = ("write", DATA_BITS) if top else ("store", machine.weight_width)
     return [
         Port(direction="input", name=first, note="a register takes data at the end of this clock"),
-        Port(direction="input", name="address", width=machine.address_bits, note="p-bit number, and word"),
-        Port(direction="input", name="data", width=width, signed=False, note="two's complement"),
+        Port(
+            direction="input", name="address", width=machine.address_bits, note=ADDRESS.format(bits=machine.word_bits)
+        ),
+        Port(direction="input", name="data", width=width, note=f"two's complement, in {machine.unit}"),
     ]
 
 
@@ -113,30 +139,21 @@ def readout_name(machine: Machine, chip: Chip) -> str:
 
 def _readout(machine: Machine, chip: Chip, own: list[str]) -> str:
     what = "assign" if machine.n_chips == 1 and machine.shell else f"wire{span(len(own))}"  # assign: it is a port
-    states = f"  {what} states = {{  // the last is p-bit 0 of the chain\n{listed(own[::-1])}\n  }};\n"
+    states = f"  {what} states = {{  // bit 0, the first to be read out, stands last\n{listed(own[::-1])}\n  }};\n"
     wires = [("clk", "clk"), *((x, x) for x in ("load", "shift", "serial_in", "states", "serial_out"))]
     return states + instance(readout_name(machine, chip), "instance_readout", wires)
 
 
 def _joined(machine: Machine, every: list[Chip]) -> str:
     """The top of several chips: the wires between them, and one read-out chain."""
-    ports = [*clocked("the run begins anew"), Port(direction="input", name="run", note="0 stops the machine")]
-    ports += [Port(direction="input", name=port, note=note) for port, note in READOUT]
-    ports += _write_ports(machine, True)
-    for chip in every:
-        ports += [Port(direction="input", name=port, width=bits) for port, bits in random_ports(machine, chip)]
-    ports.append(Port(direction="output", name="serial_out", note="states of chip 0, then chip 1 ..."))
-    if machine.is_annealed:
-        ports.append(Port(direction="output", name="done", note="the anneal is over"))
     last = len(every) - 1
     body = [f"  wire\n{listed(list(machine.names))};"]
     if machine.is_writable:
-        ports.append(_REFUSED)
         body.append(_write_port(machine))
     if machine.shell:
-        ports.append(_states_port(machine))
-        body.append(f"  assign states = {{  // the last is p-bit 0\n{listed(machine.names[::-1])}\n  }};")
-    body.append("\n".join(f"  wire chain_{c};" for c in range(1, last + 1)))
+        body.append(f"  assign states = {{  // p-bit 0 stands last\n{listed(machine.names[::-1])}\n  }};")
+    chains = [f"  wire chain_{c};  // read-out of chip {c}, into that of chip {c - 1}" for c in range(1, last + 1)]
+    body.append("\n".join(chains))
     if machine.is_annealed:
         body.append(f"  wire{span(last + 1)} done_of_chip;\n  assign done = &done_of_chip;")
     for chip in every:
@@ -154,5 +171,8 @@ def _joined(machine: Machine, every: list[Chip]) -> str:
     seen = {int(j) for chip in every for j in chip.foreign}
     own = [name for i, name in enumerate(machine.names) if i not in seen]
     if own:
-        body.append(f"  wire unused = &{{  // no other chip sees these p-bits\n    1'b0,\n{listed(own)}\n  }};")
-    return entity("top", ports, "\n\n".join(body), about=f"Top: {len(every)} chips under one clock, and their wires.")
+        body.append(
+            f"  wire unused = &{{  // for lint: no other chip sees these p-bits\n    1'b0,\n{listed(own)}\n  }};"
+        )
+    about = f"Top: {len(every)} chips under one clock, and their wires.\n{START}"
+    return entity("top", top_ports(machine), "\n\n".join(body), about=about)

@@ -1,10 +1,13 @@
 """Verilog as text: sized literals, port lists, modules. Verilog-2005, two spaces, one module a file."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LINE = 100
-"""Longest line of a comment or a list."""
+"""Longest line of a list."""
+COMMENT = 114
+"""Longest text of a comment above a module."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +59,12 @@ def span(width: int) -> str:
     return f" [{width - 1}:0]" if width > 1 else ""
 
 
-def comment(text: str, indent: str = "") -> str:
-    """``text`` as lines of comment, its own lines kept."""
-    return "\n".join(f"{indent}// {line}".rstrip() for line in text.strip("\n").split("\n"))
+def comment(text: str) -> str:
+    """``text`` as lines of comment, its own lines kept, and long ones that are not indented broken."""
+    lines = []
+    for line in text.strip("\n").split("\n"):
+        lines += [line] if line.startswith(" ") else textwrap.wrap(line, COMMENT, break_on_hyphens=False) or [""]
+    return "\n".join(f"// {line}".rstrip() for line in lines)
 
 
 def signed(value: int, width: int) -> str:

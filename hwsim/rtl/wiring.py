@@ -69,7 +69,7 @@ def _slots_of(clock: Clock, delay: int, *, exactly: bool = False) -> int:
         raise UnsupportedError(
             f"no Verilog: a delay of {_time(delay)} is more than a slot, and the {clock.n_slots} slots of a period of "
             f"{_time(clock.period)} are not equally long: give a --period that the slots divide, or a --delay of "
-            f"at most {_time(least)}"
+            f"at most {_exact(least)}"
         )
     return -(-delay // least)
 
@@ -87,12 +87,17 @@ def _exchange_slots(clock: Clock, every: int) -> int:
             return int(gaps[0])
     raise UnsupportedError(
         f"no Verilog: chips exchange values every {_time(every)}, which is no whole number of slots: give --exchange a "
-        f"multiple of {_time(period // n if period % n == 0 else period)}"
+        f"multiple of {_exact(period // n if period % n == 0 else period)}"
     )
 
 
 def _time(ticks: int) -> str:
     return format_si(to_seconds(ticks), "s")
+
+
+def _exact(ticks: int) -> str:
+    """A time to be given back as it stands: all its digits."""
+    return format_si(to_seconds(ticks), "s", digits=15)
 
 
 def first_slot(clock: Clock, tick: int) -> int:

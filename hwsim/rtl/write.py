@@ -17,6 +17,7 @@ from hwsim.anneal import Anneal
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
 from hwsim.program import Program, save
+from hwsim.rtl.activation_module import activation_module, quantiser_module
 from hwsim.rtl.array_module import array_module, chips
 from hwsim.rtl.control_modules import (
     anneal_module,
@@ -31,7 +32,7 @@ from hwsim.rtl.expected import Expected, expected, random_words
 from hwsim.rtl.machine import PORT, Machine, machine
 from hwsim.rtl.manifest import FILE, PROGRAM, digest, manifest, read_manifest
 from hwsim.rtl.manifest import text as manifest_text
-from hwsim.rtl.pbit_module import activation_module, pbit_module, pbit_name, quantiser_module, suffix
+from hwsim.rtl.pbit_module import pbit_module, pbit_name, suffix
 from hwsim.rtl.readme import constraints, readme
 from hwsim.rtl.shell_module import NAME, shell_module
 from hwsim.rtl.source_module import MODULES, source_module
@@ -98,7 +99,7 @@ def modules(made: Machine) -> dict[str, str]:
     """The Verilog files of ``made`` by module."""
     found: dict[str, str] = {}
     if made.source != PORT:
-        found[MODULES[made.source]] = source_module(made.source, made.program.noise.source_shifts, made.by_clock)
+        found[MODULES[made.source]] = source_module(made.source, made.program.noise)
     for kind, each in enumerate(made.activations):
         found[f"activation{suffix(made, kind)}"] = activation_module(made, kind)
         if not each.over_field:
@@ -131,7 +132,7 @@ def _fill(folder: Path, trace: Expected) -> dict[str, Any]:
     texts["test/testbench.v"] = testbench(trace)
     texts |= {f"test/{name}": text for name, text in data_files(trace, random_words(made)).items()}
     texts |= {f"constraints/{name}": text for name, text in constraints(made).items()}
-    texts["README.md"] = readme(trace, sorted(texts))
+    texts["README.md"] = readme(trace)
     files = {name: text.encode() for name, text in texts.items()}
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
