@@ -99,7 +99,7 @@ def _about(machine: Machine, kind: int, degree: int) -> str:
     wide, made = widths(machine, kind), machine.activations[kind]
     if machine.is_writable:
         half = 2 ** (wide.weight - 1)
-        weight = f"{-half} to {half - 1} (weight_bits of the card)"
+        weight = f"{-half} to {half - 1} as in the card's registers"
     else:
         most = 2 ** (wide.weight - 1) - 1
         weight = f"{-most} to {most}, enough for all here"

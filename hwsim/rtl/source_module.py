@@ -47,7 +47,7 @@ def source_module(source: str, noise: Noise) -> str:
         about=f"Random source: {about}\n"
         f"In hwsim: random_source {source}; {times} {each} (random_shifts {shifts}, random_steps "
         f"{noise.source_steps}).\nThe first word is what it shows {shows} (random_shows {noise.source_shows}); "
-        "the seed is the state that shows it.",
+        "the seed shows it already.",
     )
 
 
