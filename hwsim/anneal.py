@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown, counted, data_frame, picture
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 from hwsim.units import TICKS_PER_S, format_si, seconds, to_seconds, to_ticks
 
 DEFAULT_STEPS = 1000
@@ -84,16 +85,19 @@ def stepped(betas: np.ndarray, time: str | float) -> Anneal:
     return Anneal(start=start, beta=betas, end=end)
 
 
+@named
 def constant(beta: float, time: str | float) -> Anneal:
     """The same ``beta`` for ``time`` (text with unit, or seconds)."""
     return stepped(np.array([_number(beta)]), time)
 
 
+@named
 def linear(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
     """``steps`` steps of equal length, the first at ``beta_start`` and the last at ``beta_end``."""
     return stepped(np.linspace(_number(beta_start), _number(beta_end), _checked(steps)), time)
 
 
+@named
 def geometric(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
     """Equal ratios from ``beta_start`` to ``beta_end``, both > 0."""
     first, last = _number(beta_start), _number(beta_end)
@@ -102,11 +106,15 @@ def geometric(beta_start: float, beta_end: float, time: str | float, *, steps: i
     return stepped(np.geomspace(first, last, _checked(steps)), time)
 
 
+@named
 def table(times: Sequence[str | float], betas: Sequence[float], time: str | float) -> Anneal:
     """Step table: ``betas[k]`` from ``times[k]`` on; ``times[0]`` must be 0; the run ends at ``time``."""
+    for name, each in (("times", times), ("betas", betas)):
+        if not isinstance(each, Sequence | np.ndarray) or isinstance(each, str | bytes):
+            raise ArgumentError(f"{name} must be a list with a value for each step, got {each!r}")
     start = np.array([to_ticks(seconds(t, name="anneal time")) for t in times], dtype=np.int64)
     end = to_ticks(seconds(time, name="anneal time"))
-    return Anneal(start=start, beta=np.array(betas, dtype=np.float64), end=end)
+    return Anneal(start=start, beta=np.array([_number(beta) for beta in betas]), end=end)
 
 
 def drifted(anneal: Anneal, drift: float) -> Anneal:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 import msgspec
 import numpy as np
 
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 from hwsim.files import replacing
 from hwsim.npy import array_of, parts_of
 
@@ -71,6 +71,8 @@ def _open(
     path: str | Path | BinaryIO, manifest: type[M], *, manifest_only: bool = False, wanted: str = "file of hwsim"
 ) -> tuple[M, dict[str, np.ndarray]]:
     name = name_of(path)
+    if not isinstance(path, str | Path) and not hasattr(path, "seek"):
+        raise ArgumentError(f"a saved {wanted} is read from a path or an open file, got {type(path).__name__}")
     try:
         with ExitStack() as opened:
             file = opened.enter_context(open(path, "rb")) if isinstance(path, str | Path) else path

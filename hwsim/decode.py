@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.errors import InputError
+from hwsim.arguments import named
+from hwsim.errors import ArgumentError, InputError
 from hwsim.units import TICKS_PER_S
 
 
@@ -84,10 +85,14 @@ def _settled(program: Any, values: np.ndarray, wrong: np.ndarray) -> np.ndarray:
     return out
 
 
+@named
 def unembed(run: Any, method: str = "majority") -> Any:
     """dimod.SampleSet of a Run's final states, chains read by ``method``; see `timing` for its ``info``."""
     import dimod
 
+    if not hasattr(run, "program"):
+        what = type(run).__name__
+        raise ArgumentError(f"run must be what hwsim.run(program, anneal=...) returns, got an object of {what}")
     labels = run.program.readout.names
     if run.program.cells.pdit is not None:
         return _discrete_samples(run, labels)

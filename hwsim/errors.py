@@ -5,9 +5,7 @@ sentence quotes, may be long or hold line ends: a sentence is one line of at mos
 """
 
 import re
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterable
 
 MOST_CHARACTERS, MOST_MISTAKES = 220, 20
 """Of a sentence; with the name of the command before it, it has at most 240 characters."""
@@ -18,9 +16,6 @@ _BETWEEN = re.compile(r"[\s'\":,]+")
 _MOST_OF_PATH = 255
 _MOST_READ = 4000
 """Characters of a sentence that are looked at: a value of a million is not searched for quotations."""
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 def one_line(sentence: str, most: int = MOST_CHARACTERS) -> str:
@@ -84,27 +79,6 @@ class InputError(HwsimError, ValueError):
 
 class ArgumentError(InputError, TypeError):
     """An argument of the wrong kind, or one that does not exist; for Python's own callers a TypeError too."""
-
-
-def named(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """``function`` that raises ArgumentError, in a sentence, for an argument that is missing or that it has not."""
-
-    @wraps(function)
-    def call(*given: _P.args, **by_name: _P.kwargs) -> _R:
-        from inspect import signature
-
-        takes = signature(function)
-        try:
-            takes.bind(*given, **by_name)
-        except TypeError:
-            known, name = list(takes.parameters), function.__name__
-            wrong = next((word for word in by_name if word not in known), None)
-            if wrong is not None:
-                raise ArgumentError(f"{name} has no argument {wrong!r}; it takes {', '.join(known)}") from None
-            raise ArgumentError(f"{name} takes {', '.join(known)}: one is missing, or one too many") from None
-        return function(*given, **by_name)
-
-    return call
 
 
 class ReadError(InputError):

@@ -8,13 +8,48 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from hwsim.errors import InputError
 from hwsim.interrupt import unfinished
+
+_WAIT_S, _AGAIN_S = 10.0, 0.01
+"""How long a process waits for another one that replaces a file of the same folder, and how often it looks."""
+
+
+@contextmanager
+def alone(path: str | os.PathLike) -> Iterator[None]:
+    """Within it no other process is in such a block for a file of the same folder: for files that are read, added to
+    and replaced. Not to be nested.
+
+    The lock is one on the folder, which ends with the process, however that ends. Where the system has none (Windows,
+    some network disks), or another process keeps it for _WAIT_S, the block runs without.
+    """
+    with ExitStack() as held:
+        with suppress(ImportError, OSError):
+            _lock(Path(os.path.realpath(path)).parent, held)
+        yield
+
+
+def _lock(folder: Path, held: ExitStack) -> None:
+    """Lock ``folder`` until ``held`` is left. Raises OSError where that cannot be done, ImportError on Windows."""
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    held.callback(os.close, handle)
+    until = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return
+            time.sleep(_AGAIN_S)
 
 
 @contextmanager

@@ -127,7 +127,8 @@ class Signals:
             return self
         Signals.now = self
         receive, send = self._pipe = os.pipe()
-        os.set_blocking(send, False)
+        if hasattr(os, "set_blocking"):  # Windows needs it no more than Python 3.11 has it there
+            os.set_blocking(send, False)
         threading.Thread(target=self._watch, args=(receive,), daemon=True).start()
         self._woken = signal.set_wakeup_fd(send, warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -102,7 +102,8 @@ def _spread(text: str, name: str) -> list[Any] | None:
     first, its_unit, last, other_unit, many, log = found.groups()
     if not is_whole(many) or not 2 <= int(many) < _MOST:
         raise InputError(
-            f"{name}: a range ends in how many values it has, from 2 on, such as 0:2tau:24, got {text.strip()!r}"
+            f"{name}: a range ends in how many values it has, from 2 to {_MOST - 1:,}, such as 0:2tau:24, got "
+            f"{text.strip()!r}"
         )
     low, high, unit = _ends(first, its_unit or "", last, other_unit or "", text.strip(), name)
     if log and not (low > 0 and high > 0):

@@ -1,5 +1,8 @@
 """Kernels on disk: files that are empty or cut are compiled again, and a full disk is no reason to stop."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,38 @@ def test_damaged_kernels_are_compiled_again_and_the_folder_is_named(folder, caps
     assert said == f"hwsim: compiling again, for there are damaged kernels in {found.parent.parent}\n"
     third = jit.njit(plus)
     assert third(1) == 2 and sum(third.stats.cache_hits.values()) == 1  # they were mended
+
+
+SUM = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from summed import summed
+assert summed(10) == 45
+print(sum(summed.stats.cache_hits.values()))
+"""
+MODULE = """
+from hwsim.jit import njit
+
+@njit
+def summed(n):
+    total = 0
+    for k in range(n):
+        total += k
+    return total
+"""
+
+
+def test_several_that_compile_at_once_all_run(tmp_path):
+    (tmp_path / "summed.py").write_text(MODULE)
+    folders = {"HWSIM_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", SUM, str(tmp_path)]
+    how = {"env": os.environ | folders, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    for count in (2, 1):
+        running = [subprocess.Popen(command, **how) for _ in range(count)]
+        said = [each.communicate() for each in running]
+        assert [each.returncode for each in running] == [0] * count, said
+        assert all(not err for _, err in said), said
+    assert said[0][0] == "1\n"  # the last one loads what the others have left
 
 
 def test_a_full_disk_costs_the_cache_and_nothing_else(folder, capsys, monkeypatch):

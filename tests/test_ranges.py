@@ -46,7 +46,7 @@ def test_values_with_a_unit_are_read_back_to_six_digits():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("0:2tau:1", "from 2 on"),
+        ("0:2tau:1", "from 2 to 99,999"),
         ("0:2tau:x", "how many values"),
         ("0:2tau:2.5", "how many values"),
         ("1:2tau:4", "same unit"),

@@ -13,6 +13,7 @@ from hwsim.algorithm.ladder import ladder_of
 from hwsim.algorithm.moves import resample, stay
 from hwsim.algorithm.outcome import History, Outcome, checked_copies, refuse_pdits
 from hwsim.anneal import constant
+from hwsim.arguments import named
 from hwsim.errors import InputError
 from hwsim.program import Program
 from hwsim.session import RunKeywords, RunSettings, Session
@@ -20,6 +21,7 @@ from hwsim.streams import generator
 from hwsim.units import to_seconds
 
 
+@named
 def population_annealing(
     program: Program,
     *,

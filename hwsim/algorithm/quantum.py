@@ -12,6 +12,7 @@ import numpy as np
 
 from hwsim.algorithm.outcome import Outcome
 from hwsim.anneal import Anneal, stepped
+from hwsim.arguments import named
 from hwsim.errors import InputError, UnsupportedError
 from hwsim.program import Network, Program, Readout, Wires
 from hwsim.session import Activity, RunKeywords, RunSettings
@@ -96,6 +97,7 @@ def transverse_anneal(
     return replace(table, drive=strength / beta)
 
 
+@named
 def quantum_annealing(
     program: Program,
     *,

@@ -16,6 +16,7 @@ from hwsim.algorithm.ladder import ladder_of
 from hwsim.algorithm.moves import accepted, meetings
 from hwsim.algorithm.outcome import History, Outcome, checked_copies, refuse_pdits
 from hwsim.anneal import constant
+from hwsim.arguments import named
 from hwsim.engine.contract import State
 from hwsim.engine.moves import Pairs
 from hwsim.errors import InputError
@@ -25,6 +26,7 @@ from hwsim.streams import generator
 from hwsim.units import to_seconds
 
 
+@named
 def parallel_tempering(
     program: Program,
     *,

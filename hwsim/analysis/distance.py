@@ -14,6 +14,7 @@ from hwsim.analysis.clusters import clusters
 from hwsim.analysis.exact_laws import MAX_SPINS, state_index
 from hwsim.analysis.interval import student_quantile
 from hwsim.analysis.quality import EffectiveBeta, effective_beta
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.session import Run
@@ -66,6 +67,7 @@ class Distance(Shown):
         ]
 
 
+@named
 def distance(run: Run, samples: Any, *, cluster: Any = None) -> Distance:
     """How far ``samples`` lie from the reads of ``run``.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from hwsim.analysis.clusters import clusters
 from hwsim.analysis.interval import student_quantile
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
 from hwsim.program import Network
@@ -137,6 +138,7 @@ def _beta_of_reads(run: Run, kept: np.ndarray, cluster: np.ndarray) -> Effective
     return effective_beta(program.problem_network, values, cluster, read_bias=added)
 
 
+@named
 def effective_beta(
     network: Network,
     states: np.ndarray,
@@ -270,6 +272,7 @@ def effective_reads(values: np.ndarray, cluster: np.ndarray) -> float | None:
     return float(k) if between <= independent else k * independent / between
 
 
+@named
 def autocorrelation(times_s: np.ndarray, energies: np.ndarray) -> tuple[float | None, str | None]:
     """(seconds, bound): the integrated autocorrelation time, interval x (1/2 + sum of rho(k)), of ``energies`` (c,
     reads) at equally spaced ``times_s``, from their second half.

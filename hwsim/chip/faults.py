@@ -6,6 +6,7 @@ A fault is some fields of the chip, and their values on a chip without it.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
+from hwsim.arguments import named
 from hwsim.cell.card import suggestion
 from hwsim.cell.choices import usual
 from hwsim.cell.codes import LAWS, NO_LIMIT
@@ -81,6 +82,7 @@ def present_faults(chip: Chip) -> list[str]:
     return [name for name in FAULTS if without(chip, [name]) != chip]
 
 
+@named
 def without(chip: Chip, names: Iterable[str]) -> Chip:
     """The chip with the named faults switched off; a fault that it does not have changes nothing.
 

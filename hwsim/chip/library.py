@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hwsim.arguments import named
 from hwsim.cell.card import ChipCard, ModesCard, PBitCard, suggestion
 from hwsim.chip.chip import Chip
 from hwsim.chip.faults import unknown_faults
@@ -96,6 +97,7 @@ def any_card(name: str | Path) -> PBitCard | ChipCard | ModesCard:
     raise InputError(f"no card of a chip, p-bit or modes is called {str(name)!r}{near}")
 
 
+@named
 def list_pbits() -> list[PBitCard]:
     """Every p-bit card, by name."""
     return [pbit_card(name) for name in sorted(_cards("pbits"))]
@@ -106,6 +108,7 @@ def list_modes() -> list[ModesCard]:
     return [modes_card(name) for name in sorted(_cards("modes"))]
 
 
+@named
 def list_chips() -> list[ChipCard]:
     """Every chip card, by name."""
     return [chip_card(name) for name in sorted(_cards("chips"))]

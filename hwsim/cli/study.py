@@ -69,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.dask is not None and arguments.workers is not None:
         raise InputError("--workers are processes on this machine, --dask is a cluster: give only one of them")
+    if (arguments.workers or 1) > _MOST_WORKERS:
+        raise InputError(f"workers must be at most {_MOST_WORKERS} on one computer, got {arguments.workers}")
     spec = read_plan(arguments.plan)
     with (
         Store(arguments.store) as store,
@@ -138,11 +140,7 @@ def _workers(arguments: argparse.Namespace, programs: Any, interrupt: Any) -> An
         from hwsim.study.cluster import Cluster
 
         return Cluster(programs, arguments.dask)
-    count = os.cpu_count() or 1
-    if arguments.workers is not None:
-        count = arguments.workers
-    if count > _MOST_WORKERS:
-        raise InputError(f"workers must be at most {_MOST_WORKERS} on one computer, got {count}")
+    count = arguments.workers or os.cpu_count() or 1
     return ThisProcess(programs, interrupt=interrupt) if count == 1 else Processes(programs, count)
 
 

@@ -12,6 +12,7 @@ from hwsim.command.progress import Progress
 from hwsim.command.result import Result, best_row
 from hwsim.display import Facts, counted
 from hwsim.errors import InputError
+from hwsim.files import alone
 from hwsim.text import json_of, read_text
 from hwsim.units import format_si
 
@@ -104,7 +105,10 @@ def explore(
         def save() -> None:
             from hwsim.report.document import write_document
 
-            if output is not None:
+            if output is None:
+                return
+            with alone(output):  # another process may have added rows
+                kept.update(kept_rows(output) | kept)
                 whole = {"spec": full, "target": target, "rows": list(kept.values())}
                 write_document(whole, str(output), made)
 

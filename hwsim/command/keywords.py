@@ -5,10 +5,10 @@ Times are text with a unit or seconds; numbers of a card are text with a unit or
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import wraps
 from typing import Any, TypedDict
 
+from hwsim.arguments import Border
 from hwsim.command.progress import progress_of
 from hwsim.errors import InputError
 
@@ -89,22 +89,20 @@ def command(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
         shape = _written_out(function, DEFAULTS | defaults)
+        border = Border(function.__name__, shape)
 
         @wraps(function)
         def checked(*args: Any, **given: Any) -> Any:
-            try:
-                bound = shape.bind(*args, **given)
-            except TypeError as error:
-                raise InputError(_refusal(function.__name__, shape, given, str(error))) from None
-            bound.apply_defaults()
-            if not isinstance(bound.kwargs.get("set"), Mapping | None):
+            found = border.crossed(args, given)
+            found.apply_defaults()
+            if not isinstance(found.kwargs.get("set"), Mapping | None):
                 raise InputError(
-                    f"set must be parameters with their values, such as {{'tau': '5 ns'}}, got {bound.kwargs['set']!r}"
+                    f"set must be parameters with their values, such as {{'tau': '5 ns'}}, got {found.kwargs['set']!r}"
                 )
-            if "progress" not in bound.kwargs:
-                return function(*bound.args, **bound.kwargs)
-            with progress_of(bound.kwargs["progress"]) as progress, progress.compiling():
-                return function(*bound.args, **bound.kwargs | {"progress": progress})
+            if "progress" not in found.kwargs:
+                return function(*found.args, **found.kwargs)
+            with progress_of(found.kwargs["progress"]) as progress, progress.compiling():
+                return function(*found.args, **found.kwargs | {"progress": progress})
 
         checked.__signature__ = shape  # type: ignore[attr-defined]
         return checked
@@ -128,23 +126,3 @@ def _written_out(function: Callable[..., Any], defaults: Mapping[str, Any]) -> i
 def _unpacked(annotation: Any) -> Any:
     """The typed dict of ``**how: Unpack[Keywords]``."""
     return annotation.__args__[0]
-
-
-def _refusal(name: str, shape: inspect.Signature, given: Mapping[str, Any], reason: str) -> str:
-    known = list(shape.parameters)
-    for key in given:
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            return f"{name} has no argument {key!r}" + (
-                f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
-            )
-    missing = [
-        key for key, parameter in shape.parameters.items() if parameter.default is parameter.empty and key not in given
-    ]
-    if "missing" in reason and missing:
-        return f"{name} needs {' and '.join(missing)}"
-    return f"{name} takes {', '.join(known)} (the first {_positional(shape)} without a name): {reason}"
-
-
-def _positional(shape: inspect.Signature) -> int:
-    return sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in shape.parameters.values())

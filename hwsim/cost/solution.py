@@ -13,6 +13,7 @@ from hwsim.algorithm.outcome import Outcome
 from hwsim.analysis.clusters import clusters
 from hwsim.analysis.tts import TimeToSolution, scaled
 from hwsim.analysis.tts import time_to_solution as from_successes
+from hwsim.arguments import named
 from hwsim.cost.account import Account, account
 from hwsim.cost.toggles import wires_of, with_flips
 from hwsim.display import Facts
@@ -114,6 +115,7 @@ def solution(success: np.ndarray, cluster: np.ndarray, paid: Account) -> Solutio
     return Solution(**{item.name: getattr(found, item.name) for item in fields(TimeToSolution)}, account=paid)
 
 
+@named
 def time_to_solution(result: Run | Outcome, *, target: float, overhead_s: float = 0.0) -> Solution:
     """Time and energy of ``result`` to the energy ``target``, with intervals or as a bound.
 

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.arguments import named
 from hwsim.engine.arguments import given
 from hwsim.engine.bitkernels import N_COUNTERS, PLANES, SEPTET
 from hwsim.engine.bitplanes_blocks import BlockShard, takes_blocks
@@ -123,6 +124,7 @@ def start(program: Program, start: Start) -> PlanesState:
     return PlanesState(program, start, Prepared(program) if copies is None else RingPrepared(program, copies))
 
 
+@named
 def shared_words(program: Program) -> Program:
     """``program`` with other random numbers: 64 p-bits that tick together share the words that 64 replicas share
     otherwise, so that one read takes a third of the time. Its states for a seed are others, of the same law.

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.equilibrium.demon import below, stream_keys
 from hwsim.equilibrium.macrostates import log_binomial
@@ -35,6 +36,7 @@ class Levels(Shown):
             raise InputError("degeneracies must be a whole number >= 1 for each level")
 
 
+@named
 def canonical_law(levels: Levels, beta: float) -> np.ndarray:
     """P(level) = g exp(-beta e) / Z, float64 (k,); beta may be negative. Raises InputError."""
     if not math.isfinite(beta):

@@ -17,6 +17,7 @@ import numpy as np
 
 from hwsim.analysis.interval import standard_error
 from hwsim.anneal import constant
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.engine.noise import GOLDEN, mix
 from hwsim.equilibrium.macrostates import DensityOfStates
@@ -148,6 +149,7 @@ class Isolated(Shown):
     states: np.ndarray
 
 
+@named
 def isolated(
     program: Program,
     *,
@@ -240,6 +242,7 @@ def beta_of(mean_energy: float, *, quantum: float) -> float:
     return math.log1p(quantum / mean_energy) / quantum
 
 
+@named
 def thermometer(
     program: Program,
     *,

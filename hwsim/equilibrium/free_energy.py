@@ -17,6 +17,7 @@ from hwsim.algorithm.ladder import adaptive_ladder
 from hwsim.algorithm.moves import resample
 from hwsim.analysis.interval import student_quantile
 from hwsim.anneal import constant
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.equilibrium.partition import check_beta, log_mean_exp
 from hwsim.errors import InputError, UnsupportedError
@@ -122,6 +123,7 @@ class _Machine(Session):
         return self.program.network.energies(states)
 
 
+@named
 def annealed_importance(
     program: Program,
     beta: float,
@@ -195,6 +197,7 @@ def annealed_importance(
     )
 
 
+@named
 def thermodynamic_integration(
     program: Program,
     beta: float,

@@ -19,6 +19,7 @@ import numpy as np
 
 from hwsim.analysis import exact_laws
 from hwsim.analysis.interval import standard_error
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
@@ -124,6 +125,7 @@ class GrandCanonical(Shown):
         return -self.log_partition / self.beta if self.beta > 0 else -math.inf
 
 
+@named
 def grand_canonical(problem: Any, beta: float) -> GrandCanonical:
     """The law of ``problem``, a binary Problem or BQM of at most 20 sites, its energy E - mu N. Raises InputError."""
     check_beta(beta)
@@ -153,6 +155,7 @@ class Particles(Shown):
     density: float
 
 
+@named
 def particles(run: Run) -> Particles:
     """The number of particles at the end of ``run``, one sample per read. The run must be long enough to forget its
     start.

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import gammaln, xlog1py, xlogy
 
 from hwsim.analysis import exact_laws
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.equilibrium.partition import check_beta, log_sum_exp
 from hwsim.errors import InputError
@@ -123,6 +124,7 @@ class InverseTemperature(Shown):
     error: np.ndarray
 
 
+@named
 def inverse_temperature(density: DensityOfStates) -> InverseTemperature:
     """(S(b) - S(a)) / (b - a) of neighbouring levels a < b, on the density's own grid. Raises InputError.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis import exact_laws
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
@@ -30,6 +31,7 @@ class ExactPartition(Shown):
     method: str
 
 
+@named
 def exact_partition(problem: Any, beta: float) -> ExactPartition | None:
     """ln Z of ``problem`` (a Problem or BQM) at ``beta``, by the first of these ways that can; None if none can.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.anneal import Anneal, constant
+from hwsim.arguments import named
 from hwsim.cell.codes import has_own_clock
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip as find_chip
@@ -107,6 +108,7 @@ class Estimate(Shown):
         ]
 
 
+@named
 def estimate(
     problem: Any,
     chip: Chip | str,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
 from hwsim.learn.code import Code
@@ -52,6 +53,7 @@ class Samples(Shown):
         ]
 
 
+@named
 def samples(
     machine: LearningMachine,
     reads: int,
@@ -101,6 +103,7 @@ class Classified(Shown):
         return f"Classes of {counted(len(self.votes), 'row')}", [("accuracy", words)]
 
 
+@named
 def classify(
     machine: LearningMachine, data: Data, *, reads: int = 1, timing: Timing = LOOKS, tell: Tell | None = None
 ) -> Classified:
@@ -123,6 +126,7 @@ def classify(
     return Classified(votes=votes, classes=code.classes, accuracy=right, activity=_spent(machine, "classes"))
 
 
+@named
 def complete(
     machine: LearningMachine, rows: np.ndarray, shown: np.ndarray, *, timing: Timing = LOOKS, tell: Tell | None = None
 ) -> np.ndarray:

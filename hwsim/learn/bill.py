@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hwsim.arguments import named
 from hwsim.cost.account import PRICE_OF, account, cost, sent_s
 from hwsim.display import Facts, Shown
 from hwsim.prices import Prices
@@ -106,6 +107,7 @@ class Bill(Shown):
         ]
 
 
+@named
 def bill_of(
     activities: Iterable[Activity], prices: Prices, *, programmings: float = 1.0, data_rounds: float = 0.0
 ) -> Bill:

@@ -15,6 +15,7 @@ import numpy as np
 
 from hwsim import archive
 from hwsim.anneal import constant, linear
+from hwsim.arguments import named
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import made_chip
 from hwsim.chip.topology import sites, wires
@@ -306,6 +307,7 @@ class Generated(Shown):
         return bill_of([seen] * images, prices, programmings=0, data_rounds=float(machines - 1) * images)
 
 
+@named
 def generate(
     chain: Denoiser,
     chip: Chip | str | Path,

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.chip.chip import Chip
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
@@ -27,7 +28,8 @@ from hwsim.learn.model import plain_settings
 from hwsim.learn.noising import NoiseStep
 from hwsim.learn.penalty import Controller, penalised
 from hwsim.learn.quality import ChainCorrelation, chain_correlation
-from hwsim.learn.training import Batches, going_on
+from hwsim.learn.saved import Saved
+from hwsim.learn.training import Batches
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.session import Activity, Session, added
 from hwsim.streams import generator
@@ -111,6 +113,7 @@ class ChainWatch(Shown):
     plan: Mapping[str, Any] | None = None
 
 
+@named
 def train_chain(
     data: Data,
     chain: Denoiser,
@@ -135,8 +138,8 @@ def train_chain(
     check_chains(max(min(course.batch, len(rows)), course.mixing.inputs * course.mixing.chains), chain.models[0].n)
     seed = int(settings.get("seed", 0))
     batches = Batches(rows, data.weights, min(course.batch, len(rows)), seed)
-    school = _School(chain, undoings(chain, chip, die_seed, rounding, **settings), batches, course)
-    school.resume(output, watch.plan)
+    school = _School(chain, undoings(chain, chip, die_seed, rounding, **settings), batches, course, watch.plan)
+    school.resume(output)
     began = time.perf_counter()
     with CtrlC() as ctrl_c:
         for part, end in enumerate(school.ends):
@@ -151,7 +154,7 @@ def train_chain(
             host_s = school.before_s + time.perf_counter() - began
             school.measure(part)
             school.judged(watch, host_s)
-            school.save(output, watch.plan)
+            school.save(output)
     return school.training(interrupted=False)
 
 
@@ -267,11 +270,19 @@ def mixing(
 class _School:
     """A chain in training."""
 
-    def __init__(self, chain: Denoiser, found: list[Undoing], batches: Batches, course: ChainCourse) -> None:
+    def __init__(
+        self,
+        chain: Denoiser,
+        found: list[Undoing],
+        batches: Batches,
+        course: ChainCourse,
+        plan: Mapping[str, Any] | None,
+    ) -> None:
         self.chain, self.batches, self.course = chain, batches, course
         ends = [min(course.epochs, (part + 1) * course.every) for part in range(-(-course.epochs // course.every))]
         self.ends = [max(1, round(epochs * len(batches.rows) / batches.size)) for epochs in ends]
         last = self.ends[-1]
+        self._saved = Saved(what="chain", plan=plan, steps=last)
         steps = zip(found, chain.noise.trained, strict=True)
         self.pupils = [_Pupil(undoing, step, course, last) for undoing, step in steps]
         self.history: list[dict[str, Any]] = []
@@ -329,12 +340,12 @@ class _School:
             for name, parts in pupil.spent.items()
         }
 
-    def save(self, path: str | Path | None, plan: Mapping[str, Any] | None) -> None:
+    def save(self, path: str | Path | None) -> None:
         """Write the chain to ``path``, with all that the rest of the training depends on."""
         if path is None:
             return
         notes = {
-            "plan": None if plan is None else dict(plan),
+            "plan": None if self._saved.plan is None else dict(self._saved.plan),
             "settings": plain_settings(self.pupils[0].undoing.machine.chip),
             "step": self.step,
             "steps": self.ends[-1],
@@ -347,14 +358,16 @@ class _School:
         if self.step < self.ends[-1]:
             every = [pupil.numbers.arrays() for pupil in self.pupils]
             arrays = {key: np.stack([each[key] for each in every]) for key in every[0]}
-        replace(self.now, notes=notes).save(path, training=arrays)
+        with self._saved.turn(path, self.step, lambda: Denoiser.load(path).notes) as is_ours:
+            if is_ours:
+                replace(self.now, notes=notes).save(path, training=arrays)
 
-    def resume(self, path: str | Path | None, plan: Mapping[str, Any] | None) -> None:
+    def resume(self, path: str | Path | None) -> None:
         """Go on from ``path``, where it is there. Raises InputError where it holds another training."""
-        if path is None or not Path(path).exists():
+        if path is None or not self._saved.is_there(path):
             return
         saved, arrays = Denoiser.resume(path)
-        with going_on(path, "chain", saved.notes, plan, self.ends[-1]):
+        with self._saved.going_on(path, saved.notes):
             if saved.noise != self.chain.noise:
                 raise InputError(f"{path} is there already and undoes other noise: give -o another name")
             self._restore(saved, arrays)

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from hwsim.analysis.exact_laws import state_index
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.equilibrium.partition import log_sum_exp
 from hwsim.errors import InputError
@@ -57,6 +58,7 @@ class Gradient(Shown):
     machine: Moments
 
 
+@named
 def visible_law(network: Network, visible: Sequence[int] | np.ndarray, *, beta: float = 1.0) -> np.ndarray:
     """P(visible) of the machine: float64 (2**v,). visible : numbers of the visible spins, at most MAX_VISIBLE. Raises
     InputError."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.learn.exact import log_weights
@@ -86,6 +87,7 @@ class Likelihood(Shown):
         ]
 
 
+@named
 def log_likelihood(
     model: "Model",
     data: "Data",
@@ -139,6 +141,7 @@ def base_bias(
     return bias
 
 
+@named
 def annealed_log_z(
     network: Network,
     *,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.learn.machine import LearningMachine, Timing
@@ -38,6 +39,7 @@ class MeasuredDivergence(Shown):
         ]
 
 
+@named
 def measured_divergence(
     machine: LearningMachine,
     rows: np.ndarray,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.analysis.interval import wilson
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.learn.data import Data
@@ -123,6 +124,7 @@ class FrechetDistance(Shown):
         ]
 
 
+@named
 def frechet_distance(
     samples: np.ndarray, train: Data, test: Data, *, components: int = COMPONENTS, seed: int = 0
 ) -> FrechetDistance:
@@ -180,6 +182,7 @@ class Reconstruction(Shown):
         ]
 
 
+@named
 def reconstruction(rows: np.ndarray, means: np.ndarray, shown: np.ndarray, train: np.ndarray) -> Reconstruction:
     """Of ``rows`` int8 (k, v), whose bits ``shown`` bool (v,) a machine was given and which it answered with ``means``
     float64 (k, v); their signs are its answer. train : int8 (m, v), the training data. Raises InputError."""
@@ -222,6 +225,7 @@ class ChainCorrelation(Shown):
         ]
 
 
+@named
 def chain_correlation(record: np.ndarray, *, observables: int = 16, seed: int = 0) -> ChainCorrelation:
     """Of ``record`` int8 (times, chains, n) or (inputs, times, chains, n): states of chains that run on one input each.
 

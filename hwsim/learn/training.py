@@ -7,8 +7,7 @@ training that was killed goes on from the last part and ends with the same bits.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
@@ -24,6 +23,7 @@ from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing
 from hwsim.learn.memory import check_chains
 from hwsim.learn.model import Model, plain_settings
 from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
+from hwsim.learn.saved import Saved
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.program import Program
 from hwsim.session import Activity, added
@@ -209,6 +209,7 @@ class _School:
     ) -> None:
         self.machine, self.course, self.batches, self.watch = machine, course, batches, watch
         self.numbers = Numbers(machine.model, course.updates, course.steps)
+        self._saved = Saved(what="model", plan=watch.plan, steps=course.steps)
         self.history: list[dict[str, Any]] = []
         self._judges = [each for each in (judge, watch.judge) if each is not None]
         self._rule = rule_of(course.rule)
@@ -291,7 +292,9 @@ class _School:
         arrays = {"samples": self._samples()} | ({} if done else self.numbers.arrays())
         if not done:
             arrays |= {f"{_STATES}{name}": states for name, states in self.machine.states.items()}
-        self._model(bias, weight).save(path, training=arrays)
+        with self._saved.turn(path, self.numbers.step, lambda: Model.load(path).notes) as is_ours:
+            if is_ours:
+                self._model(bias, weight).save(path, training=arrays)
 
     def _model(self, bias: np.ndarray, weight: np.ndarray) -> Model:
         notes = {
@@ -309,10 +312,10 @@ class _School:
 
     def resume(self, path: str | Path | None) -> None:
         """Go on from ``path``, where it is there. Raises InputError where it holds something else."""
-        if path is None or not Path(path).exists():
+        if path is None or not self._saved.is_there(path):
             return
         model, arrays = Model.resume(path)
-        with going_on(path, "model", model.notes, self.watch.plan, self.course.steps):
+        with self._saved.going_on(path, model.notes):
             self._restore(model, arrays)
 
     def _restore(self, model: Model, arrays: Mapping[str, np.ndarray]) -> None:
@@ -383,33 +386,3 @@ def exact_judge(rows: np.ndarray, weights: np.ndarray | None, model: Model) -> J
         return {"kl": divergence(network, seen, target, beta=model.beta)}
 
     return judge
-
-
-@contextmanager
-def going_on(
-    path: str | Path, what: str, notes: Mapping[str, Any], plan: Mapping[str, Any] | None, steps: int
-) -> Iterator[None]:
-    """Restore the training of ``path``, a model or a chain with these ``notes``, within the ``with`` block. Raises
-    InputError where it was trained by another ``plan`` or for other ``steps``, and where it is damaged."""
-    damaged = InputError(f"{path} is a damaged {what}: its training cannot go on")
-    wanted = None if plan is None else dict(plan)
-    if not isinstance(notes.get("plan"), Mapping | None):
-        raise damaged
-    if "step" not in notes or notes.get("plan") != wanted or notes.get("steps") != steps:
-        other = _difference(notes.get("plan"), wanted)
-        raise InputError(f"{path} is there already and was trained otherwise ({other}): give -o another name")
-    try:
-        yield
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise damaged from None
-
-
-def _difference(found: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None) -> str:
-    """The first key in which two plans differ, in words."""
-    found, wanted = found or {}, wanted or {}
-    for key in (*wanted, *found):
-        if found.get(key) != wanted.get(key):
-            return f"{key} differs"
-    return "its steps differ"

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.cell.choices import usual
 from hwsim.cell.codes import LAWS, NO_LIMIT, P_KIT, TABLE
 from hwsim.cell.digital import has_words, input_shift, word_table
@@ -22,7 +23,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.die import Die, die_at
 from hwsim.chip.library import made_chip
 from hwsim.decode import encode_labels
-from hwsim.errors import DoesNotFitError, InputError, named
+from hwsim.errors import DoesNotFitError, InputError
 from hwsim.mapping.chains import Embedded, chain_strength_of
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.embed import embedded, find_embedding
@@ -347,6 +348,7 @@ def _color(chip: Chip, network: Network, pdit: np.ndarray | None) -> np.ndarray:
     return greedy_coloring(network.indptr, network.indices)
 
 
+@named
 def embed(
     problem: Any, chip: Chip | str | Path, *, seed: int = 0, tell: Callable[[str], None] | None = None
 ) -> dict[Any, list[int]] | None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.errors import InputError, MissingExtraError
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.compile import spin_network
@@ -28,6 +29,7 @@ class ThrmlProgram(NamedTuple):
     nodes: dict
 
 
+@named
 def from_thrml(model: Any) -> tuple[Problem, float]:
     """(problem, beta) of thrml's IsingEBM, or of anything with its nodes, edges, biases, weights and beta.
 
@@ -61,6 +63,7 @@ def from_thrml(model: Any) -> tuple[Problem, float]:
     return Problem(bqm=bqm, name="thrml", kind="ising"), _beta(model.beta)
 
 
+@named
 def to_thrml(problem: Any, *, beta: float) -> ThrmlProgram:
     """``problem``, a Problem or BQM, at ``beta`` as a program of thrml. Binary variables become spins, 1 is up; a
     constant of the energy, which no sample shows, is left out. Raises InputError, MissingExtraError."""

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.errors import InputError
+from hwsim.arguments import named
+from hwsim.errors import ArgumentError, InputError
 from hwsim.problem.problem import Problem
 
 MAX_VISIBLE = 20
 """Visible units whose law is enumerated: 2**20 states."""
 
 
+@named
 def rbm(weights: np.ndarray, visible_bias: np.ndarray, hidden_bias: np.ndarray, *, name: str = "rbm") -> Problem:
     """A restricted Boltzmann machine: ``weights`` float64 (v, h), biases (v,) and (h,). Units are v0.. and h0.. ."""
     weights = _matrix(weights, "weights")
@@ -24,11 +26,15 @@ def rbm(weights: np.ndarray, visible_bias: np.ndarray, hidden_bias: np.ndarray, 
     return _layered([weights], [visible_bias, hidden_bias], labels, ["visible", "hidden"], name)
 
 
+@named
 def dbm(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], *, name: str = "dbm") -> Problem:
     """A deep Boltzmann machine: ``weights[k]`` (n_k, n_k+1) between layer k and the next, a bias (n_k,) for each layer.
 
     Layer 0 is visible, its units v0..; those of layer k are h<k>_0.. .
     """
+    for name, each in (("weights", weights), ("biases", biases)):
+        if not isinstance(each, Sequence | np.ndarray) or isinstance(each, str | bytes):
+            raise ArgumentError(f"{name} must be a list, with an array for each layer, got {each!r}")
     weights = [_matrix(w, f"weights {k}") for k, w in enumerate(weights)]
     if not weights:
         raise InputError("a deep machine needs at least one matrix of weights")
@@ -41,7 +47,7 @@ def dbm(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], *, name: st
 
 def bm(weights: np.ndarray, bias: np.ndarray, *, n_visible: int, name: str = "bm") -> Problem:
     """A Boltzmann machine with any couplings: ``weights`` float64 (n, n), symmetric; the first are visible."""
-    weights, bias = _matrix(weights, "weights"), np.asarray(bias, dtype=np.float64)
+    weights, bias = _matrix(weights, "weights"), _numbers(bias, "bias")
     n = len(bias)
     if weights.shape != (n, n) or np.any(weights != weights.T) or np.any(np.diag(weights)):
         raise InputError(f"weights of {n} units must be a symmetric matrix ({n}, {n}) with a diagonal of 0")
@@ -55,8 +61,16 @@ def bm(weights: np.ndarray, bias: np.ndarray, *, n_visible: int, name: str = "bm
     return Problem(bqm=model, name=name, kind="boltzmann", roles={k: v for k, v in roles.items() if v})
 
 
+def _numbers(values: Any, name: str) -> np.ndarray:
+    """``values`` as float64. Raises ArgumentError."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} must be finite numbers, got {values!r}") from None
+
+
 def _matrix(weights: Any, name: str) -> np.ndarray:
-    weights = np.asarray(weights, dtype=np.float64)
+    weights = _numbers(weights, name)
     if weights.ndim != 2 or not weights.size or not np.all(np.isfinite(weights)):
         raise InputError(f"{name} must be a matrix of finite numbers, got shape {weights.shape}")
     return weights
@@ -93,6 +107,7 @@ def _model(labels: list[str], bias: np.ndarray) -> Any:
     return model
 
 
+@named
 def clamp(problem: Problem, values: Mapping[Any, int]) -> Problem:
     """``problem`` with variables fixed: {label: +-1 of spins, 0 or 1 of binary variables}. Raises InputError."""
     allowed = (-1, 1) if problem.bqm.vartype.name == "SPIN" else (0, 1)

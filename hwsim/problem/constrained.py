@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.errors import InputError
+from hwsim.arguments import named
+from hwsim.errors import ArgumentError, InputError
 from hwsim.problem.problem import Problem, completed
 from hwsim.rounding import rounding
 
@@ -28,6 +29,7 @@ def add_integer(cqm: Any, name: Any, low: float, high: float, *, where: str) -> 
     cqm.add_variable("INTEGER", name, lower_bound=max(low, -limit), upper_bound=min(high, limit))
 
 
+@named
 def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constrained", maximised: bool = False) -> Problem:
     """``cqm`` with each violation at ``penalty`` times its square (None: ten times the largest bias of the objective).
 
@@ -38,6 +40,8 @@ def penalised(cqm: Any, *, penalty: float | None = None, name: str = "constraine
     """
     import dimod
 
+    if not isinstance(cqm, dimod.ConstrainedQuadraticModel):
+        raise ArgumentError(f"cqm must be a dimod ConstrainedQuadraticModel, got an object of {type(cqm).__name__}")
     if penalty is not None and not 0 < penalty < math.inf:
         raise InputError(f"penalty must be > 0 and finite, got {penalty:g}")
     if not len(cqm.variables):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.cell.card import suggestion
 from hwsim.display import short
 from hwsim.errors import InputError, MissingExtraError
@@ -25,6 +26,7 @@ from hwsim.streams import generator
 from hwsim.text import pairs
 
 
+@named
 def generate(text: str) -> Problem:
     """The problem that ``text`` names: ``NAME`` or ``NAME:key=value,...``. Raises InputError in one sentence."""
     name, given = _asked(text)

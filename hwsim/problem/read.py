@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.errors import InputError, ReadError
 from hwsim.problem.bqp import is_or_library, read_bq, read_or_library, read_sparse
 from hwsim.problem.constrained import modelled, penalised
@@ -33,6 +34,7 @@ from hwsim.problem.sat import is_sat, read_sat
 from hwsim.text import decoded, ending, is_json, is_whole, read_data, stem
 
 
+@named
 def read(source: Any, *, as_: str | None = None) -> Problem:
     """The problem that ``source`` is, names or holds. Functions that take a problem take whatever this takes.
 

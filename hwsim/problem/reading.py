@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.errors import InputError
 from hwsim.problem.carrier import Entries, entries_of, number
 from hwsim.problem.problem import Problem, make_bqm, max_cut
@@ -30,6 +31,7 @@ TWO_WAYS = "can be read as couplings of spins (-1 and +1) or as a QUBO (0 and 1)
 THREE_WAYS = "couplings of spins (-1 and +1), as a QUBO (0 and 1) or as a max-cut"
 
 
+@named
 def from_qubo(Q: Any, *, offset: float = 0.0, name: str = "qubo") -> Problem:
     """The problem of least sum_ij Q_ij x_i x_j + offset with x of 0 and 1.
 
@@ -39,6 +41,7 @@ def from_qubo(Q: Any, *, offset: float = 0.0, name: str = "qubo") -> Problem:
     return as_qubo(entries_of(Q, "Q"), offset=number(offset, "offset"), name=name)
 
 
+@named
 def from_ising(h: Any, J: Any, *, offset: float = 0.0, convention: str = "dimod", name: str = "ising") -> Problem:
     """The problem of least sum_i h_i s_i + sum_(i<j) J_ij s_i s_j + offset with s of -1 and +1.
 
@@ -59,6 +62,7 @@ def from_ising(h: Any, J: Any, *, offset: float = 0.0, convention: str = "dimod"
     return as_spins(entries, offset=number(offset, "offset"), sign=-1.0 if convention == "p-bit" else 1.0, name=name)
 
 
+@named
 def from_max_cut(weights: Any, *, name: str = "max-cut") -> Problem:
     """The problem of the largest cut: E = - (weight of edges whose ends differ).
 

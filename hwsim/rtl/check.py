@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.cell.codes import SOURCES
 from hwsim.cell.source import source_next, source_shown, source_tap
 from hwsim.display import Facts, Shown
@@ -94,6 +95,7 @@ class Checked(Shown):
         ]
 
 
+@named
 def check(
     folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float = LIMIT_S, vcd: str | os.PathLike | None = None
 ) -> Checked:
@@ -131,6 +133,7 @@ def checked(
 _WAVES = "waves.vcd"
 
 
+@named
 def states(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float = LIMIT_S) -> np.ndarray:
     """int8 (rounds, n): the states +-1 of all p-bits after each round, as the RTL in ``folder`` has them when ``tool``
     simulates it. Raises InputError as `check` does."""

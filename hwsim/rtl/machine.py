@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.arguments import named
 from hwsim.cell.codes import SOURCES
 from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.display import Facts, Shown, counted
@@ -263,6 +264,7 @@ def width_of(*values: np.ndarray) -> int:
     return max(2, most.bit_length() + 1)
 
 
+@named
 def machine(
     program: Program,
     anneal: Anneal,

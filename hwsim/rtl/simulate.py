@@ -1,7 +1,6 @@
 """Simulate: the Verilog of a folder, compiled and run by Icarus or Verilator in a process with a time limit."""
 
 import os
-import resource
 import selectors
 import shutil
 import signal
@@ -29,7 +28,11 @@ class Simulation:
 
 
 def children_s() -> float:
-    """Seconds of processor time that the ended processes of this one have taken."""
+    """Seconds of processor time that the ended processes of this one have taken; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -92,7 +95,10 @@ def call(command: Sequence[str], place: Path, *, limit_s: float) -> tuple[int, s
         try:
             out = _printed(child, limit_s)
         except BaseException as error:
-            os.killpg(child.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(child.pid, signal.SIGKILL)
+            else:  # Windows
+                child.kill()
             name = Path(command[0]).name
             if isinstance(error, subprocess.TimeoutExpired):
                 raise InputError(

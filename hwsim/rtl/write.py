@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
+from hwsim.files import alone
 from hwsim.program import Program, save
 from hwsim.rtl.activation_module import activation_module, quantiser_module
 from hwsim.rtl.array_module import array_module, chips
@@ -61,6 +63,7 @@ class Written(Shown):
         ]
 
 
+@named
 def write(
     program: Program,
     folder: str | os.PathLike,
@@ -86,13 +89,25 @@ def write(
     with tempfile.TemporaryDirectory(dir=_parent(target), prefix=f".{target.name}-") as place:
         new = Path(place) / "new"
         document = _fill(new, trace)
-        try:
-            if target.exists():
-                os.rename(target, Path(place) / "old")
-            os.rename(new, target)
-        except OSError as error:
-            raise InputError(f"cannot write {target}: {error.strerror}") from None
+        with alone(target):
+            check_folder(target)  # another process may have written it by now
+            _exchange(target, new, Path(place) / "old")
     return Written(folder=target, trace=trace, manifest=document)
+
+
+def _exchange(target: Path, new: Path, old: Path) -> None:
+    """Put the folder ``new`` at ``target``; what was there goes to ``old``, and comes back where that fails."""
+    had_one = target.exists()
+    try:
+        if had_one:
+            os.rename(target, old)
+        os.rename(new, target)
+    except BaseException as error:
+        if had_one and old.exists() and not target.exists():
+            os.rename(old, target)
+        if isinstance(error, OSError):
+            raise InputError(f"cannot write {target}: {error.strerror}") from None
+        raise
 
 
 def modules(made: Machine) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from hwsim import archive
 from hwsim.anneal import Anneal
+from hwsim.arguments import named
 from hwsim.errors import InputError
 from hwsim.program import file as program_file
 from hwsim.session.run import Run
@@ -58,6 +59,7 @@ _ANNEAL: dict[str, Any] = {"start": np.int64, "beta": np.float64, "drive": np.fl
 _TRACE: dict[str, Any] = {"time": np.int64, "pbit": np.int32, "value": np.int8}
 
 
+@named
 def save_run(run: Run, path: str | Path) -> None:
     """Write ``run`` to ``path`` (npz with a JSON manifest), whole or not at all."""
     manifest, arrays = program_file.parts(run.program)
@@ -77,6 +79,7 @@ def save_run(run: Run, path: str | Path) -> None:
     archive.write(path, facts, arrays)
 
 
+@named
 def load_run(path: str | Path | BinaryIO) -> Run:
     """The Run that `save_run` wrote. Raises InputError for anything else."""
     facts, arrays = archive.read(path, KIND, {VERSION: Facts})

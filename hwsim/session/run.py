@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwsim.anneal import Anneal
+from hwsim.arguments import named
 from hwsim.display import Facts, later, page
 from hwsim.errors import ArgumentError, InputError
 from hwsim.memory import check_reads
@@ -88,6 +89,7 @@ class Run(Reads):
         return unembed(self)
 
 
+@named
 def run(
     program: Program,
     *,

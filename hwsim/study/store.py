@@ -94,7 +94,8 @@ class Store:
 
     def close(self) -> None:
         """Fold the log into the file and close it."""
-        with suppress(sqlite3.Error):  # another process reads, or the disk is full: the log stays beside the file
+        with suppress(sqlite3.Error):  # another process is at work, or the disk is full: the log stays beside the file
+            self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.cell.card import (
     BOTH_OF_READOUT,
     MODES_DIMENSIONS,
@@ -107,6 +108,7 @@ class Modes(Shown):
         return "V" if self.kind == "rlc" else ""
 
 
+@named
 def modes(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> Modes:
     """The machine of card ``name`` (or of a .toml file), parameters overridden and faults of FAULTS switched off.
 

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import logsumexp
 
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.program import Network
@@ -236,6 +237,7 @@ class MixedLaw(Shown):
         return logs + (np.linalg.slogdet(root)[1] - len(root) / 2 * np.log(2 * np.pi))
 
 
+@named
 def exact_law(network: MixedNetwork, beta: float) -> MixedLaw:
     """The law at ``beta``, by enumeration. With x integrated out, P(s) is proportional to
     exp(-beta (h s + s J s / 2 - (b + W s) A^-1 (b + W s) / 2)); given s, the modes are normal about A^-1 (b + W s)

@@ -13,7 +13,7 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from hwsim.display import Shown
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 from hwsim.streams import stream_key
 from hwsim.text import pairs
 from hwsim.thermo import kernels
@@ -311,6 +311,8 @@ def _positive(**values: float) -> None:
 
 def parse_potential(text: str) -> Potential:
     """``bowl:stiffness=1,centre=0``, ``wells:barrier=4,distance=1``, or an expression of x. Raises InputError."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"a potential is a hwsim.thermo.Potential or text such as wells:barrier=4, got {text!r}")
     name, _, rest = text.partition(":")
     known = {"bowl": quadratic, "wells": double_well}
     if name.strip() not in known:

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from hwsim.cli.main import main
+from hwsim.files import alone
+from hwsim.study.execute import execute
 
 SPEC = """
 problem = "karate"
@@ -26,6 +28,12 @@ def spec_file(tmp_path, text=SPEC):
     return str(path)
 
 
+def spec_file_of(tmp_path, pbits):
+    path = tmp_path / f"spec{pbits}.toml"
+    path.write_text(f'problem = "karate"\ntime = "50 ns"\nreads = 8\nschedules = 2\n[sweep]\nmax_pbits = {pbits}\n')
+    return str(path)
+
+
 def test_every_design_has_a_row_and_unknown_prices_stay_unknown(tmp_path, capsys):
     kept, picture = tmp_path / "rows.json", tmp_path / "e.png"
     arguments = ["explore", spec_file(tmp_path), "-o", str(kept), "--plot", str(picture), "--json", str(tmp_path / "j")]
@@ -44,6 +52,32 @@ def test_every_design_has_a_row_and_unknown_prices_stay_unknown(tmp_path, capsys
     assert main(["explore", spec_file(tmp_path), "-o", str(kept), "--json", "-"]) == 0
     again = json.loads(capsys.readouterr().out)["rows"]
     assert again[1]["p_success"] == 0.123456
+
+
+def test_rows_that_another_process_adds_meanwhile_stay(tmp_path, monkeypatch):
+    """The other one begins and ends before the first row is saved. What it has made is not run again."""
+    kept, runs = tmp_path / "rows.json", []
+    small, large = (spec_file_of(tmp_path, pbits) for pbits in ("[36, 40]", "[40, 100]"))
+    waiting = [small]
+
+    def alone_after_the_other(path):
+        if waiting:
+            assert main(["explore", waiting.pop(), "-o", str(kept)]) == 0
+        return alone(path)
+
+    def counted(plan, *given):
+        runs.extend(plan.points)
+        return execute(plan, *given)
+
+    monkeypatch.setattr("hwsim.command.explore.alone", alone_after_the_other)
+    monkeypatch.setattr("hwsim.study.designs.execute", counted)
+    assert main(["explore", large, "-o", str(kept)]) == 0
+    rows = json.loads(kept.read_text())["rows"]
+    assert sorted(row["design"]["max_pbits"] for row in rows) == ["100", "36", "40"]
+    before = len(runs)
+    for spec in (small, large):
+        assert main(["explore", spec, "-o", str(kept)]) == 0
+    assert len(runs) == before <= 4
 
 
 @pytest.mark.parametrize(

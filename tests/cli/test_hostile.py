@@ -208,5 +208,5 @@ def test_a_card_is_not_renamed_from_python():
 def test_a_wrong_argument_of_compile_is_one_sentence():
     with pytest.raises(ArgumentError, match=r"^compile has no argument 'tau'; it takes problem, chip, "):
         hwsim.compile("ring:n=4", "generic-all-to-all", tau="5 ns")
-    with pytest.raises(ArgumentError, match=r"^compile takes problem, chip, .*missing"):
+    with pytest.raises(ArgumentError, match=r"^compile needs chip$"):
         hwsim.compile("ring:n=4")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import os
 
 import numpy as np
 import pytest
@@ -79,6 +80,47 @@ def test_a_training_killed_ten_times_ends_with_the_same_bits(case, tmp_path, mon
     assert Model.load(path).weight.tobytes() == whole.model.weight.tobytes()
     with pytest.raises(InputError, match="trained otherwise"):
         learnt(dataclasses.replace(course, steps=course.steps + 1), model, output=path, **how)
+
+
+def between(then):
+    """A Watch that calls ``then`` at its first look, as another process would."""
+    waiting = [then]
+
+    def look():
+        if waiting:
+            waiting.pop()()
+        return False
+
+    return look
+
+
+def test_of_two_processes_that_make_one_training_none_sets_the_file_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("hwsim.learn.training._SHOWN_S", -1.0)
+    path, whole, seen = tmp_path / "m.npz", learnt(), []
+
+    def other():
+        learnt(output=path)
+        seen.append(path.read_bytes())
+
+    done = learnt(output=path, watch=Watch(interrupt=between(other)))
+    assert path.read_bytes() == seen[0]
+    for model in (done.model, Model.load(path)):
+        assert model.weight.tobytes() == whole.model.weight.tobytes()
+
+
+def test_what_another_training_has_written_meanwhile_is_not_written_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("hwsim.learn.training._SHOWN_S", -1.0)
+    path = tmp_path / "m.npz"
+    own, others = {"seed": 1, "rate": 2}, {"seed": 1, "rate": 3}
+    with pytest.raises(InputError, match=r"m.npz is there already and was trained otherwise \(rate differs\)"):
+        learnt(
+            output=path, watch=Watch(plan=own, interrupt=between(lambda: learnt(output=path, watch=Watch(plan=others))))
+        )
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(InputError, match="must be a regular file"):
+        learnt(output=tmp_path / "fifo")
+    saved = Model.load(path)
+    assert saved.notes["plan"] == others and saved.notes["step"] == SHORT.steps
 
 
 def test_threads_and_what_is_watched_change_no_weight():

@@ -1,16 +1,22 @@
 """What is no digital machine, and what stands in the way of a folder or a simulation, is refused in one sentence."""
 
 import json
+import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from glasses import constant, random_glass
 
 import hwsim
+from hwsim import rtl
 from hwsim.cli.main import main
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.rtl.manifest import read_manifest
+from hwsim.rtl.write import check_folder
 
 GLASS = "ea3d:L=3,seed=1"
 LFSR = ["--source", "lfsr32", "--beta", "1"]
@@ -184,6 +190,35 @@ def test_a_second_run_gives_the_same_bytes_and_other_sizes_the_same_names(folder
         for place in (folder, tmp_path / "larger")
     ]
     assert nets[0] == nets[1][: len(nets[0])]
+
+
+def test_of_several_that_write_one_folder_at_once_one_is_there_whole(glass, tmp_path):
+    place, ramp = tmp_path / "rtl", constant(glass, 4)
+
+    def written(seed):
+        return rtl.write(glass, place, anneal=ramp, seed=seed, source="lfsr32")
+
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(written, range(6)))
+    check_folder(place)  # holds what one of them wrote, and nothing else
+    assert read_manifest(place) in [each.manifest for each in made]
+    assert [path.name for path in tmp_path.iterdir()] == ["rtl"]
+
+
+def test_what_was_there_comes_back_where_the_new_folder_cannot_be_put_there(folder, tmp_path, monkeypatch):
+    place, rename = tmp_path / "rtl", os.rename
+    shutil.copytree(folder, place)
+    before = read_manifest(place)
+
+    def stopped(source, target):
+        if Path(source).name == "new":
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    monkeypatch.setattr("os.rename", stopped)
+    assert main(["rtl", "write", GLASS, "-o", str(place), *LFSR, "--seed", "9"]) == 130
+    check_folder(place)
+    assert read_manifest(place) == before and [path.name for path in tmp_path.iterdir()] == ["rtl"]
 
 
 def test_the_command_writes_checks_and_says_so(tmp_path, capsys, iverilog):

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
@@ -86,6 +87,66 @@ def test_merging_is_a_union_and_twice_is_once(tmp_path):
         c.add(replace(ROW, energies=ROW.energies + 1))
         assert c.merge(a) == Merged(copied=1, differ=1, damaged=())
         np.testing.assert_array_equal(c.find(ROW.point, 0).energies, ROW.energies + 1)
+
+
+def test_a_merge_that_is_stopped_changes_nothing(tmp_path, monkeypatch):
+    filled(tmp_path / "a.db", rows=3)
+    filled(tmp_path / "b.db", rows=9)
+    left = [5]
+
+    def stopping(*given):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return True
+
+    with Store(tmp_path / "a.db") as a, Store(tmp_path / "b.db") as b:
+        with monkeypatch.context() as patched:
+            patched.setattr("hwsim.study.store._is_whole", stopping)
+            with pytest.raises(KeyboardInterrupt):
+                a.merge(b)
+        assert a.count()[1] == 3
+        assert a.merge(b).copied == 6
+
+
+def test_two_merges_at_once_are_a_union(tmp_path):
+    for name, first in (("b", 0), ("c", 100)):
+        with Store(tmp_path / f"{name}.db") as store:
+            for shard in range(first, first + 40):
+                store.add(replace(ROW, shard=shard))
+
+    def merged(name):
+        with Store(tmp_path / "all.db") as store, Store(tmp_path / f"{name}.db") as other:
+            return store.merge(other).copied
+
+    with ThreadPoolExecutor(4) as pool:
+        copied = list(pool.map(merged, "bcbc"))
+    assert sorted(copied) == [0, 0, 40, 40]
+    with Store(tmp_path / "all.db") as store:
+        assert [row.shard for row in store.rows()] == [*range(40), *range(100, 140)]
+
+
+def test_a_store_that_is_kept_busy_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("hwsim.study.store._WAIT_S", 0.05)
+    with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
+        one._db.execute("BEGIN IMMEDIATE")
+        with pytest.raises(InputError, match=r"another program has kept the store .*s.db busy for more than 0.05 s"):
+            other.add(ROW)
+        one._db.execute("ROLLBACK")
+        other.add(ROW)
+
+
+def test_a_report_is_made_while_a_study_writes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with Store("s.db") as store:
+        store.add_points([(ROW.point, FACTS)])
+        store.add(ROW)
+        store._db.execute("BEGIN IMMEDIATE")  # a study in the middle of a row
+        store._db.execute("DELETE FROM rows")
+        assert main(["report", "s.db", "--html", "r.html"]) == 0
+        store._db.execute("ROLLBACK")
+        assert store.count() == (1, 1)
+    assert "ring" in Path("r.html").read_text()
 
 
 def filled(path, rows=200):

@@ -95,13 +95,14 @@ def _ramp():
 SPEC = {"problem": "ring:n=6", "vary": {"delay": "0:2tau:4", "dac_bits": [2, 6]}, "reads": 64, "schedules": 4}
 
 
-def swept(tmp_path, spec=SPEC, *, stop_after=None):
-    """(the sweep, how many rows it added)."""
+def swept(tmp_path, spec=SPEC, *, stop_after=None, meanwhile=lambda: None):
+    """(the sweep, how many rows it added). meanwhile : called at each look at whether to stop"""
     programs = ProgramFolder(tmp_path)
     calls = []
 
     def interrupt():
         calls.append(1)
+        meanwhile()
         return stop_after is not None and len(calls) >= stop_after
 
     with Store(tmp_path / "s.db") as store:
@@ -121,6 +122,23 @@ def test_a_sweep_that_was_stopped_goes_on_where_it_was(tmp_path):
     assert rest == whole
     again, none = swept(tmp_path, SPEC | {"limit": 0.3})
     assert none == 0 and again.rows == whole.rows and again.rules != whole.rules
+
+
+def test_two_at_once_on_one_store_find_what_the_other_has_made(tmp_path):
+    """The other one begins and ends while the first runs its first point."""
+    (tmp_path / "whole").mkdir()
+    whole, n = swept(tmp_path / "whole")
+    others = []
+
+    def other():
+        if not others:
+            others.append(None)
+            others[0] = swept(tmp_path)
+
+    first, _ = swept(tmp_path, meanwhile=other)
+    with Store(tmp_path / "s.db") as store:
+        assert store.count()[1] == n
+    assert first == whole and others[0][0] == whole
 
 
 def test_two_axes_are_a_family_in_the_order_of_the_axes(tmp_path):
