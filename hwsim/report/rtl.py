@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from hwsim.display import counted
 from hwsim.rtl import Checked, Written
 from hwsim.rtl.lint import Linted
 from hwsim.rtl.synthesis import Synthesis
@@ -18,13 +19,13 @@ def written_text(written: Written, chips: int | None) -> str:
     made = written.machine
     clock, n = made.program.clock, made.wiring.n_slots
     sizes = sorted({len(each) for each in made.members})
-    several = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
+    several = f"{sizes[0]} to {sizes[-1]} p-bits" if len(sizes) > 1 else counted(sizes[0], "p-bit")
     on = f" on {made.n_chips} chips" if made.n_chips > 1 else ""
     if chips is not None and chips > made.n_chips:
         on = f" on {made.n_chips} of {chips} chips, as the partition leaves the others empty"
     rows = [
         ("p-bits", f"{made.n}{on}"),
-        ("clock", f"{clock.kind}, {format_si(to_seconds(clock.period), 's')} in {n} slots of {several} p-bits"),
+        ("clock", f"{clock.kind}, {format_si(to_seconds(clock.period), 's')} in {counted(n, 'slot')} of {several}"),
         ("clocks of a slot", str(made.clocks_per_slot)),
         ("random source", made.source),
         ("weights", f"{made.weights}, {made.weight_width} bits, a unit is {made.whole.scale:.6g} of the problem"),

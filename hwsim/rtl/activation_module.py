@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hwsim.display import counted
 from hwsim.rtl.activation import Activation, Shift
 from hwsim.rtl.machine import Machine
 from hwsim.rtl.pbit_module import Widths, law_words, suffix, widths
@@ -69,6 +70,10 @@ def _about(machine: Machine, kind: int) -> str:
         lines.append(f"It has {made.bits + 1} bits, so that 2**{made.bits}, which no word reaches, is always +1.")
     if made.swapped is not None:
         lines.append("swap is 1 where beta I is negative (comparison swapped); its use is told in the p-bit.")
+    if len(machine.activations) > 1:
+        alike = np.flatnonzero(machine.kind == kind)
+        many, first = counted(len(alike), "p-bit"), int(alike[0])
+        lines.append(f"Kind {kind}: {many} with this gain, offset and quantiser; the first is p-bit {first}.")
     lines.append("Inputs without a row are those that no p-bit of this machine can have.")
     return "\n".join(lines)
 

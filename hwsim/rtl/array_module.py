@@ -101,8 +101,8 @@ def array_module(machine: Machine, chip: Chip) -> str:
         about.append(f"Constants here: biases and weights in {machine.unit}, initial states{seeds}.")
     else:
         about.append(f"Constants here: initial states{seeds}.")
-    if seeds:
-        about.append(f"Seeds are those of hwsim's seed {machine.seed} (--seed), one for each source.")
+    drawn = "Initial states" if not seeds else "Seeds, one for each source, and initial states"
+    about.append(f"{drawn} are those of hwsim's seed {machine.seed} (--seed).")
     return entity(chip.name, ports, "\n\n".join(body), about="\n".join(about))
 
 

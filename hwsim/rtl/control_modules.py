@@ -16,9 +16,15 @@ def phases_module(machine: Machine) -> str:
     clock = machine.program.clock
     ports = [*clocked("the first slot is next"), Port(direction="input", name="run", note=RUN)]
     if block:
-        ports.append(Port(direction="output", name="look_up", width=n, note="bit k: slot k reads its tables"))
+        note = "bit k: the p-bits of slot k read their tables"
+        ports.append(
+            Port(direction="output", name="look_up", width=n, note=note if n > 1 else "p-bits read their tables")
+        )
+    note = "bit k: the p-bits of slot k decide at the end of this clock"
     ports += [
-        Port(direction="output", name="update", width=n, note="bit k: slot k decides at the end of this clock"),
+        Port(
+            direction="output", name="update", width=n, note=note if n > 1 else "p-bits decide at the end of this clock"
+        ),
         Port(direction="output", name="slot_end", note=SLOT_END),
     ]
     lines = []

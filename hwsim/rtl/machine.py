@@ -145,10 +145,12 @@ class Machine(Shown):
     @property
     def table_words(self) -> str:
         """How large the tables are, in words."""
-        return ", ".join(
-            f"{each.n_words} words over the {'field' if each.over_field else 'input levels'}"
-            for each in self.activations
-        )
+        over = {"field" if each.over_field else "input levels" for each in self.activations}
+        sizes = sorted({each.n_words for each in self.activations})
+        words = f"{sizes[0]} to {sizes[-1]} words" if len(sizes) > 1 else counted(sizes[0], "word")
+        said = f"{words} over the {' or the '.join(sorted(over))}"
+        n = len(self.activations)
+        return said if n == 1 else f"{n} tables, as devices differ, each of {said}"
 
     @property
     def threshold_words(self) -> str:

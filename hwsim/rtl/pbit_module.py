@@ -224,9 +224,8 @@ def _decision(machine: Machine, kind: int, wide: Widths, made: Activation) -> li
         _comparison(word, made),
     ]
     if low:
-        lines.append(
-            f"  wire unused = &{{1'b0, word[{low - 1}:0]}};  // for lint: beyond threshold_bits {wide.compared}"
-        )
+        lines.insert(2, f"  // the leading {wide.compared} bits of the word are compared (threshold_bits)")
+        lines.append(f"  wire unused = &{{1'b0, word[{low - 1}:0]}};  // for lint: the other bits")
     parts.append("\n".join(lines))
     return parts
 

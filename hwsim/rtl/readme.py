@@ -178,6 +178,7 @@ def _places(trace: Expected) -> str:
     rows.append(("`program.npz`", "the program of hwsim"))
     rows.append(("`manifest.json`", "what every name and number means in hwsim"))
     keys = [
+        ("`is_exact`", "whether the trace is that of the program as it was compiled, bit for bit"),
         ("`clock`", "slots, clocks and seconds of a round; slots from one exchange between chips to the next"),
         ("`field_unit`", "energy of the problem that a unit of the field, of a bias or of a weight is"),
         ("`codes_per_field_unit`", "units of the chip's own weight registers in it"),
@@ -186,8 +187,15 @@ def _places(trace: Expected) -> str:
         ("`modules`", "what each module is, and which quantity of hwsim it holds"),
         ("`pbits`", "net, variable, slot, seed, initial state, bias and weights of each p-bit, and the nets it sees"),
         ("`readout`", "the order in which p-bits are read out, for each chip"),
-        ("`build`, `run`, `files`", "how it was made, with which trace; the hash of each file"),
     ]
+    if made.is_writable:
+        keys.append(("`write`", "the write port: bits of the address, range and unit of data"))
+    if made.shell:
+        keys.append(("`shell`", "the bus and its registers"))
+    keys.append(
+        ("`build`, `run`", "how it was made: seed, source, anneal in ticks of `tick_s`; slots and updates of the trace")
+    )
+    keys.append(("`machine`, `files`", "hashes of the machine and of each file"))
     return f"{_table('file', rows)}\n\n{_table('key of the manifest', keys)}"
 
 

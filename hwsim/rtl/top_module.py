@@ -12,8 +12,8 @@ READOUT = (
     ("serial_in", "what follows the last p-bit in the read-out"),
 )
 START = (
-    "After a clock with rst = 1, slot 0 of the first round is the first with run = 1. Stopped or not, load takes the\n"
-    "states of that moment, and serial_out shows them one by one, the next after each shift."
+    "After a clock of rst slot 0 is next, and slots pass while run is 1. load takes the states of a moment, while the\n"
+    "machine runs on, and serial_out shows them, the next after each clock of shift."
 )
 
 

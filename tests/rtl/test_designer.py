@@ -5,7 +5,7 @@ import math
 import re
 
 import pytest
-from glasses import random_glass
+from glasses import constant, random_glass
 
 import hwsim
 from hwsim.cli.main import main
@@ -114,6 +114,11 @@ def test_readme_and_manifest_tell_what_is_not_one_for_each_p_bit(folders, tmp_pa
     assert f"{len(never)} of them never change" in " ".join((stuck.folder / "README.md").read_text().split())
     chips = " ".join((folders("two chips").folder / "README.md").read_text().split())
     assert "2 chips" in chips and "last exchange" in chips and "2 steps of beta" in chips
+    spread = hwsim.compile(random_glass(12, 4), hwsim.chip("generic-sparse", random_source="lfsr32", gain_dtod=0.05))
+    made = hwsim.rtl.write(spread, tmp_path / "spread", anneal=constant(spread, 2))
+    tables = "12 tables, as devices differ, each of 5 words over the field"
+    assert tables in " ".join((made.folder / "README.md").read_text().split())
+    assert "12 tables" in made.machine.table_words and len(made.machine.activations) == 12
     words = ["rtl", "write", "ea2d:L=4,seed=1", "--source", "lfsr32", "--beta", "1", "-o", str(tmp_path / "taps")]
     for key in ("random_sharing=taps", "random_share=4", "random_phase=8", "random_steps=clock"):
         words += ["--set", key]
