@@ -191,7 +191,7 @@ def run_write(arguments: argparse.Namespace) -> int:
     )
     found = None if arguments.check is None else checked(made.folder, made.trace, tool=arguments.check)
     facts, texts, warnings = _tools(arguments, made.folder, made.machine)
-    told = add(made.folder, facts) if facts else dict(made.manifest)
+    told = add(made.folder, facts, made.manifest["files"])
     document = {"problem": problem_facts(ready.problem), "chip": ready.chip_name, "folder": arguments.folder}
     document |= {"rtl": told, "check": None if found is None else checked_facts(found)}
 

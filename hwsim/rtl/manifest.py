@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.errors import InputError
-from hwsim.files import replacing
+from hwsim.files import alone, replacing
 from hwsim.program import load
 from hwsim.rtl.array_module import chips, seen_name, why_constant
 from hwsim.rtl.expected import Expected
@@ -228,11 +228,17 @@ def text(document: Mapping[str, Any]) -> str:
     return f'{head[:-2]},\n  "pbits": [\n{pbits}\n  ],\n  "readout": [\n{chains}\n  ]\n}}\n'
 
 
-def add(folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Put ``facts`` into the manifest of ``folder``, and return it."""
-    document = {**read_manifest(folder), **facts}
-    with replacing(folder / FILE) as part:
-        part.write_text(text(document), encoding="utf-8")
+def add(folder: Path, facts: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
+    """Put ``facts``, which tools have told of ``files``, into the manifest of ``folder``, and return it. Raises
+    InputError where another process has written other files there meanwhile."""
+    with alone(folder):
+        before = read_manifest(folder)
+        if before["files"] != files:
+            raise InputError(f"another process has written {folder} meanwhile: give each its own folder")
+        document = {**before, **facts}
+        if facts:
+            with replacing(folder / FILE) as part:
+                part.write_text(text(document), encoding="utf-8")
     return document
 
 

@@ -81,7 +81,19 @@ def _positive(time_s: float, name: str) -> float:
     return time_s
 
 
-def _custom(request: Request, sweep_s: float) -> Anneal:
+def check_betas(request: Request) -> None:
+    """Raise InputError for betas that are none, and for a schedule of other sweeps than those asked for: also where
+    nothing runs."""
+    if request.anneal_schedule is not None:
+        schedule_points(request.anneal_schedule)
+    if request.beta_range is not None:
+        beta_range_of(request.beta_range)
+    if request.beta_schedule_type == "custom":
+        _betas(request)
+
+
+def _betas(request: Request) -> np.ndarray:
+    """float64 (n,): the betas of a custom schedule. Raises InputError."""
     each = request.num_sweeps_per_beta or 1
     betas = betas_of(request.beta_schedule)
     sweeps = len(betas) * each
@@ -93,7 +105,12 @@ def _custom(request: Request, sweep_s: float) -> Anneal:
     ends = (float(betas[0]), float(betas[-1]))
     if request.beta_range is not None and beta_range_of(request.beta_range) != ends:
         raise InputError(f"beta_schedule goes from {ends[0]:g} to {ends[1]:g}: leave beta_range out")
-    time_s = _asked_s(request)
+    return betas
+
+
+def _custom(request: Request, sweep_s: float) -> Anneal:
+    betas, time_s = _betas(request), _asked_s(request)
+    sweeps = len(betas) * (request.num_sweeps_per_beta or 1)
     return stepped(betas, sweep_s * sweeps if time_s is None else time_s)
 
 

@@ -16,6 +16,8 @@ from hwsim.units import whole
 
 BETA_SCHEDULES = ("linear", "geometric", "custom")
 ANSWER_MODES = ("raw", "histogram")
+GENERATORS = ("none", "random", "tile")
+"""How dimod makes the initial states that are not given."""
 _NOT_EMULATED = {
     "anneal_offsets": "qubits have no annealing paths of their own here",
     "fast_anneal": "a classical stand-in has no coherent anneal",
@@ -29,6 +31,7 @@ _WITHOUT_EFFECT = ("flux_drift_compensation", "reduce_intersample_correlation", 
 _LENGTHS = ("num_sweeps", "anneal_time", "annealing_time", "anneal_schedule")
 _COUNTS = ("num_reads", "num_sweeps_per_beta", "schedules", "threads")
 _FLAGS = ("partial", "auto_scale", "reinitialize_state", "randomize_order")
+_CHOICES = {"beta_schedule_type": BETA_SCHEDULES, "answer_mode": ANSWER_MODES, "initial_states_generator": GENERATORS}
 _MOST_SEED = 2**64
 
 
@@ -99,15 +102,15 @@ class Request:
                 raise ArgumentError(f"{name} must be True or False, got {getattr(self, name)!r}")
         if self.interrupt_function is not None and not callable(self.interrupt_function):
             raise ArgumentError(f"interrupt_function must be a function, got {self.interrupt_function!r}")
-        for name, known in (("beta_schedule_type", BETA_SCHEDULES), ("answer_mode", ANSWER_MODES)):
+        for name, known in _CHOICES.items():
             value = getattr(self, name)
-            if value is not None and value not in known:
+            if value is not None and not (isinstance(value, str) and value in known):
                 words = f"{', '.join(known[:-1])} or {known[-1]}"
                 raise InputError(f"{name} must be {words}, got {value!r}")
-        if self.proposal_acceptance_criteria not in (None, "Gibbs"):
+        criteria = self.proposal_acceptance_criteria
+        if criteria is not None and not (isinstance(criteria, str) and criteria == "Gibbs"):
             raise InputError(
-                "proposal_acceptance_criteria must be Gibbs, the heat bath by which p-bits decide, got "
-                f"{self.proposal_acceptance_criteria!r}"
+                f"proposal_acceptance_criteria must be Gibbs, the heat bath by which p-bits decide, got {criteria!r}"
             )
         strength = self.chain_strength
         if isinstance(strength, bool) or not (callable(strength) or isinstance(strength, Real | str | None)):

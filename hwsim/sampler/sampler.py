@@ -21,7 +21,7 @@ from hwsim.chip.topology import sites, wires
 from hwsim.errors import ArgumentError, InputError
 from hwsim.mapping.compile import in_floats
 from hwsim.program import Program
-from hwsim.sampler.length import anneal_of, repeated, schedule_points
+from hwsim.sampler.length import anneal_of, check_betas, repeated, schedule_points
 from hwsim.sampler.machine import Embeddings, place
 from hwsim.sampler.qpu import annealer_properties, is_annealer
 from hwsim.sampler.request import BETA_SCHEDULES, NAMES, Request
@@ -140,6 +140,7 @@ class HwsimSampler(dimod.Sampler, dimod.Initialized):
         chosen = seed if seed is not None else int(np.random.SeedSequence().entropy % 2**32)  # type: ignore[operator]
         states, reads = self._initial(model, request, chosen)
         if not model.num_variables or request.num_sweeps == 0:
+            check_betas(request)
             if states is None:
                 states = self._random(model, reads, chosen)
             answer, prepared, ended = unrun_answer(states, chosen), perf_counter_ns(), perf_counter_ns()
@@ -176,10 +177,6 @@ class HwsimSampler(dimod.Sampler, dimod.Initialized):
             return np.tile(_one_state(request.initial_state, bqm), (reads or 1, 1)), reads or 1
         if initial is None and style == "random":
             return None, reads or 1
-        if style not in _GENERATORS:
-            raise ArgumentError(
-                f"initial_states_generator must be {', '.join(_GENERATORS[:-1])} or tile, got {style!r}"
-            )
         try:
             parsed = self.parse_initial_states(
                 bqm, initial_states=initial, initial_states_generator=style, num_reads=reads, seed=seed % 2**32
@@ -246,10 +243,6 @@ def _chip(chip: Chip | str, overrides: dict[str, Any]) -> Chip:
     if isinstance(chip, Chip) and overrides:
         raise InputError("overrides change the parameters of a card: give the card's name, not a Chip")
     return chip if isinstance(chip, Chip) else find_chip(chip, **overrides)
-
-
-_GENERATORS = ("none", "random", "tile")
-"""How dimod makes the initial states that are not given."""
 
 
 def _model(given: Any) -> Any:

@@ -150,7 +150,7 @@ class Store:
         query = (
             f"SELECT {_ROW} FROM rows" + (" WHERE point = ?" if point is not None else "") + " ORDER BY point, shard"
         )
-        for row in self._read(query, () if point is None else (point,)):
+        for row in self._each(query, () if point is None else (point,)):
             yield self._row(row)
 
     def find(self, point: str, shard: int) -> Row | None:
@@ -180,7 +180,7 @@ class Store:
                     self._db.execute("INSERT OR IGNORE INTO points VALUES (?, ?)", (key, facts))
                 else:
                     damaged.append(f"the point {str(key)[:12]}")
-            for row in other._read(f"SELECT {_ROW} FROM rows"):
+            for row in other._each(f"SELECT {_ROW} FROM rows"):
                 if not _is_whole(row_of, *row[2:]):
                     damaged.append(_named(row))
                     continue
@@ -210,6 +210,13 @@ class Store:
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise _refused(self.path, error) from None
+
+    def _each(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """As `_read`, one at a time: rows may be larger than the memory."""
+        try:
+            yield from self._db.execute(query, values)
         except sqlite3.Error as error:
             raise _refused(self.path, error) from None
 

@@ -15,7 +15,7 @@ import hwsim
 from hwsim import rtl
 from hwsim.cli.main import main
 from hwsim.errors import InputError, UnsupportedError
-from hwsim.rtl.manifest import read_manifest
+from hwsim.rtl.manifest import add, read_manifest
 from hwsim.rtl.write import check_folder
 
 GLASS = "ea3d:L=3,seed=1"
@@ -203,6 +203,14 @@ def test_of_several_that_write_one_folder_at_once_one_is_there_whole(glass, tmp_
     check_folder(place)  # holds what one of them wrote, and nothing else
     assert read_manifest(place) in [each.manifest for each in made]
     assert [path.name for path in tmp_path.iterdir()] == ["rtl"]
+
+
+def test_what_tools_tell_of_a_folder_is_not_put_into_that_of_another_process(glass, tmp_path):
+    place, ramp = tmp_path / "rtl", constant(glass, 4)
+    one, other = (rtl.write(glass, place, anneal=ramp, seed=seed, source="lfsr32") for seed in (1, 2))
+    with pytest.raises(InputError, match=r"another process has written .*rtl meanwhile"):
+        add(place, {"lint": 1}, one.manifest["files"])
+    assert add(place, {"lint": 2}, other.manifest["files"])["lint"] == 2
 
 
 def test_what_was_there_comes_back_where_the_new_folder_cannot_be_put_there(folder, tmp_path, monkeypatch):

@@ -106,6 +106,14 @@ def test_the_betas_of_a_custom_schedule_are_those_of_the_run():
         ({"anneal_schedule": np.array([0.0, 1.0])}, "must be two or more pairs"),
         ({"schedules": np.array([1, 2])}, "schedules must be a whole number"),
         ({"initial_states_generator": "bogus"}, "must be none, random or tile, got 'bogus'"),
+        ({"initial_states_generator": np.array(["none"])}, "must be none, random or tile, got array"),
+        ({"initial_states_generator": ""}, "must be none, random or tile, got ''"),
+        ({"beta_schedule_type": np.array(["linear", "custom"])}, "must be linear, geometric or custom, got array"),
+        ({"answer_mode": np.array(["raw", "raw"])}, "answer_mode must be raw or histogram, got array"),
+        ({"proposal_acceptance_criteria": np.array(["Gibbs", "x"])}, "must be Gibbs"),
+        ({"num_sweeps": 0, "beta_range": [1]}, "beta_range must be"),
+        ({"num_sweeps": 0, "beta_schedule_type": "custom", "beta_schedule": [1]}, "leave num_sweeps out"),
+        ({"num_sweeps": 0, "initial_states_generator": "none"}, "a state to each read"),
         ({"initial_states": np.full((1, 16), 2)}, "initial_states must give each variable"),
         ({"initial_states": {"nobody": 1}}, "initial_states must give each variable"),
         ({"initial_states": "abc"}, "initial_states must give each variable"),
@@ -191,6 +199,23 @@ def test_initial_states_reach_every_p_bit_of_a_chain():
         bqm, initial_states=best.sample, beta_range=(50, 50), num_sweeps=2, seed=1, chain_strength="sufficient"
     )
     assert found.first.energy == best.energy
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"initial_states": [dict.fromkeys(range(16), s) for s in (1, -1)]},
+        {"initial_states": (np.ones((2, 16), dtype=np.int8), list(range(16)))},
+        {"initial_states": [dict.fromkeys(range(16), 1)], "num_reads": 3, "initial_states_generator": "tile"},
+    ],
+)
+def test_no_sweeps_return_the_initial_states_as_dwaves_sampler_does(asked):
+    from dwave.samplers import SimulatedAnnealingSampler
+
+    own, other = (one.sample(CHAIN, num_sweeps=0, **asked) for one in (HwsimSampler(), SimulatedAnnealingSampler()))
+    assert own.record.sample.tolist() == other.record.sample.tolist()
+    assert own.record.energy.tolist() == other.record.energy.tolist()
+    assert len(sample(num_sweeps=0, num_reads=4, beta_range=np.array([0.1, 1.0]))) == 4
 
 
 # initial states -----------------------------------------------------------------------------------------------------

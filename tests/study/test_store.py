@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -124,6 +125,20 @@ def test_two_merges_at_once_are_a_union(tmp_path):
     assert sorted(copied) == [0, 0, 40, 40]
     with Store(tmp_path / "all.db") as store:
         assert [row.shard for row in store.rows()] == [*range(40), *range(100, 140)]
+
+
+def test_stores_are_merged_and_read_row_by_row(tmp_path):
+    """Together they may be larger than the memory."""
+    draw, size = np.random.default_rng(1), 30_000
+    with Store(tmp_path / "a.db") as a, Store(tmp_path / "b.db") as b:
+        for shard in range(30):
+            a.add(replace(ROW, shard=shard, sizes=(size,), energies=draw.normal(size=size)))
+        tracemalloc.start()
+        assert b.merge(a).copied == 30
+        assert sum(len(row.energies) for row in b.rows()) == 30 * size
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 8 * 8 * size  # of 30 rows of 8 bytes a read
 
 
 def test_a_store_that_is_kept_busy_is_named(tmp_path, monkeypatch):
