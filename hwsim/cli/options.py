@@ -205,6 +205,7 @@ def file_out(text: str) -> Out:
 
     if text == "-":
         raise UsageError("only --json takes -, which is standard output: name a file here")
+    _check_no_option(text)
     try:
         check_writable(text)
     except InputError as error:
@@ -223,11 +224,24 @@ def picture(text: str) -> Out:
 
     if not text:
         raise UsageError("a file to write needs a name, got an empty text")
+    _check_no_option(text)
     try:
         picture_path(text)
     except InputError as error:
         raise UsageError(str(error)) from None
     return Out(text)
+
+
+def folder_out(text: str) -> str:
+    """A folder to write; what may be in it, its command knows."""
+    _check_no_option(text)
+    return text
+
+
+def _check_no_option(text: str) -> None:
+    """Raise UsageError where a file to write has the name of an option: its own name is missing."""
+    if text.startswith("-"):
+        raise UsageError(f"a file to write needs a name, got {text!r}; if that is its name, give ./{text}")
 
 
 # what changes a card ------------------------------------------------------------------------------------------------

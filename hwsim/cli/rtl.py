@@ -115,7 +115,15 @@ def _add_write(kinds: Any) -> None:
         metavar="N",
         help="betas of a start:end anneal, a table for each (%(default)s)",
     )
-    write.add_argument("-o", "--output", dest="folder", required=True, metavar="DIR", help="the folder to write")
+    write.add_argument(
+        "-o",
+        "--output",
+        type=options.folder_out,
+        dest="folder",
+        required=True,
+        metavar="DIR",
+        help="the folder to write",
+    )
     write.add_argument("--check", metavar="TOOL", help="simulate with iverilog or verilator and compare every update")
     _add_tools(write)
     write.add_argument("--json", type=options.stream_out, metavar="FILE|-", help="the manifest as JSON")

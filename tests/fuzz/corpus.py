@@ -17,6 +17,7 @@ from hwsim.problem.formats import FORMATS
 
 ROOT = Path(__file__).parents[2]
 DEVICES = ROOT / "devices"
+SHELL = ("--source", "lfsr32", "--weights", "writable", "--shell", "axi4-lite", "--time", "5tau", "--weight-bits", "4")
 QUICK = ("--reads", "4", "--time", "20tau", "--schedules", "2", "--threads", "1")
 
 
@@ -94,15 +95,17 @@ scale = 0.1
 [split]
 test = 0.25
 [train]
-epochs = 1
+epochs = 2
 batch = 4
 chains = 4
 betas = [0.5, 1.0]
 [update]
 rate = 0.05
 schedule = "linear"
+momentum = 0.5
+averaging = 0.5
 [judge]
-times = 1
+times = 2
 """
 CHAIN = """data = "bars-and-stripes:rows=2,columns=2"
 chip = "extropic-g8"
@@ -113,7 +116,7 @@ kind = "denoising"
 [noise]
 steps = 2
 [train]
-epochs = 1
+epochs = 2
 batch = 6
 positive = { warm_up = 1 }
 negative = { warm_up = 1 }
@@ -124,7 +127,7 @@ inputs = 1
 chains = 3
 looks = 4
 [judge]
-times = 1
+times = 2
 rows = 4
 """
 CARD = """name = "mine"
@@ -160,6 +163,7 @@ MORE = {
     "train.toml": TRAIN,
     "rbm.toml": RBM,
     "chain.toml": CHAIN,
+    "moved.toml": TRAIN.replace("seed = 1", "seed = 1\n[machine]\nset = { gain_dtod = 0.1 }"),
     "card.toml": CARD,
 }
 _PROBLEMS = ("more.lp", "more.cnf", "more.wcnf", "more.mtx")
@@ -216,6 +220,32 @@ def _arrays():
     Path("trace.csv").write_text("\n".join(["time_ns,value", *lines]) + "\n")
 
 
+def _half_trained():
+    """Models and a chain whose training ended after its first part."""
+    from hwsim.learn import denoise_plan, denoise_training, judgement, plan, training
+
+    for name in ("train", "rbm"):
+        output = Path(f"half-{name}.npz")
+        asked = plan.planned(plan.read_plan(f"{name}.toml"))
+        watch = training.Watch(judge=judgement.judge_of(asked), plan=asked.plan, interrupt=output.exists)
+        given = {"output": output, "watch": watch, "threads": 1, **asked.keywords}
+        assert training.train(asked.rows, asked.model, asked.chip, asked.course, **given).interrupted
+    output = Path("half-chain.npz")
+    asked = denoise_plan.planned_chain(plan.read_plan("chain.toml"))
+    judge = denoise_plan.ImageJudge(asked, 1)
+    watch = denoise_training.ChainWatch(judge=judge, plan=asked.plan, interrupt=output.exists)
+    given = {name: asked.plan["machine"][name] for name in ("die_seed", "rounding")}
+    given |= {"seed": asked.plan["seed"], "engine": asked.plan["engine"], "threads": 1}
+    done = denoise_training.train_chain(
+        asked.data, asked.chain, asked.chip, asked.course, watch=watch, output=output, **given
+    )
+    assert done.interrupted
+
+
+_TRAINED = ("train", "train.toml", "--vary", "update.rate=0.02,0.05", "--seeds", "1", "--threads", "1")
+_MOVED = ("train", "moved.toml", "--dies", "2", "--threads", "1")
+
+
 def _saved():
     """Programs, runs, models, stores: what commands of hwsim write."""
     _say("compile", "ring:n=6", "-o", "program.npz")
@@ -230,6 +260,11 @@ def _saved():
     _say(*sweep, "--store", "sweep.db")
     _say("explore", "explore.toml", "-o", "designs.json", "--threads", "1")
     _say("rtl", "write", "ring:n=6", "--chip", "kv260-writable", "--time", "20tau", "-o", "rtl")
+    _say(*_TRAINED, "--store", "trained.db")
+    _say(*_MOVED, "--store", "moved.db")
+    _half_trained()
+    _say("rtl", "write", "p.txt", "--chip", "generic-sparse", *SHELL, "-o", "shell")
+    _say("rtl", "check", "shell", "--vcd", "rtl.vcd")
     _say("run", "ring:n=6", *QUICK, "--vcd", "a.vcd")
     _say("fit", "measured.csv", "--devices", "die.csv")
     _say("fit", "trace.csv", "--at-zero", "--card", "fitted.toml")
@@ -283,12 +318,14 @@ def _samples(examples):
     sweep = ("sweep", "ring:n=6", "--vary", "delay=0.1tau,0.5tau", "--reads", "32", "--time", "20tau", "--threads", "1")
     yield Sample(file="sweep.db", kind="sqlite", group="store", commands=((*sweep, "--store", "{}"), ("report", "{}")))
     short = ("--reads", "4", "--threads", "1", "--schedules", "2")
+    page = ("view", "{}", "--reads", "8", "--threads", "1", "-o", "o.html")
     for name in ("program.npz", "chains.npz"):
         loads = (("run", "{}", "--reads", "4", "--threads", "1"), ("@program", "{}"), ("tts", "{}", "--reads", "4"))
-        yield Sample(file=name, kind="npz", group="saved program", commands=loads)
-    yield Sample(
-        file="run.npz", kind="npz", group="saved run", commands=(("@run", "{}"), ("run", "{}", "--reads", "4"))
-    )
+        written = ("rtl", "write", "{}", "--source", "lfsr32", "--time", "5tau", "--beta", "1", "-o", "o")
+        seen = (*page, "--time", "20tau")
+        yield Sample(file=name, kind="npz", group="saved program", commands=(*loads, written, seen))
+    loads = (("@run", "{}"), ("run", "{}", "--reads", "4"), page)
+    yield Sample(file="run.npz", kind="npz", group="saved run", commands=loads)
     for name, plan_of in (("model.npz", "train.toml"), ("rbm.npz", "rbm.toml")):
         data = ("adder",) if name == "model.npz" else ("rows.npz",)
         uses = (
@@ -300,17 +337,31 @@ def _samples(examples):
             ("@model", "{}"),
         )
         yield Sample(file=name, kind="npz", group="model", commands=uses)
-    for name, kind in (
-        ("manifest.json", "json"),
-        ("test/expected.hex", "text"),
-        ("program.npz", "npz"),
-        ("rtl/top.v", "text"),
-    ):
-        yield Sample(file=f"rtl/{name}", kind=kind, group="Verilog", commands=(("rtl", "check", "rtl"),))
-    chain = (("draw", "{}", "--set", "topology=offset-torus:6x6", "--sweeps", "2", "--reads", "4", "--threads", "1"),)
-    chain += (("train", "chain.toml", "--threads", "1", "-o", "{}"), ("@denoiser", "{}"))
+    for name, plan_of in (("half-train.npz", "train.toml"), ("half-rbm.npz", "rbm.toml")):
+        goes_on = (("train", plan_of, "--threads", "1", "-o", "{}"), ("draw", "{}", "--sweeps", "4", *short))
+        yield Sample(file=name, kind="npz", group="half-trained model", commands=goes_on)
+    for name, words in (("trained.db", _TRAINED), ("moved.db", _MOVED)):
+        uses = ((*words, "--store", "{}"), (*words, "--store", "{}"), ("report", "{}"), ("merge", "study.db", "{}"))
+        yield Sample(file=name, kind="sqlite", group="store of trainings", commands=uses)
+    yield from _hardware()
+    drawn = ("draw", "{}", "--set", "topology=offset-torus:6x6", "--sweeps", "2", "--reads", "4", "--threads", "1")
+    chain = (drawn, ("train", "chain.toml", "--threads", "1", "-o", "{}"), ("@denoiser", "{}"))
     yield Sample(file="chain.npz", kind="npz", group="denoising chain", commands=chain)
+    yield Sample(file="half-chain.npz", kind="npz", group="half-trained chain", commands=chain[1:])
     yield from _data_samples(short)
+
+
+def _hardware():
+    """Folders of RTL, each file of them, and waveforms."""
+    kinds = {".json": "json", ".npz": "npz"}
+    for folder in ("rtl", "shell"):
+        for path in sorted(each for each in Path(folder).rglob("*") if each.is_file()):
+            group = {".npz": "program of RTL", ".json": "manifest of RTL"}.get(path.suffix, "Verilog")
+            check = ("rtl", "check", folder)
+            yield Sample(file=str(path), kind=kinds.get(path.suffix, "text"), group=group, commands=(check,))
+    for name in ("a.vcd", "rtl.vcd"):
+        both = (("rtl", "diff", "{}", name), ("rtl", "diff", name, "{}", "--order"), ("rtl", "diff", "{}", "{}"))
+        yield Sample(file=name, kind="text", group="waveform", commands=both)
 
 
 def _data_samples(short):

@@ -3,6 +3,7 @@
 Enters: valid files (`corpus`), commands (`lines`). Leaves: for each case the kinds of what was wrong with how it ended.
 """
 
+import io
 import json
 import os
 import pickle
@@ -11,7 +12,8 @@ import shutil
 import struct
 import subprocess
 import sys
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mutate
@@ -20,6 +22,13 @@ from worker import Ending
 MOST_CHARACTERS = 240
 MOST_MISTAKES = 20
 MOST_MEMORY_KB = 300 * 1024
+"""Of a command that is refused, the interpreter and all imports counted."""
+_FRESH_KB = 60 * 1024
+"""A refused case that took so much more than the worker had is run once more by itself, to know the whole of it."""
+MOST_STOP_S = 3.0
+"""Seconds of a processor that a command may take to end after SIGINT."""
+_MOST_READ = 2 * 10**7
+"""Bytes of a file that are looked at."""
 ENDS_WITH_1 = {"merge", "rtl"}
 """Commands that document the exit code 1."""
 _HERE = Path(__file__).parent
@@ -51,15 +60,28 @@ def faults(case, ending):
     allowed = {0, 2} | ({1} if case.words[0] in ENDS_WITH_1 else set()) | ({130} if ending.stopped else set())
     if ending.code not in allowed:
         found.append(f"exit code {ending.code}")
+    if ending.stop_s > MOST_STOP_S:
+        found.append("slow to stop")
     if _WARNING.search(ending.err) or _WARNING.search(ending.out):
         found.append("warning")
     if _CONTROL.search(ending.err.replace("\t", "")):
         found.append("control character")
     if ending.code == 2 and not (ending.out and not ending.err):  # hwsim check --json - says it in JSON
         found += refusal_faults(ending.err)
-        if ending.grown_kb > MOST_MEMORY_KB:
-            found.append("memory before a refusal")
-    return found + [f"partial file {_pattern(name)}" for name, held in ending.left.items() if _is_part(name, held)]
+        found += ["memory before a refusal"] if ending.peak_kb > MOST_MEMORY_KB else []
+    return found + _file_faults(case, ending)
+
+
+def _file_faults(case, ending):
+    """What is wrong with the files of an ending. A store grows by whole rows, and keeps them where there is a refusal
+    later."""
+    found = [f"partial file {_pattern(name)}" for name, held in ending.left.items() if is_part(name, held)]
+    found += [f"file named like an option: {name}" for name in ending.left if name.startswith("-")]
+    found += [f"file lost: {_pattern(name)}" for name in ending.lost if ending.code is not None]
+    if ending.code == 2 and case.words[0] != "check":  # which says in a file, too, what is wrong with a card
+        others = [name for name, held in ending.left.items() if not held.startswith(_SQLITE)]
+        found += [f"file of a refusal: {_pattern(name)}" for name in others if not name.endswith(("-wal", "-shm"))]
+    return found
 
 
 def refusal_faults(said):
@@ -92,18 +114,41 @@ def _pattern(name):
     return re.sub(r"[0-9]+|-\w{6,}", "#", name)
 
 
-def _is_part(name, held):
-    """Whether a file that was left is a part of one."""
-    if name.startswith(".") or name.endswith((".tmp", ".part")) or not held:
-        return not name.endswith(("-wal", "-shm"))
-    if held[:1] == b"{" and len(held) < 10**6:
-        try:
-            json.loads(held)
-        except ValueError:
-            return True
-    if held.startswith(b"\x89PNG"):
-        return len(held) < 10**6 and not held.rstrip(b"\0").endswith(b"IEND\xaeB`\x82")
-    return False
+_SQLITE = b"SQLite format 3\0"
+
+
+def is_part(name, held):
+    """Whether the file ``name`` that holds ``held`` is no whole one, as far as its kind says: cut short, or left under
+    the name that it had while it was written."""
+    base = Path(name).name
+    if base.endswith(("-wal", "-shm")):  # of a store that another process of the worker has open
+        return False
+    if base.startswith(".") or base.endswith((".tmp", ".part", "-journal")) or not held:
+        return True
+    check = next(
+        (whole for mark, whole in _WHOLE.items() if base.endswith(mark) or held.startswith(mark.encode())), None
+    )
+    try:
+        return check is not None and not check(held)
+    except Exception:  # of a reader of that kind
+        return True
+
+
+def _zip_is_whole(held):
+    with zipfile.ZipFile(io.BytesIO(held)) as file:
+        return file.testzip() is None
+
+
+_WHOLE = {
+    ".v": lambda held: all(line[:1] in (b"`", b"") for line in held.rpartition(b"endmodule")[2].split(b"\n")),
+    ".html": lambda held: held.rstrip().endswith(b"</html>"),
+    "{": lambda held: json.loads(held) is not None,
+    ".png": lambda held: b"IEND" in held[-12:],
+    "%PDF": lambda held: held.rstrip().endswith(b"%%EOF"),
+    "<?xml": lambda held: held.rstrip().endswith(b">"),
+    "PK": _zip_is_whole,
+}
+"""Whether a file is whole, by its ending or by how it begins."""
 
 
 class Runner:
@@ -116,12 +161,16 @@ class Runner:
         ours, theirs = os.pipe()
         os.set_inheritable(theirs, True)
         paths = [str(_HERE), str(_HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
+        self.environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "MPLBACKEND": "Agg",
+            "COLUMNS": "100",
+        }
         self.process = subprocess.Popen(
             [sys.executable, str(_HERE / "worker.py"), str(theirs)],
             stdin=subprocess.PIPE,
             pass_fds=[theirs],
-            env=os.environ
-            | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "MPLBACKEND": "Agg", "COLUMNS": "100"},
+            env=self.environment,
         )
         os.close(theirs)
         self.endings = os.fdopen(ours, "rb")
@@ -136,7 +185,7 @@ class Runner:
 
     def warm(self, cases):
         """Run ``cases`` once in the worker itself, so that its children need not import and compile."""
-        self._send([(case.words, str(self.folder), self._names()) for case in cases])
+        self._send([(case.words, str(self.folder)) for case in cases])
 
     def restore(self):
         """Bring the folder back to what is valid: files that were added go, files that changed come back."""
@@ -158,17 +207,44 @@ class Runner:
             path = self.folder / case.file
             path.unlink(missing_ok=True)  # it may be one of those that stay
             path.write_bytes(case.data)
-        self._send((case.words, str(self.folder), self._names()))
+        before = self._files()
+        self._send((case.words, str(self.folder)))
         head = self.endings.read(8)
         if len(head) < 8:
             raise RuntimeError(f"the worker ended at {case}")
         made = pickle.loads(self.endings.read(struct.unpack("<Q", head)[0]))
-        self.restore()
         assert isinstance(made, Ending)
+        after = self._files()
+        changed = [name for name, stamp in after.items() if before.get(name) != stamp]
+        left = {name: self._held(name) for name in changed}
+        made = replace(made, left=left, lost=tuple(before.keys() - after.keys()))
+        if made.code == 2 and made.grown_kb > _FRESH_KB:
+            made = replace(made, peak_kb=self._peak_kb(case))
+        self.restore()
         return made
 
-    def _names(self):
-        return {path.name for path in self.folder.iterdir()}
+    def _files(self):
+        """{name: stamp} of the files in the folder, and in folders of it."""
+        found = (path for path in self.folder.rglob("*") if path.is_symlink() or not path.is_dir())
+        return {str(path.relative_to(self.folder)): _stamp(path) for path in found}
+
+    def _held(self, name):
+        with (self.folder / name).open("rb") as file:
+            return file.read(_MOST_READ)
+
+    def _peak_kb(self, case):
+        """The most memory that the words of ``case`` take in a process of their own, or in one that it starts."""
+        call = "import sys; from worker import run; sys.exit(run(sys.argv[1:]))"
+        done = subprocess.Popen(
+            [sys.executable, "-c", call, *case.words],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        used = os.wait4(done.pid, 0)[2]
+        done.returncode = 0  # it is waited for
+        return used.ru_maxrss // (1 if sys.platform == "linux" else 1024)
 
     def _send(self, message):
         packed = pickle.dumps(message)

@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -26,8 +26,11 @@ from pathlib import Path
 class Ending:
     """How a case ended. code : exit code, None where there was none;  out, err : the ends of what was printed
     error : traceback of what was raised, if anything;  died : signal that ended the process, if any
-    stopped : whether it took too long and was sent SIGINT;  hung : whether it did not stop then, and was killed
-    grown_kb : how much more memory it took than there was before;  left : files that it made, by name
+    stopped : whether it took too long and was sent SIGINT;  stop_s : seconds of a processor that it then took to end
+    hung : whether it did not stop, and was killed
+    grown_kb : how much more memory it, or a process that it started, took than there was before
+    peak_kb : the most memory of the whole command, where it was run once more by itself to know it, else 0
+    left : files that it made or changed, by name;  lost : names of files that it removed
     """
 
     code: int | None = None
@@ -36,10 +39,13 @@ class Ending:
     error: str | None = None
     died: int | None = None
     stopped: bool = False
+    stop_s: float = 0.0
     hung: bool = False
     seconds: float = 0.0
     grown_kb: int = 0
+    peak_kb: int = 0
     left: dict[str, bytes] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
 
 LIMIT_S, GRACE_S = 8.0, 15.0
@@ -59,7 +65,7 @@ def readers():
     return {"@run": load_run, "@program": load, "@model": Model.load, "@denoiser": Denoiser.load}
 
 
-def _run(words):
+def run(words):
     """The exit code of ``hwsim`` with ``words``, or of a reader as the command would have it."""
     from hwsim.cli.main import main
     from hwsim.errors import HwsimError
@@ -90,6 +96,11 @@ def _busy_s(pid):
     except OSError:
         return time.perf_counter()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _children_kb():
+    """The most memory that a process which this one started took, and ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // (1 if sys.platform == "linux" else 1024)
 
 
 def _reset_peak():
@@ -134,8 +145,8 @@ def _unnamed():
     return tempfile.TemporaryFile().fileno()
 
 
-def _case(words, folder, names, streams):
-    """The Ending of one case in ``folder``, in which ``names`` are before it."""
+def _case(words, folder, streams):
+    """The Ending of one case in ``folder``, but for its files."""
     os.chdir(folder)
     streams.fresh()
     warnings.resetwarnings()
@@ -144,10 +155,10 @@ def _case(words, folder, names, streams):
         warnings.simplefilter("ignore", kind)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _reset_peak()
-    before, started = _memory_kb("VmRSS"), time.perf_counter()
+    before, children, started = _memory_kb("VmRSS"), _children_kb(), time.perf_counter()
     code, error = None, None
     try:
-        code = _run(list(words))
+        code = run(list(words))
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except BaseException:
@@ -155,11 +166,9 @@ def _case(words, folder, names, streams):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     seconds, peak = time.perf_counter() - started, _memory_kb("VmHWM")
     out, err = streams.held()
-    left = {}
-    for name in set(os.listdir(folder)) - names:
-        path = Path(folder, name)
-        left[name] = path.read_bytes()[: 10**6] if path.is_file() else b"a folder"
-    return Ending(code=code, out=out, err=err, error=error, seconds=seconds, grown_kb=max(0, peak - before), left=left)
+    later = _children_kb()  # the most of any so far: only one that took more than all before it is known
+    grown = max(0, peak - before, later - before if later > children else 0)
+    return Ending(code=code, out=out, err=err, error=error, seconds=seconds, grown_kb=grown)
 
 
 def _serve(pipe):
@@ -171,10 +180,10 @@ def _serve(pipe):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
         try:
-            words, folder, names = pipe.recv()
+            words, folder = pipe.recv()
         except EOFError:
             return
-        pipe.send(_case(words, folder, names, streams))
+        pipe.send(_case(words, folder, streams))
 
 
 class _Child:
@@ -206,20 +215,23 @@ class _Child:
         """How ``case`` ends, and whether the child can go on."""
         self.cases += 1
         self.pipe.send(case)
-        started, stopped = time.perf_counter(), False
+        started, stopped, stop_s = time.perf_counter(), False, 0.0
         try:
             if not self._answers(LIMIT_S):
-                stopped = True
+                stopped, before = True, _busy_s(self.pid)
                 os.kill(self.pid, signal.SIGINT)
                 if not self._answers(GRACE_S):
                     return Ending(stopped=True, hung=True, seconds=time.perf_counter() - started), False
+                stop_s = _busy_s(self.pid) - before
             made = self.pipe.recv()
         except EOFError:
             _, status = os.waitpid(self.pid, 0)
             self.pid = None
             died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else -1
             return Ending(died=died, stopped=stopped, seconds=time.perf_counter() - started), False
-        return (made if not stopped else Ending(**vars(made) | {"stopped": True})), not stopped and self.cases < _CASES
+        if stopped:
+            return replace(made, stopped=True, stop_s=stop_s), False
+        return made, self.cases < _CASES
 
     def end(self):
         """End the child and what it started."""
@@ -241,8 +253,8 @@ def _warm(cases):
     matplotlib.use("Agg")
     streams = _Streams()
     here = os.getcwd()
-    for words, folder, names in cases:
-        _case(words, folder, names, streams)
+    for words, folder in cases:
+        _case(words, folder, streams)
     os.chdir(here)
     gc.collect()
     gc.freeze()
@@ -274,6 +286,6 @@ def main():
 
 
 if __name__ == "__main__":
-    from worker import main as run  # so that an Ending is pickled by the name that the other side knows
+    from worker import main as serve  # so that an Ending is pickled by the name that the other side knows
 
-    run()
+    serve()
