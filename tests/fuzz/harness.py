@@ -126,7 +126,7 @@ def is_part(name, held):
     if base.startswith(".") or base.endswith((".tmp", ".part", "-journal")) or not held:
         return True
     check = next(
-        (whole for mark, whole in _WHOLE.items() if base.endswith(mark) or held.startswith(mark.encode())), None
+        (whole for mark, whole in _BY_MARK.items() if held.startswith(mark)), _BY_ENDING.get(Path(name).suffix)
     )
     try:
         return check is not None and not check(held)
@@ -139,16 +139,19 @@ def _zip_is_whole(held):
         return file.testzip() is None
 
 
-_WHOLE = {
-    ".v": lambda held: all(line[:1] in (b"`", b"") for line in held.rpartition(b"endmodule")[2].split(b"\n")),
-    ".html": lambda held: held.rstrip().endswith(b"</html>"),
-    "{": lambda held: json.loads(held) is not None,
-    ".png": lambda held: b"IEND" in held[-12:],
-    "%PDF": lambda held: held.rstrip().endswith(b"%%EOF"),
-    "<?xml": lambda held: held.rstrip().endswith(b">"),
-    "PK": _zip_is_whole,
+_BY_MARK = {
+    b"{": lambda held: json.loads(held) is not None,
+    b"\x89PNG": lambda held: b"IEND" in held[-12:],
+    b"%PDF": lambda held: held.rstrip().endswith(b"%%EOF"),
+    b"<?xml": lambda held: held.rstrip().endswith(b">"),
+    b"PK": _zip_is_whole,
+    b"SQLite": lambda held: True,  # the fuzzer itself damages stores
 }
-"""Whether a file is whole, by its ending or by how it begins."""
+_BY_ENDING = {
+    ".html": lambda held: held.rstrip().endswith(b"</html>"),
+    ".v": lambda held: all(line[:1] in (b"`", b"") for line in held.rpartition(b"endmodule")[2].split(b"\n")),
+}
+"""Whether a file is whole, by how it begins or by the ending of its name."""
 
 
 class Runner:
