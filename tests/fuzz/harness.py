@@ -159,7 +159,8 @@ class Runner:
 
     def __init__(self, folder, valid):
         self.folder, self.valid = Path(folder), Path(valid)
-        self.stamps = {}
+        self.stamps, self.wanted = {}, set(_stamps(self.valid))
+        self.folder.mkdir(exist_ok=True)
         self.restore()
         ours, theirs = os.pipe()
         os.set_inheritable(theirs, True)
@@ -192,17 +193,17 @@ class Runner:
 
     def restore(self):
         """Bring the folder back to what is valid: files that were added go, files that changed come back."""
-        self.folder.mkdir(exist_ok=True)
-        wanted = {path.name: path for path in self.valid.iterdir()}
-        for path in self.folder.iterdir():
-            stamp = self.stamps.get(path.name)
-            if stamp is None or stamp != _stamp(path):
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        for name, source in wanted.items():
+        found = _stamps(self.folder)
+        for name in found.keys() - {name for name, stamp in found.items() if self.stamps.get(name) == stamp}:
+            (self.folder / name).unlink()
+        self.stamps = {name: stamp for name, stamp in self.stamps.items() if found.get(name) == stamp}
+        for folder in _folders(self.folder) - _folders(self.valid):
+            shutil.rmtree(self.folder / folder)
+        for name in self.wanted - self.stamps.keys():
             path = self.folder / name
-            if not path.exists():
-                shutil.copytree(source, path) if source.is_dir() else shutil.copyfile(source, path)
-                self.stamps[name] = _stamp(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.valid / name, path)
+            self.stamps[name] = _stamp(path.lstat())
 
     def run(self, case):
         """How ``case`` ends."""
@@ -210,14 +211,14 @@ class Runner:
             path = self.folder / case.file
             path.unlink(missing_ok=True)  # it may be one of those that stay
             path.write_bytes(case.data)
-        before = self._files()
+        before = _stamps(self.folder)
         self._send((case.words, str(self.folder)))
         head = self.endings.read(8)
         if len(head) < 8:
             raise RuntimeError(f"the worker ended at {case}")
         made = pickle.loads(self.endings.read(struct.unpack("<Q", head)[0]))
         assert isinstance(made, Ending)
-        after = self._files()
+        after = _stamps(self.folder)
         changed = [name for name, stamp in after.items() if before.get(name) != stamp]
         left = {name: self._held(name) for name in changed}
         made = replace(made, left=left, lost=tuple(before.keys() - after.keys()))
@@ -225,11 +226,6 @@ class Runner:
             made = replace(made, peak_kb=self._peak_kb(case))
         self.restore()
         return made
-
-    def _files(self):
-        """{name: stamp} of the files in the folder, and in folders of it."""
-        found = (path for path in self.folder.rglob("*") if path.is_symlink() or not path.is_dir())
-        return {str(path.relative_to(self.folder)): _stamp(path) for path in found}
 
     def _held(self, name):
         with (self.folder / name).open("rb") as file:
@@ -255,11 +251,25 @@ class Runner:
         self.process.stdin.flush()
 
 
-def _stamp(path):
-    if path.is_dir() and not path.is_symlink():
-        return tuple(_stamp(each) for each in sorted(path.iterdir()))
-    found = path.lstat()
+def _stamp(found):
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _stamps(folder, inner=""):
+    """{name: stamp} of the files in ``folder`` and in folders of it."""
+    found = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                found |= _stamps(entry.path, f"{inner}{entry.name}/")
+            else:
+                found[inner + entry.name] = _stamp(entry.stat(follow_symlinks=False))
+    return found
+
+
+def _folders(folder):
+    """Names of the folders in ``folder``."""
+    return {entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)}
 
 
 def file_case(rng, seed, samples, folder):

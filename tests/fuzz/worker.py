@@ -6,6 +6,7 @@ imported everything and compiled nothing twice.
 """
 
 import contextlib
+import functools
 import gc
 import io
 import os
@@ -247,10 +248,14 @@ class _Child:
 
 
 def _warm(cases):
-    """Import everything, and load the kernels that ``cases`` run."""
+    """Import everything, and load the kernels that ``cases`` run. The parser, which takes longer to make than most
+    cases to run, is made once."""
     import matplotlib
 
+    from hwsim.cli import main
+
     matplotlib.use("Agg")
+    main.parser = functools.cache(main.parser)
     streams = _Streams()
     here = os.getcwd()
     for words, folder in cases:
