@@ -22,6 +22,7 @@ _PER_STATE, _PER_READ, _PER_SCHEDULE = 2, 32, 200
 def check_memory(needed: int, what: str) -> None:
     """Raise InputError where ``what``, a plural, needs more bytes than there are."""
     most = available()
+    needed = min(needed, 2**1000)  # what a float holds
     if most is not None and needed > most:
         raise InputError(f"{what} need at least {format_si(needed, 'B')}, and {_there(most)}")
 
@@ -75,7 +76,9 @@ def refusal(error: MemoryError) -> str:
 
 def many(count: int) -> str:
     """A whole number in few digits."""
-    return str(count) if count < 10**6 else f"{float(count):.3g}"
+    if count < 10**6:
+        return str(count)
+    return f"{float(count):.3g}" if count < 2**1000 else f"2^{count.bit_length() - 1}"
 
 
 def _there(most: int) -> str:

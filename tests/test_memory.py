@@ -11,7 +11,7 @@ import pytest
 
 import hwsim
 from hwsim.errors import InputError
-from hwsim.memory import LIMIT, available, check_memory, check_problem, check_reads, refusal
+from hwsim.memory import LIMIT, available, check_memory, check_problem, check_reads, many, refusal
 from hwsim.problem.generate import generate, generators, seconds_of
 from hwsim.problem.size import _SIZES
 
@@ -156,3 +156,9 @@ def test_the_estimate_is_no_more_than_a_problem_takes(text, monkeypatch):
     taken = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     monkeypatch.setenv(LIMIT, str(int(float(taken) * 1e6)))
     generate(text)
+
+
+def test_a_number_of_any_length_is_told_in_few_digits():
+    assert [many(count) for count in (999_999, 10**6, 10**300, 10**400)] == ["999999", "1e+06", "1e+300", "2^1328"]
+    with pytest.raises(InputError, match=r"^2\^1328 reads of 4 p-bits need at least"):
+        check_reads(4, 10**400)

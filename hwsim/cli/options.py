@@ -26,8 +26,13 @@ class UsageError(HwsimError):
 # types --------------------------------------------------------------------------------------------------------------
 
 
-def whole(name: str, *, least: int = 0) -> Callable[[str], int]:
-    """A whole number of at least ``least``."""
+_MOST_SCHEDULES = 2**31
+_MOST_DIGITS = 300
+"""Of a whole number: a float holds as many."""
+
+
+def whole(name: str, *, least: int = 0, most: int | None = None) -> Callable[[str], int]:
+    """A whole number from ``least`` to ``most``, None for no end."""
 
     def number(text: str) -> int:
         try:
@@ -36,6 +41,10 @@ def whole(name: str, *, least: int = 0) -> Callable[[str], int]:
             raise UsageError(f"{name} must be a whole number, got {text!r}") from None
         if value < least:
             raise UsageError(f"{name} must be >= {least}, got {value}")
+        if most is not None and value > most:
+            raise UsageError(f"{name} must be <= {most}, got {text}")
+        if value > 10**_MOST_DIGITS:
+            raise UsageError(f"{name} must have at most {_MOST_DIGITS} digits, got {len(text.strip())}")
         return value
 
     return number
@@ -450,7 +459,7 @@ def target(words: str = "for success and time to solution") -> argparse.Argument
 
 def _schedules(least: int) -> Callable[[str], int | str]:
     """A number of schedules, or auto."""
-    number = whole("schedules", least=least)
+    number = whole("schedules", least=least, most=_MOST_SCHEDULES)
 
     def schedules(text: str) -> int | str:
         if text == "auto":
@@ -475,7 +484,7 @@ def sampling(
     group.add_argument("--reads", type=whole("reads", least=least[0]), default=reads, metavar="N", help=words)
     group.add_argument(
         "--schedules",
-        type=_schedules(least[1]) if auto else whole("schedules", least=least[1]),
+        type=_schedules(least[1]) if auto else whole("schedules", least=least[1], most=_MOST_SCHEDULES),
         default=schedules,
         metavar="N|auto" if auto else "N",
         help=f"realisations of the clock (%(default)s){'; auto: a pilot chooses' if auto else ''}",

@@ -156,9 +156,11 @@ def _data(model: "Model", source: Any, part: str | None) -> "Data":
     """The rows to classify, coded as those that the model learnt. Raises InputError."""
     from hwsim.learn.answers import code_of
     from hwsim.learn.data import read_data
+    from hwsim.learn.plan import checked
 
-    plan = model.notes.get("plan") or {}
-    if source is None and "data" not in plan:
+    noted, wants_all = model.notes.get("plan"), source is not None and part in (None, "all")
+    plan = {} if noted is None or wants_all else checked(noted)
+    if source is None and not plan:
         raise InputError(f"{model.name} does not say which data it was trained on: give some")
     if part is None:
         part = "all" if source is not None else "test"

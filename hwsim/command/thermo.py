@@ -3,7 +3,9 @@
 ``hwsim.thermo.solve(A, b)`` and the others of this file take arrays, or the files that hold them.
 """
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -214,7 +216,9 @@ def regression(
     """
     from hwsim.thermo.posterior import posterior, posterior_facts
 
-    law = posterior(array_of(matrix, "X", 2), array_of(vector, "y", 1), noise=noise, prior=prior)
+    X, y = array_of(matrix, "X", 2), array_of(vector, "y", 1)
+    with _in_range("X and y"):
+        law = posterior(X, y, noise=noise, prior=prior)
     return _measured("regression", law.A, law.b, how, closed_form=posterior_facts(law))
 
 
@@ -225,7 +229,7 @@ def _measured(kind: str, A: Any, b: Any, how: MachineKeywords, **more: Any) -> S
 
     machine = _machine(how)
     times = {f"{name}_s": how[name] for name in ("time", "settle", "interval")}  # type: ignore[literal-required]
-    with CtrlC() as ctrl_c:
+    with CtrlC() as ctrl_c, _in_range("A" if b is None else "A and b"):
         found = measure(
             A,
             b,
@@ -239,8 +243,10 @@ def _measured(kind: str, A: Any, b: Any, how: MachineKeywords, **more: Any) -> S
         )
     power = how["host_power"]
     power_w = None if power is None else parse(power, "power", name="host_power")
-    rows = direct_solvers(A, b, found, inverse=kind == "inverse", host_power_w=power_w)
-    document = {"kind": kind, "machine": machine.name, "cells": machine.kind, "size": len(A)} | linalg_facts(found)
+    with _in_range("A" if b is None else "A and b"):
+        rows = direct_solvers(A, b, found, inverse=kind == "inverse", host_power_w=power_w)
+        facts = linalg_facts(found)
+    document = {"kind": kind, "machine": machine.name, "cells": machine.kind, "size": len(A)} | facts
     document |= {"energy_grade": machine.grades.get("power"), "direct": [vars(row) for row in rows]} | more
     return Solved(
         document=document,
@@ -321,7 +327,8 @@ def _function(kind: str, parts: tuple[Any, ...], tau: str | float, **how: Any) -
     from hwsim.report.provenance import provenance
     from hwsim.thermo import matrices
 
-    found = getattr(matrices, kind)(*parts, tau_s=seconds(tau, name="tau"), **how)
+    with _in_range("A" if len(parts) == 1 else "A and Q"):
+        found = getattr(matrices, kind)(*parts, tau_s=seconds(tau, name="tau"), **how)
     document = {"kind": kind, "size": len(parts[0])}
     document |= {name: part.tolist() if hasattr(part, "tolist") else part for name, part in vars(found).items()}
     return MatrixFunction(document=document, provenance=provenance(seed=how["seed"]), words=_WORDS[kind])
@@ -373,6 +380,23 @@ def sample(potential: str, **how: Unpack[CellKeywords]) -> Sampled:
         document = sample_cell(shape, plan, progress=how["progress"].watch(shape.name), interrupt=lambda: ctrl_c.heard)
     stopped = f" after {document['device_time_s']:.3g} s of device time" if document["interrupted"] else None
     return Sampled(document=document, provenance=provenance(seed=plan.seed, beta=[plan.beta]), stopped=stopped)
+
+
+@contextmanager
+def _in_range(what: str) -> Iterator[None]:
+    """Within it numbers that leave the range of float64, and matrices that are singular to its precision, are refused,
+    where numpy and scipy would warn. what : whose numbers they are. Raises InputError."""
+    import numpy as np
+
+    try:
+        with warnings.catch_warnings(), np.errstate(over="raise", divide="raise", invalid="raise"):
+            warnings.simplefilter("error", RuntimeWarning)
+            yield
+    except (ArithmeticError, np.linalg.LinAlgError, RuntimeWarning):
+        raise InputError(
+            f"the numbers of {what} leave the range or the precision of float64 on the way: scale them, or check that "
+            "no row is a sum of others"
+        ) from None
 
 
 def array_of(given: Any, name: str, dimensions: int) -> Any:

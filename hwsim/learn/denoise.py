@@ -30,7 +30,7 @@ from hwsim.learn.noising import Noise
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.registers import symmetric_rows
 from hwsim.prices import Prices
-from hwsim.problem.model_file import TRAINING
+from hwsim.problem.model_file import TRAINING, check_array, check_notes
 from hwsim.session import Activity, ReadKeywords, Session, added
 from hwsim.streams import generator, stream_key
 from hwsim.units import to_seconds, whole
@@ -124,7 +124,10 @@ class Denoiser(Shown):
         manifest, arrays = archive.read(path, KIND, {VERSION: _Manifest})
         try:
             noise = msgspec.convert(manifest.noise, Noise)
-            stacked = [np.asarray(arrays[key]) for key in _STACKED]
+            for key in (*_STACKED, "role"):
+                check_array(arrays[key], key, dimensions=1 if key == "role" else 2)
+            check_notes(manifest.notes)
+            stacked = [arrays[key] for key in _STACKED]
             models = tuple(
                 Model(
                     **{key: each[k] for key, each in zip(_STACKED, stacked, strict=True)},
@@ -136,8 +139,9 @@ class Denoiser(Shown):
                 )
                 for k in range(len(stacked[0]))
             )
-        except (KeyError, IndexError, TypeError, ValueError, msgspec.ValidationError):
-            raise InputError(f"{path} is a damaged {KIND}") from None
+        except (KeyError, IndexError, TypeError, ValueError, msgspec.ValidationError) as error:
+            more = f": {error}" if isinstance(error, InputError) else ""
+            raise InputError(f"{path} is a damaged {KIND}{more}") from None
         extra = {key.removeprefix(TRAINING): each for key, each in arrays.items() if key.startswith(TRAINING)}
         return cls(models=models, noise=noise, notes=manifest.notes), extra
 

@@ -326,13 +326,16 @@ class _School:
         self._loads = int(notes["loads"])
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
         self._sampled = arrays.get("samples", self._sampled)
-        if self._sampled.ndim != 2 or self._sampled.shape[1] != model.n_seen:
-            raise ValueError("samples")
+        _check_states(self._sampled, model.n_seen)
         if notes["step"] == self.course.steps:
             self.numbers.finish(model.bias, model.weight)
             return
         self.numbers.restore(arrays)
+        if self.numbers.step != notes["step"]:
+            raise ValueError("counts")
         states = {key.removeprefix(_STATES): value for key, value in arrays.items() if key.startswith(_STATES)}
+        for each in states.values():
+            _check_states(each, model.n)
         self.machine.begin_part(0, states)
 
     def training(self) -> Training:
@@ -357,6 +360,12 @@ class _School:
         if phase is None:
             return self._sampled
         return phase.cold_states[:_SAMPLES, : self.machine.model.n_seen]
+
+
+def _check_states(states: np.ndarray, n: int) -> None:
+    """Raise ValueError unless ``states`` are int8 (k, n) of +-1."""
+    if states.dtype != np.int8 or states.ndim != 2 or states.shape[1] != n or not np.all(np.abs(states) == 1):
+        raise ValueError("states")
 
 
 def checked_rows(rows: np.ndarray, model: Model) -> np.ndarray:

@@ -29,7 +29,7 @@ from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.embed import embedded, find_embedding
 from hwsim.mapping.layout import Layout, lay_out
 from hwsim.mapping.levels import is_discrete, lines_of, pdit_coloring
-from hwsim.mapping.partition import cut_wires, partition
+from hwsim.mapping.partition import check_parts, cut_wires, partition
 from hwsim.mapping.place import check_place, sites_of
 from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
@@ -199,6 +199,8 @@ def _wires(
 def _exchange(network: Network, settings: Settings) -> np.ndarray | None:
     """int64 (m,): the interval at which wires between chips carry values; None where they carry them at once."""
     parts, exchange_s = settings.parts, settings.exchange_s
+    if isinstance(parts, int):
+        check_parts(parts, network.n)
     if parts is None or exchange_s is None:
         return None
     part = partition(network, parts) if isinstance(parts, int) else np.asarray(parts, dtype=np.int32)

@@ -8,11 +8,16 @@ from hwsim.errors import InputError, MissingExtraError
 from hwsim.program import Network
 
 
+def check_parts(parts: int, n: int) -> None:
+    """Raise InputError unless ``n`` p-bits can be split over so many chips."""
+    if not 1 <= parts <= n:
+        raise InputError(f"a problem of {n} p-bits goes on 1 to {n} chips, got {parts}")
+
+
 def partition(network: Network, parts: int) -> np.ndarray:
     """int32 (n,): the chip of each p-bit, by METIS (Karypis and Kumar 1998). Raises InputError, MissingExtraError."""
     n = len(network.bias)
-    if not 1 <= parts <= n:
-        raise InputError(f"a problem of {n} p-bits goes on 1 to {n} chips, got {parts}")
+    check_parts(parts, n)
     if parts == 1:
         return np.zeros(n, dtype=np.int32)
     try:

@@ -4,13 +4,15 @@ Enters: a file. Leaves: its manifest and arrays, checked, or a Problem. `hwsim.l
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from hwsim import archive
+from hwsim.display import counted
 from hwsim.errors import InputError, ReadError
 from hwsim.problem.problem import Problem, make_bqm
 
@@ -23,6 +25,20 @@ MOST = 1e100
 """Of a bias or a coupling: sums of larger ones, and products of them, may leave the range of float64."""
 TRAINING = "training."
 """What the names of arrays begin with that only a training that goes on needs."""
+
+
+class _Settings(msgspec.Struct):
+    """What was set of the chip of a training: a card, faults that were left out, and parameters by name."""
+
+    card: str | None = None
+    without: str | list[str] = ()  # type: ignore[assignment]
+
+
+class _Notes(msgspec.Struct):
+    """What commands read in the notes of a training; a user's own may hold more."""
+
+    plan: dict[str, Any] | None = None
+    settings: _Settings | None = None
 
 
 class Manifest(archive.Head, forbid_unknown_fields=True):
@@ -54,20 +70,33 @@ def read_model_file(path: Any) -> tuple[Manifest, dict[str, np.ndarray]]:
     """(manifest, arrays) of the model file ``path``, a path or an open file. Raises InputError."""
     manifest, arrays = archive.read(path, KIND, {VERSION: Manifest})
     name = archive.name_of(path)
-    for key, dtype in _ARRAYS.items():
-        value = arrays.get(key)
-        if value is None and key == "sites":
-            continue
-        if value is None or value.dtype != dtype or value.ndim != 1:
-            raise InputError(f"{name} is a damaged model: {key} must be an array of {np.dtype(dtype)}")
     unknown = [key for key in arrays if key not in _ARRAYS and not key.startswith(TRAINING)]
     if unknown:
         raise InputError(f"{name} is a damaged model: this version of hwsim does not know its array {unknown[0]!r}")
     try:
+        for key in _ARRAYS:
+            if key != "sites" or key in arrays:
+                check_array(arrays.get(key), key)
+        check_notes(manifest.notes)
         check_units(**{key: arrays.get(key) for key in _ARRAYS}, names=manifest.names)  # type: ignore[arg-type]
     except InputError as error:
         raise InputError(f"{name} is a damaged model: {error}") from None
     return manifest, arrays
+
+
+def check_notes(notes: Mapping[str, Any]) -> None:
+    """Raise InputError where the notes of a training are not what commands read in them."""
+    try:
+        msgspec.convert(notes, _Notes)
+    except msgspec.ValidationError:
+        raise InputError("the notes of its training are damaged") from None
+
+
+def check_array(value: np.ndarray | None, key: str, *, dimensions: int = 1) -> None:
+    """Raise InputError unless ``value`` has the type of the array ``key`` of a model."""
+    dtype = np.dtype(_ARRAYS[key])
+    if value is None or value.dtype != dtype or value.ndim != dimensions:
+        raise InputError(f"{key} must be an array of {dtype} in {counted(dimensions, 'dimension')}")
 
 
 def check_units(

@@ -86,8 +86,9 @@ def _whole_multiples(network: Network) -> tuple[np.ndarray, np.ndarray, float] |
     if len(values) == 0:
         return network.bias.astype(np.int64), network.weight.astype(np.int64), 1.0
     unit = 2.0 ** lowest_bit(values)
-    if np.abs(values).max() / unit >= 2.0**62:
-        return None
+    with np.errstate(over="ignore"):  # of numbers near the largest beside others near the least
+        if np.abs(values).max() / unit >= 2.0**62:
+            return None
     divided, by = _divided(((network.bias / unit).astype(np.int64), (network.weight / unit).astype(np.int64), unit))
     too_large = max(int(np.abs(a).max(initial=0)) for a in divided[:2]) >= _MOST or by >= 2**53
     return None if too_large else divided

@@ -5,7 +5,7 @@ row, so a row that two processes or two files add is stored once.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +15,14 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.files import replacing
-from hwsim.study.stored import DamagedError, facts_of, packed, row_of, text_of, with_watched
+from hwsim.study.stored import DamagedError, check_learnt, facts_of, name_of, packed, row_of, text_of, with_watched
 
 APPLICATION_ID = 0x68777374
 VERSION = 2
 """Since version 2 rows are named by what they sample, and each point names the rows it uses."""
 _WAIT_S = 60.0
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged store raises: the latter where sqlite3 would quote a name that is no text."""
 _ROW = "point, shard, sizes, energies, activity, facts"
 _ADD_ROW = "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?, ?)"
 _TABLES = """
@@ -79,7 +81,7 @@ class Store:
         self._db.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")  # damaged text is named later
         try:
             self._check()
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             self._db.close()
             raise _refused(self.path, error) from None
         except InputError:
@@ -94,7 +96,7 @@ class Store:
 
     def close(self) -> None:
         """Fold the log into the file and close it."""
-        with suppress(sqlite3.Error):  # another process is at work, or the disk is full: the log stays beside the file
+        with suppress(*_ERRORS):  # another process is at work, or the disk is full: the log stays beside the file
             self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
@@ -140,7 +142,7 @@ class Store:
         found = {}
         for key, facts in self._read("SELECT key, facts FROM points ORDER BY key"):
             try:
-                found[str(key)] = facts_of(facts)
+                found[name_of(key)] = facts_of(facts)
             except DamagedError:
                 raise self._damaged(f"the point {str(key)[:12]}") from None
         return found
@@ -176,12 +178,12 @@ class Store:
         damaged: list[str] = []
         with self._change():
             for key, facts in other._read("SELECT key, facts FROM points"):
-                if _is_whole(facts_of, facts):
+                if _is_whole(name_of, key) and _is_whole(facts_of, facts):
                     self._db.execute("INSERT OR IGNORE INTO points VALUES (?, ?)", (key, facts))
                 else:
                     damaged.append(f"the point {str(key)[:12]}")
             for row in other._each(f"SELECT {_ROW} FROM rows"):
-                if not _is_whole(row_of, *row[2:]):
+                if not (_is_whole(name_of, row[0]) and _is_whole(row_of, *row[2:])):
                     damaged.append(_named(row))
                     continue
                 own = self._read(f"SELECT {_ROW} FROM rows WHERE point = ? AND shard = ?", row[:2])
@@ -191,12 +193,24 @@ class Store:
                     self._db.execute(_ADD_ROW.replace("IGNORE", "REPLACE"), row)
                     copied += 1
             hosts = other._read("SELECT point, shard, seconds FROM hosts")
-            self._db.executemany("INSERT OR IGNORE INTO hosts VALUES (?, ?, ?)", hosts)
+            named = [row for row in hosts if _is_whole(name_of, row[0])]
+            self._db.executemany("INSERT OR IGNORE INTO hosts VALUES (?, ?, ?)", named)
         return Merged(copied=copied, differ=differ, damaged=tuple(damaged))
+
+    def learnt(self, point: str, shard: int, numbers: Sequence[str]) -> dict[str, Any] | None:
+        """The facts of one training, or None. numbers : that it must have. Raises InputError for a damaged one."""
+        found = self.find(point, shard)
+        if found is None:
+            return None
+        try:
+            check_learnt(found.facts, numbers)
+        except DamagedError:
+            raise self._damaged(_named((point, shard))) from None
+        return found.facts
 
     def _row(self, columns: tuple[Any, ...]) -> Row:
         try:
-            return Row(point=columns[0], shard=columns[1], **row_of(*columns[2:]))
+            return Row(point=name_of(columns[0]), shard=columns[1], **row_of(*columns[2:]))
         except DamagedError:
             raise self._damaged(_named(columns)) from None
 
@@ -210,14 +224,14 @@ class Store:
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise _refused(self.path, error) from None
 
     def _each(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """As `_read`, one at a time: rows may be larger than the memory."""
         try:
             yield from self._db.execute(query, values)
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise _refused(self.path, error) from None
 
     def _change(self) -> "_Change":
@@ -233,7 +247,7 @@ class _Change:
     def __enter__(self) -> None:
         try:
             self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise _refused(self._path, error) from None
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
@@ -241,12 +255,12 @@ class _Change:
             if error is None:
                 self._db.execute("COMMIT")
                 return
-        except sqlite3.Error as failed:
+        except _ERRORS as failed:
             error = failed
         if self._db.in_transaction:
-            with suppress(sqlite3.Error):  # SQLite may have rolled back already
+            with suppress(*_ERRORS):  # SQLite may have rolled back already
                 self._db.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, _ERRORS):
             raise _refused(self._path, error) from None
 
 
@@ -288,8 +302,10 @@ def _check_file(path: Path) -> None:
         raise InputError(f"{path} {what}: give the store another name, or remove that file")
 
 
-def _refused(path: Path, error: sqlite3.Error) -> InputError:
+def _refused(path: Path, error: Exception) -> InputError:
     """What went wrong, in one sentence; the rows in the store stay."""
+    if isinstance(error, UnicodeDecodeError):
+        return InputError(f"the store {path} is damaged in the names of its tables; hwsim leaves it as it is")
     code = getattr(error, "sqlite_errorname", "") or ""
     text = str(error)
     if code.startswith("SQLITE_FULL"):

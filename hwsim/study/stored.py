@@ -76,6 +76,16 @@ class _Activity(msgspec.Struct, forbid_unknown_fields=True):
     data_writes: _Amount = 0.0
 
 
+class _Learnt(msgspec.Struct):
+    """Facts of a row without reads: what a trained model is worth, `hwsim.learn.worth.Worth`, and more."""
+
+    kl: float | None
+    kl_error: float | None
+    kl_is_bound: bool
+    right: float | None
+    device_s: _Amount
+
+
 class _Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """Activity of a row without reads."""
 
@@ -107,6 +117,8 @@ def row_of(sizes: Any, energies: Any, activity: Any, facts: Any) -> dict[str, An
     if not np.all(np.isfinite(found)):
         raise DamagedError
     _decoded(activity, _Activity if counts else _Nothing)
+    if not counts:
+        check_learnt(noted, ())
     return {
         "sizes": counts,
         "energies": found,
@@ -114,6 +126,20 @@ def row_of(sizes: Any, energies: Any, activity: Any, facts: Any) -> dict[str, An
         "facts": noted,
         "watched": {name: _numbers(_octets(each.data), "<i4", each.shape) for name, each in packed.items()},
     }
+
+
+def check_learnt(facts: dict[str, Any], numbers: Sequence[str]) -> None:
+    """Raise DamagedError unless ``facts`` of a row are those of a training, with a number for each of ``numbers``."""
+    _converted(facts, _Learnt)
+    for name in numbers:
+        _converted(facts.get(name), float)
+
+
+def name_of(key: Any) -> str:
+    """The name of a point or of samples. Raises DamagedError where it is no text, or holds octets that are none."""
+    if not isinstance(key, str) or any("\ud800" <= letter <= "\udfff" for letter in key):
+        raise DamagedError
+    return key
 
 
 def text_of(value: Any) -> str:

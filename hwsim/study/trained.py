@@ -30,6 +30,8 @@ from hwsim.units import whole
 
 LOADED = "loaded as it is"
 """How a model moves to another die without a training there."""
+_LEARNT = ("max_h", "max_j", "device_s")
+"""What a row of a training says besides what the model is worth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +44,14 @@ class Host:
     tell: Callable[[float, str], None] = lambda part, words: None
     stop: Callable[[], bool] = lambda: False
 
-    def kept(self, key: str, number: int, make: Callable[[], dict[str, Any] | None]) -> dict[str, Any] | None:
-        """The row ``number`` of ``key``: as it is stored, or as ``make`` makes it, which returns None when stopped."""
-        found = self.store.find(key, number)
+    def kept(
+        self, key: str, number: int, make: Callable[[], dict[str, Any] | None], numbers: Sequence[str]
+    ) -> dict[str, Any] | None:
+        """The row ``number`` of ``key``: as it is stored, with ``numbers``, or as ``make`` makes it, which returns None
+        when stopped. Raises InputError for a damaged row."""
+        found = self.store.learnt(key, number, numbers)
         if found is not None:
-            return found.facts
+            return found
         if self.stop():
             return None
         began = time.perf_counter()
@@ -163,9 +168,10 @@ def _trained(
             return None
         worth = exam.of(made.model, plan["machine"]["die_seed"], threads=host.threads)
         last = made.history[-1]
-        return worth.facts | {"seed": seed} | {key: last[key] for key in ("max_h", "max_j", "device_s")}
+        return worth.facts | {"seed": seed} | {key: last[key] for key in _LEARNT}
 
-    return host.kept(identity(asked, asked.model, "trained", exam.shown.tolist()), seed, make)
+    numbers = (*exam.quantities, *_LEARNT)
+    return host.kept(identity(asked, asked.model, "trained", exam.shown.tolist()), seed, make, numbers)
 
 
 def _summed(each: list[dict[str, Any]]) -> dict[str, Any]:
@@ -275,4 +281,5 @@ def _on_die(
             there, device_s = done.model, done.history[-1]["device_s"]
         return exam.of(there, die, threads=host.threads).facts | {"device_s": device_s}
 
-    return host.kept(identity(asked, model, "moved", again, exam.shown.tolist()), die, make)
+    key = identity(asked, model, "moved", again, exam.shown.tolist())
+    return host.kept(key, die, make, (*exam.quantities, "device_s"))

@@ -4,13 +4,14 @@ Enters: matrices. Leaves: the measurements of ideal cells, with standard errors 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from hwsim.display import Shown
 from hwsim.errors import InputError
+from hwsim.memory import check_memory, many
 from hwsim.thermo.integrate import Ensemble
 from hwsim.thermo.linalg import SETTLE
 from hwsim.thermo.network import LinearNetwork, bowl, positive_definite
@@ -46,6 +47,7 @@ def exponential(
         )
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
     ensemble.advance(SETTLE / network.slowest_per_s)
+    _check_squares(replicas, network.size)
     both, same = np.zeros((2, replicas, network.size, network.size))
     for n in _batches(samples, replicas * network.size):
         seen = ensemble.path(n, tau_s)
@@ -87,6 +89,7 @@ def lyapunov(
     interval_s = 1 / network.slowest_per_s
     ensemble = Ensemble(network, replicas=replicas, seed=seed, start=np.zeros(network.size))
     ensemble.advance(SETTLE * interval_s)
+    _check_squares(replicas, network.size)
     square = np.zeros((replicas, network.size, network.size))
     for n in _batches(samples, replicas * network.size):
         seen = ensemble.path(n, interval_s).transpose(1, 2, 0)
@@ -145,6 +148,7 @@ def determinant(
     off = A / np.outer(root, root) - np.eye(len(A))
     np.fill_diagonal(off, 0.0)
     way, weights = nodes(np.linalg.eigvalsh(off))
+    check_memory(8 * len(way) * replicas, f"{many(replicas)} replicas at {len(way)} points of the way")
     slopes, spent = np.zeros((len(way), replicas)), 0.0
     for number, node in enumerate(way):
         network = bowl(np.eye(len(A)) + node * off, np.zeros(len(A)), tau_s=tau_s)
@@ -189,10 +193,15 @@ def nodes(eigenvalues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(way, 0.0, 1.0), (end - start) / 2 * w * (p + q) * part * (1 - part)
 
 
-def _batches(samples: int, width: int) -> list[int]:
+def _check_squares(replicas: int, size: int) -> None:
+    """Raise InputError where a matrix or two of each replica do not fit."""
+    check_memory(16 * replicas * size**2, f"{many(replicas)} replicas of {size} x {size} numbers")
+
+
+def _batches(samples: int, width: int) -> Iterator[int]:
     """``samples`` in parts whose paths are some tens of MB."""
     most = max(1, _NUMBERS // width)
-    return [min(most, samples - done) for done in range(0, samples, most)]
+    return (min(most, samples - done) for done in range(0, samples, most))
 
 
 def _relative(found: np.ndarray, truth: np.ndarray) -> float:

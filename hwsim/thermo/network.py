@@ -135,10 +135,11 @@ def symmetric(matrix: np.ndarray, name: str) -> np.ndarray:
         raise InputError(f"{name} must be a square matrix, got shape {matrix.shape}")
     if not np.isfinite(matrix).all():
         raise InputError(f"{name} must be finite")
-    off = np.abs(matrix - matrix.T).max(initial=0)
+    with np.errstate(over="ignore"):  # of numbers near the largest
+        off = np.abs(matrix - matrix.T).max(initial=0)
     if off > _SYMMETRIC * np.abs(matrix).max(initial=1e-300):
         raise InputError(f"{name} must be symmetric; entries differ from their mirror by up to {off:.3g}")
-    return (matrix + matrix.T) / 2
+    return matrix / 2 + matrix.T / 2
 
 
 def bowl(A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6) -> LinearNetwork:
@@ -161,7 +162,10 @@ def bowl(A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6
 def positive_definite(A: np.ndarray, name: str = "A") -> np.ndarray:
     """``A`` as a symmetric matrix. Raises InputError unless it is symmetric and positive definite."""
     A = symmetric(A, name)
-    least = float(np.linalg.eigvalsh(A)[0]) if len(A) else 1.0
+    try:
+        least = float(np.linalg.eigvalsh(A)[0]) if len(A) else 1.0
+    except np.linalg.LinAlgError:  # of numbers near the largest
+        raise InputError(f"{name} must be positive definite; its numbers are too large to tell") from None
     if least <= 0:
         raise InputError(f"{name} must be positive definite; its least eigenvalue is {least:.3g}")
     return A

@@ -55,6 +55,16 @@ LINES = [
     ["thermo", "solve", "A.txt", "b.txt", "--set", "name=x"],
     ["run", "ring:n=4", "--set=clock=poisson", "--clock=chromatic"],
     *(["run", "ring:n=4", f"--{name}=--"] for name in ("seed", "reads", "set", "clamp", "beta", "target", "without")),
+    *(["run", "ring:n=4", f"--{name}=--"] for name in ("json", "plot", "vcd", "samples", "output")),
+    ["run", "ring:n=4", "--plot=--x.png"],
+    *(
+        ["run", "ring:n=4", f"--{name}", value]
+        for name in ("reads", "schedules", "dies", "chips")
+        for value in (str(2**63), "1" + "0" * 400)
+    ),
+    *(["thermo", command, "A.txt", "--replicas", str(2**63 - 1)] for command in ("determinant", "exponential")),
+    ["thermo", "lyapunov", "A.txt", "A.txt", "--replicas", str(2**62)],
+    ["rtl", "write", "ring:n=4", "--output=--"],
     ["run", "ring:n=4", "--clamp", "v0=1,v0=-1"],
     ["thermo", "sample", "x**4", "--replicas=--"],
     ["thermo", "sample", "x**4", "--bins", str(2**63)],

@@ -23,6 +23,8 @@ def files(tmp_path):
     (tmp_path / "words.txt").write_text("one two\n")
     np.save(tmp_path / "skew.npy", A + np.triu(np.ones((3, 3)), 1))
     np.save(tmp_path / "flat.npy", np.diag([1.0, 1.0, 0.0]))
+    np.save(tmp_path / "huge.npy", 5e307 * A)
+    np.save(tmp_path / "tiny.npy", 1e-300 * A)
     np.save(tmp_path / "nan.npy", np.full((3, 3), np.nan))
     np.save(tmp_path / "complex.npy", A * 1j)
     (tmp_path / "cut.npy").write_bytes((tmp_path / "A.npy").read_bytes()[:20])
@@ -130,6 +132,10 @@ def test_the_inverse_is_the_covariance(files, capsys):
         (["determinant", "flat.npy"], "A must be positive definite"),
         (["lyapunov", "A.npy", "b.npy"], "Q must have 2 dimensions"),
         (["regression", "A.npy", "b.npy", "--noise", "0"], "noise must be > 0"),
+        (["regression", "huge.npy", "b.npy"], "the numbers of X and y leave the range"),
+        (["lyapunov", "A.npy", "huge.npy"], "the numbers of A and Q leave the range"),
+        (["solve", "tiny.npy", "b.npy"], "the numbers of A and b leave the range"),
+        (["inverse", "huge.npy"], "drift must be finite"),
     ],
 )
 def test_bad_input_is_one_sentence(files, arguments, sentence, capsys, monkeypatch):

@@ -12,6 +12,7 @@ import corpus
 import harness
 import lines
 import pytest
+from worker import Ending
 
 from hwsim.problem.formats import FORMATS
 
@@ -64,6 +65,36 @@ def test_every_valid_line_and_file_is_taken(valid, runner):
         found = harness.faults(case, ending) + ([f"exit code {ending.code}"] if ending.code else [])
         wrong += [harness.told(case, ending, fault) for fault in found]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("ending", "fault"),
+    [
+        (Ending(hung=True), "hang"),
+        (Ending(died=11), "died of signal 11"),
+        (Ending(error="Traceback:\nKeyError: 'x'"), "traceback: KeyError"),
+        (Ending(code=1), "exit code 1"),
+        (Ending(code=130), "exit code 130"),
+        (Ending(code=130, stopped=True, stop_s=3.5), "slow to stop"),
+        (Ending(code=2), "refusal without a word"),
+        (Ending(code=2, err="x" * 241), "refusal too long"),
+        (Ending(code=2, err="one\ntwo"), "refusal of several lines"),
+        (Ending(code=2, err="a\x07b"), "control character"),
+        (Ending(code=2, err="no", peak_kb=301 * 1024), "memory before a refusal"),
+        (Ending(code=2, err="no", left={"o.csv": b"a"}), "file of a refusal: o.csv"),
+        (Ending(code=0, lost=("p.txt",)), "file lost: p.txt"),
+        (Ending(code=0, left={"--": b"a"}), "file named like an option: --"),
+        (Ending(code=0, left={"o.json": b'{"a": '}), "partial file o.json"),
+        (Ending(code=0, left={"o.png": b"\x89PNG\r\n\x1a\n"}), "partial file o.png"),
+        (Ending(code=0, left={"o.npz": b"PK\x03\x04"}), "partial file o.npz"),
+        (Ending(code=0, left={"o.html": b"<html>"}), "partial file o.html"),
+        (Ending(code=0, left={"o/top.v": b"module top;"}), "partial file o/top.v"),
+        (Ending(code=0, left={".o-8f3k2hq9": b"a"}), "partial file .o#"),
+        (Ending(code=0, left={"o.txt": b""}), "partial file o.txt"),
+    ],
+)
+def test_the_fuzzer_sees_what_is_wrong(ending, fault):
+    assert harness.faults(harness.Case(("run",), "", ""), ending) == [fault]
 
 
 @pytest.mark.parametrize("what", ["files", "lines"])

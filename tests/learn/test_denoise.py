@@ -160,6 +160,12 @@ def test_a_chain_is_read_as_it_was_saved_and_another_file_is_refused(chip, alike
     for a, b in zip(chain.models, again.models, strict=True):
         assert all(np.array_equal(getattr(a, key), getattr(b, key)) for key in ("bias", "weight", "first", "sites"))
     assert np.array_equal(generate(again, chip, 5, sweeps=3).bits, generate(chain, chip, 5, sweeps=3).bits)
+    with np.load(path) as held:
+        arrays = dict(held)
+    for key, wrong in (("first", arrays["first"] * 1j), ("bias", arrays["bias"][0]), ("role", arrays["role"][None])):
+        np.savez(path, **arrays | {key: wrong})
+        with pytest.raises(InputError, match=rf"chain.npz is a damaged denoiser: {key} must be an array of "):
+            Denoiser.load(path)
     chain.models[0].save(path)
     with pytest.raises(InputError, match="is a saved model, not a saved denoiser"):
         Denoiser.load(path)

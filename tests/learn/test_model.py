@@ -106,5 +106,9 @@ def test_refusals_are_one_sentence(tmp_path):
     path.write_bytes(data)
     with np.load(path) as held:
         arrays = dict(held)
+    for notes in ({"plan": [1]}, {"settings": "x"}, {"settings": {"without": 3}}, {"settings": {"card": []}}):
+        model.with_values(model.bias, model.weight, notes=notes).save(path)
+        refused("m.npz is a damaged model: the notes of its training are damaged", lambda: Model.load(path))
+        refused("m.npz is a damaged model: the notes of its training are damaged", lambda: hwsim.read(path))
     np.savez(path, **arrays | {"weight": arrays["weight"].astype(np.float32)})
     refused("m.npz is a damaged model: weight", lambda: hwsim.read(path))

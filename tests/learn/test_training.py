@@ -123,6 +123,19 @@ def test_what_another_training_has_written_meanwhile_is_not_written_over(tmp_pat
     assert saved.notes["plan"] == others and saved.notes["step"] == SHORT.steps
 
 
+def test_a_half_trained_model_with_states_that_are_none_is_refused(tmp_path):
+    path = tmp_path / "m.npz"
+    learnt(output=path, watch=Watch(interrupt=path.exists))
+    with np.load(path) as held:
+        arrays = dict(held)
+    states, counts = "training.states.negative", "training.counts"
+    changes = {states: arrays[states] * 7, counts: arrays[counts] + 1, "training.samples": arrays[states] * 1j}
+    for key, wrong in changes.items():
+        np.savez(path, **arrays | {key: wrong})
+        with pytest.raises(InputError, match=r"m.npz is a damaged model: its training cannot go on"):
+            learnt(output=path)
+
+
 def test_threads_and_what_is_watched_change_no_weight():
     told = []
     one = learnt(watch=Watch(progress=lambda part, words: told.append((part, words))))

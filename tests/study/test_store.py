@@ -1,5 +1,6 @@
 """The store: rows added once, merged, and refused in one sentence where a file is wrong."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -297,6 +298,47 @@ def test_a_row_that_is_damaged_inside_is_named_and_the_rest_is_kept(tmp_path, co
         new.add(replace(ROW, shard=1))
         assert store.merge(new).copied == 1  # a whole row replaces the damaged one
         assert [row.shard for row in store.rows()] == [0, 1, 2]
+
+
+LEARNT = {"kl": 0.1, "kl_error": 0.01, "kl_is_bound": False, "right": None, "device_s": 1.0}
+
+
+@pytest.mark.parametrize("wrong", [{"kl_is_bound": 3}, {"kl": "x"}, {"device_s": -1.0}, {"kl": None}, None])
+def test_a_training_that_is_damaged_inside_is_named(tmp_path, wrong):
+    path = tmp_path / "s.db"
+    facts = {key: LEARNT[key] for key in ("right", "device_s")} if wrong is None else LEARNT | wrong
+    row = replace(ROW, sizes=(), energies=np.zeros(0), activity={}, facts=LEARNT)
+    with Store(path) as store:
+        store.add(row)
+        assert store.learnt(row.point, row.shard, ["kl", "device_s"]) == LEARNT
+        assert store.learnt(row.point, 7, ["kl"]) is None
+    changed(path, "UPDATE rows SET facts = ?", json.dumps(facts))
+    with Store(path) as store, pytest.raises(InputError, match=r"damaged in shard 0 of the samples aaaa"):
+        store.learnt(row.point, row.shard, ["kl", "device_s"])
+
+
+def test_names_that_are_no_text_are_left_out_of_a_merge(tmp_path):
+    path = tmp_path / "s.db"
+    with Store(path) as store:
+        store.add_points([(ROW.point, FACTS)])
+        for shard in range(2):
+            store.add(replace(ROW, shard=shard), host_s=1.0)
+    for table, column in (("points", "key"), ("rows", "point"), ("hosts", "point")):
+        limit = "" if table == "points" else " WHERE shard = 0"
+        changed(path, f"UPDATE {table} SET {column} = CAST(? AS TEXT){limit}", b"\xff\xfe")
+    with Store(path) as store, Store(tmp_path / "new.db") as new:
+        done = new.merge(store)
+        assert (done.copied, len(done.damaged)) == (1, 2) and list(new.host_seconds()) == [ROW.point]
+        with pytest.raises(InputError, match="damaged in the point"):
+            store.points()
+
+
+def test_a_name_of_a_table_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "s.db"
+    whole = filled(path)
+    path.write_bytes(whole.replace(b"hosts (", b"hosts \xc5"))
+    with pytest.raises(InputError, match=r"damaged in the names of its tables; hwsim leaves it as it is$"):
+        Store(path)
 
 
 @pytest.mark.parametrize("facts", ["null", "[]", "{}", '{"words": 3}', "\x00", b"\xff"])

@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import expm
 
 from hwsim.errors import InputError
-from hwsim.thermo.network import LinearNetwork, bowl, maxwell, rlc
+from hwsim.thermo.network import LinearNetwork, bowl, maxwell, rlc, symmetric
 
 
 def spd(d, seed=0, condition=20.0):
@@ -87,3 +87,8 @@ def test_bad_matrices_are_one_sentence(make, sentence):
     with pytest.raises(InputError, match=sentence) as raised:
         make()
     assert "\n" not in str(raised.value)
+
+
+def test_a_matrix_of_numbers_near_the_largest_is_taken():
+    with np.errstate(all="raise"):
+        assert np.array_equal(symmetric(np.diag([1e308, 1.0]), "A"), np.diag([1e308, 1.0]))
