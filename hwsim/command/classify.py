@@ -156,11 +156,10 @@ def _data(model: "Model", source: Any, part: str | None) -> "Data":
     """The rows to classify, coded as those that the model learnt. Raises InputError."""
     from hwsim.learn.answers import code_of
     from hwsim.learn.data import read_data
-    from hwsim.learn.plan import checked
+    from hwsim.learn.plan import data_of
 
-    noted, wants_all = model.notes.get("plan"), source is not None and part in (None, "all")
-    plan = {} if noted is None or wants_all else checked(noted)
-    if source is None and not plan:
+    plan = data_of(model.notes.get("plan") or {})
+    if source is None and not plan["data"]:
         raise InputError(f"{model.name} does not say which data it was trained on: give some")
     if part is None:
         part = "all" if source is not None else "test"
@@ -168,13 +167,13 @@ def _data(model: "Model", source: Any, part: str | None) -> "Data":
         raise InputError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
     how: dict[str, Any] = {}
     if source is None:  # the very bits of the training, drawn ones too
-        code = plan.get("code") or {}
-        how = {"seed": plan.get("seed", 0)} | {key: code[key] for key in ("values", "labels") if code.get(key)}
+        code = plan["code"]
+        how = {"seed": plan["seed"]} | {key: code[key] for key in ("values", "labels") if code.get(key)}
     found = read_data(plan["data"] if source is None else source, code=code_of(model), **how)
     if part == "all":
         return found
-    split = plan.get("split") or {}
-    if not split.get("test"):
+    split = plan["split"]
+    if not split["test"]:
         raise InputError(
             f"{model.name} was trained on all rows of its data, so there is no part to hold back: take all"
         )

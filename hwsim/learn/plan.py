@@ -164,6 +164,13 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
     return full
 
 
+def data_of(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys data, code, split and seed of a ``plan`` that a file holds, with their defaults; data is "" where it says
+    none. Raises InputError."""
+    full = _filled("", {"data": "", **{key: plan[key] for key in ("data", "code", "split", "seed") if key in plan}})
+    return full | {name: _filled(name, full[name]) for name in ("code", "split")}
+
+
 def _filled(table: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The table ``table`` with its defaults. Raises InputError for an unknown key and a value of another kind."""
     known, where = KEYS[table], f"{table}." if table else ""
