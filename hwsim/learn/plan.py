@@ -165,8 +165,8 @@ def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def data_of(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys data, code, split and seed of a ``plan`` that a file holds, with their defaults; data is "" where it says
-    none. Raises InputError."""
+    """The keys data, code, split and seed of a ``plan`` that a file holds, with their defaults; data is "" where none
+    is named. Raises InputError."""
     full = _filled("", {"data": "", **{key: plan[key] for key in ("data", "code", "split", "seed") if key in plan}})
     return full | {name: _filled(name, full[name]) for name in ("code", "split")}
 
