@@ -2,6 +2,7 @@
 
 import sys
 
-from hwsim.cli.main import main
+from hwsim.cli.start import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,7 +15,7 @@ import numpy as np
 
 from hwsim.errors import ArgumentError, InputError
 from hwsim.files import replacing
-from hwsim.npy import array_of, parts_of
+from hwsim.npy import array_of, parts_of, write_arrays
 
 _FORMAT = "hwsim-"
 _MANIFEST = "manifest"
@@ -35,7 +35,7 @@ def write(path: str | Path, manifest: Head, arrays: Mapping[str, np.ndarray]) ->
     """Write ``path``: ``manifest`` and ``arrays``, whole or not at all."""
     text = msgspec.json.encode(manifest).decode()
     with replacing(path) as part, part.open("wb") as file:
-        np.savez(file, **{_MANIFEST: np.array(text)}, **arrays)  # type: ignore[arg-type]
+        write_arrays(file, {_MANIFEST: np.array(text), **arrays})
 
 
 def kind_of(path: str | Path | BinaryIO) -> str | None:

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: under another name in the same folder, then renamed.
+"""Files that are written whole or not at all: in a scratch folder beside their place, then moved there.
 
 What is not a regular file (a FIFO, a terminal, a device) is written to and stays what it is; a link is followed.
 """
@@ -7,7 +7,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from hwsim.errors import InputError
-from hwsim.interrupt import unfinished
+from hwsim.scratch import scratch_folder
 
 _WAIT_S, _AGAIN_S = 10.0, 0.01
 """How long a process waits for another one that replaces a file of the same folder, and how often it looks."""
@@ -64,31 +63,25 @@ def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
     check_writable(path)
     plain = _replaceable(path)
     target = Path(os.path.realpath(path)) if plain else path
-    try:
-        folder = target.parent if plain else None
-        handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.stem}-", suffix=target.suffix)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
-    os.close(handle)
-    unfinished.add(Path(name))
-    try:
-        with naming(path, name):
-            yield Path(name)
-        if not plain:
-            with naming(path):
-                _copy(Path(name), target)
-            Path(name).unlink()
-            return
-        os.chmod(name, _mode(target))
-        if keep:
-            _put_if_absent(Path(name), target)
-        else:
-            os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    finally:
-        unfinished.discard(Path(name))
+    with ExitStack() as opened:
+        try:
+            folder = opened.enter_context(
+                scratch_folder(f".hwsim-{target.name}", place=target.parent if plain else None)
+            )
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
+        part = folder / target.name
+        with naming(path, str(part)):
+            part.touch()
+            yield part
+            if not plain:
+                _copy(part, target)
+                return
+            os.chmod(part, _mode(target))
+            if keep:
+                _put_if_absent(part, target)
+            else:
+                os.replace(part, target)
 
 
 @contextmanager

@@ -235,16 +235,6 @@ def _waits() -> dict[str, float]:
 
 
 @contextmanager
-def unfinished_folder(path: str | Path) -> Iterator[None]:
-    """The folder ``path`` is deleted with this process."""
-    unfinished.add(Path(path))
-    try:
-        yield
-    finally:
-        unfinished.discard(Path(path))
-
-
-@contextmanager
 def ended_with_this(child: "subprocess.Popen") -> Iterator[None]:
     """Within the ``with`` block ``child`` ends where the work fails or is stopped."""
     children.add(child)

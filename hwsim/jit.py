@@ -10,16 +10,20 @@ again, and nothing worse.
 import hashlib
 import os
 import re
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numba
 from numba.core import config
+
+from hwsim.errors import InputError
+from hwsim.files import replacing
 
 _PACKAGE = Path(__file__).parent
 _OFTEN = 64
@@ -95,8 +99,15 @@ _told: set[str] = set()
 
 def _forgive(file: Any, folder: str) -> None:
     """Let numba's cache ``file`` take what is empty or cut as missing, so that it is compiled again, and go on without
-    what the disk does not take. The folder is named once."""
+    what the disk does not take. The folder is named once.
+
+    Two processes that compile one kernel for different types must not choose one name for both: numba counts the names
+    that it finds, and whoever read the index with the name of the one would then run the code of the other.
+    """
     load_index, load_data, save = file._load_index, file._load_data, file.save
+    base = file._index_name.removesuffix(".nbi")
+    file._source_stamp = "the name of the folder"  # which depends on the content; a new date is no new source
+    file._open_for_write = _written
 
     def tell(words: str) -> None:
         if folder not in _told:
@@ -120,12 +131,21 @@ def _forgive(file: Any, folder: str) -> None:
             raise OSError(name) from None  # numba then compiles, and writes it anew
 
     def keep(key: Any, compiled: Any) -> None:
+        file._data_name_pattern = f"{base}-{secrets.token_hex(8)}.{{number:d}}.nbc"
         try:
             save(key, compiled)
-        except OSError as error:
-            tell(f"compiled kernels are not kept ({error.strerror}): HWSIM_CACHE_DIR names another folder than")
+        except (OSError, InputError) as error:
+            why = getattr(error, "strerror", None) or error
+            tell(f"compiled kernels are not kept ({why}): HWSIM_CACHE_DIR names another folder than")
 
     file._load_index, file._load_data, file.save = index, data, keep
+
+
+@contextmanager
+def _written(path: str) -> Iterator[IO[bytes]]:
+    """The file ``path`` of a kernel, to be written; a process that is killed meanwhile leaves nothing for long."""
+    with replacing(path) as part, part.open("wb") as file:
+        yield file
 
 
 def kernel(function: Callable) -> Any:

@@ -62,7 +62,7 @@ def test_of_two_that_write_one_file_one_is_there_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_kill_leaves_what_was_there_and_a_hidden_file(tmp_path):
+def test_a_kill_leaves_what_was_there_and_a_hidden_folder(tmp_path):
     path = tmp_path / "x.json"
     path.write_text("before")
     with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, text=True) as writer:
@@ -70,7 +70,7 @@ def test_a_kill_leaves_what_was_there_and_a_hidden_file(tmp_path):
         os.kill(writer.pid, signal.SIGKILL)
     assert path.read_text() == "before"
     (left,) = (each.name for each in tmp_path.iterdir() if each != path)
-    assert left.startswith(".x-")
+    assert left.startswith(".hwsim-x.json-")
 
 
 def test_who_is_killed_keeps_nobody_out_and_who_stays_only_for_a_while(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Kernels on disk: files that are empty or cut are compiled again, and a full disk is no reason to stop."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -81,3 +82,43 @@ def test_a_full_disk_costs_the_cache_and_nothing_else(folder, capsys, monkeypatc
     said = capsys.readouterr().err
     assert "kernels are not kept (No space left on device)" in said and said.count("\n") == 1
     assert not list(Path(folder).rglob("*.nbc"))
+
+
+def test_two_processes_that_compile_one_kernel_for_other_types_at_once_keep_both_apart(folder):
+    """The second reads the index before the first has written it, so that to numba one name is free for both."""
+    first, second = jit.njit(plus), jit.njit(plus)
+    early, late, waiting = first._cache._cache_file, second._cache._cache_file, []
+    write = early._save_data
+    early._save_data = lambda *given: waiting.append(given)
+    late._load_index = dict
+    assert first(1) == 2 and second(0.5) == 1.5
+    write(*waiting.pop())
+    fresh = jit.njit(plus)
+    assert fresh(0.25) == 1.25 and fresh(2) == 3
+    assert sum(fresh.stats.cache_hits.values()) == 1  # the other one is compiled again
+
+
+def test_a_kernel_that_was_being_written_leaves_no_file(folder):
+    made = jit.njit(plus)
+    file = made._cache._cache_file
+    with pytest.raises(KeyboardInterrupt), file._open_for_write(file._index_path):
+        raise KeyboardInterrupt
+    assert made(1) == 2
+    assert not [each for each in Path(folder).rglob("*") if each.name.startswith(".") or ".tmp." in each.name]
+
+
+def test_a_new_date_of_an_old_source_compiles_nothing(folder, tmp_path):
+    source = tmp_path / "minus.py"
+    source.write_text("def minus(a):\n    return a - 1\n")
+
+    def hits():
+        spec = importlib.util.spec_from_file_location("minus", source)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        made = jit.njit(module.minus)
+        assert made(1) == 0
+        return sum(made.stats.cache_hits.values())
+
+    assert hits() == 0
+    os.utime(source, (1e9, 1e9))
+    assert hits() == 1

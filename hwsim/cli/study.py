@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import tempfile
 import time
 from typing import Any
 
@@ -59,8 +58,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from hwsim.interrupt import CtrlC, unfinished_folder
+    from hwsim.interrupt import CtrlC
     from hwsim.report.study_table import study_table
+    from hwsim.scratch import scratch_folder
     from hwsim.study.execute import execute
     from hwsim.study.plan import build, read_plan
     from hwsim.study.store import Store
@@ -72,12 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.workers or 1) > _MOST_WORKERS:
         raise InputError(f"workers must be at most {_MOST_WORKERS} on one computer, got {arguments.workers}")
     spec = read_plan(arguments.plan)
-    with (
-        Store(arguments.store) as store,
-        tempfile.TemporaryDirectory(prefix="hwsim-study-", ignore_cleanup_errors=True) as folder,
-        unfinished_folder(folder),
-        Bar() as bar,
-    ):
+    with Store(arguments.store) as store, scratch_folder("hwsim-study") as folder, Bar() as bar:
         programs = ProgramFolder(folder)
         ctrl_c = CtrlC()
         workers = _workers(arguments, programs, lambda: ctrl_c.heard)

@@ -71,6 +71,7 @@ class Drawn(Result):
             super().save(path)
             return
         from hwsim.files import replacing
+        from hwsim.npy import write_arrays
 
         labels = [row["label"] for row in self.rows]
         arrays: dict[str, Any] = {"x": self.levels, "states": self.samples.states}
@@ -78,7 +79,7 @@ class Drawn(Result):
         if labels[0] is not None:
             arrays["y"] = np.array(labels)
         with replacing(path) as part, part.open("wb") as file:
-            np.savez(file, **arrays)
+            write_arrays(file, arrays)
 
     def _shown(self) -> tuple[str, Facts]:
         law = self.document["law"]

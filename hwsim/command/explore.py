@@ -1,6 +1,5 @@
 """Explore: one problem on many designs, and the designs that no other beats."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from hwsim.command.result import Result, best_row
 from hwsim.display import Facts, counted
 from hwsim.errors import InputError
 from hwsim.files import alone
+from hwsim.scratch import scratch_folder
 from hwsim.text import json_of, read_text
 from hwsim.units import format_si
 
@@ -90,7 +90,7 @@ def explore(
     named = given.target_of(problem, how | {"target": None if full["target"] is None else str(full["target"])})
     target = None if named is None else named.energy
     kept = kept_rows(output)
-    with tempfile.TemporaryDirectory(prefix="hwsim-explore-", ignore_cleanup_errors=True) as folder:
+    with scratch_folder("hwsim-explore") as folder:
         programs = ProgramFolder(folder)
         plan = build(
             plan_of(full, target),

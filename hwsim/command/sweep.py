@@ -1,6 +1,5 @@
 """Sweep: one quantity against another, or against two."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from hwsim.command.progress import Progress
 from hwsim.command.result import Result
 from hwsim.display import Facts, counted
 from hwsim.errors import InputError
+from hwsim.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from hwsim.chip.chip import Chip
@@ -225,5 +225,5 @@ def _watch(progress: Progress) -> Callable[[Any], None]:
 @contextmanager
 def store_at(store: str | Path | None) -> Iterator[tuple[Path, str]]:
     """(where the store is, a folder for programs); both are temporary where no ``store`` is named."""
-    with tempfile.TemporaryDirectory(prefix="hwsim-sweep-", ignore_cleanup_errors=True) as folder:
-        yield (Path(folder) / "sweep.db" if store is None else Path(store)), folder
+    with scratch_folder("hwsim-sweep") as folder:
+        yield (folder / "sweep.db" if store is None else Path(store)), str(folder)

@@ -142,6 +142,12 @@ class LearningMachine(Shown):
             self.close(name)
         self._kept, self._part, self._started = dict(states), number, 0
 
+    def goes_on(self, activities: Mapping[str, Activity], loads: int) -> None:
+        """Count on from what a machine before this one was asked, by phase, and from its ``loads``. Sums go on from the
+        left, so that they are those of one machine to the last bit."""
+        self._spent = {name: [activity] for name, activity in activities.items()}
+        self.loads = loads
+
     @property
     def activities(self) -> dict[str, Activity]:
         """What each phase asked of the machine in all, by name."""

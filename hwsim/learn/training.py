@@ -26,7 +26,7 @@ from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
 from hwsim.learn.saved import Saved
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.program import Program
-from hwsim.session import Activity, added
+from hwsim.session import Activity
 from hwsim.streams import generator
 from hwsim.units import format_si, whole
 
@@ -213,8 +213,7 @@ class _School:
         self.history: list[dict[str, Any]] = []
         self._judges = [each for each in (judge, watch.judge) if each is not None]
         self._rule = rule_of(course.rule)
-        self._before: dict[str, Activity] = {}
-        self._host_s, self._loads, self._words, self._rate = 0.0, 0, "starting", 0.0
+        self._host_s, self._words, self._rate = 0.0, "starting", 0.0
         self._sampled = np.empty((0, machine.model.n_seen), dtype=np.int8)
 
     def begin(self, number: int) -> None:
@@ -268,20 +267,13 @@ class _School:
             "max_h": float(np.abs(bias).max()),
             "max_j": float(np.abs(weight).max(initial=0)),
             "rate": self.course.updates.rate_at(numbers.step - 1, self.course.steps),
-            "device_s": sum(each.run_s for each in self._activities().values()),
+            "device_s": sum(each.run_s for each in self.machine.activities.values()),
             "host_s": self._host_s,
         }
         self.history.append(row)
         known = [f"{word} {row[key]:.4g}" for key, word in _WORDS.items() if row.get(key) is not None]
         self._words = ", ".join(known[:1]) or f"max |J| {row['max_j']:.3g}"
         self._show()
-
-    def _activities(self) -> dict[str, Activity]:
-        """What each phase asked of the machine, before it was resumed and since."""
-        found = dict(self._before)
-        for name, activity in self.machine.activities.items():
-            found[name] = added([found[name], activity]) if name in found else activity
-        return found
 
     def save(self, path: str | Path | None) -> None:
         """Write the model to ``path``, with all that the rest of the training depends on."""
@@ -302,8 +294,8 @@ class _School:
             "step": self.numbers.step,
             "steps": self.course.steps,
             "history": self.history,
-            "activity": {name: asdict(activity) for name, activity in self._activities().items()},
-            "loads": self._loads + self.machine.loads,
+            "activity": {name: asdict(activity) for name, activity in self.machine.activities.items()},
+            "loads": self.machine.loads,
             "die_seed": self.machine.program.placement.die_seed,
             "settings": plain_settings(self.machine.chip),
             "seed": self.machine.settings.seed,
@@ -322,8 +314,8 @@ class _School:
         """Go on from a saved ``model`` and the ``arrays`` of its training."""
         notes = model.notes
         self.history = list(notes["history"])
-        self._before = {name: Activity(**values) for name, values in dict(notes["activity"]).items()}
-        self._loads = int(notes["loads"])
+        spent = {name: Activity(**values) for name, values in dict(notes["activity"]).items()}
+        self.machine.goes_on(spent, int(notes["loads"]))
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
         self._sampled = arrays.get("samples", self._sampled)
         _check_states(self._sampled, model.n_seen)
@@ -346,8 +338,8 @@ class _School:
             model=model,
             course=self.course,
             history=self.history,
-            activity=self._activities(),
-            loads=self._loads + self.machine.loads,
+            activity=self.machine.activities,
+            loads=self.machine.loads,
             samples=self._samples(),
             program=self.machine.program,
             engine=self.machine.engine,

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.manifest import digest, machine_of, read_manifest
 from hwsim.rtl.simulate import Simulation, build, call, check_tool, children_s
 from hwsim.rtl.testbench import SAYS, data_files, header, testbench, writes
+from hwsim.scratch import scratch_folder
 from hwsim.units import format_si
 
 LIMIT_S = 600.0
@@ -117,16 +117,16 @@ def checked(
     if len(trace.bits) == 0:
         raise InputError("there is nothing to compare: no p-bit of this machine updates")
     _check_data(place, trace)
-    with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
-        simulation = build(_sources(place, Path(work)), Path(work), tool=tool, waves=vcd is not None)
+    with scratch_folder("hwsim-rtl") as work:
+        simulation = build(_sources(place, work), work, tool=tool, waves=vcd is not None)
         own = (place / "test" / "testbench.v").read_bytes() != testbench(trace).encode()
-        found = compare(trace, simulation, Path(work), limit_s=limit_s, own_testbench=own)
+        found = compare(trace, simulation, work, limit_s=limit_s, own_testbench=own)
         if vcd is not None:
-            call([*simulation.command, _DATA, f"+vcd={_WAVES}"], Path(work), limit_s=limit_s)
-            if not (Path(work) / _WAVES).exists():
+            call([*simulation.command, _DATA, f"+vcd={_WAVES}"], work, limit_s=limit_s)
+            if not (work / _WAVES).exists():
                 raise InputError("the simulation wrote no waveform")
             with replacing(Path(vcd)) as part:
-                shutil.copyfile(Path(work) / _WAVES, part)
+                shutil.copyfile(work / _WAVES, part)
         return found
 
 
@@ -140,9 +140,9 @@ def states(folder: str | os.PathLike, *, tool: str = "iverilog", limit_s: float 
     check_tool(tool)
     place = Path(folder)
     made = machine_of(place)
-    with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as work:
-        simulation = build(_sources(place, Path(work)), Path(work), tool=tool)
-        lines = _dumped([*simulation.command, _DATA], Path(work), (0, made.n_slots), limit_s)
+    with scratch_folder("hwsim-rtl") as work:
+        simulation = build(_sources(place, work), work, tool=tool)
+        lines = _dumped([*simulation.command, _DATA], work, (0, made.n_slots), limit_s)
     if len(lines) < made.n_slots or "x" in "".join(lines).lower():
         raise InputError("the simulation did not come to its end, or holds states that are unknown")
     n = made.wiring.n_slots

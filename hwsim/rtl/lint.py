@@ -5,7 +5,6 @@ design, in its shell where it has one; of a large machine, an array of some of i
 """
 
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from hwsim.rtl.array_module import Chip, array_module, chips
 from hwsim.rtl.machine import Machine
 from hwsim.rtl.shell_module import NAME
 from hwsim.rtl.simulate import call, check_installed
+from hwsim.scratch import scratch_folder
 
 MOST_WHOLE = 1024
 """p-bits up to which the whole design is read."""
@@ -57,8 +57,7 @@ def lint(folder: Path, machine: Machine) -> Linted:
     """
     check_installed("verilator")
     whole = machine.n <= MOST_WHOLE
-    with tempfile.TemporaryDirectory(prefix="hwsim-lint-") as work:
-        place = Path(work)
+    with scratch_folder("hwsim-lint") as place:
         texts = {path.stem: path.read_text() for path in sorted((folder / "rtl").glob("*.v"))}
         if not texts:
             raise InputError(f"{folder / 'rtl'} holds no Verilog")

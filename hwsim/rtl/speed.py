@@ -5,10 +5,8 @@ Enters: how many rounds of measuring. Leaves: a row for each tool, in seconds of
 
 import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from hwsim.anneal import Anneal, constant
@@ -18,6 +16,7 @@ from hwsim.problem.generate import generate
 from hwsim.program import Program
 from hwsim.rtl.check import checked
 from hwsim.rtl.write import write
+from hwsim.scratch import scratch_folder
 from hwsim.session.run import run
 from hwsim.units import to_seconds
 
@@ -68,8 +67,8 @@ def _row(
 
 def _simulated(tool: str, rounds: int) -> dict[str, Any]:
     program = _program(SOURCE)
-    with tempfile.TemporaryDirectory(prefix="hwsim-rtl-") as place:
-        made = write(program, Path(place) / "rtl", anneal=_anneal(program, _ROUNDS[tool]))
+    with scratch_folder("hwsim-rtl") as place:
+        made = write(program, place / "rtl", anneal=_anneal(program, _ROUNDS[tool]))
         found = checked(made.folder, made.trace, tool=tool)
     return _row(tool, SOURCE, 1, found.updates, found.run_s, found.build_s)
 

@@ -6,7 +6,6 @@ never flattened before that; a p-bit is flattened alone, so that its levels of l
 
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from hwsim.rtl.shell_module import NAME
 from hwsim.rtl.simulate import call, check_installed
 from hwsim.rtl.source_module import STATE_BITS, seed_of
 from hwsim.rtl.verilog import hexadecimal, instance, signed
+from hwsim.scratch import scratch_folder
 
 TARGETS: dict[str, str] = {
     "generic": "synth -lut 4",
@@ -115,8 +115,7 @@ def synthesise(folder: Path, machine: Machine, target: str) -> Synthesis:
     if not files:
         raise InputError(f"{folder / 'rtl'} holds no Verilog")
     kinds = _kinds(machine)
-    with tempfile.TemporaryDirectory(prefix="hwsim-synth-") as work:
-        place = Path(work)
+    with scratch_folder("hwsim-synth") as place:
         for path in files:
             (place / path.name).write_bytes(path.read_bytes())
         fixed = {} if machine.is_writable else {name: f"constant_{name}" for name in kinds}

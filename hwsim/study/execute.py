@@ -5,6 +5,7 @@ store ends with the same rows, whichever workers ran and however often the study
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,6 +18,9 @@ from hwsim.study.store import Row, Store
 from hwsim.study.summed import rounding_of
 from hwsim.study.tally import Tally, enough, shards_left
 from hwsim.study.task import Task, TaskResult
+
+_MOST_LOST = 8
+"""Workers that may be lost over one shard; a shard for which memory is short ends them all."""
 
 
 class WorkersLostError(HwsimError):
@@ -110,6 +114,7 @@ def execute(
         sampling.next = sampling.tally.shards
     running: dict[Any, tuple[Sampling, int]] = {}
     committed, strikes, stopped, began, shown = 0, 0, False, time.monotonic(), 0.0
+    lost: Counter[tuple[str, int]] = Counter()
     while not stopped:
         while len(running) < workers.slots and (chosen := _next(samplings.values())) is not None:
             sampling = chosen
@@ -137,7 +142,8 @@ def execute(
                 raise result
             elif not (workers.interrupted or interrupt()):
                 strikes += 1
-                if strikes > 3 * workers.slots:
+                lost[sampling.point.samples, shard] += 1
+                if strikes > 3 * workers.slots or max(lost.values()) > _MOST_LOST:
                     raise WorkersLostError(
                         "workers ended again and again without finishing a shard (out of memory?); "
                         "the store keeps what was finished"

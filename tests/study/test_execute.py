@@ -3,10 +3,7 @@
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -127,46 +124,33 @@ def test_workers_that_always_die_end_the_study(tmp_path):
         study(tmp_path, "dead.db", Dead)
 
 
-_STUDY = "import sys; from hwsim.cli.main import main; sys.exit(main(sys.argv[1:]))"
-PLAN = """
-problem = "planted:L=16,seed=1..3,loops=80"
-target = "known"
-reads = 1024
-[grid]
-clock = ["poisson", "chromatic"]
-time = ["3 us", "6 us"]
-[stop]
-relative_width = 0.0001
-max_shards = 6
-"""
+def test_a_shard_that_ends_every_worker_ends_the_study_though_others_are_made(tmp_path):
+    class Poisoned(ThisProcess):
+        slots, lost = 2, 0
 
+        def __init__(self, programs):
+            super().__init__(programs)
+            self.tasks = {}
 
-def begin(folder, name):
-    return subprocess.Popen(
-        [sys.executable, "-c", _STUDY, "study", folder / "plan.toml", "--store", folder / name, "--workers", "2"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+        def submit(self, task):
+            handle = object()
+            self.tasks[handle] = task
+            return handle
 
+        def wait(self, handles, timeout_s):
+            for handle in list(handles):
+                task = self.tasks.pop(handle)
+                if task.shard != 1:
+                    super().submit(task)
+                    yield handle, super().wait([], timeout_s)[0][1]
+                else:
+                    type(self).lost += 1
+                    yield handle, None
 
-def test_killed_at_random_moments_and_by_two_at_once_the_rows_are_the_same(tmp_path):
-    (tmp_path / "plan.toml").write_text(PLAN)
-    through = begin(tmp_path, "through.db")
-    out, err = through.communicate(timeout=120)
-    assert through.returncode == 0, err
-    assert "72 shards, of which 72 new" in out
-    draw = np.random.default_rng(int.from_bytes(os.urandom(4)))
-    for _ in range(4):
-        victim = begin(tmp_path, "killed.db")
-        time.sleep(draw.uniform(1.0, 4.0))
-        victim.send_signal(signal.SIGKILL)
-        victim.communicate()
-    pair = [begin(tmp_path, "killed.db") for _ in range(2)]
-    assert [process.wait(120) for process in pair] == [0, 0], pair[0].stderr.read() + pair[1].stderr.read()
-    for process in pair:
-        process.communicate()
-    assert rows(tmp_path / "killed.db") == rows(tmp_path / "through.db")
+    spec = SPEC | {"problem": "planted:L=4,seed=1..8,loops=20", "reads": 8, "grid": {"time": ["50 ns"]}}
+    with pytest.raises(WorkersLostError, match="again and again"):
+        study(tmp_path, "poisoned.db", Poisoned, spec)
+    assert 4 <= Poisoned.lost < 40
 
 
 def test_a_tighter_stop_extends_a_study_and_keeps_its_rows(tmp_path, whole):

@@ -1,0 +1,90 @@
+"""Scratch folders: places for what is not whole yet, of which nothing stays, even where the process is killed.
+
+A process that is killed leaves its folder. The next one of the same name deletes it: the folder is locked as long as
+its process lives, by the system, so that no clock and no process number is asked.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hwsim.interrupt import unfinished
+
+try:
+    import fcntl
+except ImportError:  # Windows, where what a killed process left stays
+    fcntl = None  # type: ignore[assignment]
+
+_RANDOM = 8
+"""Characters that tempfile puts at the end of a name."""
+_MOST_OF_NAME = 160
+"""Bytes of the name of a scratch folder before its random part; a file system allows 255."""
+_searched: set[tuple[Path, str]] = set()
+"""Where this process has looked for folders of killed ones: once is enough."""
+
+
+@contextmanager
+def scratch_folder(name: str, *, place: str | os.PathLike | None = None) -> Iterator[Path]:
+    """A new folder, deleted at the end with all that is in it, as are those that killed processes left under ``name``.
+
+    place : the folder in which it is made, None for that of the system's temporary files. Raises OSError.
+    """
+    where, prefix = (
+        Path(tempfile.gettempdir() if place is None else place),
+        os.fsdecode(os.fsencode(name)[:_MOST_OF_NAME]) + "-",
+    )
+    if (where, prefix) not in _searched:
+        _searched.add((where, prefix))
+        _delete_left(where, prefix)
+    path, lock = _locked_folder(where, prefix)
+    unfinished.add(path)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        unfinished.discard(path)
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked_folder(where: Path, prefix: str) -> tuple[Path, int | None]:
+    """A new folder and the handle of its lock, None where the system has none."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
+        lock = _lock(path, wait=True)
+        if path.exists():
+            return path, lock
+        if lock is not None:  # before the lock was there, another process took the folder for a left one
+            os.close(lock)
+
+
+def _delete_left(where: Path, prefix: str) -> None:
+    """Delete the folders of processes that ended without doing so: nobody holds their locks."""
+    with suppress(OSError), os.scandir(where) as entries:
+        left = [each for each in entries if each.name.startswith(prefix) and len(each.name) == len(prefix) + _RANDOM]
+        for path in (each.path for each in left):
+            lock = _lock(path, wait=False)
+            if lock is not None:
+                if os.fstat(lock).st_uid == os.geteuid():
+                    shutil.rmtree(path, ignore_errors=True)
+                os.close(lock)
+
+
+def _lock(folder: str | os.PathLike, *, wait: bool) -> int | None:
+    """The handle that holds the lock of ``folder``, which the system frees when the process ends; None where another
+    process holds it, where it is no folder, and on a file system without locks."""
+    if fcntl is None:
+        return None
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
