@@ -91,6 +91,7 @@ class LearningMachine(Shown):
         self._kept: dict[str, np.ndarray] = {}
         self._batch: tuple[np.ndarray, Moments] | None = None
         self._part = self._started = self.loads = 0
+        self._ran_on = self.settings.engine
         self.load(model.bias, model.weight)
 
     def _shown(self) -> tuple[str, Facts]:
@@ -132,8 +133,8 @@ class LearningMachine(Shown):
 
     @property
     def engine(self) -> str:
-        """The engine of a phase that runs, the one asked for where none does."""
-        return next((phase.session.engine for phase in self.phases.values()), self.settings.engine)
+        """The engine of a phase that runs; where none does, that of the machine before, or the one asked for."""
+        return next((phase.session.engine for phase in self.phases.values()), self._ran_on)
 
     def begin_part(self, number: int, states: Mapping[str, np.ndarray]) -> None:
         """End all phases. Those that start from now on take ``states`` by name, and random numbers of part ``number``:
@@ -142,11 +143,11 @@ class LearningMachine(Shown):
             self.close(name)
         self._kept, self._part, self._started = dict(states), number, 0
 
-    def goes_on(self, activities: Mapping[str, Activity], loads: int) -> None:
+    def goes_on(self, activities: Mapping[str, Activity], loads: int, engine: str) -> None:
         """Count on from what a machine before this one was asked, by phase, and from its ``loads``. Sums go on from the
-        left, so that they are those of one machine to the last bit."""
+        left, so that they are those of one machine to the last bit. engine : that ran it"""
         self._spent = {name: [activity] for name, activity in activities.items()}
-        self.loads = loads
+        self.loads, self._ran_on = loads, engine
 
     @property
     def activities(self) -> dict[str, Activity]:

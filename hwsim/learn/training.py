@@ -296,6 +296,7 @@ class _School:
             "history": self.history,
             "activity": {name: asdict(activity) for name, activity in self.machine.activities.items()},
             "loads": self.machine.loads,
+            "engine": self.machine.engine,
             "die_seed": self.machine.program.placement.die_seed,
             "settings": plain_settings(self.machine.chip),
             "seed": self.machine.settings.seed,
@@ -315,7 +316,7 @@ class _School:
         notes = model.notes
         self.history = list(notes["history"])
         spent = {name: Activity(**values) for name, values in dict(notes["activity"]).items()}
-        self.machine.goes_on(spent, int(notes["loads"]))
+        self.machine.goes_on(spent, int(notes["loads"]), str(notes.get("engine", self.machine.engine)))
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
         self._sampled = arrays.get("samples", self._sampled)
         _check_states(self._sampled, model.n_seen)

@@ -77,7 +77,7 @@ def test_a_training_killed_ten_times_ends_with_the_same_bits(case, tmp_path, mon
     assert done.activity == whole.activity and done.loads == whole.loads
     again = learnt(course, model, output=path, **how)  # there is nothing left to do
     assert again.model.weight.tobytes() == whole.model.weight.tobytes() and not again.interrupted
-    assert again.activity == whole.activity and again.loads == whole.loads
+    assert again.activity == whole.activity and again.loads == whole.loads and again.engine == whole.engine
     assert Model.load(path).weight.tobytes() == whole.model.weight.tobytes()
     with pytest.raises(InputError, match="trained otherwise"):
         learnt(dataclasses.replace(course, steps=course.steps + 1), model, output=path, **how)
