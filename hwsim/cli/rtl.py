@@ -152,24 +152,41 @@ def _check_tools(arguments: argparse.Namespace) -> None:
         check_targets(arguments.synth)
 
 
-def _tools(arguments: argparse.Namespace, folder: Path, machine: Any) -> tuple[dict[str, Any], list[str], int]:
-    """What lint and synthesis said, where they are asked for: plain values, text, and warnings."""
+def _tools(
+    arguments: argparse.Namespace, folder: Path, machine: Any
+) -> tuple[dict[str, Any], list[str], int, str | None]:
+    """What lint and synthesis said, where they are asked for: plain values, text, warnings, and where Ctrl-C stopped
+    them, as the end of a sentence."""
+    from hwsim.command.progress import Bar
+    from hwsim.interrupt import CtrlC
     from hwsim.report.rtl import linted_text, synthesis_text
     from hwsim.rtl.lint import lint
     from hwsim.rtl.synthesis import synthesise
 
     facts: dict[str, Any] = {}
-    texts, warnings = [], 0
-    if arguments.lint:
-        linted = lint(folder, machine)
-        facts["lint"] = linted.facts
-        texts.append(linted_text(linted))
-        warnings = len(linted.warnings)
-    if arguments.synth:
-        costs = [synthesise(folder, machine, target) for target in arguments.synth]
+    texts, warnings, costs = [], 0, []
+    n_parts = len(arguments.synth) + arguments.lint
+    with Bar() as bar, CtrlC() as ctrl_c:
+
+        def reads(done: int, total: int, name: str) -> None:
+            bar.show(done / total / n_parts, f"lint, {done + 1} of {total}: {name}")
+
+        with ctrl_c.part():
+            if arguments.lint:
+                linted = lint(folder, machine, progress=reads)
+                facts["lint"] = linted.facts
+                texts.append(linted_text(linted))
+                warnings = len(linted.warnings)
+        for k, target in enumerate(arguments.synth):
+            with ctrl_c.part():
+                if not ctrl_c.heard:
+                    part = (k + arguments.lint) / n_parts
+                    bar.show(part, f"synthesis, {k + 1} of {len(arguments.synth)}: {target}", now=True)
+                    costs.append(synthesise(folder, machine, target))
+    if costs:
         facts["synthesis"] = [cost.facts for cost in costs]
         texts.append(synthesis_text(costs))
-    return facts, texts, warnings
+    return facts, texts, warnings, "; the folder is whole, and what ended is shown" if ctrl_c.heard else None
 
 
 def run_write(arguments: argparse.Namespace) -> int:
@@ -198,7 +215,7 @@ def run_write(arguments: argparse.Namespace) -> int:
         shell=arguments.shell,
     )
     found = None if arguments.check is None else checked(made.folder, made.trace, tool=arguments.check)
-    facts, texts, warnings = _tools(arguments, made.folder, made.machine)
+    facts, texts, warnings, stopped = _tools(arguments, made.folder, made.machine)
     told = add(made.folder, facts, made.manifest["files"])
     document = {"problem": problem_facts(ready.problem), "chip": ready.chip_name, "folder": arguments.folder}
     document |= {"rtl": told, "check": None if found is None else checked_facts(found)}
@@ -209,7 +226,7 @@ def run_write(arguments: argparse.Namespace) -> int:
 
     proof = record(arguments, programs=[ready.program], anneal=ready.anneal)
     wrong = warnings > 0 or (found is not None and found.mismatches > 0)
-    return give(arguments, document, proof, text=text) or int(wrong)
+    return give(arguments, document, proof, text=text, stopped=stopped) or int(wrong)
 
 
 def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
@@ -256,8 +273,9 @@ def run_check(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
     machine = machine_of(folder)
     found = checked(folder, expected(machine), tool=arguments.tool, limit_s=arguments.limit, vcd=arguments.vcd)
-    facts, texts, warnings = _tools(arguments, folder, machine)
+    facts, texts, warnings, stopped = _tools(arguments, folder, machine)
     made = record(arguments)
     document = {"check": checked_facts(found), **facts}
-    code = give(arguments, document, made, text=lambda _: "\n".join([checked_text(found), *texts]))
+    said = "\n".join([checked_text(found), *texts])
+    code = give(arguments, document, made, text=lambda _: said, stopped=stopped)
     return code or int(found.mismatches > 0 or warnings > 0)

@@ -74,11 +74,11 @@ def synthesis_text(costs: Sequence[Synthesis]) -> str:
     for made in costs:
         width = max(len(cost.what) for cost in made.rows)
         title = f"{made.version}, {made.target}, of one"
-        heads = ("number", "LUTs", "flip-flops", "memory bits", "levels")
+        heads = ("number", "LUTs", "packed", "flip-flops", "memory bits", "levels")
         lines.append(f"{title:<{width + 2}}" + "".join(f"  {head:>{max(len(head), 7)}}" for head in heads))
         for cost in made.rows:
             levels = "" if cost.levels is None else str(cost.levels)
-            numbers = (cost.count, cost.luts, cost.flip_flops, cost.memory_bits, levels)
+            numbers = (cost.count, cost.luts, cost.packed, cost.flip_flops, cost.memory_bits, levels)
             cells = "".join(f"  {number:>{max(len(head), 7)}}" for head, number in zip(heads, numbers, strict=True))
             lines.append(f"  {cost.what:<{width}}{cells}".rstrip())
     return "\n".join(lines)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.rtl.control_modules import SLOT_END
-from hwsim.rtl.machine import PORT, Machine
+from hwsim.rtl.machine import PORT, SHELLS, Machine
 from hwsim.rtl.pbit_module import pbit_name, widths
 from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
 from hwsim.rtl.verilog import Port, bits_for, clocked, entity, hexadecimal, instance, listed, signed, unsigned
 
 ADDRESS = "p-bit number, and in the lowest {bits} bits the word"
 """What the address of a register is made of."""
+MOST_WHOLE = 1024
+"""p-bits up to which lint and synthesis read the whole design."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,12 @@ def chips(machine: Machine) -> list[Chip]:
         name = "array" if machine.n_chips == 1 else f"array_{c}"
         made.append(Chip(number=c, name=f"pbit_{name}", members=np.flatnonzero(own), foreign=seen))
     return made
+
+
+def modules_of_all(machine: Machine) -> set[str]:
+    """Names of the modules that hold all p-bits, or all of a chip."""
+    of_chips = {name for chip in chips(machine) for name in (chip.name, f"chip_{chip.number}")}
+    return {"top", *(f"{shell.replace('-', '_')}_shell" for shell in SHELLS), *of_chips}
 
 
 def shared_ports(machine: Machine) -> list[tuple[str, int, str]]:

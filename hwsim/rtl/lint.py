@@ -5,6 +5,7 @@ design, in its shell where it has one; of a large machine, an array of some of i
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +13,11 @@ import numpy as np
 
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
-from hwsim.rtl.array_module import Chip, array_module, chips
+from hwsim.rtl.array_module import MOST_WHOLE, Chip, array_module, chips, modules_of_all
 from hwsim.rtl.machine import Machine
-from hwsim.rtl.shell_module import NAME
 from hwsim.rtl.simulate import call, check_installed
 from hwsim.scratch import scratch_folder
 
-MOST_WHOLE = 1024
-"""p-bits up to which the whole design is read."""
 SMALL = 32
 """p-bits of the array that stands for a larger one."""
 LIMIT_S = 300.0
@@ -50,9 +48,10 @@ class Linted(Shown):
         }
 
 
-def lint(folder: Path, machine: Machine) -> Linted:
+def lint(folder: Path, machine: Machine, *, progress: Callable[[int, int, str], None] | None = None) -> Linted:
     """Read the Verilog in ``folder``/rtl, which may have been changed since it was written for ``machine``.
 
+    progress : called before each module with (done, of, its name).
     Raises InputError where Verilator is missing or does not end.
     """
     check_installed("verilator")
@@ -62,15 +61,16 @@ def lint(folder: Path, machine: Machine) -> Linted:
         if not texts:
             raise InputError(f"{folder / 'rtl'} holds no Verilog")
         if not whole:
-            every = chips(machine)
-            for name in (NAME, "top", *(f"chip_{chip.number}" for chip in every), *(chip.name for chip in every)):
-                texts.pop(name, None)
-            texts |= {chip.name: array_module(machine, _part(machine, chip)) for chip in every[:1]}
+            every = modules_of_all(machine)
+            texts = {name: text for name, text in texts.items() if name not in every}
+            texts |= {chip.name: array_module(machine, _part(machine, chip)) for chip in chips(machine)[:1]}
         for name, text in texts.items():
             (place / f"{name}.v").write_text(text)
         _, version = call(["verilator", "--version"], place, limit_s=LIMIT_S)
         found: list[str] = []
-        for name in texts:
+        for k, name in enumerate(texts):
+            if progress is not None:
+                progress(k, len(texts), name)
             command = ["verilator", "--lint-only", "-Wall", "-Wno-fatal", "-y", ".", "--top-module", name]
             _, out = call([*command, f"{name}.v"], place, limit_s=LIMIT_S)
             found += [line for line in _findings(out) if line not in found]

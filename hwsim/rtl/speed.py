@@ -6,7 +6,7 @@ Enters: how many rounds of measuring. Leaves: a row for each tool, in seconds of
 import shutil
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hwsim.anneal import Anneal, constant
@@ -26,20 +26,16 @@ MANY = 512
 _ROUNDS = {"verilator": 19_532, "iverilog": 200, "lanes": 400, "many": 40, "ideal": 400}
 """Rounds of the clock that each run takes; each p-bit updates once in a round."""
 
-Rows = list[dict[str, Any]]
 
-
-def measure_rtl(*, rounds: int, progress: Callable[[int, int, str], None] | None = None) -> Rows:
+def measure_rtl(*, rounds: int, progress: Callable[[int, int, str], None] | None = None) -> Iterator[dict[str, Any]]:
     """A row for the simulators that are installed, and for hwsim with one replica and with many; medians of ``rounds``
-    runs, but one of a simulator, whose time does not vary."""
+    runs, but one of a simulator, whose time does not vary. Each row comes when it is measured."""
     tell = progress or (lambda done, total, name: None)
     tools = [tool for tool in ("verilator", "iverilog") if shutil.which(tool)]
     steps = [(_simulated, tool) for tool in tools] + [(_emulated, name) for name in ("lanes", "many", "ideal")]
-    rows: Rows = []
     for done, (measure, name) in enumerate(steps):
         tell(done, len(steps), name)
-        rows.append(measure(name, rounds))  # type: ignore[operator]
-    return rows
+        yield measure(name, rounds)  # type: ignore[operator]
 
 
 def _program(source: str) -> Program:

@@ -1,7 +1,7 @@
 """Synthesis: what a machine costs in logic, by Yosys, for several families of FPGA and for none.
 
-Enters: a folder of RTL and its Machine. Leaves: a Synthesis for each target. The design is mapped module by module and
-never flattened before that; a p-bit is flattened alone, so that its levels of logic are those between its registers.
+Enters: a folder of RTL and its Machine. Leaves: a Synthesis for each target. A p-bit is flattened and mapped once, with
+its random source and its table, so that its levels of logic are those between its registers; all others are its copies.
 """
 
 import json
@@ -16,6 +16,7 @@ import numpy as np
 
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
+from hwsim.rtl.array_module import MOST_WHOLE, modules_of_all
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.pbit_module import pbit_name, widths
 from hwsim.rtl.shell_module import NAME
@@ -26,26 +27,27 @@ from hwsim.scratch import scratch_folder
 
 TARGETS: dict[str, str] = {
     "generic": "synth -lut 4",
-    "ice40": "synth_ice40",
-    "ecp5": "synth_ecp5",
-    "xilinx": "synth_xilinx -noiopad -noclkbuf",
+    "ice40": "synth_ice40 -noflatten",
+    "ecp5": "synth_ecp5 -noflatten -nowidelut",
+    "xilinx": "synth_xilinx -noiopad -noclkbuf -nowidelut",
 }
-"""The command of Yosys for each target. generic: four-input look-up tables of no vendor."""
-_WHOLE = {"generic": "", "ice40": "-noflatten", "ecp5": "-noflatten", "xilinx": ""}
-_ALONE = {"generic": "-flatten", "ice40": "", "ecp5": "", "xilinx": "-flatten"}
-_LUT = re.compile(r"\$lut|SB_LUT4|LUT[1-6]")
+"""The command of Yosys for each target. generic: four-input look-up tables of no vendor. Multiplexers behind look-up
+tables are left out, as they hide what a table takes: Yosys spends more look-up tables where it uses them."""
+_LUT = {"$lut": 1, "SB_LUT4": 1, **{f"LUT{k}": 1 for k in range(1, 7)}, "CCU2C": 2}
+"""Look-up tables in a cell; the carry cell of ecp5 takes two."""
 _FLIP_FLOP = re.compile(r"\$_S?DFF.*|\$_ALDFF.*|SB_DFF.*|TRELLIS_FF|FD[RSCP]E(_1)?")
 _MEMORY = {"SB_RAM40_4K": 4096, "DP16KD": 18432, "PDPW16KD": 18432, "RAMB18E1": 18432, "RAMB36E1": 36864}
 """Bits of a block of memory."""
 _REGISTERS = ("$_*DFF*", "SB_DFF*", "TRELLIS_FF", "FDRE*", "FDSE*", "FDCE*", "FDPE*", *_MEMORY)
-MOST_WHOLE = 1024
-"""p-bits up to which the whole design is synthesised."""
+_EVERY = "every_module"
+"""The top that holds the design and each p-bit alone."""
 LIMIT_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost(Shown):
     """What one part takes. count : how many of it there are;  luts : look-up tables of all sizes
+    packed : the same where two with at most five inputs in all are one, as in a slice of xilinx
     memory_bits : of the blocks of memory that it takes;  cells : of each type
     levels : most cells between two registers or ports, each cell of a carry chain one of them; None where not asked
     """
@@ -53,6 +55,7 @@ class Cost(Shown):
     what: str
     count: int
     luts: int
+    packed: int
     flip_flops: int
     memory_bits: int
     levels: int | None
@@ -66,8 +69,8 @@ class Cost(Shown):
 class Synthesis(Shown):
     """A design on one target. pbits : a p-bit of each kind, its weights from ports or registers
     constant : the same with the weights, seed and initial state of one p-bit as constants; empty where registers hold
-    them
-    whole : all modules, each mapped by itself; None beyond 1,024 p-bits
+    the weights, as ``pbits`` then has seed and initial state as constants
+    whole : all p-bits as one of ``pbits`` each, and what is around them; None beyond 1,024 p-bits
     """
 
     target: str
@@ -93,7 +96,7 @@ class Synthesis(Shown):
 
 
 def _facts(cost: Cost) -> dict[str, Any]:
-    names = ("what", "count", "luts", "flip_flops", "memory_bits", "levels")
+    names = ("what", "count", "luts", "packed", "flip_flops", "memory_bits", "levels")
     return {name: getattr(cost, name) for name in names} | {"cells": dict(cost.cells)}
 
 
@@ -111,26 +114,36 @@ def synthesise(folder: Path, machine: Machine, target: str) -> Synthesis:
     Raises InputError for an unknown target, and where Yosys is missing, refuses the Verilog or does not end.
     """
     check_targets([target])
-    files = sorted((folder / "rtl").glob("*.v"))
+    files = {path.stem: path for path in sorted((folder / "rtl").glob("*.v"))}
     if not files:
         raise InputError(f"{folder / 'rtl'} holds no Verilog")
-    kinds = _kinds(machine)
+    kinds, top = _kinds(machine), None
+    if machine.n <= MOST_WHOLE:
+        top = NAME if machine.shell else "top"
+    else:
+        files = {name: path for name, path in files.items() if name not in modules_of_all(machine)}
+    alone = {name: f"constant_{name}" for name in kinds}
     with scratch_folder("hwsim-synth") as place:
-        for path in files:
-            (place / path.name).write_bytes(path.read_bytes())
-        fixed = {} if machine.is_writable else {name: f"constant_{name}" for name in kinds}
-        for name, wrapper in fixed.items():
+        for name, path in files.items():
+            (place / f"{name}.v").write_bytes(path.read_bytes())
+        for name, wrapper in alone.items():
             (place / f"{wrapper}.v").write_text(_constants(machine, kinds[name][0], name, wrapper))
+        tops = [*kinds, *alone.values(), *([] if top is None else [top])]
+        (place / f"{_EVERY}.v").write_text(_every(tops))
         _, said = call(["yosys", "-V"], place, limit_s=LIMIT_S)
         version = " ".join(said.split()[:2]) or "yosys"
-        how = "weights in registers" if machine.is_writable else "weights from ports"
-        alone = [_alone(place, target, name, how, kinds[name]) for name in kinds]
-        constant = [_alone(place, target, name, "weights constant", kinds[name], fixed[name]) for name in fixed]
-        whole = None
-        if machine.n <= MOST_WHOLE:
-            cells = _mapped(place, target, NAME if machine.shell else "top", flat=False)[0]
-            whole = _cost("whole design, module by module", 1, cells, None)
-    return Synthesis(target=target, version=version, pbits=tuple(alone), constant=tuple(constant), whole=whole)
+        modules, levels = _mapped(place, target, machine)
+    whole = None if top is None else _cost("whole design, p-bit by p-bit", 1, _counted(modules, top), None)
+
+    def cost(name: str, how: str, module: str) -> Cost:
+        return _cost(f"{name}, {how}", len(kinds[name]), _counted(modules, module), levels.get(module, 0))
+
+    if machine.is_writable:
+        pbits = [cost(name, "weights in registers", alone[name]) for name in kinds]
+        return Synthesis(target=target, version=version, pbits=tuple(pbits), constant=(), whole=whole)
+    pbits = [cost(name, "weights from ports", name) for name in kinds]
+    constant = [cost(name, "weights constant", alone[name]) for name in kinds]
+    return Synthesis(target=target, version=version, pbits=tuple(pbits), constant=tuple(constant), whole=whole)
 
 
 def _kinds(machine: Machine) -> dict[str, np.ndarray]:
@@ -143,7 +156,8 @@ def _kinds(machine: Machine) -> dict[str, np.ndarray]:
 
 
 def _constants(machine: Machine, i: int, module: str, name: str) -> str:
-    """Verilog of p-bit ``i`` with its weights, its seed and its initial state as constants."""
+    """Verilog of p-bit ``i`` with its seed, its initial state and, unless registers hold them, its weights as
+    constants."""
     network, kind = machine.program.network, int(machine.kind[i])
     wide, row = widths(machine, kind), network.row(i)
     block, degree = machine.table == "block", row.stop - row.start
@@ -153,47 +167,70 @@ def _constants(machine: Machine, i: int, module: str, name: str) -> str:
         inputs.append(("random", wide.compared))
     elif machine.by_clock:
         inputs.append(("slot_end", 1))
+    if machine.is_writable:
+        inputs += [("store", 1), ("register_number", machine.word_bits), ("data", wide.weight)]
     inputs += [(f"neighbour_{k}", 1) for k in range(degree)]
     wires = [*((port, port) for port, _ in inputs), ("state", "state")]
     wires.append(("initial_state", f"1'b{int(machine.initial[i] > 0)}"))
-    wires.append(("bias", signed(-int(machine.whole.bias[i]), wide.weight)))
     if not machine.words_enter and machine.source != PORT:
         seed = seed_of(machine.source, machine.source_states[i].tolist())
         wires.append(("seed", hexadecimal(seed, STATE_BITS[machine.source])))
-    for q, k in enumerate(range(row.start, row.stop)):
-        wires.append((f"weight_{q}", signed(-int(machine.whole.weight[k]), wide.weight)))
+    if not machine.is_writable:
+        weights = [("bias", machine.whole.bias[i])]
+        weights += [(f"weight_{q}", weight) for q, weight in enumerate(machine.whole.weight[row])]
+        wires += [(port, signed(-int(value), wide.weight)) for port, value in weights]
     ports = ",\n".join([*(f"  input wire [{bits - 1}:0] {port}" for port, bits in inputs), "  output wire state"])
     return f"module {name} (\n{ports}\n);\n{instance(module, 'one', wires)}\nendmodule\n"
 
 
-def _alone(place: Path, target: str, module: str, how: str, members: np.ndarray, top: str | None = None) -> Cost:
-    cells, levels = _mapped(place, target, top or module, flat=True)
-    return _cost(f"{module}, {how}", len(members), cells, levels)
+def _every(modules: Sequence[str]) -> str:
+    """Verilog of a module that keeps one of each of ``modules``, its ports open."""
+    kept = "\n".join(f"  (* keep *) {name} one_{k} ();" for k, name in enumerate(modules))
+    return f"module {_EVERY} ();\n{kept}\nendmodule\n"
 
 
-def _mapped(place: Path, target: str, top: str, *, flat: bool) -> tuple[Counter[str], int | None]:
-    """Cells of ``top`` and all below it on ``target``, and the most levels of logic of a flat one."""
-    option = (_ALONE if flat else _WHOLE)[target]
+def _mapped(place: Path, target: str, machine: Machine) -> tuple[Mapping[str, Any], dict[str, int]]:
+    """Every module of the Verilog in ``place`` on ``target``, as Yosys tells it, and the most levels of logic in each
+    p-bit."""
+    registers = " ".join(f"t:{name}" for name in _REGISTERS)
     script = [
         "read_verilog *.v",
-        f"hierarchy -check -top {top}",
-        f"{TARGETS[target]} {option} -top {top}",
+        f"hierarchy -check -top {_EVERY}",
+        "proc",
+        "flatten constant_pbit_* pbit_degree_*",
+        *([] if machine.is_writable else _folded(machine)),
+        f"{TARGETS[target]} -top {_EVERY}",
         "write_json mapped.json",
+        f"select -set registers {registers}",
+        "select -set alone constant_pbit_* pbit_degree_*",
+        "tee -o levels.txt ltp @alone @registers %d",
     ]
-    if flat:
-        registers = " ".join(f"t:{name}" for name in _REGISTERS)
-        script += [f"select -set registers {registers}", "tee -o levels.txt ltp * @registers %d"]
     (place / "script.ys").write_text("\n".join(script) + "\n")
     code, out = call(["yosys", "-q", "-s", "script.ys"], place, limit_s=LIMIT_S)
     if code != 0:
         said = next((line for line in out.splitlines() if "ERROR" in line), "it ended early")
-        raise InputError(f"yosys does not synthesise {top} for {target}: {said.strip()}")
+        raise InputError(f"yosys does not synthesise this Verilog for {target}: {said.strip()}")
     modules = json.loads((place / "mapped.json").read_text())["modules"]
-    levels = None
-    if flat:
-        found = re.findall(r"\(length=(\d+)\)", (place / "levels.txt").read_text())
-        levels = max((int(each) for each in found), default=0)
-    return _counted(modules, top), levels
+    found = re.findall(r"path in (\S+) \(length=(\d+)\)", (place / "levels.txt").read_text())
+    return modules, {name: int(length) for name, length in found}
+
+
+def _folded(machine: Machine) -> list[str]:
+    """Commands that reduce the logic from the neighbours to the threshold as gates where weights are constants, since a
+    target's mapping does not see through its own carry chains. Comparison and random source keep theirs."""
+    logic = "constant_pbit_*"
+    kept = [f"{logic}/{what}" for what in ("t:$lt", "t:$*dff*", "t:$*mem*", "c:*random_source*")]
+    return [
+        f"opt -full {logic}",
+        *([f"memory {logic}", f"opt {logic}"] if machine.table == "logic" else []),
+        f"select -set kept {' '.join(kept)}",
+        f"select -set folded {logic}/t:$* @kept %d",
+        "techmap @folded",
+        "simplemap @folded",
+        f"opt_clean {logic}",
+        f"abc {logic}",
+        f"opt_clean {logic}",
+    ]
 
 
 def _counted(modules: Mapping[str, Any], top: str) -> Counter[str]:
@@ -209,12 +246,27 @@ def _counted(modules: Mapping[str, Any], top: str) -> Counter[str]:
 
 
 def _cost(what: str, count: int, cells: Counter[str], levels: int | None) -> Cost:
+    luts = sum(number * _LUT.get(kind, 0) for kind, number in cells.items())
     return Cost(
         what=what,
         count=count,
-        luts=sum(number for kind, number in cells.items() if _LUT.fullmatch(kind)),
+        luts=luts,
+        packed=luts - _pairs(cells),
         flip_flops=sum(number for kind, number in cells.items() if _FLIP_FLOP.fullmatch(kind)),
         memory_bits=sum(number * _MEMORY.get(kind, 0) for kind, number in cells.items()),
         levels=levels,
         cells=dict(sorted(cells.items())),
     )
+
+
+def _pairs(cells: Mapping[str, int]) -> int:
+    """Pairs of look-up tables that fit in one of six inputs whatever they read, as together they have at most five."""
+    of = [0, *(cells.get(f"LUT{k}", 0) for k in range(1, 5))]
+    found = 0
+    for large in range(4, 0, -1):
+        for small in range(min(large, 5 - large), 0, -1):
+            pairs = of[large] // 2 if large == small else min(of[large], of[small])
+            of[large] -= pairs
+            of[small] -= pairs
+            found += pairs
+    return found
