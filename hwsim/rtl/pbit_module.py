@@ -183,14 +183,15 @@ def _sum(machine: Machine, wide: Widths, made: Activation, degree: int) -> str:
     least, most = made.reach
     lines = [
         f"  // the field I, {least} to {most} in {machine.unit}:",
-        "  // a neighbour at +1 adds its weight, one at -1 subtracts it",
+        "  // a neighbour at +1 adds its weight w, one at -1 subtracts it, by adding ~w + 1",
     ]
     if wide.field > wide.weight:
         lines[-1] += "; signs are repeated to the width of the field"
     for k in range(degree):
         lines.append(f"  wire signed{span(wide.field)} w_{k} = {extended(f'weight_{k}', wide.weight, wide.field)};")
     lines.append(f"  wire signed{span(wide.field)} b = {extended('bias', wide.weight, wide.field)};")
-    terms = [f"(neighbour_{k} ? w_{k} : -w_{k})" for k in range(degree)]
+    at = f"{unsigned(0, wide.field - 1)}, ~neighbour_"
+    terms = [f"(w_{k} ^ {{{wide.field}{{~neighbour_{k}}}}}) + {{{at}{k}}}" for k in range(degree)]
     total = "\n      + ".join(["b", *terms])
     lines.append(f"  wire signed{span(wide.field)} field = {total};")
     return "\n".join(lines)

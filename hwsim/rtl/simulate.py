@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwsim.errors import InputError
+from hwsim.interrupt import CtrlC, Stopped
 
 TOOLS = ("iverilog", "verilator")
 BUILD_LIMIT_S = 600.0
@@ -117,13 +118,19 @@ class _TooLongError(Exception):
 
 
 def _printed(child: subprocess.Popen, limit_s: float) -> str:
-    """What ``child`` prints until it ends. Raises TimeoutExpired, and _TooLongError beyond _MOST_PRINTED octets."""
+    """What ``child`` prints until it ends. Raises TimeoutExpired, _TooLongError beyond _MOST_PRINTED octets, and
+    Stopped within a tenth of a second where that is asked for."""
     end, kept = time.monotonic() + limit_s, bytearray()
-    with selectors.DefaultSelector() as ready:
+    with selectors.DefaultSelector() as ready, CtrlC() as ctrl_c:
         ready.register(child.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
         while True:
-            if not ready.select(max(0.0, end - time.monotonic())):
-                raise subprocess.TimeoutExpired(child.args, limit_s)
+            left_s = end - time.monotonic()
+            if ctrl_c.heard:
+                raise Stopped
+            if not ready.select(min(max(0.0, left_s), 0.1)):
+                if left_s <= 0:
+                    raise subprocess.TimeoutExpired(child.args, limit_s)
+                continue
             block = os.read(child.stdout.fileno(), 1 << 16)  # type: ignore[union-attr]
             if not block:
                 break

@@ -7,7 +7,7 @@ its random source and its table, so that its levels of logic are those between i
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,9 @@ TARGETS: dict[str, str] = {
 }
 """The command of Yosys for each target. generic: four-input look-up tables of no vendor. Multiplexers behind look-up
 tables are left out, as they hide what a table takes: Yosys spends more look-up tables where it uses them."""
-_LUT = {"$lut": 1, "SB_LUT4": 1, **{f"LUT{k}": 1 for k in range(1, 7)}, "CCU2C": 2}
-"""Look-up tables in a cell; the carry cell of ecp5 takes two."""
+_LONE = "SB_CARRY without SB_LUT4"
+_LUT = {"$lut": 1, "SB_LUT4": 1, **{f"LUT{k}": 1 for k in range(1, 7)}, "CCU2C": 2, _LONE: 1}
+"""Look-up tables in a cell. The carry cell of ecp5 takes two, one of ice40 that shares none the place of one."""
 _FLIP_FLOP = re.compile(r"\$_S?DFF.*|\$_ALDFF.*|SB_DFF.*|TRELLIS_FF|FD[RSCP]E(_1)?")
 _MEMORY = {"SB_RAM40_4K": 4096, "DP16KD": 18432, "PDPW16KD": 18432, "RAMB18E1": 18432, "RAMB36E1": 36864}
 """Bits of a block of memory."""
@@ -46,7 +47,7 @@ LIMIT_S = 600.0
 
 @dataclass(frozen=True, kw_only=True)
 class Cost(Shown):
-    """What one part takes. count : how many of it there are;  luts : look-up tables of all sizes
+    """What one part takes. count : how many of it there are;  luts : look-up tables of all sizes, those of carries too
     packed : the same where two with at most five inputs in all are one, as in a slice of xilinx
     memory_bits : of the blocks of memory that it takes;  cells : of each type
     levels : most cells between two registers or ports, each cell of a carry chain one of them; None where not asked
@@ -127,7 +128,7 @@ def synthesise(folder: Path, machine: Machine, target: str) -> Synthesis:
         for name, path in files.items():
             (place / f"{name}.v").write_bytes(path.read_bytes())
         for name, wrapper in alone.items():
-            (place / f"{wrapper}.v").write_text(_constants(machine, kinds[name][0], name, wrapper))
+            (place / f"{wrapper}.v").write_text(_constants(machine, _fullest(machine, kinds[name]), name, wrapper))
         tops = [*kinds, *alone.values(), *([] if top is None else [top])]
         (place / f"{_EVERY}.v").write_text(_every(tops))
         _, said = call(["yosys", "-V"], place, limit_s=LIMIT_S)
@@ -153,6 +154,12 @@ def _kinds(machine: Machine) -> dict[str, np.ndarray]:
         name = pbit_name(machine, int(machine.kind[i]), int(machine.program.network.degree[i]))
         found.setdefault(name, []).append(i)
     return {name: np.array(found[name]) for name in sorted(found)}
+
+
+def _fullest(machine: Machine, members: np.ndarray) -> int:
+    """The first of ``members`` with the most weights that are not zero."""
+    rows = [machine.whole.weight[machine.program.network.row(i)] for i in members.tolist()]
+    return int(members[np.argmax([np.count_nonzero(row) for row in rows])])
 
 
 def _constants(machine: Machine, i: int, module: str, name: str) -> str:
@@ -242,7 +249,21 @@ def _counted(modules: Mapping[str, Any], top: str) -> Counter[str]:
             cells.update({name: count * number for name, number in below.items()})
         else:
             cells[kind] += count
+    if lone := _lone_carries(modules[top]["cells"].values()):
+        cells[_LONE] += lone
     return cells
+
+
+def _lone_carries(cells: Iterable[Mapping[str, Any]]) -> int:
+    """Carry cells of ice40 that share their inputs with no look-up table, and so take a logic cell for themselves."""
+
+    def inputs(cell: Mapping[str, Any], *ports: str) -> tuple[Any, ...]:
+        return tuple(bit for port in ports for bit in cell["connections"].get(port, ()))
+
+    every = list(cells)
+    shared = Counter(inputs(cell, "I1", "I2", "I3") for cell in every if cell["type"] == "SB_LUT4")
+    carries = Counter(inputs(cell, "I0", "I1", "CI") for cell in every if cell["type"] == "SB_CARRY")
+    return sum((carries - shared).values())
 
 
 def _cost(what: str, count: int, cells: Counter[str], levels: int | None) -> Cost:

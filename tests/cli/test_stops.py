@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,17 @@ LONG = [
     ),
     Long(words="problem sk:n=5000", pattern="reading"),
     Long(words="rtl write ea2d:L=24 --source lfsr32 -o verilog --time 300tau", pattern="reading", number=TERM),
+    *(
+        [
+            Long(
+                words="rtl write ea3d:L=4,weights=gauss --chip ucsb-six-fpga --beta 1 --synth generic,xilinx -o logic",
+                pattern="synthesis, 2 of 2",
+                shows="generic, of one",
+            )
+        ]
+        if shutil.which("yosys")
+        else []
+    ),
     Long(words="view ea3d:L=6,seed=1 --vary delay=0:2tau:20 -o view.html", pattern="reading"),
     Long(words="bench --rounds 100000 --case sk,gauss", pattern="1 of", number=TERM),
 ]

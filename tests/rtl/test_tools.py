@@ -9,7 +9,7 @@ import hwsim
 from hwsim.cli.main import main
 from hwsim.rtl.lint import lint
 from hwsim.rtl.machine import SOURCE_NAMES
-from hwsim.rtl.synthesis import TARGETS, synthesise
+from hwsim.rtl.synthesis import TARGETS, _lone_carries, _pairs, synthesise
 from hwsim.rtl.write import modules
 
 CARDS = {
@@ -99,6 +99,46 @@ def test_synthesis_counts_what_a_p_bit_holds(target, tmp_path, yosys):
     assert 20 < fixed.luts < ports.luts < whole.luts / 24 * 1.2  # constants fold; modules by themselves do not
     assert whole.flip_flops == 24 * 33 + made.wiring.n_slots + 24
     assert 0 < fixed.levels <= ports.levels < 64 and ports.memory_bits == 0
+
+
+@pytest.mark.parametrize("target", ["generic", "ice40"])
+@pytest.mark.parametrize("card", CARDS)
+def test_every_digital_card_is_synthesised(card, target, tmp_path, yosys):
+    """Each p-bit has the flip-flops of its source and its state, alone and in the whole."""
+    problem, changes = CARDS[card]
+    program = hwsim.compile(problem(), hwsim.chip(card, **({"random_source": "lfsr32"} | changes)))
+    made = hwsim.rtl.machine(program, constant(program, 20, beta=1))
+    costs = synthesise(put(made, tmp_path), made, target)
+    assert sum(cost.count for cost in costs.pbits) == made.n and len(costs.constant) == len(costs.pbits)
+    for ports, fixed in zip(costs.pbits, costs.constant, strict=True):
+        assert ports.flip_flops == fixed.flip_flops == 33
+        assert 8 < fixed.luts < ports.luts and 0 < fixed.levels <= ports.levels < 100
+    assert costs.whole.flip_flops == made.n * 33 + made.wiring.n_slots + made.n
+    assert costs.whole.luts >= sum(cost.count * cost.luts for cost in costs.pbits)
+
+
+def test_constant_weights_fold_through_the_carries_of_their_sum(tmp_path, yosys):
+    """Four neighbours have 16 fields, however many the table has: four inputs a bit of the threshold."""
+    chip = hwsim.chip("kv260-fabric", rows=4, columns=4, weight_fraction_bits=4)
+    program = hwsim.compile(hwsim.generate("ea2d:L=4,seed=1,weights=gauss"), chip)
+    made = hwsim.rtl.machine(program, constant(program, 20, beta=1))
+    costs = synthesise(put(made, tmp_path), made, "ice40")
+    assert made.activations[0].n_words > 60
+    assert costs.constant[0].luts <= 16 + 32 * 1.25 + 32 < costs.pbits[0].luts / 2
+
+
+def test_small_tables_share_one_of_six_inputs_if_they_have_at_most_five():
+    assert _pairs({"LUT6": 3, "LUT5": 8, "LUT4": 12, "LUT3": 12, "LUT2": 36}) == 12 + 12
+    assert _pairs({"LUT4": 2, "LUT3": 1, "LUT2": 1, "LUT1": 3}) == 3 and _pairs({"LUT3": 4, "SB_LUT4": 9}) == 0
+
+
+def test_a_carry_shares_its_cell_with_the_table_that_reads_the_same():
+    def cell(kind, *bits):
+        ports = ("I0", "I1", "CI") if kind == "SB_CARRY" else ("I1", "I2", "I3")
+        return {"type": kind, "connections": {port: [bit] for port, bit in zip(ports, bits, strict=True)}}
+
+    cells = [cell("SB_CARRY", 2, 3, 4), cell("SB_LUT4", 2, 3, 4), cell("SB_CARRY", 5, 6, 7), cell("SB_LUT4", 5, 6, 8)]
+    assert _lone_carries(cells) == 1
 
 
 def test_registers_and_tables_in_memory_are_counted(tmp_path, yosys):
