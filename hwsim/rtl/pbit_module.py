@@ -186,7 +186,7 @@ def _sum(machine: Machine, wide: Widths, made: Activation, degree: int) -> str:
         "  // a neighbour at +1 adds its weight w, one at -1 subtracts it, by adding ~w + 1",
     ]
     if wide.field > wide.weight:
-        lines[-1] += "; signs are repeated to the width of the field"
+        lines.append("  // signs are repeated to the width of the field")
     for k in range(degree):
         lines.append(f"  wire signed{span(wide.field)} w_{k} = {extended(f'weight_{k}', wide.weight, wide.field)};")
     lines.append(f"  wire signed{span(wide.field)} b = {extended('bias', wide.weight, wide.field)};")
