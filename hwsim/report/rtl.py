@@ -13,6 +13,8 @@ from hwsim.rtl.lint import Linted
 from hwsim.rtl.synthesis import Synthesis
 from hwsim.units import format_si, to_seconds
 
+TESTBENCH = "test/testbench.v"
+
 
 def written_text(written: Written, chips: int | None) -> str:
     """A line for each thing that a designer asks first. chips : that were asked for, None for one"""
@@ -52,12 +54,22 @@ def checked_text(checked: Checked) -> str:
             f"  compiled in {checked.build_s:.1f} s, simulated in {checked.run_s:.2f} s of processor time, "
             f"{checked.updates / checked.run_s / 1e6:.2g} million updates/s"
         )
+    if checked.mismatches == 0:
+        lines.append(
+            f"  modules by themselves: {checked.cases} cases compared, each row of a table and both sides of thresholds"
+        )
+    if checked.untried:
+        lines.append(f"  with other ports than hwsim writes, and not tried by themselves: {', '.join(checked.untried)}")
     if checked.difference is not None:
         lines.append(str(checked.difference))
     if checked.port is not None:
         lines.append(checked.port)
-    if checked.own_testbench:
-        lines.append("test/testbench.v is not the one that hwsim writes: it says itself what it compared")
+    own = [name for name in checked.changed if name != TESTBENCH]
+    if own:
+        more = f" and {len(own) - 8} more" if len(own) > 8 else ""
+        lines.append(f"  not as hwsim writes them: {', '.join(own[:8])}{more}")
+    if len(own) < len(checked.changed):
+        lines.append(f"  {TESTBENCH} is not the one that hwsim writes: it says itself what it compared")
     return "\n".join(lines)
 
 
@@ -86,6 +98,18 @@ def synthesis_text(costs: Sequence[Synthesis]) -> str:
 
 def checked_facts(checked: Checked) -> dict[str, Any]:
     """The same as plain values."""
-    names = ("tool", "updates", "mismatches", "engine", "by_reference", "build_s", "run_s", "port", "own_testbench")
+    names = (
+        "tool",
+        "updates",
+        "mismatches",
+        "engine",
+        "by_reference",
+        "build_s",
+        "run_s",
+        "port",
+        "cases",
+        "untried",
+        "changed",
+    )
     facts: dict[str, Any] = {name: getattr(checked, name) for name in names}
     return facts | {"difference": None if checked.difference is None else asdict(checked.difference)}

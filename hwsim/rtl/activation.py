@@ -176,13 +176,13 @@ def _over_quantiser(
         **given,
     )
     for k, beta in enumerate(betas):
-        fields = _around_levels(made, k)
+        fields = around_levels(made, k)
         if not np.array_equal(made.words[0][made.levels(fields, k)], thresholds(cells, i, fields, beta * scale)):
             raise UnsupportedError(_too_large(n_fields, betas, _no_shift(beta, step / scale)))
     return made
 
 
-def _around_levels(made: Activation, k: int) -> np.ndarray:
+def around_levels(made: Activation, k: int) -> np.ndarray:
     """int64: the fields on both sides of where the level changes in step ``k``, and both ends. Levels rise with the
     field, by the shift and by the law, so that where they agree there they agree everywhere."""
     shift, levels = made.shifts[k], np.arange(1, made.words.shape[1], dtype=np.int64)

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +22,12 @@ from hwsim.files import replacing
 from hwsim.rtl.activation import cells_of, inputs, thresholds
 from hwsim.rtl.array_module import chips
 from hwsim.rtl.expected import Expected, expected, time_s
+from hwsim.rtl.leaves import bare, bench, header_of, leaves
 from hwsim.rtl.machine import PORT, Machine
 from hwsim.rtl.manifest import digest, machine_of, read_manifest
 from hwsim.rtl.simulate import Simulation, build, call, check_tool, children_s
 from hwsim.rtl.testbench import SAYS, data_files, header, testbench, writes
+from hwsim.rtl.write import modules
 from hwsim.scratch import scratch_folder
 from hwsim.units import format_si
 
@@ -71,8 +73,10 @@ class Checked(Shown):
     """What a simulation said. updates : compared;  mismatches : in the first slot that differs, where the simulation
     stops, or 1 where a port does;  by_reference : updates that the reference engine of hwsim made too
     build_s, run_s : seconds of processor time of this computer;  difference : None where no update differs
-    port : what another port does first otherwise than it should, None where nothing;  own_testbench : whether the
-    testbench is another than `write` makes, which then says itself what it compares
+    port : what another port, or a module by itself, does first otherwise than it should, None where nothing
+    cases : of modules by themselves that were compared;  untried : modules with other ports than `write` gives them
+    changed : files of Verilog that are not what `write` makes, comments apart;  a testbench among them says itself what
+    it compares
     """
 
     tool: str
@@ -84,14 +88,17 @@ class Checked(Shown):
     run_s: float
     difference: Difference | None
     port: str | None
-    own_testbench: bool
+    cases: int
+    untried: tuple[str, ...]
+    changed: tuple[str, ...]
 
     def _shown(self) -> tuple[str, Facts]:
         return f"{self.updates} updates compared by {self.tool}, {self.mismatches} mismatches", [
             ("emulated by", f"{self.engine}, the first {self.by_reference} by reference too"),
             ("difference", None if self.difference is None else str(self.difference)),
             ("port", self.port),
-            ("testbench", "changed" if self.own_testbench else None),
+            ("by itself", f"{self.cases} cases of modules"),
+            ("changed", ", ".join(self.changed) or None),
         ]
 
 
@@ -119,8 +126,9 @@ def checked(
     _check_data(place, trace)
     with scratch_folder("hwsim-rtl") as work:
         simulation = build(_sources(place, work), work, tool=tool, waves=vcd is not None)
-        own = (place / "test" / "testbench.v").read_bytes() != testbench(trace).encode()
-        found = compare(trace, simulation, work, limit_s=limit_s, own_testbench=own)
+        found = replace(compare(trace, simulation, work, limit_s=limit_s), changed=_changed(place, trace))
+        if found.mismatches == 0:
+            found = _by_themselves(found, trace.machine, work, limit_s)
         if vcd is not None:
             call([*simulation.command, _DATA, f"+vcd={_WAVES}"], work, limit_s=limit_s)
             if not (work / _WAVES).exists():
@@ -131,6 +139,54 @@ def checked(
 
 
 _WAVES = "waves.vcd"
+
+
+def _changed(place: Path, trace: Expected) -> tuple[str, ...]:
+    """The files of Verilog in the folder ``place`` that `write` makes otherwise, or not at all; comments and spaces do
+    not count."""
+    made = {f"rtl/{name}.v": text for name, text in modules(trace.machine).items()}
+    made["test/testbench.v"] = testbench(trace)
+    there = {f"rtl/{path.name}": path for path in (place / "rtl").glob("*.v")}
+    there["test/testbench.v"] = place / "test" / "testbench.v"
+    return tuple(
+        name
+        for name in sorted(made.keys() | there.keys())
+        if name not in made
+        or name not in there
+        or bare(made[name]) != bare(there[name].read_text(encoding="utf-8", errors="replace"))
+    )
+
+
+def _by_themselves(found: Checked, made: Machine, work: Path, limit_s: float) -> Checked:
+    """``found`` with what the leaf modules do at every row of a table and on both sides of a threshold, by Icarus where
+    it is installed. Those whose ports were changed are left out, and told."""
+    texts = {
+        path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted((work / "rtl").glob("*.v"))
+    }
+    every = leaves(made)
+    chosen = [
+        leaf
+        for leaf in every
+        if header_of(texts.get(leaf.module, ""), leaf.module) == header_of(leaf.text, leaf.module)
+    ]
+    untried = tuple(leaf.module for leaf in every if leaf not in chosen)
+    if not chosen:
+        return replace(found, untried=untried)
+    (work / "leaves.v").write_text(bench(chosen)[0])
+    (work / "leaves.txt").write_text(bench(chosen)[1])
+    files = [Path("leaves.v"), *(Path("rtl", f"{name}.v") for name in texts)]
+    tool = "iverilog" if shutil.which("iverilog") else found.tool
+    token = secrets.token_hex(8)
+    _, out = call([*build(files, work, tool=tool, top="leaves").command, f"+token={token}"], work, limit_s=limit_s)
+    wrong = re.search(rf"{SAYS} leaf (\d+) case (\d+)", out)
+    cases = sum(len(leaf.cases) for leaf in chosen)
+    if wrong:
+        leaf = chosen[int(wrong[1])]
+        port = f"module {leaf.module} by itself: {leaf.cases[int(wrong[2])].says}"
+        return replace(found, port=port, mismatches=1, untried=untried)
+    if f"{SAYS} compared cases {cases} {token}\n" not in out:
+        raise InputError("the simulation of modules by themselves did not come to its end")
+    return replace(found, cases=cases, untried=untried)
 
 
 @named
@@ -188,9 +244,7 @@ def _check_data(place: Path, trace: Expected) -> None:
             raise InputError(f"{path} was changed, and is no longer what hwsim expects: write the folder again")
 
 
-def compare(
-    trace: Expected, simulation: Simulation, work: Path, *, limit_s: float, own_testbench: bool = False
-) -> Checked:
+def compare(trace: Expected, simulation: Simulation, work: Path, *, limit_s: float) -> Checked:
     """Run ``simulation`` in the folder ``work``, and name the first update that differs."""
     token = secrets.token_hex(8)  # no design knows how its testbench ends
     command = [*simulation.command, _DATA]
@@ -222,7 +276,9 @@ def compare(
         run_s=run_s,
         difference=difference,
         port=port,
-        own_testbench=own_testbench,
+        cases=0,
+        untried=(),
+        changed=(),
     )
 
 

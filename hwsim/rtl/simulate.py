@@ -51,8 +51,8 @@ def check_installed(tool: str) -> None:
         raise InputError(f"{tool} is not installed: apt-get install {tool}")
 
 
-def build(files: Sequence[Path], place: Path, *, tool: str, waves: bool = False) -> Simulation:
-    """Compile ``files``, whose top is the module testbench, in the folder ``place``, which their paths start from where
+def build(files: Sequence[Path], place: Path, *, tool: str, waves: bool = False, top: str = "testbench") -> Simulation:
+    """Compile ``files``, whose top is the module ``top``, in the folder ``place``, which their paths start from where
     they are relative. Raises InputError.
 
     waves : whether it shall write a waveform, which makes Verilator's programs slower
@@ -61,16 +61,16 @@ def build(files: Sequence[Path], place: Path, *, tool: str, waves: bool = False)
     sources = ["-Irtl", *(str(path) for path in files)]
     began = children_s()
     if tool == "iverilog":
-        made = place / "simulation"
-        _checked([tool, "-g2005", "-s", "testbench", "-o", str(made), *sources], place, tool)
+        made = place / f"{top}.vvp"
+        _checked([tool, "-g2005", "-s", top, "-o", str(made), *sources], place, tool)
         command: tuple[str, ...] = ("vvp", "-n", str(made))
     else:
-        options = ["--binary", "--timing", "-O3", "--top-module", "testbench", "-Wno-fatal", "-Wno-lint", "-Wno-style"]
+        options = ["--binary", "--timing", "-O3", "--top-module", top, "-Wno-fatal", "-Wno-lint", "-Wno-style"]
         options += ["--trace"] if waves else []
-        options += ["-j", "1", "--Mdir", str(place / "verilated"), "-o", "simulation"]
+        options += ["-j", "1", "--Mdir", str(place / f"verilated_{top}"), "-o", "simulation"]
         options += ["-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1"]
         _checked([tool, *options, *sources], place, tool)
-        command = (str(place / "verilated" / "simulation"),)
+        command = (str(place / f"verilated_{top}" / "simulation"),)
     return Simulation(tool=tool, command=command, build_s=children_s() - began)
 
 

@@ -172,6 +172,44 @@ def test_a_fault_of_a_port_is_found_though_no_update_differs(file, right, wrong,
 
 
 @pytest.mark.parametrize(
+    ("machine", "file", "right", "wrong", "says"),
+    [
+        ("plain", "activation.v", r"(-4'sd3: .*)[02468ace];", r"\g<1>b;", "the threshold of field -3 is not"),
+        ("plain", "pbit_degree_4.v", r"word\} < threshold", "word} <= threshold", "at field"),
+        ("ports", "anneal.v", r"\d+(?=: step <= 2'd2)", lambda slot: str(int(slot[0]) + 1), "the step is not 2 after"),
+    ],
+)
+def test_what_no_run_is_long_enough_for_is_found_in_a_module_by_itself(
+    machine, file, right, wrong, says, request, iverilog
+):
+    """The lowest bit of a threshold matters in one update of 2**32."""
+    made = request.getfixturevalue(machine)
+    path = made.folder / "rtl" / file
+    before = path.read_text()
+    path.write_text(re.sub(right, wrong, before, count=1))
+    assert path.read_text() != before
+    try:
+        found = checked(made.folder, made.trace, tool=iverilog)
+    finally:
+        path.write_text(before)
+    assert found.mismatches == 1
+    assert found.port.startswith(f"module {file.removesuffix('.v')} by itself: {says}") and found.difference is None
+    assert found.changed == (f"rtl/{file}",)
+
+
+def test_modules_with_other_ports_are_left_out_and_told(plain, tmp_path, capsys, iverilog):
+    shutil.copytree(plain.folder, tmp_path / "rtl")
+    path = tmp_path / "rtl" / "rtl" / "lfsr32.v"
+    text = path.read_text().replace("input  wire        enable,", "input  wire        go,").replace("(enable)", "(go)")
+    path.write_text(text)
+    path = tmp_path / "rtl" / "rtl" / "pbit_degree_4.v"
+    path.write_text(path.read_text().replace(".enable(", ".go("))
+    assert main(["rtl", "check", str(tmp_path / "rtl")]) == 0
+    said = capsys.readouterr().out
+    assert "not tried by themselves: lfsr32\n" in said and "not as hwsim writes them: rtl/lfsr32.v, rtl/pbit" in said
+
+
+@pytest.mark.parametrize(
     ("says", "error"),
     [
         ('$display("HWSIM compared slots SLOTS in SLOTS lines "); $finish;', "to its end: compared slots"),
@@ -213,7 +251,8 @@ def test_a_changed_testbench_is_told_and_a_trace_that_the_rtl_made_is_refused(
     with pytest.raises(InputError, match="was changed, and is no longer what hwsim expects"):
         hwsim.rtl.check(tmp_path / "rtl", tool=iverilog)
     monkeypatch.setitem(checked.__globals__, "_check_data", lambda place, trace: None)
-    assert checked(tmp_path / "rtl", plain.trace, tool=iverilog).mismatches == 0  # it would be equal
+    found = checked(tmp_path / "rtl", plain.trace, tool=iverilog)
+    assert found.difference is None and found.port.startswith("module lfsr32 by itself")  # all updates would be equal
 
 
 def _by_hand(made, slot, pbit):
