@@ -163,11 +163,11 @@ def _by_themselves(found: Checked, made: Machine, work: Path, limit_s: float) ->
     texts = {
         path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted((work / "rtl").glob("*.v"))
     }
-    every = leaves(made)
+    every, as_written = leaves(made), modules(made)
     chosen = [
         leaf
         for leaf in every
-        if header_of(texts.get(leaf.module, ""), leaf.module) == header_of(leaf.text, leaf.module)
+        if header_of(texts.get(leaf.module, ""), leaf.module) == header_of(as_written[leaf.module], leaf.module)
     ]
     untried = tuple(leaf.module for leaf in every if leaf not in chosen)
     if not chosen:

@@ -7,17 +7,15 @@ Enters: a Machine. Leaves: a testbench of its leaf modules, and cases of one clo
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from hwsim.cell.codes import SOURCES
 from hwsim.cell.source import source_next, source_shown
-from hwsim.rtl.activation import around_levels, cells_of, negative, thresholds
-from hwsim.rtl.control_modules import anneal_module
+from hwsim.rtl.activation import around_levels, cells_of, inputs, thresholds
 from hwsim.rtl.machine import PORT, Machine
-from hwsim.rtl.pbit_module import Widths, activation_module, pbit_module, pbit_name, quantiser_module, suffix, widths
-from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of, source_module
+from hwsim.rtl.pbit_module import Widths, pbit_name, suffix, widths
+from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
 from hwsim.rtl.testbench import SAYS
 from hwsim.rtl.verilog import bits_for
 
@@ -42,18 +40,13 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Leaf:
-    """A module and its cases. inputs, outputs : (port, bits), clk apart;  text : the file that `write` makes of it"""
+    """A module and its cases. inputs, outputs : (port, bits), clk apart;  has_clock : whether it has a port clk"""
 
     module: str
-    text: str
     inputs: tuple[tuple[str, int], ...]
     outputs: tuple[tuple[str, int], ...]
     cases: tuple[Case, ...]
-
-    @cached_property
-    def has_clock(self) -> bool:
-        """Whether it has a port clk."""
-        return bool(re.search(r"\bclk\b", header_of(self.text, self.module) or ""))
+    has_clock: bool = True
 
     def line(self, case: Case) -> str:
         """``case`` as the testbench reads it: inputs, outputs, and which bits of these count."""
@@ -106,11 +99,7 @@ def _anneal(machine: Machine) -> Leaf:
         says = f"the step is not {step} after {slot} slots, or done is wrong"
         cases.append(Case(inputs={"slot_end": 1}, outputs={"step": step, "done": done}, says=says))
     return Leaf(
-        module="anneal",
-        text=anneal_module(machine),
-        inputs=(("rst", 1), ("slot_end", 1)),
-        outputs=(("step", bits), ("done", 1)),
-        cases=tuple(cases),
+        module="anneal", inputs=(("rst", 1), ("slot_end", 1)), outputs=(("step", bits), ("done", 1)), cases=tuple(cases)
     )
 
 
@@ -118,9 +107,9 @@ def _activation(machine: Machine, kind: int) -> Leaf:
     made, wide = machine.activations[kind], widths(machine, kind)
     of, bits = ("field", wide.field) if made.over_field else ("level", wide.level)
     stepped = made.over_field and wide.step > 0
-    inputs = [(of, bits), *([("step", wide.step)] if stepped else [])]
+    ports = [(of, bits), *([("step", wide.step)] if stepped else [])]
     if machine.table == "block":
-        inputs.append(("look_up", 1))
+        ports.append(("look_up", 1))
     cases = []
     for k, words in enumerate(made.words.tolist()):
         swapped = [None] * len(words) if made.swapped is None else made.swapped[k].tolist()
@@ -132,8 +121,8 @@ def _activation(machine: Machine, kind: int) -> Leaf:
     name = f"activation{suffix(machine, kind)}"
     return Leaf(
         module=name,
-        text=activation_module(machine, kind),
-        inputs=tuple(inputs),
+        has_clock=machine.table == "block",
+        inputs=tuple(ports),
         outputs=(("threshold", wide.threshold), *([] if made.swapped is None else [("swap", 1)])),
         cases=tuple(cases),
     )
@@ -150,7 +139,7 @@ def _quantiser(machine: Machine, kind: int) -> Leaf:
             cases.append(Case(inputs={"field": field, "step": k}, outputs={"level": level}, says=says))
     return Leaf(
         module=f"quantiser{suffix(machine, kind)}",
-        text=quantiser_module(machine, kind),
+        has_clock=False,
         inputs=(("field", wide.field), *([("step", wide.step)] if wide.step else [])),
         outputs=(("level", wide.level),),
         cases=tuple(cases),
@@ -174,7 +163,6 @@ def _source(machine: Machine) -> Leaf:
             source_next(code, shifts, state)
     return Leaf(
         module=MODULES[machine.source],
-        text=source_module(machine.source, shifts, machine.by_clock),
         inputs=(("rst", 1), ("enable", 1), ("seed", STATE_BITS[machine.source])),
         outputs=(("word", 32),),
         cases=tuple(cases),
@@ -183,24 +171,23 @@ def _source(machine: Machine) -> Leaf:
 
 def _pbit(machine: Machine, kind: int, degree: int) -> Leaf:
     wide = widths(machine, kind)
-    inputs = [("rst", 1), ("update", 1), ("initial_state", 1)]
+    ports = [("rst", 1), ("update", 1), ("initial_state", 1)]
     if machine.table == "block":
-        inputs.append(("look_up", 1))
+        ports.append(("look_up", 1))
     if wide.step:
-        inputs.append(("step", wide.step))
+        ports.append(("step", wide.step))
     if machine.words_enter:
-        inputs.append(("random", wide.compared))
+        ports.append(("random", wide.compared))
     else:
-        inputs += [*([("slot_end", 1)] if machine.by_clock else []), ("seed", STATE_BITS[machine.source])]
+        ports += [*([("slot_end", 1)] if machine.by_clock else []), ("seed", STATE_BITS[machine.source])]
     if machine.is_writable:
-        inputs += [("store", 1), ("register_number", machine.word_bits), ("data", wide.weight)]
+        ports += [("store", 1), ("register_number", machine.word_bits), ("data", wide.weight)]
     else:
-        inputs += [("bias", wide.weight), *((f"weight_{k}", wide.weight) for k in range(degree))]
-    inputs += [(f"neighbour_{k}", 1) for k in range(degree)]
+        ports += [("bias", wide.weight), *((f"weight_{k}", wide.weight) for k in range(degree))]
+    ports += [(f"neighbour_{k}", 1) for k in range(degree)]
     return Leaf(
         module=pbit_name(machine, kind, degree),
-        text=pbit_module(machine, kind, degree),
-        inputs=tuple(inputs),
+        inputs=tuple(ports),
         outputs=(("state", 1),),
         cases=tuple(_pbit_cases(machine, kind, degree, wide)),
     )
@@ -235,7 +222,7 @@ def _decisions(machine: Machine, kind: int, i: int, field: int, given: dict[str,
     made, cells, at = machine.activations[kind], cells_of(machine.program), np.array([field], dtype=np.int64)
     beta = made.betas[given["step"]] * machine.whole.scale
     threshold, every = int(thresholds(cells, i, at, beta)[0]), 2**made.bits - 1
-    swap = made.swapped is not None and bool(negative(cells, i, at, beta)[0])
+    swap = made.swapped is not None and bool(inputs(cells, i, at, beta)[0] < 0)
     unit = 2 ** max(0, made.bits - 16) if machine.source == "lfsr16" and not machine.words_enter else 1
     first = unit - 1 if swap else 0  # the least word that the source can show, as it is compared
     below = (threshold - first - 1) // unit * unit + first
