@@ -7,6 +7,7 @@ name without scopes; of several with one name the outermost counts. Events have 
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,12 @@ class Difference:
 class Parted(Shown):
     """What two waveforms have in common. signals : compared;  instants : at which both were compared
     only_first, only_second : signals that one file alone has;  difference : None where there is none
+    left : instants of each file after the end of the other, which were not compared, where there is no difference
     """
 
     signals: int
     instants: int
+    left: tuple[int, int]
     only_first: tuple[str, ...]
     only_second: tuple[str, ...]
     difference: Difference | None
@@ -73,64 +76,85 @@ def diff(first: str | os.PathLike, second: str | os.PathLike, *, by_order: bool 
     both = [name for name in waves[0].codes if name in waves[1].codes]
     if not both:
         raise InputError(f"{first} and {second} have no signal in common")
-    compared = _by_order(waves, both) if by_order else _by_time(waves, both)
-    instants, difference = 0, None
-    for times, values in compared:
+    pairs = _by_order(waves, both) if by_order else _by_time(waves, both)
+    instants, left, difference = 0, [0, 0], None
+    values: tuple[_Values, _Values] = ({}, {})
+    for one, other in pairs:
+        if one is None or other is None:
+            left[one is None] += 1
+            continue
         instants += 1
-        wrong = [name for name in both if values[0].get(name) != values[1].get(name)]
+        for held, each in zip(values, (one, other), strict=True):
+            held.update(each[1])
+        wrong = {n for n in (*one[1], *other[1]) if values[0].get(n, "x") != values[1].get(n, "x")}
         if wrong:
-            name = wrong[0]
+            name, *others = [n for n in both if n in wrong]
             difference = Difference(
                 signal=name,
-                time_s=(times[0] * 1e-15, times[1] * 1e-15),
+                time_s=(one[0] * 1e-15, other[0] * 1e-15),
                 values=(values[0].get(name, "x"), values[1].get(name, "x")),
-                others=tuple(wrong[1:]),
+                others=tuple(others),
             )
             break
     only = [tuple(n for n in a.codes if n not in b.codes) for a, b in (waves, waves[::-1])]
-    return Parted(signals=len(both), instants=instants, only_first=only[0], only_second=only[1], difference=difference)
+    return Parted(
+        signals=len(both),
+        instants=instants,
+        left=(0, 0) if difference else (left[0], left[1]),
+        only_first=only[0],
+        only_second=only[1],
+        difference=difference,
+    )
 
 
-_Compared = Iterator[tuple[tuple[int, int], tuple[dict[str, str], dict[str, str]]]]
-"""((time, time), (values, values)): femtoseconds and what each file holds then."""
+_Values = dict[str, str]
+_Instant = tuple[int, _Values]
+"""Femtoseconds, and the new values of signals that change then."""
+_Pairs = Iterator[tuple[_Instant | None, _Instant | None]]
+"""What is compared with what; None beyond the end of a file."""
 
 
-def _by_time(waves: tuple[_Wave, _Wave], names: list[str]) -> _Compared:
-    """Both at every instant of either."""
-    events = [{time * wave.scale: changes for time, changes in wave.steps} for wave in waves]
-    end = min(max(each, default=0) for each in events)
-    values: tuple[dict[str, str], dict[str, str]] = ({}, {})
-    for time in sorted(set(events[0]) | set(events[1])):
-        if time > end:
-            return
-        for wave, each, held in zip(waves, events, values, strict=True):
-            _change(wave, each.get(time, {}), held, names)
-        yield (time, time), values
-
-
-def _by_order(waves: tuple[_Wave, _Wave], names: list[str]) -> _Compared:
-    """Both after each of their own changes, the first with the first."""
-    first, second = (_changes(wave, names) for wave in waves)
-    for (time, values), (other_time, other_values) in zip(first, second, strict=False):
-        yield (time, other_time), (values, other_values)
-
-
-def _changes(wave: _Wave, names: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(femtoseconds, values) at each instant that changes a signal of ``names``, once all are known."""
-    held: dict[str, str] = {}
-    known = False
+def _instants(wave: _Wave, names: list[str]) -> Iterator[_Instant]:
+    """The instants of ``wave``, and what changes of ``names``."""
+    of: dict[str, list[str]] = {}
+    for name in names:
+        of.setdefault(wave.codes[name], []).append(name)
     for time, changes in wave.steps:
-        before = dict(held)
-        _change(wave, changes, held, names)
-        ready = len(held) == len(names) and not any(set(value.lower()) & set("xz") for value in held.values())
-        if ready and (not known or held != before):
-            known = True
-            yield time * wave.scale, held
+        yield time * wave.scale, {name: value for code, value in changes.items() for name in of.get(code, ())}
 
 
-def _change(wave: _Wave, changes: dict[str, str], held: dict[str, str], names: list[str]) -> None:
-    if changes:
-        held.update({name: changes[wave.codes[name]] for name in names if wave.codes[name] in changes})
+def _by_time(waves: tuple[_Wave, _Wave], names: list[str]) -> _Pairs:
+    """Both at every instant of either, up to the end of the shorter; then those of the longer."""
+    events: list[dict[int, _Values]] = [{}, {}]
+    for each, wave in zip(events, waves, strict=True):
+        for time, changed in _instants(wave, names):
+            each.setdefault(time, {}).update(changed)
+    ends = [max(each, default=0) for each in events]
+    for time in sorted(set(events[0]) | set(events[1])):
+        first, second = (
+            (time, each.get(time, {})) if time <= end else None for each, end in zip(events, ends, strict=True)
+        )
+        yield first, second
+
+
+def _by_order(waves: tuple[_Wave, _Wave], names: list[str]) -> _Pairs:
+    """Both after each of their own changes, the first with the first."""
+    yield from zip_longest(*(_changes(wave, names) for wave in waves))
+
+
+def _changes(wave: _Wave, names: list[str]) -> Iterator[_Instant]:
+    """The instants that change a signal of ``names``, from where all are known; the first with all values."""
+    held: _Values = {}
+    since: _Values = {}
+    unknown = set(names)
+    for time, changed in _instants(wave, names):
+        since |= {name: value for name, value in changed.items() if held.get(name) != value}
+        held |= changed
+        for name, value in changed.items():
+            (unknown.add if set(value.lower()) & set("xz") else unknown.discard)(name)
+        if since and not unknown:
+            yield time, since
+            since = {}
 
 
 def _read(path: Path) -> _Wave:
@@ -155,7 +179,7 @@ def _read(path: Path) -> _Wave:
                 elif kind is TokenKind.UPSCOPE:
                     scopes -= 1
                 elif kind is TokenKind.VAR:
-                    name = token.var.reference
+                    name = _name(token.var)
                     kept = token.var.type_.value not in ("event", "parameter")
                     if kept and scopes < depth.get(name, scopes + 1):
                         codes[name], depth[name] = token.var.id_code, scopes
@@ -170,6 +194,12 @@ def _read(path: Path) -> _Wave:
     return _Wave(scale, codes, steps)
 
 
+def _name(variable: Any) -> str:
+    """The name of ``variable``, with the number of its bit where a file has each bit of a word by itself."""
+    index = variable.bit_index
+    return variable.reference if index is None or isinstance(index, tuple) else f"{variable.reference}[{index}]"
+
+
 def text(found: Parted, first: str, second: str) -> str:
     """A line for what was compared, for each side's own signals, and for the first difference."""
     lines = [f"{counted(found.signals, 'signal')} at {counted(found.instants, 'instant')} compared"]
@@ -179,6 +209,9 @@ def text(found: Parted, first: str, second: str) -> str:
             lines.append(f"only in {path}: {', '.join(names[:8])}{more}")
     told = found.difference
     if told is None:
+        for path, other, left in ((first, second, found.left[0]), (second, first, found.left[1])):
+            if left:
+                lines.append(f"{counted(left, 'instant')} of {path} after the end of {other} not compared")
         return "\n".join([*lines, "no difference"])
     times = [format_si(each, "s") for each in told.time_s]
     when = times[0] if told.time_s[0] == told.time_s[1] else f"{times[0]} of {first} and {times[1]} of {second}"

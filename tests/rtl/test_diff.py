@@ -33,6 +33,28 @@ def test_the_first_instant_and_signal_are_named_across_timescales(tmp_path):
     assert diff(first, other).difference.others == ("b",)
 
 
+def test_what_is_unknown_in_both_is_no_difference_and_bits_of_a_word_are_signals_each(tmp_path):
+    early = wave(tmp_path / "a.vcd", "#0\nxa\nxb\n#2\n0a\n0b\n#5\n1a\n")
+    late = wave(tmp_path / "b.vcd", "#2\n0a\n0b\n#5\n1a\n")
+    assert diff(early, late).difference is None and diff(early, late).instants == 3
+    bits = [wave(tmp_path / f"{k}.vcd", f"#0\n0a\n0b\n#5\n1a\n{k}b\n") for k in (0, 1)]
+    for path in bits:
+        path.write_text(path.read_text().replace("1 a a $", "1 a q [0] $").replace("1 b b $", "1 b q [1] $"))
+    assert diff(*bits).signals == 2 and diff(*bits).difference.signal == "q[1]"
+
+
+@pytest.mark.parametrize("order", [False, True])
+def test_what_comes_after_the_end_of_the_shorter_is_told(order, tmp_path, capsys):
+    """A design that stands still is no equal of one that runs."""
+    long = wave(tmp_path / "a.vcd", "#0\n0a\n0b\n#5\n1a\n#7\n1b\n#9\n0a\n")
+    short = wave(tmp_path / "b.vcd", "#0\n0a\n0b\n#5\n1a\n")
+    for first, second, left in ((long, short, (2, 0)), (short, long, (0, 2))):
+        assert diff(first, second, by_order=order).left == left
+        assert main(["rtl", "diff", str(first), str(second), *(["--order"] if order else [])]) == 0
+        assert f"2 instants of {long} after the end of {short} not compared\n" in capsys.readouterr().out
+    assert diff(long, long, by_order=order).left == (0, 0)
+
+
 def test_signals_of_one_file_alone_are_named(tmp_path, capsys):
     first = wave(tmp_path / "a.vcd", "#0\n0a\n0b\n#5\n1a\n")
     second = wave(tmp_path / "b.vcd", "#0\n0b\n0c\n#5\n1c\n", names="bc")
