@@ -38,6 +38,15 @@ def _reasons(program: Program, anneal: Anneal, source: str) -> Iterator[str]:
             f"at participation {clock.share:g} the p-bits that join a tick are drawn: give --participation 1, or "
             "--clock chromatic"
         )
+    if np.any(clock.jitter > 0):
+        yield f"jitter moves the ticks of a free-running clock alone, and this one is {clock.kind}: give --jitter 0"
+    if np.ptp(clock.tau) > 0:
+        yield (
+            f"update intervals that differ move the ticks of clocks of their own alone, and this one is {clock.kind}: "
+            "give --tau-dtod 0, or --without rate-spread"
+        )
+    if not free.any():
+        yield "no p-bit of this machine updates, as all are stuck or held"
     if cells.pdit is not None:
         yield "p-dits draw one of several levels: only p-bits have RTL"
     if not np.isin(cells.law[free], STATELESS).all():

@@ -47,6 +47,9 @@ def refused(words, capsys):
         (["--delay", "30ns", "--set", "period=100.000001ns", *LFSR], "not equally long"),
         (["--chips", "2", "--exchange", "31ns", *LFSR], "no whole number of slots: give --exchange a multiple of"),
         (["--steps", "400", "--source", "lfsr32"], "fewer --steps"),
+        (["--jitter", "5ns", *LFSR], "this one is chromatic: give --jitter 0"),
+        (["--tau-dtod", "0.2", *LFSR], "give --tau-dtod 0, or --without rate-spread"),
+        (["--set", "stuck_fraction=1", *LFSR], "no p-bit of this machine updates"),
         (["--check", "modelsim", *LFSR], "a simulator is iverilog or verilator"),
     ],
 )
