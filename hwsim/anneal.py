@@ -13,8 +13,11 @@ import numpy as np
 from hwsim.arguments import named
 from hwsim.display import Facts, Shown, counted, data_frame, picture
 from hwsim.errors import ArgumentError, InputError
+from hwsim.memory import check_memory, many
 from hwsim.units import TICKS_PER_S, format_si, seconds, to_seconds, to_ticks
 
+_PER_STEP = 32
+"""Bytes: its beta and its instant, and their copies."""
 DEFAULT_STEPS = 1000
 
 
@@ -34,13 +37,14 @@ class Anneal(Shown):
     drive: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        if len(self.start) != len(self.beta) or len(self.start) == 0 or self.start[0] != 0:
+        shape = np.shape(self.start)
+        if len(shape) != 1 or np.shape(self.beta) != shape or shape[0] == 0 or self.start[0] != 0:
             raise InputError("an anneal needs as many betas as start times, the first of them 0")
         if np.any(np.diff(self.start) <= 0) or self.end <= self.start[-1]:
             raise InputError("the times of an anneal must increase")
         if not np.all(np.isfinite(self.beta)) or np.any(self.beta < 0):
             raise InputError("beta must be finite and >= 0 throughout an anneal")
-        if self.drive is not None and (len(self.drive) != len(self.beta) or not np.all(np.isfinite(self.drive))):
+        if self.drive is not None and (np.shape(self.drive) != shape or not np.all(np.isfinite(self.drive))):
             raise InputError("an anneal needs as many finite drives as betas")
 
     plot = picture("hwsim.report.figure:anneal_axes")
@@ -144,4 +148,5 @@ def _number(beta: float) -> float:
 def _checked(steps: int) -> int:
     if steps < 1:
         raise InputError(f"steps must be >= 1, got {steps}")
+    check_memory(_PER_STEP * int(steps), f"{many(int(steps))} steps of an anneal")
     return int(steps)

@@ -149,16 +149,24 @@ def _rows(
 
 
 def kept_rows(path: str | Path | None) -> dict[str, dict[str, Any]]:
-    """Rows of an earlier run, by key."""
+    """Rows of an earlier run, by key. Raises InputError where the file holds something else, or a damaged row."""
+    from hwsim.study.designs import is_kept_row
+
     if path is None or not Path(path).exists():
         return {}
     if not Path(path).is_file():
         raise InputError(f"a rerun reads the rows of -o, so it must be a regular file, and {path} is none")
     try:
         data = json_of(path, read_text(path))
-        return {row["key"]: row for row in data["rows"]}
-    except (ValueError, KeyError, TypeError):
+        kept = {row["key"]: row for row in data["rows"]}
+        damaged = next((key for key, row in kept.items() if not is_kept_row(row)), None)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} exists and does not hold rows of hwsim explore: give -o another name") from None
+    if damaged is not None:
+        raise InputError(
+            f"{path} is damaged in the row of key {str(damaged)[:16]!r}: take it out, or give another name"
+        )
+    return kept
 
 
 def _words(row: Mapping[str, Any]) -> str:

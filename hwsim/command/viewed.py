@@ -31,6 +31,8 @@ ONE, EACH = 100_000, 20_000
 MOST_SETTINGS = 64
 MOST_EVENTS = 1_500_000
 """The most updates that a page holds one by one; of more, it holds frames."""
+_MOST_TICKS = 2**53
+"""Of the device time of a page: what a browser counts without a gap."""
 MOST_BYTES = 7_500_000
 """The most that frames take."""
 _LEAST_ROUNDS, _MOST_ROUNDS = 20, 4000
@@ -158,6 +160,15 @@ class Seen:
             self.states.append(states[0].copy())
 
 
+def _check_length(end: int) -> None:
+    """Raise InputError where a read of so many ticks is longer than a page counts."""
+    if end > _MOST_TICKS:
+        raise InputError(
+            f"a page shows at most {format_si(to_seconds(_MOST_TICKS), 's')} of device time, and this read takes "
+            f"{format_si(to_seconds(end), 's')}: give a shorter time or tau"
+        )
+
+
 def has_pairs(program: Program) -> bool:
     """Whether the page compares correlations: not of few variables, nor of a machine whose couplings it leaves out."""
     return program.n_variables > law.EXACT and program.network.n_couplings > 0 and program.n_pbits <= MOST_COUPLED
@@ -180,6 +191,7 @@ class Runner:
     def scene(self, machine: Machine) -> Scene:
         """The scene of ``machine``: its first read, and the correlations of all of them."""
         anneal, program = self._anneal(machine), machine.program
+        _check_length(anneal.end)
         is_whole = program.n_pbits * anneal.end / program.clock.tick_interval <= MOST_EVENTS
         seen = Seen(program, frames=not is_whole)
         run = self._run(program, anneal, seen, record=is_whole)
@@ -301,7 +313,8 @@ def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:
     """The scene of the first recorded read of ``run``; without one, of read 0, which is run again from its seed."""
     from hwsim.mapping.restore import restored_problem
 
-    program = run.program
+    program, end = run.program, min(run.anneal.end, to_ticks(run.device_time_s))
+    _check_length(end)
     traced = run if run.traces and run.initial_states is not None else again(run, how)
     read = min(traced.traces)
     problem = restored_problem(program, name="run")
@@ -318,7 +331,7 @@ def scene_of_run(run: "Run", how: Mapping[str, Any]) -> tuple[Scene, Show]:
         program=program,
         where=runner._where(machine),
         anneal=run.anneal,
-        end=min(run.anneal.end, to_ticks(run.device_time_s)),
+        end=end,
         initial=traced.initial_states[read],  # type: ignore[index]
         trace=traced.traces[read],
         looks=looks,

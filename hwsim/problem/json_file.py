@@ -90,13 +90,31 @@ def _dimod(path: Path, document: dict[str, Any]) -> Problem:
 
     if document["type"] != "BinaryQuadraticModel":
         raise ReadError(f"{path} holds a {str(document['type'])[:60]} of dimod: read is a BinaryQuadraticModel")
+    damaged = ReadError(f"{path} is not a readable BinaryQuadraticModel of dimod: it may be damaged")
+    if not _has_vectors(document):
+        raise damaged
     try:
         bqm = dimod.BinaryQuadraticModel.from_serializable(document)
     except Exception:
-        raise ReadError(f"{path} is not a readable BinaryQuadraticModel of dimod: it may be damaged") from None
+        raise damaged from None
     for value in (*bqm.linear.values(), *bqm.quadratic.values()):
         _number(path, value, "a bias")
     return Problem(bqm=bqm, name=stem(path), kind="ising" if bqm.vartype.name == "SPIN" else "qubo")
+
+
+def _has_vectors(document: dict[str, Any]) -> bool:
+    """Whether a model of dimod holds a bias for each of its variables, and a bias and two of them for each coupling: an
+    index outside would end the process."""
+    names, biases, *pairs = (
+        document.get(key)
+        for key in ("variable_labels", "linear_biases", "quadratic_biases", "quadratic_head", "quadratic_tail")
+    )
+    if not (isinstance(names, list) and isinstance(biases, list) and len(names) == len(biases)):
+        return False
+    if document.get("use_bytes") or not all(isinstance(each, list) and len(each) == len(pairs[0]) for each in pairs):
+        return False
+    ends = zip(*pairs[1:], strict=True)
+    return all(type(i) is int and type(j) is int and 0 <= i < len(names) > j >= 0 and i != j for i, j in ends)
 
 
 def _fujitsu(path: Path, document: dict[str, Any]) -> Problem:

@@ -23,6 +23,8 @@ from hwsim.problem.reading import SAY, is_symmetric, read_as, read_or_refuse
 from hwsim.text import count, real, stem
 
 _SPARSE = {"format", "shape", "data"}
+_PLACES = {"shape", "row", "col", "indices", "indptr", "offsets"}
+"""Arrays of whole numbers in what scipy writes."""
 
 
 def read_npy(path: Path, data: bytes, as_: str | None) -> Problem:
@@ -59,10 +61,13 @@ def read_npz(path: Path, data: bytes, as_: str | None) -> Problem:
         raise ReadError(f"{path} must hold one matrix, got {short(', '.join(names), 80) or 'no array'}")
     try:
         for name, part in parts.items():  # a size that the file does not hold takes memory in scipy
-            array_of(part, name)
+            if array_of(part, name).dtype.kind not in "iu" and name in _PLACES:
+                raise ReadError(f"{name} that are no whole numbers")
         matrix = scipy.sparse.load_npz(io.BytesIO(data))
         if hasattr(matrix, "check_format"):  # an index outside would end the process
             matrix.check_format(full_check=True)
+        if np.any(np.diff(getattr(matrix, "indptr", [])) < 0):  # which is looked at only where the last one is not 0
+            raise ReadError("rows that end before they begin")
     except Exception:
         raise ReadError(f"{path} is not a readable sparse matrix: it may be damaged") from None
     return _problem(path, matrix, as_)

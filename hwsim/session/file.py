@@ -109,10 +109,9 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
     lacking += [f"trace/{read}" for read, trace in traces.items() if len(trace) != len(_TRACE)]
     if lacking:
         raise InputError(f"{lacking[0]} is missing")
-    reads = len(values["energies"])
-    for name, shape in {"states": (reads, program.n_pbits), "schedule": (reads,)}.items():
-        if values[name].shape != shape:
-            raise InputError(f"{name} must have the shape {shape}, got {values[name].shape}")
+    _check_arrays(values, program.n_pbits)
+    for read, trace in traces.items():
+        _check_trace(read, trace, facts.anneal_end, values["states"].shape)
     return Run(
         program=program,
         anneal=Anneal(end=facts.anneal_end, **anneal),  # type: ignore[arg-type]
@@ -120,6 +119,35 @@ def _of_parts(facts: Facts, arrays: dict[str, np.ndarray]) -> Run:
         **dict.fromkeys(_OPTIONAL) | values,  # type: ignore[arg-type]
         **{name: getattr(facts, name) for name in _SCALARS},
     )
+
+
+def _check_arrays(values: dict[str, np.ndarray], n_pbits: int) -> None:
+    """Raise InputError unless the arrays of a run fit each other, states are +-1 and all numbers finite."""
+    reads, looks = values["energies"].size, values["checkpoint_times_s"].size
+    each = (reads, n_pbits)
+    shapes: dict[str, tuple[int, ...]] = {"energies": (reads,), "schedule": (reads,), "checkpoint_times_s": (looks,)}
+    shapes |= {"states": each, "initial_states": each, "read_bias": each, "checkpoint_energies": (looks, reads)}
+    for name, value in values.items():
+        if value.shape != shapes[name]:
+            raise InputError(f"{name} must have the shape {shapes[name]}, got {value.shape}")
+        if value.dtype == np.float64 and not np.isfinite(value).all():
+            raise InputError(f"{name} holds a value that is not finite")
+        if value.dtype == np.int8 and not np.all(np.abs(value) == 1):
+            raise InputError(f"{name} must hold -1 and +1")
+    if not (reads and looks and np.all((values["schedule"] >= 0) & (values["schedule"] < reads))):
+        raise InputError("a run needs a read, a checkpoint, and schedules with numbers below that of its reads")
+
+
+def _check_trace(read: int, trace: dict[str, np.ndarray], end: int, shape: tuple[int, ...]) -> None:
+    """Raise InputError unless ``trace`` is one of ``read``. end : of the run, ticks;  shape : (reads, p-bits)"""
+    time, pbit, value = (trace[name] for name in _TRACE)
+    is_whole = 0 <= read < shape[0] and time.ndim == 1 and time.shape == pbit.shape == value.shape
+    if not (
+        is_whole
+        and np.all((time >= 0) & (time < end) & (pbit >= 0) & (pbit < shape[1]) & (np.abs(value) == 1))
+        and np.all(np.diff(time) >= 0)
+    ):
+        raise InputError(f"the trace of read {read} is none of this run")
 
 
 _UNSAVED = {item.name for item in fields(Run)} - set(_SCALARS) - set(_ARRAYS) - {"program", "anneal", "traces"}

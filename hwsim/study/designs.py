@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from hwsim.errors import InputError, UnsupportedError
@@ -106,6 +107,60 @@ def design_rows(
                     raise UnsupportedError(reason)
                 row = _design_row(table(store, [each.key])[0])
             yield {"key": key, "design": each.words} | row
+
+
+class _Kept(msgspec.Struct):
+    """What a kept row must hold, as reports and pictures read it; another key is kept as it is."""
+
+    pbits: int
+    spins: int
+    reads: int
+    couplers: int
+    time_s: float
+    delay_s: float
+    critical_delay_s: float
+    device_energy_j: float | None
+    area_m2: float | None
+    unknown_energy: list[str]
+    unknown_time: list[str]
+    grades: dict[str, str]
+    note: str | None
+
+
+_Interval = tuple[float | None, float | None]
+
+
+class _KeptSolution(_Kept):
+    """The same, where there is a target."""
+
+    p_success: float
+    p_success_ci: tuple[float, float]
+    tts99_is_bound: bool
+    tts99_s: float
+    tts99_ci_s: _Interval
+    tts99_total_s: float
+    tts99_total_ci_s: _Interval
+    ets99_j: float | None
+    ets99_ci_j: _Interval | None
+    ets99_total_j: float | None
+    ets99_total_ci_j: _Interval | None
+
+
+class _KeptReason(msgspec.Struct):
+    """A kept row of a design that does not fit."""
+
+    does_not_fit: str
+
+
+def is_kept_row(row: Mapping[str, Any]) -> bool:
+    """Whether ``row``, of an earlier run, holds what the row of a design does."""
+    has_target = row.get("target", 0) is not None
+    kind = _KeptReason if "does_not_fit" in row else _KeptSolution if has_target else _Kept
+    try:
+        msgspec.convert(row, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _design_row(point: Mapping[str, Any]) -> dict[str, Any]:

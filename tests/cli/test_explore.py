@@ -53,6 +53,12 @@ def test_every_design_has_a_row_and_unknown_prices_stay_unknown(tmp_path, capsys
     again = json.loads(capsys.readouterr().out)["rows"]
     assert again[1]["p_success"] == 0.123456
 
+    for wrong in ({"ets99_total_j": "x"}, {"tts99_total_ci_s": [1.0]}, {"pbits": None}, {"unknown_energy": 3}):
+        row = data["rows"][1] | wrong
+        kept.write_text(json.dumps(data | {"rows": [data["rows"][0], row]}))
+        assert main(["explore", spec_file(tmp_path), "-o", str(kept)]) == 2
+        assert "is damaged in the row of key" in capsys.readouterr().err
+
 
 def test_rows_that_another_process_adds_meanwhile_stay(tmp_path, monkeypatch):
     """The other one begins and ends before the first row is saved. What it has made is not run again."""

@@ -65,6 +65,8 @@ LINES = [
     *(["thermo", command, "A.txt", "--replicas", str(2**63 - 1)] for command in ("determinant", "exponential")),
     ["thermo", "lyapunov", "A.txt", "A.txt", "--replicas", str(2**62)],
     ["rtl", "write", "ring:n=4", "--output=--"],
+    ["rtl", "write", "ring:n=4", "--source=lfsr32", f"--steps={2**63 - 1}", "--output=o"],
+    ["view", "ring:n=4", "--tau=1s"],
     ["run", "ring:n=4", "--clamp", "v0=1,v0=-1"],
     ["thermo", "sample", "x**4", "--replicas=--"],
     ["thermo", "sample", "x**4", "--bins", str(2**63)],

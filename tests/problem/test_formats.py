@@ -474,6 +474,25 @@ def test_a_matlab_file_whose_mark_is_damaged_is_refused_and_ends_no_process(tmp_
             read(path, as_="spin")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"quadratic_head": [-1]},
+        {"quadratic_tail": [9]},
+        {"quadratic_head": [1]},
+        {"linear_biases": [0]},
+        {"use_bytes": 1},
+    ],
+)
+def test_an_index_outside_of_a_model_in_json_is_refused(tmp_path, wrong):
+    document = dimod.BQM({"a": 1.0}, {"ab": -1.0}, 0.5, "SPIN").to_serializable()
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    assert read(tmp_path / "a.json").bqm.num_interactions == 1
+    (tmp_path / "a.json").write_text(json.dumps(document | wrong))
+    with pytest.raises(InputError, match="a readable BinaryQuadraticModel"):
+        read(tmp_path / "a.json")
+
+
 @pytest.mark.parametrize("kind", ["bqm", "cqm"])
 def test_damaged_files_of_dimod_are_refused_and_end_no_process(tmp_path, kind):
     x, y, z = dimod.Binaries("xyz")

@@ -167,6 +167,7 @@ def test_every_type_of_number_is_read(tmp_path, kind):
 
 def test_a_sparse_archive_with_an_index_outside_is_refused(tmp_path):
     parts = {"format": np.array(b"csr"), "shape": np.array([2, 2]), "data": np.ones(2)}
-    np.savez(tmp_path / "a.npz", **parts, indices=np.array([1, 10**6]), indptr=np.array([0, 1, 2]))
-    with pytest.raises(InputError, match="not a readable sparse matrix"):
-        read(tmp_path / "a.npz")
+    for indices, indptr in (([1, 10**6], [0, 1, 2]), ([1, 0], [0, 2, 0]), ([1j, 0], [0, 1, 2])):
+        np.savez(tmp_path / "a.npz", **parts, indices=np.array(indices), indptr=np.array(indptr))
+        with pytest.raises(InputError, match="not a readable sparse matrix"):
+            read(tmp_path / "a.npz")

@@ -68,3 +68,24 @@ def test_a_run_that_lost_an_array_is_refused_by_name(run, tmp_path):
         np.savez(tmp_path / "x.npz", **{key: value for key, value in arrays.items() if key != name})
         with pytest.raises(InputError, match=words):
             hwsim.load_run(tmp_path / "x.npz")
+
+
+def test_a_run_whose_arrays_do_not_fit_is_refused_by_name(run, tmp_path):
+    path = tmp_path / "run.npz"
+    hwsim.save_run(run, path)
+    with np.load(path) as held:
+        arrays = dict(held)
+    first = next(name for name in arrays if name.startswith("trace/") and name.endswith("pbit")).rpartition("/")[0]
+    changes = {
+        "states": (arrays["states"] * 7, "states must hold -1 and"),
+        "energies": (arrays["energies"] * np.nan, "energies holds a value that is not finite"),
+        "schedule": (arrays["schedule"] + 10**6, "schedules with numbers below"),
+        "checkpoint_energies": (arrays["checkpoint_energies"][0], "checkpoint_energies must have the shape"),
+        "anneal/beta": (np.array(1.0), "as many betas as start times"),
+        f"{first}/pbit": (arrays[f"{first}/pbit"] + 10**6, "the trace of read . is none of this run"),
+        f"{first}/time": (arrays[f"{first}/time"][::-1], "the trace of read . is none of this run"),
+    }
+    for name, (wrong, sentence) in changes.items():
+        np.savez(path, **arrays | {name: wrong})
+        with pytest.raises(InputError, match=f"run.npz is not a saved run: .*{sentence}"):
+            hwsim.load_run(path)
