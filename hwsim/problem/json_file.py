@@ -105,10 +105,9 @@ def _dimod(path: Path, document: dict[str, Any]) -> Problem:
 def _has_vectors(document: dict[str, Any]) -> bool:
     """Whether a model of dimod holds a bias for each of its variables, and a bias and two of them for each coupling: an
     index outside would end the process."""
-    names, biases, *pairs = (
-        document.get(key)
-        for key in ("variable_labels", "linear_biases", "quadratic_biases", "quadratic_head", "quadratic_tail")
-    )
+    keys = ("variable_labels", "linear_biases", "quadratic_biases", "quadratic_head", "quadratic_tail")
+    parts: list[Any] = [document.get(key) for key in keys]
+    names, biases, *pairs = parts
     if not (isinstance(names, list) and isinstance(biases, list) and len(names) == len(biases)):
         return False
     if document.get("use_bytes") or not all(isinstance(each, list) and len(each) == len(pairs[0]) for each in pairs):
