@@ -146,7 +146,7 @@ def _changed(place: Path, trace: Expected) -> tuple[str, ...]:
     not count."""
     made = {f"rtl/{name}.v": text for name, text in modules(trace.machine).items()}
     made["test/testbench.v"] = testbench(trace)
-    there = {f"rtl/{path.name}": path for path in (place / "rtl").glob("*.v")}
+    there = {f"rtl/{path.name}": path for path in (place / "rtl").glob("*.v") if path.is_file()}
     there["test/testbench.v"] = place / "test" / "testbench.v"
     return tuple(
         name
@@ -161,7 +161,9 @@ def _by_themselves(found: Checked, made: Machine, work: Path, limit_s: float) ->
     """``found`` with what the leaf modules do at every row of a table and on both sides of a threshold, by Icarus where
     it is installed. Those whose ports were changed are left out, and told."""
     texts = {
-        path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted((work / "rtl").glob("*.v"))
+        path.stem: path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted((work / "rtl").glob("*.v"))
+        if path.is_file()
     }
     every, as_written = leaves(made), modules(made)
     chosen = [
@@ -214,14 +216,14 @@ _DATA = "+data=test/"
 
 def _sources(folder: Path, work: Path) -> list[Path]:
     """The testbench and all modules of ``folder``, by paths within ``work`` that any tool takes: links to them."""
-    modules = sorted(path.name for path in (folder / "rtl").glob("*.v"))
-    if not modules:
+    found = sorted(path.name for path in (folder / "rtl").glob("*.v") if path.is_file())
+    if not found:
         raise InputError(f"{folder / 'rtl'} holds no Verilog")
     if not (folder / "test" / "testbench.v").is_file():
         raise InputError(f"{folder / 'test'} holds no testbench.v: write the folder again")
     for name in ("rtl", "test"):
         (work / name).symlink_to((folder / name).resolve(), target_is_directory=True)
-    return [Path("test", "testbench.v"), *(Path("rtl", name) for name in modules)]
+    return [Path("test", "testbench.v"), *(Path("rtl", name) for name in found)]
 
 
 def _check_data(place: Path, trace: Expected) -> None:

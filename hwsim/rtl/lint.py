@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from hwsim.scratch import scratch_folder
 SMALL = 32
 """p-bits of the array that stands for a larger one."""
 LIMIT_S = 300.0
+_AS_IT_IS: Any = {"encoding": "utf-8", "errors": "surrogateescape"}
+"""Comments of a user may be of any encoding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,8 @@ def lint(folder: Path, machine: Machine, *, progress: Callable[[int, int, str], 
     check_installed("verilator")
     whole = machine.n <= MOST_WHOLE
     with scratch_folder("hwsim-lint") as place:
-        texts = {path.stem: path.read_text() for path in sorted((folder / "rtl").glob("*.v"))}
+        paths = [path for path in sorted((folder / "rtl").glob("*.v")) if path.is_file()]
+        texts = {path.stem: path.read_text(**_AS_IT_IS) for path in paths}
         if not texts:
             raise InputError(f"{folder / 'rtl'} holds no Verilog")
         if not whole:
@@ -65,7 +69,7 @@ def lint(folder: Path, machine: Machine, *, progress: Callable[[int, int, str], 
             texts = {name: text for name, text in texts.items() if name not in every}
             texts |= {chip.name: array_module(machine, _part(machine, chip)) for chip in chips(machine)[:1]}
         for name, text in texts.items():
-            (place / f"{name}.v").write_text(text)
+            (place / f"{name}.v").write_text(text, **_AS_IT_IS)
         _, version = call(["verilator", "--version"], place, limit_s=LIMIT_S)
         found: list[str] = []
         for k, name in enumerate(texts):

@@ -1,7 +1,5 @@
 """Names: a legal Verilog name for each p-bit, that of its wire in hwsim's waveforms wherever that is one."""
 
-from collections.abc import Collection
-
 from hwsim.decode import wire_names
 from hwsim.program import Program
 
@@ -46,12 +44,13 @@ def pbit_names(program: Program) -> list[str]:
 
 
 def _legal(names: list[str]) -> list[str]:
-    taken: Collection[str] = set(names)
+    taken = set(names)
     legal = []
     for name in names:
         while name in KEYWORDS or name in OWN or name.startswith(_FAMILIES):
             name = f"s_{name}"
             while name in taken:
                 name += "_"
+            taken.add(name)
         legal.append(name)
     return legal

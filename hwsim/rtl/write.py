@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -82,8 +82,8 @@ def write(
     source, table, weights, parts, shell : see `hwsim.rtl.machine`. Raises InputError, and UnsupportedError for what is
     no synchronous digital machine.
     """
-    target = Path(folder)
-    check_folder(target)
+    check_folder(folder)
+    target = Path(os.path.realpath(folder))  # a link stays, and what it leads to is written
     made = machine(program, anneal, seed=seed, source=source, table=table, weights=weights, parts=parts, shell=shell)
     trace = expected(made)
     with tempfile.TemporaryDirectory(dir=_parent(target), prefix=f".{target.name}-") as place:
@@ -92,7 +92,7 @@ def write(
         with alone(target):
             check_folder(target)  # another process may have written it by now
             _exchange(target, new, Path(place) / "old")
-    return Written(folder=target, trace=trace, manifest=document)
+    return Written(folder=Path(folder), trace=trace, manifest=document)
 
 
 def _exchange(target: Path, new: Path, old: Path) -> None:
@@ -169,15 +169,22 @@ def check_folder(target: str | os.PathLike) -> None:
         raise InputError(f"cannot write {target}: there is no folder {parent}")
     if not os.access(parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
         raise InputError(f"cannot write {target}: the folder is read-only")
+    if target.exists() and os.path.samefile(target, os.curdir):
+        raise InputError(f"cannot write {target}: a folder is replaced as a whole, and this is the one you are in")
     if not target.exists() or not any(target.iterdir()):
         return
     try:
         known = {**read_manifest(target)["files"], FILE: None}
-    except InputError:
+    except (InputError, KeyError, TypeError):
         raise InputError(f"{target} holds other files: name a folder of its own") from None
-    for path in sorted(path for path in target.rglob("*") if path.is_file()):
+    folders = {parent.as_posix() for name in known for parent in PurePath(name).parents}
+    for path in sorted(target.rglob("*")):
         name = path.relative_to(target).as_posix()
-        if name not in known or (known[name] is not None and known[name] != digest(path.read_bytes())):
+        if path.is_dir() and not path.is_symlink():
+            mine = name in folders
+        else:
+            mine = name in known and path.is_file() and known[name] in (None, digest(path.read_bytes()))
+        if not mine:
             raise InputError(f"{target} holds {name}, which was changed or added: name another folder")
 
 

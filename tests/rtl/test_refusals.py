@@ -115,6 +115,28 @@ def test_a_folder_with_other_files_stays(folder, tmp_path, capsys):
     assert "no folder" in refused(["rtl", "write", GLASS, "-o", str(place / "notes.txt"), *LFSR], capsys)
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_is_no_file_of_a_folder_is_not_lost_either(kind, folder, tmp_path, capsys):
+    place = tmp_path / "rtl"
+    shutil.copytree(folder, place)
+    {"link": lambda path: path.symlink_to("nowhere"), "pipe": os.mkfifo, "folder": Path.mkdir}[kind](place / "mine")
+    assert "rtl holds mine, which was" in refused(["rtl", "write", GLASS, "-o", str(place), *LFSR], capsys)
+    assert os.path.lexists(place / "mine")
+
+
+def test_a_link_to_a_folder_stays_and_the_folder_that_one_is_in_is_refused(tmp_path, capsys, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert main(["rtl", "write", GLASS, "-o", str(tmp_path / "link"), *LFSR]) == 0
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real" / "manifest.json").exists()
+    monkeypatch.chdir(tmp_path / "real")
+    assert "this is the one you are in" in refused(["rtl", "write", GLASS, "-o", ".", *LFSR], capsys)
+    path = tmp_path / "real" / "manifest.json"
+    path.write_text(path.read_text().replace('"files": {', '"files": 3, "other": {'))
+    monkeypatch.chdir(tmp_path)
+    assert "holds other files" in refused(["rtl", "write", GLASS, "-o", "real", *LFSR], capsys)
+
+
 def test_a_read_only_folder_is_refused(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write everywhere
     said = refused(["rtl", "write", GLASS, "-o", str(tmp_path / "rtl"), *LFSR], capsys)
@@ -253,6 +275,12 @@ def test_a_saved_program_is_written_with_its_chip(tmp_path, capsys):
     assert "random source     lfsr32" in capsys.readouterr().out
     said = refused(["rtl", "write", str(program), "-o", str(tmp_path / "rtl"), "--chips", "2"], capsys)
     assert "contains its chip" in said
+
+
+def test_names_that_are_changed_stay_apart():
+    from hwsim.rtl.names import _legal
+
+    assert _legal(["pbit_5", "pbit_5_", "s_pbit_5"]) == ["s_pbit_5_", "s_pbit_5__", "s_pbit_5"]
 
 
 def test_names_that_verilog_reserves_are_changed(glass):
