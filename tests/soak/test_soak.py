@@ -1,8 +1,8 @@
 """A study with two workers and a training, struck at random moments, on a disk that fills up, with a clock that jumps:
 the rows and the weights are those of a run that nobody disturbed, and nothing else is left.
 
-The suite strikes a few times. ``pytest tests/soak --soak 100`` strikes each a hundred times; --soak-seed takes
-other moments.
+The suite strikes a few times. ``pytest tests/soak --soak 100`` strikes each a hundred times, and every other command
+ten times; --soak-seed takes other moments.
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from life import Command, check_words, left_in, suffer
+from life import Command, check_code, check_words, is_pythons_own, left_in, suffer
 
 from hwsim.npy import arrays_of
 from hwsim.study.store import Store
@@ -42,7 +42,7 @@ clock = ["chromatic", "poisson"]
 time = ["0.5 us"]
 [stop]
 relative_width = 0.0001
-max_shards = 20
+max_shards = 10
 """
 LONG = """
 [grid]
@@ -64,10 +64,10 @@ seed = 3
 kind = "fully"
 hidden = 2
 [machine]
-set = { delay = "0.3tau", weight_bits = 8 }
+set = {{ delay = "0.3tau", weight_bits = 8 }}
 rounding = "stochastic"
 [train]
-steps = 900
+steps = {steps}
 batch = 8
 chains = 32
 [update]
@@ -75,7 +75,7 @@ rate = 0.02
 method = "adam"
 averaging = 0.5
 [judge]
-times = 90
+times = {times}
 """
 STUDY = ("study", "plan.toml", "--store", "s.db", "--workers", "2")
 TRAIN = ("train", "learn.toml", "-o", "m.npz", "--json", "h.json", "--threads", "1")
@@ -148,8 +148,10 @@ def study(tmp_path_factory, request):
 
 
 @pytest.fixture(scope="module")
-def training(tmp_path_factory):
-    return Trial(tmp_path_factory.mktemp("training") / "whole", TRAIN, LEARN, learnt)
+def training(tmp_path_factory, request):
+    parts = 90 if request.config.option.soak else 30
+    plan = LEARN.format(steps=10 * parts, times=parts)
+    return Trial(tmp_path_factory.mktemp("training") / "whole", TRAIN, plan, learnt)
 
 
 @pytest.fixture
@@ -162,7 +164,21 @@ def draw(request):
     return random.Random(f"{request.config.option.soak_seed} {request.node.name}")
 
 
-@pytest.mark.parametrize("name", ["study", "training"])
+def names(usual):
+    """Parameters of a test: the suite tries the ``usual`` one, --soak both."""
+    return pytest.mark.parametrize("name", [usual, {"study": "training", "training": "study"}[usual]])
+
+
+@pytest.fixture(autouse=True)
+def only_the_usual_without_the_flag(request):
+    given = getattr(request.node, "callspec", None)
+    if given is not None and "name" in given.params and not request.config.option.soak:
+        usual = request.node.get_closest_marker("parametrize").args[1][0]
+        if given.params["name"] != usual:
+            pytest.skip("with --soak N")
+
+
+@names("study")
 def test_struck_at_random_moments_it_comes_to_the_same(name, strikes, draw, request, tmp_path):
     """Killed, interrupted, ended, whole or in part, while it starts, works or writes."""
     trial, counts, taken, lives = request.getfixturevalue(name), Counter(), 0, 0
@@ -177,10 +193,11 @@ def test_struck_at_random_moments_it_comes_to_the_same(name, strikes, draw, requ
 
 
 def test_two_at_once_of_which_one_is_killed(study, strikes, draw, request, tmp_path):
-    """Both add to one store; the one that is left ends well, at once, with all rows."""
+    """Both add to one store; the one that is left ends well, with all rows."""
     for number in range(strikes if request.config.option.soak else 1):
         folder = study.empty(tmp_path / f"pair{number}")
-        pair = [study.command(folder).begin()]
+        (folder / "other").mkdir()
+        pair = [Command(study.words, folder / "here", folder / "other").begin()]
         time.sleep(draw.uniform(0, 1))
         pair.append(study.command(folder).begin())
         time.sleep(draw.uniform(0, study.length_s))
@@ -190,7 +207,8 @@ def test_two_at_once_of_which_one_is_killed(study, strikes, draw, request, tmp_p
         assert codes[1 - killed] == 0 and codes[killed] in (0, -9), (codes, pair[1 - killed].text())
         for each in pair:
             check_words(each.text())
-        assert study.command(folder).begin().ended() == 0  # the killed one may have left its scratch folder
+        if killed:  # what it left goes when the next one begins there
+            assert study.command(folder).begin().ended() == 0
         assert study.check(folder) == study.whole
 
 
@@ -219,7 +237,7 @@ def set_clock(path, shift_s):
         file.write(np.int64(shift_s).tobytes())
 
 
-@pytest.mark.parametrize("name", ["study", "training"])
+@names("training")
 def test_a_clock_that_jumps_changes_nothing(name, jumping, strikes, draw, request, tmp_path):
     """Back and forth several times a second, under strikes as well: no row, weight, progress or lock depends on it."""
     trial, counts, over, jumps = request.getfixturevalue(name), Counter(), threading.Event(), 0
@@ -250,7 +268,7 @@ def test_a_clock_that_jumps_changes_nothing(name, jumping, strikes, draw, reques
     print(f"\n{name}: {jumps} jumps, {taken} strikes in {lives} lives, {dict(sorted(counts.items()))}")
 
 
-@pytest.mark.parametrize("name", ["study", "training"])
+@names("training")
 def test_a_disk_that_fills_up_is_a_sentence_and_a_rerun_goes_on(name, strikes, draw, request, tmp_path):
     """Wherever it is full, the sentence names the file, and once there is space all comes to the same."""
     trial, counts = request.getfixturevalue(name), Counter()
@@ -302,3 +320,43 @@ class Disk:
     def __exit__(self, *exception):
         if self._is_mounted:
             subprocess.run(["umount", "-l", str(self.folder)], check=True)
+
+
+def test_a_signal_at_any_moment_of_any_command(request, draw, tmp_path):
+    """From its first import to its last word: 130 or 143 and one sentence, or its own end; no part of a file stays."""
+    if not request.config.option.soak:
+        pytest.skip("with --soak N")
+    import corpus
+    import lines
+
+    (tmp_path / "here").mkdir()
+    (tmp_path / "scratch").mkdir()
+    corpus.build(tmp_path / "here")
+    counts, given = Counter(), {path.name for path in (tmp_path / "here").iterdir()}
+
+    def tidy():
+        for path in (path for path in (tmp_path / "here").iterdir() if path.name not in given):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    for name, (line, *_) in lines.EXAMPLES.items():
+        command = Command(line.split(), tmp_path / "here", tmp_path / "scratch")
+        began = time.monotonic()
+        assert command.begin().ended() == 0, line
+        length_s = time.monotonic() - began
+        for _ in range(max(1, request.config.option.soak // 10)):
+            tidy()
+            how, running = draw.choice(("int", "int all", "term")), command.begin()
+            time.sleep(draw.uniform(0, length_s))
+            running.strike(how, draw)
+            code, text = running.ended(), running.text()
+            check_words(text)
+            if is_pythons_own(text):
+                counts["before the command"] += 1
+                continue
+            counts[f"exit code {code}"] += 1
+            if code != 0:
+                check_code(code, {how}, text)
+            left = [path.name for path in (tmp_path / "here").iterdir() if path.name.startswith(".")]
+            assert left == [] and list((tmp_path / "scratch").iterdir()) == [], (name, left)
+        tidy()
+    print(f"\n{len(lines.EXAMPLES)} commands: {dict(sorted(counts.items()))}")
