@@ -128,7 +128,8 @@ def drifted(anneal: Anneal, drift: float) -> Anneal:
     n = min(max(DEFAULT_STEPS, len(anneal.start)), anneal.end)
     start = np.unique(np.concatenate((anneal.start, np.array([k * anneal.end // n for k in range(n)], dtype=np.int64))))
     step = np.searchsorted(anneal.start, start, side="right") - 1
-    warmth = 1 + drift * start / TICKS_PER_S
+    with np.errstate(over="ignore"):  # an infinite temperature is beta 0
+        warmth = 1 + drift * start / TICKS_PER_S
     if warmth.min() <= 0:
         raise InputError(f"a temperature drift of {drift:g} /s reaches zero temperature within {anneal.duration_s:g} s")
     drive = None if anneal.drive is None else anneal.drive[step]

@@ -12,6 +12,7 @@ Both ends of a range carry the same unit, or units of one dimension; a zero need
 updates of a p-bit of the chip. Values are rounded to six digits.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -23,10 +24,10 @@ from hwsim.units import SI_UNIT, format_si, parse, seconds
 EXAMPLES = "1,2,5 or 1..8 or 0:2tau:24 or 1ns:1us:4log"
 _MOST = 100_000
 """Values in one range, fewer than that."""
-_NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s:,\d.+-][^\s:,]*)?"
+_NUMBER = r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*([^\s:,\d.+-][^\s:,]*)?"
 _SPREAD = re.compile(rf"\s*{_NUMBER}\s*:\s*{_NUMBER}\s*:\s*([^\s:,]+?)\s*(log)?\s*\Z")
-_WHOLE = re.compile(r"\s*([+-]?\d+)\.\.([+-]?\d+)\s*\Z")
-_INSIDE = re.compile(r"=(\d+)\.\.(\d+)")
+_WHOLE = re.compile(r"\s*([+-]?[0-9]+)\.\.([+-]?[0-9]+)\s*\Z")
+_INSIDE = re.compile(r"=([0-9]+)\.\.([0-9]+)")
 _SIZE = re.compile(rf"\s*{_NUMBER}\s*\Z")
 _GOES_ON = re.compile(r"\s*\w+=")
 """A part of a list that continues the one before: ``seed=1`` in ``ea3d:L=4,seed=1``."""
@@ -85,10 +86,9 @@ def spelt(text: Any) -> list[Any]:
 
 
 def _ascending(first: str, last: str, text: str) -> range:
-    low, high = int(first), int(last)
-    if high < low or high - low >= _MOST:
+    if not (is_whole(first) and is_whole(last) and 0 <= int(last) - int(first) < _MOST):
         raise InputError(f"the range {first}..{last} in {text!r} must ascend, by less than {_MOST:,}")
-    return range(low, high + 1)
+    return range(int(first), int(last) + 1)
 
 
 def _spread(text: str, name: str) -> list[Any] | None:
@@ -114,6 +114,8 @@ def _spread(text: str, name: str) -> list[Any] | None:
     else:
         reached = [low + (high - low) * k / steps for k in range(steps)] + [high]
     rounded = [float(f"{value:.6g}") for value in reached]
+    if not all(map(math.isfinite, rounded)):
+        raise InputError(f"{name}: the ends of a range must be finite, and no further apart than 1e308, got {text!r}")
     if unit:
         return [_text(value, unit) for value in rounded]
     return [int(value) for value in rounded] if all(value.is_integer() for value in rounded) else rounded

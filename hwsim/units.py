@@ -32,7 +32,7 @@ SI_UNIT = {
     "energy per length": "J/m",
 }
 """The SI unit of each dimension."""
-_TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*\Z")
+_TEXT = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,1000})?)\s*(\S*)\s*\Z")
 
 
 def parse(value: str | float, dimension: str, *, name: str = "value") -> float:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hwsim.analysis import tree_decomposition
 from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.jit import njit
@@ -73,10 +74,9 @@ def exact_energy(problem: Any) -> float:
     _, network, _, vartype = spin_network(problem)
     found = ground_state(*network)
     if found is None:
-        missing = not _has_solver()
         raise InputError(
             f"the ground state of {problem.name} was not proved by branch and bound: take --target best, or a number"
-            + ("; for narrow graphs, pip install 'hwsim[exact]' may help" if missing else "")
+            + ("" if tree_decomposition.is_there() else "; for narrow graphs, pip install 'hwsim[exact]' may help")
         )
     state = found.state if vartype == "SPIN" else (found.state + 1) // 2
     return float(own_energies(problem, state[None])[0])
@@ -98,37 +98,14 @@ def _check_told_apart(problem: Any) -> None:
 def narrow_energy(problem: Any) -> float | None:
     """The energy of the ground state by tree decomposition; None where the graph is wider than MOST_WIDTH or
     dwave-samplers is not installed."""
-    if not _has_solver():
-        return None
-    import networkx
-    from dwave.samplers import TreeDecompositionSolver
-
     if len(problem.bqm.quadratic) == 0:
         return None
-    graph = networkx.Graph(list(problem.bqm.quadratic))
-    if graph.number_of_edges() > MOST_WIDTH * len(graph):
-        return None  # a graph of width w has at most w n edges
-    width, _ = networkx.algorithms.approximation.treewidth_min_degree(graph)
-    if width > MOST_WIDTH:
-        return None
     values = np.concatenate([np.ravel(part) for part in terms_of(problem.bqm)[:2]])
-    bqm = problem.bqm.copy()
-    bqm.scale(1 / power_of_two(values))
-    try:
-        found = TreeDecompositionSolver().sample(bqm, num_reads=1).first.sample
-    except ValueError:  # its own order of elimination is wider than it accepts
+    found = tree_decomposition.least_state(problem.bqm, width=MOST_WIDTH, unit=power_of_two(values))
+    if found is None:
         return None
     state = np.array([[found[v] for v in problem.bqm.variables]], dtype=np.int8)
     return float(own_energies(problem, state)[0])
-
-
-def _has_solver() -> bool:
-    from importlib.util import find_spec
-
-    try:
-        return find_spec("dwave.samplers") is not None
-    except ModuleNotFoundError:
-        return False
 
 
 class _Work(NamedTuple):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwsim.errors import InputError
+from hwsim.text import is_whole
 
 _UNIT_S = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
 _UNIT_S |= {"ns": 1e-9, "ps": 1e-12, "fs": 1e-15}
@@ -98,7 +99,7 @@ def _column(file: str, table: _Table, name: str) -> int:
     for k, known in enumerate(table.names):
         if name.strip().lower() in (known.lower(), _title(table, k).lower(), _plain(known)):
             return k
-    if name.strip().isdigit() and 1 <= int(name) <= len(table.names):
+    if is_whole(name.strip()) and 1 <= int(name) <= len(table.names):
         return int(name) - 1
     held = ", ".join(known or str(k + 1) for k, known in enumerate(table.names))
     raise InputError(f"{file}: has no column {name.strip()!r}; its columns are {held}")
@@ -129,7 +130,7 @@ def _kind(name: str, unit: str) -> tuple[str, float]:
 def _stated_interval(table: _Table) -> float | None:
     for key, value in table.facts:
         if _INTERVAL.search(key):
-            number = re.search(r"[+-]?\d+\.?\d*(?:[eE][+-]?\d+)?", value)
+            number = re.search(r"[+-]?[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?", value)
             if number and float(number.group()) > 0:
                 return float(number.group())
     return None

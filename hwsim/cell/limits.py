@@ -70,7 +70,8 @@ LIMITS |= dict.fromkeys(
     ),
     _POSITIVE,
 )
-LIMITS |= dict.fromkeys(("weight_limit", "h_limit", "j_limit", "j_extended_limit", "cell_pitch"), _POSITIVE)
+LIMITS |= dict.fromkeys(("weight_limit", "h_limit", "j_limit", "j_extended_limit"), _POSITIVE)
+LIMITS |= {"cell_pitch": Limit(least=0, most=1e100, above=True), "coupling_area": Limit(least=0, most=1e100)}
 LIMITS |= dict.fromkeys(("random_shifts", "random_share", "n_chips"), _AT_LEAST_ONE)
 LIMITS |= dict.fromkeys(("max_pbits", "max_degree", "rows", "columns", "layers", "size"), _AT_LEAST_ONE)
 """Limits by card key; any other number must be >= 0."""

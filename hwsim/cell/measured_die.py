@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from hwsim.errors import InputError
-from hwsim.text import read_text
+from hwsim.text import is_whole, read_text
 from hwsim.units import parse
 
 KEYS = ("gain", "offset", "tau")
@@ -126,7 +126,7 @@ def _table(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]
 
 
 def _whole(file: str, line: int, text: str) -> int:
-    if not text.isascii() or not text.isdigit():
+    if not is_whole(text) or int(text) < 0:
         raise InputError(f"{file}: row {line}: pbit must be a whole number >= 0, got {text!r}")
     return int(text)
 

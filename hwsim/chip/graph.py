@@ -18,7 +18,7 @@ import numpy as np
 from hwsim.errors import InputError, ReadError
 from hwsim.files import replacing
 from hwsim.graphs import gml, graphml, is_node_link, node_link
-from hwsim.text import ending, is_real, json_of, read_text, real
+from hwsim.text import ending, is_real, is_whole, json_of, read_text, real
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,8 +244,8 @@ def _whole_name(path: Path, line: int, text: str) -> str:
 
 def _check_names(path: Path, names: dict[str, int]) -> None:
     """Raise ReadError with the line where numbers and other names mix: one of them is a header or a slip."""
-    numbered = [name for name in names if name.isdecimal()]
-    others = [name for name in names if not name.isdecimal()]
+    numbered = [name for name in names if is_whole(name)]
+    others = [name for name in names if not is_whole(name)]
     if numbered and others:
         odd = others[0] if len(others) <= len(numbered) else numbered[0]
         rest = "numbers" if odd in others else "words"
@@ -256,7 +256,7 @@ def _check_names(path: Path, names: dict[str, int]) -> None:
 
 def _check_first(path: Path, edges: list[tuple[str, str]], line: int, entry: str) -> None:
     """Raise ReadError where the first line may be the size of the graph as well as a wire."""
-    if len(edges) < 2 or not all(part.isdecimal() for part in entry.split()):
+    if len(edges) < 2 or not all(is_whole(part) for part in entry.split()):
         return
     n, m = int(edges[0][0]), int(edges[0][1])
     rest = {name for ends in edges[1:] for name in ends}

@@ -17,6 +17,7 @@ from hwsim.chip.graph import Graph
 from hwsim.display import Shown, short
 from hwsim.errors import InputError, MissingExtraError, Mistake
 from hwsim.streams import generator
+from hwsim.text import is_whole
 
 _SIZES = {
     "all-to-all": (),
@@ -220,7 +221,7 @@ def in_words(text: str) -> tuple[str, dict[str, int]]:
         raise InputError(Mistake(f"topology graph takes its file as graph = 'wires.txt', got {text!r}", ("topology",)))
     names, least = _WORDED.get(kind, _SIZES[kind]), max(len(_SIZES[kind]), 1)
     parts = [part.strip() for part in sizes.lower().split("x")]
-    if not least <= len(parts) <= len(names) or not all(part.isdecimal() for part in parts):
+    if not least <= len(parts) <= len(names) or not all(is_whole(part) for part in parts):
         asked = [f"'{kind}:{'x'.join(_EXAMPLE[:n])}'" for n in range(least, len(names) + 1)]
         words = f"topology {kind} takes {' or '.join(asked)} ({', '.join(names)}), got {text!r}"
         raise InputError(Mistake(words, ("topology",)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from hwsim.command.defaults import CHIP
 from hwsim.errors import HwsimError, InputError
-from hwsim.text import pairs
+from hwsim.text import is_whole, pairs
 from hwsim.units import parse
 
 GENERIC = CHIP
@@ -35,10 +35,9 @@ def whole(name: str, *, least: int = 0, most: int | None = None) -> Callable[[st
     """A whole number from ``least`` to ``most``, None for no end."""
 
     def number(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise UsageError(f"{name} must be a whole number, got {text!r}") from None
+        if not is_whole(text.strip()):
+            raise UsageError(f"{name} must be a whole number, got {text!r}")
+        value = int(text)
         if value < least:
             raise UsageError(f"{name} must be >= {least}, got {value}")
         if most is not None and value > most:
@@ -464,7 +463,7 @@ def _schedules(least: int) -> Callable[[str], int | str]:
     def schedules(text: str) -> int | str:
         if text == "auto":
             return text
-        if not text.lstrip("-").isdecimal():
+        if not is_whole(text.strip()):
             raise UsageError(f"schedules must be a whole number or auto, got {text!r}")
         return number(text)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.analysis import exact_laws
+from hwsim.analysis import exact_laws, tree_decomposition
 from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import InputError
@@ -20,6 +20,8 @@ from hwsim.program import Network
 MOST_FRONTIER = 20
 """The most spins that a transfer matrix keeps open: its table takes 2**20 numbers."""
 _MOST_ENUMERATED = 20
+_MOST_WIDTH = 25
+"""Width that dwave-samplers takes."""
 _FREE, _STIFF = 1e-100, 20.0
 
 
@@ -51,7 +53,7 @@ def exact_partition(problem: Any, beta: float) -> ExactPartition | None:
     if torus is not None:
         rows, columns, coupling = torus
         return ExactPartition(log_z=kaufman(rows, columns, beta * coupling) - beta * offset, method="Kaufman's formula")
-    value = _tree_decomposition(problem, beta)
+    value = tree_decomposition.log_partition(getattr(problem, "bqm", problem), beta, width=_MOST_WIDTH)
     return None if value is None else ExactPartition(log_z=value, method="tree decomposition")
 
 
@@ -179,17 +181,3 @@ def _torus(network: Network) -> tuple[int, int, float] | None:
             if all((i, j) in have for near in there for i, j in enumerate(near)):
                 return n // columns, columns, float(-weight[0])
     return None
-
-
-def _tree_decomposition(problem: Any, beta: float) -> float | None:
-    """ln Z by dwave-samplers, whose tables take 2**width numbers; None above a width of 25 or without it."""
-    try:
-        from dwave.samplers import TreeDecompositionSampler
-    except ImportError:
-        return None
-    bqm = getattr(problem, "bqm", problem)
-    try:
-        found = TreeDecompositionSampler().sample(bqm, num_reads=1, beta=beta, marginals=False)
-    except ValueError:
-        return None
-    return float(found.info["log_partition_function"])

@@ -85,6 +85,8 @@ def make_anneal(
     InputError."""
     on = program.placement
     if beta is None and on.fixed_beta is not None:
+        if on.fixed_beta > _MOST_BETA:
+            raise InputError(f"beta must be at most {_MOST_BETA:g}, got {on.fixed_beta:g} by fixed_beta of the chip")
         # a machine that anneals ramps up to its beta; any other is at its beta all the time
         ends: tuple[float, ...] = (0.0, on.fixed_beta) if on.ramps else (on.fixed_beta,)
     else:

@@ -4,6 +4,7 @@ Enters: a plain dict, such as a TOML file gives. Leaves: the same with its defau
 data, a model, a chip, a course. A key that no plan has is refused with the nearest one.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -180,11 +181,12 @@ def _filled(table: str, given: Mapping[str, Any]) -> dict[str, Any]:
             hint = f"; did you mean {where}{near[0]}?" if near else f"; known are {', '.join(known)}"
             raise InputError(f"unknown key {where}{key}{hint}")
         kinds, default = known[key]
+        large = next((each for each in (value if isinstance(value, list) else [value]) if _is_too_large(each)), None)
+        if large is not None:  # first, for Python writes no number of 5000 digits into a sentence
+            digits = int(math.log10(abs(large))) + 1
+            raise InputError(f"{where}{key} must be less than 2**63, got a whole number of {digits} digits")
         if not (value is None and default is None) and not any(_is(kind, value) for kind in kinds):
             raise InputError(f"{where}{key} must be {' or '.join(kinds)}, got {value!r}")
-        large = next((each for each in (value if isinstance(value, list) else [value]) if _is_too_large(each)), None)
-        if large is not None:
-            raise InputError(f"{where}{key} must be less than 2**63, got a whole number of {len(str(large))} digits")
     for key, (_, default) in known.items():
         if default is ... and key not in given:
             raise InputError(f'a plan needs {where}{key}, such as data = "adder"')

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, MissingExtraError
-from hwsim.text import pairs
+from hwsim.text import is_whole, pairs
 
 _MOST_BITS = 20
 
@@ -61,7 +61,7 @@ def table_of(name: str) -> Table:
     for key, value in pairs(rest, wrong).items():
         if key not in defaults:
             raise wrong(f"{key}={value}")
-        if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= _MOST_BITS:
+        if not is_whole(value) or not 1 <= int(value) <= _MOST_BITS:
             raise InputError(f"{head}: {key} must be a whole number from 1 to {_MOST_BITS}, got {value!r}")
         given[key] = int(value)
     return make(name, **defaults | given)

@@ -138,12 +138,30 @@ def laid_out(
 
 
 def _passes(problem: Any, chip: Chip, settings: Settings, *, with_layout: bool) -> tuple[Program, Layout | None]:
-    """The passes, in order."""
+    """The passes, in order. Raises InputError, by the chip, for numbers of its card that no program holds."""
     asked = _asked(problem)
     placed = _place(asked, chip, settings)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # records refuse what is not finite
+            return _made(asked, placed, chip, settings, with_layout=with_layout)
+    except InputError as error:
+        name, dot, rest = str(error).partition(".")
+        if name != "program" or not dot:
+            raise
+        raise InputError(
+            f"die {settings.die_seed} of chip {chip.name!r} cannot be made, a number of its card being too large or "
+            f"too small: {rest}"
+        ) from None
+
+
+def _made(
+    asked: Asked, placed: Embedded, chip: Chip, settings: Settings, *, with_layout: bool
+) -> tuple[Program, Layout | None]:
+    """The passes after the placement."""
     network = programmed(placed.network, chip, settings.die_seed)
     layout = _layout(network, chip, placed, always=with_layout)
     die = die_at(chip, placed.sites, settings.die_seed)
+    _check_times(chip, die)
     cells = _cells(chip, die, asked.pdit)
     program = Program(
         network=network,
@@ -156,6 +174,20 @@ def _passes(problem: Any, chip: Chip, settings: Settings, *, with_layout: bool) 
         placement=_placement(placed, chip, settings),
     )
     return program, layout
+
+
+def _check_times(chip: Chip, die: Die) -> None:
+    """Raise InputError, by the key of the card, for a time that the grid does not hold."""
+    pbit = chip.pbit
+    for name, time_s in (("tau", pbit.tau_s), ("flicker_shortest", pbit.flicker_shortest_s)):
+        if time_s is not None and to_ticks(time_s, name=name) < 1:
+            raise InputError(f"{name} must be at least 1 fs, the step of the time grid, got {time_s:g} s")
+    for name, time_s in (("delay", pbit.delay_s), ("jitter", pbit.jitter_s), ("synapse_tau", pbit.synapse_tau_s)):
+        to_ticks(time_s, name=name)
+    own_s = _own_tau_s(chip, die)
+    for time_s, which in ((own_s.max(initial=0.0), "longest"), (own_s.min(initial=np.inf), "shortest")):
+        if len(own_s) and to_ticks(time_s, name=f"the {which} tau of a p-bit, by tau, tau_dtod and period,") < 1:
+            raise InputError(f"the {which} tau of a p-bit is less than 1 fs, the step of the time grid: {time_s:g} s")
 
 
 def _asked(problem: Any) -> Asked:
@@ -186,8 +218,10 @@ def _wires(
     asked: Asked, placed: Embedded, network: Network, chip: Chip, layout: Layout | None, settings: Settings
 ) -> Wires:
     """The p-bit's response delay, the layout's, the user's own, and the boundaries between chips."""
-    delay = np.full(len(network.weight), to_ticks(chip.pbit.delay_s, name="delay_s"), dtype=np.int64)
+    delay = np.full(len(network.weight), to_ticks(chip.pbit.delay_s, name="delay"), dtype=np.int64)
     if layout is not None:
+        longest_s = float(layout.delay_s.max(initial=0.0))
+        to_ticks(longest_s, name="the delay of the longest wire, by stage_delay and wire_delay,")
         delay += np.rint(layout.delay_s / TICK_S).astype(np.int64)
     if settings.delay_s:
         if placed.chain is not None:
@@ -257,11 +291,6 @@ def _noise(pbit: PBit, n: int) -> Noise:
 
 def _clock(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
     """Who updates when, with the colours of a chromatic clock."""
-    with np.errstate(over="ignore", invalid="ignore"):  # the clock refuses what is not finite
-        return _clock_of(chip, die, network, cells)
-
-
-def _clock_of(chip: Chip, die: Die, network: Network, cells: Cells) -> Clock:
     tau = _tick_interval(chip, die, cells.parameter, cells.z_limit)
     return Clock(
         kind=chip.clock.kind,

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from hwsim.chip.chip import Chip, Control
+from hwsim.errors import InputError
 from hwsim.mapping.quantize import fixed_point, quantize_weights
 from hwsim.program import Network
 from hwsim.streams import generator
@@ -27,8 +28,11 @@ def programmed(asked: Network, chip: Chip, die_seed: int) -> Network:
         bias, weight = (fixed_point(a, weights.integer_bits, weights.fraction_bits, **how) for a in (bias, weight))
         full = 2.0**weights.integer_bits
     if weights.dtod > 0 and full > 0:
-        bias = bias + weights.dtod * full * generator(die_seed, "die bias").standard_normal(len(bias))
-        weight = weight + weights.dtod * full * generator(die_seed, "die weight").standard_normal(len(weight))
+        with np.errstate(over="ignore"):
+            bias = bias + weights.dtod * full * generator(die_seed, "die bias").standard_normal(len(bias))
+            weight = weight + weights.dtod * full * generator(die_seed, "die weight").standard_normal(len(weight))
+        if not (np.isfinite(bias).all() and np.isfinite(weight).all()):
+            raise InputError(f"weight_dtod of {weights.dtod:g} takes weights beyond 64-bit numbers")
     network = asked
     if bias is not asked.bias or weight is not asked.weight:
         network = Network(bias=bias, indptr=asked.indptr, indices=asked.indices, weight=weight)

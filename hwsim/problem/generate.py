@@ -3,7 +3,6 @@
 Enters: text. Leaves: a Problem. Every random instance is a function of its parameters and seed alone.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,7 +22,7 @@ from hwsim.problem.problem import Problem, make_bqm, max_cut
 from hwsim.problem.sat import clauses_to_bqm
 from hwsim.problem.size import check_generated, making_s
 from hwsim.streams import generator
-from hwsim.text import pairs
+from hwsim.text import is_real, is_whole, pairs
 
 
 @named
@@ -110,10 +109,10 @@ def _value(name: str, key: str, text: str) -> Any:
         raise InputError(f"{name}: planted must be 0 or 1, got {text!r}")
     if name in _CIRCUITS:
         return _whole(name, key, text)
-    try:
-        value = float(text) if key in _SHARES or key == "alpha" else int(text)
-    except ValueError:
-        raise InputError(f"{name}: {key} must be a number, got {text!r}") from None
+    share = key in _SHARES or key == "alpha"
+    if not (is_real(text) if share else is_whole(text)):
+        raise InputError(f"{name}: {key} must be a {'' if share else 'whole '}number, got {short(text, 40)!r}")
+    value = float(text) if share else int(text)
     low, high = (
         (0.0, 1.0)
         if key in _SHARES
@@ -122,7 +121,7 @@ def _value(name: str, key: str, text: str) -> Any:
         else (0 if key in ("seed", "planted") else 1, 2**31)
     )
     if not low <= value <= high:
-        raise InputError(f"{name}: {key} must be between {low:g} and {high:g}, got {text}")
+        raise InputError(f"{name}: {key} must be between {low:g} and {high:g}, got {short(text, 40)}")
     return value
 
 
@@ -266,7 +265,7 @@ def _sat(text: str, n: int, m: int, k: int, seed: int, planted: int) -> Problem:
 
 
 def _whole(name: str, key: str, text: str) -> int:
-    if not re.fullmatch("[0-9]{1,4000}", text):  # isdigit takes superscripts, and int refuses longer ones
+    if not is_whole(text) or text[0] in "+-":
         raise InputError(f"{name}: {key} must be a whole number >= 0, got {short(text, 40)!r}")
     return int(text)
 

@@ -62,7 +62,8 @@ def _place(facts: dict[str, Any]) -> tuple[Any, ...]:
 
 def _natural(text: str) -> list[Any]:
     """Text in parts, so that numbers in it sort by value."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+    parts = re.split(r"([0-9]+)", text)
+    return [(len(part.lstrip("0")), part) if k % 2 else part for k, part in enumerate(parts)]
 
 
 def _take(

@@ -29,10 +29,30 @@ FILES = {
     "zeros.txt.gz": gzip.compress(b"0" * 10**7),
     "A.txt": b"2 1\n1 3\n",
     "b.txt": b"1\n2\n",
+    "digits.train.toml": b"data = 'adder'\n[train]\nsteps = " + b"9" * 4000 + b"\n",
     "names.json": b'{"' + b"k" * 10**5 + b'": 1}',
 }
+CARD = [
+    *("tau=1e-320s", "period=1e-320s", "period=1e308s", "flicker_shortest=1e-320s", "jitter=1e308s", "delay=1e308s"),
+    *("synapse_tau=1e308s", "stage_delay=1e308s", "tau_dtod=1e308", "weight_dtod=1e308", "fixed_beta=1e308"),
+    *("cell_pitch=1e308m", "coupling_area=1e308m2", "topology=king:\u0663x3", "topology=king:" + "9" * 5000),
+]
+"""Numbers that no program holds."""
+DIGITS = ["1_0", "\u0663", "\u00b2", "9" * 5000, "1e3", "0x1", "nan", ""]
+"""What is no whole number."""
 LINES = [
-    *(["check", name] for name in FILES if name.endswith(".toml")),
+    *(["run", "ring:n=4", "--set", change] for change in CARD),
+    *(["run", "ring:n=4", "--dac-limit", limit, "--dac-bits", "4"] for limit in ("1e308", "-1")),
+    ["run", "ring:n=4", "--weight-bits", "4", "--set", "weight_limit=1e-308"],
+    *(["run", "ring:n=4", "--reads", digits] for digits in DIGITS),
+    *(["problem", f"ring:n={digits}"] for digits in DIGITS),
+    *(["problem", f"adder:n={digits}"] for digits in DIGITS),
+    ["run", "ring:n=4", "--time", "\u0663ns"],
+    ["run", "ring:n=4", "--time", "1e" + "9" * 5000 + "ns"],
+    ["sweep", "ring:n=4", "--vary", "beta=1.." + "9" * 5000],
+    ["sweep", "ring:n=4", "--vary", "beta=1e-308:1e308:3log"],
+    ["train", "digits.train.toml"],
+    *(["check", name] for name in FILES if name.endswith(".toml") and ".train" not in name),
     *(["show", name] for name in ("nested.toml", "tables.toml", "digits.toml")),
     *(
         [command, name]
@@ -115,6 +135,7 @@ def test_it_is_refused_in_short_lines(folder, monkeypatch, capsys, words):
     assert code == 2 and 0 < len(lines) <= 21 and all(0 < len(line) <= 240 for line in lines), lines
     assert len(lines) == 1 or words[0] in ("check", "show") or "mistakes" in lines[0]
     assert all(line.isprintable() for line in lines)
+    assert not any("program." in line for line in lines)  # the user's word, not the name of a field
     assert {path.name for path in folder.iterdir()} <= before
 
 
