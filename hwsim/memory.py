@@ -47,9 +47,11 @@ def available() -> int | None:
     if text:
         found = re.fullmatch(r"([0-9.]+) ?([kMGT]?)B?", text.strip())
         try:
-            return int(float(found[1]) * _FACTOR[found[2]]) if found else int(text)
-        except ValueError:
-            raise InputError(f"{LIMIT} must be bytes, or text such as 4GB, got {text!r}") from None
+            if found:
+                return int(float(found[1]) * _FACTOR[found[2]])
+        except (ValueError, OverflowError):
+            pass  # "." and what is infinite
+        raise InputError(f"{LIMIT} must be bytes, or text such as 4GB, got {text!r}")
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):

@@ -153,8 +153,9 @@ def ending(path: str | Path) -> str:
 
 
 def stem(path: str | Path) -> str:
-    """A file's name without its ending, and without ``.gz`` and the like; bytes that are no UTF-8 as question marks."""
-    return _plain(path).stem.encode("utf-8", "replace").decode()
+    """A file's name without its ending, and without ``.gz`` and the like; what cannot be printed, such as bytes that
+    are no UTF-8, as question marks."""
+    return "".join(letter if letter.isprintable() else "?" for letter in _plain(path).stem)
 
 
 def _plain(path: str | Path) -> Path:

@@ -120,9 +120,10 @@ def test_the_limit_is_bytes_or_text(monkeypatch):
     for text, octets in (("1000", 1000), ("2 kB", 2000), ("1.5GB", 1_500_000_000)):
         monkeypatch.setenv(LIMIT, text)
         assert available() == octets
-    monkeypatch.setenv(LIMIT, "much")
-    with pytest.raises(InputError, match="must be bytes"):
-        available()
+    for text in ("much", "-1", ".", "1e400GB", "\u0663GB", "9" * 5000):
+        monkeypatch.setenv(LIMIT, text)
+        with pytest.raises(InputError, match="must be bytes"):
+            available()
     monkeypatch.delenv(LIMIT)
     assert available() > 2**20
 
@@ -162,3 +163,14 @@ def test_a_number_of_any_length_is_told_in_few_digits():
     assert [many(count) for count in (999_999, 10**6, 10**300, 10**400)] == ["999999", "1e+06", "1e+300", "2^1328"]
     with pytest.raises(InputError, match=r"^2\^1328 reads of 4 p-bits need at least"):
         check_reads(4, 10**400)
+
+
+@pytest.mark.parametrize("name", ["d.txt", "c.cnf", "w.wcnf", "m.mtx", "b.bq"])
+def test_what_a_header_promises_is_refused_before_it_is_taken(name, tmp_path, monkeypatch):
+    n = 16_000_000
+    heads = {"d.txt": f"{n} 1", "c.cnf": f"p cnf {n} 1", "w.wcnf": f"p wcnf {n} 1 9", "b.bq": f"{n} 1"}
+    heads |= {"m.mtx": f"%%MatrixMarket matrix coordinate real symmetric\n{n} {n} 1"}
+    (tmp_path / name).write_text(f"{heads[name]}\n1 2 0\n")
+    monkeypatch.setenv(LIMIT, "1GB")
+    with pytest.raises(InputError, match=r"1.6e\+07 variables .* need at least 4 GB"):
+        hwsim.read(tmp_path / name)

@@ -136,6 +136,9 @@ class _Reading:
             if key not in known:
                 self._unknown(key, key, card_keys(self.kind))
         texts = {key: self._text(table, key) for key in _TEXTS}
+        for key in ("name", "title"):
+            if not texts[key].isprintable():
+                self.say(key, f"must hold nothing but letters and signs, got {texts[key]!r}")
         name = texts["name"] or name
         given: dict[str, Any] = {"name": name, "title": texts["title"] or name, "summary": texts["summary"] or ""}
         if self.kind == "modes":

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import logging
 import os
 import re
 import shlex
@@ -133,6 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     if argv is None:
         os.environ["MPLBACKEND"] = "agg"  # a command draws files, whatever its user draws with
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it keeps its fonts is no news
+        _open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without the letters of a name is no reason to stop
     with Signals() as signals:
@@ -145,6 +148,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             print("hwsim: interrupted before there was a result", file=sys.stderr)
             code = INTERRUPTED
         return signals.exit_code if code == INTERRUPTED else code
+
+
+def _open_streams() -> None:
+    """Let a stream that the shell has closed (``>&-``) lead nowhere: else the first file that is opened takes its
+    place, and what is printed goes there."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))
 
 
 def _run(words: list[str]) -> int:
@@ -166,7 +184,8 @@ def _run(words: list[str]) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        where = error.filename or "standard output"  # every file is named by what writes it
+        lost = "the current folder" if isinstance(error, FileNotFoundError) else "standard output"
+        where = error.filename or lost  # every file is named by what writes it
         print(one_line(f"hwsim: error: {error.strerror or error}: {where}", 240), file=sys.stderr)
         return 2
 

@@ -96,6 +96,7 @@ def free_energy(
     how["progress"].show(0.0, "placing the problem")
     program = prepare(posed, machine, Settings(die_seed=how["die_seed"])).program
     check_reads(program.n_pbits, how["reads"], schedules=how["schedules"], looks=2)
+    how["progress"].show(0.0, "looking for the exact value")
     exact = exact_facts(posed, ends[0])
     how["progress"].expect(len(methods))
     found = measure(

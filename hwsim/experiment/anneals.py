@@ -132,4 +132,6 @@ def _beta(text: str, problem: Any) -> float:
     scale = coupling_sigma(problem.bqm)
     if not scale > 0:
         raise InputError("this problem's couplings have no spread (sigma = 0): give --beta as plain numbers")
+    if not abs(value) / _MOST_BETA <= scale:
+        raise InputError(f"beta must be at most {_MOST_BETA:g}, and {text} is more: sigma is {scale:g}")
     return value / scale

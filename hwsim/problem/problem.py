@@ -8,6 +8,7 @@ import numpy as np
 
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError, ReadError
+from hwsim.memory import check_problem
 from hwsim.rounding import power_of_two
 
 
@@ -66,9 +67,11 @@ MAX_VARIABLES = 2**24
 
 
 def check_size(path: Any, line: int, n: int) -> None:
-    """Raise ReadError where line ``line`` of ``path`` promises more than MAX_VARIABLES variables."""
+    """Raise ReadError where line ``line`` of ``path`` promises more than MAX_VARIABLES variables, InputError where they
+    do not fit into memory."""
     if n > MAX_VARIABLES:
         raise ReadError(f"{path} line {line} promises {n} variables; at most {MAX_VARIABLES} are read")
+    check_problem(n, 0, f"{path} line {line}", each=0)
 
 
 def completed(problem: Problem, labels: Sequence, states: np.ndarray) -> tuple[list, np.ndarray]:

@@ -56,7 +56,9 @@ def read(source: Any, *, as_: str | None = None) -> Problem:
         return generate(str(source))
     data = read_data(path)
     try:
-        problem = _read(path, data, as_) if chosen is None else in_one_way(_one_of(path, data, chosen), as_, str(path))
+        with np.errstate(over="ignore", invalid="ignore"):  # a sum that is not finite is refused
+            one = None if chosen is None else _one_of(path, data, chosen)
+            problem = _read(path, data, as_) if one is None else in_one_way(one, as_, str(path))
     except OverflowError:
         raise ReadError(f"{path} names a variable by a whole number of more than 64 bits: name it by text") from None
     if not problem.bqm.num_variables:

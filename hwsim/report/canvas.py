@@ -5,7 +5,9 @@ Enters: numbers and text of a figure. Leaves: one file, png, svg or pdf by its s
 
 import os
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -199,6 +201,14 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
+@contextmanager
+def any_letters() -> Iterator[None]:
+    """A letter that the font lacks is drawn as a box, without a warning of matplotlib's."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
 def time_unit(longest_s: float) -> tuple[str, float]:
     """The unit in which the longest time is at least one, and that unit in seconds."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("ps", 1e-12)):
@@ -223,12 +233,13 @@ def log_time(axes: Any) -> None:
 def svg(figure: Any, provenance: Provenance | None = None) -> str:
     """The figure as SVG text for a page; its metadata hold the provenance."""
     file = StringIO()
-    figure.savefig(file, format="svg", metadata=(provenance or Provenance()).metadata("svg"))
+    with any_letters():
+        figure.savefig(file, format="svg", metadata=(provenance or Provenance()).metadata("svg"))
     return file.getvalue()
 
 
 def write(figure: Any, path: Path, provenance: Provenance | None = None) -> None:
     """Write the figure to a file, whole or not at all; its metadata hold the provenance."""
     kind = path.suffix[1:].lower()
-    with replacing(path) as part:
+    with replacing(path) as part, any_letters():
         figure.savefig(part, format=kind, metadata=(provenance or Provenance()).metadata(kind))

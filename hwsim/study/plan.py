@@ -265,6 +265,8 @@ def settings(full: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], dict[str
             if isinstance(value, Mapping):
                 inner = {k: v for k, v in value.items() if k != "name"}
                 words[key] = str(value.get("name", ", ".join(f"{k} {v}" for k, v in inner.items())))
+                if not words[key].isprintable():
+                    raise InputError(f"grid.{key}: a name must hold nothing but letters and signs, got {words[key]!r}")
                 chosen |= inner
             else:
                 words[key] = str(value)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,8 +31,12 @@ FILES = {
     "A.txt": b"2 1\n1 3\n",
     "b.txt": b"1\n2\n",
     "digits.train.toml": b"data = 'adder'\n[train]\nsteps = " + b"9" * 4000 + b"\n",
+    "huge.txt": b"3 3\n1 2 1e308\n2 3 1e308\n1 3 1e308\n",
+    "tiny.txt": b"3 3\n1 2 1e-308\n2 3 1e-308\n1 3 1e-308\n",
+    "scheme.toml": b'problem = "ring:n=4"\n[grid]\nscheme = [{ name = "a\\u202e\\u0007", clock = "poisson" }]\n',
     "names.json": b'{"' + b"k" * 10**5 + b'": 1}',
 }
+PLANS = ("digits.train.toml", "scheme.toml")
 CARD = [
     *("tau=1e-320s", "period=1e-320s", "period=1e308s", "flicker_shortest=1e-320s", "jitter=1e308s", "delay=1e308s"),
     *("synapse_tau=1e308s", "stage_delay=1e308s", "tau_dtod=1e308", "weight_dtod=1e308", "fixed_beta=1e308"),
@@ -52,7 +57,9 @@ LINES = [
     ["sweep", "ring:n=4", "--vary", "beta=1.." + "9" * 5000],
     ["sweep", "ring:n=4", "--vary", "beta=1e-308:1e308:3log"],
     ["train", "digits.train.toml"],
-    *(["check", name] for name in FILES if name.endswith(".toml") and ".train" not in name),
+    ["study", "scheme.toml", "--store", "study.db"],
+    *(["run", name, "--as", as_] for name in ("huge.txt", "tiny.txt") for as_ in ("spin", "max-cut")),
+    *(["check", name] for name in FILES if name.endswith(".toml") and name not in PLANS),
     *(["show", name] for name in ("nested.toml", "tables.toml", "digits.toml")),
     *(
         [command, name]
@@ -202,11 +209,28 @@ def test_a_name_with_dollar_signs_is_drawn(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="a name of any bytes")
 def test_a_name_that_is_no_utf_8_is_drawn_and_saved(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    name = os.fsdecode(b"a\xff.txt")
+    name = os.fsdecode(b"a\xff") + "\u202e \u4e2d\u6587 $x^$.txt"
     Path(name).write_text("3 2\n1 2 1\n2 3 1\n")
     assert main(["run", name, "--reads", "4", "--time", "0.1us", "--plot", "a.png"]) == 0
     assert main(["compile", name, "-o", "a.npz"]) == 0
     assert main(["run", "a.npz", "--reads", "4", "--time", "0.1us", "--json", "a.json"]) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed by a shell of Unix")
+def test_a_stream_that_is_closed_leads_nowhere(tmp_path):
+    """No file that is opened later takes its place."""
+    command = f"{shlex.quote(sys.executable)} -m hwsim chip generic -o c.toml <&- >&- 2>&-"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False)
+    assert done.returncode == 0 and (tmp_path / "c.toml").read_text().startswith("name = ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a current folder that is removed")
+def test_a_current_folder_that_is_gone_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(["problem", "ring:n=5", "-o", "a.bqm"]) == 2
+    assert capsys.readouterr().err == "hwsim: error: No such file or directory: the current folder\n"
 
 
 def test_what_matplotlib_would_draw_on_does_not_matter(tmp_path):

@@ -42,6 +42,7 @@ LONG = [
     Long(words="run ea3d:L=10 --time 1ms --reads 1024 --json r.json", pattern=RATE, shows="ea3d:L=10"),
     Long(words="run ea3d:L=8 --dies 20000 --reads 64 --gain-dtod 0.1", pattern="20000 dies.*" + RATE, shows="dies of"),
     Long(words="run sk:n=80,seed=1 --target exact", pattern="looking for a target"),
+    Long(words="run narrow.txt --as spin --target exact", pattern="looking for a target"),
     Long(words="run ea3d:L=12 --target best", pattern=f"looking for a target.*{RATE}", number=TERM),
     Long(words="compare ea3d:L=12 --time 200us --reads 1024 --json c.json", pattern=RATE, shows="\npoisson"),
     Long(words="tts ea3d:L=8,seed=1 --target=-10000 --budget 200", pattern=f"ns.*{RATE}", shows="chromatic"),
@@ -126,6 +127,11 @@ def files(tmp_path_factory):
     pairs = np.argwhere(np.triu(rng.random((90, 90)) < 0.5, 1))
     lines = [f"90 {len(pairs)}", *(f"{a + 1} {b + 1} 1" for a, b in pairs)]
     (folder / "gnp.txt").write_text("\n".join(lines))
+    index = np.arange(16 * 60).reshape(60, 16)  # a lattice of less than 2**17 numbers for each of its spins
+    ends = [(index[1:], index[:-1]), (index[:, 1:], index[:, :-1])]
+    wires = np.concatenate([np.stack([a.ravel(), b.ravel()], 1) for a, b in ends])
+    lines = [f"{a + 1} {b + 1} {w:.3f}" for (a, b), w in zip(wires.tolist(), rng.normal(size=len(wires)), strict=True)]
+    (folder / "narrow.txt").write_text("\n".join([f"960 {len(wires)}", *lines]))
     bits = rng.integers(0, 2, (64, 6))
     np.savez(folder / "data.npz", x=bits, y=bits[:, 0])
     plan = {"data": str(folder / "data.npz"), "chip": "generic-all-to-all", "model": {"kind": "rbm", "hidden": 4}}
