@@ -58,7 +58,8 @@ LINES = [
     ["sweep", "ring:n=4", "--vary", "beta=1e-308:1e308:3log"],
     ["train", "digits.train.toml"],
     ["study", "scheme.toml", "--store", "study.db"],
-    *(["run", name, "--as", as_] for name in ("huge.txt", "tiny.txt") for as_ in ("spin", "max-cut")),
+    *(["run", "huge.txt", "--as", as_] for as_ in ("spin", "max-cut")),
+    ["run", "tiny.txt", "--as", "spin"],
     *(["check", name] for name in FILES if name.endswith(".toml") and name not in PLANS),
     *(["show", name] for name in ("nested.toml", "tables.toml", "digits.toml")),
     *(
