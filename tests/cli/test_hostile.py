@@ -67,7 +67,7 @@ LINES = [
         for name in ("nested.toml", "keys.toml", "digits.toml")
         for command in ("study", "train", "explore")
     ),
-    *(["problem", name] for name in FILES if not name.endswith((".toml", "A.txt", "b.txt"))),
+    *(["problem", name] for name in FILES if not name.endswith((".toml", "A.txt", "b.txt", "tiny.txt"))),
     ["thermo", "sample", "+".join(["x**4"] * 2000)],
     ["thermo", "sample", "x*" * 3000 + "x"],
     ["thermo", "sample", "(" * 3000 + "x"],
