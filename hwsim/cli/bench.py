@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
             if "rtl" in names and not ctrl_c.heard:
                 from hwsim.rtl.speed import measure_rtl
 
-                simulated.extend(measure_rtl(rounds=arguments.rounds, progress=count))
+                simulated = measure_rtl(rounds=arguments.rounds, progress=count)
 
     def text(width: int | None) -> str:
         parts = [speed_table(rows, width=width), algorithms_table(controlled, width=width)]

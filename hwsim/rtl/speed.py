@@ -6,11 +6,12 @@ Enters: how many rounds of measuring. Leaves: a row for each tool, in seconds of
 import shutil
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from hwsim.anneal import Anneal, constant
 from hwsim.chip.library import chip
+from hwsim.interrupt import CtrlC
 from hwsim.mapping.compile import compile
 from hwsim.problem.generate import generate
 from hwsim.program import Program
@@ -27,15 +28,22 @@ _ROUNDS = {"verilator": 19_532, "iverilog": 200, "lanes": 400, "many": 40, "idea
 """Rounds of the clock that each run takes; each p-bit updates once in a round."""
 
 
-def measure_rtl(*, rounds: int, progress: Callable[[int, int, str], None] | None = None) -> Iterator[dict[str, Any]]:
+def measure_rtl(*, rounds: int, progress: Callable[[int, int, str], None] | None = None) -> list[dict[str, Any]]:
     """A row for the simulators that are installed, and for hwsim with one replica and with many; medians of ``rounds``
-    runs, but one of a simulator, whose time does not vary. Each row comes when it is measured."""
+    runs, but one of a simulator, whose time does not vary. At Ctrl-C the rows that are whole."""
     tell = progress or (lambda done, total, name: None)
     tools = [tool for tool in ("verilator", "iverilog") if shutil.which(tool)]
     steps = [(_simulated, tool) for tool in tools] + [(_emulated, name) for name in ("lanes", "many", "ideal")]
-    for done, (measure, name) in enumerate(steps):
-        tell(done, len(steps), name)
-        yield measure(name, rounds)  # type: ignore[operator]
+    rows: list[dict[str, Any]] = []
+    with CtrlC() as ctrl_c:
+        for done, (measure, name) in enumerate(steps):
+            tell(done, len(steps), name)
+            with ctrl_c.part():
+                row = measure(name, rounds)  # type: ignore[operator]
+            if ctrl_c.heard:  # what was cut short has no rate
+                break
+            rows.append(row)
+    return rows
 
 
 def _program(source: str) -> Program:

@@ -1,9 +1,10 @@
 """The speed of simulated RTL beside the engines'."""
 
 import json
+import os
+import signal
 
 from hwsim.cli.main import main
-from hwsim.interrupt import Stopped
 from hwsim.report.bench import simulated_table
 from hwsim.rtl import speed
 
@@ -12,7 +13,7 @@ def test_each_engine_has_a_row_and_a_missing_simulator_none(monkeypatch):
     monkeypatch.setattr(speed, "_ROUNDS", dict.fromkeys(speed._ROUNDS, 2))
     monkeypatch.setattr(speed, "MANY", 64)
     monkeypatch.setenv("PATH", "")
-    rows = list(speed.measure_rtl(rounds=1))
+    rows = speed.measure_rtl(rounds=1)
     assert [(row["what"], row["replicas"], row["updates"]) for row in rows] == [
         ("hwsim lanes", 1, 2 * 512),
         ("hwsim lanes", 64, 2 * 512 * 64),
@@ -24,7 +25,7 @@ def test_each_engine_has_a_row_and_a_missing_simulator_none(monkeypatch):
 def test_a_stopped_measurement_shows_the_rows_that_it_has(tmp_path, monkeypatch, capsys):
     def measured(name, rounds):
         if name == "many":
-            raise Stopped
+            os.kill(os.getpid(), signal.SIGINT)
         return speed._row(f"hwsim {name}", "lfsr32", 1, 4096, 0.5, None)
 
     monkeypatch.setattr(speed, "_emulated", measured)
