@@ -145,7 +145,7 @@ def activation(
     swaps, points = program.cells.comparison == "swapped", program.cells.points
     bits = 32 - round(math.log2(cells.comparator_step[i]))
     given: dict[str, Any] = {"bits": bits, "reach": fields.reach, "betas": tuple(betas)}
-    given["wide"] = not (cells.law[i] == TABLE and points.max() < 1)
+    given["wide"] = not (cells.law[i] == TABLE and math.floor(points.max() * 2.0**bits + 0.5) < 2**bits)
     if fields.each is not None and len(fields.each) * len(betas) <= MOST_WORDS:
         words = np.stack([thresholds(cells, i, fields.each, beta * scale) for beta in betas])
         read = np.stack([inputs(cells, i, fields.each, beta * scale) for beta in betas])

@@ -8,6 +8,7 @@ import pytest
 from glasses import constant, random_glass
 
 import hwsim
+from hwsim.cell.codes import TABLE
 from hwsim.rtl.check import checked
 from hwsim.rtl.machine import SOURCE_NAMES
 from hwsim.rtl.simulate import build, call
@@ -85,6 +86,18 @@ def test_every_way_to_build_it_is_the_emulation(name, tmp_path, iverilog):
     made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=anneal, seed=1, **build)
     found = checked(made.folder, made.trace, tool=iverilog)
     assert (found.updates, found.mismatches) == (100 * int(made.machine.free.sum()), 0)
+
+
+@pytest.mark.parametrize(("most", "bits"), [(0.99999, 4), (0.99999, 20), (1.0, 4)])
+def test_a_measured_response_whose_top_is_rounded_to_one_is_the_emulation(most, bits, tmp_path, iverilog):
+    """A threshold of 2**bits takes one bit more, also where the response itself stays below 1."""
+    chip = hwsim.chip("generic-sparse", random_source="lfsr32", weight_limit=511, threshold_bits=bits)
+    program = hwsim.compile(random_glass(20, 4, biased=True), chip).changed(
+        law=np.full(20, TABLE, dtype=np.int8), table=np.linspace(0, most, 33), table_first=-4.0, table_step=0.25
+    )
+    made = hwsim.rtl.write(program, tmp_path / "rtl", anneal=constant(program, 20, beta=1.0))
+    assert made.machine.activations[0].wide == (made.machine.activations[0].words.max() == 2**bits)
+    assert checked(made.folder, made.trace, tool=iverilog).mismatches == 0
 
 
 @pytest.mark.parametrize(("chips", "table"), [(1, "logic"), (3, "block")])
