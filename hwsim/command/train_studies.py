@@ -11,6 +11,7 @@ from hwsim.command.result import Result
 from hwsim.command.sweep import Sweep, store_at
 from hwsim.display import Facts, counted
 from hwsim.errors import InputError
+from hwsim.memory import check_memory, many
 from hwsim.units import whole
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hwsim.report.canvas import Drawing
     from hwsim.study.trained import Host
 
+_PER_DIE = 64
+"""Bytes: its number, and its row."""
 SEEDS = 5
 """Trainings of each setting."""
 
@@ -185,6 +188,7 @@ def dies_of(given: Any, home: int) -> list[int]:
         listed = listed[0]
     if isinstance(listed, int) and not isinstance(listed, bool):
         count = whole(listed, name="dies", least=1)
+        check_memory(_PER_DIE * count, f"{many(count)} dies")
         return list(range(home + 1, home + 1 + count))
     try:
         found = [whole(die, name="dies") for die in listed]

@@ -28,7 +28,7 @@ from hwsim.learn.model import plain_settings
 from hwsim.learn.noising import NoiseStep
 from hwsim.learn.penalty import Controller, penalised
 from hwsim.learn.quality import ChainCorrelation, chain_correlation
-from hwsim.learn.saved import Saved
+from hwsim.learn.saved import Saved, history_of, read_as
 from hwsim.learn.training import Batches
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.session import Activity, Session, added
@@ -375,11 +375,13 @@ class _School:
     def _restore(self, saved: Denoiser, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a ``saved`` chain and the ``arrays`` of its training."""
         notes = saved.notes
-        self.step, self.history = int(notes["step"]), list(notes["history"])
+        self.step, self.history = int(notes["step"]), history_of(notes["history"])
         self.before_s = self.history[-1]["host_s"]
         for k, (pupil, model) in enumerate(zip(self.pupils, saved.models, strict=True)):
-            pupil.penalty, pupil.before = notes["penalty"][k], notes["before"][k]
-            pupil.spent = {name: [Activity(**values)] for name, values in notes["activity"][k].items()}
+            pupil.penalty = read_as(notes["penalty"][k], float)
+            pupil.before = read_as(notes["before"][k], float | None)
+            spent = read_as(notes["activity"][k], dict[str, Activity])
+            pupil.spent = {name: [values] for name, values in spent.items()}
             if arrays:
                 pupil.numbers.restore({key: each[k] for key, each in arrays.items()})
             else:

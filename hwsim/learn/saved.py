@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from hwsim.errors import InputError
 from hwsim.files import alone
 
@@ -71,6 +73,43 @@ class Saved:
 
     def _damaged(self, path: str | Path) -> InputError:
         return InputError(f"{path} is a damaged {self.what}: its training cannot go on")
+
+
+class _Judged(msgspec.Struct):
+    """A row of a history, of a model or of a chain; what a judge may leave out has a default."""
+
+    step: int
+    epoch: float
+    rate: float
+    device_s: float
+    host_s: float
+    max_j: float | list[float]
+    max_h: float = 0.0
+    kl: float = 0.0
+    log_likelihood: float = 0.0
+    log_likelihood_reverse: float = 0.0
+    frechet: float = 0.0
+    autocorrelation: list[float] = []
+    autocorrelation_error: list[float] = []
+    penalty: list[float] = []
+
+
+def history_of(rows: Any) -> list[dict[str, Any]]:
+    """``rows``, if they are those of a training's judgements. Raises ValueError."""
+    for row in read_as(rows, list[_Judged]):
+        if len(row.autocorrelation) != len(row.autocorrelation_error):
+            raise ValueError("a history")
+    if any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError("a history")
+    return list(rows)
+
+
+def read_as(value: Any, kind: Any) -> Any:
+    """Plain data as ``kind``. Raises ValueError."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
 
 
 def _mark(path: str | Path) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from hwsim.learn.machine import LearningMachine, MachineKeywords, Timing
 from hwsim.learn.memory import check_chains
 from hwsim.learn.model import Model, plain_settings
 from hwsim.learn.rules import POSITIVES, Rule, Turn, rule_of
-from hwsim.learn.saved import Saved
+from hwsim.learn.saved import Saved, history_of, read_as
 from hwsim.learn.updates import Numbers, Updates
 from hwsim.program import Program
 from hwsim.session import Activity
@@ -314,8 +314,8 @@ class _School:
     def _restore(self, model: Model, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a saved ``model`` and the ``arrays`` of its training."""
         notes = model.notes
-        self.history = list(notes["history"])
-        spent = {name: Activity(**values) for name, values in dict(notes["activity"]).items()}
+        self.history = history_of(notes["history"])
+        spent = read_as(notes["activity"], dict[str, Activity])
         self.machine.goes_on(spent, int(notes["loads"]), str(notes.get("engine", self.machine.engine)))
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0
         self._sampled = arrays.get("samples", self._sampled)

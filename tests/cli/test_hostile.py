@@ -95,6 +95,7 @@ LINES = [
     ["rtl", "write", "ring:n=4", "--output=--"],
     ["rtl", "write", "ring:n=4", "--source=lfsr32", f"--steps={2**63 - 1}", "--output=o"],
     ["view", "ring:n=4", "--tau=1s"],
+    *(["train", "learn.toml", f"--dies={count}"] for count in (10**12, 2**63)),
     ["run", "ring:n=4", "--clamp", "v0=1,v0=-1"],
     ["thermo", "sample", "x**4", "--replicas=--"],
     ["thermo", "sample", "x**4", "--bins", str(2**63)],
@@ -127,6 +128,8 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("hostile")
     for name, data in FILES.items():
         (made / name).write_bytes(data)
+    learn = 'data = "adder"\n[train]\nsteps = 2\n[machine]\nset = { gain_dtod = 0.1 }\n'
+    (made / "learn.toml").write_text(learn)
     (made / "plan.toml").write_text('problem = "ring:n=4"\nreads = 4\nschedules = 1\ntime = "0.1 us"\n')
     return made
 
