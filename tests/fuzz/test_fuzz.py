@@ -1,8 +1,8 @@
 """Mutated files of every format and mutated lines of every command: a sentence and exit code 2, or a result.
 
 No traceback, no hang, no process that dies, no part of a file or file of a refusal, no warning, no sentence of several
-lines or of more than 240 characters, no refusal that takes more than 300 MB. ``pytest tests/fuzz -s --fuzz 20000`` tries
-as many files, and a quarter as many lines, and prints how they ended; --fuzz-seed takes other ones.
+lines or of more than 240 characters, no refusal that takes more than 300 MB. ``pytest tests/fuzz -s --fuzz N`` tries N
+files and a quarter as many lines, and prints how they ended; --fuzz-seed takes other ones.
 """
 
 import random
