@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from hwsim.anneal import Anneal
@@ -253,13 +254,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     document = json_of(folder / FILE, read_text(folder / FILE))
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError(f"{folder / FILE} is no manifest of the format {FORMAT}")
+    try:
+        msgspec.convert(document, _Parts)
+    except msgspec.ValidationError:
+        raise _damaged(folder) from None
     return document
+
+
+class _Parts(msgspec.Struct):
+    """What a manifest holds as soon as it is written; `machine_of` looks at the rest."""
+
+    files: dict[str, str]
+    pbits: list[dict[str, Any]]
+    readout: list[list[str]]
+
+
+def _damaged(folder: Path) -> InputError:
+    return InputError(f"{folder / FILE} is damaged: write the folder again")
 
 
 def machine_of(folder: Path) -> Machine:
     """The Machine that the manifest in ``folder`` was written for. Raises InputError."""
     document = read_manifest(folder)
-    damaged = InputError(f"{folder / FILE} is damaged: write the folder again")
+    damaged = _damaged(folder)
     try:
         build = document["build"]
         anneal = Anneal(

@@ -162,6 +162,11 @@ def test_what_is_no_folder_of_rtl_write_is_refused(folder, tmp_path, capsys, ive
     assert "is not readable JSON" in refused(words, capsys)
     words = _changed(folder, tmp_path / "b", "manifest.json", lambda text: '{"format": "hwsim-rtl-1"}')
     assert "damaged" in refused(words, capsys)
+    for key, wrong in {"files": "filed", "pbits": "p-bits", "readout": "read-out"}.items():
+        words = _changed(
+            folder, tmp_path / key, "manifest.json", lambda text, a=key, b=wrong: text.replace(f'"{a}":', f'"{b}":')
+        )
+        assert "damaged" in refused(words, capsys)
     words = _changed(folder, tmp_path / "c", "manifest.json", lambda text: text.replace('"seed": 0', '"seed": 1'))
     assert "is another program" in refused(words, capsys)
 
