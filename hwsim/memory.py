@@ -15,6 +15,8 @@ LIMIT = "HWSIM_MEMORY_LIMIT"
 _FACTOR = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _PER_VARIABLE = 250
 """Bytes: a label, and its place in dicts."""
+_PER_PBIT, _PER_CONNECTIONS = 100, 40
+"""Bytes of a program: some columns of numbers; weight, index and delay of a coupling in both directions."""
 _PER_STATE, _PER_READ, _PER_SCHEDULE = 2, 32, 200
 """Bytes: a state in the engine and one that is read; numbers of each read; arrays of each schedule."""
 
@@ -31,6 +33,12 @@ def check_problem(variables: int, couplings: int, what: str, *, each: int) -> No
     """Raise InputError where a problem of this size does not fit. each : bytes for a coupling"""
     needed = _PER_VARIABLE * variables + each * couplings
     check_memory(needed, f"{what}: {many(variables)} variables and {many(couplings)} couplings")
+
+
+def check_program(variables: int, couplings: int, *, more: int = 0) -> None:
+    """Raise InputError where a program of this size does not fit. more : bytes for a coupling beside it"""
+    needed = _PER_PBIT * variables + (_PER_CONNECTIONS + more) * couplings
+    check_memory(needed, f"programs of {many(variables)} p-bits and {many(couplings)} couplings")
 
 
 def check_reads(n_pbits: int, reads: int, *, schedules: int = 1, looks: int = 0, dies: int = 1) -> None:

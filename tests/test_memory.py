@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import hwsim
+from hwsim.cli.main import main
 from hwsim.errors import InputError
 from hwsim.memory import LIMIT, available, check_memory, check_problem, check_reads, many, refusal
 from hwsim.problem.generate import generate, generators, seconds_of
@@ -31,6 +32,7 @@ HUGE = [
     "problem multiplier:n=99999999999,m=99999999999",
     "problem adder:n=1000000000",
     "problem sk:n=20000",
+    "run sk:n=5000",
     "problem maxcut:n=100000,p=0.01",
     "problem wishart:n=100000,alpha=0.7",
     "problem ea3d:L=1000",
@@ -113,6 +115,17 @@ def _number(value):
         return float(value) if "." in str(value) else int(value)
     except (TypeError, ValueError):
         return value
+
+
+def test_a_program_needs_room_beside_its_problem(monkeypatch, capsys):
+    monkeypatch.setenv(LIMIT, "3 MB")  # sk:n=300 takes 2.5 MB, its program 1.8 MB more
+    assert main(["problem", "sk:n=300"]) == 0
+    assert main(["run", "sk:n=300"]) == 2
+    assert "programs of 300 p-bits and 44850 couplings need at least 4.29 MB" in capsys.readouterr().err
+    problem = hwsim.read("sk:n=300")
+    monkeypatch.setenv(LIMIT, "1 MB")
+    with pytest.raises(InputError, match="programs of 300 p-bits"):
+        hwsim.compile(problem, "generic-all-to-all")
 
 
 def test_the_limit_is_bytes_or_text(monkeypatch):

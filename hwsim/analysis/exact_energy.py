@@ -24,8 +24,10 @@ from hwsim.rounding import indistinct, power_of_two, rounding
 MOST_WIDTH = 22
 """Width of a graph up to which a tree decomposition is tried; its tables take 2**width numbers each."""
 
-_AT_ONCE = 1_000_000
-"""Values tried between two looks at Ctrl-C, a tenth of a second."""
+MOST_SPINS = 1000
+"""Spins that are searched: their couplings are a matrix, and their least energy is hardly ever proved."""
+_AT_ONCE = 100_000_000
+"""Values tried between two looks at Ctrl-C, times spins: a tenth of a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +42,14 @@ class GroundState(Shown):
 def ground_state(
     bias: np.ndarray, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, *, max_nodes: int = 200_000_000
 ) -> GroundState | None:
-    """The ground state of E = sum h s + sum_{i<j} J s s, or None where ``max_nodes`` values do not prove one.
+    """The ground state of E = sum h s + sum_{i<j} J s s, or None where ``max_nodes`` values do not prove one, and for
+    more than MOST_SPINS.
 
     bias : float64 (n,); indptr : int (n+1,); indices, weight : (m,), each coupling in both rows.
     """
     n = len(bias)
+    if n > MOST_SPINS:
+        return None
     order = breadth_first(n, indptr, indices)
     place = np.empty(n, dtype=np.int64)
     place[order] = np.arange(n)
@@ -54,7 +59,7 @@ def ground_state(
     j[n, place] = j[place, n] = bias
     slack = rounding(np.triu(j))
     j, work = np.ascontiguousarray(j[::-1, ::-1]), _work(n + 1)
-    while not _search(j, work, slack, min(int(work.at[2]) + _AT_ONCE, max_nodes)):
+    while not _search(j, work, slack, min(int(work.at[2]) + _AT_ONCE // (n + 1) + 1, max_nodes)):
         if work.at[2] >= max_nodes:
             return None
     spins = (work.state * work.state[0])[::-1][:n]
@@ -64,7 +69,7 @@ def ground_state(
 def exact_energy(problem: Any) -> float:
     """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where neither method ends.
 
-    By tree decomposition where dwave-samplers is installed and the graph is narrow (a lattice of 20 x 200, say, of any
+    By tree decomposition where dwave-samplers is installed and the graph is narrow (a lattice of 16 x 60, say, of any
     couplings), else by branch and bound.
     """
     _check_told_apart(problem)

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hwsim.problem.read import describe
     from hwsim.report.table import facts_text
 
-    problem = given_problem(arguments)
+    problem = given_problem(arguments, programmed=False)
     facts = describe(problem)
     if arguments.output:
         with problem.bqm.to_file() as source, replacing(arguments.output) as part:

@@ -7,7 +7,8 @@ from hwsim.command import given
 from hwsim.command.progress import Progress
 
 
-def given_problem(arguments: argparse.Namespace) -> Any:
-    """The problem of the arguments that `hwsim.cli.options.problem` added. Raises InputError."""
+def given_problem(arguments: argparse.Namespace, *, programmed: bool = True) -> Any:
+    """The problem of the arguments that `hwsim.cli.options.problem` added. programmed : whether it will be compiled,
+    too. Raises InputError."""
     with Progress(is_loud=True) as progress:
-        return given.problem_of(arguments.problem, {"as_": arguments.as_, "progress": progress})
+        return given.problem_of(arguments.problem, {"as_": arguments.as_, "progress": progress}, programmed=programmed)

@@ -23,15 +23,17 @@ _LONG_S = 5.0
 """Seconds from which the bar says how long a problem takes to be made."""
 
 
-def problem_of(problem: Any, how: Mapping[str, Any]) -> "Problem":
+def problem_of(problem: Any, how: Mapping[str, Any], *, programmed: bool = True) -> "Problem":
     """What `hwsim.read` makes of ``problem``, with the keywords as_ and progress of ``how``; of a file that could be
-    read otherwise, the bar says how it was read."""
-    from hwsim.problem.generate import is_generator, seconds_of
+    read otherwise, the bar says how it was read. programmed : whether it will be compiled, too"""
+    from hwsim.problem.generate import check_programmed, is_generator, seconds_of
     from hwsim.problem.problem import Problem
     from hwsim.problem.read import read
 
     if not isinstance(problem, Problem):
         how["progress"].show(0.0, "reading the problem")
+        if programmed and isinstance(problem, str) and is_generator(problem):
+            check_programmed(problem)
         if isinstance(problem, str) and is_generator(problem) and (long_s := seconds_of(problem)) > _LONG_S:
             how["progress"].show(0.0, f"making {problem}, some {format_si(long_s, 's', digits=1)}", now=True)
     found = read(problem, as_=how["as_"])

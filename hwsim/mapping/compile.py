@@ -33,6 +33,7 @@ from hwsim.mapping.partition import check_parts, cut_wires, partition
 from hwsim.mapping.place import check_place, sites_of
 from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
+from hwsim.memory import check_program
 from hwsim.prices import PRICES
 from hwsim.problem.problem import in_floats, terms_of
 from hwsim.problem.read import read
@@ -139,6 +140,9 @@ def laid_out(
 
 def _passes(problem: Any, chip: Chip, settings: Settings, *, with_layout: bool) -> tuple[Program, Layout | None]:
     """The passes, in order. Raises InputError, by the chip, for numbers of its card that no program holds."""
+    model = getattr(problem, "bqm", problem)
+    if not is_discrete(model):
+        check_program(model.num_variables, model.num_interactions)
     asked = _asked(problem)
     placed = _place(asked, chip, settings)
     try:

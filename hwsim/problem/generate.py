@@ -15,6 +15,7 @@ from hwsim.arguments import named
 from hwsim.cell.card import suggestion
 from hwsim.display import short
 from hwsim.errors import InputError, MissingExtraError
+from hwsim.problem import size
 from hwsim.problem.boltzmann import dbm, rbm
 from hwsim.problem.logic import adder, clamped, multiplier, solvable
 from hwsim.problem.planted import known_ground, planted_loops, tile_2d, tile_3d, wishart, xorsat
@@ -39,6 +40,13 @@ def seconds_of(text: str) -> float:
     """About how many seconds `generate` takes for ``text``. Raises InputError."""
     name, given = _asked(text)
     return 0.0 if name in _GRAPHS else making_s(name, given)
+
+
+def check_programmed(text: str) -> None:
+    """Raise InputError where the problem ``text`` and its program do not fit into memory together."""
+    name, given = _asked(text)
+    if name not in _GRAPHS:
+        size.check_programmed(name, given)
 
 
 def _asked(text: str) -> tuple[str, dict[str, Any]]:

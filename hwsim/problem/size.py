@@ -6,7 +6,7 @@ Enters: the name of a generator and its parameters. Leaves: nothing, or a refusa
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from hwsim.memory import check_problem
+from hwsim.memory import check_problem, check_program
 
 
 class _Size(NamedTuple):
@@ -66,6 +66,12 @@ def check_generated(name: str, given: Mapping[str, Any]) -> None:
     """Raise InputError where the problem that the generator ``name`` makes of ``given`` does not fit into memory."""
     size = _SIZES[name]
     check_problem(int(size.variables(**given)), int(size.couplings(**given)), name, each=size.each)
+
+
+def check_programmed(name: str, given: Mapping[str, Any]) -> None:
+    """Raise InputError where that problem and its program do not fit together."""
+    size = _SIZES[name]
+    check_program(int(size.variables(**given)), int(size.couplings(**given)), more=size.each)
 
 
 def making_s(name: str, given: Mapping[str, Any]) -> float:

@@ -6,7 +6,7 @@ import pytest
 
 import hwsim
 from hwsim.analysis import tree_decomposition
-from hwsim.analysis.exact_energy import exact_energy, ground_state, narrow_energy
+from hwsim.analysis.exact_energy import MOST_SPINS, exact_energy, ground_state, narrow_energy
 from hwsim.analysis.tree_decomposition import log_partition, narrow_order
 from hwsim.errors import InputError
 from hwsim.mapping.compile import spin_network
@@ -74,3 +74,8 @@ def test_tables_that_do_not_fit_into_memory_are_not_made(monkeypatch):
     problem = hwsim.read(lattice(100, 9))
     monkeypatch.setenv("HWSIM_MEMORY_LIMIT", "1MB")
     assert narrow_energy(problem) is None
+
+
+def test_many_spins_are_refused_before_a_matrix_is_made():
+    _, network, _, _ = spin_network(hwsim.read(f"ring:n={MOST_SPINS + 1}"))
+    assert ground_state(*network) is None
