@@ -72,7 +72,9 @@ def _row(
 def _simulated(tool: str, rounds: int) -> dict[str, Any]:
     program = _program(SOURCE)
     with scratch_folder("hwsim-rtl") as place:
-        made = write(program, place / "rtl", anneal=_anneal(program, _ROUNDS[tool]))
+        parent = place / "written"  # what is written locks its parent, and the scratch folder is locked already
+        parent.mkdir()
+        made = write(program, parent / "rtl", anneal=_anneal(program, _ROUNDS[tool]))
         found = checked(made.folder, made.trace, tool=tool)
     return _row(tool, SOURCE, 1, found.updates, found.run_s, found.build_s)
 

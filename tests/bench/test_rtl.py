@@ -2,8 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
+import time
 
+import pytest
+
+from hwsim import files
 from hwsim.cli.main import main
 from hwsim.report.bench import simulated_table
 from hwsim.rtl import speed
@@ -33,3 +38,19 @@ def test_a_stopped_measurement_shows_the_rows_that_it_has(tmp_path, monkeypatch,
     assert main(["bench", "--case", "rtl", "--json", str(tmp_path / "rows.json")]) == 130
     assert "hwsim lanes" in capsys.readouterr().out
     assert [row["updates_per_s"] for row in json.loads((tmp_path / "rows.json").read_text())["rtl"]] == [8192]
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed: apt-get install iverilog")
+def test_a_simulated_machine_is_written_where_this_process_holds_no_lock(monkeypatch):
+    """Else each measurement would wait ten seconds for itself."""
+    lock = files._lock
+
+    def at_once(folder, held):
+        began = time.monotonic()
+        lock(folder, held)
+        assert time.monotonic() - began < files._WAIT_S
+
+    monkeypatch.setattr(files, "_lock", at_once)
+    monkeypatch.setattr(files, "_WAIT_S", 2.0)
+    monkeypatch.setattr(speed, "_ROUNDS", {"iverilog": 2})
+    assert speed._simulated("iverilog", 1)["updates"] == 2 * 512
