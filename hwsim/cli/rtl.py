@@ -250,7 +250,8 @@ def _ready(arguments: argparse.Namespace) -> tuple[Any, Any]:
     card = dict(arguments.card)
     if arguments.source in SOURCES and any(key.startswith("random_") for key in card):  # of that source
         card.setdefault("random_source", arguments.source)
-    problem, machine = given_problem(arguments), chip(arguments.chip, **card)
+    machine = chip(arguments.chip, **card)
+    problem = given_problem(arguments)
     ready = prepare(problem, machine, Settings(**given), ramp=ramp)
     several = options.parts(arguments, machine.round_s)
     if chips is None or chips == 1:

@@ -139,8 +139,8 @@ def _ready(arguments: argparse.Namespace, strength: float | str | None) -> Any:
 
     ramp = options.ramp(arguments)
     if ending(arguments.problem) != ".npz" or kind_of(arguments.problem) in (None, "model"):
-        problem = _clamped(given_problem(arguments), arguments.clamp)
         machine = chip(arguments.chip, **arguments.card)
+        problem = _clamped(given_problem(arguments), arguments.clamp)
         several = options.parts(arguments, machine.round_s)
         settings = Settings(die_seed=arguments.die_seed, chain_strength=strength, **several)
         with Bar(words="placing the problem") as bar:

@@ -96,8 +96,8 @@ def blame(
     """
     from hwsim.report.provenance import provenance
 
-    posed = given.problem_of(problem, how)
     chips = [given.machine_of(one, how) for one in chips_of(chip)]
+    posed = given.problem_of(problem, how)
     parts, programs, anneal = [], [], None
     for machine in chips:
         part, program, own = _blamed(posed, machine, dies, how)

@@ -8,7 +8,16 @@ from hwsim.command import given
 from hwsim.command.defaults import CHIP, COMPARED_CLOCKS, PARTICIPATIONS
 from hwsim.command.keywords import AnnealKeywords, ChipKeywords, ProblemKeywords, ReadKeywords, command
 from hwsim.command.result import Result, best_row
-from hwsim.command.schemes import Schemes, chips_of, clocks_of, combinations, left_out_lines, name, prepared
+from hwsim.command.schemes import (
+    Schemes,
+    chips_of,
+    clocks_of,
+    combinations,
+    left_out_lines,
+    machines_of,
+    name,
+    prepared,
+)
 from hwsim.display import Facts, counted
 
 if TYPE_CHECKING:
@@ -99,11 +108,12 @@ def compare(
 
     A scheme that a chip cannot follow is left out, with the reason, as long as another one can be run.
     """
-    posed = given.problem_of(problem, how)
     chips = chips_of(chip)
     schemes = combinations(clocks_of(clock, COMPARED_CLOCKS, chips), participation, tau, delay)
+    machines = machines_of(chips, schemes, how)
+    posed = given.problem_of(problem, how)
     target = given.target_of(posed, how)
-    return _compared(posed, prepared(posed, chips, schemes, how), target, record, how)
+    return _compared(posed, prepared(posed, machines, how), target, record, how)
 
 
 def _compared(problem: Any, schemes: Schemes, target: Any, record: tuple[int, ...], how: Any) -> Comparison:

@@ -88,11 +88,11 @@ def free_energy(
     for name in methods:
         if name not in METHODS:
             raise InputError(f"method must be of {', '.join(METHODS)}, got {name!r}")
+    machine = given.machine_of(chip, how)
     posed = given.problem_of(problem, how)
     ends = beta_ends(given.beta_text(beta) or "1", posed)
     if len(ends) != 1:
         raise InputError(f"a free energy needs one beta, got {beta!r}")
-    machine = given.machine_of(chip, how)
     how["progress"].show(0.0, "placing the problem")
     program = prepare(posed, machine, Settings(die_seed=how["die_seed"])).program
     check_reads(program.n_pbits, how["reads"], schedules=how["schedules"], looks=2)

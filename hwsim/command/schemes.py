@@ -55,18 +55,21 @@ def combinations(clocks: Sequence[str], participation: Any, tau: Any = None, del
     ]
 
 
-def prepared(
-    problem: Any, chips: Sequence[Any], schemes: Sequence[dict[str, Any]], how: Mapping[str, Any], **settings: Any
-) -> Schemes:
-    """``problem`` on each of ``chips`` under each of ``schemes``; those of one chip share an embedding.
+def machines_of(chips: Sequence[Any], schemes: Sequence[dict[str, Any]], how: Mapping[str, Any]) -> "list[list[Chip]]":
+    """Each of ``chips`` under each of ``schemes``: before the problem is made, which may be large. how : the keywords
+    set and without. Raises InputError."""
+    return [[given.chip_of(one, how["set"], how["without"], **scheme) for scheme in schemes] for one in chips]
 
-    how : the keywords set, without, die_seed and progress. Where none can run, raises what the first scheme says.
+
+def prepared(problem: Any, machines: "Sequence[list[Chip]]", how: Mapping[str, Any], **settings: Any) -> Schemes:
+    """``problem`` on each of ``machines``, of `machines_of`; those of one chip share an embedding.
+
+    how : the keywords die_seed and progress. Where none can run, raises what the first scheme says.
     """
     from hwsim.experiment.prepare import prepare
     from hwsim.mapping.compile import Settings
 
     how["progress"].show(0.0, "placing the problem")
-    machines = [[given.chip_of(one, how["set"], how["without"], **scheme) for scheme in schemes] for one in chips]
     ready: list[Any] = []
     left_out: list[tuple[Chip, str]] = []
     first: HwsimError | None = None

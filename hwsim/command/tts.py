@@ -8,7 +8,16 @@ from hwsim.command import given
 from hwsim.command.defaults import CHIP, SOLVED_CLOCKS
 from hwsim.command.keywords import AnnealKeywords, ChipKeywords, ProblemKeywords, ReadKeywords, command
 from hwsim.command.result import Result, best_row
-from hwsim.command.schemes import Schemes, chips_of, clocks_of, combinations, left_out_lines, name, prepared
+from hwsim.command.schemes import (
+    Schemes,
+    chips_of,
+    clocks_of,
+    combinations,
+    left_out_lines,
+    machines_of,
+    name,
+    prepared,
+)
 from hwsim.display import Facts
 from hwsim.errors import InputError
 from hwsim.units import format_si, seconds
@@ -105,11 +114,11 @@ def tts(
     """
     from hwsim.algorithm.recipe import parse_algorithm
 
+    recipe, chips = (algorithm, *parse_algorithm(algorithm)), chips_of(chip)
+    machines = machines_of(chips, combinations(clocks_of(clock, SOLVED_CLOCKS, chips), [participation]), how)
     posed = given.problem_of(problem, how)
     target = given.needed_target(posed, how)
-    chips = chips_of(chip)
-    schemes = prepared(posed, chips, combinations(clocks_of(clock, SOLVED_CLOCKS, chips), [participation]), how)
-    recipe = (algorithm, *parse_algorithm(algorithm))
+    schemes = prepared(posed, machines, how)
     return _solved(posed, schemes, target, recipe, _lengths(first, budget, how), how)
 
 

@@ -300,6 +300,7 @@ def _point(
         raise InputError(
             f"reads must be a multiple of schedules for tempering, got {chosen['reads']} and {chosen['schedules']}"
         )
+    _chip(chosen, made)  # a wrong one is refused before a large problem is made
     problem = _problem(chosen, made)
     machine, program, name = _machine(chosen, problem, made, keep)
     check_reads(program.n_pbits, chosen["reads"], schedules=1 if auto else chosen["schedules"], looks=2)
@@ -455,6 +456,15 @@ def _target(
     return made[key]
 
 
+def _chip(chosen: dict[str, Any], made: dict[str, Any]) -> Any:
+    """The chip of a point, made once."""
+    card = {key: value for key, value in chosen.items() if key not in OWN}
+    key = f"chip {json.dumps([chosen['chip'], card], sort_keys=True, default=str)}"
+    if key not in made:
+        made[key] = made["machine of"](chosen["chip"], **card)
+    return made[key]
+
+
 def _machine(
     chosen: dict[str, Any], problem: Any, made: dict[str, Any], keep: Callable[[Program], str]
 ) -> tuple[Any, Program, str]:
@@ -463,7 +473,7 @@ def _machine(
     own = {key: chosen[key] for key in ("chip", "die_seed", "chips", "exchange", "chain_strength")}
     key = f"program {_source(chosen)} {json.dumps([own, card], sort_keys=True, default=str)}"
     if key not in made:
-        machine = made["machine of"](chosen["chip"], **card)
+        machine = _chip(chosen, made)
         placed = f"embedding {_source(chosen)} {hashlib.sha256(pickle.dumps(machine.topology)).hexdigest()}"
         if placed not in made:
             try:

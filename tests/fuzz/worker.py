@@ -154,17 +154,22 @@ def _case(words, folder, streams):
     warnings.simplefilter("always")
     for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
         warnings.simplefilter("ignore", kind)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     _reset_peak()
     before, children, started = _memory_kb("VmRSS"), _children_kb(), time.perf_counter()
     code, error = None, None
     try:
-        code = run(list(words))
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            code = run(list(words))
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
+    except KeyboardInterrupt:
+        if code is None:  # else it came when the command had ended
+            error = traceback.format_exc()[-_KEPT:]
     except BaseException:
         error = traceback.format_exc()[-_KEPT:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     seconds, peak = time.perf_counter() - started, _memory_kb("VmHWM")
     out, err = streams.held()
     later = _children_kb()  # the most of any so far: only one that took more than all before it is known
