@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
+_STOPPED = tuple(128 + number for number in _NUMBERS)
 
 
 def main() -> int:
@@ -29,6 +30,8 @@ def main() -> int:
     finally:
         _flush()
         _hear(lambda number, frame: os._exit(code))  # all is said
+    if code in _STOPPED:  # a KeyboardInterrupt that left an exec(text), as of a dataclass, makes Python end otherwise
+        os._exit(code)
     return code
 
 

@@ -53,3 +53,25 @@ def test_a_signal_after_the_last_word_changes_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0 and done.stderr == "" and "DIMACS" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_the_exit_code_is_that_of_the_signal_wherever_it_came(tmp_path):
+    """``python -m`` ends by SIGINT, whatever code it is given, once a KeyboardInterrupt has left an exec() of a text."""
+    code = """
+import sys
+import hwsim.cli.main as command
+def run():
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        print("stopped")
+        return 143
+command.main = run
+from hwsim.cli.start import main
+sys.exit(main())
+"""
+    (tmp_path / "stopping.py").write_text(code)
+    how = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}}
+    done = subprocess.run([sys.executable, "-m", "stopping"], capture_output=True, text=True, **how)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "stopped\n", "")
