@@ -57,7 +57,7 @@ def test_a_signal_after_the_last_word_changes_nothing():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_the_exit_code_is_that_of_the_signal_wherever_it_came(tmp_path):
-    """``python -m`` ends by SIGINT, whatever code it is given, once a KeyboardInterrupt has left an exec() of a text."""
+    """``python -m`` ends by SIGINT, whatever code it is given, once a KeyboardInterrupt has left an exec(text)."""
     code = """
 import sys
 import hwsim.cli.main as command
