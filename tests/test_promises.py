@@ -85,11 +85,14 @@ def test_a_second_run_gives_the_same_numbers_and_changes_nothing_that_it_reads(n
         words += ["--json", str(made)]
     if name == "report":
         words += ["--html", "o.html"]
-    before, codes, found = state(folder), [], []
+    if "--plot" in lines.commands()[name].format_help():
+        words += ["--plot", "o.svg"]
+    before, codes, found, written = state(folder), [], [], []
     for _ in range(2):
         codes.append(main(words))
         said = capsys.readouterr()
         found.append(numbers(json.loads(made.read_text())) if made.exists() else said.out)
+        written.append({path.name: path.read_bytes() for path in folder.glob("o.*") if path != folder / made})
     after = state(folder)
     for path in folder.glob("o*"):
         if path.is_file():
@@ -99,6 +102,7 @@ def test_a_second_run_gives_the_same_numbers_and_changes_nothing_that_it_reads(n
     else:
         assert codes == [0, 0], said.err
         assert found[0] == found[1] or name == "merge"
+        assert written[0] == written[1]
     changed = {each for each in after if after[each] != before.get(each)}
     assert {each for each in changed if not re.match(r"o[./]", each)} <= KEPT.get(name, set())
 

@@ -233,13 +233,19 @@ def log_time(axes: Any) -> None:
 def svg(figure: Any, provenance: Provenance | None = None) -> str:
     """The figure as SVG text for a page; its metadata hold the provenance."""
     file = StringIO()
-    with any_letters():
-        figure.savefig(file, format="svg", metadata=(provenance or Provenance()).metadata("svg"))
+    _save(figure, file, "svg", provenance)
     return file.getvalue()
 
 
 def write(figure: Any, path: Path, provenance: Provenance | None = None) -> None:
     """Write the figure to a file, whole or not at all; its metadata hold the provenance."""
-    kind = path.suffix[1:].lower()
-    with replacing(path) as part, any_letters():
-        figure.savefig(part, format=kind, metadata=(provenance or Provenance()).metadata(kind))
+    with replacing(path) as part:
+        _save(figure, part, path.suffix[1:].lower(), provenance)
+
+
+def _save(figure: Any, file: Any, kind: str, provenance: Provenance | None) -> None:
+    """The same bytes for the same figure: matplotlib's names of clip paths in SVG are random without a salt."""
+    from matplotlib import rc_context
+
+    with rc_context({"svg.hashsalt": "hwsim"}), any_letters():
+        figure.savefig(file, format=kind, metadata=(provenance or Provenance()).metadata(kind))
