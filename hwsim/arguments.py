@@ -1,7 +1,7 @@
 """Arguments: what a public function was called with, checked at its border.
 
 Enters: a function with annotated parameters. Leaves: the same, which refuses in one sentence an argument that is
-missing, that it does not have, or that is no record of hwsim, path or text where it takes one.
+missing, that it does not have, or that is of another kind, such as no record of hwsim where it takes one.
 """
 
 import os
@@ -11,9 +11,9 @@ from functools import wraps
 from inspect import BoundArguments, Parameter, Signature, isclass, signature
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, ParamSpec, TypeVar, get_args, get_origin
+from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar, get_args, get_origin
 
-from hwsim.errors import ArgumentError
+from hwsim.errors import ArgumentError, HwsimError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -33,46 +33,57 @@ _IN_WORDS: Any = {
     Path: (os.PathLike, "a path"),
     os.PathLike: (os.PathLike, "a path"),
     Mapping: (Mapping, "a dict"),
+    float: (SupportsFloat, "a number"),
+    int: (SupportsIndex, "a whole number"),
 }
 """Other kinds that are checked: the class that counts, and words."""
 _STARRED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
+FOREIGN = (TypeError, ValueError, AttributeError, LookupError)
+"""What Python and libraries raise of an argument that nobody expected."""
+
+
 def named(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """``function`` that raises ArgumentError, in a sentence, for what `Border` refuses."""
-    border: Border | None = None
+    """``function`` that raises ArgumentError, in a sentence, where it fails for an argument that `Border` refuses. Its
+    own sentences come first."""
 
     @wraps(function)
     def call(*given: _P.args, **by_name: _P.kwargs) -> _R:
-        nonlocal border
-        if border is None:
+        try:
+            return function(*given, **by_name)
+        except HwsimError:
+            raise
+        except FOREIGN:
             border = Border(function.__name__, signature(function))
-        border.crossed(given, by_name)
-        return function(*given, **by_name)
+            border.check(border.bind(given, by_name))
+            raise
 
     return call
 
 
 class Border:
     """Where the function ``name`` is called: it refuses an argument that is missing, one that the function has not, and
-    one of another kind than its annotation, where that is a record of hwsim, a path, a mapping or text."""
+    one of another kind than its annotation: a record of hwsim, a path, a mapping, text, a number, an array."""
 
     def __init__(self, name: str, takes: Signature) -> None:
         self._name, self._takes = name, takes
-        plain = [each for each in takes.parameters.values() if each.kind not in _STARRED]
-        self._wanted = {each.name: kind for each in plain if (kind := _kind(each.annotation))}
 
-    def crossed(self, given: Sequence[Any], by_name: Mapping[str, Any]) -> BoundArguments:
+    def bind(self, given: Sequence[Any], by_name: Mapping[str, Any]) -> BoundArguments:
         """The arguments of a call, each at its parameter. Raises ArgumentError."""
         try:
-            found = self._takes.bind(*given, **by_name)
+            return self._takes.bind(*given, **by_name)
         except TypeError as error:
             raise ArgumentError(_refusal(self._name, self._takes, given, by_name, str(error))) from None
-        for name, (kinds, words) in self._wanted.items():
-            if name in found.arguments and not isinstance(found.arguments[name], kinds):
-                what = type(found.arguments[name]).__name__
-                raise ArgumentError(f"{name} must be {words}, got an object of {what}")
-        return found
+
+    def check(self, found: BoundArguments) -> None:
+        """Raise ArgumentError for the first of ``found`` that is of another kind than its annotation."""
+        for name, value in found.arguments.items():
+            parameter = self._takes.parameters[name]
+            kind = None if parameter.kind in _STARRED else _kind(parameter.annotation)
+            if kind is not None and not isinstance(value, kind[0]):
+                what = repr(value) if isinstance(value, str | None) else f"an object of {type(value).__name__}"
+                raise ArgumentError(f"{name} must be {kind[1]}, got {what}") from None
 
 
 def _refusal(name: str, takes: Signature, given: Sequence[Any], by_name: Mapping[str, Any], reason: str) -> str:
@@ -103,6 +114,9 @@ def _kind(annotation: Any) -> tuple[tuple[type, ...], str] | None:
         part = get_origin(each) or each
         if part in _IN_WORDS:
             part, word = _IN_WORDS[part]
+        elif (getattr(part, "__module__", ""), getattr(part, "__name__", "")) == ("numpy", "ndarray"):
+            kinds += [list, tuple]
+            word = "an array"
         elif isclass(part) and part.__module__.startswith("hwsim."):
             word = _MADE_BY.get(part.__name__, f"a {part.__module__}.{part.__name__}")
         else:

@@ -61,8 +61,8 @@ def test_an_argument_of_another_kind_is_refused(name):
 
 @named
 def greet(run: hwsim.Run, where: str = "here", *, loud: bool = False, **more: int):
-    """A function with a border."""
-    return where
+    """A function that takes runs, and whatever else can tell its program."""
+    return run.program if loud else len(where)
 
 
 def test_the_sentence_names_what_is_missing_and_what_comes_nearest():
@@ -77,12 +77,31 @@ def test_the_sentence_names_what_is_missing_and_what_comes_nearest():
             "run must be what hwsim.run(program, anneal=...) returns, got an object of",
         ),
         (lambda: hwsim.train(7), "plan must be text, a path or a dict, got an object of int"),
-        (lambda: greet(7), "run must be what hwsim.run"),
+        (lambda: greet(7, loud=True), "run must be what hwsim.run"),
+        (lambda: greet(7, where=3), "run must be what hwsim.run"),
+        (lambda: greet(one_run(), where=3), "where must be text, got an object of int"),
         (lambda: greet(colour=3), "greet needs run"),
         (lambda: hwsim.compile("karate", "generic-all-to-all", chain_strenght=2), "did you mean 'chain_strength'?"),
     ):
         with pytest.raises(ArgumentError) as refusal:
             call()
         assert words in str(refusal.value)
-    with pytest.raises(TypeError, match="multiple values for argument 'name'"):
+    with pytest.raises(ArgumentError, match="multiple values for argument 'name'"):
         hwsim.chip("generic-all-to-all", name="mine")
+
+
+def test_what_works_is_not_refused_and_what_a_callback_raises_comes_through():
+    assert greet(7) == 4 and greet(7, colour=3) == 4  # duck typing
+    stopped = hwsim.compile("ring:n=4", "generic-all-to-all"), hwsim.constant(1, "10 ns")
+    with pytest.raises(ZeroDivisionError):
+        hwsim.run(stopped[0], anneal=stopped[1], interrupt=lambda: 1 / 0)
+    with pytest.raises(LookupError, match="own"):
+        hwsim.run(stopped[0], anneal=stopped[1], interrupt=own)
+
+
+def own():
+    raise LookupError("own")
+
+
+def one_run():
+    return hwsim.run(hwsim.compile("ring:n=4", "generic-all-to-all"), anneal=hwsim.constant(1, "2 ns"), reads=2)

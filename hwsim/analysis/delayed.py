@@ -6,6 +6,7 @@ the stationary law. The chain is augmented: it remembers each p-bit for as long 
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.errors import InputError
 
 MAX_BITS = 20
@@ -17,6 +18,7 @@ def lags_of(delay_ticks: np.ndarray, period_ticks: int) -> np.ndarray:
     return np.maximum(1, -(-np.asarray(delay_ticks, dtype=np.int64) // period_ticks))
 
 
+@named
 def delayed_law(
     bias: np.ndarray,
     indptr: np.ndarray,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsim.analysis import tree_decomposition
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.jit import njit
@@ -39,6 +40,7 @@ class GroundState(Shown):
     nodes: int
 
 
+@named
 def ground_state(
     bias: np.ndarray, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, *, max_nodes: int = 200_000_000
 ) -> GroundState | None:
@@ -66,6 +68,7 @@ def ground_state(
     return GroundState(energy=float(work.least[0]), state=spins[place].astype(np.int8), nodes=int(work.at[2]))
 
 
+@named
 def exact_energy(problem: Any) -> float:
     """The energy of the ground state of ``problem`` (a Problem), proved. Raises InputError where neither method ends.
 

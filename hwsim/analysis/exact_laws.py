@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.errors import InputError
 from hwsim.program import rows_of
 
@@ -18,6 +19,7 @@ ONSAGER_BETA = math.log(1 + math.sqrt(2)) / 2
 """Inverse critical temperature of the square-lattice Ising model, 0.4407 (Onsager 1944)."""
 
 
+@named
 def energies(bias, indptr, indices, weight, offset: float = 0.0) -> np.ndarray:
     """Energy of every state, E = offset + sum_i h_i s_i + sum_{i<j} J_ij s_i s_j.
 
@@ -33,6 +35,7 @@ def energies(bias, indptr, indices, weight, offset: float = 0.0) -> np.ndarray:
     return energy
 
 
+@named
 def boltzmann_law(energies, beta: float) -> np.ndarray:
     """P(s) = exp(-beta E(s)) / Z : float64 (n_states,), from energies : float64 (n_states,)."""
     energies = np.asarray(energies, dtype=np.float64)
@@ -41,6 +44,7 @@ def boltzmann_law(energies, beta: float) -> np.ndarray:
     return _normalised(-beta * energies)
 
 
+@named
 def little_peretto_law(bias, indptr, indices, weight, beta: float) -> np.ndarray:
     """Stationary law when every p-bit updates at every tick: float64 (2**n,) in state order.
 
@@ -56,6 +60,7 @@ def little_peretto_law(bias, indptr, indices, weight, beta: float) -> np.ndarray
     return _normalised(exponent)
 
 
+@named
 def state_index(states) -> np.ndarray:
     """State number of each read: int64 (reads,), from states : int8 (reads, n) of -1 and +1; at most 62 p-bits."""
     states = np.atleast_2d(np.asarray(states))
@@ -77,6 +82,7 @@ def tick_random_pair(*, beta_j: float, participation: float) -> float:
     return 2 * (1 - participation) * t / (2 - participation - participation * t * t)
 
 
+@named
 def delayed_pair(*, beta_j: float, delay_over_tau: float, back_over_tau: float | None = None) -> float:
     """<s1 s2> of two autonomous p-bits without bias whose commits, one per mean time tau, are seen a delay d later.
 

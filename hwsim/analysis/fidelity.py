@@ -9,9 +9,11 @@ import math
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.errors import InputError
 
 
+@named
 def total_variation(index, law) -> float:
     """Half the summed |frequency - law|, from the state number of each sample: index : int (n_samples,).
 
@@ -36,6 +38,7 @@ def total_variation_of_counts(counts, law) -> float:
     return float(np.abs(counts / total - law).sum() / 2)
 
 
+@named
 def tv_noise_floor(law, n_samples: int) -> float:
     """Expected total variation distance of ``n_samples`` independent exact samples from their own law.
 

@@ -8,10 +8,12 @@ from statistics import NormalDist
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.errors import InputError
 from hwsim.rounding import power_of_two
 
 
+@named
 def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Two-sided interval of a probability from ``successes`` of ``n`` independent trials (Wilson 1927)."""
     if n < 1 or not 0 <= successes <= n:
@@ -19,6 +21,7 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return _score_interval(successes / n, n, confidence)
 
 
+@named
 def clustered_wilson(success, schedule, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's interval for reads that share schedules, at their effective number.
 
@@ -77,6 +80,7 @@ def _student_cdf(t: float, dof: int) -> float:
     return 0.5 + 0.5 * inside
 
 
+@named
 def clustered_bootstrap(values, schedule, *, n_boot: int = 1000, seed: int = 0) -> np.ndarray:
     """Replicates of the mean of ``values``, drawing schedules with replacement and then reads within each drawn one.
 
@@ -119,6 +123,7 @@ def percentile_interval(replicates, confidence: float = 0.95) -> tuple[float, fl
     return float(low), float(high)
 
 
+@named
 def standard_error(values: np.ndarray, schedule: np.ndarray) -> float | None:
     """Standard error of the mean of ``values`` (reads,) when reads of one schedule may be correlated.
 

@@ -256,6 +256,7 @@ def _half_width(score: np.ndarray, cluster: np.ndarray) -> float:
     return (z if n == len(score) else student_quantile(0.975, n - 1)) * math.sqrt(between)
 
 
+@named
 def effective_reads(values: np.ndarray, cluster: np.ndarray) -> float | None:
     """How many independent reads would give the mean of ``values`` (k,) the same standard error, at most k: k over the
     design effect of the clusters (Kish 1965). None where all reads are one cluster. With g clusters it is known to

@@ -114,6 +114,7 @@ def list_chips() -> list[ChipCard]:
     return [chip_card(name) for name in sorted(_cards("chips"))]
 
 
+@named
 def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> Chip:
     """The chip of card ``name`` (or of a .toml file), with parameters overridden and faults switched off.
 

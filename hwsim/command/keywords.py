@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, TypedDict
 
-from hwsim.arguments import Border
+from hwsim.arguments import FOREIGN, Border
 from hwsim.command.progress import progress_of
-from hwsim.errors import InputError
+from hwsim.errors import HwsimError, InputError
 
 
 class ProblemKeywords(TypedDict, total=False):
@@ -93,16 +93,22 @@ def command(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
 
         @wraps(function)
         def checked(*args: Any, **given: Any) -> Any:
-            found = border.crossed(args, given)
+            found = border.bind(args, given)
             found.apply_defaults()
             if not isinstance(found.kwargs.get("set"), Mapping | None):
                 raise InputError(
                     f"set must be parameters with their values, such as {{'tau': '5 ns'}}, got {found.kwargs['set']!r}"
                 )
-            if "progress" not in found.kwargs:
-                return function(*found.args, **found.kwargs)
-            with progress_of(found.kwargs["progress"]) as progress, progress.compiling():
-                return function(*found.args, **found.kwargs | {"progress": progress})
+            try:
+                if "progress" not in found.kwargs:
+                    return function(*found.args, **found.kwargs)
+                with progress_of(found.kwargs["progress"]) as progress, progress.compiling():
+                    return function(*found.args, **found.kwargs | {"progress": progress})
+            except HwsimError:
+                raise
+            except FOREIGN:
+                border.check(found)
+                raise
 
         checked.__signature__ = shape  # type: ignore[attr-defined]
         return checked

@@ -52,6 +52,7 @@ def bath_beta(*, cells: int, quanta: int, quantum: float) -> float:
     return math.log((cells - quanta) / quanta) / quantum
 
 
+@named
 def finite_bath_law(levels: Levels, *, cells: int, quanta: int, quantum: float) -> np.ndarray:
     """P(level), float64 (k,), of a system that shares ``quanta`` above its lowest level with ``cells`` two-level cells.
 
@@ -94,6 +95,7 @@ class Contact(Shown):
     cells: np.ndarray
 
 
+@named
 def contact(
     levels: Levels, *, cells: int, quanta: int, quantum: float, exchanges: int, replicas: int, seed: int = 0
 ) -> Contact:

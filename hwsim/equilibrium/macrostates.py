@@ -34,6 +34,7 @@ class CoinMacrostates(Shown):
     probability: np.ndarray
 
 
+@named
 def coin_macrostates(n: int, *, p: float = 0.5) -> CoinMacrostates:
     """The macrostates of ``n`` coins that each show heads with probability ``p``.
 
@@ -63,6 +64,7 @@ class DensityOfStates(Shown):
     log_multiplicity: np.ndarray
 
 
+@named
 def density_of_states(energies: Any, *, rounding: float | None = None) -> DensityOfStates:
     """The levels of a list of states, float64 (n_states,). States within ``rounding`` of each other make one level, at
     their mean; None is 2**-44 of the largest energy.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hwsim import text
+from hwsim.arguments import named
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError, ReadError
 from hwsim.learn.code import Code, thermometer
@@ -158,6 +159,7 @@ def _stratified(data: Data, n_test: int, seed: int) -> tuple[np.ndarray, np.ndar
     return train, held
 
 
+@named
 def read_data(
     source: Any,
     *,

@@ -146,6 +146,7 @@ class Denoiser(Shown):
         return cls(models=models, noise=noise, notes=manifest.notes), extra
 
 
+@named
 def denoiser(
     data: Data, chip: Chip | str | Path, noise: Noise | None = None, *, labels: bool = True, seed: int = 0
 ) -> Denoiser:

@@ -88,6 +88,7 @@ def is_summable(network: Network, visible: Sequence[int] | np.ndarray) -> bool:
     return len(visible) <= MAX_VISIBLE and _Sums.of(network, visible, 1.0).work(2 ** len(visible)) <= _MOST_WORK
 
 
+@named
 def data_law(rows: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """The law of ``rows`` int8 (k, v) of +-1, float64 (2**v,). weights : float64 (k,), None for equal ones"""
     rows = np.asarray(rows)
@@ -97,6 +98,7 @@ def data_law(rows: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     return law / law.sum()
 
 
+@named
 def divergence(
     network: Network, visible: Sequence[int] | np.ndarray, target: np.ndarray, *, beta: float = 1.0
 ) -> float:
@@ -117,6 +119,7 @@ def moments(
     return _Sums.of(network, visible, beta).moments(_all_states(len(visible))[kept], law[kept])
 
 
+@named
 def gradient(
     network: Network, visible: Sequence[int] | np.ndarray, target: np.ndarray, *, beta: float = 1.0
 ) -> Gradient:

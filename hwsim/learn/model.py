@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from hwsim import archive
+from hwsim.arguments import named
 from hwsim.chip.chip import Chip
 from hwsim.chip.library import made_chip
 from hwsim.chip.topology import n_sites, wires
@@ -204,6 +205,7 @@ class Model(Shown):
         return {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
 
 
+@named
 def rbm(visible: int, hidden: int, *, labels: int = 0, **how: Any) -> Model:
     """A restricted Boltzmann machine: each of ``visible`` + ``labels`` units is coupled to each of ``hidden`` ones.
 
@@ -216,6 +218,7 @@ def rbm(visible: int, hidden: int, *, labels: int = 0, **how: Any) -> Model:
     return _made((visible, labels, hidden), first, seen + second, **{"name": "rbm"} | how)
 
 
+@named
 def dbm(layers: Sequence[int], *, labels: int = 0, **how: Any) -> Model:
     """A deep Boltzmann machine: layer 0 is visible, each layer is coupled to the next; ``labels`` to the last one.
 
@@ -233,6 +236,7 @@ def dbm(layers: Sequence[int], *, labels: int = 0, **how: Any) -> Model:
     return _made((sizes[0], labels, sum(sizes[1:])), first, second, **{"name": "dbm"} | how)
 
 
+@named
 def fully(visible: int, *, labels: int = 0, hidden: int = 0, **how: Any) -> Model:
     """A Boltzmann machine in which every two units are coupled. how : see `rbm`. Raises InputError."""
     n = whole(visible, name="visible", least=1) + whole(labels, name="labels") + whole(hidden, name="hidden")
@@ -241,6 +245,7 @@ def fully(visible: int, *, labels: int = 0, hidden: int = 0, **how: Any) -> Mode
     return _made((visible, labels, hidden), first, second, **{"name": "boltzmann machine"} | how)
 
 
+@named
 def on_graph(
     edges: Any, visible: int, *, labels: int = 0, placement: str | Sequence[int] = "random", seed: int = 0, **how: Any
 ) -> Model:
@@ -260,6 +265,7 @@ def on_graph(
     return replace(model, sites=None)
 
 
+@named
 def on_chip(
     chip: Chip | str | Path,
     visible: int,

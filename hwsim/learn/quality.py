@@ -43,6 +43,7 @@ class Accuracy(Shown):
         return f"Accuracy {self.share:.3f} [{self.low:.3f}, {self.high:.3f}], {self.right} of {self.rows} rows", []
 
 
+@named
 def accuracy(labels: np.ndarray, predicted: np.ndarray, classes: int) -> Accuracy:
     """Of ``predicted`` int (rows,) where ``labels`` int (rows,) are right. Raises InputError."""
     labels, predicted = np.asarray(labels), np.asarray(predicted)

@@ -14,6 +14,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.chip.chip import Chip
 from hwsim.display import Facts, Shown, counted, picture
 from hwsim.errors import InputError
@@ -112,6 +113,7 @@ Judge = Callable[[LearningMachine, np.ndarray, np.ndarray], dict[str, Any]]
 """What a model is worth: called with the machine, biases and couplings; a row of numbers."""
 
 
+@named
 def train(
     rows: np.ndarray,
     model: Model,

@@ -12,6 +12,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.integrate import Ensemble
@@ -83,6 +84,7 @@ class MeasureKeywords(TypedDict, total=False):
     interrupt: Callable[[], bool]
 
 
+@named
 def measure(
     A: np.ndarray,
     b: np.ndarray | None,

@@ -120,6 +120,7 @@ class MixedNetwork(Shown):
         )
 
 
+@named
 def gaussian_bernoulli(
     weights: np.ndarray,
     visible_mean: np.ndarray,

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import expm, solve_continuous_lyapunov
 
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import InputError
 
@@ -142,6 +143,7 @@ def symmetric(matrix: np.ndarray, name: str) -> np.ndarray:
     return matrix / 2 + matrix.T / 2
 
 
+@named
 def bowl(A: np.ndarray, b: np.ndarray, *, beta: float = 1.0, tau_s: float = 1e-6) -> LinearNetwork:
     """Overdamped cells in the bowl U(x) = x A x / 2 - b x: dx = -(A x - b) dt/tau + sqrt(2 / (beta tau)) dW.
 

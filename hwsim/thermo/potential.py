@@ -12,6 +12,7 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import ArgumentError, InputError
 from hwsim.streams import stream_key
@@ -42,6 +43,7 @@ class Potential(Shown):
     start: float = 0.0
 
 
+@named
 def quadratic(stiffness: float = 1.0, centre: float = 0.0) -> Potential:
     """The bowl U = stiffness (x - centre)^2 / 2."""
     _positive(stiffness=stiffness)
@@ -58,6 +60,7 @@ _LEAST = 1e-50
 """Of a length: its fourth power is a number of float64."""
 
 
+@named
 def double_well(barrier: float = 4.0, distance: float = 1.0) -> Potential:
     """Two wells at -distance and distance with U = 0, and U = barrier at 0 between them."""
     _positive(barrier=barrier, distance=distance)

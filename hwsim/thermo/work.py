@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.arguments import named
 from hwsim.display import Shown
 from hwsim.errors import InputError
 from hwsim.thermo.potential import Potential, overdamped
@@ -69,6 +70,7 @@ class FreeEnergy(Shown):
         return self.mean_work - self.difference
 
 
+@named
 def jarzynski(work: np.ndarray, beta: float) -> FreeEnergy:
     """The free-energy difference from ``work`` float64 (n,). Its error is that of the exponential average to first
     order, which is good if the dissipated work is at most a few k T. Raises InputError."""
