@@ -81,7 +81,7 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"hwsim.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module 'hwsim' has no attribute {name!r}")
+        raise AttributeError(f"module 'hwsim' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -78,7 +78,8 @@ def _checked(command: list[str], place: Path, tool: str) -> None:
     code, out = call(command, place, limit_s=BUILD_LIMIT_S)
     if code != 0:
         first = next(
-            (line for line in out.splitlines() if "rror" in line), out.strip().splitlines()[-1] if out.strip() else ""
+            (line for line in out.splitlines() if "rror" in line),
+            out.strip().splitlines()[-1] if out.strip() else f"it ended with code {code} and said nothing",
         )
         raise InputError(f"{tool} does not compile this Verilog: {first.strip()}")
 

@@ -17,7 +17,7 @@ from hwsim.anneal import Anneal
 from hwsim.arguments import named
 from hwsim.display import Facts, Shown, counted
 from hwsim.errors import InputError
-from hwsim.files import alone
+from hwsim.files import alone, naming
 from hwsim.program import Program, save
 from hwsim.rtl.activation_module import activation_module, quantiser_module
 from hwsim.rtl.array_module import array_module, chips
@@ -88,7 +88,8 @@ def write(
     trace = expected(made)
     with tempfile.TemporaryDirectory(dir=_parent(target), prefix=f".{target.name}-") as place:
         new = Path(place) / "new"
-        document = _fill(new, trace)
+        with naming(target):
+            document = _fill(new, trace)
         with alone(target):
             check_folder(target)  # another process may have written it by now
             _exchange(target, new, Path(place) / "old")
