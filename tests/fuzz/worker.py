@@ -233,6 +233,8 @@ class _Child:
         except EOFError:
             _, status = os.waitpid(self.pid, 0)
             self.pid = None
+            if stopped and os.WIFEXITED(status) and os.WEXITSTATUS(status) == 130:  # out of a library's call
+                return Ending(code=130, stopped=True, seconds=time.perf_counter() - started), False
             died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else -1
             return Ending(died=died, stopped=stopped, seconds=time.perf_counter() - started), False
         if stopped:
