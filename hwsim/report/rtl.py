@@ -54,12 +54,14 @@ def checked_text(checked: Checked) -> str:
             f"  compiled in {checked.build_s:.1f} s, simulated in {checked.run_s:.2f} s of processor time, "
             f"{checked.updates / checked.run_s / 1e6:.2g} million updates/s"
         )
-    if checked.mismatches == 0:
+    if checked.cases:
         lines.append(
             f"  modules by themselves: {checked.cases} cases compared, each row of a table and both sides of thresholds"
         )
     if checked.untried:
-        lines.append(f"  with other ports than hwsim writes, and not tried by themselves: {', '.join(checked.untried)}")
+        lines.append(
+            f"  other ports than hwsim writes, or no iverilog: not tried by themselves: {', '.join(checked.untried)}"
+        )
     if checked.difference is not None:
         lines.append(str(checked.difference))
     if checked.port is not None:

@@ -74,7 +74,7 @@ class Checked(Shown):
     stops, or 1 where a port does;  by_reference : updates that the reference engine of hwsim made too
     build_s, run_s : seconds of processor time of this computer;  difference : None where no update differs
     port : what another port, or a module by itself, does first otherwise than it should, None where nothing
-    cases : of modules by themselves that were compared;  untried : modules with other ports than `write` gives them
+    cases : of modules by themselves that were compared;  untried : those left out
     changed : files of Verilog that are not what `write` makes, comments apart;  a testbench among them says itself what
     it compares
     """
@@ -158,8 +158,8 @@ def _changed(place: Path, trace: Expected) -> tuple[str, ...]:
 
 
 def _by_themselves(found: Checked, made: Machine, work: Path, limit_s: float) -> Checked:
-    """``found`` with what the leaf modules do at every row of a table and on both sides of a threshold, by Icarus where
-    it is installed. Those whose ports were changed are left out, and told."""
+    """``found`` with what the leaf modules do at every row of a table and on both sides of a threshold, by Icarus.
+    Those whose ports were changed are left out, and told; all are where Icarus is not installed."""
     texts = {
         path.stem: path.read_text(encoding="utf-8", errors="replace")
         for path in sorted((work / "rtl").glob("*.v"))
@@ -172,14 +172,15 @@ def _by_themselves(found: Checked, made: Machine, work: Path, limit_s: float) ->
         if header_of(texts.get(leaf.module, ""), leaf.module) == header_of(as_written[leaf.module], leaf.module)
     ]
     untried = tuple(leaf.module for leaf in every if leaf not in chosen)
-    if not chosen:
-        return replace(found, untried=untried)
+    if not chosen or shutil.which("iverilog") is None:
+        return replace(found, untried=tuple(leaf.module for leaf in every))
     (work / "leaves.v").write_text(bench(chosen)[0])
     (work / "leaves.txt").write_text(bench(chosen)[1])
     files = [Path("leaves.v"), *(Path("rtl", f"{name}.v") for name in texts)]
-    tool = "iverilog" if shutil.which("iverilog") else found.tool
     token = secrets.token_hex(8)
-    _, out = call([*build(files, work, tool=tool, top="leaves").command, f"+token={token}"], work, limit_s=limit_s)
+    _, out = call(
+        [*build(files, work, tool="iverilog", top="leaves").command, f"+token={token}"], work, limit_s=limit_s
+    )
     wrong = re.search(rf"{SAYS} leaf (\d+) case (\d+)", out)
     cases = sum(len(leaf.cases) for leaf in chosen)
     if wrong:
