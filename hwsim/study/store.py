@@ -197,6 +197,22 @@ class Store:
             self._db.executemany("INSERT OR IGNORE INTO hosts VALUES (?, ?, ?)", named)
         return Merged(copied=copied, differ=differ, damaged=tuple(damaged))
 
+    def watched(self, row: Row) -> dict[str, np.ndarray]:
+        """What was counted of the states of ``row``, whose point was watched: looks int (1,), products int (schedules,
+        couplings) and, of few spins, states int (reads,). Raises InputError where that is damaged."""
+        looks, products, states = (row.watched.get(name) for name in ("looks", "products", "states"))
+        if (
+            looks is None
+            or products is None
+            or looks.shape != (1,)
+            or looks[0] < 1
+            or products.ndim != 2
+            or len(products) != len(row.sizes)
+            or (states is not None and (states.shape != (sum(row.sizes),) or states.min() < 0))
+        ):
+            raise self._damaged(_named((row.point, row.shard)))
+        return row.watched
+
     def learnt(self, point: str, shard: int, numbers: Sequence[str]) -> dict[str, Any] | None:
         """The facts of one training, or None. numbers : that it must have. Raises InputError for a damaged one."""
         found = self.find(point, shard)

@@ -266,11 +266,11 @@ def _counted(store: Store, asked: Asked) -> dict[str, _Counted]:
     for point in asked.points.values():
         rows: list[Row] = list(store.rows(point.samples))[:1] if point.watched else []
         if rows:
-            row = rows[0]
+            row, watched = rows[0], store.watched(rows[0])
             sizes = np.array(row.sizes)
             out[point.key] = _Counted(
-                products=row.watched["products"] / (sizes * row.watched["looks"])[:, None],
-                states=row.watched.get("states"),
+                products=watched["products"] / (sizes * watched["looks"])[:, None],
+                states=watched.get("states"),
                 schedule=np.repeat(np.arange(len(sizes)), sizes),
             )
     return out

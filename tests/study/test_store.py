@@ -300,6 +300,17 @@ def test_a_row_that_is_damaged_inside_is_named_and_the_rest_is_kept(tmp_path, co
         assert [row.shard for row in store.rows()] == [0, 1, 2]
 
 
+def test_a_watched_row_without_what_was_counted_is_named(tmp_path):
+    whole = {"looks": np.array([3]), "products": np.ones((2, 4)), "states": np.arange(5)}
+    with Store(tmp_path / "s.db") as store:
+        assert store.watched(replace(ROW, watched=whole)) == whole
+        for name, wrong in (("looks", np.array([0])), ("products", np.ones((3, 4))), ("states", np.arange(4) - 9)):
+            for found in (whole | {name: wrong}, {key: whole[key] for key in whole if key != name}, {}):
+                if name != "states" or name in found or not found:
+                    with pytest.raises(InputError, match="damaged in shard 0 of the samples aaaa"):
+                        store.watched(replace(ROW, watched=found))
+
+
 LEARNT = {"kl": 0.1, "kl_error": 0.01, "kl_is_bound": False, "right": None, "device_s": 1.0}
 
 
