@@ -234,6 +234,15 @@ def _waits() -> dict[str, float]:
     return found
 
 
+def python_calling(module: str, function: str) -> list[str]:
+    """The command of a child, a Python that calls ``function`` of ``module`` and imports from where this one does."""
+    from multiprocessing.spawn import get_executable  # a program that holds Python may have named it there
+
+    found = [each for each in sys.path if isinstance(each, str)]  # Python passes over anything else, as a Path
+    code = f"import sys; sys.path[:] = {found!r}; from {module} import {function}; {function}()"
+    return [get_executable(), "-c", code]
+
+
 @contextmanager
 def ended_with_this(child: "subprocess.Popen") -> Iterator[None]:
     """Within the ``with`` block ``child`` ends where the work fails or is stopped."""

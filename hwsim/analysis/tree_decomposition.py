@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hwsim.interrupt import ended_with_this
+from hwsim.interrupt import ended_with_this, python_calling
 from hwsim.mapping.layout import breadth_first
 from hwsim.memory import available
 
@@ -148,10 +148,9 @@ _DEATH_SIGNAL = 1
 
 def _in_child(*asked: Any) -> Any:
     """The answer of a child to ``asked``; None where it ended without one, as where its memory was too little."""
-    code = f"import sys; sys.path = {sys.path!r}; from {__name__} import answer; answer()"
     with (
         subprocess.Popen(
-            [sys.executable, "-c", code],
+            python_calling(__name__, "answer"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

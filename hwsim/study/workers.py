@@ -3,7 +3,6 @@
 Enters: tasks. Leaves: their results. When a process ends, only the time that it spent is lost.
 """
 
-import json
 import os
 import pickle
 import queue
@@ -15,12 +14,11 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing.spawn import get_executable
 from pathlib import Path
 from typing import Any
 
 from hwsim.errors import HwsimError, InputError
-from hwsim.interrupt import CtrlC, children
+from hwsim.interrupt import CtrlC, children, python_calling
 from hwsim.program import Program, content_hash, save
 from hwsim.study.task import Task, TaskResult, run_task
 
@@ -153,7 +151,6 @@ class Processes:
 
 
 _LOST = object()
-_SERVE = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from hwsim.study.workers import serve; serve()"
 
 
 class _Worker:
@@ -166,9 +163,7 @@ class _Worker:
         self.handle: object | None = None
         with _without_ctrl_c():
             self.process = subprocess.Popen(
-                [get_executable(), "-P", "-c", _SERVE, json.dumps(sys.path)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                python_calling(__name__, "serve"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
         children.add(self.process)
         self._listener = threading.Thread(target=self._listen, args=(done,), daemon=True)
