@@ -104,8 +104,8 @@ def _check_told_apart(problem: Any) -> None:
 
 
 def narrow_energy(problem: Any) -> float | None:
-    """The energy of the ground state by tree decomposition; None where the graph is wider than MOST_WIDTH or
-    dwave-samplers is not installed."""
+    """The energy of the ground state by tree decomposition; None where the graph is wider than MOST_WIDTH, its tables
+    do not fit into memory, or dwave-samplers is not installed."""
     if len(problem.bqm.quadratic) == 0:
         return None
     values = np.concatenate([np.ravel(part) for part in terms_of(problem.bqm)[:2]])
