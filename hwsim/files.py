@@ -7,17 +7,16 @@ import os
 import shutil
 import stat
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 from hwsim.errors import InputError
-from hwsim.scratch import scratch_folder
+from hwsim.scratch import locked, scratch_folder
 
-_WAIT_S, _AGAIN_S = 10.0, 0.01
-"""How long a process waits for another one that replaces a file of the same folder, and how often it looks."""
+_WAIT_S = 10.0
+"""How long a process waits for another one that replaces a file of the same folder."""
 
 
 @contextmanager
@@ -28,27 +27,12 @@ def alone(path: str | os.PathLike) -> Iterator[None]:
     The lock is one on the folder, which ends with the process, however that ends. Where the system has none (Windows,
     some network disks), or another process keeps it for _WAIT_S, the block runs without.
     """
-    with ExitStack() as held:
-        with suppress(ImportError, OSError):
-            _lock(Path(os.path.realpath(path)).parent, held)
+    handle = locked(Path(os.path.realpath(path)).parent, wait_s=_WAIT_S)
+    try:
         yield
-
-
-def _lock(folder: Path, held: ExitStack) -> None:
-    """Lock ``folder`` until ``held`` is left. Raises OSError where that cannot be done, ImportError on Windows."""
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    held.callback(os.close, handle)
-    until = time.monotonic() + _WAIT_S
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > until:
-                return
-            time.sleep(_AGAIN_S)
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 @contextmanager

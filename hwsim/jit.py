@@ -22,8 +22,7 @@ from typing import IO, Any
 import numba
 from numba.core import config
 
-from hwsim.errors import InputError
-from hwsim.files import replacing
+from hwsim.scratch import scratch_folder
 
 _PACKAGE = Path(__file__).parent
 _OFTEN = 64
@@ -134,8 +133,8 @@ def _forgive(file: Any, folder: str) -> None:
         file._data_name_pattern = f"{base}-{secrets.token_hex(8)}.{{number:d}}.nbc"
         try:
             save(key, compiled)
-        except (OSError, InputError) as error:
-            why = getattr(error, "strerror", None) or error
+        except OSError as error:
+            why = error.strerror or error
             tell(f"compiled kernels are not kept ({why}): HWSIM_CACHE_DIR names another folder than")
 
     file._load_index, file._load_data, file.save = index, data, keep
@@ -143,9 +142,13 @@ def _forgive(file: Any, folder: str) -> None:
 
 @contextmanager
 def _written(path: str) -> Iterator[IO[bytes]]:
-    """The file ``path`` of a kernel, to be written; a process that is killed meanwhile leaves nothing for long."""
-    with replacing(path) as part, part.open("wb") as file:
-        yield file
+    """The file ``path`` of a kernel, to be written whole or not at all. All of a folder share the name of the scratch
+    folder, so that the next one deletes what a killed process left: their own names are random. Raises OSError."""
+    with scratch_folder(".hwsim-kernel", place=os.path.dirname(path)) as folder:
+        part = folder / "part"
+        with part.open("wb") as file:
+            yield file
+        os.replace(part, path)
 
 
 def kernel(function: Callable) -> Any:

@@ -107,6 +107,25 @@ def test_a_kernel_that_was_being_written_leaves_no_file(folder):
     assert not [each for each in Path(folder).rglob("*") if each.name.startswith(".") or ".tmp." in each.name]
 
 
+KILLED = """
+import os, sys
+from hwsim.jit import _written
+with _written(sys.argv[1]):
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks of folders")
+def test_what_a_killed_process_left_of_a_kernel_is_deleted_by_whoever_writes_the_next(folder):
+    made = jit.njit(plus)
+    place = Path(made._cache._cache_file._cache_path)
+    place.mkdir(exist_ok=True)
+    subprocess.run([sys.executable, "-c", KILLED, place / "other.nbc"], check=True, cwd=Path(__file__).parents[1])
+    assert len(list(place.iterdir())) == 1
+    assert made(1) == 2
+    assert {each.suffix for each in place.iterdir()} == {".nbi", ".nbc"}
+
+
 def test_a_new_date_of_an_old_source_compiles_nothing(folder, tmp_path):
     source = tmp_path / "minus.py"
     source.write_text("def minus(a):\n    return a - 1\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwsim import scratch
 from hwsim.archive import Head, write
 from hwsim.files import replacing
 from hwsim.scratch import scratch_folder
@@ -56,6 +57,31 @@ def test_a_folder_that_only_looks_like_one_of_ours_stays(tmp_path):
     with replacing(tmp_path / "y.txt") as part:
         part.write_text("whole")
     assert len(list(tmp_path.iterdir())) == 4 and (tmp_path / "y.txt").read_text() == "whole"
+
+
+def test_what_another_computer_writes_stays(tmp_path, monkeypatch):
+    """It may hold a lock that this one does not see, as on many network disks."""
+    there = tmp_path / f".hwsim-y.txt-{scratch._system()}-abcdefgh"
+    there.mkdir()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(scratch, "_system", lambda: "01234567")
+        with replacing(tmp_path / "y.txt") as part:
+            part.write_text("whole")
+    assert there.exists()
+    with replacing(tmp_path / "y.txt") as part:
+        part.write_text("whole")
+    assert not there.exists()
+
+
+def test_no_folder_is_made_without_a_lock_where_too_many_files_are_open(tmp_path, monkeypatch):
+    def full(*given):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="Too many"), scratch_folder("x", place=tmp_path):
+        pass
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_long_name_is_written(tmp_path):

@@ -3,6 +3,7 @@
 Enters: tasks. Leaves: their results. When a process ends, only the time that it spent is lost.
 """
 
+import errno
 import os
 import pickle
 import queue
@@ -167,7 +168,13 @@ class _Worker:
             )
         children.add(self.process)
         self._listener = threading.Thread(target=self._listen, args=(done,), daemon=True)
-        self._listener.start()
+        try:
+            self._listener.start()
+        except RuntimeError:
+            with self.process:
+                self.process.kill()
+            children.discard(self.process)
+            raise OSError(errno.EAGAIN, "no thread can be begun") from None
 
     def begin(self, handle: object, task: Task, path: str) -> None:
         """Run ``task``, whose program is in the file ``path``."""
@@ -222,7 +229,11 @@ def serve() -> None:
         try:
             while True:
                 tasks.put(pickle.load(sys.stdin.buffer))
-        except (EOFError, OSError, pickle.UnpicklingError):
+        except (EOFError, OSError, pickle.UnpicklingError):  # the study has ended
+            pass
+        except Exception:
+            traceback.print_exc()
+        finally:
             os._exit(1)
 
     threading.Thread(target=read, daemon=True).start()

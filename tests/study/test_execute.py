@@ -11,6 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hwsim.errors import InputError
+from hwsim.interrupt import children
 from hwsim.study.execute import WorkersLostError, execute
 from hwsim.study.plan import Stop, build
 from hwsim.study.store import Store
@@ -155,10 +157,53 @@ def test_a_shard_that_ends_every_worker_ends_the_study_though_others_are_made(tm
     assert 4 <= Poisoned.lost < 40
 
 
+IDLE = """
+import time
+from hwsim.study.workers import Processes, ProgramFolder
+workers = Processes(ProgramFolder("."), 2)
+print(len([workers._new(), workers._new()]), flush=True)
+time.sleep(60)
+"""
+
+
+class Unreadable:
+    program = "none"
+
+    def __reduce__(self):
+        return eval, ("1 / 0",)
+
+
 def test_a_worker_whose_study_was_killed_ends():
-    """This one has a parent that is not the study."""
-    code = "import time; from hwsim.study.workers import _prepare; _prepare(-1); time.sleep(60)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 1
+    """Each has the pipe of its own tasks, and no end of another's; as long as one lives, standard error stays open."""
+    with subprocess.Popen(
+        [sys.executable, "-c", IDLE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as idle:
+        assert idle.stdout.readline() == b"2\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            idle.wait(0.1)
+        idle.kill()
+        assert idle.communicate(timeout=60) == (b"", b"")
+
+
+def test_a_worker_that_cannot_be_listened_to_is_refused_and_ends(tmp_path, monkeypatch):
+    def none(thread):
+        raise RuntimeError("can't start new thread")
+
+    workers, before = Processes(ProgramFolder(tmp_path), 2), set(children)
+    monkeypatch.setattr(threading.Thread, "start", none)
+    with pytest.raises(InputError, match=r"cannot start worker 1 of 2 \(no thread can be begun\): ask for fewer"):
+        workers._new()
+    assert children == before and workers.processes() == []
+
+
+def test_a_worker_that_cannot_read_its_task_is_lost(tmp_path, capfd):
+    workers = Processes(ProgramFolder(tmp_path), 1)
+    try:
+        handle = workers.submit(Unreadable())
+        assert workers.wait([handle], 60) == [(handle, None)]
+        assert "ZeroDivisionError" in capfd.readouterr().err
+    finally:
+        workers.close()
 
 
 def test_a_tighter_stop_extends_a_study_and_keeps_its_rows(tmp_path, whole):
