@@ -82,8 +82,10 @@ def exact_energy(problem: Any) -> float:
     _, network, _, vartype = spin_network(problem)
     found = ground_state(*network)
     if found is None:
+        limit = f", which takes at most {MOST_SPINS} spins" if network.n > MOST_SPINS else ""
         raise InputError(
-            f"the ground state of {problem.name} was not proved by branch and bound: take --target best, or a number"
+            f"the ground state of {problem.name} was not proved by branch and bound{limit}: take --target best, or a "
+            "number"
             + ("" if tree_decomposition.is_there() else "; for narrow graphs, pip install 'hwsim[exact]' may help")
         )
     state = found.state if vartype == "SPIN" else (found.state + 1) // 2
@@ -106,8 +108,6 @@ def _check_told_apart(problem: Any) -> None:
 def narrow_energy(problem: Any) -> float | None:
     """The energy of the ground state by tree decomposition; None where the graph is wider than MOST_WIDTH, its tables
     do not fit into memory, or dwave-samplers is not installed."""
-    if len(problem.bqm.quadratic) == 0:
-        return None
     values = np.concatenate([np.ravel(part) for part in terms_of(problem.bqm)[:2]])
     found = tree_decomposition.least_state(problem.bqm, width=MOST_WIDTH, unit=power_of_two(values))
     if found is None:

@@ -112,7 +112,7 @@ def _asked(what: str, bqm: Any, width: int, *more: Any) -> Any:
     if not is_there():
         return None
     found = narrow_order(bqm, width)
-    if found is None:
+    if found is None or not found.variables:
         return None
     most = available()
     if most is not None and _PER_NUMBER[what] * found.numbers > most:

@@ -83,3 +83,11 @@ def test_tables_that_do_not_fit_into_memory_are_not_made(monkeypatch):
 def test_many_spins_are_refused_before_a_matrix_is_made():
     _, network, _, _ = spin_network(hwsim.read(f"ring:n={MOST_SPINS + 1}"))
     assert ground_state(*network) is None
+    with pytest.raises(InputError, match=f"branch and bound, which takes at most {MOST_SPINS} spins: take"):
+        exact_energy(hwsim.read("maxcut:n=1100,p=0.05,seed=1"))
+
+
+def test_any_number_of_spins_without_couplings_is_proved():
+    fields = {v: (-1.0) ** v for v in range(2 * MOST_SPINS)}
+    assert exact_energy(hwsim.read(dimod.BinaryQuadraticModel(fields, {}, 0.0, "SPIN"))) == -len(fields)
+    assert log_partition(dimod.BinaryQuadraticModel("SPIN"), 1.0, width=9) is None
