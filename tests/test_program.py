@@ -281,3 +281,11 @@ def test_a_bad_field_is_refused_by_name(make_program, name, value):
 def test_a_colouring_is_verified(make_program):
     with pytest.raises(InputError, match="colour"):
         make_program(PAIR, clock="chromatic", color=np.zeros(2, dtype=np.int32))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"energy_offset": 1e155}, {"bias": np.array([1e155, 0.0])}, {"weight": np.full(2, 1e154)}]
+)
+def test_energies_whose_squares_float64_does_not_hold_are_refused(make_program, changes):
+    with pytest.raises(InputError, match="float64 does not hold their squares"):
+        make_program(PAIR).changed(**changes)

@@ -29,6 +29,8 @@ from hwsim.streams import NOISE_VERSION
 from hwsim.units import format_si, to_seconds
 
 HASH_VERSION = 3
+_LARGEST_ENERGY = 1e154
+"""Its square, of which errors of means are made, is the largest that float64 holds."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +54,7 @@ class Program(Shown):
     def __post_init__(self) -> None:
         _check_lengths(self)
         _check_together(self)
+        _check_energies(self)
 
     def _shown(self) -> tuple[str, Facts]:
         clock, on, delay = self.clock, self.placement.chip, self.wires.delay
@@ -307,6 +310,23 @@ def _check_together(program: Program) -> None:
         noisy = (noise.white > 0) | (noise.flicker > 0)
         if np.any(many & noisy) or (np.any(many) and noise.source != "ideal"):
             raise InputError("a p-dit needs ideal random numbers, and no noise at its input")
+
+
+def _check_energies(program: Program) -> None:
+    """Raise InputError where sums over energies may leave float64."""
+    readout = program.readout
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = max(
+            float(counted.reach.sum()) for counted in (program.network, readout.problem, readout.own) if counted
+        )
+        reach += abs(readout.energy_offset) + abs(readout.own_offset)
+        if readout.violations is not None:
+            reach += readout.penalty * (float(readout.violations.reach.sum()) + abs(readout.violations_offset))
+    if not reach <= _LARGEST_ENERGY:
+        raise InputError(
+            f"program.network makes energies of up to {reach:g}, and float64 does not hold their squares: scale the "
+            "problem"
+        )
 
 
 def _check_clocked_source(clock: Clock) -> None:
