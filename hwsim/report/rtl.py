@@ -9,11 +9,10 @@ from typing import Any
 
 from hwsim.display import counted
 from hwsim.rtl import Checked, Written
+from hwsim.rtl.check import TESTBENCH
 from hwsim.rtl.lint import Linted
 from hwsim.rtl.synthesis import Synthesis
 from hwsim.units import format_si, to_seconds
-
-TESTBENCH = "test/testbench.v"
 
 
 def written_text(written: Written, chips: int | None) -> str:
@@ -59,9 +58,8 @@ def checked_text(checked: Checked) -> str:
             f"  modules by themselves: {checked.cases} cases compared, each row of a table and both sides of thresholds"
         )
     if checked.untried:
-        lines.append(
-            f"  other ports than hwsim writes, or no iverilog: not tried by themselves: {', '.join(checked.untried)}"
-        )
+        why = "as their ports were changed or iverilog is not installed"
+        lines.append(f"  not tried by themselves, {why}: {', '.join(checked.untried)}")
     if checked.difference is not None:
         lines.append(str(checked.difference))
     if checked.port is not None:
@@ -77,8 +75,8 @@ def checked_text(checked: Checked) -> str:
 
 def linted_text(linted: Linted) -> str:
     """How many modules were read, and each warning."""
-    n = len(linted.warnings)
-    head = f"{linted.version}: {len(linted.tops)} modules read with -Wall, {n} warning{'' if n == 1 else 's'}"
+    read, warned = counted(len(linted.tops), "module"), counted(len(linted.warnings), "warning")
+    head = f"{linted.version}: {read} read with -Wall, {warned}"
     return "\n".join([head, *(f"  {line}" for line in linted.warnings)])
 
 

@@ -33,10 +33,11 @@ def activation_module(machine: Machine, kind: int) -> str:
     else:
         body = f"  always @* begin\n{inside}\n  end\n"
     name = f"activation{suffix(machine, kind)}"
-    return entity(name, _ports(machine, kind), body, about=_about(machine, kind))
+    return entity(name, activation_ports(machine, kind), body, about=_about(machine, kind))
 
 
-def _ports(machine: Machine, kind: int) -> list[Port]:
+def activation_ports(machine: Machine, kind: int) -> list[Port]:
+    """The ports of the activation."""
     made, wide = machine.activations[kind], widths(machine, kind)
     ports = []
     if machine.table == "block":
@@ -109,13 +110,6 @@ def quantiser_module(machine: Machine, kind: int) -> str:
     made, wide, cells = machine.activations[kind], widths(machine, kind), machine.program.cells
     most = made.words.shape[1] - 1
     width = _sum_width(made, max(wide.field, most.bit_length() + 1))
-    ports = []
-    if wide.step:
-        ports.append(Port(direction="input", name="step", width=wide.step, note="of the anneal: which beta"))
-    ports += [
-        Port(direction="input", name="field", width=wide.field, signed=True, note=f"I in {machine.unit}"),
-        Port(direction="output", name="level", width=wide.level, note="of beta I, 0 the lowest"),
-    ]
     i = int(np.flatnonzero(machine.kind == kind)[0])
     zero = -cells.input_low[i] / cells.input_step[i]
     lines = [
@@ -144,11 +138,23 @@ def quantiser_module(machine: Machine, kind: int) -> str:
     ]
     return entity(
         f"quantiser{suffix(machine, kind)}",
-        ports,
+        quantiser_ports(machine, kind),
         "\n".join(lines),
         about="Input quantiser: the level of beta I. Half a step rounds up, and the ends saturate.\n"
         f"In hwsim: {law_words(machine, kind)}.",
     )
+
+
+def quantiser_ports(machine: Machine, kind: int) -> list[Port]:
+    """The ports of the input quantiser."""
+    wide, ports = widths(machine, kind), []
+    if wide.step:
+        ports.append(Port(direction="input", name="step", width=wide.step, note="of the anneal: which beta"))
+    return [
+        *ports,
+        Port(direction="input", name="field", width=wide.field, signed=True, note=f"I in {machine.unit}"),
+        Port(direction="output", name="level", width=wide.level, note="of beta I, 0 the lowest"),
+    ]
 
 
 def _sum_width(made: Activation, least: int) -> int:

@@ -186,16 +186,22 @@ def anneal_module(machine: Machine) -> str:
 """
     return entity(
         "anneal",
-        [
-            *clocked("the anneal begins"),
-            Port(direction="input", name="slot_end", note=SLOT_END),
-            Port(direction="output", name="step", width=bits, kind="reg", note="which beta the p-bits take"),
-            Port(direction="output", name="done", note="all slots have ended: the machine stands still"),
-        ],
+        anneal_ports(machine),
         body,
         about=f"Annealing: {n} steps of beta in {machine.n_slots} slots, and then the end.\n"
         "In hwsim: the anneal's steps, each from the first slot at or after its start; beta in 1 / energy.",
     )
+
+
+def anneal_ports(machine: Machine) -> list[Port]:
+    """The ports of the annealing."""
+    bits = bits_for(len(machine.step_slots))
+    return [
+        *clocked("the anneal begins"),
+        Port(direction="input", name="slot_end", note=SLOT_END),
+        Port(direction="output", name="step", width=bits, kind="reg", note="which beta the p-bits take"),
+        Port(direction="output", name="done", note="all slots have ended: the machine stands still"),
+    ]
 
 
 def readout_module(n: int, name: str) -> str:

@@ -5,19 +5,21 @@ Enters: a Machine. Leaves: a testbench of its leaf modules, and cases of one clo
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hwsim.cell.codes import SOURCES
 from hwsim.cell.source import source_next, source_shown
-from hwsim.rtl.activation import around_levels, cells_of, inputs, thresholds
+from hwsim.rtl.activation import around_levels
+from hwsim.rtl.activation_module import activation_ports, quantiser_ports
+from hwsim.rtl.control_modules import anneal_ports
 from hwsim.rtl.machine import PORT, Machine
-from hwsim.rtl.pbit_module import Widths, pbit_name, suffix, widths
-from hwsim.rtl.source_module import MODULES, STATE_BITS, seed_of
+from hwsim.rtl.pbit_module import pbit_name, pbit_ports, suffix
+from hwsim.rtl.source_module import MODULES, seed_of, source_ports
 from hwsim.rtl.testbench import SAYS
-from hwsim.rtl.verilog import bits_for
+from hwsim.rtl.verilog import Port
 
 _ALL_FIELDS = 4096
 """Fields of a quantiser up to which each is tried; of more, those beside its steps."""
@@ -46,7 +48,7 @@ class Leaf:
     inputs: tuple[tuple[str, int], ...]
     outputs: tuple[tuple[str, int], ...]
     cases: tuple[Case, ...]
-    has_clock: bool = True
+    has_clock: bool
 
     def line(self, case: Case) -> str:
         """``case`` as the testbench reads it: inputs, outputs, and which bits of these count."""
@@ -55,6 +57,15 @@ class Leaf:
             f"{_packed(ports, values):x}"
             for ports, values in ((self.inputs, case.inputs), (self.outputs, case.outputs), (self.outputs, cared))
         )
+
+
+def _leaf(module: str, ports: Sequence[Port], cases: Iterable[Case]) -> Leaf:
+    inputs, outputs = (
+        tuple((port.name, port.width) for port in ports if port.direction == direction and port.name != "clk")
+        for direction in ("input", "output")
+    )
+    has_clock = any(port.name == "clk" for port in ports)
+    return Leaf(module=module, inputs=inputs, outputs=outputs, cases=tuple(cases), has_clock=has_clock)
 
 
 def _packed(ports: tuple[tuple[str, int], ...], values: Mapping[str, int]) -> int:
@@ -84,33 +95,26 @@ def leaves(machine: Machine) -> list[Leaf]:
         if not machine.activations[kind].over_field:
             found.append(_quantiser(machine, kind))
         for degree in np.unique(machine.program.network.degree[machine.kind == kind]).tolist():
-            found.append(_pbit(machine, kind, degree))
+            cases = _pbit_cases(machine, kind, degree)
+            found.append(_leaf(pbit_name(machine, kind, degree), pbit_ports(machine, kind, degree), cases))
     if machine.is_annealed and machine.n_slots <= _ALL_SLOTS:
         found.append(_anneal(machine))
     return found
 
 
 def _anneal(machine: Machine) -> Leaf:
-    bits = bits_for(len(machine.step_slots))
     steps = np.searchsorted(machine.step_slots, np.arange(machine.n_slots + 2), side="right") - 1
     cases = [Case(inputs={"rst": 1}, outputs={"step": 0, "done": 0}, says="step or done is wrong after a reset")]
     for slot in range(1, machine.n_slots + 2):  # one beyond the end
         step, done = int(steps[slot]), int(slot >= machine.n_slots)
         says = f"the step is not {step} after {slot} slots, or done is wrong"
         cases.append(Case(inputs={"slot_end": 1}, outputs={"step": step, "done": done}, says=says))
-    return Leaf(
-        module="anneal", inputs=(("rst", 1), ("slot_end", 1)), outputs=(("step", bits), ("done", 1)), cases=tuple(cases)
-    )
+    return _leaf("anneal", anneal_ports(machine), cases)
 
 
 def _activation(machine: Machine, kind: int) -> Leaf:
-    made, wide = machine.activations[kind], widths(machine, kind)
-    of, bits = ("field", wide.field) if made.over_field else ("level", wide.level)
-    stepped = made.over_field and wide.step > 0
-    ports = [(of, bits), *([("step", wide.step)] if stepped else [])]
-    if machine.table == "block":
-        ports.append(("look_up", 1))
-    cases = []
+    made = machine.activations[kind]
+    of, stepped, cases = "field" if made.over_field else "level", len(made.words) > 1, []
     for k, words in enumerate(made.words.tolist()):
         swapped = [None] * len(words) if made.swapped is None else made.swapped[k].tolist()
         for value, word, swap in zip(made.integers.tolist(), words, swapped, strict=True):
@@ -118,32 +122,19 @@ def _activation(machine: Machine, kind: int) -> Leaf:
             at = f" in step {k}" if stepped else ""
             says = f"the threshold of {of} {value}{at} is not {word} of 2**{made.bits}"
             cases.append(Case(inputs={of: value, "step": k, "look_up": 1}, outputs=outputs, says=says))
-    name = f"activation{suffix(machine, kind)}"
-    return Leaf(
-        module=name,
-        has_clock=machine.table == "block",
-        inputs=tuple(ports),
-        outputs=(("threshold", wide.threshold), *([] if made.swapped is None else [("swap", 1)])),
-        cases=tuple(cases),
-    )
+    return _leaf(f"activation{suffix(machine, kind)}", activation_ports(machine, kind), cases)
 
 
 def _quantiser(machine: Machine, kind: int) -> Leaf:
-    made, wide = machine.activations[kind], widths(machine, kind)
+    made = machine.activations[kind]
     least, most = made.reach
     cases = []
     for k in range(len(made.shifts)):
         fields = np.arange(least, most + 1) if most - least < _ALL_FIELDS else around_levels(made, k)
         for field, level in zip(fields.tolist(), made.levels(fields, k).tolist(), strict=True):
-            says = f"the level of field {field}{f' in step {k}' if wide.step else ''} is not {level}"
+            says = f"the level of field {field}{f' in step {k}' if len(made.shifts) > 1 else ''} is not {level}"
             cases.append(Case(inputs={"field": field, "step": k}, outputs={"level": level}, says=says))
-    return Leaf(
-        module=f"quantiser{suffix(machine, kind)}",
-        has_clock=False,
-        inputs=(("field", wide.field), *([("step", wide.step)] if wide.step else [])),
-        outputs=(("level", wide.level),),
-        cases=tuple(cases),
-    )
+    return _leaf(f"quantiser{suffix(machine, kind)}", quantiser_ports(machine, kind), cases)
 
 
 def _source(machine: Machine) -> Leaf:
@@ -161,45 +152,16 @@ def _source(machine: Machine) -> Leaf:
             if step == 1:
                 cases.append(Case(inputs={"seed": seed}, outputs={"word": word}, says="the word moves without enable"))
             source_next(code, shifts, state)
-    return Leaf(
-        module=MODULES[machine.source],
-        inputs=(("rst", 1), ("enable", 1), ("seed", STATE_BITS[machine.source])),
-        outputs=(("word", 32),),
-        cases=tuple(cases),
-    )
+    return _leaf(MODULES[machine.source], source_ports(machine.source, machine.program.noise), cases)
 
 
-def _pbit(machine: Machine, kind: int, degree: int) -> Leaf:
-    wide = widths(machine, kind)
-    ports = [("rst", 1), ("update", 1), ("initial_state", 1)]
-    if machine.table == "block":
-        ports.append(("look_up", 1))
-    if wide.step:
-        ports.append(("step", wide.step))
-    if machine.words_enter:
-        ports.append(("random", wide.compared))
-    else:
-        ports += [*([("slot_end", 1)] if machine.by_clock else []), ("seed", STATE_BITS[machine.source])]
-    if machine.is_writable:
-        ports += [("store", 1), ("register_number", machine.word_bits), ("data", wide.weight)]
-    else:
-        ports += [("bias", wide.weight), *((f"weight_{k}", wide.weight) for k in range(degree))]
-    ports += [(f"neighbour_{k}", 1) for k in range(degree)]
-    return Leaf(
-        module=pbit_name(machine, kind, degree),
-        inputs=tuple(ports),
-        outputs=(("state", 1),),
-        cases=tuple(_pbit_cases(machine, kind, degree, wide)),
-    )
-
-
-def _pbit_cases(machine: Machine, kind: int, degree: int, wide: Widths) -> Iterator[Case]:
+def _pbit_cases(machine: Machine, kind: int, degree: int) -> Iterator[Case]:
     network, draw = machine.program.network, np.random.default_rng(kind)
     alike = np.flatnonzero((machine.kind == kind) & (network.degree == degree))
     some = alike[np.unique(np.linspace(0, len(alike) - 1, _PBITS).astype(int))].tolist()
     held = [(i, [-int(machine.whole.bias[i]), *(-machine.whole.weight[network.row(i)]).tolist()]) for i in some]
     if machine.is_writable:
-        held.append((some[0], [-(2 ** (wide.weight - 1))] * (degree + 1)))
+        held.append((some[0], [-(2 ** (machine.weight_width - 1))] * (degree + 1)))
     patterns = np.concatenate((np.zeros((1, degree)), np.ones((1, degree)), draw.integers(0, 2, (_PATTERNS, degree))))
     patterns = np.unique(patterns.astype(np.int64), axis=0)
     steps = np.unique(np.linspace(0, max(1, len(machine.step_slots)) - 1, _STEPS).astype(int)).tolist()
@@ -219,11 +181,9 @@ def _pbit_cases(machine: Machine, kind: int, degree: int, wide: Widths) -> Itera
 
 def _decisions(machine: Machine, kind: int, i: int, field: int, given: dict[str, int]) -> Iterator[Case]:
     """A p-bit like ``i`` at ``field`` with the random words next to its threshold."""
-    made, cells, at = machine.activations[kind], cells_of(machine.program), np.array([field], dtype=np.int64)
-    beta = made.betas[given["step"]] * machine.whole.scale
-    threshold, every = int(thresholds(cells, i, at, beta)[0]), 2**made.bits - 1
-    swap = made.swapped is not None and bool(inputs(cells, i, at, beta)[0] < 0)
-    unit = 2 ** max(0, made.bits - 16) if machine.source == "lfsr16" and not machine.words_enter else 1
+    bits = machine.activations[kind].bits
+    (threshold, swap), every = machine.decision(i, field, given["step"]), 2**bits - 1
+    unit = 2 ** max(0, bits - 16) if machine.source == "lfsr16" and not machine.words_enter else 1
     first = unit - 1 if swap else 0  # the least word that the source can show, as it is compared
     below = (threshold - first - 1) // unit * unit + first
     for compared in (below, below + unit):
@@ -231,10 +191,10 @@ def _decisions(machine: Machine, kind: int, i: int, field: int, given: dict[str,
             continue
         word, up = compared ^ every if swap else compared, int(compared < threshold)
         says = (
-            f"at field {field}, threshold {threshold} and random word {word} of 2**{made.bits}, the state is not "
+            f"at field {field}, threshold {threshold} and random word {word} of 2**{bits}, the state is not "
             f"{2 * up - 1:+d}"
         )
-        source = {"random": word, "seed": _seed(machine.source, word << (32 - made.bits))}
+        source = {"random": word, "seed": _seed(machine.source, word << (32 - bits))}
         start = given | source | {"initial_state": 1 - up}
         yield Case(inputs=start | {"rst": 1}, outputs={"state": 1 - up}, says="a reset leaves another state")
         if machine.table == "block":

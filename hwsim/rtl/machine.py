@@ -18,10 +18,11 @@ from hwsim.cell.source import STATE_WORDS, source_next
 from hwsim.display import Facts, Shown, counted
 from hwsim.engine.contract import Start
 from hwsim.engine.initial import allowed
+from hwsim.engine.lanes_thresholds import Cells
 from hwsim.engine.noise import initial_states, seed_source, shared_draw, update_draw
 from hwsim.errors import InputError
 from hwsim.program import Noise, Program, content_hash
-from hwsim.rtl.activation import Activation, activation, cells_of, fields_of, register_fields
+from hwsim.rtl.activation import Activation, activation, cells_of, fields_of, inputs, register_fields, thresholds
 from hwsim.rtl.names import pbit_names
 from hwsim.rtl.refusals import check_digital
 from hwsim.rtl.whole import Whole, whole
@@ -222,6 +223,17 @@ class Machine(Shown):
         """Bits by which p-bit ``i`` sees the word of the register that it shares turned left."""
         noise = self.program.noise
         return i % noise.source_share * noise.bits_apart % (16 if self.source == "lfsr16" else 32)
+
+    @cached_property
+    def _cells(self) -> Cells:
+        return cells_of(self.program)
+
+    def decision(self, i: int, field: int, step: int) -> tuple[int, bool]:
+        """(threshold, whether the complement of the word is below it) of p-bit ``i`` at ``field`` in ``step``."""
+        made, at = self.activations[self.kind[i]], np.array([field], dtype=np.int64)
+        beta = made.betas[step] * self.whole.scale
+        swap = made.swapped is not None and bool(inputs(self._cells, i, at, beta)[0] < 0)
+        return int(thresholds(self._cells, i, at, beta)[0]), swap
 
     @cached_property
     def noise_key(self) -> np.uint64:

@@ -84,7 +84,7 @@ def pbit_module(machine: Machine, kind: int, degree: int) -> str:
     )
     return entity(
         pbit_name(machine, kind, degree),
-        _ports(machine, wide, degree),
+        pbit_ports(machine, kind, degree),
         "\n\n".join(body),
         about=_about(machine, kind, degree),
     )
@@ -114,8 +114,9 @@ def _about(machine: Machine, kind: int, degree: int) -> str:
     )
 
 
-def _ports(machine: Machine, wide: Widths, degree: int) -> list[Port]:
-    block = machine.table == "block"
+def pbit_ports(machine: Machine, kind: int, degree: int) -> list[Port]:
+    """The ports of a p-bit with ``degree`` neighbours."""
+    wide, block = widths(machine, kind), machine.table == "block"
     ports = [*clocked("take the initial state" + ("" if machine.words_enter else " and the seed"))]
     if block:
         ports.append(Port(direction="input", name="look_up", note="first clock of the slot: read the table"))

@@ -15,7 +15,7 @@ NEVER = {"lfsr32": "not all ones", "lfsr16": "not all ones", "xorshift32": "not 
 
 def source_module(source: str, noise: Noise) -> str:
     """The file of the module of ``source``, which steps as ``noise`` says."""
-    bits, shifts, by_clock = STATE_BITS[source], noise.source_shifts, noise.source_steps == "clock"
+    bits, shifts = STATE_BITS[source], noise.source_shifts
     steps, last, about = _STEPS[source](shifts)
     word = _WORD.get(source, "register")
     body = f"""  reg [{bits - 1}:0] register;
@@ -28,27 +28,34 @@ def source_module(source: str, noise: Noise) -> str:
     else if (enable) register <= {last};
   end
 """
-    when = "a slot ends" if by_clock else "the p-bit updates"
-    each = "in every slot" if by_clock else "at each update of its p-bit"
-    times = "one step" if shifts == 1 else f"{shifts} steps"
+    each = "in every slot" if noise.source_steps == "clock" else "at each update of its p-bit"
     first = f"after its first {'step' if shifts == 1 else f'{shifts} steps'}"
     shows = first if noise.source_shows == "stepped" else "before any step"
     return entity(
         MODULES[source],
-        [
-            *clocked("take the seed"),
-            Port(direction="input", name="enable", note=f"{when}: {times} on"),
-            Port(
-                direction="input", name="seed", width=bits, note=f"the state that shows the first word, {NEVER[source]}"
-            ),
-            Port(direction="output", name="word", width=32, note="what the p-bit compares with in this slot"),
-        ],
+        source_ports(source, noise),
         body,
         about=f"Random source: {about}\n"
-        f"In hwsim: random_source {source}; {times} {each} (random_shifts {shifts}, random_steps "
+        f"In hwsim: random_source {source}; {_times(noise)} {each} (random_shifts {shifts}, random_steps "
         f"{noise.source_steps}).\nThe first word is what it shows {shows} (random_shows {noise.source_shows}); "
         "the seed shows it already.",
     )
+
+
+def source_ports(source: str, noise: Noise) -> list[Port]:
+    """The ports of the module of ``source``."""
+    when = "a slot ends" if noise.source_steps == "clock" else "the p-bit updates"
+    note = f"the state that shows the first word, {NEVER[source]}"
+    return [
+        *clocked("take the seed"),
+        Port(direction="input", name="enable", note=f"{when}: {_times(noise)} on"),
+        Port(direction="input", name="seed", width=STATE_BITS[source], note=note),
+        Port(direction="output", name="word", width=32, note="what the p-bit compares with in this slot"),
+    ]
+
+
+def _times(noise: Noise) -> str:
+    return "one step" if noise.source_shifts == 1 else f"{noise.source_shifts} steps"
 
 
 _WORD = {"lfsr16": "{register, 16'h0000}", "xoshiro128+": "register[31:0] + register[127:96]"}

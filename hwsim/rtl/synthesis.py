@@ -17,8 +17,8 @@ import numpy as np
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
 from hwsim.rtl.array_module import MOST_WHOLE, modules_of_all
-from hwsim.rtl.machine import PORT, Machine
-from hwsim.rtl.pbit_module import pbit_name, widths
+from hwsim.rtl.machine import Machine
+from hwsim.rtl.pbit_module import pbit_name, pbit_ports, widths
 from hwsim.rtl.shell_module import NAME
 from hwsim.rtl.simulate import call, check_installed
 from hwsim.rtl.source_module import STATE_BITS, seed_of
@@ -167,26 +167,18 @@ def _constants(machine: Machine, i: int, module: str, name: str) -> str:
     constants."""
     network, kind = machine.program.network, int(machine.kind[i])
     wide, row = widths(machine, kind), network.row(i)
-    block, degree = machine.table == "block", row.stop - row.start
-    inputs = [("clk", 1), ("rst", 1), *([("look_up", 1)] if block else []), ("update", 1)]
-    inputs += [("step", wide.step)] if wide.step else []
-    if machine.words_enter:
-        inputs.append(("random", wide.compared))
-    elif machine.by_clock:
-        inputs.append(("slot_end", 1))
-    if machine.is_writable:
-        inputs += [("store", 1), ("register_number", machine.word_bits), ("data", wide.weight)]
-    inputs += [(f"neighbour_{k}", 1) for k in range(degree)]
-    wires = [*((port, port) for port, _ in inputs), ("state", "state")]
-    wires.append(("initial_state", f"1'b{int(machine.initial[i] > 0)}"))
-    if not machine.words_enter and machine.source != PORT:
+    fixed = {"initial_state": f"1'b{int(machine.initial[i] > 0)}"}
+    if not machine.words_enter:
         seed = seed_of(machine.source, machine.source_states[i].tolist())
-        wires.append(("seed", hexadecimal(seed, STATE_BITS[machine.source])))
+        fixed["seed"] = hexadecimal(seed, STATE_BITS[machine.source])
     if not machine.is_writable:
-        weights = [("bias", machine.whole.bias[i])]
-        weights += [(f"weight_{q}", weight) for q, weight in enumerate(machine.whole.weight[row])]
-        wires += [(port, signed(-int(value), wide.weight)) for port, value in weights]
-    ports = ",\n".join([*(f"  input wire [{bits - 1}:0] {port}" for port, bits in inputs), "  output wire state"])
+        fixed["bias"] = signed(-int(machine.whole.bias[i]), wide.weight)
+        for q, weight in enumerate(machine.whole.weight[row].tolist()):
+            fixed[f"weight_{q}"] = signed(-int(weight), wide.weight)
+    every = pbit_ports(machine, kind, row.stop - row.start)
+    wires = [(port.name, fixed.get(port.name, port.name)) for port in every]
+    left = [port for port in every if port.name not in fixed]
+    ports = ",\n".join(f"  {port.direction} wire [{port.width - 1}:0] {port.name}" for port in left)
     return f"module {name} (\n{ports}\n);\n{instance(module, 'one', wires)}\nendmodule\n"
 
 

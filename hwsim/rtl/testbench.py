@@ -168,13 +168,13 @@ _DONE = """      if (done !== (k == LAST - 1)) differ("done");
 
 
 def _trace() -> str:
-    return """
+    return f"""
   task compare;  // the states after slot k with those of hwsim
     begin
       code = $fscanf(file, "%h\\n", wanted);
       if (code != 1) stop_short("expected.hex");
       if (states !== wanted) begin
-        $display("HWSIM mismatch slot %0d expected %0h rtl %0h", k, wanted, states);
+        $display("{SAYS} mismatch slot %0d expected %0h rtl %0h", k, wanted, states);
         stop;
       end
       compared = compared + 1;
@@ -205,7 +205,7 @@ def _checksum(machine: Machine) -> str:
       code = $fscanf(file, "%h\\n", wanted);
       if (code != 1) stop_short("expected.hex");
       if (checksum !== wanted) begin
-        $display("HWSIM mismatch round %0d", k / {machine.wiring.n_slots});
+        $display("{SAYS} mismatch round %0d", k / {machine.wiring.n_slots});
         stop;
       end
       compared = compared + 1;
@@ -249,7 +249,7 @@ module testbench;
 
   task differ(input [8*24-1:0] what);  // a port, not a p-bit
     begin
-      $display("HWSIM mismatch at %0s, slot %0d place %0d", what, k, place);
+      $display("{says} mismatch at %0s, slot %0d place %0d", what, k, place);
       stop;
     end
   endtask

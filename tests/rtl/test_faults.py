@@ -12,7 +12,8 @@ from glasses import constant, random_glass
 import hwsim
 from hwsim.cli.main import main
 from hwsim.errors import InputError
-from hwsim.rtl.check import checked
+from hwsim.report.rtl import checked_text
+from hwsim.rtl.check import _by_themselves, checked
 
 SIMPLE = {"random_source": "lfsr32", "weight_limit": 511, "period": "96 ns"}
 
@@ -206,7 +207,19 @@ def test_modules_with_other_ports_are_left_out_and_told(plain, tmp_path, capsys,
     path.write_text(path.read_text().replace(".enable(", ".go("))
     assert main(["rtl", "check", str(tmp_path / "rtl")]) == 0
     said = capsys.readouterr().out
-    assert "not tried by themselves: lfsr32\n" in said and "not as hwsim writes them: rtl/lfsr32.v, rtl/pbit" in said
+    assert (
+        "not tried by themselves, as their ports were changed or iverilog is not installed: lfsr32\n" in said
+        and "not as hwsim writes them: rtl/lfsr32.v, rtl/pbit" in said
+    )
+
+
+def test_without_icarus_no_module_is_tried_by_itself_and_it_is_told(plain, tmp_path, monkeypatch, iverilog):
+    found = checked(plain.folder, plain.trace, tool=iverilog)
+    assert found.cases > 200 and found.untried == ()
+    monkeypatch.setattr("shutil.which", lambda tool: None)
+    found = _by_themselves(replace(found, cases=0), plain.machine, {}, {}, tmp_path, 60)
+    assert found.cases == 0 and found.untried == ("lfsr32", "activation", "pbit_degree_4")
+    assert "iverilog is not installed: lfsr32, activation, pbit_degree_4" in checked_text(found)
 
 
 @pytest.mark.parametrize(
