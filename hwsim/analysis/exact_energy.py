@@ -25,7 +25,7 @@ from hwsim.rounding import indistinct, power_of_two, rounding
 MOST_WIDTH = 22
 """Width of a graph up to which a tree decomposition is tried; its tables take 2**width numbers each."""
 
-MOST_SPINS = 1000
+MOST_SPINS = 2000
 """Spins that are searched: their couplings are a matrix, and their least energy is hardly ever proved."""
 _AT_ONCE = 100_000_000
 """Values tried between two looks at Ctrl-C, times spins: a tenth of a second."""

@@ -84,7 +84,7 @@ def test_many_spins_are_refused_before_a_matrix_is_made():
     _, network, _, _ = spin_network(hwsim.read(f"ring:n={MOST_SPINS + 1}"))
     assert ground_state(*network) is None
     with pytest.raises(InputError, match=f"branch and bound, which takes at most {MOST_SPINS} spins: take"):
-        exact_energy(hwsim.read("maxcut:n=1100,p=0.05,seed=1"))
+        exact_energy(hwsim.read("maxcut:n=2100,p=0.02,seed=1"))
 
 
 def test_any_number_of_spins_without_couplings_is_proved():
