@@ -1,10 +1,12 @@
 """A study with two workers and a training, struck at random moments, on a disk that fills up, with a clock that jumps:
 the rows and the weights are those of a run that nobody disturbed, and nothing else is left.
 
-The suite strikes a few times. ``pytest tests/soak --soak 100`` strikes each a hundred times, and every other command
+The suite strikes each once. ``pytest tests/soak --soak 100`` strikes each a hundred times, and every other command
 ten times; --soak-seed takes other moments.
 """
 
+import contextlib
+import io
 import json
 import random
 import shutil
@@ -20,13 +22,14 @@ import numpy as np
 import pytest
 from life import Command, check_code, check_words, is_pythons_own, left_in, suffer
 
+from hwsim.cli.main import main
 from hwsim.npy import arrays_of
 from hwsim.study.store import Store
 
 resource = pytest.importorskip("resource")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups")
-FEW = 2
-"""Strikes in the suite, of which others have one."""
+LENGTH_S = 2.0
+"""What a command of the suite takes on a computer with nothing else to do; --soak measures it."""
 HEAD = """
 problem = "planted:L=6,seed=1..2,loops=60"
 target = "known"
@@ -77,7 +80,8 @@ averaging = 0.5
 [judge]
 times = {times}
 """
-STUDY = ("study", "plan.toml", "--store", "s.db", "--workers", "2")
+ALONE = ("study", "plan.toml", "--store", "s.db", "--workers", "1")
+STUDY = (*ALONE[:-1], "2")
 TRAIN = ("train", "learn.toml", "-o", "m.npz", "--json", "h.json", "--threads", "1")
 
 
@@ -112,21 +116,29 @@ def learnt(folder):
 
 
 class Trial:
-    """A command, its plan, and what it comes to when nobody disturbs it."""
+    """A command, its plan, and what it comes to when nobody disturbs it. alone : its words for a single process"""
 
-    def __init__(self, folder, words, plan, found, *, again):
-        self.words, self.plan, self._found = words, plan, found
-        self.whole = self.run(folder / "first")
-        if again:  # the first may have compiled kernels, and lasted longer than any other
-            assert self.run(folder / "second") == self.whole
+    def __init__(self, folder, words, alone, plan, found, *, is_long):
+        self.words, self.alone, self.plan, self._found = words, alone, plan, found
+        self.length_s, self.folder = LENGTH_S, folder / "alone"
+        self.whole = self._run_here(self.empty(self.folder))
+        for name in ("first", "second") if is_long else ():  # the first may have compiled kernels, and lasts longer
+            self.length_s = self._run(self.empty(folder / name))
+            assert self.check(folder / name) == self.whole
 
-    def run(self, folder):
-        """What a run in ``folder`` comes to that nobody disturbs."""
-        began = time.monotonic()
-        done = self.command(self.empty(folder)).begin()
-        assert done.ended() == 0, done.text()
-        self.length_s, self.folder = time.monotonic() - began, folder
+    def _run_here(self, folder):
+        """What a run of this very process in ``folder`` comes to: no other Python has to start."""
+        said = io.StringIO()
+        with contextlib.chdir(folder / "here"), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            assert main(list(self.alone)) == 0, said.getvalue()
         return self.check(folder)
+
+    def _run(self, folder):
+        """Run the command in ``folder``, undisturbed; how long that takes."""
+        began = time.monotonic()
+        done = self.command(folder).begin()
+        assert done.ended() == 0, done.text()
+        return time.monotonic() - began
 
     def empty(self, folder):
         """``folder``, made, with the plan and nothing else."""
@@ -151,9 +163,10 @@ def study(tmp_path_factory, request):
     return Trial(
         tmp_path_factory.mktemp("study") / "whole",
         STUDY,
+        ALONE,
         plan,
         lambda folder: rows_of(folder / "s.db"),
-        again=bool(request.config.option.soak),
+        is_long=bool(request.config.option.soak),
     )
 
 
@@ -161,14 +174,13 @@ def study(tmp_path_factory, request):
 def training(tmp_path_factory, request):
     parts = 90 if request.config.option.soak else 30
     plan = LEARN.format(steps=10 * parts, times=parts)
-    return Trial(
-        tmp_path_factory.mktemp("training") / "whole", TRAIN, plan, learnt, again=bool(request.config.option.soak)
-    )
+    folder = tmp_path_factory.mktemp("training") / "whole"
+    return Trial(folder, TRAIN, TRAIN, plan, learnt, is_long=bool(request.config.option.soak))
 
 
 @pytest.fixture
 def strikes(request):
-    return request.config.option.soak or FEW
+    return request.config.option.soak or 1
 
 
 @pytest.fixture
@@ -207,12 +219,13 @@ def test_struck_at_random_moments_it_comes_to_the_same(name, strikes, draw, requ
 
 def test_two_at_once_of_which_one_is_killed(study, strikes, draw, request, tmp_path):
     """Both add to one store; the one that is left ends well, with all rows."""
-    for number in range(strikes if request.config.option.soak else 1):
+    words = study.words if request.config.option.soak else study.alone
+    for number in range(strikes):
         folder = study.empty(tmp_path / f"pair{number}")
         (folder / "other").mkdir()
-        pair = [Command(study.words, folder / "here", folder / "other").begin()]
+        pair = [Command(words, folder / "here", folder / "other").begin()]
         time.sleep(draw.uniform(0, 1))
-        pair.append(study.command(folder).begin())
+        pair.append(Command(words, folder / "here", folder / "scratch").begin())
         time.sleep(draw.uniform(0, study.length_s))
         killed = draw.randrange(2)
         pair[killed].strike(draw.choice(("all", "command")), draw)
@@ -221,7 +234,7 @@ def test_two_at_once_of_which_one_is_killed(study, strikes, draw, request, tmp_p
         for each in pair:
             check_words(each.text())
         if killed:  # what it left goes when the next one begins there
-            assert study.command(folder).begin().ended() == 0
+            assert Command(words, folder / "here", folder / "scratch").begin().ended() == 0
         assert study.check(folder) == study.whole
 
 
@@ -254,7 +267,6 @@ def set_clock(path, shift_s):
 def test_a_clock_that_jumps_changes_nothing(name, jumping, strikes, draw, request, tmp_path):
     """Back and forth several times a second, under strikes as well: no row, weight, progress or lock depends on it."""
     trial, counts, over, jumps = request.getfixturevalue(name), Counter(), threading.Event(), 0
-    asked = strikes if request.config.option.soak else 1
 
     def jump():
         nonlocal jumps
@@ -267,10 +279,10 @@ def test_a_clock_that_jumps_changes_nothing(name, jumping, strikes, draw, reques
     jumper.start()
     try:
         taken = lives = 0
-        while taken < asked:
+        while taken < strikes:
             folder = trial.empty(tmp_path / f"life{lives}")
             command = trial.command(folder, more=jumping)
-            taken += suffer(command, strikes=asked - taken, length_s=trial.length_s, draw=draw, counts=counts)
+            taken += suffer(command, strikes=strikes - taken, length_s=trial.length_s, draw=draw, counts=counts)
             assert trial.check(folder) == trial.whole
             lives += 1
     finally:
@@ -286,7 +298,7 @@ def test_a_disk_that_fills_up_is_a_sentence_and_a_rerun_goes_on(name, strikes, d
     """Wherever it is full, the sentence names the file, and once there is space all comes to the same."""
     trial, counts = request.getfixturevalue(name), Counter()
     size = sum(path.stat().st_size for path in (trial.folder / "here").iterdir())
-    for number in range(strikes if request.config.option.soak else 1):
+    for number in range(strikes):
         folder = tmp_path / f"disk{number}"
         folder.mkdir()
         with Disk(folder, draw.randrange(16384, int(1.5 * size))) as disk:
