@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import time
 
 import pytest
 
@@ -43,14 +42,13 @@ def test_a_stopped_measurement_shows_the_rows_that_it_has(tmp_path, monkeypatch,
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed: apt-get install iverilog")
 def test_a_simulated_machine_is_written_where_this_process_holds_no_lock(monkeypatch):
     """Else each measurement would wait ten seconds for itself."""
-    lock = files._lock
+    locked = files.locked
 
-    def at_once(folder, held):
-        began = time.monotonic()
-        lock(folder, held)
-        assert time.monotonic() - began < files._WAIT_S
+    def at_once(folder, *, wait_s):
+        handle = locked(folder, wait_s=0)
+        assert handle is not None
+        return handle
 
-    monkeypatch.setattr(files, "_lock", at_once)
-    monkeypatch.setattr(files, "_WAIT_S", 2.0)
+    monkeypatch.setattr(files, "locked", at_once)
     monkeypatch.setattr(speed, "_ROUNDS", {"iverilog": 2})
     assert speed._simulated("iverilog", 1)["updates"] == 2 * 512
