@@ -23,7 +23,7 @@ FEW_UPDATES = 3.0
 """With fewer updates of a p-bit, on average, a run says so: under a Poisson clock exp(-3), 5 % of the p-bits, would
 still be in their first state."""
 
-_MOST_BETA = 1e100
+_MOST_BETA = 1e150
 """Beyond it, beta times an energy need not be a number."""
 
 
