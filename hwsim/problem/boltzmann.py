@@ -32,9 +32,9 @@ def dbm(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], *, name: st
 
     Layer 0 is visible, its units v0..; those of layer k are h<k>_0.. .
     """
-    for name, each in (("weights", weights), ("biases", biases)):
+    for what, each in (("weights", weights), ("biases", biases)):
         if not isinstance(each, Sequence | np.ndarray) or isinstance(each, str | bytes):
-            raise ArgumentError(f"{name} must be a list, with an array for each layer, got {each!r}")
+            raise ArgumentError(f"{what} must be a list, with an array for each layer, got {each!r}")
     weights = [_matrix(w, f"weights {k}") for k, w in enumerate(weights)]
     if not weights:
         raise InputError("a deep machine needs at least one matrix of weights")

@@ -1,11 +1,14 @@
 """A disk that takes no more: one sentence that names the file, exit code 2; what was there stays, no part is left."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import hwsim
 from hwsim.cli.main import main
 
 resource = pytest.importorskip("resource")
@@ -36,7 +39,8 @@ COMMANDS = {
 
 
 def test_a_full_disk_is_one_sentence_with_the_name_of_the_file(tmp_path, tmp_path_factory):
-    # compiles the kernels, which would not be kept then
+    # compiles the kernels, which would not be kept then; those of another copy of hwsim would not be found
+    environment = os.environ | {"PYTHONPATH": str(Path(hwsim.__file__).parents[1])}
     assert main([*COMMANDS["rtl"][:-1], str(tmp_path_factory.mktemp("warm") / "rtl")]) == 0
     (tmp_path / "plan.toml").write_text(PLAN)
     for name in COMMANDS:
@@ -45,6 +49,7 @@ def test_a_full_disk_is_one_sentence_with_the_name_of_the_file(tmp_path, tmp_pat
     done = subprocess.run(
         [sys.executable, "-c", CODE, json.dumps(list(COMMANDS.values()))],
         cwd=tmp_path,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=300,

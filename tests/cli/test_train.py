@@ -158,11 +158,21 @@ def test_a_wrong_plan_is_refused_in_one_sentence(folder, capsys, plan, words):
     refused(capsys, words)
 
 
+CANNOT_GO_ON = "its training cannot go on"
+
+
 @pytest.mark.parametrize(
-    "changes",
-    [{"history": "x"}, {"history": [{}]}, {"activity": 3}, {"activity": {"a": {}}}, {"loads": "x"}, {"plan": 3}],
+    ("changes", "why"),
+    [
+        ({"history": "x"}, CANNOT_GO_ON),
+        ({"history": [{}]}, CANNOT_GO_ON),
+        ({"activity": 3}, CANNOT_GO_ON),
+        ({"activity": {"a": {}}}, CANNOT_GO_ON),
+        ({"loads": "x"}, CANNOT_GO_ON),
+        ({"plan": 3}, "the notes of its training are damaged"),
+    ],
 )
-def test_damaged_notes_of_a_training_are_refused_in_one_sentence(folder, capsys, changes):
+def test_damaged_notes_of_a_training_are_refused_in_one_sentence(folder, capsys, changes, why):
     from hwsim.learn import Model
 
     if not (folder / "m.npz").exists():
@@ -170,7 +180,7 @@ def test_damaged_notes_of_a_training_are_refused_in_one_sentence(folder, capsys,
     model = Model.load("m.npz")
     model.with_values(model.bias, model.weight, notes=dict(model.notes) | changes).save("m.npz")
     capsys.readouterr()
-    refused(capsys, "m.npz is a damaged model: its training cannot go on", "-o", "m.npz")
+    refused(capsys, f"m.npz is a damaged model: {why}", "-o", "m.npz")
 
 
 def test_a_file_that_is_something_else_is_not_written_over(folder, capsys):
