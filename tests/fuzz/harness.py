@@ -123,7 +123,8 @@ def is_part(name, held):
     base = Path(name).name
     if base.endswith(("-wal", "-shm")):  # of a store that another process of the worker has open
         return False
-    if base.startswith(".") or base.endswith((".tmp", ".part", "-journal")) or not held:
+    hidden = base.startswith(".") and not base.removeprefix(".").isalpha()  # a user may well call a store ".db"
+    if hidden or base.endswith((".tmp", ".part", "-journal")) or not held:
         return True
     check = next(
         (whole for mark, whole in _BY_MARK.items() if held.startswith(mark)), _BY_ENDING.get(Path(name).suffix)
