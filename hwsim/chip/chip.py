@@ -41,7 +41,7 @@ class Clock(Shown):
 
     def __post_init__(self) -> None:
         found = [*beyond("period", self.period_s, unit="s"), *beyond("participation", self.participation)]
-        if self.kind not in CLOCKS:
+        if not isinstance(self.kind, str) or self.kind not in CLOCKS:
             found.append(Mistake(f"clock must be one of {', '.join(CLOCKS)}, got {self.kind!r}", ("clock",)))
         elif self.participation != 1 and self.kind != "synchronous":
             words = f"participation belongs to the synchronous clock, not to {self.kind}"

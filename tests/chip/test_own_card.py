@@ -9,6 +9,7 @@ import hwsim
 from hwsim.cell.card import CHIP_DIMENSIONS, PBIT_DIMENSIONS
 from hwsim.cell.limits import LIMITS
 from hwsim.chip.check import check_file, schema
+from hwsim.chip.chip import Clock
 from hwsim.chip.keys import FIELDS, number_of
 from hwsim.chip.library import list_chips
 from hwsim.chip.read import card_keys
@@ -332,3 +333,8 @@ def test_the_schema_knows_bare_values_and_keys_above_the_tables():
 def test_each_number_of_a_card_has_a_field_and_each_limit_a_key():
     assert FIELDS.keys() == PBIT_DIMENSIONS.keys() | CHIP_DIMENSIONS.keys()
     assert LIMITS.keys() <= FIELDS.keys()
+
+
+def test_a_clock_that_is_a_list_is_refused():
+    with pytest.raises(InputError, match=r"clock must be one of .*, got \[\]$"):
+        Clock(kind=[])
