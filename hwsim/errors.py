@@ -6,6 +6,8 @@ sentence quotes, may be long or hold line ends: a sentence is one line of at mos
 
 import re
 from collections.abc import Iterable
+from copyreg import __newobj__  # type: ignore[attr-defined]
+from typing import Any
 
 MOST_CHARACTERS, MOST_MISTAKES = 220, 20
 """Of a sentence; with the name of the command before it, it has at most 240 characters."""
@@ -44,6 +46,10 @@ class HwsimError(Exception):
 
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n  ".join(one_line(str(sentence)) for sentence in sentences))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, for another process: made anew, the lines of several sentences would be one."""
+        return __newobj__, (type(self), *self.args), self.__dict__
 
 
 class Mistake(str):

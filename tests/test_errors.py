@@ -1,8 +1,10 @@
 """A refusal is one line, whatever a user gave, and at most twenty mistakes are shown of a card."""
 
+import pickle
+
 import pytest
 
-from hwsim.errors import MOST_CHARACTERS, InputError, ReadError, one_line
+from hwsim.errors import MOST_CHARACTERS, HwsimError, InputError, ReadError, one_line
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,9 @@ def test_of_many_mistakes_the_first_are_shown():
     lines = str(error).split("\n")
     assert lines[0] == "a.toml: 50 mistakes, of which these are the first 20" and len(lines) == 21
     assert len(error.mistakes) == 50
+
+
+def test_a_refusal_is_the_same_in_another_process():
+    for error in (InputError("a", "b", where="x.toml"), ReadError("c", where="a.lp"), HwsimError("a", "b")):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))

@@ -21,15 +21,6 @@ with alone(sys.argv[1]):
     time.sleep(60)
 """
 
-WRITER = """
-import sys, time
-from hwsim.files import replacing
-with replacing(sys.argv[1]) as part:
-    part.write_text("ha")
-    print("half", flush=True)
-    time.sleep(60)
-"""
-
 
 def test_of_what_many_add_nothing_is_lost(tmp_path):
     path = tmp_path / "n.txt"
@@ -60,17 +51,6 @@ def test_of_two_that_write_one_file_one_is_there_whole(tmp_path):
             list(pool.map(write, "ab"))
             assert path.read_text() in ("a" * 10**5, "b" * 10**5)
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_kill_leaves_what_was_there_and_a_hidden_folder(tmp_path):
-    path = tmp_path / "x.json"
-    path.write_text("before")
-    with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout.readline() == "half\n"
-        os.kill(writer.pid, signal.SIGKILL)
-    assert path.read_text() == "before"
-    (left,) = (each.name for each in tmp_path.iterdir() if each != path)
-    assert left.startswith(".hwsim-x.json-")
 
 
 def test_who_is_killed_keeps_nobody_out_and_who_stays_only_for_a_while(tmp_path, monkeypatch):

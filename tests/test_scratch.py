@@ -36,18 +36,19 @@ def begin(path):
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks of folders")
 def test_what_a_killed_writer_leaves_is_deleted_and_what_a_living_one_writes_stays(tmp_path):
     path = tmp_path / "x.txt"
+    path.write_text("before")
     dead, alive = begin(path), begin(path)
     try:
         dead.kill()
         dead.communicate()
-        assert len(list(tmp_path.iterdir())) == 2 and not path.exists()
+        assert len(list(tmp_path.glob(".hwsim-x.txt-*"))) == 2 and path.read_text() == "before"
         with scratch_folder(".hwsim-x.txt", place=tmp_path):
-            assert len(list(tmp_path.iterdir())) == 2  # the living one's and this one
-        assert [each.name[:13] for each in tmp_path.iterdir()] == [".hwsim-x.txt-"]
+            assert len(list(tmp_path.glob(".*"))) == 2  # the living one's and this one
+        assert [each.name[:13] for each in tmp_path.glob(".*")] == [".hwsim-x.txt-"]
         alive.send_signal(signal.SIGINT)
     finally:
         alive.communicate(timeout=60)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [path] and path.read_text() == "before"
 
 
 def test_a_folder_that_only_looks_like_one_of_ours_stays(tmp_path):
