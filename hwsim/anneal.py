@@ -98,7 +98,7 @@ def constant(beta: float, time: str | float) -> Anneal:
 @named
 def linear(beta_start: float, beta_end: float, time: str | float, *, steps: int = DEFAULT_STEPS) -> Anneal:
     """``steps`` steps of equal length, the first at ``beta_start`` and the last at ``beta_end``."""
-    return stepped(np.linspace(_number(beta_start), _number(beta_end), _checked(steps)), time)
+    return stepped(np.linspace(_number(beta_start), _number(beta_end), check_steps(steps)), time)
 
 
 @named
@@ -107,7 +107,7 @@ def geometric(beta_start: float, beta_end: float, time: str | float, *, steps: i
     first, last = _number(beta_start), _number(beta_end)
     if not (first > 0 and last > 0):
         raise InputError(f"a geometric anneal needs beta > 0, got {first:g} to {last:g}")
-    return stepped(np.geomspace(first, last, _checked(steps)), time)
+    return stepped(np.geomspace(first, last, check_steps(steps)), time)
 
 
 @named
@@ -146,7 +146,8 @@ def _number(beta: float) -> float:
     return number
 
 
-def _checked(steps: int) -> int:
+def check_steps(steps: int) -> int:
+    """``steps`` of an anneal, if they fit into memory. Raises InputError."""
     if steps < 1:
         raise InputError(f"steps must be >= 1, got {steps}")
     check_memory(_PER_STEP * int(steps), f"{many(int(steps))} steps of an anneal")

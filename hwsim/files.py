@@ -68,6 +68,13 @@ def replacing(path: str | os.PathLike, *, keep: bool = False) -> Iterator[Path]:
                 os.replace(part, target)
 
 
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write ``text`` to ``path`` in UTF-8, as `replacing` does; what UTF-8 cannot hold, a byte of a name that is none,
+    as an escape. Raises InputError."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
 @contextmanager
 def naming(path: str | os.PathLike, part: str = "") -> Iterator[None]:
     """Within it a disk that takes no more is refused with the name of ``path``: what writes to an open file does not

@@ -17,8 +17,9 @@ _PER_VARIABLE = 250
 """Bytes: a label, and its place in dicts."""
 _PER_PBIT, _PER_CONNECTIONS = 100, 40
 """Bytes of a program: some columns of numbers; weight, index and delay of a coupling in both directions."""
-_PER_STATE, _PER_READ, _PER_SCHEDULE = 2, 32, 200
-"""Bytes: a state in the engine and one that is read; numbers of each read; arrays of each schedule."""
+_PER_STATE, _PER_READ, _PER_REPLICA, _PER_SCHEDULE = 2, 32, 64, 200
+"""Bytes: a state in the engine and one that is read; numbers of each read; those and the places of each replica; arrays
+of each schedule."""
 
 
 def check_memory(needed: int, what: str) -> None:
@@ -46,6 +47,12 @@ def check_reads(n_pbits: int, reads: int, *, schedules: int = 1, looks: int = 0,
     each = reads * (_PER_STATE * n_pbits + _PER_READ + 8 * looks) + min(schedules, reads) * _PER_SCHEDULE
     words = f"{many(reads)} reads of {many(n_pbits)} p-bits"
     check_memory(dies * each, words if dies == 1 else f"{many(dies)} dies with {words} each")
+
+
+def check_replicas(n_pbits: int, reads: int, replicas: int) -> None:
+    """Raise InputError where so many replicas of each read do not fit."""
+    needed = reads * replicas * (_PER_STATE * n_pbits + _PER_REPLICA)
+    check_memory(needed, f"{many(replicas)} replicas in each of {many(reads)} reads of {many(n_pbits)} p-bits")
 
 
 def available() -> int | None:

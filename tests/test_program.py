@@ -39,6 +39,7 @@ UNLIKE = {
     "energy_offset": 1.0,
     "table": np.array([0.2, 0.4]),
     "comparison": "swapped",
+    "comparator_step": np.array([2.0, 4.0]),
     "flicker_block": 9,
     "flicker_octaves": 3,
     "source": "lfsr16",

@@ -19,17 +19,18 @@ def accepted(betas: np.ndarray, energies: np.ndarray, odd: int, uniforms: np.nda
     return uniforms < np.exp(np.minimum(gain, 0.0))
 
 
-def meetings(many: int) -> list[list[tuple[int, int]]]:
-    """Rounds of pairs of ``many`` players, in which each meets each other once (the circle method); where their number
-    is odd, one sits out in each round."""
-    players = list(range(many + many % 2))
-    rounds = []
-    for _ in range(len(players) - 1):
-        half = len(players) // 2
-        pairs = zip(players[:half], players[: half - 1 : -1], strict=True)
-        rounds.append([(min(pair), max(pair)) for pair in pairs if max(pair) < many])
-        players = [players[0], players[-1], *players[1:-1]]
-    return rounds
+def n_meetings(many: int) -> int:
+    """In how many rounds each of ``many`` players meets each other once."""
+    return many + many % 2 - 1
+
+
+def meeting(many: int, number: int) -> np.ndarray:
+    """int64 (pairs, 2): who meets whom in round ``number`` of `n_meetings` (the circle method: all but the first player
+    move on by one place). Where ``many`` is odd, one sits out in each round."""
+    even = many + many % 2
+    around = np.concatenate(([0], np.roll(np.arange(1, even), number)))
+    pairs = np.sort(np.stack((around[: even // 2], around[: even // 2 - 1 : -1]), axis=1), axis=1)
+    return pairs[pairs[:, 1] < many]
 
 
 def resample(weights: np.ndarray, uniform: float) -> np.ndarray:

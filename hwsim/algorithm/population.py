@@ -15,6 +15,7 @@ from hwsim.algorithm.outcome import History, Outcome, checked_copies, refuse_pdi
 from hwsim.anneal import constant
 from hwsim.arguments import named
 from hwsim.errors import InputError
+from hwsim.memory import check_replicas
 from hwsim.program import Program
 from hwsim.session import RunKeywords, RunSettings, Session
 from hwsim.streams import generator
@@ -46,6 +47,7 @@ def population_annealing(
     if sweeps_per_step < 1 or population < 2:
         raise InputError(f"sweeps_per_step must be >= 1 and population >= 2, got {sweeps_per_step} and {population}")
     refuse_pdits(program, "population annealing")
+    check_replicas(program.n_pbits, how.reads, population)
     betas = ladder_of(program, betas, how, least=0.0)
     copies = checked_copies(copies, population)
     reads, source = how.reads, generator(how.seed, "population annealing")

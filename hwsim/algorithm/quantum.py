@@ -11,9 +11,10 @@ from typing import Unpack
 import numpy as np
 
 from hwsim.algorithm.outcome import Outcome
-from hwsim.anneal import Anneal, stepped
+from hwsim.anneal import Anneal, check_steps, stepped
 from hwsim.arguments import named
 from hwsim.errors import InputError, UnsupportedError
+from hwsim.memory import check_program
 from hwsim.program import Network, Program, Readout, Wires
 from hwsim.session import Activity, RunKeywords, RunSettings
 from hwsim.session import run as emulate
@@ -21,6 +22,8 @@ from hwsim.units import to_seconds
 
 BETA, FIELD, LEAST_FIELD = 0.5, 3.0, 1e-5
 """As in the published script of Chowdhury et al., Nat. Commun. 16, 9193 (2025), for couplings of size 1."""
+_PER_RING_COUPLING = 160
+"""Bytes for a coupling while the copies are joined, besides those of a program."""
 
 
 def coupled_copies(program: Program, copies: int) -> Program:
@@ -36,6 +39,7 @@ def coupled_copies(program: Program, copies: int) -> Program:
         raise UnsupportedError("quantum annealing does not support p-dits or RC synapses")
     network, wires = program.network, program.wires
     n, m, rows = network.n, len(network.weight), network.rows
+    check_program(copies * n, copies * (m // 2 + n), more=_PER_RING_COUPLING)
     ring = 1 if copies == 2 else 2
     # in every row: its own connections, then those to the copies before and behind it
     within = np.arange(m) - network.indptr[rows]
@@ -91,6 +95,7 @@ def transverse_anneal(
         raise InputError(
             f"sweeps, beta, field and factor must be > 0, got {sweeps}, {beta:g}, {field:g} and {factor:g}"
         )
+    check_steps(sweeps)
     falling = field * (1 - np.arange(1, sweeps + 1) / sweeps) + LEAST_FIELD
     strength = -factor * np.log(np.tanh(beta * falling))
     table = stepped(np.full(sweeps, beta), to_seconds(sweeps * sweep_ticks))

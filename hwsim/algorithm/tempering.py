@@ -13,13 +13,14 @@ from typing import Unpack
 import numpy as np
 
 from hwsim.algorithm.ladder import ladder_of
-from hwsim.algorithm.moves import accepted, meetings
+from hwsim.algorithm.moves import accepted, meeting, n_meetings
 from hwsim.algorithm.outcome import History, Outcome, checked_copies, refuse_pdits
 from hwsim.anneal import constant
 from hwsim.arguments import named
 from hwsim.engine.contract import State
 from hwsim.engine.moves import Pairs
 from hwsim.errors import InputError
+from hwsim.memory import check_replicas
 from hwsim.program import Program
 from hwsim.session import RunKeywords, RunSettings, Session
 from hwsim.streams import generator
@@ -61,7 +62,9 @@ def parallel_tempering(
     how, began = RunSettings.of(settings, reads=16, schedules=1), time.perf_counter()
     _check(how, sweeps, sweeps_per_swap, replicas)
     refuse_pdits(program, "parallel tempering")
+    check_replicas(program.n_pbits, how.reads, replicas)
     betas = ladder_of(program, betas, how)
+    check_replicas(program.n_pbits, how.reads, len(betas) * replicas)
     moves = _Moves(program, betas, how, replicas, cluster)
     copies = checked_copies(copies, moves.n_replicas)
     n_rounds, sweep = -(-sweeps // sweeps_per_swap), program.clock.round_ticks
@@ -117,7 +120,7 @@ class _Moves:
         self.by_read = np.moveaxis(self.place, 1, 0).reshape(how.reads, -1)
         self._ladders = np.moveaxis(self._rows, 1, 0).reshape(len(betas), -1)
         self._pairs = replicas // 2 if cluster else 0
-        self._meetings = meetings(replicas) if self._pairs else []
+        self._replicas = replicas
         self._known: dict[tuple[str, int], Pairs] = {}
         self._source = generator(how.seed, "parallel tempering")
         self._accepted = np.zeros(max(0, len(betas) - 1))
@@ -135,8 +138,8 @@ class _Moves:
             self._has_clusters = False
         if not self._has_clusters:
             return 0
-        number = self._swaps % len(self._meetings)
-        first, second = np.array(self._meetings[number]).T
+        number = self._swaps % n_meetings(self._replicas)
+        first, second = meeting(self._replicas, number).T
         pairs = self._made(state, "clusters", number, self._rows[:, :, first], self._rows[:, :, second])
         size, differ = state.clusters(pairs, self._source.integers(0, self._program.n_pbits, len(pairs)))
         self._moved += int(size.sum())

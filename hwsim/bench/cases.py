@@ -22,7 +22,7 @@ from hwsim.errors import InputError
 from hwsim.interrupt import CtrlC, Stopped
 from hwsim.mapping.compile import compile as compile_program
 from hwsim.problem.generate import generate
-from hwsim.problem.problem import coupling_sigma
+from hwsim.problem.problem import input_sigma
 from hwsim.program import Program
 from hwsim.session import run
 from hwsim.streams import generator
@@ -177,7 +177,7 @@ def _timed(
     """The rows of one case. Raises InputError and Stopped."""
     bqm = generate(case.graph).bqm
     program = _program(case, bqm)
-    beta = 10 / coupling_sigma(bqm)
+    beta = 10 / input_sigma(bqm)
     anneal = linear(beta / 100, beta, case.sweeps * 5e-9)
     own: list[float] = []
     others: dict[str, list[float]] = {name: [] for name in case.peers if name in there}

@@ -20,7 +20,7 @@ from hwsim.errors import InputError
 from hwsim.experiment.best import best_found
 from hwsim.interrupt import Stopped
 from hwsim.mapping.compile import compile as compile_program
-from hwsim.problem.problem import coupling_sigma
+from hwsim.problem.problem import input_sigma
 from hwsim.problem.read import read
 from hwsim.rounding import reached
 from hwsim.session import run
@@ -102,7 +102,7 @@ def measure_solution(
     problem = read(graph)
     machine = chip("generic-all-to-all", clock="chromatic", tau=TAU, delay="0 s")
     program = compile_program(problem, machine)
-    beta = 10 / coupling_sigma(problem.bqm)
+    beta = 10 / input_sigma(problem.bqm)
     length_s = sweeps * seconds(TAU)
     anneal = linear(beta / 100, beta, length_s)
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import InputError, ReadError
-from hwsim.files import replacing
+from hwsim.files import write_text
 from hwsim.graphs import gml, graphml, is_node_link, node_link
 from hwsim.text import ending, is_real, is_whole, json_of, read_text, real
 
@@ -85,8 +85,7 @@ def write_graph(graph: Graph, path: str | Path) -> None:
     nodes = [{"id": int(site), **at} for site, at in zip(graph.sites, place, strict=True)]
     edges = [{"source": int(a), "target": int(b)} for a, b in graph.wires]
     document = {"directed": False, "multigraph": False, "graph": {}, "nodes": nodes, "edges": edges}
-    with replacing(path) as part:
-        part.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(document) + "\n")
 
 
 def _graph(path: str | Path, names: list, edges: list, place: dict[Any, tuple[float, float]]) -> Graph:

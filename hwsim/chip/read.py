@@ -40,7 +40,7 @@ from hwsim.chip.toml_text import tables
 from hwsim.chip.topology import TOPOLOGIES, in_words
 from hwsim.display import short
 from hwsim.errors import CardError, InputError, Mistake
-from hwsim.text import decoded
+from hwsim.text import decoded, stem
 
 Card = PBitCard | ChipCard | ModesCard
 KINDS: dict[str, type] = {"chip": ChipCard, "pbit": PBitCard, "modes": ModesCard}
@@ -96,7 +96,7 @@ def read_card(path: Path, kind: str | None = None) -> tuple[Any, list[Mistake]]:
     """(card, mistakes) of the file ``path``; ``kind`` is a key of KINDS, None for what the file looks like. Raises
     CardError for a file that cannot be read."""
     table, found = read_table(path)
-    card, more = card_from(kind or kind_of(table), table, name=path.stem)
+    card, more = card_from(kind or kind_of(table), table, name=stem(path))
     return card, found + more
 
 

@@ -172,6 +172,8 @@ def _mistakes(topology: Topology) -> Iterator[Mistake]:
         yield Mistake(f"topology must be one of {', '.join(_SIZES)}, got {kind!r}", ("topology",))
     numbers = ("max_pbits", "max_degree", "rows", "columns", "layers", "size", "dead_fraction", "dead_wire_fraction")
     wrong = [mistake for name in numbers for mistake in beyond(name, getattr(topology, name))]
+    if any(abs(step) >= 2**31 for offset in topology.offsets for step in offset):
+        wrong.append(Mistake("offsets must be less than 2**31 p-bits, got a longer one", ("offsets",)))
     yield from wrong
     if not known:
         return
@@ -202,11 +204,13 @@ def _not_there(topology: Topology) -> Iterator[Mistake]:
             words = f"dead_pbits names p-bit {odd[0]}, which the {topology.kind} topology does not have"
             yield Mistake(words, ("dead_pbits", *about))
     if topology.dead_wires:
-        every, dead = _wires(topology), np.sort(np.array(topology.dead_wires, dtype=np.int64), axis=1)
-        span = int(max(every.max(initial=0), dead.max())) + 1
-        odd = np.flatnonzero(~np.isin(dead[:, 0] * span + dead[:, 1], every[:, 0] * span + every[:, 1]))
-        if len(odd):
-            a, b = topology.dead_wires[odd[0]]
+        every = _wires(topology)
+        span = int(every.max(initial=0)) + 1
+        known = np.array([min(pair) >= 0 and max(pair) < span for pair in topology.dead_wires])
+        dead = np.sort(np.array(topology.dead_wires)[known].astype(np.int64), axis=1)
+        known[known] = np.isin(dead[:, 0] * span + dead[:, 1], every[:, 0] * span + every[:, 1])
+        if not known.all():
+            a, b = topology.dead_wires[int(np.argmin(known))]
             words = f"dead_wires names {a} and {b}, which the {topology.kind} topology does not join"
             yield Mistake(words, ("dead_wires", *about))
 

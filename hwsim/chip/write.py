@@ -27,9 +27,9 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.graph import write_graph
 from hwsim.chip.keys import FIELDS, number_of
 from hwsim.chip.library import chip_card, chip_path
-from hwsim.errors import InputError
-from hwsim.files import replacing
-from hwsim.text import ending
+from hwsim.errors import InputError, one_line
+from hwsim.files import write_text
+from hwsim.text import ending, stem
 
 STARTING_CARD = """\
 # A chip of your own. Each line is one fact; delete what your chip has not, and take the # away from what it has.
@@ -95,9 +95,9 @@ delay = "0.5 ns"              # until the neighbours see an update
 def new_card(like: str | None = None, *, path: str | Path | None = None) -> str:
     """A card to start from: `STARTING_CARD`, or the card ``like`` of the library. path : where it will lie, from
     which it gets its name. Raises InputError."""
-    name = "own" if path is None else Path(path).stem
+    name = "own" if path is None else stem(path)
     if like is None:
-        shown = "FILE.toml" if path is None else str(path)
+        shown = "FILE.toml" if path is None else one_line(str(path))
         return STARTING_CARD.replace("FILE.toml", shown).replace('name = "own"', f"name = {quoted(name)}")
     card, folder = chip_card(like), Path() if path is None else Path(path).parent
     card = msgspec.structs.replace(card, name=name, **_moved(card, chip_path(like).parent, folder))
@@ -136,8 +136,7 @@ def save_chip(chip: Chip, path: str | Path) -> None:
         write_graph(graph, beside)
         wiring = msgspec.structs.replace(card.wiring or Wiring(), graph=beside.name)
         card = msgspec.structs.replace(card, wiring=wiring)
-    with replacing(path) as part:
-        part.write_text(card_text(card), encoding="utf-8")
+    write_text(path, card_text(card))
 
 
 def card_of(chip: Chip) -> ChipCard:

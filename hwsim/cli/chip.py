@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import write_text
 from hwsim.errors import InputError
+from hwsim.files import write_text
 
 
 def add_parser(subparsers: Any) -> None:
@@ -58,7 +58,7 @@ def run_generic(arguments: argparse.Namespace) -> int:
 
 def _give(text: str, arguments: argparse.Namespace) -> int:
     if arguments.output:
-        write_text(text, arguments.output)
+        write_text(arguments.output, text)
     else:
         sys.stdout.write(text)
     return 0

@@ -1,12 +1,12 @@
 """``hwsim compare``: one problem under several update schemes, in device time."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import ask, present
 from hwsim.command.defaults import COMPARED_CLOCKS, PARTICIPATIONS
+from hwsim.command.progress import tell
 
 
 def add_parser(subparsers: Any) -> None:
@@ -67,5 +67,5 @@ def run(arguments: argparse.Namespace) -> int:
         from hwsim.report.waveform import write_run
 
         write_run(found.runs[0], arguments.vcd)
-        print(f"waveform of the first scheme, read 0: {arguments.vcd}", file=sys.stderr)
+        tell(f"waveform of the first scheme, read 0: {arguments.vcd}")
     return present(arguments, found)

@@ -1,12 +1,12 @@
 """``hwsim draw``: samples of a trained model on a chip."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import ask, present
 from hwsim.command.defaults import OWN
+from hwsim.command.progress import tell
 
 
 def add_parser(subparsers: Any) -> None:
@@ -53,5 +53,5 @@ def run(arguments: argparse.Namespace) -> int:
     found = ask(arguments, draw)
     if arguments.output:
         found.save(arguments.output)
-        print(f"samples: {arguments.output}", file=sys.stderr)
+        tell(f"samples: {arguments.output}")
     return present(arguments, found)

@@ -1,12 +1,12 @@
 """``hwsim fit``: numbers of a p-bit, and a card, from measurements of one or many devices."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import ask, present, write_text
-from hwsim.text import ending
+from hwsim.cli.output import ask, present
+from hwsim.files import write_text
+from hwsim.text import ending, stem
 
 
 def add_parser(subparsers: Any) -> None:
@@ -90,11 +90,11 @@ def run(arguments: argparse.Namespace) -> int:
     found = ask(arguments, fit)
     texts = {}
     if arguments.card:
-        texts[arguments.card] = found.card(Path(arguments.card).stem)
+        texts[arguments.card] = found.card(stem(arguments.card))
     if arguments.devices:
         texts[arguments.devices] = found.devices()
     for path, text in texts.items():
-        write_text(text, path)
+        write_text(path, text)
     if arguments.figure:
         found.drawing().write(arguments.figure, found.made_by(arguments.command_line))
     return present(arguments, found)

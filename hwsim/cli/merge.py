@@ -1,10 +1,10 @@
 """``hwsim merge``: join the rows of several stores in one."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
+from hwsim.command.progress import tell
 from hwsim.errors import InputError, one_line
 
 
@@ -42,21 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
                 done = store.merge(other)
             differing += done.differ
             damaged += len(done.damaged)
-            print(f"{path}: {done.copied} rows copied into {target}")
+            print(one_line(f"{path}: {done.copied} rows copied into {target}"))
             for what in done.damaged[:_SHOWN]:
-                print(one_line(f"hwsim: {path}: {what} is damaged and left out"), file=sys.stderr)
+                tell(f"hwsim: {path}: {what} is damaged and left out")
         points, rows = store.count()
-        print(f"{target}: {points} points, {rows} rows")
+        print(one_line(f"{target}: {points} points, {rows} rows"))
     if damaged:
-        print(
-            f"hwsim: {damaged} damaged parts are left out: hwsim study with --store {target} makes them again",
-            file=sys.stderr,
-        )
+        tell(f"hwsim: {damaged} damaged parts are left out: hwsim study with --store {target} makes them again")
     if differing:
-        print(
-            f"hwsim: {differing} rows are in both and differ, as no two runs of one hwsim do: those of {target} stay",
-            file=sys.stderr,
-        )
+        tell(f"hwsim: {differing} rows are in both and differ, as no two runs of one hwsim do: those of {target} stay")
     return 1 if differing or damaged else 0
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hwsim.cli.options import Out
 from hwsim.command.given import problem_facts
-from hwsim.command.progress import Progress
+from hwsim.command.progress import Progress, tell
 from hwsim.errors import InputError
-from hwsim.files import replacing
 from hwsim.text import ending, read_toml
 
 if TYPE_CHECKING:
@@ -177,13 +176,13 @@ def give(
         try:
             draw(arguments.plot)
         except KeyboardInterrupt:
-            print(f"hwsim: interrupted before {arguments.plot} was drawn", file=sys.stderr)
+            tell(f"hwsim: interrupted before {arguments.plot} was drawn")
             return INTERRUPTED
-        print(f"picture: {arguments.plot}", file=sys.stderr)
+        tell(f"picture: {arguments.plot}")
     if lost is not None:
         raise lost
     if stopped is not None:
-        print(f"hwsim: interrupted{stopped}", file=sys.stderr)
+        tell(f"hwsim: interrupted{stopped}")
         return INTERRUPTED
     return 0
 
@@ -193,12 +192,6 @@ def write_json(document: dict[str, Any], target: str, made: "Provenance") -> Non
     from hwsim.report.document import write_document
 
     write_document(document, target, made)
-
-
-def write_text(text: str, target: str) -> None:
-    """Write ``text`` to the path ``target``; a reader never sees half of it."""
-    with replacing(target) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def note_line(note: str | None) -> str:

@@ -1,13 +1,15 @@
 """``hwsim report RESULTS.db``: the results of a study as tables, pictures and one page."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import check_outputs, give, record, write_text
+from hwsim.cli.output import check_outputs, give, record
+from hwsim.command.progress import tell
 from hwsim.errors import InputError
+from hwsim.files import write_text
+from hwsim.text import stem
 
 N_BOOT = 1000
 
@@ -59,10 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
     points = [plain(point) for point in points]
     made = record(arguments, programs=programs)
     if arguments.csv:
-        write_text(points_csv(points), arguments.csv)
-    title = arguments.title or f"Study {Path(arguments.store).stem}"
-    write_text(study_page(title, points, best, slopes, matches, pictures(rows, best, made), made), str(page))
-    print(f"page: {page}", file=sys.stderr)
+        write_text(arguments.csv, points_csv(points))
+    title = arguments.title or f"Study {stem(arguments.store)}"
+    write_text(page, study_page(title, points, best, slopes, matches, pictures(rows, best, made), made))
+    tell(f"page: {page}")
     document = {
         "points": points,
         "curves": [plain(row) for row in rows],

@@ -2,13 +2,12 @@
 
 import argparse
 import os
-import sys
 import time
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import give, record
-from hwsim.command.progress import Bar
+from hwsim.command.progress import Bar, tell
 from hwsim.errors import InputError
 
 _EXAMPLE = """an example of a plan:
@@ -105,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     for point in plan.points:
         if point.key in result.refused:
             where = ", ".join(point.facts["words"].values())
-            print(f"hwsim: cannot run {where}: {result.refused[point.key]}", file=sys.stderr)
+            tell(f"hwsim: cannot run {where}: {result.refused[point.key]}")
     for row in rows:
         row["stopped"] = result.reasons.get(row["key"])
     seeds = {point.seed for point in plan.points}

@@ -1,12 +1,13 @@
 """``hwsim sweep PROBLEM --vary KEY=RANGE``: one quantity against another, with the design rule read off it."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
-from hwsim.cli.output import ask, present, write_text
+from hwsim.cli.output import ask, present
+from hwsim.command.progress import tell
 from hwsim.errors import InputError
+from hwsim.files import write_text
 
 _EXAMPLE = """examples:
   hwsim sweep karate --vary delay=0:2tau:24 --plot sweep.png
@@ -87,6 +88,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"a sweep varies one key or two, got {', '.join(arguments.vary)}; hwsim study takes more")
     found = ask(arguments, sweep)
     if arguments.csv and found.rows:
-        write_text(found.csv(), arguments.csv)
-        print(f"table: {arguments.csv}", file=sys.stderr)
+        write_text(arguments.csv, found.csv())
+        tell(f"table: {arguments.csv}")
     return present(arguments, found)

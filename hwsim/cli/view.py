@@ -1,11 +1,11 @@
 """``hwsim view``: a page on which one sees a machine run."""
 
 import argparse
-import sys
 from typing import Any
 
 from hwsim.cli import options
 from hwsim.cli.output import ask, give, record
+from hwsim.command.progress import tell
 
 _EXAMPLE = """examples:
   hwsim view karate --vary delay=0:2tau:24 -o karate.html
@@ -71,5 +71,5 @@ def run(arguments: argparse.Namespace) -> int:
     found.save(arguments.output)
     programs = [scene.program for scene in found.scenes]
     made = record(arguments, programs=programs, anneal=found.scenes[0].anneal)
-    print(f"page: {arguments.output}", file=sys.stderr)
+    tell(f"page: {arguments.output}")
     return give(arguments, found.document, made, text=found.text)

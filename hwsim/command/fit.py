@@ -64,14 +64,12 @@ class Fitted(Result):
 
     def save_card(self, path: str | Path) -> None:
         """Write the card, named as its file, to ``path``, which ends in .toml."""
-        from hwsim.files import replacing
-        from hwsim.text import ending
+        from hwsim.files import write_text
+        from hwsim.text import ending, stem
 
         if ending(path) != ".toml":
             raise InputError(f"a card must end in .toml, got {str(path)!r}")
-        text = self.card(Path(path).stem)
-        with replacing(str(path)) as part:
-            part.write_text(text, encoding="utf-8")
+        write_text(path, self.card(stem(path)))
 
     def _shown(self) -> tuple[str, Facts]:
         found = self.fit

@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from hwsim.errors import one_line
 from hwsim.units import format_si
 
 _EVERY_S, _PATIENCE_S = 0.1, 1.0
 _KNOWN_S, _KNOWN_PART = 2.0, 0.02
 """The pace is known after so long, with so much done."""
+_MOST_TOLD = 1000
+"""Characters of a line that tells of something, besides paths."""
+
+
+def tell(sentence: str) -> None:
+    """Print one line on standard error. A file or a value that it names may hold controls and line ends."""
+    print(one_line(sentence, _MOST_TOLD), file=sys.stderr)
 
 
 class Bar:
@@ -62,11 +70,11 @@ class Bar:
     def _show_plain(self, words: str) -> None:
         if self._plain and words != self._said:
             self._said = words
-            print(f"hwsim: {words}", file=sys.stderr)
+            tell(f"hwsim: {words}")
 
     def say(self, text: str) -> None:
         """Print a line above the bar, which stays."""
-        print(f"hwsim: {text}", file=sys.stderr)
+        tell(f"hwsim: {text}")
 
     @contextmanager
     def compiling(self) -> Iterator[None]:
@@ -115,7 +123,7 @@ class Progress(Bar):
     def note(self, text: str) -> None:
         """Print a line about what was found on the way, where somebody watches."""
         if self._is_loud or self.is_shown:
-            print(text, file=sys.stderr)
+            tell(text)
 
     def watch(self, label: str) -> Callable[[float, int], None]:
         """The callback of one run, called with (part done, updates so far)."""

@@ -1,12 +1,12 @@
 """Train: a model learnt on an emulated chip, as a plan says."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from hwsim.command.keywords import command
+from hwsim.command.progress import tell
 from hwsim.command.result import Result
 from hwsim.command.train_studies import DEFAULTS, MovedModel, StudyKeywords, checked_study, movable, train_along
 from hwsim.display import Facts, counted
@@ -138,7 +138,7 @@ def _trained(asked: Any, output: str | Path | None, how: Mapping[str, Any]) -> T
 def say_saved(output: str | Path | None, history: Sequence[Mapping[str, Any]]) -> None:
     """Say where the model is, once a part of its training is done."""
     if output is not None and history:
-        print(f"model: {output}, after {history[-1]['host_s']:.1f} s of this computer", file=sys.stderr)
+        tell(f"model: {output}, after {history[-1]['host_s']:.1f} s of this computer")
 
 
 def data_facts(data: "Data", bits: int) -> dict[str, Any]:

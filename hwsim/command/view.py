@@ -65,10 +65,9 @@ class View(Shown):
 
     def save(self, path: str | Path) -> None:
         """Write the page to ``path``, whole or not at all."""
-        from hwsim.files import replacing
+        from hwsim.files import write_text
 
-        with replacing(Path(path)) as part:
-            part.write_text(self.html, encoding="utf-8")
+        write_text(path, self.html)
 
     def frame(self, n_bytes: int = NOTEBOOK_BYTES) -> str:
         """HTML of at most ``n_bytes`` for a notebook: the page in a frame of its own, or as much of it as fits."""

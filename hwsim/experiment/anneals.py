@@ -9,7 +9,7 @@ from typing import Any
 
 from hwsim.anneal import DEFAULT_STEPS, Anneal, constant, geometric, linear
 from hwsim.errors import InputError
-from hwsim.problem.problem import coupling_sigma
+from hwsim.problem.problem import input_sigma
 from hwsim.program import Program
 from hwsim.ranges import seconds_in
 from hwsim.units import format_si, parse, to_seconds
@@ -29,7 +29,7 @@ _MOST_BETA = 1e150
 
 def beta_ends(text: str, problem: Any) -> tuple[float, ...]:
     """One beta, or the first and the last, of text such as ``2``, ``0.1:3`` or ``0.1/sigma:10/sigma``, sigma being
-    the coupling scale of ``problem``. Raises InputError."""
+    `input_sigma` of ``problem``. Raises InputError."""
     ends = tuple(_beta(part, problem) for part in text.split(":"))
     if len(ends) > 2:
         raise InputError(f"beta must be one number or start:end, got {text!r}")
@@ -129,9 +129,7 @@ def _beta(text: str, problem: Any) -> float:
         raise InputError(f"beta must be at most {_MOST_BETA:g}, got {value:g}")
     if not match.group(2):
         return value
-    scale = coupling_sigma(problem.bqm)
-    if not scale > 0:
-        raise InputError("this problem's couplings have no spread (sigma = 0): give --beta as plain numbers")
+    scale = input_sigma(problem.bqm)
     if not abs(value) / _MOST_BETA <= scale:
         raise InputError(f"beta must be at most {_MOST_BETA:g}, and {text} is more: sigma is {scale:g}")
     return value / scale

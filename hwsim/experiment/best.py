@@ -11,7 +11,7 @@ from hwsim.cell.model import PBit
 from hwsim.chip.chip import Chip, Clock
 from hwsim.interrupt import Stopped
 from hwsim.mapping.compile import compile
-from hwsim.problem.problem import coupling_sigma
+from hwsim.problem.problem import input_sigma
 from hwsim.session import run
 
 READS = 1024
@@ -37,7 +37,7 @@ class BestFound:
 def best_found(
     problem: Any, *, seed: int = 0, threads: int | None = None, progress: Callable[[float, int], None] | None = None
 ) -> BestFound:
-    """Anneal ``problem`` (a Problem) on an ideal chromatic chip, linearly from 0.1 to 10 over its coupling scale.
+    """Anneal ``problem`` (a Problem) on an ideal chromatic chip, linearly from 0.1 to 10 over its sigma.
 
     Its reads are independent, so that all of them share one schedule: ten times as fast as a Poisson clock with enough
     schedules, and as good. Raises Stopped.
@@ -46,7 +46,7 @@ def best_found(
     ideal = Chip(name="ideal", title="", summary="", pbit=PBit(name="ideal", tau_s=_TAU_S), clock=clock)
     program = compile(problem, ideal)
     sweeps = int(np.clip(UPDATES / READS / program.n_pbits, *_SWEEPS))
-    scale = coupling_sigma(problem.bqm) or float(np.abs(program.network.bias).max()) or 1.0
+    scale = input_sigma(problem.bqm)
     result = run(
         program,
         anneal=linear(0.1 / scale, 10 / scale, sweeps * _TAU_S),

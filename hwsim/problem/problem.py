@@ -138,6 +138,9 @@ def make_bqm(
 
     if not (np.all(np.isfinite(values)) and np.all(np.isfinite(bias))):
         raise InputError("the problem holds a weight that is not finite")
+    for node in nodes:
+        if isinstance(node, float) and not np.isfinite(node):
+            raise InputError(f"a variable is named {node}, which is no number: name it by text")
     try:
         return dimod.BinaryQuadraticModel.from_numpy_vectors(
             np.asarray(bias, dtype=np.float64), (rows, columns, values), offset, dimod.SPIN, variable_order=list(nodes)
@@ -146,17 +149,20 @@ def make_bqm(
         raise InputError("a variable is named by a whole number of more than 64 bits: name it by text") from None
 
 
-def coupling_sigma(bqm: Any) -> float:
-    """Scale of the input of a p-bit: mean over i of sqrt((n - 1) Var_j J_ij), the zeros of the full row included.
+def input_sigma(bqm: Any) -> float:
+    """Scale of the input of a p-bit, > 0: mean over i of sqrt((n - 1) Var_j J_ij), the zeros of the full row included.
 
-    Onizawa and Hanyu (arXiv:2604.01564) set their anneal by this spread: 0.1/sigma to 10/sigma.
+    Onizawa and Hanyu (arXiv:2604.01564) set their anneal by this spread: 0.1/sigma to 10/sigma. Without couplings the
+    input is the bias alone: the largest one, and 1 where all are zero.
     """
     spin = bqm if bqm.vartype.name == "SPIN" else bqm.change_vartype("SPIN", inplace=False)
     n = spin.num_variables
-    rows, columns, values = spin.to_numpy_vectors().quadratic
+    vectors = spin.to_numpy_vectors()
+    rows, columns, values = vectors.quadratic
     ends = np.concatenate((rows, columns))
     unit = power_of_two(values)
     both = np.concatenate((values, values)) / unit
     mean = np.bincount(ends, weights=both, minlength=n) / n
     square = np.bincount(ends, weights=both**2, minlength=n) / n
-    return unit * float(np.mean(np.sqrt(np.maximum((n - 1) * (square - mean**2), 0.0))))
+    sigma = unit * float(np.mean(np.sqrt(np.maximum((n - 1) * (square - mean**2), 0.0)))) if n else 0.0
+    return sigma or float(np.abs(vectors.linear_biases).max(initial=0.0)) or 1.0

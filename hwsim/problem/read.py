@@ -199,7 +199,7 @@ _OTHER = {
 
 def describe(problem: Problem) -> dict[str, Any]:
     """Facts about a problem, for tables and JSON."""
-    from hwsim.problem.problem import coupling_sigma
+    from hwsim.problem.problem import input_sigma
 
     bqm = problem.bqm
     degrees = np.array(list(bqm.degrees().values())) if bqm.num_variables else np.zeros(1)
@@ -216,7 +216,7 @@ def describe(problem: Problem) -> dict[str, Any]:
         "degree_max": int(degrees.max()),
         "coupling_min": float(values.min()) if len(values) else None,
         "coupling_max": float(values.max()) if len(values) else None,
-        "sigma": coupling_sigma(bqm),
+        "sigma": input_sigma(bqm),
         "known_energy": problem.known_energy,
         "known_source": problem.known_source,
         "known_is_exact": problem.known_is_exact,

@@ -44,7 +44,7 @@ class Cells(Record):
     input_low: np.ndarray = column(np.float64)
     input_high: np.ndarray = column(np.float64)
     input_step: np.ndarray = column(np.float64, least=0)
-    comparator_step: np.ndarray = column(np.float64, stored="threshold_word")
+    comparator_step: np.ndarray = column(np.float64, least=1, most=2**31, stored="threshold_word")
     synapse: np.ndarray = column(np.float64, least=0)
     stuck: np.ndarray = column(np.int8, least=-1, most=1)
     held: np.ndarray = column(np.bool_, default=False)
@@ -63,6 +63,8 @@ class Cells(Record):
             raise InputError("a tabulated law needs a table of at least two probabilities")
         if np.any(self.input_low > self.input_high):
             raise InputError("program.input_low must not lie above input_high")
+        if np.any(np.frexp(self.comparator_step)[0] != 0.5):
+            raise InputError("program.comparator_step must be a power of two, as a comparator of so many bits has it")
         if self.pdit is not None:
             self._check_pdits(self.pdit)
 

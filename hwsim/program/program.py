@@ -16,6 +16,7 @@ import numpy as np
 from hwsim.cell.codes import has_own_clock
 from hwsim.display import Facts, Shown, counted, short
 from hwsim.errors import InputError
+from hwsim.memory import check_program
 from hwsim.program.cells import Cells
 from hwsim.program.clock import Clock
 from hwsim.program.network import Network, Wires
@@ -191,6 +192,7 @@ class Program(Shown):
         """
         if copies < 1:
             raise InputError(f"copies must be >= 1, got {copies}")
+        check_program(copies * self.n_pbits, copies * len(self.network.weight) // 2)
         sizes = self._sizes
         bare = replace(self.placement, sites=None, bias_code=None, weight_code=None)
         many = {item.name: getattr(self, item.name) for item in fields(self)} | {"placement": bare}

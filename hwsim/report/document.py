@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from hwsim.errors import InputError
-from hwsim.files import replacing
+from hwsim.files import write_text
 from hwsim.report.provenance import Provenance
 
 
@@ -19,5 +19,4 @@ def write_document(document: dict[str, Any], target: str, made: Provenance) -> N
     if target == "-":
         sys.stdout.write(text)
         return
-    with replacing(target) as part:
-        part.write_text(text, encoding="utf-8")
+    write_text(target, text)

@@ -15,7 +15,7 @@ import numpy as np
 
 from hwsim.anneal import Anneal
 from hwsim.errors import InputError
-from hwsim.files import alone, replacing
+from hwsim.files import alone, write_text
 from hwsim.program import load
 from hwsim.rtl.array_module import chips, seen_name, why_constant
 from hwsim.rtl.expected import Expected
@@ -238,8 +238,7 @@ def add(folder: Path, facts: Mapping[str, Any], files: Mapping[str, str]) -> dic
             raise InputError(f"another process has written {folder} meanwhile: give each its own folder")
         document = {**before, **facts}
         if facts:
-            with replacing(folder / FILE) as part:
-                part.write_text(text(document), encoding="utf-8")
+            write_text(folder / FILE, text(document))
     return document
 
 

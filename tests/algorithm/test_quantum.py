@@ -85,6 +85,10 @@ def test_it_runs_under_an_autonomous_clock_with_delays_like_the_reference(make_p
 
 
 def test_nonsense_is_refused(make_program):
+    with pytest.raises(InputError, match=r"programs of .* p-bits and .* couplings need at least"):
+        coupled_copies(make_program(J), 10**23)
+    with pytest.raises(InputError, match="steps of an anneal need at least"):
+        transverse_anneal(10**13, 1000)
     with pytest.raises(InputError, match="at least 2 copies"):
         coupled_copies(make_program(J), 1)
     with pytest.raises(InputError, match="must be > 0, got 0"):

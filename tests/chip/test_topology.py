@@ -219,6 +219,8 @@ def test_dead_parts_are_gone_and_no_others():
         ({"dead_wires": ((0, 18),)}, "dead_wires names 0 and 18, which the king topology does not join"),
         ({"dead_wires": ((1, 0), (15, 0))}, "dead_wires names 15 and 0"),
         ({"dead_wires": ((2, 2),)}, "dead_wires names 2 and 2"),
+        ({"dead_wires": ((0, 1), (0, 10**23))}, "dead_wires names 0 and 1" + "0" * 23),
+        ({"offsets": ((0, 10**23),)}, r"offsets must be less than 2\*\*31 p-bits"),
     ],
 )
 def test_dead_parts_that_are_not_there_are_refused(dead, words):

@@ -15,6 +15,7 @@ import hwsim
 from hwsim.cli.main import main
 from hwsim.cli.options import clamps
 from hwsim.errors import ArgumentError, InputError
+from hwsim.problem.problem import input_sigma
 
 FILES = {
     "nested.toml": b"name = " + b"[" * 20000,
@@ -175,6 +176,7 @@ DAMAGE = {
     "indptr": None,
     "indices": None,
     "shape": None,
+    "comparator": None,
 }
 
 
@@ -192,6 +194,8 @@ def test_a_damaged_program_is_refused_in_a_sentence(tmp_path, monkeypatch, capsy
         arrays["network.indptr"] = arrays["network.indptr"] + 100
     elif damage == "indices":
         arrays["network.indices"] = arrays["network.indices"] + 10**6
+    elif damage == "comparator":
+        arrays["cells.threshold_word"] = np.full_like(arrays["cells.threshold_word"], 3.0)
     elif damage == "shape":
         arrays["network.weight"] = arrays["network.weight"][None]
     else:
@@ -231,6 +235,42 @@ def test_a_name_that_is_no_utf_8_is_drawn_and_saved(tmp_path, monkeypatch):
     assert main(["run", name, "--reads", "4", "--time", "0.1us", "--plot", "a.png"]) == 0
     assert main(["compile", name, "-o", "a.npz"]) == 0
     assert main(["run", "a.npz", "--reads", "4", "--time", "0.1us", "--json", "a.json"]) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a name of any bytes")
+def test_files_of_any_name_are_written_and_named_in_one_line(tmp_path, monkeypatch, capfd):
+    """A card, a table and a page: bytes that are no UTF-8, line ends and marks that turn the text around."""
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"a\xff") + "\u202e\nb"
+    assert main(["chip", "new", "-o", f"{name}.toml"]) == 0
+    assert main(["chip", "new", "--like", "generic-sparse", "-o", f"{name}2.toml"]) == 0
+    assert main(["show", f"{name}.toml"]) == 0
+    assert hwsim.chip(Path(f"{name}2.toml")).name == "a???b2"
+    capfd.readouterr()
+    ring = ["ring:n=4", "--reads", "4", "--time", "5tau"]
+    assert main(["sweep", *ring, "--vary", "delay=0.1tau,0.2tau", "--csv", f"{name}.csv"]) == 0
+    assert main(["run", *ring, "--plot", f"{name}.png"]) == 0
+    said = capfd.readouterr().err.splitlines()
+    assert said == [r"table: a\udcff\u202e b.csv", r"picture: a\udcff\u202e b.png"]
+    assert Path(f"{name}.csv").is_file() and Path(f"{name}.png").is_file()
+
+
+def test_a_problem_without_couplings_has_a_temperature(tmp_path, monkeypatch):
+    """1/sigma is then one over its largest bias, and 1 where there is none."""
+    monkeypatch.chdir(tmp_path)
+    Path("field.wcnf").write_text("p wcnf 3 2 9\n4 1 0\n2 -3 0\n")
+    Path("none.wcnf").write_text("p wcnf 3 1 9\n4 1 -1 0\n")
+    for file, sigma in (("field.wcnf", 2.0), ("none.wcnf", 1.0)):
+        problem = hwsim.read(file)
+        assert input_sigma(problem.bqm) == sigma and problem.bqm.num_interactions == 0
+        assert main(["run", file, "--reads", "64"]) == 0
+
+
+def test_a_node_that_is_named_nan_is_refused(tmp_path):
+    links = '"links": [{"source": 0, "target": 1}]'
+    (tmp_path / "g.json").write_text(f'{{"nodes": [{{"id": NaN}}, {{"id": 1}}], {links}}}')
+    with pytest.raises(InputError, match="a variable is named nan, which is no number: name it by text"):
+        hwsim.read(tmp_path / "g.json", as_="max-cut")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="streams are closed by a shell of Unix")

@@ -8,14 +8,14 @@ import pytest
 
 import hwsim
 from hwsim.analysis.interval import standard_error
-from hwsim.problem.problem import coupling_sigma
+from hwsim.problem.problem import input_sigma
 
 
 @pytest.fixture(scope="module")
 def cuts():
     """{bits: (mean cut, standard error)}, None for no DAC."""
     problem = hwsim.read("maxcut:n=800,p=0.06,seed=1")
-    sigma = coupling_sigma(problem.bqm)
+    sigma = input_sigma(problem.bqm)
     found = {}
     for bits in (None, 4, 3, 2, 1):
         chip = hwsim.chip(

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.errors import InputError
+
 _LEVEL = 7
 _WHOLE = 2**53
 """JavaScript's numbers are float64: whole numbers below this are exact."""
@@ -32,10 +34,14 @@ class Arrays:
         return sum(map(len, self.elements))
 
     def whole(self, values: Any, *, rising: bool = False) -> Reference:
-        """Whole numbers >= 0. rising : they never fall, and differences are stored"""
+        """Whole numbers >= 0. rising : they never fall, and differences are stored. Raises InputError for one that
+        JavaScript does not hold."""
         plain = np.asarray(values, dtype=np.int64).ravel()
         if plain.size and (plain.min() < 0 or plain.max() >= _WHOLE):
-            raise ValueError(f"whole numbers of a page lie in [0, 2**53), got {plain.min()}..{plain.max()}")
+            raise InputError(
+                "a page holds whole numbers from 0 to 2**53, of times 9 s in steps of 1 fs, and one of this run is "
+                f"{plain.max() if plain.min() >= 0 else plain.min()}"
+            )
         stored = np.diff(plain, prepend=0) if rising else plain
         if not rising and plain.size and np.all(plain == plain[0]):
             return {"v": int(plain[0]), "n": plain.size}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hwsim.errors import InputError
 from hwsim.report.view.codec import Arrays, read
 
 
@@ -42,5 +43,5 @@ def test_equal_arrays_are_stored_once():
 
 @pytest.mark.parametrize("values", [[-1, 2], [2**53]])
 def test_numbers_that_a_page_cannot_hold_are_refused(values):
-    with pytest.raises(ValueError, match="whole numbers of a page"):
+    with pytest.raises(InputError, match="a page holds whole numbers"):
         Arrays().whole(values)
