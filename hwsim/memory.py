@@ -6,12 +6,14 @@ Enters: how many bytes are needed at least, and for what. Leaves: nothing, or a 
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from hwsim.errors import InputError
 from hwsim.units import format_si
 
 LIMIT = "HWSIM_MEMORY_LIMIT"
+_GROUPS = Path("/sys/fs/cgroup")
 _FACTOR = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _PER_VARIABLE = 250
 """Bytes: a label, and its place in dicts."""
@@ -56,8 +58,8 @@ def check_replicas(n_pbits: int, reads: int, replicas: int) -> None:
 
 
 def available() -> int | None:
-    """Bytes that may be used: those of LIMIT, else those that the computer has free, else all that it has; None where
-    the system does not say. Raises InputError."""
+    """Bytes that may be used: those of LIMIT, else the fewest of those that the computer has free, or has at all, that
+    this process may take, and that its container has free; None where the system does not say. Raises InputError."""
     text = os.environ.get(LIMIT)
     if text:
         found = re.fullmatch(r"([0-9.]+) ?([kMGT]?)B?", text.strip())
@@ -67,16 +69,64 @@ def available() -> int | None:
         except (ValueError, OverflowError):
             pass  # "." and what is infinite
         raise InputError(f"{LIMIT} must be bytes, or text such as 4GB, got {text!r}")
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass  # no Linux
+    return min((room for room, _ in _rooms()), default=None)
+
+
+def _rooms() -> Iterator[tuple[int, str]]:
+    """Bytes that may be used, and whose they are: of the computer, the process and its container, as far as the system
+    says."""
+    for room, words in (
+        (_of_computer(), "this computer has {} free"),
+        (_of_process(), "this process may take {} more"),
+        (_of_group(), "this container has {} free"),
+    ):
+        if room is not None:
+            yield max(0, room), words
+
+
+def _of_computer() -> int | None:
+    for line in _lines("/proc/meminfo"):
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def _of_process() -> int | None:
+    """What ``ulimit -v`` leaves."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    most, taken = resource.getrlimit(resource.RLIMIT_AS)[0], _lines("/proc/self/statm")
+    if most == resource.RLIM_INFINITY or not taken:
+        return None
+    return most - int(taken[0].split()[0]) * resource.getpagesize()
+
+
+def _of_group() -> int | None:
+    """What the limits of this process's control group, and of those around it, leave (version 2). Pages of files do not
+    count as taken: the system gives them up."""
+    own = [line.partition("::")[2] for line in _lines("/proc/self/cgroup") if line.startswith("0::")]
+    if not own:
+        return None
+    folder, rooms = _GROUPS / own[0].lstrip("/"), []
+    for each in (place for place in (folder, *folder.parents) if place.is_relative_to(_GROUPS)):
+        most, taken = _lines(each / "memory.max"), _lines(each / "memory.current")
+        if most and taken and most[0].isdigit():
+            files = [line.split()[1] for line in _lines(each / "memory.stat") if line.startswith("inactive_file ")]
+            rooms.append(int(most[0]) - int(taken[0]) + sum(map(int, files)))
+    return min(rooms, default=None)
+
+
+def _lines(path: str | Path) -> list[str]:
+    """The lines of a file of the system; none where it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return []
 
 
 def refusal(error: MemoryError) -> str:
@@ -99,5 +149,8 @@ def many(count: int) -> str:
 
 
 def _there(most: int) -> str:
-    words = format_si(most, "B")
-    return f"{LIMIT} is {words}" if os.environ.get(LIMIT) else f"this computer has {words} free"
+    """What is there, in words. most : bytes of LIMIT"""
+    if os.environ.get(LIMIT):
+        return f"{LIMIT} is {format_si(most, 'B')}"
+    room, words = min(_rooms())
+    return words.format(format_si(room, "B"))

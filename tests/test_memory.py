@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import hwsim
+from hwsim import memory
 from hwsim.cli.main import main
 from hwsim.errors import InputError
 from hwsim.memory import LIMIT, available, check_memory, check_problem, check_reads, many, refusal
@@ -145,6 +146,28 @@ def test_the_limit_is_bytes_or_text(monkeypatch):
             available()
     monkeypatch.delenv(LIMIT)
     assert available() > 2**20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how Linux tells of control groups")
+def test_a_container_and_the_limit_of_a_process_count(tmp_path, monkeypatch):
+    """What a group and those around it have left, pages of files not counted; and what ulimit -v leaves."""
+    monkeypatch.delenv(LIMIT, raising=False)
+    (tmp_path / "job" / "step").mkdir(parents=True)
+    for folder, most in ((tmp_path / "job", "9000000"), (tmp_path / "job" / "step", "max")):
+        (folder / "memory.max").write_text(f"{most}\n")
+        (folder / "memory.current").write_text("5000000\n")
+        (folder / "memory.stat").write_text("anon 4000000\ninactive_file 1000000\n")
+    plain = memory._lines
+    monkeypatch.setattr(memory, "_GROUPS", tmp_path)
+    monkeypatch.setattr(memory, "_lines", lambda path: ["0::/job/step"] if "cgroup" in str(path) else plain(path))
+    assert available() == 5_000_000
+    with pytest.raises(InputError, match="all need at least 6 MB, and this container has 5 MB free"):
+        check_memory(6 * 10**6, "all")
+    monkeypatch.undo()
+    code = "from hwsim.memory import available, check_memory; print(available()); check_memory(10**10, 'all')"
+    limited = ["sh", "-c", 'ulimit -v 2000000; exec "$0" -c "$1"', sys.executable, code]
+    done = subprocess.run(limited, capture_output=True, text=True, cwd=ROOT)
+    assert 10**8 < int(done.stdout) < 2_048_000_000 and "and this process may take" in done.stderr
 
 
 def test_a_sentence_names_need_and_limit(monkeypatch):

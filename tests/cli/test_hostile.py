@@ -247,7 +247,7 @@ def test_files_of_any_name_are_written_and_named_in_one_line(tmp_path, monkeypat
     assert main(["show", f"{name}.toml"]) == 0
     assert hwsim.chip(Path(f"{name}2.toml")).name == "a???b2"
     capfd.readouterr()
-    ring = ["ring:n=4", "--reads", "4", "--time", "5tau"]
+    ring = ["ring:n=4", "--reads", "32", "--time", "5tau"]
     assert main(["sweep", *ring, "--vary", "delay=0.1tau,0.2tau", "--csv", f"{name}.csv"]) == 0
     assert main(["run", *ring, "--plot", f"{name}.png"]) == 0
     said = capfd.readouterr().err.splitlines()
