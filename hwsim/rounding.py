@@ -28,14 +28,15 @@ def rounding(*terms: Any) -> float:
     values = _absolute(terms)
     if is_exact(values):
         return 0.0
-    return float(_ULP * (2 + np.sqrt(len(values)) / 2) * np.sum(values))
+    return float(_ULP * (2 + np.sqrt(len(values)) / 2) * _total(values))
 
 
 def is_exact(*terms: Any, spare_bits: int = 0) -> bool:
     """Whether float64 holds every sum of +-``terms``, in any order, without an error: they are whole multiples of a
     power of two and add up to less than 2**(53 - spare_bits) of it."""
     values = _absolute(terms)
-    return not len(values) or int(np.frexp(np.sum(values))[1]) - lowest_bit(values) <= _DIGITS - spare_bits
+    total = _total(values)
+    return not total or (total < np.inf and int(np.frexp(total)[1]) - lowest_bit(values) <= _DIGITS - spare_bits)
 
 
 def lowest_bit(values: np.ndarray) -> int:
@@ -65,6 +66,12 @@ def power_of_two(values: Any) -> float:
     before they are squared, so that no square underflows or overflows."""
     largest = float(np.max(np.abs(values), initial=0.0))
     return float(2.0 ** (np.frexp(largest)[1] - 1)) if 0 < largest < np.inf else 1.0
+
+
+def _total(values: np.ndarray) -> float:
+    """The sum of ``values`` >= 0, which may be infinite."""
+    with np.errstate(over="ignore"):
+        return float(np.sum(values))
 
 
 def _absolute(terms: Any) -> np.ndarray:

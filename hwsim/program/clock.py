@@ -30,10 +30,10 @@ class Clock(Record):
     participation: float = scalar(above=0, most=1)
     participants: str = scalar(one_of=PARTICIPANTS, default="shared")
     color: np.ndarray = column(np.int32)
-    tau: np.ndarray = column(np.float64, least=1)
+    tau: np.ndarray = column(np.float64, least=1, most=2**62)
     phase: np.ndarray = column(np.int64, least=0)
     jitter: np.ndarray = column(np.float64, least=0)
-    own_tau: np.ndarray | None = column(np.float64, least=0, optional=True)
+    own_tau: np.ndarray | None = column(np.float64, least=0, most=2**62, optional=True)
 
     def _check(self) -> None:
         if self.facts.colored and int(self.color.min()) < 0:

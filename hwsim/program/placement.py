@@ -6,6 +6,9 @@ import numpy as np
 
 from hwsim.program.record import CONNECTION, Record, column, scalar
 
+_MOST_SCALE = 1e150
+"""As of the largest coupling that is compiled: with a code of 63 bits it is a number still."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Placement(Record):
@@ -28,8 +31,8 @@ class Placement(Record):
     sites: np.ndarray | None = column(np.int64, optional=True, hashed=False)
     bias_code: np.ndarray | None = column(np.int64, optional=True, hashed=False)
     weight_code: np.ndarray | None = column(np.int64, CONNECTION, optional=True, hashed=False)
-    code_scale: float = scalar(default=1.0, hashed=False)
+    code_scale: float = scalar(default=1.0, least=0, most=_MOST_SCALE, hashed=False)
     weight_bits: int | None = scalar(default=None, hashed=False)
-    control_scale: float = scalar(default=1.0, hashed=False)
+    control_scale: float = scalar(default=1.0, least=0, most=_MOST_SCALE, hashed=False)
     fixed_beta: float | None = scalar(default=None, hashed=False)
     ramps: bool = scalar(default=False, hashed=False)
