@@ -53,6 +53,8 @@ LIMITS = {
     "input_fraction_bits": Limit(least=0, most=16),
     "participation": Limit(least=0, most=1, above=True),
     "weight_bits": Limit(least=1, most=52),
+    "weight_integer_bits": Limit(least=0, most=51),
+    "weight_fraction_bits": Limit(least=0, most=51),
     "dead_fraction": _SHARE,
     "dead_wire_fraction": _SHARE,
 }

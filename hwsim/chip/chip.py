@@ -52,6 +52,10 @@ class Clock(Shown):
         _refuse(found)
 
 
+_MOST_FIXED = 51
+"""Integer and fraction bits of a weight: with its sign it is a float64, as one of weight_bits is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Weights(Shown):
     """Weight registers. They hold real numbers where all fields are None or 0.
@@ -81,6 +85,9 @@ class Weights(Shown):
         fixed = ("weight_integer_bits", "weight_fraction_bits")
         if (self.integer_bits is None) != (self.fraction_bits is None):
             words = "fixed-point weights need both weight_integer_bits and weight_fraction_bits"
+            found.append(Mistake(words, fixed))
+        elif not found and (self.integer_bits or 0) + (self.fraction_bits or 0) > _MOST_FIXED:
+            words = f"weight_integer_bits and weight_fraction_bits must add up to at most {_MOST_FIXED}"
             found.append(Mistake(words, fixed))
         if self.integer_bits is not None and self.bits is not None:
             words = "weights are integers of weight_bits or fixed point, not both"

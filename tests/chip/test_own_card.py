@@ -118,6 +118,8 @@ def test_a_card_with_five_mistakes_names_five(card, capsys):
         ('pbit = "ideal-poisson"\nlaw = "linear"\n', "law belongs to a p-bit of your own, and pbit names"),
         ("pbit = 3\n", "pbit must be the name or file of a p-bit card"),
         ('tau = "5 ns"\nweight_bits = 8\nweight_integer_bits = 3\nweight_fraction_bits = 2\n', "not both"),
+        ('tau = "5 ns"\nweight_integer_bits = 30\nweight_fraction_bits = 22\n', "add up to at most 51"),
+        ('tau = "5 ns"\nweight_integer_bits = 3\nweight_fraction_bits = 1000000\n', "between 0 and 51"),
         ('tau = "5 ns"\nweight_bits = true\n', r"weight_bits must be a value or \{ value, source, grade \}, got True"),
         ('tau = "5 ns"\ngraph = "none.txt"\n', "no such file"),
         ('tau = "5 ns"\nlaw = "table"\n', r"law table needs a \[response\]"),
