@@ -74,7 +74,7 @@ LIMITS |= dict.fromkeys(
 )
 LIMITS |= dict.fromkeys(("weight_limit", "h_limit", "j_limit", "j_extended_limit"), _POSITIVE)
 LIMITS |= {"cell_pitch": Limit(least=0, most=1e100, above=True), "coupling_area": Limit(least=0, most=1e100)}
-LIMITS |= dict.fromkeys(("random_shifts", "random_share", "n_chips"), _AT_LEAST_ONE)
+LIMITS |= {"n_chips": _AT_LEAST_ONE} | dict.fromkeys(("random_shifts", "random_share"), Limit(least=1, most=1e9))
 LIMITS |= dict.fromkeys(("max_pbits", "max_degree", "rows", "columns", "layers", "size"), _AT_LEAST_ONE)
 """Limits by card key; any other number must be >= 0."""
 

@@ -10,8 +10,8 @@ from hwsim.errors import one_line
 from hwsim.units import format_si
 
 _EVERY_S, _PATIENCE_S = 0.1, 1.0
-_KNOWN_S, _KNOWN_PART = 2.0, 0.02
-"""The pace is known after so long, with so much done."""
+_KNOWN_S, _KNOWN_PART, _LONG_S = 2.0, 0.02, 4.0
+"""The pace is known after the first, with so much done; of long work after the last, whatever is done by then."""
 _MOST_TOLD = 1000
 """Characters of a line that tells of something, besides paths."""
 
@@ -155,11 +155,11 @@ class _Pace:
 
     def left(self, part: float, instant: float) -> str:
         """The time left when ``part`` of 0..1 is done at ``instant`` seconds; nothing before it is known."""
-        if self._from is None or part < self._last:  # other work begins
+        if self._from is None or part < self._last or part == self._from[0]:  # other work begins, or none has yet
             self._from = (part, instant)
         self._last = part
         gained, spent_s = part - self._from[0], instant - self._from[1]
-        if spent_s < _KNOWN_S or gained < _KNOWN_PART:
+        if not gained or spent_s < (_KNOWN_S if gained >= _KNOWN_PART else _LONG_S):
             return ""
         minutes, seconds = divmod(round((1.0 - part) * spent_s / gained), 60)
         hours, minutes = divmod(minutes, 60)

@@ -26,7 +26,7 @@ class Clock(Record):
     _name = "clock"
 
     kind: str = scalar(one_of=CLOCKS)
-    period: int = scalar(least=1)
+    period: int = scalar(least=1, most=2**62)
     participation: float = scalar(above=0, most=1)
     participants: str = scalar(one_of=PARTICIPANTS, default="shared")
     color: np.ndarray = column(np.int32)
