@@ -375,7 +375,7 @@ class _School:
     def _restore(self, saved: Denoiser, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a ``saved`` chain and the ``arrays`` of its training."""
         notes = saved.notes
-        self.step, self.history = int(notes["step"]), history_of(notes["history"])
+        self.step, self.history = int(notes["step"]), history_of(notes["history"], is_chain=True)
         self.before_s = self.history[-1]["host_s"]
         for k, (pupil, model) in enumerate(zip(self.pupils, saved.models, strict=True)):
             pupil.penalty = read_as(notes["penalty"][k], float)

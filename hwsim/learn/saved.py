@@ -75,30 +75,37 @@ class Saved:
         return InputError(f"{path} is a damaged {self.what}: its training cannot go on")
 
 
-class _Judged(msgspec.Struct):
-    """A row of a history, of a model or of a chain; what a judge may leave out has a default."""
+class _Judged(msgspec.Struct, kw_only=True):
+    """A row of a history; what a judge may leave out has a default."""
 
     step: int
     epoch: float
     rate: float
     device_s: float
     host_s: float
-    max_j: float | list[float]
-    max_h: float = 0.0
+
+
+class _OfModel(_Judged, kw_only=True):
+    max_h: float
+    max_j: float
     kl: float = 0.0
     log_likelihood: float = 0.0
     log_likelihood_reverse: float = 0.0
+
+
+class _OfChain(_Judged, kw_only=True):
+    max_j: list[float]
+    autocorrelation: list[float]
+    autocorrelation_error: list[float]
+    penalty: list[float]
     frechet: float = 0.0
-    autocorrelation: list[float] = []
-    autocorrelation_error: list[float] = []
-    penalty: list[float] = []
 
 
-def history_of(rows: Any) -> list[dict[str, Any]]:
-    """``rows``, if they are those of a training's judgements. Raises ValueError."""
-    for row in read_as(rows, list[_Judged]):
-        if len(row.autocorrelation) != len(row.autocorrelation_error):
-            raise ValueError("a history")
+def history_of(rows: Any, *, is_chain: bool) -> list[dict[str, Any]]:
+    """``rows``, if they are those of the judgements of a model, or of a chain of them. Raises ValueError."""
+    found = read_as(rows, list[_OfChain]) if is_chain else read_as(rows, list[_OfModel])
+    if is_chain and any(len(row.autocorrelation) != len(row.autocorrelation_error) for row in found):
+        raise ValueError("a history")
     if any(row.keys() != rows[0].keys() for row in rows):
         raise ValueError("a history")
     return list(rows)

@@ -316,7 +316,7 @@ class _School:
     def _restore(self, model: Model, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a saved ``model`` and the ``arrays`` of its training."""
         notes = model.notes
-        self.history = history_of(notes["history"])
+        self.history = history_of(notes["history"], is_chain=False)
         spent = read_as(notes["activity"], dict[str, Activity])
         self.machine.goes_on(spent, int(notes["loads"]), str(notes.get("engine", self.machine.engine)))
         self._host_s = self.history[-1]["host_s"] if self.history else 0.0

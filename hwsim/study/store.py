@@ -15,7 +15,17 @@ import numpy as np
 
 from hwsim.errors import InputError
 from hwsim.files import replacing
-from hwsim.study.stored import DamagedError, check_learnt, facts_of, name_of, packed, row_of, text_of, with_watched
+from hwsim.study.stored import (
+    DamagedError,
+    check_learnt,
+    check_watched,
+    facts_of,
+    name_of,
+    packed,
+    row_of,
+    text_of,
+    with_watched,
+)
 
 APPLICATION_ID = 0x68777374
 VERSION = 2
@@ -198,19 +208,12 @@ class Store:
         return Merged(copied=copied, differ=differ, damaged=tuple(damaged))
 
     def watched(self, row: Row) -> dict[str, np.ndarray]:
-        """What was counted of the states of ``row``, whose point was watched: looks int (1,), products int (schedules,
-        couplings) and, of few spins, states int (reads,). Raises InputError where that is damaged."""
-        looks, products, states = (row.watched.get(name) for name in ("looks", "products", "states"))
-        if (
-            looks is None
-            or products is None
-            or looks.shape != (1,)
-            or looks[0] < 1
-            or products.ndim != 2
-            or len(products) != len(row.sizes)
-            or (states is not None and (states.shape != (sum(row.sizes),) or states.min() < 0))
-        ):
-            raise self._damaged(_named((row.point, row.shard)))
+        """What was counted of the states of ``row``, whose point was watched; see `check_watched`. Raises InputError
+        where that is damaged."""
+        try:
+            check_watched(row.watched, row.sizes)
+        except DamagedError:
+            raise self._of_another_kind(_named((row.point, row.shard))) from None
         return row.watched
 
     def learnt(self, point: str, shard: int, numbers: Sequence[str]) -> dict[str, Any] | None:
@@ -221,7 +224,7 @@ class Store:
         try:
             check_learnt(found.facts, numbers)
         except DamagedError:
-            raise self._damaged(_named((point, shard))) from None
+            raise self._of_another_kind(_named((point, shard))) from None
         return found.facts
 
     def _row(self, columns: tuple[Any, ...]) -> Row:
@@ -236,6 +239,10 @@ class Store:
             f"{self.path} is damaged in {what}: hwsim merge {self.path} -o NEW.db copies all that is whole, and the "
             "study makes the rest again with --store NEW.db"
         )
+
+    def _of_another_kind(self, what: str) -> InputError:
+        """What to say of a row that is whole and lacks what its point asks for: a merge would copy it."""
+        return InputError(f"{self.path} is damaged in {what}, which lacks numbers: give --store another name")
 
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         try:

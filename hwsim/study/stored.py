@@ -119,13 +119,32 @@ def row_of(sizes: Any, energies: Any, activity: Any, facts: Any) -> dict[str, An
     _decoded(activity, _Activity if counts else _Nothing)
     if not counts:
         check_learnt(noted, ())
+    watched = {name: _numbers(_octets(each.data), "<i4", each.shape) for name, each in packed.items()}
+    if watched:
+        check_watched(watched, counts)
     return {
         "sizes": counts,
         "energies": found,
         "activity": _decoded(activity, dict[str, Any]),
         "facts": noted,
-        "watched": {name: _numbers(_octets(each.data), "<i4", each.shape) for name, each in packed.items()},
+        "watched": watched,
     }
+
+
+def check_watched(watched: dict[str, np.ndarray], sizes: Sequence[int]) -> None:
+    """Raise DamagedError unless ``watched`` is what is counted of the states of schedules of ``sizes`` reads: looks int
+    (1,), products int (schedules, couplings) and, of few spins, states int (reads,)."""
+    looks, products, states = (watched.get(name) for name in ("looks", "products", "states"))
+    if (
+        looks is None
+        or products is None
+        or looks.shape != (1,)
+        or looks[0] < 1
+        or products.ndim != 2
+        or len(products) != len(sizes)
+        or (states is not None and (states.shape != (sum(sizes),) or states.min() < 0))
+    ):
+        raise DamagedError
 
 
 def check_learnt(facts: dict[str, Any], numbers: Sequence[str]) -> None:

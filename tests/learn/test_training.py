@@ -133,8 +133,10 @@ def test_a_half_trained_model_with_states_that_are_none_is_refused(tmp_path):
     states, counts = "training.states.negative", "training.counts"
     changes = {states: arrays[states] * 7, counts: arrays[counts] + 1, "training.samples": arrays[states] * 1j}
     notes = json.loads(str(arrays["manifest"]))
-    for key, wrong in {"history": [{"kl": "x"}], "activity": {"negative": {"n_pbits": "x"}}, "loads": "x"}.items():
-        changes[f"manifest of {key}"] = json.dumps(notes | {"notes": notes["notes"] | {key: wrong}})
+    listed = [notes["notes"]["history"][0] | {"max_j": [1.0]}]
+    wrong_notes = [("history", [{"kl": "x"}]), ("history", listed), ("loads", "x")]
+    for k, (key, wrong) in enumerate([*wrong_notes, ("activity", {"negative": {"n_pbits": "x"}})]):
+        changes[f"manifest {k} of {key}"] = json.dumps(notes | {"notes": notes["notes"] | {key: wrong}})
     for key, wrong in changes.items():
         np.savez(path, **arrays | {key.partition(" ")[0]: wrong})
         with pytest.raises(InputError, match=r"m.npz is a damaged model: its training cannot go on"):

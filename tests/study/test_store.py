@@ -278,9 +278,12 @@ def test_a_row_may_have_every_field_of_an_activity_and_no_other():
     assert {item.name: item.required for item in msgspec.structs.fields(stored._Activity)} == required
 
 
+LOOKS = stored.text_of(stored.with_watched({}, {"looks": np.array([0]), "products": np.ones((2, 4))}))
+
+
 @pytest.mark.parametrize("column", ["sizes", "energies", "activity", "facts"])
 @pytest.mark.parametrize(
-    "value", [b"\x00\xff", "{", "[]", "null", '{"watched": {"looks": {"shape": [9], "data": "x"}}}', 7]
+    "value", [b"\x00\xff", "{", "[]", "null", '{"watched": {"looks": {"shape": [9], "data": "x"}}}', LOOKS, 7]
 )
 def test_a_row_that_is_damaged_inside_is_named_and_the_rest_is_kept(tmp_path, column, value):
     path = tmp_path / "s.db"
