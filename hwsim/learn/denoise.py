@@ -25,6 +25,7 @@ from hwsim.learn.bill import Bill, bill_of
 from hwsim.learn.code import Code
 from hwsim.learn.data import Data
 from hwsim.learn.machine import LearningMachine
+from hwsim.learn.memory import check_couplings
 from hwsim.learn.model import HIDDEN, LABEL, Model, on_chip
 from hwsim.learn.noising import Noise
 from hwsim.mapping.color import greedy_coloring
@@ -164,6 +165,7 @@ def denoiser(
         raise DoesNotFitError(
             f"the data have {seen} bits and chip {machine.name!r} holds {len(side)} p-bits of one colour"
         )
+    check_couplings(noise.steps * len(sites(machine.topology)), noise.steps * len(wires(machine.topology)))
     rows = data.seen(with_labels=n_label > 0)
     mean = np.average(rows, axis=0, weights=data.weights)
     rates, models = noise.rates(data.bits.shape[1], n_label), []

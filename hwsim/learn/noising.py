@@ -14,7 +14,11 @@ import numpy as np
 
 from hwsim.display import Facts, Shown
 from hwsim.errors import InputError
+from hwsim.memory import check_memory, many
 from hwsim.units import whole
+
+_PER_STEP = 200
+"""Bytes: its times, and the step itself."""
 
 SCHEDULES = ("log", "linear")
 
@@ -80,6 +84,7 @@ def times(steps: int, schedule: str = "log", *, end: float | None = None) -> tup
     all of it; "linear", equal steps up to ``end``. Raises InputError.
     """
     n = whole(steps, name="steps", least=1)
+    check_memory(_PER_STEP * n, f"{many(n)} steps of noise")
     if schedule == "log":
         if end is not None:
             raise InputError("the times of a log schedule end at infinity: leave end away")

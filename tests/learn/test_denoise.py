@@ -12,6 +12,7 @@ from hwsim.learn.exact import moments
 from hwsim.learn.noising import Noise
 from hwsim.learn.penalty import Controller
 from hwsim.learn.updates import Updates
+from hwsim.memory import LIMIT
 from hwsim.program import Network
 
 TORUS = "square-torus:4x4"
@@ -195,6 +196,14 @@ def test_chains_that_cannot_be_are_refused_in_one_sentence(chip, alike):
         generate(chain, chip, 2, labels=[0, 2])
     with pytest.raises(InputError, match="the chain has no label units"):
         generate(denoiser(alike, chip, labels=False), chip, 2, labels=[0, 1])
+
+
+def test_a_chain_of_too_many_machines_is_refused_before_it_is_made(chip, alike, monkeypatch):
+    monkeypatch.setenv(LIMIT, "1GB")
+    with pytest.raises(InputError, match=r"steps of noise need at least"):
+        Noise(steps=2**32)
+    with pytest.raises(InputError, match=r"units with .* couplings need at least"):
+        denoiser(alike, chip, Noise(steps=10**6))
 
 
 def test_frozen_chains_have_an_autocorrelation_near_one_and_free_ones_near_zero(chip, independent):
