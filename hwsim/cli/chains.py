@@ -12,7 +12,7 @@ from hwsim.errors import InputError
 
 def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
     """Run every strength, print a line for each, write the JSON."""
-    from hwsim.experiment.anneals import slow_note
+    from hwsim.experiment.anneals import pace_note
     from hwsim.experiment.chains import scan_chain_strength
     from hwsim.report.answers import scan_text
 
@@ -44,7 +44,7 @@ def run_scan(arguments: argparse.Namespace, ready: Any, strengths: list) -> int:
         "chip": machine.name,
         "target": target,
         "strengths": rows,
-        "note": slow_note(program, anneal.duration_s),
+        "note": pace_note(program, anneal.duration_s),
         "interrupted": ended,
     } | target_facts(wanted)
     head = f"{problem.name} on {machine.name}: {program.n_variables} spins on {program.n_pbits} p-bits"

@@ -15,7 +15,7 @@ from hwsim.memory import check_reads
 def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
     """Run the dies, print the yield, write the picture and the JSON."""
     from hwsim.chip.faults import present_faults, without
-    from hwsim.experiment.anneals import slow_note
+    from hwsim.experiment.anneals import pace_note
     from hwsim.experiment.dies import beside_ideal, has_spread, run_dies, typical_energy, yield_curve, yield_facts
     from hwsim.experiment.target import typical_target
     from hwsim.report.dies import yield_picture, yield_text
@@ -60,7 +60,7 @@ def run_wafer(arguments: argparse.Namespace, ready: Any) -> int:
         "chip": machine.name,
         "target": target,
         "dies": yield_facts(curve),
-        "note": slow_note(ready.program, anneal.duration_s),
+        "note": pace_note(ready.program, anneal.duration_s),
         "interrupted": len(runs) < dies,
     } | target_facts(wanted)
 

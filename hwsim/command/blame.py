@@ -122,7 +122,7 @@ def blame(
 def _blamed(problem: Any, machine: "Chip", dies: int, how: Any) -> tuple[dict[str, Any], Any, Any]:
     """(the document of one chip, its program, its anneal)."""
     from hwsim.chip.faults import present_faults
-    from hwsim.experiment.anneals import slow_note
+    from hwsim.experiment.anneals import pace_note
     from hwsim.experiment.blame import blame as estimate
     from hwsim.experiment.prepare import prepare
     from hwsim.experiment.target import typical_target
@@ -162,7 +162,7 @@ def _blamed(problem: Any, machine: "Chip", dies: int, how: Any) -> tuple[dict[st
     if asked is None and found["target"] is not None:
         used = typical_target(found["target"])
     part = {"problem": given.problem_facts(problem), "chip": machine.name, "dies": dies, "reads": how["reads"]}
-    part |= {"note": slow_note(ready.program, anneal.duration_s), "n_faults": len(names)} | found
+    part |= {"note": pace_note(ready.program, anneal.duration_s), "n_faults": len(names)} | found
     return part | given.target_facts(used), ready.program, anneal
 
 

@@ -144,7 +144,7 @@ def _solved(
     how: Any,
 ) -> Solutions:
     """Find the best length of each scheme. algorithm : as given, its name, its parameters"""
-    from hwsim.experiment.anneals import slow_note
+    from hwsim.experiment.anneals import pace_note
     from hwsim.experiment.optimum import find_optimum, optimum_facts, recipes
     from hwsim.interrupt import CtrlC
     from hwsim.report.provenance import provenance
@@ -185,7 +185,7 @@ def _solved(
         if found.points:
             synchronous = program.clock.kind == "synchronous"
             facts: dict[str, Any] = {
-                "note": slow_note(program, found.points[-1].time_s),
+                "note": pace_note(program, found.points[-1].time_s),
                 "kind": problem.kind,
                 "pilot": None if trial is None else str(trial),
                 "grades": dict(one.chip.grades) if one.chip else {},

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hwsim.anneal import DEFAULT_STEPS, Anneal, constant, geometric, linear
 from hwsim.errors import InputError
 from hwsim.problem.problem import input_sigma
@@ -59,8 +61,27 @@ def length_s(program: Program, time: str | float | None) -> float:
     return seconds_in(time, to_seconds(program.clock.period), name="time")
 
 
-def slow_note(program: Program, time_s: float) -> str | None:
-    """A sentence where the p-bits of ``program`` hardly update in ``time_s`` seconds, else None."""
+def pace_note(program: Program, time_s: float) -> str | None:
+    """What is odd about the updates of ``program`` in ``time_s`` seconds, in a sentence: p-bits that hardly update,
+    numbers of the card that its clock does not ask for. None where nothing is."""
+    found = [note for note in (_slow(program, time_s), _idle(program)) if note]
+    return "; ".join(found) or None
+
+
+def _idle(program: Program) -> str | None:
+    """A sentence where intervals spread or jitter, and the clock has others."""
+    clock = program.clock
+    idle = ["the spread of tau"] if not clock.is_own and np.ptp(clock.tau) > 0 else []
+    idle += ["jitter"] if clock.kind != "free-running" and np.any(clock.jitter > 0) else []
+    if not idle:
+        return None
+    verb = "changes" if len(idle) == 1 else "change"
+    has = "draws its ticks at random" if clock.is_own else "has one period for all p-bits"
+    return f"{' and '.join(idle)} {verb} nothing: a {clock.kind} clock {has}"
+
+
+def _slow(program: Program, time_s: float) -> str | None:
+    """A sentence where p-bits hardly update."""
     clock = program.clock
     updates = time_s / to_seconds(clock.period) * clock.share
     if updates >= FEW_UPDATES:

@@ -14,7 +14,7 @@ from hwsim.analysis.exact_laws import energies as enumerate_energies
 from hwsim.analysis.fidelity import total_variation, tv_noise_floor
 from hwsim.analysis.interval import standard_error
 from hwsim.cost.solution import NO_SOLUTION, account_of, solution
-from hwsim.experiment.anneals import slow_note
+from hwsim.experiment.anneals import pace_note
 from hwsim.session import Run
 from hwsim.units import to_seconds
 
@@ -45,7 +45,7 @@ def summarise(run: Run, *, kind: str = "ising", target: float | None = None) -> 
         "updates_per_ns": run.updates / run.host_seconds / 1e9 if run.host_seconds > 0 else None,
         "total_variation": None,
         "tv_noise_floor": None,
-        "note": slow_note(program, run.device_time_s),
+        "note": pace_note(program, run.device_time_s),
     }
     row |= paid.facts | NO_SOLUTION | run.quality.facts
     if target is not None and run.device_time_s > 0 and program.indistinct is None:

@@ -11,7 +11,7 @@ import dimod
 import numpy as np
 
 from hwsim.decode import timing
-from hwsim.experiment.anneals import slow_note
+from hwsim.experiment.anneals import pace_note
 from hwsim.sampler.machine import Placed
 from hwsim.sampler.qpu import annealer_timing
 from hwsim.session import Run
@@ -50,7 +50,7 @@ def answer_of(result: Run, placed: Placed, *, keep: bool, is_annealer: bool) -> 
     states = result.states[rows]
     readout, info = result.program.readout, timing(result)
     info["schedule"] = info["schedule"][rows]
-    info["note"] = slow_note(result.program, result.device_time_s)
+    info["note"] = pace_note(result.program, result.device_time_s)
     if is_annealer:
         prices = result.program.prices
         info["timing"] |= annealer_timing(prices, anneal_s=result.device_time_s, reads=result.reads)

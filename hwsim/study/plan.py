@@ -20,7 +20,7 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.library import chip
 from hwsim.cost.toggles import counts_flips, flips_of, wires_of
 from hwsim.errors import DoesNotFitError, InputError
-from hwsim.experiment.anneals import beta_ends, length_s, make_anneal, slow_note, still_anneal
+from hwsim.experiment.anneals import beta_ends, length_s, make_anneal, pace_note, still_anneal
 from hwsim.experiment.prepare import prepare
 from hwsim.experiment.target import find_target
 from hwsim.mapping.compile import Settings, embed
@@ -325,7 +325,7 @@ def _point(
         "algorithm": recipe.algorithm,
         "parameters": recipe.parameters,
         "time_s": recipe.time_s,
-        "note": slow_note(program, recipe.time_s),
+        "note": pace_note(program, recipe.time_s),
         "reads": chosen["reads"],
         "schedules": chosen["schedules"],
         "seed": chosen["seed"],

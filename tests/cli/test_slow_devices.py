@@ -3,11 +3,12 @@
 import json
 
 import dimod
+import numpy as np
 import pytest
 
 import hwsim
 from hwsim.cli.main import main
-from hwsim.experiment.anneals import slow_note
+from hwsim.experiment.anneals import pace_note
 from hwsim.sampler import HwsimSampler
 
 FEW = ["--reads", "16", "--schedules", "2", "--json", "out.json"]
@@ -104,8 +105,8 @@ def test_points_of_a_study_and_designs_say_so(capsys):
 
 def test_the_note_counts_updates_of_a_p_bit():
     program = hwsim.compile(hwsim.read(SMALL), hwsim.chip("generic-all-to-all", clock="synchronous", participation=0.1))
-    assert slow_note(program, 151e-9) is None
-    assert "hardly update (2.8 times each in 140 ns" in slow_note(program, 140e-9)
+    assert pace_note(program, 151e-9) is None
+    assert "hardly update (2.8 times each in 140 ns" in pace_note(program, 140e-9)
 
 
 def test_the_sampler_says_so_in_its_info():
@@ -113,3 +114,18 @@ def test_the_sampler_says_so_in_its_info():
     found = HwsimSampler(tau="1 ms").sample(bqm, anneal_time="1 us", seed=1)
     assert found.info["note"].startswith("the p-bits hardly update")
     assert HwsimSampler(tau="1 ms").sample(bqm, num_sweeps=20, seed=1).info["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("clock", "words"),
+    [
+        ("chromatic", "the spread of tau and jitter change nothing: a chromatic clock has one period for all p-bits"),
+        ("poisson", "jitter changes nothing: a poisson clock draws its ticks at random"),
+        ("free-running", None),
+    ],
+)
+def test_numbers_that_a_clock_does_not_ask_for_are_named(clock, words):
+    program = hwsim.compile(hwsim.read("ring:n=6"), hwsim.chip("generic-all-to-all", clock=clock))
+    spread = np.linspace(0.9, 1.1, 6) * program.clock.tau
+    assert pace_note(program, 1e-6) is None
+    assert pace_note(program.changed(jitter=np.full(6, 1e5), tau=spread), 1e-6) == words
