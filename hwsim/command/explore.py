@@ -86,6 +86,7 @@ def explore(
 
     full = checked(spec if isinstance(spec, Mapping) else read_toml(spec))
     how = {"as_": full["as"], "target": full["target"], "threads": threads, "progress": progress}
+    given.check_card(full["chip"])
     problem = given.problem_of(full["problem"], how)
     named = given.target_of(problem, how | {"target": None if full["target"] is None else str(full["target"])})
     target = None if named is None else named.energy

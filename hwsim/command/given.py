@@ -6,6 +6,7 @@ Enters: what people write. Leaves: a Problem, Chips, an Anneal, a Target. Raises
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hwsim.command.defaults import CHIP, OWN
@@ -79,6 +80,15 @@ def chip_of(chip: "str | Chip", changes: Mapping[str, Any] | None, without: Iter
     if changes:
         raise InputError(f"set changes parameters of cards: give chip {chip.name!r} by the name of its card")
     return _paced(switched_off(chip, several(without)), **scheme)
+
+
+def check_card(chip: Any) -> None:
+    """Raise InputError where ``chip`` names no card, or a damaged one: before its problem is made, which may take
+    long."""
+    from hwsim.chip.library import chip_card
+
+    if isinstance(chip, str | Path):
+        chip_card(chip)
 
 
 def machine_of(chip: "str | Chip", how: Mapping[str, Any]) -> "Chip":

@@ -106,6 +106,7 @@ def sweep(
             raise Stopped
         progress.show(0.0, f"preparing {done + 1}/{of}  {what}")
 
+    given.check_card(chip)
     with CtrlC() as ctrl_c, store_at(store) as (at, tmp):
         posed = {} if problem is None else {"problem": given.problem_of(problem, how)}
         names = {posed["problem"].name: posed["problem"]} if posed else {}

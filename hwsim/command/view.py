@@ -153,6 +153,7 @@ def view(
             raise InputError("a mixed machine is shown alone: vary and compare need a problem")
         scene, show = mixed_scene(problem, how, events=events)
         return View(scenes=[scene], show=show)
+    given.check_card(chip)
     scenes, show = viewed.scenes_of(given.problem_of(problem, how), ask, how)
     return View(scenes=scenes, show=show)
 

@@ -151,16 +151,24 @@ def test_it_is_refused_in_short_lines(folder, monkeypatch, capsys, words):
     assert {path.name for path in folder.iterdir()} <= before
 
 
-@pytest.mark.parametrize("command", ["run", "tts", "compare", "blame", "free-energy", "compile", "rtl", "study"])
+OF_A_PLAN = {"study": ["--store", "s.db"], "explore": []}
+OF_A_LINE = {"rtl": ["-o", "o"], "view": ["-o", "o.html"], "sweep": ["--vary", "delay=0:1tau:3"]}
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["run", "tts", "compare", "blame", "free-energy", "compile", "layout", "rtl", "study", "sweep", "explore", "view"],
+)
 def test_a_wrong_chip_is_refused_before_the_problem_is_made(tmp_path, monkeypatch, capsys, command):
     """The problem may take much memory and time."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("hwsim.problem.read.generate", None)
-    Path("plan.toml").write_text('problem = "ring:n=4"\nchip = "nosuch"\n')
-    words = (
-        ["study", "plan.toml", "--store", "s.db"] if command == "study" else [command, "ring:n=4", "--chip", "nosuch"]
-    )
-    assert main(["rtl", "write", *words[1:], "-o", "o"] if command == "rtl" else words) == 2
+    plan = 'problem = "ring:n=4"\nchip = "nosuch"\n'
+    Path("plan.toml").write_text(plan + "[sweep]\ndelay = [0, 1e-9]\n" * (command == "explore"))
+    words = [command, "ring:n=4", "--chip", "nosuch", *OF_A_LINE.get(command, [])]
+    if command in OF_A_PLAN:
+        words = [command, "plan.toml", *OF_A_PLAN[command]]
+    assert main(["rtl", "write", *words[1:]] if command == "rtl" else words) == 2
     assert "nosuch" in capsys.readouterr().err
 
 
