@@ -28,6 +28,11 @@ def pytest_addoption(parser):
     )
     parser.addoption("--fuzz-seed", metavar="SEED", default="1", help="of the mutations, any word (1)")
     parser.addoption(
+        "--fuzz-places",
+        metavar="K/N",
+        help="change every place of every file and option with every hostile value; try case K, K + N ... (tests/fuzz)",
+    )
+    parser.addoption(
         "--soak", metavar="N", type=int, help="strike a study, a training and others N times each (tests/soak)"
     )
     parser.addoption("--soak-seed", metavar="SEED", default="1", help="of the moments, any word (1)")

@@ -280,10 +280,14 @@ def file_case(rng, seed, samples, folder):
     group = rng.choice(groups)
     sample = rng.choice([each for each in samples if each.group == group])
     data = mutate.mutated(rng, sample.kind, (Path(folder) / sample.file).read_bytes())
-    words = rng.choice(sample.commands)
+    return case_of(sample, rng.choice(sample.commands), data, seed)
+
+
+def case_of(sample, words, data, seed):
+    """The case of ``data`` in place of the file of ``sample``, for the command ``words`` of it."""
     name = "m" + "".join(Path(sample.file.removeprefix("f-")).suffixes[-2:] if "." in sample.file else "")
     if "{}" not in words:
         name = sample.file
     if sample.file.endswith(".toml"):
         name = "m.toml"
-    return Case(tuple(name if word == "{}" else word for word in words), group, seed, name, data)
+    return Case(tuple(name if word == "{}" else word for word in words), sample.group, seed, name, data)

@@ -92,7 +92,7 @@ EXAMPLES = {
 SLOW = ("bench", "explore")
 """Commands that are tried less often, for they take long."""
 
-_WORDS = (
+WORDS = (
     *("", " ", "x", "-", "--", "---", "-x", "=", "nosuch", "nan", "inf", "1e308", "\u00b2", "\u0663", "a\nb"),
     *("a\x07b", "a\x1b[31mb", "a\u2028b", "\u202ea", "\udcff", "x" * 5000, "[" * 5000, "(" * 3000, "{}", "%s"),
     *("$x^$", "'", '"', "a=b", "=1", "a=", ":", "::", ",", ",,", "0..1", "1..0", "1..1e9", "0..1,n=-1", "0:1"),
@@ -196,7 +196,8 @@ def commands(top=None):
     return found
 
 
-def _options(each):
+def options_of(each):
+    """The options of a parser."""
     return [action for action in each._actions if action.option_strings and action.dest != "help"]
 
 
@@ -207,12 +208,12 @@ def _value(rng, action):
     known = _BY_METAVAR.get(action.metavar)
     if known is not None and rng.random() < 0.7:
         return rng.choice(known)
-    return rng.choice(_WORDS + NUMBERS)
+    return rng.choice(WORDS + NUMBERS)
 
 
 def _mutated(rng, words, each):
     """``words`` after one change."""
-    options = _options(each)
+    options = options_of(each)
     how = rng.randrange(12)
     at = rng.randrange(len(words))
     if how < 5 and options:
@@ -226,7 +227,7 @@ def _mutated(rng, words, each):
         at = rng.randrange(1, len(words))
         if words[at].startswith("--") and rng.random() < 0.8:
             at = min(at + 1, len(words) - 1)
-        return [*words[:at], rng.choice(_WORDS + NUMBERS), *words[at + 1 :]]
+        return [*words[:at], rng.choice(WORDS + NUMBERS), *words[at + 1 :]]
     if how == 8:
         return words[:at] + words[at + 1 :]
     if how == 9:
@@ -235,7 +236,12 @@ def _mutated(rng, words, each):
         place = rng.randrange(len(words[at]))
         letter = rng.choice(("", "-", "x", "=", ":", ",", "\x07", "\n", "\u00b2", "0"))
         return [*words[:at], words[at][:place] + letter + words[at][place + 1 :], *words[at + 1 :]]
-    return [*words[:at], rng.choice(_WORDS), *words[at:]]
+    return [*words[:at], rng.choice(WORDS), *words[at:]]
+
+
+def stays_here(words):
+    """Whether ``words`` name no file outside the folder in which the line runs, and nothing that no line can hold."""
+    return not any("/" in word or word.startswith("~") or "\x00" in word for word in words)
 
 
 def line_case(rng, seed, known):
@@ -247,5 +253,4 @@ def line_case(rng, seed, known):
         words = _mutated(rng, words, known[name]) or [name]
     if name == "study" and not any(word.startswith("--workers") for word in words):
         words += ["--workers", "1"]
-    kept = [word for word in words if "/" not in word and not word.startswith("~") and "\x00" not in word]
-    return Case(tuple(kept), name, seed)
+    return Case(tuple(word for word in words if stays_here([word])), name, seed)

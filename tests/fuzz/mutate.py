@@ -133,13 +133,13 @@ def raw(rng, data):
     return bytes(changed)
 
 
-_TOKEN = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[+-]?[0-9][0-9.eE+-]*|[A-Za-z_][\w-]*|\s+|[^\w\s]", re.ASCII)
+TOKEN = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[+-]?[0-9][0-9.eE+-]*|[A-Za-z_][\w-]*|\s+|[^\w\s]", re.ASCII)
 
 
 def text(rng, data):
     """``data`` after a change of a word or a line."""
     content = data.decode("utf-8", "surrogateescape")
-    words = _TOKEN.findall(content) or [""]
+    words = TOKEN.findall(content) or [""]
     at = rng.randrange(len(words))
     numbers = [k for k, word in enumerate(words) if word[:1].isdigit() or word[:1] in "+-"]
     how = rng.randrange(12)
@@ -214,7 +214,7 @@ def of_json(rng, data):
     return _dumped(rng, tree(rng, json.loads(data))).encode("utf-8", "surrogatepass")
 
 
-_HOSTILE = (
+HOSTILE = (
     '""',
     "0",
     "-1",
@@ -276,13 +276,13 @@ def of_toml(rng, data):
     key, _, value = lines[at].partition("=")
     how = rng.randrange(9)
     if how < 5:
-        lines[at] = f"{key}= {rng.choice(_HOSTILE)}"
+        lines[at] = f"{key}= {rng.choice(HOSTILE)}"
     elif how == 5:
         lines[at] = (
             f"{rng.choice((key.strip() + 'x', key.strip()[1:] or 'k', key.strip().upper(), chr(34) * 2))} ={value}"
         )
     elif how == 6:
-        lines.insert(at, rng.choice((lines[at], f"unknown = {rng.choice(_HOSTILE)}", "[unknown]", f"[{key.strip()}]")))
+        lines.insert(at, rng.choice((lines[at], f"unknown = {rng.choice(HOSTILE)}", "[unknown]", f"[{key.strip()}]")))
     elif how == 7:
         del lines[at]
     elif heads:
@@ -349,10 +349,10 @@ def of_npy(rng, data):
         return raw(rng, data)
     if how == 1:
         return _header(rng, data)
-    return _packed_array(_array(rng, np.load(io.BytesIO(data))))
+    return packed_array(_array(rng, np.load(io.BytesIO(data))))
 
 
-def _packed_array(array):
+def packed_array(array):
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -377,7 +377,7 @@ def zipped(rng, data, change):
     elif how == 2:
         members.append((name, content))
     elif how == 3:
-        members.append(("unknown.npy", _packed_array(np.arange(3))))
+        members.append(("unknown.npy", packed_array(np.arange(3))))
     elif how == 4:
         members[at] = (name, members[rng.randrange(len(members))][1])
     else:
@@ -400,12 +400,12 @@ def of_npz(rng, data):
         if how == 1:
             return _header(rng, content)
         if how == 2:
-            return _packed_array(np.array([{"a": 1}, None], dtype=object))
+            return packed_array(np.array([{"a": 1}, None], dtype=object))
         if name != "manifest.npy":
-            return _packed_array(_array(rng, np.load(io.BytesIO(content))))
+            return packed_array(_array(rng, np.load(io.BytesIO(content))))
         held = json.loads(str(np.load(io.BytesIO(content))))
         made = tree(rng, held) if how > 3 else rng.choice((None, [], "x", 3, {}, [held], {"format": held["format"]}))
-        return _packed_array(np.array(_dumped(rng, made)))
+        return packed_array(np.array(_dumped(rng, made)))
 
     return zipped(rng, data, change)
 

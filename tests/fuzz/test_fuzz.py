@@ -2,15 +2,18 @@
 
 No traceback, no hang, no process that dies, no part of a file or file of a refusal, no warning, no sentence of several
 lines or of more than 240 characters, no refusal that takes more than 300 MB. ``pytest tests/fuzz -s --fuzz N`` tries N
-files and a quarter as many lines, and prints how they ended; --fuzz-seed takes other ones.
+files and a quarter as many lines, and prints how they ended; --fuzz-seed takes other ones. ``--fuzz-places K/N`` tries
+one in N of all changes of one place.
 """
 
 import random
 from collections import Counter
+from itertools import chain, islice
 
 import corpus
 import harness
 import lines
+import places
 import pytest
 from worker import Ending
 
@@ -102,11 +105,35 @@ def test_what_is_wrong_gets_a_sentence(valid, runner, what, request):
     folder, samples = valid
     asked, start = request.config.option.fuzz, request.config.option.fuzz_seed
     count = {"files": FILES, "lines": LINES} if asked is None else {"files": asked, "lines": asked // 4}
-    known, counts, shown, most, most_shown = lines.commands(), Counter(), [], Counter(), 20 if asked is None else 200
-    for number in range(count[what]):
-        seed = f"{start}:{what}:{number}"
-        rng = random.Random(seed)
-        case = harness.file_case(rng, seed, samples, folder) if what == "files" else lines.line_case(rng, seed, known)
+    known, seeds = lines.commands(), [f"{start}:{what}:{number}" for number in range(count[what])]
+    if what == "files":
+        cases = (harness.file_case(random.Random(seed), seed, samples, folder) for seed in seeds)
+    else:
+        cases = (lines.line_case(random.Random(seed), seed, known) for seed in seeds)
+    check(runner, cases, what, most_shown=20 if asked is None else 200)
+
+
+def test_every_place_with_every_value(valid, runner, request):
+    asked = request.config.option.fuzz_places
+    if asked is None:
+        pytest.skip("with --fuzz-places K/N")
+    folder, samples = valid
+    first, step = map(int, asked.split("/"))
+    of_files = (
+        harness.case_of(sample, words, data, f"{sample.file}, {said}")
+        for sample in samples
+        if sample.group != "Verilog"  # of which tools take a second for each change
+        for said, data in places.changes(sample.kind, (folder / sample.file).read_bytes())
+        for words in sample.commands
+    )
+    cases = islice(chain(of_files, places.line_cases(lines.commands())), first - 1, None, step)
+    check(runner, cases, "places", most_shown=200)
+
+
+def check(runner, cases, what, *, most_shown):
+    """Run ``cases``; print how they ended, and fail with the first that ended wrong."""
+    counts, shown, most = Counter(), [], Counter()
+    for case in cases:
         ending = runner.run(case)
         if ending.code == 2:
             most["MB more than before"] = max(most["MB more than before"], ending.grown_kb // 1024)
@@ -116,5 +143,6 @@ def test_what_is_wrong_gets_a_sentence(valid, runner, what, request):
             counts[fault] += 1
             if len(shown) < most_shown:
                 shown.append(harness.told(case, ending, fault))
-    print(f"\n{what}: {count[what]} cases, {dict(counts)}; of refusals the most {dict(most)}")
+        counts["cases"] += 1
+    print(f"\n{what}: {dict(counts)}; of refusals the most {dict(most)}")
     assert not shown, "\n".join(shown)
