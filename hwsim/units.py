@@ -13,6 +13,8 @@ from hwsim.errors import ArgumentError, InputError
 TICK_S = 1e-15
 """The time grid: one femtosecond."""
 TICKS_PER_S = 10**15
+MOST_TICKS = 2**63 - 2**60
+"""About 2 hours: 2**60 more fit into 63 bits."""
 
 _PREFIX = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 SI_UNIT = {
@@ -111,11 +113,11 @@ def seconds(value: str | float, *, name: str = "time") -> float:
 
 
 def to_ticks(time_s: float, *, name: str = "time_s") -> int:
-    """The grid point nearest to ``time_s`` seconds. Raises InputError when negative or beyond about 2 hours."""
+    """The grid point nearest to ``time_s`` seconds. Raises InputError when negative or beyond MOST_TICKS."""
     exact = time_s / TICK_S  # of a huge time infinite
     if not exact >= -0.5:
         raise InputError(f"{name} must be >= 0, got {time_s:g} s")
-    if not exact < 2**63 - 2**60:
+    if not exact < MOST_TICKS:
         raise InputError(f"{name} is beyond the time grid (about 2 hours at 1 fs), got {time_s:g} s")
     return round(exact)
 

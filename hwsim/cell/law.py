@@ -15,6 +15,8 @@ from hwsim.jit import njit
 from hwsim.moved import names_of
 
 TWO_32 = 4294967296.0
+LAST_TICK = 2**63 - 1024
+"""Of the time grid: the largest float64 below 2**63. A run ends before it, see `hwsim.units.MOST_TICKS`."""
 
 NOISE_NODES = 16
 """White noise at the input is averaged over 2 * NOISE_NODES + 1 equal steps of NOISE_REACH / NOISE_NODES."""
@@ -185,7 +187,7 @@ def synapse_step(seen, filtered, elapsed, time_constant):
 @njit
 def exponential_interval(mean, u):
     """Poisson clock: ticks to the next update, at least 1, from a uniform u in (0, 1)."""
-    return max(np.int64(1), np.int64(np.rint(-mean * log(u))))
+    return max(np.int64(1), np.int64(min(np.rint(-mean * log(u)), float(LAST_TICK))))
 
 
 @njit
@@ -193,7 +195,14 @@ def jittered_interval(period, jitter, u):
     """Free-running clock: ticks to the next update, at least 1; jitter is the s.d. of one period."""
     if jitter == 0.0:
         return max(np.int64(1), np.int64(np.rint(period)))
-    return max(np.int64(1), np.int64(np.rint(period + jitter * normal_quantile(u))))
+    drawn = np.rint(period + jitter * normal_quantile(u))
+    return np.int64(min(max(drawn, 1.0), float(LAST_TICK)))
+
+
+@njit(inline="always")
+def later(time, interval):
+    """The tick ``interval`` >= 1 after ``time`` >= 0, at most LAST_TICK, after which no run goes on."""
+    return time + min(interval, np.int64(LAST_TICK) - time)
 
 
 _CODES = ("HEAT_BATH", "SOURCES", "IDEAL", "LFSR32", "LFSR16", "XORSHIFT32", "XOSHIRO128")

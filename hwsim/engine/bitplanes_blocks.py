@@ -35,7 +35,7 @@ from hwsim.engine.bitplanes_thresholds import threshold_at
 from hwsim.engine.block_layout import TILE, Blocks, Fields, cost_ns
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import GOLDEN, STRIDE, is_below, mix, update_key
-from hwsim.engine.schedule import Chunk, Slots
+from hwsim.engine.schedule import Chunk, Slots, slot_tick
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES, WORD, Variable, Vec, Words, loop, repeated, splat
 from hwsim.engine.words import trailing_zeros
@@ -88,7 +88,7 @@ def advance_blocks(slots, steps, blocks, state, asked, top, noise, replica, even
     event, step, few = 0, -1, len(top) > 0
     for slot in range(first_slot, last_slot):
         round_, color = slot // n_slots, slot % n_slots
-        at, number = step_at(steps, step, round_ * period + color * period // n_slots), round_ + 1
+        at, number = step_at(steps, step, slot_tick(slot, period, n_slots)), round_ + 1
         first, last = blocks.first[color], blocks.first[color + 1]
         if at != step:
             step = at

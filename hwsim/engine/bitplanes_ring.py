@@ -23,7 +23,7 @@ from hwsim.engine.bitplanes_thresholds import Tables, betas_of, slot_of
 from hwsim.engine.contract import columns
 from hwsim.engine.memory import aligned
 from hwsim.engine.noise import GOLDEN, initial_words
-from hwsim.engine.schedule import Chunk, Slots
+from hwsim.engine.schedule import Chunk, Slots, slot_tick
 from hwsim.engine.shards import Replicas
 from hwsim.engine.vector import LANES
 from hwsim.engine.words import pack_bits, unpack_replicas
@@ -151,7 +151,7 @@ def advance_ring(slots, betas, layout, ring, rows, number, tables, noise):
     n, per_row, empty = ring.n, network.n_bits + 1, 2 * ring.n
     for slot in range(first_slot, last_slot):
         round_, color = slot // n_slots, slot % n_slots
-        step = step_at(betas, step, round_ * period + color * period // n_slots)
+        step = step_at(betas, step, slot_tick(slot, period, n_slots))
         for s in range(2):
             for q in range(width):
                 number[s, q] = np.uint64(round_ + 1)

@@ -175,12 +175,12 @@ def white(key, pbit, update, replica):
 def flicker(key, pbit, time, block, octaves):
     """1/f noise of unit variance at grid time ``time``: the sum of ``octaves`` values that hold for block, 2 block, 4
     block ... ticks, each with a phase of its own (Voss's generator: Gardner, Sci. Am. 238(4), 16 (1978))."""
-    total, length = 0.0, np.int64(block)
+    total, length = 0.0, min(np.int64(block), np.int64(2**60))
     for octave in range(octaves):
         own = mix(np.uint64(key) + _FLICKER + np.uint64(octave))
         place = time + np.int64(uniform(own, pbit, 0) * np.float64(length))
         total += normal_quantile(uniform(own, pbit, place // length + 1))
-        length *= 2
+        length = min(2 * length, np.int64(2**60))  # time + length stays within 63 bits
     return total / np.sqrt(np.float64(octaves))
 
 

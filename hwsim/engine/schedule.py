@@ -10,7 +10,7 @@ import numpy as np
 
 from hwsim.cell.clock import CLOCKS
 from hwsim.cell.codes import has_own_clock
-from hwsim.cell.law import exponential_interval, jittered_interval
+from hwsim.cell.law import exponential_interval, jittered_interval, later
 from hwsim.engine.noise import flicker, uniform
 from hwsim.jit import inline, kernel, njit
 from hwsim.program import Clock, Program
@@ -50,10 +50,10 @@ def next_tick(clock, key, pbit, number, time, tau, phase, jitter, place=1):
     place : as in Instants
     """
     if clock == _POISSON:
-        return time + exponential_interval(tau, uniform(key, pbit, number, place))
+        return later(time, exponential_interval(tau, uniform(key, pbit, number, place)))
     if number == 1:
         return phase
-    return time + jittered_interval(tau, jitter, uniform(key, pbit, number, place))
+    return later(time, jittered_interval(tau, jitter, uniform(key, pbit, number, place)))
 
 
 @njit(inline="always")
@@ -70,7 +70,13 @@ def takes_part(key, pbit, slot, participation, place=1):
 
 def slot_time(slot: int, period: int, n_slots: int) -> int:
     """Grid time of slot number ``slot``: slots spread evenly over the period, rounded down to the grid."""
-    return (slot // n_slots) * period + (slot % n_slots) * period // n_slots
+    within = slot % n_slots
+    # period * within may be beyond 63 bits
+    return slot // n_slots * period + within * (period // n_slots) + within * (period % n_slots) // n_slots
+
+
+slot_tick = njit(inline="always")(slot_time)
+"""`slot_time` in kernels."""
 
 
 class Instants:
@@ -294,7 +300,7 @@ def _slots(draw, slots, participation, members, member_ptr, count, ticks):
     (first, last, period, n_slots), (time, pbit, number) = slots, ticks
     clock, n, filled = draw.clock, len(count), 0
     for slot in range(first, last):
-        t = (slot // n_slots) * period + (slot % n_slots) * period // n_slots
+        t = slot_tick(slot, period, n_slots)
         if clock == _CHROMATIC:
             begin, end = member_ptr[slot % n_slots], member_ptr[slot % n_slots + 1]
             for q in range(end - begin):
@@ -334,7 +340,7 @@ def _draw_poisson(draw, end, following, count, active, left, means, ticks, fille
             u = uniform(draw.key, who[q], update[q] + 1, draw.place)
             means[q] = np.float64(exponential_interval(means[q], u))
         for q in range(left):
-            following[who[q]] = now[q] + np.int64(means[q])
+            following[who[q]] = later(now[q], np.int64(means[q]))
         filled += left
         left = _keep(following, end, active, left)
     return filled, left
@@ -348,7 +354,7 @@ def _draw_jittered(draw, end, following, count, active, left, means, ticks, fill
         for q in range(left):
             i = who[q]
             u = uniform(draw.key, i, update[q] + 1, draw.place)
-            following[i] = now[q] + jittered_interval(draw.tau[i], draw.jitter[i], u)
+            following[i] = later(now[q], jittered_interval(draw.tau[i], draw.jitter[i], u))
         filled += left
         left = _keep(following, end, active, left)
     return filled, left

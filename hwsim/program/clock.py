@@ -9,6 +9,7 @@ import numpy as np
 from hwsim.cell.clock import CLOCKS, PARTICIPANTS, ClockKind
 from hwsim.errors import InputError
 from hwsim.program.record import Record, column, scalar
+from hwsim.units import MOST_TICKS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,14 +27,14 @@ class Clock(Record):
     _name = "clock"
 
     kind: str = scalar(one_of=CLOCKS)
-    period: int = scalar(least=1, most=2**62)
+    period: int = scalar(least=1, most=MOST_TICKS)
     participation: float = scalar(above=0, most=1)
     participants: str = scalar(one_of=PARTICIPANTS, default="shared")
     color: np.ndarray = column(np.int32)
-    tau: np.ndarray = column(np.float64, least=1, most=2**62)
+    tau: np.ndarray = column(np.float64, least=1, most=MOST_TICKS)
     phase: np.ndarray = column(np.int64, least=0)
     jitter: np.ndarray = column(np.float64, least=0)
-    own_tau: np.ndarray | None = column(np.float64, least=0, most=2**62, optional=True)
+    own_tau: np.ndarray | None = column(np.float64, least=0, most=MOST_TICKS, optional=True)
 
     def _check(self) -> None:
         if self.facts.colored and int(self.color.min()) < 0:

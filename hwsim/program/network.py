@@ -12,6 +12,8 @@ from hwsim.rounding import lowest_bit
 
 _MOST_UNITS = 16000
 """A field must be less than this many units, which an int16 holds."""
+_MOST_WAIT = 2**59
+"""Ticks, about 10 minutes: what leaves at the end of the longest run arrives within 63 bits."""
 
 
 def rows_of(indptr: np.ndarray) -> np.ndarray:
@@ -180,8 +182,8 @@ class Wires(Record):
 
     _name = "wires"
 
-    delay: np.ndarray = column(np.int64, CONNECTION, least=0)
-    exchange: np.ndarray | None = column(np.int64, CONNECTION, least=0, optional=True)
+    delay: np.ndarray = column(np.int64, CONNECTION, least=0, most=_MOST_WAIT)
+    exchange: np.ndarray | None = column(np.int64, CONNECTION, least=0, most=_MOST_WAIT, optional=True)
     driven: np.ndarray | None = column(np.bool_, CONNECTION, optional=True)
 
     @cached_property

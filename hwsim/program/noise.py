@@ -10,6 +10,7 @@ from hwsim.cell.choices import CHOICES, usual
 from hwsim.cell.codes import SOURCES
 from hwsim.errors import InputError
 from hwsim.program.record import Record, column, scalar
+from hwsim.units import MOST_TICKS
 
 _USUAL = tuple(usual(key) for key in ("random_steps", "random_shows", "random_sharing"))
 
@@ -36,7 +37,7 @@ class Noise(Record):
 
     white: np.ndarray = column(np.float64, least=0)
     flicker: np.ndarray = column(np.float64, least=0)
-    flicker_block: int = scalar(default=1, least=1, most=2**62)
+    flicker_block: int = scalar(default=1, least=1, most=MOST_TICKS)
     flicker_octaves: int = scalar(default=10, least=1, most=40)
     temperature_drift: float = scalar(default=0.0)
     source: str = scalar(default="ideal", one_of=SOURCES)
