@@ -20,8 +20,8 @@ _PER_VARIABLE = 250
 _PER_PBIT, _PER_CONNECTIONS = 100, 40
 """Bytes of a program: some columns of numbers; weight, index and delay of a coupling in both directions."""
 _PER_STATE, _PER_READ, _PER_REPLICA, _PER_SCHEDULE = 2, 32, 64, 200
-"""Bytes: a state in the engine and one that is read; numbers of each read; those and the places of each replica; arrays
-of each schedule."""
+"""Bytes: a state in the engine and one that is read; numbers of each read; those and the places of each replica, whose
+state is in the engine alone, or in bits there; arrays of each schedule."""
 
 
 def check_memory(needed: int, what: str) -> None:
@@ -53,7 +53,7 @@ def check_reads(n_pbits: int, reads: int, *, schedules: int = 1, looks: int = 0,
 
 def check_replicas(n_pbits: int, reads: int, replicas: int) -> None:
     """Raise InputError where so many replicas of each read do not fit."""
-    needed = reads * replicas * (_PER_STATE * n_pbits + _PER_REPLICA)
+    needed = reads * replicas * (n_pbits + _PER_REPLICA)
     check_memory(needed, f"{many(replicas)} replicas in each of {many(reads)} reads of {many(n_pbits)} p-bits")
 
 

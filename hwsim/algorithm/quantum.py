@@ -22,7 +22,7 @@ from hwsim.units import to_seconds
 
 BETA, FIELD, LEAST_FIELD = 0.5, 3.0, 1e-5
 """As in the published script of Chowdhury et al., Nat. Commun. 16, 9193 (2025), for couplings of size 1."""
-_PER_RING_COUPLING = 160
+_PER_RING_COUPLING = 110
 """Bytes for a coupling while the copies are joined, besides those of a program."""
 
 
