@@ -147,17 +147,21 @@ def progress_of(asked: "bool | Progress | None") -> Progress:
 
 
 class _Pace:
-    """How long the rest takes at the pace so far."""
+    """How long the rest takes at the pace so far, from the first step on: before it, kernels may have been compiled."""
 
     def __init__(self) -> None:
         self._from: tuple[float, float] | None = None
-        self._last = 0.0
+        self._last = 1.0
 
     def left(self, part: float, instant: float) -> str:
         """The time left when ``part`` of 0..1 is done at ``instant`` seconds; nothing before it is known."""
-        if self._from is None or part < self._last or part == self._from[0]:  # other work begins, or none has yet
+        if part < self._last:  # other work begins
+            self._from = None
+        elif self._from is None and part > self._last:
             self._from = (part, instant)
         self._last = part
+        if self._from is None:
+            return ""
         gained, spent_s = part - self._from[0], instant - self._from[1]
         if not gained or spent_s < (_KNOWN_S if gained >= _KNOWN_PART else _LONG_S):
             return ""

@@ -79,10 +79,13 @@ def test_a_time_left_is_shown_once_the_pace_is_known(monkeypatch):
 
     with terminal(monkeypatch) as there, Progress(1) as progress:
         assert not after(0.5, 0.001) and not after(1.0, 0.01)
-        assert after(8.5, 0.101) == ["0:01:25 left"]
+        assert after(9.0, 0.1) == ["0:01:30 left"]
         there.truncate(0)
         assert not after(1.0, 0.0) and not after(14.0, 0.0)  # kernels compile
-        assert not after(3.0, 0.0005) and after(1.0, 0.001) == ["1:06:36 left"]
+        assert not after(1.0, 0.0005) and not after(3.0, 0.0015) and after(1.0, 0.002) == ["0:44:21 left"]
+        there.truncate(0)
+        assert not after(1.0, 0.0) and not after(50.0, 0.0) and not after(10.0, 0.01)  # a step takes a minute
+        assert not after(50.0, 0.01) and after(10.0, 0.02) == ["1:38:00 left"]
         progress.expect(12, is_guess=True)
         there.truncate(0)
         assert not after(5.0, 0.0) and not after(5.0, 0.5)
