@@ -296,13 +296,13 @@ def _make(path: Path) -> None:
         with replacing(path, keep=True) as part:
             db = sqlite3.connect(part, isolation_level=None)
             try:
-                db.execute("PRAGMA journal_mode = WAL")
                 db.execute("BEGIN IMMEDIATE")
                 for statement in _TABLES.split(";"):
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {VERSION}")
-                db.execute("COMMIT")
+                db.execute("COMMIT")  # into the file itself: of a log, a full disk would keep a part in silence
+                db.execute("PRAGMA journal_mode = WAL")
             finally:
                 db.close()
     except sqlite3.Error as error:

@@ -23,6 +23,7 @@ import pytest
 from life import Command, check_code, check_words, is_pythons_own, left_in, suffer
 
 from hwsim.cli.main import main
+from hwsim.errors import InputError
 from hwsim.npy import arrays_of
 from hwsim.study.store import Store
 
@@ -320,6 +321,21 @@ def test_a_disk_that_fills_up_is_a_sentence_and_a_rerun_goes_on(name, strikes, d
     print(f"\n{name} on full disks: {dict(counts)}")
 
 
+def test_a_store_that_is_begun_on_a_disk_of_any_size_is_whole_or_not_there(tmp_path):
+    with Disk(tmp_path, 2**20) as disk:
+        if not disk.is_mounted:
+            pytest.skip("needs the right to mount a disk")
+    for pages in range(1, 30):
+        with Disk(tmp_path, 4096 * pages) as disk:
+            try:
+                Store(tmp_path / "s.db").close()
+            except InputError as error:
+                assert "no space is left" in str(error) or "the disk refuses the store" in str(error)
+            disk.free()
+            with Store(tmp_path / "s.db") as store:
+                assert store.count() == (0, 0)
+
+
 class Disk:
     """A small disk at ``folder`` where this process may mount one; else a limit of the size of each file."""
 
@@ -327,8 +343,8 @@ class Disk:
         self.folder, self.size, self.limit = folder, size, None
 
     def __enter__(self):
-        self._is_mounted = self._mount(f"size={self.size}") == 0
-        if not self._is_mounted:
+        self.is_mounted = self._mount(f"size={self.size}") == 0
+        if not self.is_mounted:
             self.limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (self.size, self.size))
         return self
 
@@ -339,11 +355,11 @@ class Disk:
     def free(self):
         """Let there be space."""
         self.limit = None
-        if self._is_mounted:
+        if self.is_mounted:
             assert self._mount("remount,size=64m") == 0
 
     def __exit__(self, *exception):
-        if self._is_mounted:
+        if self.is_mounted:
             subprocess.run(["umount", "-l", str(self.folder)], check=True)
 
 
