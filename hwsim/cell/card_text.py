@@ -16,8 +16,10 @@ def entry(key: str, value: str | float, source: str = "", grade: str = YOURS) ->
 
 
 def quoted(text: str) -> str:
-    """A basic string of TOML: JSON's escapes are all among TOML's, which also wants DEL escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A basic string of TOML: JSON's escapes are all among TOML's, which also wants DEL escaped. Bytes of a file's name
+    that are no UTF-8, which TOML cannot hold, are question marks."""
+    held = text.encode("utf-8", "replace").decode()
+    return json.dumps(held, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def quantity_text(value: Any, dimension: str) -> str | float | int:

@@ -133,6 +133,8 @@ def save_chip(chip: Chip, path: str | Path) -> None:
     graph = chip.topology.graph
     if graph is not None:
         beside = path.with_suffix(".json")
+        if beside.name.encode("utf-8", "replace").decode() != beside.name:
+            raise InputError(f"a card names the graph beside it in UTF-8, which {path} is not: give it another name")
         write_graph(graph, beside)
         wiring = msgspec.structs.replace(card.wiring or Wiring(), graph=beside.name)
         card = msgspec.structs.replace(card, wiring=wiring)

@@ -6,12 +6,15 @@ import os
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import hwsim
+from hwsim.cell.card_text import quoted
+from hwsim.chip.write import save_chip
 from hwsim.cli.main import main
 from hwsim.cli.options import clamps
 from hwsim.errors import ArgumentError, InputError
@@ -254,6 +257,13 @@ def test_files_of_any_name_are_written_and_named_in_one_line(tmp_path, monkeypat
     assert main(["chip", "new", "--like", "generic-sparse", "-o", f"{name}2.toml"]) == 0
     assert main(["show", f"{name}.toml"]) == 0
     assert hwsim.chip(Path(f"{name}2.toml")).name == "a???b2"
+    assert tomllib.loads(f"file = {quoted(name)}") == {"file": "a?\u202e\nb"}
+    Path("g.txt").write_text("0 1\n1 2\n")
+    wired = hwsim.chip("generic-all-to-all", graph="g.txt")
+    with pytest.raises(InputError, match="a card names the graph beside it in UTF-8"):
+        save_chip(wired, f"{name}3.toml")
+    save_chip(wired, "gé.toml")
+    assert hwsim.chip(Path("gé.toml")).topology.graph.sites.tolist() == [0, 1, 2]
     capfd.readouterr()
     ring = ["ring:n=4", "--reads", "32", "--time", "5tau"]
     assert main(["sweep", *ring, "--vary", "delay=0.1tau,0.2tau", "--csv", f"{name}.csv"]) == 0
