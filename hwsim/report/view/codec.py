@@ -39,7 +39,7 @@ class Arrays:
         plain = np.asarray(values, dtype=np.int64).ravel()
         if plain.size and (plain.min() < 0 or plain.max() >= _WHOLE):
             raise InputError(
-                "a page holds whole numbers from 0 to 2**53, of times 9 s in steps of 1 fs, and one of this run is "
+                "a page holds whole numbers from 0 to 2**53, so times and delays, in fs, of up to 9 s; this run has "
                 f"{plain.max() if plain.min() >= 0 else plain.min()}"
             )
         stored = np.diff(plain, prepend=0) if rising else plain
