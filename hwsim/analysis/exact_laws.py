@@ -82,6 +82,10 @@ def tick_random_pair(*, beta_j: float, participation: float) -> float:
     return 2 * (1 - participation) * t / (2 - participation - participation * t * t)
 
 
+_COLD = 700.0
+"""Beyond it, 1 / cosh is zero but for underflow, and cosh overflows."""
+
+
 @named
 def delayed_pair(*, beta_j: float, delay_over_tau: float, back_over_tau: float | None = None) -> float:
     """<s1 s2> of two autonomous p-bits without bias whose commits, one per mean time tau, are seen a delay d later.
@@ -94,7 +98,7 @@ def delayed_pair(*, beta_j: float, delay_over_tau: float, back_over_tau: float |
     back = delay_over_tau if back_over_tau is None else back_over_tau
     if min(delay_over_tau, back) < 0:
         raise InputError(f"delays over tau must be >= 0, got {delay_over_tau} and {back}")
-    q = 1 / math.cosh(beta_j)
+    q = 1 / math.cosh(min(abs(beta_j), _COLD))
     x, shift = q * (delay_over_tau + back) / 2, q * (delay_over_tau - back) / 2
     # cosh x + q sinh x, times exp(-x), so that a long delay underflows to zero instead of overflowing
     shifted = (math.exp(abs(shift) - x) + math.exp(-abs(shift) - x)) / 2

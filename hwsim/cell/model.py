@@ -199,6 +199,7 @@ def input_quantiser(pbit: PBit) -> tuple[float, float, float]:
 
 
 def n_levels(pbit: PBit) -> int:
-    """How many levels the quantised input has: up to the highest that is not above the limit, but for rounding."""
+    """How many levels the quantised input has: up to the highest that is not above the limit, but for rounding; at most
+    2**53, beyond which float64 does not tell them apart."""
     low, high, step = input_quantiser(pbit)
-    return int((high - low) / step + 2.0**-10) + 1
+    return int(min((high - low) / step, 2.0**53) + 2.0**-10) + 1

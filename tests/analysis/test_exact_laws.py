@@ -102,6 +102,8 @@ def test_the_delayed_pair_is_the_boltzmann_value_at_zero_delay_and_decays_with_i
     weak = exact.delayed_pair(beta_j=1e-6, delay_over_tau=2.0) / math.tanh(1e-6)
     assert weak == pytest.approx(math.exp(-2), rel=1e-9)
     assert exact.delayed_pair(beta_j=1.0, delay_over_tau=1e6) == 0.0
+    cold = [exact.delayed_pair(beta_j=sign * 1e10, delay_over_tau=3.0) for sign in (1, -1)]
+    assert cold == [1.0, -1.0]
 
 
 def test_the_plateau_matches_its_form_in_the_reuse_factor():

@@ -9,6 +9,7 @@ import pytest
 from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import exp, log, normal_quantile
 from hwsim.cell.law import ideal_threshold
+from hwsim.cell.model import PBit, n_levels
 from hwsim.jit import njit
 
 
@@ -55,6 +56,11 @@ def test_the_ideal_threshold_is_the_sigmoid_rounded_to_32_bits():
 
 def test_extremes_are_certain_and_zero_is_a_coin():
     assert threshold(1e9, 1.0) == 2**32 and threshold(-1e9, 1.0) == 0 and threshold(0.0, 5.0) == 2**31
+
+
+def test_a_step_beyond_float64_has_levels_without_end():
+    fine = PBit(name="fine", tau_s=1e-9, input_low=-1e308, input_high=1e308, input_step=1e-320)
+    assert n_levels(fine) == 2**53 + 1
 
 
 def test_a_dac_of_four_bits_has_sixteen_levels_end_to_end():
