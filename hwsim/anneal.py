@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.arguments import named
+from hwsim.arguments import FOREIGN, named
 from hwsim.display import Facts, Shown, counted, data_frame, picture
 from hwsim.errors import ArgumentError, InputError
 from hwsim.memory import check_memory, many
-from hwsim.units import TICKS_PER_S, format_si, seconds, to_seconds, to_ticks
+from hwsim.units import TICKS_PER_S, format_si, seconds, to_seconds, to_ticks, whole
 
 _PER_STEP = 32
 """Bytes: its beta and its instant, and their copies."""
@@ -37,6 +37,11 @@ class Anneal(Shown):
     drive: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "start", _numbers(self.start, "start", np.int64))
+        object.__setattr__(self, "beta", _numbers(self.beta, "beta", np.float64))
+        if self.drive is not None:
+            object.__setattr__(self, "drive", _numbers(self.drive, "drive", np.float64))
+        whole(self.end, name="end")
         shape = np.shape(self.start)
         if len(shape) != 1 or np.shape(self.beta) != shape or shape[0] == 0 or self.start[0] != 0:
             raise InputError("an anneal needs as many betas as start times, the first of them 0")
@@ -116,6 +121,8 @@ def table(times: Sequence[str | float], betas: Sequence[float], time: str | floa
     for name, each in (("times", times), ("betas", betas)):
         if not isinstance(each, Sequence | np.ndarray) or isinstance(each, str | bytes):
             raise ArgumentError(f"{name} must be a list with a value for each step, got {each!r}")
+        if np.ndim(each) == 0:
+            raise ArgumentError(f"{name} must be a list with a value for each step, got one number")
     start = np.array([to_ticks(seconds(t, name="anneal time")) for t in times], dtype=np.int64)
     end = to_ticks(seconds(time, name="anneal time"))
     return Anneal(start=start, beta=np.array([_number(beta) for beta in betas]), end=end)
@@ -139,7 +146,7 @@ def drifted(anneal: Anneal, drift: float) -> Anneal:
 def _number(beta: float) -> float:
     try:
         number = float(beta)
-    except (TypeError, ValueError, OverflowError):
+    except FOREIGN:
         raise InputError(f"beta must be a number, got {beta!r}") from None
     if not np.isfinite(number):
         raise InputError(f"beta must be finite and >= 0 throughout an anneal, got {number}")
@@ -148,7 +155,17 @@ def _number(beta: float) -> float:
 
 def check_steps(steps: int) -> int:
     """``steps`` of an anneal, if they fit into memory. Raises InputError."""
-    if steps < 1:
-        raise InputError(f"steps must be >= 1, got {steps}")
-    check_memory(_PER_STEP * int(steps), f"{many(int(steps))} steps of an anneal")
-    return int(steps)
+    steps = whole(steps, name="steps", least=1)
+    check_memory(_PER_STEP * steps, f"{many(steps)} steps of an anneal")
+    return steps
+
+
+def _numbers(values: Any, name: str, kind: type) -> np.ndarray:
+    """``values`` as an array of ``kind``, the same where it is one. Raises ArgumentError."""
+    if isinstance(values, np.ndarray) and values.dtype == kind:
+        return values
+    try:
+        return np.asarray(values).astype(kind, casting="same_kind")
+    except FOREIGN:
+        words = "whole numbers" if kind is np.int64 else "numbers"
+        raise ArgumentError(f"{name} of an anneal must be an array of {words}, got {values!r}") from None

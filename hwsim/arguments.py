@@ -4,14 +4,17 @@ Enters: a function with annotated parameters. Leaves: the same, which refuses in
 missing, that it does not have, or that is of another kind, such as no record of hwsim where it takes one.
 """
 
+import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import wraps
 from inspect import BoundArguments, Parameter, Signature, isclass, signature
+from numbers import Integral
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar, get_args, get_origin
+from typing import Any, NamedTuple, ParamSpec, TypeVar, get_args, get_origin
 
 from hwsim.errors import ArgumentError, HwsimError
 
@@ -27,21 +30,11 @@ _MADE_BY = {
     "Machine": "a machine such as hwsim.modes(name) returns",
 }
 """Records in a user's words."""
-_IN_WORDS: Any = {
-    NoneType: (NoneType, ""),
-    str: (str, "text"),
-    Path: (os.PathLike, "a path"),
-    os.PathLike: (os.PathLike, "a path"),
-    Mapping: (Mapping, "a dict"),
-    float: (SupportsFloat, "a number"),
-    int: (SupportsIndex, "a whole number"),
-}
-"""Other kinds that are checked: the class that counts, and words."""
 _STARRED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
-FOREIGN = (TypeError, ValueError, AttributeError, LookupError)
-"""What Python and libraries raise of an argument that nobody expected."""
+FOREIGN = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, Warning)
+"""What Python and libraries raise of an argument that nobody expected; Warning where a session makes errors of them."""
 
 
 def named(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -81,9 +74,8 @@ class Border:
         for name, value in found.arguments.items():
             parameter = self._takes.parameters[name]
             kind = None if parameter.kind in _STARRED else _kind(parameter.annotation)
-            if kind is not None and not isinstance(value, kind[0]):
-                what = repr(value) if isinstance(value, str | None) else f"an object of {type(value).__name__}"
-                raise ArgumentError(f"{name} must be {kind[1]}, got {what}") from None
+            if kind is not None and not kind.holds(value):
+                raise ArgumentError(f"{name} must be {kind.words}, got {_told(value, kind)}") from None
 
 
 def _refusal(name: str, takes: Signature, given: Sequence[Any], by_name: Mapping[str, Any], reason: str) -> str:
@@ -106,24 +98,95 @@ def _refusal(name: str, takes: Signature, given: Sequence[Any], by_name: Mapping
     return f"{name} takes {', '.join(known)} (the first {len(places)} without a name): {reason}"
 
 
-def _kind(annotation: Any) -> tuple[tuple[type, ...], str] | None:
-    """(classes that an argument may have, in words) of an ``annotation`` that is checked; None for any other."""
-    kinds: list[type] = []
-    words: list[str] = []
-    for each in _members(annotation):
-        part = get_origin(each) or each
-        if part in _IN_WORDS:
-            part, word = _IN_WORDS[part]
-        elif (getattr(part, "__module__", ""), getattr(part, "__name__", "")) == ("numpy", "ndarray"):
-            kinds += [list, tuple]
-            word = "an array"
-        elif isclass(part) and part.__module__.startswith("hwsim."):
-            word = _MADE_BY.get(part.__name__, f"a {part.__module__}.{part.__name__}")
-        else:
-            return None
-        kinds.append(part)
-        words += [word] if word else []
-    return (tuple(kinds), " or ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])) if words else None
+class _Kind(NamedTuple):
+    """What an annotation takes: whether a value is of the kind, and the kind in words."""
+
+    holds: Callable[[Any], bool]
+    words: str
+
+
+def _told(value: Any, kind: _Kind) -> str:
+    """``value`` as a refusal shows it: text itself, a number where one of a ``kind`` is asked for, else the class."""
+    if isinstance(value, str | None) or ("number" in kind.words and isinstance(value, int | float)):
+        return repr(value)
+    if type(value).__module__ == "numpy" and hasattr(value, "dtype"):
+        return f"numpy's {value!r}" if value.shape == () else f"an array of {value.dtype}, shape {value.shape}"
+    return f"an object of {type(value).__name__}"
+
+
+def _kind(annotation: Any) -> _Kind | None:
+    """The kind of an ``annotation`` that is checked; None for any other."""
+    parts = [_part(each) for each in _members(annotation)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    words = [part.words for part in known if part.words]
+    several = [", ".join(words[:-1])] if words[1:] else []
+    return _Kind(lambda value: any(part.holds(value) for part in known), " or ".join([*several, *words[-1:]]))
+
+
+def _part(annotation: Any) -> _Kind | None:
+    """The kind of one member of a union."""
+    part = get_origin(annotation) or annotation
+    if part in _IN_WORDS:
+        return _IN_WORDS[part]
+    if (getattr(part, "__module__", ""), getattr(part, "__name__", "")) == ("numpy", "ndarray"):
+        return _Kind(_is_array, "an array of numbers")
+    if part in (Sequence, Iterable, Collection, list, tuple):
+        inner = None if part is Iterable else _kind(next(iter(get_args(annotation)), Any))
+        holds, of = (lambda each: True, "") if inner is None else (inner.holds, f", each {inner.words}")
+        return _Kind(lambda value: _is_list(value) and (part is Iterable or all(map(holds, value))), f"a list{of}")
+    if isclass(part) and part.__module__.startswith("hwsim."):
+        words = _MADE_BY.get(part.__name__, f"a {part.__module__}.{part.__name__}")
+        return _Kind(lambda value: isinstance(value, part), words)
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    """Whether ``value`` is one number that float64 holds, finite or infinite."""
+    if isinstance(value, str | bytes):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return not math.isnan(float(value))
+    except FOREIGN:
+        return False
+
+
+def _is_array(value: Any) -> bool:
+    """Whether numpy makes real numbers of ``value``."""
+    import numpy as np
+
+    if not isinstance(value, list | tuple | range) and not hasattr(value, "__array__"):
+        return False
+    try:
+        return np.asarray(value).dtype.kind in "biuf"
+    except FOREIGN:
+        return False
+
+
+def _is_list(value: Any) -> bool:
+    """Whether ``value`` can be gone through, and is no single word."""
+    try:
+        iter(value)
+    except TypeError:  # an array without dimensions has __iter__, too
+        return False
+    return not isinstance(value, str | bytes)
+
+
+_IN_WORDS: Any = {
+    NoneType: _Kind(lambda value: value is None, ""),
+    str: _Kind(lambda value: isinstance(value, str), "text"),
+    Path: _Kind(lambda value: isinstance(value, os.PathLike), "a path"),
+    os.PathLike: _Kind(lambda value: isinstance(value, os.PathLike), "a path"),
+    Mapping: _Kind(lambda value: isinstance(value, Mapping), "a dict"),
+    dict: _Kind(lambda value: isinstance(value, Mapping), "a dict"),
+    float: _Kind(_is_number, "a number"),
+    int: _Kind(lambda value: isinstance(value, Integral), "a whole number"),
+    Callable: _Kind(callable, "a function"),
+}
+"""Other kinds that are checked."""
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

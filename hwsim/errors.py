@@ -14,6 +14,8 @@ MOST_CHARACTERS, MOST_MISTAKES = 220, 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_QUOTE = re.compile(r"'[^']{61,}'|\"[^\"]{61,}\"")
 _LONG_WORD = re.compile(r"[^\s/]{61,}")
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")
+"""Of an object in memory, which tells a user nothing."""
 _BETWEEN = re.compile(r"[\s'\":,]+")
 _MOST_OF_PATH = 255
 _MOST_READ = 4000
@@ -25,7 +27,7 @@ def one_line(sentence: str, most: int = MOST_CHARACTERS) -> str:
     cut where they are long, and the middle left out if that is not enough."""
     if len(sentence) > 2 * _MOST_READ:
         sentence = f"{sentence[:_MOST_READ]}...{sentence[-_MOST_READ:]}"
-    line = _CONTROL.sub(lambda found: _escaped(found.group()), sentence)
+    line = _ADDRESS.sub("", _CONTROL.sub(lambda found: _escaped(found.group()), sentence))
     most += sum(min(len(word), _MOST_OF_PATH) for word in _BETWEEN.split(line) if word.startswith("/"))
     if len(line) <= most:
         return line

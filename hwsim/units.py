@@ -5,7 +5,7 @@ Enters: a number (already SI) or text with a unit. Leaves: an SI float, or an in
 
 import math
 import re
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from hwsim.errors import ArgumentError, InputError
@@ -43,7 +43,7 @@ def parse(value: str | float, dimension: str, *, name: str = "value") -> float:
     ``dimension`` is a key of SI_UNIT, such as area ("25 um2") or time per length ("100 ps/mm"), or ``"number"`` (no
     unit). Raises InputError, naming ``name``.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | Real):
         raise InputError(f"{name} must be a {dimension}, got {value!r}")
     if not isinstance(value, str):
         try:
@@ -105,6 +105,11 @@ def whole(value: Any, *, name: str, least: int = 0) -> int:
     if int(value) < least:
         raise InputError(f"{name} must be >= {least}, got {value}")
     return int(value)
+
+
+def plain(value: Any) -> Any:
+    """``value``, a number of numpy or an array of one as Python's own."""
+    return value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
 
 
 def seconds(value: str | float, *, name: str = "time") -> float:

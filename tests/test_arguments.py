@@ -1,7 +1,10 @@
 """Public functions called wrongly: one sentence of hwsim, or a TypeError of Python, never an error from deep inside."""
 
 import inspect
+import math
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -105,3 +108,89 @@ def own():
 
 def one_run():
     return hwsim.run(hwsim.compile("ring:n=4", "generic-all-to-all"), anneal=hwsim.constant(1, "2 ns"), reads=2)
+
+
+def odd():
+    """(name, value) of what a session may hold in place of what is asked for."""
+    import dimod
+    import networkx
+    import pandas
+    from scipy.sparse import csr_array
+
+    arrays = [np.zeros(shape) for shape in ((), (0,), (0, 3), (3,), (2, 2), (2, 2, 2))]
+    arrays += [np.array(["a", "b"]), np.array([None, {}]), np.array([1j, 2]), np.zeros(2, dtype=[("a", int)])]
+    numbers = [None, True, math.nan, math.inf, -1, 1.5, 1e308, 10**30, 10**400, 1j, Fraction(1, 3), Decimal("NaN")]
+    numbers += [np.int64(2), np.float32("nan"), np.bool_(True)]
+    texts = ["", "x", "a\0b", "\udcff", b"x"]
+    lists = [{}, {1: "x"}, {None: None}, [], [None], [[1, 2], [3]], [object()], (1, 2), {1, 2}, range(3)]
+    others = [networkx.path_graph(3), dimod.BQM({0: 1.0}, {}, "SPIN"), dimod.CQM(), csr_array(np.eye(3)), object(), int]
+    frames = [pandas.DataFrame({"a": [1.0]}), pandas.Series([1.0, 2.0]), pandas.NA]
+    return [*arrays, *numbers, *texts, *lists, *others, *frames]
+
+
+CALLS = {
+    "from_qubo": ({(0, 1): 1.0},),
+    "from_ising": ({0: 1.0}, {(0, 1): 1.0}),
+    "from_max_cut": (np.ones((3, 3)) - np.eye(3),),
+    "rbm": (np.ones((2, 3)), np.ones(2), np.ones(3)),
+    "dbm": ([np.ones((2, 3))], [np.ones(2), np.ones(3)]),
+    "chip": ("generic-all-to-all",),
+    "compile": ("ring:n=4", "generic-all-to-all"),
+    "constant": (1.0, "1 us"),
+    "geometric": (0.1, 1.0, "1 us"),
+    "table": ([0, "1 ns"], [1.0, 2.0], "1 us"),
+    "Anneal": (),
+}
+"""A good call of each: the values of its arguments without a default."""
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.filterwarnings("error")
+def test_one_argument_of_any_kind_in_a_good_call_is_taken_or_refused_in_a_sentence(name):
+    one, good = getattr(hwsim, name), CALLS[name]
+    parameters = list(inspect.signature(one).parameters.values())
+    more = {"start": np.array([0]), "beta": np.array([1.0]), "end": 1000} if name == "Anneal" else {}
+    for place, parameter in enumerate(parameters):
+        if parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        for value in odd():
+            if place < len(good):
+                given = [*good[:place], value, *good[place + 1 :]]
+                refused(lambda given=given: one(*given))
+            else:
+                refused(lambda key=parameter.name, value=value: one(*good, **more | {key: value}))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_parameter_of_a_chip_of_any_kind_is_taken_or_refused_in_a_sentence():
+    keys = [key for key in inspect.signature(hwsim.Chip).parameters if key != "name"]
+    for key in ("tau", "delay", "comparison", "participants", "pbit", "clock", "random_source", "threshold_top"):
+        assert key in keys
+        for value in odd():
+            refused(lambda key=key, value=value: hwsim.chip("generic-all-to-all", **{key: value}))
+
+
+def test_numbers_of_numpy_are_numbers_and_what_is_no_whole_number_is_refused():
+    assert hwsim.constant(np.float32(1), np.float32(1)).end == 10**15
+    assert hwsim.chip("generic-all-to-all", tau=np.float32(1)).pbit.tau_s == 1
+    with pytest.raises(ArgumentError, match=r"steps must be a whole number, got 1\.5"):
+        hwsim.linear(0.1, 1.0, "1 us", steps=1.5)
+    with pytest.raises(ArgumentError, match="delay_s must be a dict"):
+        hwsim.compile("ring:n=4", "generic-all-to-all", delay_s=1e-9)
+    for parts in (1.5, [0, 0, 1], [0, 0, 1, 4], [0, -1, 0, 0], math.nan):
+        with pytest.raises(ArgumentError, match="parts must be a number of chips, or for each of the 4 p-bits"):
+            hwsim.compile("ring:n=4", "generic-all-to-all", parts=parts)
+
+
+def test_one_fault_needs_no_list_and_a_delay_may_have_a_unit():
+    chip = hwsim.chip("generic-all-to-all", delay="1 ns")
+    assert hwsim.without(chip, "delay").pbit.delay_s == hwsim.without(chip, ["delay"]).pbit.delay_s == 0
+    assert hwsim.chip("generic-all-to-all", delay="1 ns", without="delay").pbit.delay_s == 0
+    program = hwsim.compile("ring:n=4", chip, delay_s={(0, 1): "2 ns"})
+    assert program.wires.delay.max() == 3_000_000  # 1 ns of the chip and 2 ns of the wire
+
+
+def test_the_address_of_an_object_is_left_out_of_a_sentence():
+    with pytest.raises(HwsimError) as refusal:
+        hwsim.constant(object(), "1 us")
+    assert str(refusal.value) == "beta must be a number, got <object object>"

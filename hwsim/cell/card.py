@@ -311,7 +311,7 @@ _MOST_LISTED = 80
 
 def suggestion(key: str, known: Collection[str], command: str = "") -> str:
     """Text that offers the closest known key, or lists them where they are few. command : that lists many"""
-    close = difflib.get_close_matches(key, list(known), n=1)
+    close = difflib.get_close_matches(str(key), list(known), n=1)
     if close:
         return f"; did you mean {close[0]}?"
     listed = ", ".join(known)
@@ -322,10 +322,10 @@ def suggestion(key: str, known: Collection[str], command: str = "") -> str:
 
 def nearest(key: str, known: Collection[str]) -> str:
     """Text that offers the closest of many known keys, however far."""
-    close = difflib.get_close_matches(key, list(known), n=1)
+    close = difflib.get_close_matches(str(key), list(known), n=1)
     if close:
         return f"; did you mean {close[0]}?"
-    found = difflib.get_close_matches(key, list(known), n=1, cutoff=0.0)
+    found = difflib.get_close_matches(str(key), list(known), n=1, cutoff=0.0)
     return f"; the nearest known key is {found[0]}" if found else ""
 
 
@@ -334,7 +334,7 @@ def si_value(key: str, value: Any, *, name: str = "") -> Any:
     if that is given."""
     dimension, name = (MODES_DIMENSIONS | PBIT_DIMENSIONS | CHIP_DIMENSIONS)[key], name or key
     if dimension == "word":
-        if value not in CHOICES[key]:
+        if not isinstance(value, str) or value not in CHOICES[key]:
             close = difflib.get_close_matches(str(value), CHOICES[key], n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise InputError(f"{name} must be one of {', '.join(CHOICES[key])}, got {value!r}{hint}")

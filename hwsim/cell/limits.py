@@ -90,8 +90,15 @@ def beyond(key: str, value: float | None, *, name: str = "", unit: str = "") -> 
     """The mistake that ``value`` of ``key`` is, if any; ``name`` is that of the field which holds it."""
     if value is None:
         return []
-    if not math.isfinite(value):
+    if not _is_finite(value):
         return [Mistake(f"{name or key} must be finite, got {value}", (key,))]
     if limit(key).holds(value):
         return []
     return [Mistake(f"{name or key} must be {limit(key)}, got {value:g}{' ' + unit if unit else ''}", (key,))]
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond float64
+        return False

@@ -104,13 +104,13 @@ class PBit(Shown):
                 yield from beyond(card_key(name), value, name=name)
         words: dict[str, Collection[str]] = {name: known for name, known in CHOICES.items() if name in vars(self)}
         for name, known in (words | {"law": LAWS, "random_source": SOURCES}).items():
-            if getattr(self, name) not in known:
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in known:
                 yield Mistake(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}", (name,))
 
     def _at_odds_with_source(self) -> Iterator[Mistake]:
         """Mistakes of what says how a random source is used."""
         beside = [key for key, value in OF_SOURCE.items() if getattr(self, key) != value]
-        if self.random_source == "ideal" and beside:
+        if isinstance(self.random_source, str) and self.random_source == "ideal" and beside:
             verb = "needs" if len(beside) == 1 else "need"
             yield Mistake(
                 f"{' and '.join(beside)} {verb} a random_source with a state of its own", ("random_source", *beside)

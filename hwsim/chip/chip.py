@@ -46,7 +46,7 @@ class Clock(Shown):
         elif self.participation != 1 and self.kind != "synchronous":
             words = f"participation belongs to the synchronous clock, not to {self.kind}"
             found.append(Mistake(words, ("clock", "participation")))
-        if self.participants not in PARTICIPANTS:
+        if not isinstance(self.participants, str) or self.participants not in PARTICIPANTS:
             words = f"participants must be one of {', '.join(PARTICIPANTS)}, got {self.participants!r}"
             found.append(Mistake(words, ("participants",)))
         _refuse(found)

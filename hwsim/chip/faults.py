@@ -5,6 +5,7 @@ A fault is some fields of the chip, and their values on a chip without it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from hwsim.arguments import named
 from hwsim.cell.card import suggestion
@@ -88,7 +89,7 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
 
     Raises InputError for an unknown name. Laws with a state-dependent rate keep their input range, which limits it.
     """
-    names, whole = list(names), chip
+    names, whole = listed(names), chip
     unknown = unknown_faults(names)
     if unknown:
         raise InputError(*unknown)
@@ -132,12 +133,17 @@ def without(chip: Chip, names: Iterable[str]) -> Chip:
     return replace(made, settings={**whole.settings, "without": left_out}) if names else made
 
 
+def listed(names: Any) -> list[Any]:
+    """``names`` of faults as a list; one text is one name."""
+    return [names] if isinstance(names, str) else list(names)
+
+
 def unknown_faults(names: Iterable[str]) -> list[str]:
     """A sentence for each of ``names`` that is no fault."""
     return [
         Mistake(f"unknown fault {name!r}{suggestion(str(name), FAULTS, 'hwsim show')}", ("without",))
         for name in names
-        if name not in FAULTS
+        if not isinstance(name, str) or name not in FAULTS
     ]
 
 

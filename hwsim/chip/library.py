@@ -13,7 +13,7 @@ from typing import Any
 from hwsim.arguments import named
 from hwsim.cell.card import ChipCard, ModesCard, PBitCard, suggestion
 from hwsim.chip.chip import Chip
-from hwsim.chip.faults import unknown_faults
+from hwsim.chip.faults import listed, unknown_faults
 from hwsim.chip.faults import without as switched_off
 from hwsim.chip.make import WORDS, Making, keys_of, numbers_of
 from hwsim.chip.read import KINDS, card_from, load_card, read_card
@@ -41,7 +41,7 @@ def _path(name: str | Path, folder: str) -> Path:
     if isinstance(name, str | Path) and ending(name) == ".toml":
         return Path(name)
     cards = _cards(folder)
-    if name not in cards:
+    if not isinstance(name, str | Path) or name not in cards:
         command = {"chips": "hwsim chips", "modes": "hwsim thermo machines"}.get(folder, "hwsim devices")
         kind = "card of continuous cells" if folder == "modes" else f"{folder[:-1]} card"
         raise InputError(f"no {kind} is called {str(name)!r}{suggestion(str(name), cards, command)}")
@@ -125,7 +125,7 @@ def chip(name: str | Path, *, without: Iterable[str] = (), **overrides: Any) -> 
     makes a chip of such p-bits with any wiring. ``without`` names faults, keys of hwsim.chip.faults.FAULTS. Raises
     InputError, or CardError for the card, with a sentence for every mistake.
     """
-    without, path = list(without), chip_path(name)
+    without, path = listed(without), chip_path(name)
     card, mistakes = _read_chip(path)
     made, found = _made(card, mistakes, overrides, path.parent, without)
     if made is not None:

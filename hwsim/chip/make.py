@@ -30,6 +30,7 @@ from hwsim.chip.topology import Topology, in_words
 from hwsim.errors import InputError, Mistake
 from hwsim.prices import Prices
 from hwsim.ranges import in_tau
+from hwsim.units import plain
 
 WORDS = ("pbit", "clock", "participants", "random_source", "topology", "graph", "die")
 """Changes that are no numbers."""
@@ -78,7 +79,7 @@ class Making:
             elif (factor := in_tau(value)) is not None:
                 in_own[key] = factor
             elif key not in WORDS:
-                number = self._number(key, value.item() if hasattr(value, "item") else value)
+                number = self._number(key, plain(value))
                 if number is not None:
                     numbers[key] = number
         tau_s = (own | numbers).get("period", (own | numbers).get("tau"))
@@ -123,7 +124,7 @@ class Making:
         parts = by_part(values)
         cells = {key: value for key, value in values.items() if key in PBIT_DIMENSIONS}
         source = words.get("random_source", card.random_source or cell.random_source)
-        if source == "ideal":  # what the cards say of another one means nothing then
+        if isinstance(source, str) and source == "ideal":  # what the cards say of another one means nothing then
             cells = {key: value for key, value in cells.items() if key not in OF_SOURCE or key in changed}
         pbit = self.attempt(lambda: pbit_model(cell, cells, random_source=source))
         clock_kind = words.get("clock", card.clock or cell.clock)

@@ -41,6 +41,7 @@ from hwsim.chip.topology import TOPOLOGIES, in_words
 from hwsim.display import short
 from hwsim.errors import CardError, InputError, Mistake
 from hwsim.text import decoded, stem
+from hwsim.units import plain
 
 Card = PBitCard | ChipCard | ModesCard
 KINDS: dict[str, type] = {"chip": ChipCard, "pbit": PBitCard, "modes": ModesCard}
@@ -282,8 +283,7 @@ class _Reading:
 
     def _quantity(self, path: str, raw: Any) -> Quantity | None:
         """A bare value, or one with source and grade; None where there is no value."""
-        if hasattr(raw, "item") and not isinstance(raw, str):  # a number of numpy
-            raw = raw.item()
+        raw = plain(raw)
         if not isinstance(raw, Mapping):
             if isinstance(raw, str | int | float) and not isinstance(raw, bool):
                 return Quantity(value=raw)

@@ -23,13 +23,13 @@ from hwsim.chip.chip import Chip
 from hwsim.chip.die import Die, die_at
 from hwsim.chip.library import made_chip
 from hwsim.decode import encode_labels
-from hwsim.errors import DoesNotFitError, InputError
+from hwsim.errors import ArgumentError, DoesNotFitError, InputError
 from hwsim.mapping.chains import Embedded, chain_strength_of
 from hwsim.mapping.color import greedy_coloring
 from hwsim.mapping.embed import embedded, find_embedding
 from hwsim.mapping.layout import Layout, lay_out
 from hwsim.mapping.levels import is_discrete, lines_of, pdit_coloring
-from hwsim.mapping.partition import check_parts, cut_wires, partition
+from hwsim.mapping.partition import checked_parts, cut_wires, partition
 from hwsim.mapping.place import check_place, sites_of
 from hwsim.mapping.registers import control_scale, programmed, register_codes, symmetric_rows
 from hwsim.mapping.sparsify import sparsified
@@ -39,7 +39,7 @@ from hwsim.problem.problem import in_floats, terms_of
 from hwsim.problem.read import read
 from hwsim.program import Cells, Clock, Network, Noise, Placement, Prices, Program, Readout, Wires
 from hwsim.rounding import is_exact
-from hwsim.units import TICK_S, to_ticks, whole
+from hwsim.units import TICK_S, seconds, to_ticks, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         whole(self.die_seed, name="die_seed")
+        if not isinstance(self.delay_s, Mapping):
+            raise ArgumentError(f"delay_s must be a dict {{(u, v): seconds}}, got {self.delay_s!r}")
         if self.exchange_s is not None and self.parts is None:
             raise InputError("exchange_s is between chips: give parts too")
 
@@ -109,7 +111,7 @@ def compile(
     """
     settings = Settings(
         die_seed=die_seed,
-        delay_s=delay_s or {},
+        delay_s={} if delay_s is None else delay_s,
         embedding=embedding,
         chain_strength=chain_strength,
         parts=parts,
@@ -236,17 +238,13 @@ def _wires(
 
 def _exchange(network: Network, settings: Settings) -> np.ndarray | None:
     """int64 (m,): the interval at which wires between chips carry values; None where they carry them at once."""
-    parts, exchange_s = settings.parts, settings.exchange_s
-    if isinstance(parts, int):
-        check_parts(parts, network.n)
+    parts, exchange_s = checked_parts(settings.parts, network.n), settings.exchange_s
     if parts is None or exchange_s is None:
         return None
-    part = partition(network, parts) if isinstance(parts, int) else np.asarray(parts, dtype=np.int32)
-    if len(part) != network.n:
-        raise InputError(f"parts must name a chip for each of the {network.n} p-bits, got {len(part)}")
-    every = to_ticks(exchange_s, name="exchange_s")
+    part = partition(network, parts) if isinstance(parts, int) else parts
+    every = to_ticks(seconds(exchange_s, name="exchange_s"), name="exchange_s")
     if every < 1:
-        raise InputError(f"exchange_s must be at least 1 fs, got {exchange_s:g} s")
+        raise InputError(f"exchange_s must be at least 1 fs, got {exchange_s} s")
     return np.where(cut_wires(network, part), every, 0).astype(np.int64)
 
 
@@ -533,10 +531,13 @@ def _wire_delays(delay_s: Mapping, labels: list, network: Network) -> np.ndarray
     place = {label: i for i, label in enumerate(labels)}
     indptr, indices = network.indptr, network.indices
     extra = np.zeros(len(indices), dtype=np.int64)
-    for (u, v), seconds in delay_s.items():
+    for pair, given in delay_s.items():
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ArgumentError(f"delay_s must be a dict {{(u, v): seconds}}, got the key {pair!r}")
+        (u, v), name = pair, f"delay_s[{pair[0]!r}, {pair[1]!r}]"
         if u not in place or v not in place:
             raise InputError(f"delay_s names a coupling {(u, v)!r} that the problem does not have")
-        ticks = to_ticks(seconds, name=f"delay_s[{u!r}, {v!r}]")
+        ticks = to_ticks(seconds(given, name=name), name=name)
         directions = [(u, v)] if (v, u) in delay_s else [(u, v), (v, u)]
         for reader, source in directions:
             i, j = place[reader], place[source]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.arguments import named
-from hwsim.errors import InputError
+from hwsim.errors import ArgumentError, InputError
 from hwsim.problem.carrier import Entries, entries_of, number
 from hwsim.problem.problem import Problem, make_bqm, max_cut
 
@@ -209,7 +209,10 @@ def _with_biases(entries: Entries, h: Any) -> Entries:
     if isinstance(h, Mapping):
         given = dict(h)
     else:
-        values = np.asarray(h)
+        try:
+            values = np.asarray(h)
+        except ValueError:  # rows of several lengths
+            raise ArgumentError("h must be a dict {label: value} or an array of numbers") from None
         n = len(labels) if entries.form != "list" else values.size
         if values.shape != (n,):
             raise InputError(f"h must have {n} values, one for each variable of J, got shape {values.shape}")
