@@ -8,10 +8,11 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import wraps
 from inspect import BoundArguments, Parameter, Signature, isclass, signature
-from numbers import Integral
+from numbers import Integral, Rational
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, ParamSpec, TypeVar, get_args, get_origin
@@ -143,8 +144,8 @@ def _part(annotation: Any) -> _Kind | None:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether ``value`` is one number that float64 holds, finite or infinite."""
-    if isinstance(value, str | bytes):
+    """Whether ``value`` is one number that float64 holds, finite or infinite; fractions and decimals mix with none."""
+    if isinstance(value, str | bytes | Rational | Decimal) and not isinstance(value, Integral):
         return False
     try:
         with warnings.catch_warnings():
@@ -183,7 +184,8 @@ _IN_WORDS: Any = {
     Mapping: _Kind(lambda value: isinstance(value, Mapping), "a dict"),
     dict: _Kind(lambda value: isinstance(value, Mapping), "a dict"),
     float: _Kind(_is_number, "a number"),
-    int: _Kind(lambda value: isinstance(value, Integral), "a whole number"),
+    int: _Kind(lambda value: isinstance(value, Integral) and not isinstance(value, bool), "a whole number"),
+    bool: _Kind(lambda value: isinstance(value, bool), "True or False"),
     Callable: _Kind(callable, "a function"),
 }
 """Other kinds that are checked."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hwsim.errors import InputError
-from hwsim.units import format_si
+from hwsim.units import format_si, whole
 
 LIMIT = "HWSIM_MEMORY_LIMIT"
 _GROUPS = Path("/sys/fs/cgroup")
@@ -46,6 +46,7 @@ def check_program(variables: int, couplings: int, *, more: int = 0) -> None:
 
 def check_reads(n_pbits: int, reads: int, *, schedules: int = 1, looks: int = 0, dies: int = 1) -> None:
     """Raise InputError where so many reads of ``n_pbits`` p-bits do not fit. looks : at which energies are kept"""
+    reads, schedules = whole(reads, name="reads", least=1), whole(schedules, name="schedules", least=1)
     each = reads * (_PER_STATE * n_pbits + _PER_READ + 8 * looks) + min(schedules, reads) * _PER_SCHEDULE
     words = f"{many(reads)} reads of {many(n_pbits)} p-bits"
     check_memory(dies * each, words if dies == 1 else f"{many(dies)} dies with {words} each")

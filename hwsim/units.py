@@ -129,7 +129,7 @@ def to_ticks(time_s: float, *, name: str = "time_s") -> int:
 
 def to_seconds(ticks: int) -> float:
     """The float nearest to ``ticks`` grid ticks, in seconds (multiplying by 1e-15 would round twice)."""
-    return int(ticks) / TICKS_PER_S
+    return min(int(ticks), 10**300) / TICKS_PER_S  # what a float holds
 
 
 def format_si(value: float | None, unit: str, *, digits: int = 3) -> str:

@@ -194,3 +194,39 @@ def test_the_address_of_an_object_is_left_out_of_a_sentence():
     with pytest.raises(HwsimError) as refusal:
         hwsim.constant(object(), "1 us")
     assert str(refusal.value) == "beta must be a number, got <object object>"
+
+
+ON_A_PROGRAM = {
+    "run": {"anneal": hwsim.constant(1.0, "10 ns"), "reads": 2, "schedules": 1},
+    "parallel_tempering": {"sweeps": 2, "betas": np.array([0.5, 1.0]), "replicas": 2, "reads": 2},
+    "quantum_annealing": {"sweeps": 2, "copies": 2, "reads": 2},
+    "population_annealing": {"betas": np.array([0.0, 1.0]), "sweeps_per_step": 1, "population": 4, "reads": 2},
+}
+
+
+@pytest.mark.parametrize("name", ON_A_PROGRAM)
+@pytest.mark.filterwarnings("error")
+def test_a_run_with_one_argument_of_any_kind_goes_on_or_is_refused_in_a_sentence(name, monkeypatch):
+    monkeypatch.setenv("HWSIM_MEMORY_LIMIT", "300MB")
+    one, good, program = getattr(hwsim, name), ON_A_PROGRAM[name], hwsim.compile("ring:n=4", "generic-all-to-all")
+    takes = [key for key in inspect.signature(one).parameters if key not in ("program", "settings")]
+    for key in (*takes, "reads", "schedules", "seed", "engine", "progress", "interrupt"):
+        for value in odd():
+            if value is not int:  # a function, as far as anyone can tell
+                refused(lambda key=key, value=value: one(program, **good | {key: value}))
+
+
+def test_matrices_of_complex_numbers_are_refused():
+    with pytest.raises(ArgumentError, match="weights must be finite numbers"):
+        hwsim.rbm(np.ones((2, 3)) * 1j, np.ones(2), np.ones(3))
+    with pytest.raises(ArgumentError, match="bias 1 must be finite numbers"):
+        hwsim.rbm(np.ones((2, 3)), np.ones(2), np.ones(3) * 1j)
+
+
+@pytest.mark.parametrize("key", ["reads", "schedules", "seed", "die_seed", "tau", "beta", "sweeps"])
+@pytest.mark.filterwarnings("error")
+def test_a_keyword_of_a_command_of_any_kind_is_taken_or_refused_in_a_sentence(key, monkeypatch):
+    monkeypatch.setenv("HWSIM_MEMORY_LIMIT", "300MB")
+    good = {"reads": 2, "schedules": 1, "sweeps": 2, "method": "annealing", "progress": False}
+    for value in odd():
+        refused(lambda value=value: hwsim.free_energy("ring:n=4", **good | {key: value}))

@@ -4,6 +4,7 @@ Enters: a Program and the number of replicas. Leaves: the Program of all replica
 between them, and an Outcome. ``copies`` counts the replicas: all are on the machine at once.
 """
 
+import math
 import time
 from dataclasses import replace
 from typing import Unpack
@@ -91,13 +92,17 @@ def transverse_anneal(
     G = field (1 - k/T) + LEAST_FIELD in sweep k = 1 ... T. factor : 1 as in the p-bit papers, 1/2 for the Trotter
     formula of a quantum partition function (Suzuki, Prog. Theor. Phys. 56, 1454 (1976)). Raises InputError.
     """
-    if not (sweeps >= 1 and beta > 0 and field > 0 and factor > 0):
-        raise InputError(
-            f"sweeps, beta, field and factor must be > 0, got {sweeps}, {beta:g}, {field:g} and {factor:g}"
-        )
     check_steps(sweeps)
+    beta, field, factor = float(beta), float(field), float(factor)
+    if not (0 < beta < math.inf and 0 < field < math.inf and 0 < factor < math.inf):
+        raise InputError(f"beta, field and factor must be > 0 and finite, got {beta:g}, {field:g} and {factor:g}")
     falling = field * (1 - np.arange(1, sweeps + 1) / sweeps) + LEAST_FIELD
-    strength = -factor * np.log(np.tanh(beta * falling))
+    with np.errstate(over="ignore", divide="ignore"):
+        strength = -factor * np.log(np.tanh(beta * falling))
+        if not np.isfinite(strength / beta).all():
+            raise InputError(
+                f"beta {beta:g}, field {field:g} and factor {factor:g} give couplings of copies that are not finite"
+            )
     table = stepped(np.full(sweeps, beta), to_seconds(sweeps * sweep_ticks))
     return replace(table, drive=strength / beta)
 

@@ -24,7 +24,7 @@ from hwsim.memory import check_replicas
 from hwsim.program import Program
 from hwsim.session import RunKeywords, RunSettings, Session
 from hwsim.streams import generator
-from hwsim.units import to_seconds
+from hwsim.units import to_seconds, whole
 
 
 @named
@@ -68,9 +68,9 @@ def parallel_tempering(
     moves = _Moves(program, betas, how, replicas, cluster)
     copies = checked_copies(copies, moves.n_replicas)
     n_rounds, sweep = -(-sweeps // sweeps_per_swap), program.clock.round_ticks
-    wanted = _rounds(checkpoints, sweeps, sweeps_per_swap)
     end = sweep * sweeps
     anneals = [constant(float(beta), to_seconds(end)) for beta in betas] * how.schedules
+    wanted = _rounds(checkpoints, sweeps, sweeps_per_swap)
     many = replace(how, reads=how.reads * moves.n_replicas)
     history = History(moves.by_read)
     with Session(program, many, anneals, end=end, rungs=len(betas)) as session:
@@ -180,21 +180,19 @@ class _Moves:
 
 
 def _check(how: RunSettings, sweeps: int, sweeps_per_swap: int, replicas: int) -> None:
-    if sweeps < 1 or sweeps_per_swap < 1 or replicas < 1:
-        raise InputError(
-            f"sweeps, sweeps_per_swap and replicas must be >= 1, got {sweeps}, {sweeps_per_swap} and {replicas}"
-        )
+    for name, value in (("sweeps", sweeps), ("sweeps_per_swap", sweeps_per_swap), ("replicas", replicas)):
+        whole(value, name=name, least=1)
     if how.reads % how.schedules:
         raise InputError(f"reads must be a multiple of schedules, got {how.reads} and {how.schedules}")
 
 
 def _rounds(checkpoints: int | list[int], sweeps: int, per_swap: int) -> set[int]:
     """Numbers of the rounds after which energies are kept; the last round is always among them."""
-    if isinstance(checkpoints, int):
-        if checkpoints < 1:
-            raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
-        at = [sweeps * k / checkpoints for k in range(1, checkpoints + 1)]
+    per_swap = min(per_swap, sweeps)
+    last = -(-sweeps // per_swap)
+    if isinstance(checkpoints, int | np.integer):
+        many = min(whole(checkpoints, name="checkpoints", least=1), 2 * last)  # more hit no other rounds
+        at = [sweeps * k / many for k in range(1, many + 1)]
     else:
         at = [float(k) for k in checkpoints]
-    last = -(-sweeps // per_swap)
     return {min(last, max(1, round(k / per_swap))) for k in at if k <= sweeps} | {last}

@@ -124,8 +124,9 @@ def _written_out(function: Callable[..., Any], defaults: Mapping[str, Any]) -> i
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
             parameters.append(parameter)
             continue
-        for name in _unpacked(parameter.annotation).__annotations__:
-            parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name]))
+        for name, kind in _unpacked(parameter.annotation).__annotations__.items():
+            shape = {"default": defaults[name], "annotation": kind}
+            parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, **shape))
     return signature.replace(parameters=parameters)
 
 

@@ -23,6 +23,7 @@ from hwsim.errors import InputError
 from hwsim.experiment.anneals import length_s, make_anneal
 from hwsim.experiment.prepare import prepare
 from hwsim.mapping.compile import Settings
+from hwsim.memory import check_reads
 from hwsim.problem.read import read
 from hwsim.program import Program
 from hwsim.session import Activity
@@ -142,6 +143,7 @@ def estimate(
             anneal = constant(1.0, length_s(program, time))
         else:
             anneal = make_anneal(posed, program, beta=None, time=time)
+    check_reads(program.n_pbits, reads, schedules=schedules)
     start = Start(reads=reads, schedules=min(schedules, reads), seed=seed)
     updates, is_counted = _updates(program, start, anneal.end)
     activity = Activity(n_pbits=program.n_pbits, run_s=to_seconds(anneal.end), updates=updates)

@@ -64,9 +64,12 @@ def bm(weights: np.ndarray, bias: np.ndarray, *, n_visible: int, name: str = "bm
 def _numbers(values: Any, name: str) -> np.ndarray:
     """``values`` as float64. Raises ArgumentError."""
     try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} must be finite numbers, got {values!r}") from None
+        made = np.asarray(values)
+        if made.dtype.kind != "c":
+            return made.astype(np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ArgumentError(f"{name} must be finite numbers, got {values!r}")
 
 
 def _matrix(weights: Any, name: str) -> np.ndarray:
@@ -81,10 +84,11 @@ def _layered(
 ) -> Problem:
     if len(biases) != len(labels):
         raise InputError(f"{len(labels)} layers need as many biases, got {len(biases)}")
+    biases = [_numbers(part, f"bias {k}") for k, part in enumerate(biases)]
     for part, names in zip(biases, labels, strict=True):
         if np.shape(part) != (len(names),):
             raise InputError(f"the bias of {len(names)} units must have shape ({len(names)},), got {np.shape(part)}")
-    model = _model([label for layer in labels for label in layer], np.concatenate([np.asarray(b) for b in biases]))
+    model = _model([label for layer in labels for label in layer], np.concatenate(biases))
     for k, w in enumerate(weights):
         if w.shape != (len(labels[k]), len(labels[k + 1])):
             raise InputError(f"weights {k} must have shape ({len(labels[k])}, {len(labels[k + 1])}), got {w.shape}")

@@ -42,7 +42,7 @@ def anneal_of(request: Request, model: Any, program: Program, *, usual_s: float 
     sweeps = _DEFAULT_SWEEPS if request.num_sweeps is None else request.num_sweeps
     if sweeps % each:
         raise InputError(f"num_sweeps must be a multiple of num_sweeps_per_beta = {each}, got {sweeps}")
-    time_s = sweep_s * sweeps if time_s is None else time_s
+    time_s = sweep_s * min(sweeps, 10**300) if time_s is None else time_s  # what a float holds
     steps = DEFAULT_STEPS if each == 1 else sweeps // each
     kind = request.beta_schedule_type
     own = _own_beta(program)
@@ -137,8 +137,8 @@ def schedule_points(points: Any) -> tuple[np.ndarray, np.ndarray]:
 def betas_of(values: Any) -> np.ndarray:
     """``values`` as float64 (n,), n >= 1, finite and >= 0. Raises InputError."""
     try:
-        betas = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
+        betas = np.empty(0) if np.iscomplexobj(values) else np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         betas = np.empty(0)
     if betas.ndim != 1 or not len(betas) or not np.all(np.isfinite(betas)) or np.any(betas < 0):
         raise InputError(f"betas must be a row of finite numbers >= 0, got {values!r}")

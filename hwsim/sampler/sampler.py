@@ -41,12 +41,12 @@ class HwsimSampler(dimod.Sampler, dimod.Initialized):
         cls, chip: Chip | str = "generic-all-to-all", *, embed: bool = False, **overrides: Any
     ) -> "HwsimSampler":
         """A StructuredSampler for chips with wires of their own, unless the sampler embeds."""
+        if not isinstance(embed, bool):
+            raise ArgumentError(f"embed must be True or False, got {embed!r}")
         structured = cls is HwsimSampler and not embed and _chip(chip, overrides).topology.is_fixed
         return super().__new__(StructuredSampler if structured else cls)
 
     def __init__(self, chip: Chip | str = "generic-all-to-all", *, embed: bool = False, **overrides: Any) -> None:
-        if not isinstance(embed, bool):
-            raise ArgumentError(f"embed must be True or False, got {embed!r}")
         self.chip = _chip(chip, overrides)
         self._embeddings = Embeddings(self.chip) if embed and self.chip.topology.is_fixed else None
 
@@ -285,7 +285,7 @@ def _emulate(
     """(the run, whether its reads are finished)."""
     how: dict[str, Any] = {
         "seed": seed,
-        "engine": request.engine or "auto",
+        "engine": "auto" if request.engine is None else request.engine,
         "threads": request.threads,
         "interrupt": request.interrupt_function,
     }

@@ -13,7 +13,7 @@ import numpy as np
 from hwsim.anneal import Anneal
 from hwsim.arguments import named
 from hwsim.display import Facts, later, page
-from hwsim.errors import ArgumentError, InputError
+from hwsim.errors import ArgumentError
 from hwsim.memory import check_reads
 from hwsim.program import Program
 from hwsim.session.activity import Activity
@@ -21,6 +21,7 @@ from hwsim.session.pilot import AUTO, PilotStopped, pilot
 from hwsim.session.reads import Reads
 from hwsim.session.session import Session
 from hwsim.session.settings import RunKeywords, RunSettings
+from hwsim.units import whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +110,8 @@ def run(
     settings : see RunSettings; schedules may be "auto", as many as `hwsim.session.pilot` finds best. An interrupted run
     returns what it has, with ``interrupted`` set. Raises InputError.
     """
-    auto = settings.get("schedules") == AUTO
-    if isinstance(settings.get("schedules"), str) and not auto:
+    auto = isinstance(settings.get("schedules"), str)
+    if auto and settings["schedules"] != AUTO:
         raise ArgumentError(f'schedules must be a whole number or "auto", got {settings["schedules"]!r}')
     if auto:
         del settings["schedules"]
@@ -121,8 +122,8 @@ def run(
         )
     if not isinstance(anneal, Anneal):
         raise ArgumentError(f"anneal must be an anneal such as hwsim.linear(0.1, 2.0, '1 us'), got {anneal!r}")
-    if checkpoints < 1:
-        raise InputError(f"checkpoints must be >= 1, got {checkpoints}")
+    whole(checkpoints, name="checkpoints", least=1)
+    record = tuple(whole(read, name="the number of a recorded read") for read in record)
     check_reads(program.n_pbits, how.reads, schedules=how.schedules, looks=checkpoints + 1)
     if auto:
         try:
@@ -132,7 +133,7 @@ def run(
             how = replace(how, interrupt=lambda: True)  # the run stops at its first look
     begin = {"initial_states": initial_states, "record": record, "read_bias": read_bias}
     with Session(program, how, anneal, end=anneal.end, **begin) as session:  # type: ignore[arg-type]
-        given = record or initial_states is not None
+        given = len(record) > 0 or initial_states is not None
         initial = session.peek() if given else None
         times, table = [0.0], [session.state.energies()]
         for frame in session.frames(checkpoints):

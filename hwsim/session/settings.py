@@ -66,6 +66,11 @@ class RunSettings:
         whole(self.seed, name="seed")
         if self.threads is not None:
             whole(self.threads, name="threads", least=1)
+        if not isinstance(self.engine, str):
+            raise ArgumentError(f"engine must be the name of one, got an object of {type(self.engine).__name__}")
+        for name, called in (("progress", self.progress), ("interrupt", self.interrupt)):
+            if called is not None and not callable(called):
+                raise ArgumentError(f"{name} must be a function, got an object of {type(called).__name__}")
 
     @property
     def n_threads(self) -> int:
