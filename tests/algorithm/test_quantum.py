@@ -91,5 +91,5 @@ def test_nonsense_is_refused(make_program):
         transverse_anneal(10**13, 1000)
     with pytest.raises(InputError, match="at least 2 copies"):
         coupled_copies(make_program(J), 1)
-    with pytest.raises(InputError, match="must be > 0, got 0"):
+    with pytest.raises(InputError, match="steps must be >= 1, got 0"):
         transverse_anneal(0, 1000)
