@@ -138,6 +138,10 @@ def _beta_of_reads(run: Run, kept: np.ndarray, cluster: np.ndarray) -> Effective
     return effective_beta(program.problem_network, values, cluster, read_bias=added)
 
 
+_NO_SPREAD = 1e-9
+"""The share of the width that independent spins have, below which a spread of reads is rounding."""
+
+
 @named
 def effective_beta(
     network: Network,
@@ -151,7 +155,8 @@ def effective_beta(
     P(s_i | the others) = 1 / (1 + exp(-2 beta I_i s_i)), I_i = -(h_i + sum J_ij s_j) (Besag 1975).
 
     states : int8 (k, n), +-1;  cluster : int (k,), of each: the interval is that of sums of the score over clusters
-    (Huber 1967, White 1980), with Student's quantile where clusters scatter more than independent reads
+    (Huber 1967, White 1980), with Student's quantile where clusters scatter more than independent reads. Where reads
+    do not scatter at all, it is that of independent spins
     weight : float64 (k,), of each state in place of 1;  read_bias : float64 (k, n), what is added to the biases
     Returns None where no spin has an input. Raises InputError.
     """
@@ -189,6 +194,9 @@ def effective_beta(
     if not slope(beta) > 0:
         return EffectiveBeta(value=beta / unit, low=0.0, high=None, terms=terms)
     half = _half_width(score(beta), cluster) / slope(beta)
+    if half * math.sqrt(slope(beta)) < _NO_SPREAD:  # reads that are alike, as at one energy
+        half = NormalDist().inv_cdf(0.975) / math.sqrt(slope(beta))
+        beta = 0.0 if abs(beta) < _NO_SPREAD * half else beta
     return EffectiveBeta(value=beta / unit, low=(beta - half) / unit, high=(beta + half) / unit, terms=terms)
 
 

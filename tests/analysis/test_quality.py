@@ -141,3 +141,15 @@ def test_rows_tables_and_json_tell_it(capsys, program):
 def test_an_anneal_has_no_autocorrelation_time(program):
     run = hwsim.run(program, anneal=hwsim.linear(0.1, 2, "200 ns"), reads=16)
     assert run.quality.autocorrelation_s is None and run.quality.effective_beta is not None
+
+
+def test_reads_that_are_alike_leave_beta_as_wide_as_independent_spins_do():
+    """s I of ++-+ on an open chain of ferromagnets is 1, 0, -2, -1. With the field that makes it 1, 2, -2, -1, the score
+    at beta 0 is 0, and the Fisher information of k reads there is k (1 + 4 + 4 + 1)."""
+    chain = hwsim.from_ising({1: -2.0}, {(0, 1): -1.0, (1, 2): -1.0, (2, 3): -1.0})
+    network = hwsim.compile(chain, "generic-all-to-all").problem_network
+    for reads in (1, 3):
+        rows = np.tile(np.array([1, 1, -1, 1], dtype=np.int8), (reads, 1))
+        found = effective_beta(network, rows, np.arange(reads))
+        assert found.value == 0
+        assert found.high == -found.low == pytest.approx(1.959964 / np.sqrt(10 * reads), rel=1e-6)
