@@ -144,8 +144,8 @@ def test_an_anneal_has_no_autocorrelation_time(program):
 
 
 def test_reads_that_are_alike_leave_beta_as_wide_as_independent_spins_do():
-    """s I of ++-+ on an open chain of ferromagnets is 1, 0, -2, -1. With the field that makes it 1, 2, -2, -1, the score
-    at beta 0 is 0, and the Fisher information of k reads there is k (1 + 4 + 4 + 1)."""
+    """s I of ++-+ on an open chain of ferromagnets is 1, 0, -2, -1. With the field that makes it 1, 2, -2, -1, the
+    score at beta 0 is 0, and the Fisher information of k reads there is k (1 + 4 + 4 + 1)."""
     chain = hwsim.from_ising({1: -2.0}, {(0, 1): -1.0, (1, 2): -1.0, (2, 3): -1.0})
     network = hwsim.compile(chain, "generic-all-to-all").problem_network
     for reads in (1, 3):
