@@ -114,6 +114,8 @@ def run(arguments: argparse.Namespace) -> int:
     def text(_: int | None) -> str:
         lines = [compare_table([row], {"name": problem.name, "spins": facts["spins"], "chip": ready.chip_name})]
         lines.append(f"engine: {result.engine} ({result.engine_reason})")
+        if strengths[0] is not None and program.readout.chain is None:
+            lines.append("note: --chain-strength changes nothing: each spin is one p-bit here, without a chain")
         lines += [program.indistinct] if target is not None and program.indistinct else []
         lines += answer_lines(found, reads=result.reads, n_variables=program.n_variables, n_pbits=program.n_pbits)
         return "\n".join([*lines, *cost_lines(row, program.prices.grades)])

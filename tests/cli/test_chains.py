@@ -34,3 +34,11 @@ def test_what_cannot_be_compared_is_refused(capsys):
     assert "must be a number > 0" in capsys.readouterr().err
     assert main(["run", "sk:n=90,seed=1", "--target", "exact"]) == 2
     assert "was not proved by branch and bound" in capsys.readouterr().err
+
+
+def test_a_chain_strength_that_changes_nothing_is_named(capsys):
+    short = ["run", "ring:n=4", "--time", "10 ns", "--reads", "2", "--schedules", "1"]
+    main([*short, "--chain-strength", "3"])
+    assert "note: --chain-strength changes nothing: each spin is one p-bit here" in capsys.readouterr().out
+    main(short)
+    assert "--chain-strength" not in capsys.readouterr().out
