@@ -384,6 +384,8 @@ class _School:
             pupil.spent = {name: [values] for name, values in spent.items()}
             if arrays:
                 pupil.numbers.restore({key: each[k] for key, each in arrays.items()})
+                if pupil.numbers.step != self.step:
+                    raise ValueError("counts")
             else:
                 pupil.numbers.finish(model.bias, model.weight)
             pupil.undoing.machine.load(pupil.numbers.bias, pupil.numbers.weight, number=self.step)

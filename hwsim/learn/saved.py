@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -93,11 +93,14 @@ class _OfModel(_Judged, kw_only=True):
     log_likelihood_reverse: float = 0.0
 
 
+_OfMachines = Annotated[list[float], msgspec.Meta(min_length=1)]
+
+
 class _OfChain(_Judged, kw_only=True):
-    max_j: list[float]
-    autocorrelation: list[float]
-    autocorrelation_error: list[float]
-    penalty: list[float]
+    max_j: _OfMachines
+    autocorrelation: _OfMachines
+    autocorrelation_error: _OfMachines
+    penalty: _OfMachines
     frechet: float = 0.0
 
 

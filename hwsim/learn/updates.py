@@ -194,6 +194,6 @@ class Numbers:
                 raise InputError(f"the training cannot go on: its array {key} is missing or damaged")
             held[:] = value
         counts = arrays.get("counts")
-        if counts is None or counts.shape != (2,):
+        if counts is None or counts.shape != (2,) or not 0 <= counts[1] <= counts[0] <= self.steps:
             raise InputError("the training cannot go on: its array counts is missing or damaged")
         self.step, self._summed = int(counts[0]), int(counts[1])

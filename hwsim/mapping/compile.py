@@ -142,6 +142,7 @@ def laid_out(
 
 def _passes(problem: Any, chip: Chip, settings: Settings, *, with_layout: bool) -> tuple[Program, Layout | None]:
     """The passes, in order. Raises InputError, by the chip, for numbers of its card that no program holds."""
+    _check_times(chip)
     model = getattr(problem, "bqm", problem)
     if not is_discrete(model):
         check_program(model.num_variables, model.num_interactions)
@@ -167,7 +168,7 @@ def _made(
     network = programmed(placed.network, chip, settings.die_seed)
     layout = _layout(network, chip, placed, always=with_layout)
     die = die_at(chip, placed.sites, settings.die_seed)
-    _check_times(chip, die)
+    _check_intervals(chip, die)
     cells = _cells(chip, die, asked.pdit)
     program = Program(
         network=network,
@@ -182,14 +183,21 @@ def _made(
     return program, layout
 
 
-def _check_times(chip: Chip, die: Die) -> None:
-    """Raise InputError, by the key of the card, for a time that the grid does not hold."""
+def _check_times(chip: Chip) -> None:
+    """Raise InputError, by the key of the card, for a time that the grid does not hold: before the wires of the chip
+    are made, which may be many."""
     pbit = chip.pbit
     for name, time_s in (("tau", pbit.tau_s), ("flicker_shortest", pbit.flicker_shortest_s)):
         if time_s is not None and to_ticks(time_s, name=name) < 1:
             raise InputError(f"{name} must be at least 1 fs, the step of the time grid, got {time_s:g} s")
     for name, time_s in (("delay", pbit.delay_s), ("jitter", pbit.jitter_s), ("synapse_tau", pbit.synapse_tau_s)):
         to_ticks(time_s, name=name)
+    if chip.clock.period_s is not None:
+        to_ticks(chip.clock.period_s, name="period")
+
+
+def _check_intervals(chip: Chip, die: Die) -> None:
+    """The same for the tau of each p-bit of a die."""
     own_s = _own_tau_s(chip, die)
     for time_s, which in ((own_s.max(initial=0.0), "longest"), (own_s.min(initial=np.inf), "shortest")):
         if len(own_s) and to_ticks(time_s, name=f"the {which} tau of a p-bit, by tau, tau_dtod and period,") < 1:
@@ -388,6 +396,7 @@ def embed(
     """{label: p-bits} for the spins of ``problem`` on ``chip``; None where none need be searched: the problem fits as
     it is, or wires can be chosen. tell : called with words where a search begins. Raises DoesNotFitError."""
     machine = made_chip(chip)
+    _check_times(machine)
     if not machine.topology.is_fixed:
         return None
     given = read(problem)

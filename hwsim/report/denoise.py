@@ -28,7 +28,7 @@ def chain_text(document: Mapping[str, Any], *, width: int | None = None) -> str:
     ]
     if not rows:
         return "\n".join(head)
-    is_judged = "frechet" in rows[0]
+    is_judged = all("frechet" in row for row in rows)
     lines = [
         [
             "step",
@@ -61,7 +61,7 @@ def chain_text(document: Mapping[str, Any], *, width: int | None = None) -> str:
 def _last(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the training came to."""
     found = ["autocorrelation and penalty are those of the worst machine"]
-    if "frechet" in rows[-1]:
+    if all("frechet" in row for row in rows):
         best = min(rows, key=lambda row: row["frechet"])
         found.append(
             f"Frechet distance of {counted(document['images'], 'image')} in {document['components']} components, "
@@ -75,7 +75,7 @@ def chain_drawing(document: Mapping[str, Any]) -> canvas.Drawing:
     """Panels: curve, mixing and, where there are some, samples."""
     rows = document["rows"]
     panels: dict[str, Any] = {"mixing": partial(_mixing, rows=rows)}
-    if "frechet" in rows[0]:
+    if all("frechet" in row for row in rows):
         panels = {"curve": partial(_curve, rows=rows), **panels}
     if document["samples"]:
         shape = document["data"]["shape"]

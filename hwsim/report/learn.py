@@ -29,7 +29,7 @@ MEASURES = {
 
 def measure_of(rows: Sequence[Mapping[str, Any]]) -> str | None:
     """The measure that ``rows`` of a history hold, None where they hold none."""
-    return next((key for key in MEASURES if rows and rows[0].get(key) is not None), None)
+    return next((key for key in MEASURES if rows and all(row.get(key) is not None for row in rows)), None)
 
 
 def shown_rows(rows: Sequence[Any]) -> list[Any]:

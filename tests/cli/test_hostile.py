@@ -175,6 +175,15 @@ def test_a_wrong_chip_is_refused_before_the_problem_is_made(tmp_path, monkeypatc
     assert "nosuch" in capsys.readouterr().err
 
 
+def test_a_time_beyond_the_grid_is_refused_before_the_wires_of_a_chip_are_made(monkeypatch):
+    """Those of half a million p-bits take 300 MB."""
+    monkeypatch.setattr("hwsim.mapping.compile.check_place", None)
+    machine, problem = hwsim.chip("generic-sparse", period="1e9 s"), hwsim.read("ring:n=4")
+    for placed in (hwsim.embed, hwsim.compile):
+        with pytest.raises(InputError, match="period is beyond the time grid"):
+            placed(problem, machine)
+
+
 DAMAGE = {
     "null": "null",
     "list": "[1]",

@@ -1,5 +1,7 @@
 """A denoising chain: against exact laws, its file, its refusals; a killed training ends with the same numbers."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -150,6 +152,25 @@ def test_a_killed_training_ends_with_the_same_numbers(chip, alike, course, tmp_p
     assert ended.history[-1]["device_s"] == pytest.approx(whole.history[-1]["device_s"])
     with pytest.raises(InputError, match="is there already and was trained otherwise"):
         train_chain(alike, start, chip, ChainCourse(epochs=5), output=path, seed=2)
+
+
+def test_a_half_trained_chain_that_is_damaged_is_refused(chip, alike, course, tmp_path):
+    start, path, left = denoiser(alike, chip, Noise(steps=2)), tmp_path / "chain.npz", [17]
+
+    def stop():
+        left[0] -= 1
+        return left[0] < 0
+
+    train_chain(alike, start, chip, course, watch=ChainWatch(interrupt=stop), output=path, seed=2)
+    with np.load(path) as held:
+        arrays = dict(held)
+    manifest = json.loads(str(arrays["manifest"]))
+    manifest["notes"]["history"][0]["penalty"] = []
+    counts = arrays["training.counts"]
+    for damage in ({"training.counts": -counts}, {"training.counts": counts + 1}, {"manifest": json.dumps(manifest)}):
+        np.savez(path, **arrays | damage)
+        with pytest.raises(InputError, match="training cannot go on"):
+            train_chain(alike, start, chip, course, output=path, seed=2)
 
 
 def test_a_chain_is_read_as_it_was_saved_and_another_file_is_refused(chip, alike, tmp_path):
