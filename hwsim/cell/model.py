@@ -202,4 +202,4 @@ def n_levels(pbit: PBit) -> int:
     """How many levels the quantised input has: up to the highest that is not above the limit, but for rounding; at most
     2**53, beyond which float64 does not tell them apart."""
     low, high, step = input_quantiser(pbit)
-    return int(min((high - low) / step, 2.0**53) + 2.0**-10) + 1
+    return int(min(max((high - low) / step, 0.0), 2.0**53) + 2.0**-10) + 1

@@ -10,6 +10,7 @@ from hwsim.cell.codes import NO_LIMIT
 from hwsim.cell.elementary import exp, log, normal_quantile
 from hwsim.cell.law import ideal_threshold
 from hwsim.cell.model import PBit, n_levels
+from hwsim.errors import InputError
 from hwsim.jit import njit
 
 
@@ -61,6 +62,8 @@ def test_extremes_are_certain_and_zero_is_a_coin():
 def test_a_step_beyond_float64_has_levels_without_end():
     fine = PBit(name="fine", tau_s=1e-9, input_low=-1e308, input_high=1e308, input_step=1e-320)
     assert n_levels(fine) == 2**53 + 1
+    with pytest.raises(InputError, match="input_low must be below input_high"):
+        PBit(name="turned", tau_s=1e-9, input_low=1e308, input_high=0.0, input_step=0.1, threshold_top="saturated")
 
 
 def test_a_dac_of_four_bits_has_sixteen_levels_end_to_end():
