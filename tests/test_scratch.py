@@ -17,8 +17,9 @@ from hwsim.scratch import scratch_folder
 
 ROOT = Path(__file__).parents[1]
 WRITER = """
-import sys, time
+import signal, sys, time
 from hwsim.files import replacing
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background work ignores it
 with replacing(sys.argv[1]) as part:
     part.write_text("half")
     print("there", flush=True)
